@@ -1,0 +1,30 @@
+import type { Identifier } from '../identifiers.ts';
+
+export const challengeTypes = ['http-01', 'dns-01', 'tls-alpn-01'] as const;
+export type ChallengeType = (typeof challengeTypes)[number];
+
+/** What has to be put up for one authorization (RFC 8555 §8.1, §8.3, §8.4, RFC 8737 §3). */
+export interface ChallengeAnswer {
+  type: ChallengeType;
+  /** Without `*.`: a wildcard is answered at its base name. */
+  identifier: Identifier;
+  token: string;
+  keyAuthorization: string;
+}
+
+/**
+ * Makes challenges answerable. `present` is quick, `waitUntilVisible` may take long, `cleanUp` is called whatever happened,
+ * also by another process after a crash: it must do without anything that `present` kept in memory, and finding
+ * nothing there is success. Every method ends soon after `signal` is aborted, with the signal's reason.
+ */
+export interface Solver {
+  readonly type: ChallengeType;
+  /** @throws AcmeLedgerError `solver` */
+  present(answer: ChallengeAnswer, signal: AbortSignal): Promise<void>;
+  /** Resolves when the CA can see the answer as far as can be told from here. @throws AcmeLedgerError `solver` */
+  waitUntilVisible(answer: ChallengeAnswer, signal: AbortSignal): Promise<void>;
+  /** @throws AcmeLedgerError `solver` */
+  cleanUp(answer: ChallengeAnswer, signal: AbortSignal): Promise<void>;
+  /** Releases listeners. After it nothing is presented by this process any more. */
+  close(): Promise<void>;
+}
