@@ -23,6 +23,8 @@ const exitCodes = {
   'state-dir': 2,
   /** The ledger can't be opened: locked, damaged, not a ledger. */
   ledger: 2,
+  /** The ledger failed in the middle of work: a full disk, damage, a lock that never ends. */
+  'ledger-failed': 1,
   /** The ledger was written by a newer version of the program. */
   'ledger-newer': 2,
   /** The order has more names than the gate can ever let through. */

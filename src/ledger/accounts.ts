@@ -1,0 +1,69 @@
+import { appendEvents } from './events.ts';
+import type { Ledger } from './open.ts';
+import type { AccountRow } from './schema.ts';
+import type { LedgerWriter } from './writer.ts';
+import { inTransaction, instant } from './writer.ts';
+
+/** The account used at a CA: the newest one that isn't deactivated. */
+export async function accountAt(ledger: Ledger, ca: string): Promise<AccountRow | undefined> {
+  return ledger
+    .selectFrom('accounts')
+    .selectAll()
+    .where('ca', '=', ca)
+    .where('status', '<>', 'deactivated')
+    .orderBy('id', 'desc')
+    .limit(1)
+    .executeTakeFirst();
+}
+
+export async function listAccounts(ledger: Ledger): Promise<AccountRow[]> {
+  return ledger.selectFrom('accounts').selectAll().orderBy('id').execute();
+}
+
+export async function accountById(ledger: Ledger, id: number): Promise<AccountRow | undefined> {
+  return ledger.selectFrom('accounts').selectAll().where('id', '=', id).executeTakeFirst();
+}
+
+/** An account whose key is on disk and which the CA hasn't been asked for yet. The same key again gives the same row. */
+export async function insertAccount(
+  writer: LedgerWriter,
+  account: { ca: string; keyFile: string; keyThumbprint: string; email: string | null },
+): Promise<AccountRow> {
+  return inTransaction(writer, async (tx) => {
+    const row = await tx.ledger
+      .insertInto('accounts')
+      .values({
+        ca: account.ca,
+        key_file: account.keyFile,
+        key_thumbprint: account.keyThumbprint,
+        email: account.email,
+        status: 'unregistered',
+        created_at: instant(tx),
+      })
+      .onConflict((conflict) => conflict.columns(['ca', 'key_thumbprint']).doUpdateSet({ key_file: account.keyFile }))
+      .returningAll()
+      .executeTakeFirstOrThrow();
+    await appendEvents(tx, [{ kind: 'account-created', accountId: row.id }]);
+    return row;
+  });
+}
+
+/** What the CA said of the account: its URL and status (RFC 8555 §7.1.2). */
+export async function recordRegistered(
+  writer: LedgerWriter,
+  accountId: number,
+  account: { url: string; status: string; email?: string | null },
+): Promise<void> {
+  await inTransaction(writer, async (tx) => {
+    await tx.ledger
+      .updateTable('accounts')
+      .set({
+        url: account.url,
+        status: account.status,
+        ...(account.email === undefined ? {} : { email: account.email }),
+      })
+      .where('id', '=', accountId)
+      .execute();
+    await appendEvents(tx, [{ kind: 'account-registered', accountId, data: account }]);
+  });
+}

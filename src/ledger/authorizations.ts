@@ -1,0 +1,189 @@
+import { appendEvents } from './events.ts';
+import type { Ledger } from './open.ts';
+import type { AuthorizationRow } from './schema.ts';
+import type { AuthorizationSource, AuthorizationStatus } from './states.ts';
+import { authorizationStatusesBefore, challengeProgressesBefore } from './states.ts';
+import type { LedgerWriter } from './writer.ts';
+import { inTransaction, instant, instantOf } from './writer.ts';
+
+/** An authorization as the CA showed it. `error` is an ERROR of cli.md for an invalid one. */
+export interface AuthorizationSeen {
+  url: string;
+  status: AuthorizationStatus;
+  /** Null when the CA only told the state (404, or an order that became ready). */
+  identifier: { type: string; value: string; wildcard: boolean } | null;
+  expiresAt: Date | null;
+  error?: unknown;
+}
+
+/** The rows of one order's authorizations, oldest first. */
+export async function authorizationsOf(ledger: Ledger, orderId: number): Promise<AuthorizationRow[]> {
+  return ledger
+    .selectFrom('authorizations')
+    .innerJoin('order_authorizations', 'order_authorizations.authorization_id', 'authorizations.id')
+    .selectAll('authorizations')
+    .where('order_authorizations.order_id', '=', orderId)
+    .orderBy('authorizations.id')
+    .execute();
+}
+
+export async function authorizationByUrl(ledger: Ledger, url: string): Promise<AuthorizationRow | undefined> {
+  return ledger.selectFrom('authorizations').selectAll().where('url', '=', url).executeTakeFirst();
+}
+
+export async function authorizationById(ledger: Ledger, id: number): Promise<AuthorizationRow | undefined> {
+  return ledger.selectFrom('authorizations').selectAll().where('id', '=', id).executeTakeFirst();
+}
+
+/** Authorizations that the ledger holds as pending, oldest first. */
+export async function pendingAuthorizations(ledger: Ledger, accountId: number): Promise<AuthorizationRow[]> {
+  return ledger
+    .selectFrom('authorizations')
+    .selectAll()
+    .where('account_id', '=', accountId)
+    .where('status', '=', 'pending')
+    .orderBy('id')
+    .execute();
+}
+
+/** One that no order of the ledger brought: from a log, or given by its URL. An existing row is left as it is. */
+export async function insertForeignAuthorization(
+  writer: LedgerWriter,
+  accountId: number,
+  url: string,
+  source: AuthorizationSource,
+): Promise<AuthorizationRow> {
+  await writer.ledger
+    .insertInto('authorizations')
+    .values({
+      account_id: accountId,
+      url,
+      wildcard: 0,
+      status: 'pending',
+      challenge: 'none',
+      source,
+      created_at: instant(writer),
+    })
+    .onConflict((conflict) => conflict.column('url').doNothing())
+    .execute();
+  return writer.ledger
+    .selectFrom('authorizations')
+    .selectAll()
+    .where('url', '=', url)
+    .executeTakeFirstOrThrow();
+}
+
+/**
+ * What the CA said of these authorizations, at the time of the call. A move that RFC 8555 §7.1.6 doesn't know
+ * (a final one that is pending again) is noted as a `difference` event and not believed.
+ */
+export async function recordSeen(writer: LedgerWriter, seen: readonly AuthorizationSeen[]): Promise<void> {
+  if (seen.length === 0) return;
+  await inTransaction(writer, async (tx) => {
+    for (const one of seen) await recordOne(tx, one);
+  });
+}
+
+async function recordOne(writer: LedgerWriter, seen: AuthorizationSeen): Promise<void> {
+  const before = await authorizationByUrl(writer.ledger, seen.url);
+  if (before === undefined) return;
+  const possible = authorizationStatusesBefore(seen.status).includes(before.status);
+  await writer.ledger
+    .updateTable('authorizations')
+    .set({
+      checked_at: instant(writer),
+      ...(possible ? { status: seen.status } : {}),
+      ...(seen.identifier === null
+        ? {}
+        : {
+            identifier_type: seen.identifier.type,
+            identifier: seen.identifier.value,
+            wildcard: seen.identifier.wildcard ? 1 : 0,
+          }),
+      ...(seen.expiresAt === null ? {} : { expires_at: instantOf(seen.expiresAt) }),
+      ...(seen.error === undefined ? {} : { error: JSON.stringify(seen.error) }),
+    })
+    .where('id', '=', before.id)
+    .execute();
+  if (before.status === seen.status && before.checked_at !== null) return;
+  await appendEvents(writer, [
+    {
+      kind: possible ? 'authorization-status' : 'difference',
+      authorizationId: before.id,
+      accountId: before.account_id,
+      data: { from: before.status, to: seen.status },
+    },
+  ]);
+}
+
+/** Written before any challenge POST is sent (promise 1). @returns the ids that may be sent; others were submitted already */
+export async function recordSubmitting(
+  writer: LedgerWriter,
+  challenges: readonly { authorizationId: number; type: string; url: string }[],
+): Promise<Set<number>> {
+  return inTransaction(writer, async (tx) => {
+    const moved = new Set<number>();
+    for (const challenge of challenges) {
+      const result = await tx.ledger
+        .updateTable('authorizations')
+        .set({
+          challenge: 'submitting',
+          challenge_type: challenge.type,
+          challenge_url: challenge.url,
+          submitted_at: instant(tx),
+        })
+        .where('id', '=', challenge.authorizationId)
+        .where('challenge', 'in', ['none', 'presented'])
+        .where('status', '=', 'pending')
+        .executeTakeFirst();
+      if (result.numUpdatedRows > 0n) moved.add(challenge.authorizationId);
+    }
+    await appendEvents(
+      tx,
+      [...moved].map((authorizationId) => ({ kind: 'challenge-submitting' as const, authorizationId })),
+    );
+    return moved;
+  });
+}
+
+/** The CA accepted the challenge POST (RFC 8555 §7.5.1). */
+export async function recordSubmitted(writer: LedgerWriter, authorizationIds: readonly number[]): Promise<void> {
+  if (authorizationIds.length === 0) return;
+  await inTransaction(writer, async (tx) => {
+    await tx.ledger
+      .updateTable('authorizations')
+      .set({ challenge: 'submitted' })
+      .where('id', 'in', authorizationIds)
+      .where('challenge', 'in', challengeProgressesBefore('submitted'))
+      .execute();
+    await appendEvents(
+      tx,
+      authorizationIds.map((authorizationId) => ({ kind: 'challenge-submitted' as const, authorizationId })),
+    );
+  });
+}
+
+/** The challenge POST never took effect: the CA refused it, or still shows it untouched after any validation must have ended. */
+export async function recordNotSubmitted(writer: LedgerWriter, authorizationId: number, why: string): Promise<void> {
+  await inTransaction(writer, async (tx) => {
+    await tx.ledger
+      .updateTable('authorizations')
+      .set({ challenge: 'none', submitted_at: null })
+      .where('id', '=', authorizationId)
+      .where('challenge', '=', 'submitting')
+      .execute();
+    await appendEvents(tx, [{ kind: 'challenge-not-submitted', authorizationId, data: { why } }]);
+  });
+}
+
+/** The CA doesn't deactivate it (RFC 8555 §7.5.2 lets it refuse; step-ca and Caddy don't implement it): it ends by expiring. */
+export async function recordRefused(writer: LedgerWriter, authorizationId: number, error: unknown): Promise<void> {
+  await inTransaction(writer, async (tx) => {
+    await tx.ledger
+      .updateTable('authorizations')
+      .set({ refused_at: instant(tx), error: JSON.stringify(error) })
+      .where('id', '=', authorizationId)
+      .execute();
+    await appendEvents(tx, [{ kind: 'authorization-refused', authorizationId, data: error }]);
+  });
+}

@@ -1,0 +1,69 @@
+import type { LedgerWriter } from './writer.ts';
+import { instant } from './writer.ts';
+import type { EventRow } from './schema.ts';
+import type { Ledger } from './open.ts';
+
+/** What can happen; the words of docs/ledger.md. */
+export type EventKind =
+  | 'account-created'
+  | 'account-registered'
+  | 'order-intent'
+  | 'order-taken-over'
+  | 'order-answered'
+  | 'order-status'
+  | 'order-released'
+  | 'authorization-status'
+  | 'authorization-refused'
+  | 'challenge-presenting'
+  | 'challenge-submitting'
+  | 'challenge-submitted'
+  | 'challenge-cleaned-up'
+  | 'challenge-not-submitted'
+  | 'finalize-sent'
+  | 'certificate-stored'
+  | 'certificate-deployed'
+  | 'certificate-failed'
+  | 'certificate-removed'
+  | 'certificate-revoked'
+  | 'difference';
+
+export interface Event {
+  kind: EventKind;
+  accountId?: number;
+  orderId?: number;
+  authorizationId?: number;
+  certificateName?: string;
+  data?: unknown;
+}
+
+/** Appends to the history. Called inside the transaction that makes the change, so that there is never one without the other. */
+export async function appendEvents(writer: LedgerWriter, events: readonly Event[]): Promise<void> {
+  if (events.length === 0) return;
+  const at = instant(writer);
+  await writer.ledger
+    .insertInto('events')
+    .values(
+      events.map((event) => ({
+        at,
+        run_id: writer.runId,
+        account_id: event.accountId ?? null,
+        order_id: event.orderId ?? null,
+        authorization_id: event.authorizationId ?? null,
+        certificate_name: event.certificateName ?? null,
+        kind: event.kind,
+        data: event.data === undefined ? null : JSON.stringify(event.data),
+      })),
+    )
+    .execute();
+}
+
+/** The history of one authorization or order, oldest first. */
+export async function eventsOf(
+  ledger: Ledger,
+  subject: { authorizationId: number } | { orderId: number },
+): Promise<EventRow[]> {
+  const query = ledger.selectFrom('events').selectAll().orderBy('id');
+  return 'orderId' in subject
+    ? query.where('order_id', '=', subject.orderId).execute()
+    : query.where('authorization_id', '=', subject.authorizationId).execute();
+}

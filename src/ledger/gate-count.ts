@@ -1,0 +1,65 @@
+import type { Ledger } from './open.ts';
+import type { LedgerWriter } from './writer.ts';
+import { instant } from './writer.ts';
+
+/** What the gate compares with its threshold. */
+export interface GateCount {
+  /** Authorizations that are pending at the CA as far as the ledger knows. */
+  pending: number;
+  /** Of those, the ones whose challenge was never submitted. */
+  unsubmitted: number;
+  /** Authorizations that intents may still open. */
+  reserved: number;
+  oldestPendingAt: string | null;
+  /** The earliest time at which one of them ends by expiring. */
+  nextExpiryAt: string | null;
+}
+
+/** Our clock may be ahead of the CA's: an authorization counts this much longer than its `expires` says. */
+const clockSkewMs = 10 * 60_000;
+
+export async function gateCount(ledger: Ledger, accountId: number, now: Date): Promise<GateCount> {
+  const cutoff = new Date(now.getTime() - clockSkewMs).toISOString();
+  const open = await ledger
+    .selectFrom('authorizations')
+    .select((select) => [
+      select.fn.countAll<number>().as('pending'),
+      select.fn
+        .sum<number | null>(
+          select.case().when('challenge', 'in', ['none', 'presented']).then(1).else(0).end(),
+        )
+        .as('unsubmitted'),
+      select.fn.min('created_at').as('oldest'),
+      select.fn.min('expires_at').as('next'),
+    ])
+    .where('account_id', '=', accountId)
+    .where('status', '=', 'pending')
+    .where((where) => where.or([where('expires_at', 'is', null), where('expires_at', '>', cutoff)]))
+    .executeTakeFirstOrThrow();
+  const intents = await ledger
+    .selectFrom('orders')
+    .select((select) => select.fn.sum<number | null>('reserved').as('reserved'))
+    .where('account_id', '=', accountId)
+    .where('status', '=', 'intent')
+    .where('reserved_until', '>', cutoff)
+    .executeTakeFirstOrThrow();
+  return {
+    pending: Number(open.pending),
+    unsubmitted: Number(open.unsubmitted ?? 0),
+    reserved: Number(intents.reserved ?? 0),
+    oldestPendingAt: open.oldest,
+    nextExpiryAt: open.next,
+  };
+}
+
+/**
+ * First statement of an admission. Two admissions of one account can't both be past it: SQLite lets one writer in at a
+ * time, PostgreSQL holds the second at this row.
+ */
+export async function lockGate(writer: LedgerWriter, accountId: number): Promise<void> {
+  await writer.ledger
+    .updateTable('accounts')
+    .set({ gate_checked_at: instant(writer) })
+    .where('id', '=', accountId)
+    .execute();
+}

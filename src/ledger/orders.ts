@@ -1,0 +1,241 @@
+import { appendEvents } from './events.ts';
+import type { Ledger } from './open.ts';
+import type { OrderRow } from './schema.ts';
+import type { OrderStatus } from './states.ts';
+import { liveOrderStatuses, orderStatusesBefore } from './states.ts';
+import type { LedgerWriter } from './writer.ts';
+import { inTransaction, instant, instantOf, lostOwnership } from './writer.ts';
+
+/** An order as the CA answered it (RFC 8555 §7.1.3); `src/acme` has the whole of it. */
+export interface OrderAnswer {
+  url: string;
+  status: Exclude<OrderStatus, 'intent' | 'abandoned'>;
+  expiresAt: Date | null;
+  finalizeUrl: string;
+  certificateUrl: string | null;
+  authorizationUrls: readonly string[];
+}
+
+export interface Intent {
+  accountId: number;
+  certificateName: string;
+  names: readonly string[];
+  namesKey: string;
+  profile: string;
+  replaces: string | null;
+  /** When a lost order's authorizations must have expired. */
+  reservedUntil: Date;
+}
+
+/** Writes the intent down, with the authorizations that it may open reserved. Its gate is `issuance/gate.ts`. */
+export async function insertIntent(writer: LedgerWriter, intent: Intent): Promise<OrderRow> {
+  const at = instant(writer);
+  const row = await writer.ledger
+    .insertInto('orders')
+    .values({
+      account_id: intent.accountId,
+      certificate_name: intent.certificateName,
+      names: JSON.stringify(intent.names),
+      names_key: intent.namesKey,
+      profile: intent.profile,
+      replaces: intent.replaces,
+      status: 'intent',
+      reserved: intent.names.length,
+      reserved_until: intent.reservedUntil.toISOString(),
+      run_id: writer.runId,
+      created_at: at,
+      updated_at: at,
+    })
+    .returningAll()
+    .executeTakeFirstOrThrow();
+  await appendEvents(writer, [
+    { kind: 'order-intent', accountId: row.account_id, orderId: row.id, certificateName: row.certificate_name },
+  ]);
+  return row;
+}
+
+/** The one order that may be live for these names (a unique index sees to it). */
+export async function liveOrderFor(
+  ledger: Ledger,
+  accountId: number,
+  namesKey: string,
+  profile: string,
+): Promise<OrderRow | undefined> {
+  return ledger
+    .selectFrom('orders')
+    .selectAll()
+    .where('account_id', '=', accountId)
+    .where('names_key', '=', namesKey)
+    .where('profile', '=', profile)
+    .where('status', 'in', liveOrderStatuses)
+    .executeTakeFirst();
+}
+
+export async function orderById(ledger: Ledger, id: number): Promise<OrderRow | undefined> {
+  return ledger.selectFrom('orders').selectAll().where('id', '=', id).executeTakeFirst();
+}
+
+export async function orderByUrl(ledger: Ledger, url: string): Promise<OrderRow | undefined> {
+  return ledger.selectFrom('orders').selectAll().where('url', '=', url).executeTakeFirst();
+}
+
+export async function listOrders(
+  ledger: Ledger,
+  filter: { accountId?: number; statuses?: readonly OrderStatus[]; limit?: number },
+): Promise<OrderRow[]> {
+  let query = ledger.selectFrom('orders').selectAll().orderBy('id', 'desc');
+  if (filter.accountId !== undefined) query = query.where('account_id', '=', filter.accountId);
+  if (filter.statuses !== undefined) query = query.where('status', 'in', filter.statuses);
+  if (filter.limit !== undefined) query = query.limit(filter.limit);
+  return query.execute();
+}
+
+/**
+ * Orders with something left to do: live ones, ones with a pending authorization that the CA didn't refuse to deactivate,
+ * ones with something still presented. Oldest first. Whether somebody works on them is `issuance/ownership.ts`.
+ */
+export async function unsettledOrders(ledger: Ledger, accountId: number): Promise<OrderRow[]> {
+  return ledger
+    .selectFrom('orders')
+    .selectAll()
+    .where('account_id', '=', accountId)
+    .where((where) =>
+      where.or([
+        where('status', 'in', liveOrderStatuses),
+        where.exists(
+          where
+            .selectFrom('order_authorizations')
+            .innerJoin('authorizations', 'authorizations.id', 'order_authorizations.authorization_id')
+            .select('authorizations.id')
+            .whereRef('order_authorizations.order_id', '=', 'orders.id')
+            .where('authorizations.status', '=', 'pending')
+            .where('authorizations.refused_at', 'is', null),
+        ),
+        where.exists(
+          where
+            .selectFrom('presentations')
+            .select('presentations.id')
+            .whereRef('presentations.order_id', '=', 'orders.id')
+            .where('presentations.cleaned_at', 'is', null),
+        ),
+      ]),
+    )
+    .orderBy('id')
+    .execute();
+}
+
+/** Makes this run the owner, if the owner is still who the caller saw. @returns false when somebody else was first */
+export async function takeOver(writer: LedgerWriter, order: OrderRow): Promise<boolean> {
+  return inTransaction(writer, async (tx) => {
+    let update = tx.ledger
+      .updateTable('orders')
+      .set({ run_id: tx.runId, updated_at: instant(tx) })
+      .where('id', '=', order.id);
+    update =
+      order.run_id === null ? update.where('run_id', 'is', null) : update.where('run_id', '=', order.run_id);
+    const result = await update.executeTakeFirst();
+    if (result.numUpdatedRows === 0n) return false;
+    await appendEvents(tx, [{ kind: 'order-taken-over', orderId: order.id, data: { from: order.run_id } }]);
+    return true;
+  });
+}
+
+/**
+ * What the CA answered to newOrder, or to a later look at the order: its URLs, its status, and a row for each authorization.
+ * From here the authorizations are counted one by one and nothing is reserved.
+ * @throws AcmeLedgerError `busy` when this run doesn't own the order any more
+ */
+export async function recordOrderAnswer(writer: LedgerWriter, order: OrderRow, answer: OrderAnswer): Promise<OrderRow> {
+  return inTransaction(writer, async (tx) => {
+    const row = await tx.ledger
+      .updateTable('orders')
+      .set({
+        url: answer.url,
+        status: answer.status,
+        finalize_url: answer.finalizeUrl,
+        expires_at: instantOf(answer.expiresAt),
+        reserved: 0,
+        updated_at: instant(tx),
+        // Kept once known: Boulder's order can lose it (boulder.md).
+        ...(answer.certificateUrl === null ? {} : { certificate_url: answer.certificateUrl }),
+      })
+      .where('id', '=', order.id)
+      .where('run_id', '=', tx.runId)
+      .where('status', 'in', orderStatusesBefore(answer.status))
+      .returningAll()
+      .executeTakeFirst();
+    if (row === undefined) throw lostOwnership(order.id);
+    await insertAuthorizationUrls(tx, row, answer.authorizationUrls);
+    if (order.status !== answer.status || order.url !== answer.url) {
+      await appendEvents(tx, [
+        { kind: 'order-answered', orderId: order.id, accountId: order.account_id, data: { url: answer.url, status: answer.status } },
+      ]);
+    }
+    return row;
+  });
+}
+
+async function insertAuthorizationUrls(writer: LedgerWriter, order: OrderRow, urls: readonly string[]): Promise<void> {
+  if (urls.length === 0) return;
+  await writer.ledger
+    .insertInto('authorizations')
+    .values(
+      urls.map((url) => ({
+        account_id: order.account_id,
+        url,
+        wildcard: 0 as const,
+        status: 'pending' as const,
+        challenge: 'none' as const,
+        source: 'order' as const,
+        created_at: instant(writer),
+        expires_at: order.expires_at,
+      })),
+    )
+    .onConflict((conflict) => conflict.column('url').doNothing())
+    .execute();
+  const rows = await writer.ledger.selectFrom('authorizations').select('id').where('url', 'in', urls).execute();
+  await writer.ledger
+    .insertInto('order_authorizations')
+    .values(rows.map((row) => ({ order_id: order.id, authorization_id: row.id })))
+    .onConflict((conflict) => conflict.columns(['order_id', 'authorization_id']).doNothing())
+    .execute();
+}
+
+/** Written before the finalize POST is sent (promise 1). @throws AcmeLedgerError `busy` */
+export async function recordFinalizeSent(writer: LedgerWriter, orderId: number): Promise<void> {
+  await inTransaction(writer, async (tx) => {
+    const result = await tx.ledger
+      .updateTable('orders')
+      .set({ finalize_sent_at: instant(tx), updated_at: instant(tx) })
+      .where('id', '=', orderId)
+      .where('run_id', '=', tx.runId)
+      .executeTakeFirst();
+    if (result.numUpdatedRows === 0n) throw lostOwnership(orderId);
+    await appendEvents(tx, [{ kind: 'finalize-sent', orderId }]);
+  });
+}
+
+/** This run is done with the order. `status` is left as it is when not given; `keptUntil`: for the next attempt to take up. */
+export async function releaseOrder(
+  writer: LedgerWriter,
+  orderId: number,
+  end: { status?: OrderStatus; keptUntil?: Date | null; error?: unknown },
+): Promise<void> {
+  await inTransaction(writer, async (tx) => {
+    await tx.ledger
+      .updateTable('orders')
+      .set({
+        run_id: null,
+        updated_at: instant(tx),
+        ...(end.status === undefined ? {} : { status: end.status }),
+        // Only an intent that keeps waiting for its lost answer goes on reserving.
+        ...(end.status === undefined || end.status === 'intent' ? {} : { reserved: 0 }),
+        ...(end.keptUntil === undefined ? {} : { kept_until: instantOf(end.keptUntil) }),
+        ...(end.error === undefined ? {} : { error: JSON.stringify(end.error) }),
+      })
+      .where('id', '=', orderId)
+      .where('run_id', '=', tx.runId)
+      .execute();
+    await appendEvents(tx, [{ kind: 'order-released', orderId, data: { status: end.status ?? null, keptUntil: end.keptUntil ?? null } }]);
+  });
+}

@@ -1,0 +1,202 @@
+import type { Generated, Insertable, Selectable } from 'kysely';
+import type { AuthorizationSource, AuthorizationStatus, ChallengeProgress, OrderStatus } from './states.ts';
+
+/** RFC 3339 UTC with milliseconds, as `Date.toISOString` writes it: sorts as text on every engine, readable by a person. */
+export type Instant = string;
+/** JSON in a text column. */
+export type Json = string;
+/** 0 or 1: SQLite has no booleans. */
+export type Flag = 0 | 1;
+
+/** The tables, as docs/ledger.md specifies them. */
+export interface Schema {
+  accounts: AccountTable;
+  runs: RunTable;
+  orders: OrderTable;
+  authorizations: AuthorizationTable;
+  order_authorizations: OrderAuthorizationTable;
+  presentations: PresentationTable;
+  certificates: CertificateTable;
+  identifiers: IdentifierTable;
+  events: EventTable;
+}
+
+export interface AccountTable {
+  id: Generated<number>;
+  /** The directory URL of its CA. */
+  ca: string;
+  /** The account URL; null until the CA has answered newAccount. */
+  url: string | null;
+  /** The key's file, relative to the state directory. */
+  key_file: string;
+  /** RFC 7638, base64url. */
+  key_thumbprint: string;
+  email: string | null;
+  status: string;
+  created_at: Instant;
+  /** Touched by every admission: on PostgreSQL this row lock is what keeps two admissions apart. */
+  gate_checked_at: Instant | null;
+}
+
+/** One process of ours. A live lease protects the orders that it owns from everybody else's clean-up. */
+export interface RunTable {
+  id: string;
+  host: string;
+  /** Boot and process namespace: a process number means nothing outside of them. */
+  process_space: string;
+  pid: number;
+  /** When the kernel started the process; tells a number used again from the process that had it. Empty where unknown. */
+  process_start: string;
+  command: string;
+  started_at: Instant;
+  lease_until: Instant;
+  ended_at: Instant | null;
+}
+
+export interface OrderTable {
+  id: Generated<number>;
+  account_id: number;
+  /** Name of the certificate that it is for. */
+  certificate_name: string;
+  /** JSON list of names in the order asked for, wildcards with `*.`. */
+  names: Json;
+  /** The same set in a form to compare: sorted, blank-separated. */
+  names_key: string;
+  /** Empty: none asked for. Boulder tells "none" from the default's name. */
+  profile: string;
+  replaces: string | null;
+  status: OrderStatus;
+  url: string | null;
+  finalize_url: string | null;
+  certificate_url: string | null;
+  expires_at: Instant | null;
+  /** Authorizations that this intent may still open at the CA; counted by the gate until then. */
+  reserved: number;
+  /** When whatever a lost answer opened must have expired at the CA. */
+  reserved_until: Instant;
+  /** The run that owns it; null when nobody does. */
+  run_id: string | null;
+  /** Policy `resume`: until then the next attempt may take it up, and clean-up leaves it alone. */
+  kept_until: Instant | null;
+  /** Written before the finalize POST. */
+  finalize_sent_at: Instant | null;
+  /** ERROR of cli.md. */
+  error: Json | null;
+  created_at: Instant;
+  updated_at: Instant;
+}
+
+export interface AuthorizationTable {
+  id: Generated<number>;
+  account_id: number;
+  url: string;
+  /** `dns` or `ip`; null until it was fetched: its place in the order's list says nothing. */
+  identifier_type: string | null;
+  /** Without `*.`. */
+  identifier: string | null;
+  wildcard: Flag;
+  /** What the CA last said, at `checked_at`. */
+  status: AuthorizationStatus;
+  challenge: ChallengeProgress;
+  challenge_type: string | null;
+  challenge_url: string | null;
+  submitted_at: Instant | null;
+  /** When the CA refused to deactivate it: it stays open until it expires. */
+  refused_at: Instant | null;
+  source: AuthorizationSource;
+  created_at: Instant;
+  checked_at: Instant | null;
+  expires_at: Instant | null;
+  /** ERROR of cli.md. */
+  error: Json | null;
+}
+
+export interface OrderAuthorizationTable {
+  order_id: number;
+  authorization_id: number;
+}
+
+/** What a solver put up; enough for another process to take it down. */
+export interface PresentationTable {
+  id: Generated<number>;
+  authorization_id: number;
+  order_id: number;
+  /** Solver settings (src/challenges/settings.ts), no secrets. */
+  settings: Json;
+  challenge_type: string;
+  identifier_type: string;
+  identifier: string;
+  token: string;
+  key_authorization: string;
+  /** Written before the solver acts. */
+  created_at: Instant;
+  cleaned_at: Instant | null;
+  /** Why the last clean-up failed. */
+  error: Json | null;
+}
+
+/** A certificate that should exist, and what exists of it. */
+export interface CertificateTable {
+  id: Generated<number>;
+  name: string;
+  account_id: number | null;
+  ca: string;
+  names: Json;
+  key_type: string;
+  reuse_key: Flag;
+  profile: string;
+  preferred_chain: string | null;
+  /** Solver settings. */
+  settings: Json;
+  /** The person's own CSR, DER in base64; no private key of ours then. */
+  csr: string | null;
+  deploy_hook: string | null;
+  serial: string | null;
+  not_before: Instant | null;
+  not_after: Instant | null;
+  /** The order that the stored certificate came from. */
+  order_id: number | null;
+  stored_at: Instant | null;
+  deployed_at: Instant | null;
+  revoked_at: Instant | null;
+  removed_at: Instant | null;
+  last_attempt_at: Instant | null;
+  /** ERROR of the last attempt; null after a success. */
+  last_error: Json | null;
+  created_at: Instant;
+}
+
+/** What happened to one name on one account. */
+export interface IdentifierTable {
+  id: Generated<number>;
+  account_id: number;
+  type: string;
+  value: string;
+  consecutive_failures: number;
+  last_failure_at: Instant | null;
+  last_success_at: Instant | null;
+  last_error: Json | null;
+}
+
+/** Append-only. */
+export interface EventTable {
+  id: Generated<number>;
+  at: Instant;
+  run_id: string | null;
+  account_id: number | null;
+  order_id: number | null;
+  authorization_id: number | null;
+  certificate_name: string | null;
+  kind: string;
+  data: Json | null;
+}
+
+export type AccountRow = Selectable<AccountTable>;
+export type RunRow = Selectable<RunTable>;
+export type OrderRow = Selectable<OrderTable>;
+export type AuthorizationRow = Selectable<AuthorizationTable>;
+export type PresentationRow = Selectable<PresentationTable>;
+export type CertificateRow = Selectable<CertificateTable>;
+export type IdentifierRow = Selectable<IdentifierTable>;
+export type EventRow = Selectable<EventTable>;
+export type NewCertificate = Insertable<CertificateTable>;

@@ -1,0 +1,112 @@
+import Database from 'better-sqlite3';
+import type { DatabaseConnection, Dialect, Driver, SqliteDatabase } from 'kysely';
+import { CompiledQuery, SqliteAdapter, SqliteDialect } from 'kysely';
+import type { Engine } from './engine.ts';
+import { sqliteError } from './sqlite-error.ts';
+
+/** How long a writer waits for another process's transaction before it gives up. Ours last milliseconds. */
+const busyTimeoutMs = 10_000;
+
+/**
+ * SQLite behind Kysely. Transactions begin `immediate`: one that reads first and writes later could otherwise meet
+ * SQLITE_BUSY with no wait at all (sqlite.org/lang_transaction.html).
+ * @throws AcmeLedgerError `ledger`
+ */
+export function sqliteEngine(file: string): Engine {
+  const dialect = new SqliteDialect({ database: async () => Promise.resolve(connect(file)) });
+  return {
+    dialect: {
+      createAdapter: () => new LedgerSqliteAdapter(),
+      createDriver: () => new ImmediateDriver(dialect.createDriver()),
+      createIntrospector: (db) => dialect.createIntrospector(db),
+      createQueryCompiler: () => dialect.createQueryCompiler(),
+    } satisfies Dialect,
+    idType: 'integer',
+    idAutoIncrement: true,
+  };
+}
+
+function connect(file: string): SqliteDatabase {
+  try {
+    const database = new Database(file, { timeout: busyTimeoutMs, fileMustExist: true });
+    // FULL: a commit that we act on must survive a power cut (design §2, promise 1).
+    database.pragma('synchronous = FULL');
+    database.pragma('foreign_keys = ON');
+    if (database.pragma('journal_mode', { simple: true }) !== 'wal') database.pragma('journal_mode = WAL');
+    return translated(withStatementCache(database), file);
+  } catch (error) {
+    throw sqliteError(error, file, 'open');
+  }
+}
+
+class LedgerSqliteAdapter extends SqliteAdapter {
+  // SQLite's schema changes are transactional; Kysely runs migrations outside of one unless told.
+  override get supportsTransactionalDdl(): boolean {
+    return true;
+  }
+}
+
+class ImmediateDriver implements Driver {
+  readonly #driver: Driver;
+
+  constructor(driver: Driver) {
+    this.#driver = driver;
+  }
+
+  init = (): Promise<void> => this.#driver.init();
+  acquireConnection = (): Promise<DatabaseConnection> => this.#driver.acquireConnection();
+  releaseConnection = (connection: DatabaseConnection): Promise<void> =>
+    this.#driver.releaseConnection(connection);
+  commitTransaction = (connection: DatabaseConnection): Promise<void> =>
+    this.#driver.commitTransaction(connection);
+  rollbackTransaction = (connection: DatabaseConnection): Promise<void> =>
+    this.#driver.rollbackTransaction(connection);
+  destroy = (): Promise<void> => this.#driver.destroy();
+
+  async beginTransaction(connection: DatabaseConnection): Promise<void> {
+    await connection.executeQuery(CompiledQuery.raw('begin immediate'));
+  }
+}
+
+/** Kysely prepares every query anew; the program has few distinct ones and runs them often. */
+function withStatementCache(database: Database.Database): SqliteDatabase {
+  const statements = new Map<string, Database.Statement>();
+  return {
+    close: () => {
+      database.close();
+    },
+    prepare: (text) => {
+      const cached = statements.get(text) ?? database.prepare(text);
+      statements.set(text, cached);
+      return cached as unknown as ReturnType<SqliteDatabase['prepare']>;
+    },
+  };
+}
+
+/** Errors leave the database as the program's own, wherever a query is made. */
+function translated(database: SqliteDatabase, file: string): SqliteDatabase {
+  const attempt = <T>(act: () => T): T => {
+    try {
+      return act();
+    } catch (error) {
+      throw sqliteError(error, file, 'use');
+    }
+  };
+  return {
+    close: () => {
+      attempt(() => {
+        database.close();
+      });
+    },
+    prepare: (text) => {
+      const statement = attempt(() => database.prepare(text));
+      return {
+        reader: statement.reader,
+        all: (parameters) => attempt(() => statement.all(parameters)),
+        run: (parameters) => attempt(() => statement.run(parameters)),
+        iterate: (parameters) => attempt(() => statement.iterate(parameters)),
+      };
+    },
+  };
+}
+

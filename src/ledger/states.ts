@@ -1,0 +1,95 @@
+/** The states of what the ledger holds, and the moves between them. docs/ledger.md has the picture; SQL repeats the lists in `check`s. */
+
+/** RFC 8555 §7.1.6, as the CA last showed it. `expired` is also our reading of Boulder's 404 "Expired authorization". */
+export const authorizationStatuses = [
+  'pending',
+  'valid',
+  'invalid',
+  'deactivated',
+  'expired',
+  'revoked',
+] as const;
+export type AuthorizationStatus = (typeof authorizationStatuses)[number];
+
+/**
+ * What we did with the authorization's challenge. `submitting` is written before the POST: from there on the CA may be
+ * validating, whether its answer reached us or not.
+ */
+export const challengeProgresses = ['none', 'presented', 'submitting', 'submitted'] as const;
+export type ChallengeProgress = (typeof challengeProgresses)[number];
+
+/**
+ * `intent`: written down, not answered by the CA yet. `abandoned`: given up by us. The others are RFC 8555 §7.1.6.
+ */
+export const orderStatuses = [
+  'intent',
+  'pending',
+  'ready',
+  'processing',
+  'valid',
+  'invalid',
+  'abandoned',
+] as const;
+export type OrderStatus = (typeof orderStatuses)[number];
+
+/** Where an authorization was learned of. */
+export const authorizationSources = ['order', 'log', 'discovered'] as const;
+export type AuthorizationSource = (typeof authorizationSources)[number];
+
+const authorizationMoves = {
+  pending: ['valid', 'invalid', 'deactivated', 'expired', 'revoked'],
+  valid: ['deactivated', 'expired', 'revoked'],
+  // Not in the RFC's picture: Pebble deactivates an invalid one when it is asked to.
+  invalid: ['deactivated', 'expired'],
+  deactivated: ['expired'],
+  expired: [],
+  revoked: ['expired'],
+} as const satisfies Record<AuthorizationStatus, readonly AuthorizationStatus[]>;
+
+const orderMoves = {
+  intent: ['pending', 'ready', 'processing', 'valid', 'invalid', 'abandoned'],
+  pending: ['ready', 'processing', 'valid', 'invalid', 'abandoned'],
+  ready: ['processing', 'valid', 'invalid', 'abandoned'],
+  processing: ['valid', 'invalid', 'abandoned', 'ready'],
+  // Boulder turns an issued order invalid when a valid authorization of it is deactivated.
+  valid: ['invalid'],
+  invalid: ['abandoned'],
+  abandoned: ['invalid'],
+} as const satisfies Record<OrderStatus, readonly OrderStatus[]>;
+
+const challengeMoves = {
+  none: ['presented', 'submitting', 'submitted'],
+  presented: ['none', 'submitting', 'submitted'],
+  // Back to `none` only when the CA has shown that the POST never took effect.
+  submitting: ['submitted', 'none'],
+  submitted: [],
+} as const satisfies Record<ChallengeProgress, readonly ChallengeProgress[]>;
+
+/** Order states in which the order can still become a certificate, or still holds authorizations open. */
+export const liveOrderStatuses = ['intent', 'pending', 'ready', 'processing'] as const satisfies OrderStatus[];
+
+/** The states from which `to` may be reached, `to` itself included: what a guarded update asks for. */
+export function authorizationStatusesBefore(to: AuthorizationStatus): AuthorizationStatus[] {
+  return authorizationStatuses.filter((from) => from === to || contains(authorizationMoves[from], to));
+}
+
+export function orderStatusesBefore(to: OrderStatus): OrderStatus[] {
+  return orderStatuses.filter((from) => from === to || contains(orderMoves[from], to));
+}
+
+export function challengeProgressesBefore(to: ChallengeProgress): ChallengeProgress[] {
+  return challengeProgresses.filter((from) => from === to || contains(challengeMoves[from], to));
+}
+
+export function isLive(status: OrderStatus): boolean {
+  return contains(liveOrderStatuses, status);
+}
+
+/** The CA decides about it: never deactivate it, never submit it again at once (design §7). */
+export function isSubmitted(progress: ChallengeProgress): boolean {
+  return progress === 'submitting' || progress === 'submitted';
+}
+
+function contains(list: readonly string[], item: string): boolean {
+  return list.includes(item);
+}

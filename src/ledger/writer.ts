@@ -1,0 +1,35 @@
+import type { Clock } from '../clock.ts';
+import { AcmeLedgerError } from '../errors.ts';
+import type { Ledger } from './open.ts';
+import type { Instant } from './schema.ts';
+
+/** Who writes into the ledger, and when it is. */
+export interface LedgerWriter {
+  ledger: Ledger;
+  runId: string;
+  clock: Clock;
+}
+
+/** One transaction: all that `act` writes is there after it, or nothing is. Only ledger calls may be awaited inside. */
+export async function inTransaction<T>(
+  writer: LedgerWriter,
+  act: (writer: LedgerWriter) => Promise<T>,
+): Promise<T> {
+  if (writer.ledger.isTransaction) return act(writer);
+  return writer.ledger.transaction().execute((transaction) => act({ ...writer, ledger: transaction }));
+}
+
+export function instant(writer: LedgerWriter): Instant {
+  return writer.clock.now().toISOString();
+}
+
+export function instantOf(date: Date | null): Instant | null {
+  return date === null ? null : date.toISOString();
+}
+
+/** A guarded update found no row: another run took the order over while this one was asleep. */
+export function lostOwnership(orderId: number): AcmeLedgerError {
+  return new AcmeLedgerError('busy', `order ${String(orderId)} was taken over by another run`, {
+    hint: `acme-ledger order show ${String(orderId)}`,
+  });
+}
