@@ -1,0 +1,39 @@
+import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import path from 'node:path';
+
+/** A web server that several names share, as a hosting provider has it. */
+export interface WebrootServer {
+  /** The `Host/path` of each request, in order. */
+  requests: string[];
+  stop(): Promise<void>;
+}
+
+/** Serves `/.well-known/acme-challenge/` of a directory on a port of 127.0.0.1 (Pebble's `httpPort`), and nothing else. */
+export async function serveWebroot(directory: string, port: number): Promise<WebrootServer> {
+  const requests: string[] = [];
+  const server = createServer((request, response) => {
+    requests.push(`${request.headers.host ?? ''}${request.url ?? ''}`);
+    const token = /^\/\.well-known\/acme-challenge\/([\w-]+)$/.exec(request.url ?? '')?.[1];
+    readAnswer(directory, token).then(
+      (text) => response.writeHead(200, { 'content-type': 'application/octet-stream' }).end(text),
+      () => response.writeHead(404).end(),
+    );
+  });
+  server.listen(port, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    requests,
+    async stop() {
+      server.close();
+      server.closeAllConnections();
+      await once(server, 'close');
+    },
+  };
+}
+
+async function readAnswer(directory: string, token: string | undefined): Promise<Buffer> {
+  if (token === undefined) throw new Error('not a challenge');
+  return await readFile(path.join(directory, '.well-known/acme-challenge', token));
+}
