@@ -1,0 +1,251 @@
+import { accessSync, constants, statSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { AcmeLedgerError, messageOf } from '../errors.ts';
+import { printable } from '../printable.ts';
+import { challengesOfSolver, type ExecSettings, type SolverSettings } from './settings.ts';
+import { challengeTypes, type ChallengeType } from './solver.ts';
+import { parseListenAddress, parseServerAddress } from './socket-address.ts';
+
+/** The challenge options of the command line, a line of `cert import` or the configuration (cli.md), as given. */
+export interface SolverOptions {
+  challenge?: string | undefined;
+  solver?: string | undefined;
+  webroot?: string | undefined;
+  listen?: string | number | undefined;
+  hook?: string | undefined;
+  hookStyle?: string | undefined;
+  /** Durations: `90`, `90s`, `2m`, `1h`. */
+  hookTimeout?: string | number | undefined;
+  hookConcurrency?: string | number | undefined;
+  propagationTimeout?: string | number | undefined;
+  resolver?: string | undefined;
+}
+
+type SolverName = SolverSettings['solver'];
+type OptionName = keyof SolverOptions;
+
+const solverNames = Object.keys(challengesOfSolver) as SolverName[];
+
+/** The options that belong to one solver; the first one chooses it when `--solver` doesn't. */
+const optionsOfSolver = {
+  webroot: ['webroot'],
+  standalone: ['listen'],
+  exec: ['hook', 'hookStyle', 'hookTimeout', 'hookConcurrency', 'propagationTimeout', 'resolver'],
+} as const satisfies Record<SolverName, readonly OptionName[]>;
+
+const howToChoose =
+  'choose one of: --webroot DIR (a web server serves it), --solver standalone (port 80 is free), --hook CMD (dns-01)';
+
+/**
+ * Checked settings from what a person wrote. One option is enough where it leaves no doubt: `--webroot` is http-01,
+ * `--listen` is standalone http-01, `--hook` is exec dns-01, `--challenge tls-alpn-01` is standalone.
+ * `directory` is what relative paths start from.
+ * @throws AcmeLedgerError `usage`
+ */
+export function settingsFromOptions(options: SolverOptions, directory = process.cwd()): SolverSettings {
+  const wanted = challengeOf(options);
+  const solver = solverOf(options, wanted);
+  rejectForeignOptions(options, solver);
+  switch (solver) {
+    case 'webroot':
+      return {
+        solver,
+        challenge: typeFor(solver, wanted, challengesOfSolver.webroot),
+        webroot: webrootOf(options, directory),
+      };
+    case 'standalone': {
+      const challenge = typeFor(solver, wanted, challengesOfSolver.standalone);
+      return { solver, challenge, listen: listenOf(options, challenge === 'http-01' ? 80 : 443) };
+    }
+    case 'exec':
+      return execSettingsOf(options, typeFor(solver, wanted, challengesOfSolver.exec), directory);
+  }
+}
+
+/** Whether any challenge option is given, so that options of one source can replace those of another as a whole. */
+export function hasSolverOptions(options: SolverOptions): boolean {
+  return ['challenge', 'solver', ...Object.values(optionsOfSolver).flat()].some(
+    (name) => options[name as OptionName] !== undefined,
+  );
+}
+
+function challengeOf({ challenge }: SolverOptions): ChallengeType | null {
+  if (challenge === undefined) return null;
+  const known = challengeTypes.find((type) => type === challenge);
+  if (known !== undefined) return known;
+  throw usage(`--challenge "${printable(challenge)}" isn't there`, `there is: ${challengeTypes.join(', ')}`);
+}
+
+function solverOf(options: SolverOptions, wanted: ChallengeType | null): SolverName {
+  if (options.solver !== undefined) {
+    const known = solverNames.find((name) => name === options.solver);
+    if (known !== undefined) return known;
+    throw usage(`--solver "${printable(options.solver)}" isn't there`, `there is: ${solverNames.join(', ')}`);
+  }
+  const implied = solverNames.filter((name) =>
+    optionsOfSolver[name].some((option) => options[option] !== undefined),
+  );
+  if (implied.length > 1) {
+    throw usage(
+      `${givenOptions(options)} belong to different solvers`,
+      `leave one out, or say which: --solver ${implied.join('|')}`,
+    );
+  }
+  if (implied[0] !== undefined) return implied[0];
+  if (wanted === 'tls-alpn-01') return 'standalone';
+  if (wanted === 'dns-01') throw usage('dns-01 needs something that edits the zone', 'add --hook CMD');
+  throw usage('nothing says how to prove that the names are yours', howToChoose);
+}
+
+function rejectForeignOptions(options: SolverOptions, solver: SolverName): void {
+  const own: readonly OptionName[] = optionsOfSolver[solver];
+  const foreign = solverNames
+    .flatMap((name): readonly OptionName[] => optionsOfSolver[name])
+    .find((option) => options[option] !== undefined && !own.includes(option));
+  if (foreign === undefined) return;
+  throw usage(
+    `${flagOf(foreign)} isn't an option of the solver ${solver}`,
+    `leave it out, or choose another --solver`,
+  );
+}
+
+function typeFor<T extends ChallengeType>(
+  solver: SolverName,
+  wanted: ChallengeType | null,
+  possible: readonly [T, ...T[]],
+): T {
+  if (wanted === null) return possible[0];
+  const type = possible.find((one) => one === wanted);
+  if (type !== undefined) return type;
+  const others = solverNames.filter((name) =>
+    (challengesOfSolver[name] as readonly ChallengeType[]).includes(wanted),
+  );
+  throw usage(
+    `the solver ${solver} can't answer ${wanted}, only ${possible.join(' and ')}`,
+    `for ${wanted} use --solver ${others.join(' or ')}`,
+  );
+}
+
+function webrootOf({ webroot }: SolverOptions, directory: string): string {
+  if (webroot === undefined || webroot.trim() === '') {
+    throw usage('the solver webroot needs --webroot DIR', "give the web server's document root");
+  }
+  const path = resolve(directory, webroot);
+  const hint = "give the web server's document root; acme-ledger makes .well-known/acme-challenge in it";
+  let isDirectory: boolean;
+  try {
+    isDirectory = statSync(path).isDirectory();
+  } catch (error) {
+    throw usage(`--webroot ${printable(path)} can't be used: ${printable(messageOf(error))}`, hint);
+  }
+  if (!isDirectory) throw usage(`--webroot ${printable(path)} isn't a directory`, hint);
+  return path;
+}
+
+function listenOf({ listen }: SolverOptions, defaultPort: number): { host: string | null; port: number } {
+  if (listen === undefined) return { host: null, port: defaultPort };
+  const address = parseListenAddress(String(listen));
+  if (address !== null) return address;
+  throw usage(
+    `--listen "${printable(String(listen))}" isn't [ADDR:]PORT`,
+    'as in 8080, 127.0.0.1:8080 or [::1]:8080; ADDR is an IP address of this machine',
+  );
+}
+
+function execSettingsOf(
+  options: SolverOptions,
+  challenge: ExecSettings['challenge'],
+  directory: string,
+): ExecSettings {
+  return {
+    solver: 'exec',
+    challenge,
+    hook: hookOf(options, directory),
+    hookDirectory: directory,
+    hookStyle: hookStyleOf(options),
+    hookTimeoutSeconds: secondsOf(options, 'hookTimeout', { byDefault: 120, min: 1 }),
+    hookConcurrency: countOf(options),
+    // As long as lego waits (facts §4).
+    propagationTimeoutSeconds: secondsOf(options, 'propagationTimeout', { byDefault: 60, min: 0 }),
+    resolver: resolverOf(options),
+  };
+}
+
+function hookOf({ hook }: SolverOptions, directory: string): string {
+  const command = hook?.trim() ?? '';
+  if (command === '')
+    throw usage('the solver exec needs --hook CMD', 'CMD is run as: CMD present|cleanup FQDN. VALUE');
+  // Only a plain path can be checked; everything else is the shell's to understand.
+  const program = /^[\w./+-]*\/[\w./+-]*(?=\s|$)/.exec(command)?.[0];
+  if (program === undefined) return command;
+  const path = resolve(directory, program);
+  try {
+    accessSync(path, constants.X_OK);
+  } catch {
+    throw usage(`--hook: there is no program ${path} that may be run`, `check the path; chmod +x ${path}`);
+  }
+  if (statSync(path).isDirectory()) throw usage(`--hook: ${path} is a directory`, 'give a command');
+  return command;
+}
+
+function hookStyleOf({ hookStyle }: SolverOptions): 'lego' {
+  if (hookStyle === undefined || hookStyle === 'lego') return 'lego';
+  throw usage(
+    `--hook-style "${printable(hookStyle)}" isn't there`,
+    'there is: lego (CMD present|cleanup FQDN. VALUE for dns-01, CMD present|cleanup DOMAIN TOKEN KEYAUTH for http-01)',
+  );
+}
+
+const secondsOfUnit = { '': 1, s: 1, m: 60, h: 3600 } as const;
+const maxSeconds = 86_400;
+
+function secondsOf(
+  options: SolverOptions,
+  name: 'hookTimeout' | 'propagationTimeout',
+  { byDefault, min }: { byDefault: number; min: number },
+): number {
+  const given = options[name];
+  if (given === undefined) return byDefault;
+  const [, digits, unit = ''] = /^([0-9]{1,6})([smh]?)$/.exec(String(given)) ?? [];
+  const seconds = Number(digits) * secondsOfUnit[unit as keyof typeof secondsOfUnit];
+  if (seconds >= min && seconds <= maxSeconds) return seconds;
+  throw usage(
+    `${flagOf(name)} "${printable(String(given))}" isn't a duration from ${String(min)} s to a day`,
+    'as in 90, 90s, 2m or 1h',
+  );
+}
+
+function countOf({ hookConcurrency = 1 }: SolverOptions): number {
+  const count = /^[0-9]{1,3}$/.test(String(hookConcurrency)) ? Number(hookConcurrency) : Number.NaN;
+  if (count >= 1 && count <= 100) return count;
+  throw usage(
+    `--hook-concurrency "${printable(String(hookConcurrency))}" isn't a number from 1 to 100`,
+    'leave it at 1 unless the hook can run beside itself',
+  );
+}
+
+function resolverOf({ resolver }: SolverOptions): string | null {
+  if (resolver === undefined) return null;
+  const address = parseServerAddress(resolver, 53);
+  if (address !== null) return address;
+  throw usage(
+    `--resolver "${printable(resolver)}" isn't ADDR[:PORT]`,
+    'give the IP address of a name server, as in 192.0.2.53, 192.0.2.53:5353 or [2001:db8::53]:53',
+  );
+}
+
+function givenOptions(options: SolverOptions): string {
+  return Object.values(optionsOfSolver)
+    .flat()
+    .filter((name) => options[name] !== undefined)
+    .map(flagOf)
+    .join(' and ');
+}
+
+function flagOf(option: OptionName): string {
+  return `--${option.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+}
+
+function usage(message: string, hint: string): AcmeLedgerError {
+  return new AcmeLedgerError('usage', message, { hint });
+}
