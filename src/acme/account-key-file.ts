@@ -1,0 +1,149 @@
+import { randomUUID } from 'node:crypto';
+import { link, mkdir, open, rename, rm, stat } from 'node:fs/promises';
+import path from 'node:path';
+import { AcmeLedgerError } from '../errors.ts';
+import { printable } from '../printable.ts';
+import { generateAccountKey, parseAccountKey } from './account-key.ts';
+
+const maxKeyBytes = 64 * 1024;
+
+export interface ReadKeyOptions {
+  /** Take a key file that others may read. Only for files of other programs. */
+  allowReadable?: boolean;
+}
+
+/**
+ * The PEM of an account key file, checked.
+ * @throws AcmeLedgerError `bad-file` when it can't be read, is no account key, or group or others may read it; `not-found`
+ */
+export async function readAccountKey(file: string, options: ReadKeyOptions = {}): Promise<string> {
+  const shown = printable(file);
+  const { pem, mode } = await contentOf(file, shown);
+  if (options.allowReadable !== true && (mode & 0o077) !== 0) {
+    throw new AcmeLedgerError(
+      'bad-file',
+      `the account key ${shown} can be read by others (mode ${(mode & 0o777).toString(8)})`,
+      {
+        hint: `chmod 600 ${shown}`,
+      },
+    );
+  }
+  try {
+    parseAccountKey(pem);
+  } catch (error) {
+    if (!(error instanceof AcmeLedgerError)) throw error;
+    throw new AcmeLedgerError(error.code, `${shown}: ${error.message}`, {
+      ...(error.hint === undefined ? {} : { hint: error.hint }),
+      cause: error,
+    });
+  }
+  return pem;
+}
+
+/**
+ * The account key of a file; a new one when there is no file. It is on disk for good before this returns, because an account whose
+ * key is lost can't be used any more. Of two processes that make it at once both get the same.
+ * @throws AcmeLedgerError `state-dir` when it can't be written; as `readAccountKey`
+ */
+export async function loadOrCreateAccountKey(file: string): Promise<{ pem: string; isNew: boolean }> {
+  try {
+    return { pem: await readAccountKey(file), isNew: false };
+  } catch (error) {
+    if (!(error instanceof AcmeLedgerError && error.code === 'not-found')) throw error;
+  }
+  const pem = generateAccountKey();
+  const isNew = await writeAccountKey(file, pem);
+  return isNew ? { pem, isNew } : { pem: await readAccountKey(file), isNew };
+}
+
+/**
+ * Writes an account key, mode 0600, flushed to the disk. Never replaces one.
+ * @returns false when there is a file already
+ * @throws AcmeLedgerError `state-dir`
+ */
+export async function writeAccountKey(file: string, pem: string): Promise<boolean> {
+  const folder = path.dirname(file);
+  const temporary = `${file}.${randomUUID()}`;
+  try {
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    await writeFlushed(temporary, pem);
+    const isNew = await place(temporary, file);
+    await flushFolder(folder);
+    return isNew;
+  } catch (cause) {
+    throw new AcmeLedgerError(
+      'state-dir',
+      `the account key can't be written to ${printable(folder)} (${codeOf(cause)})`,
+      {
+        hint: 'check the permissions and the free space there, or choose another --state-dir',
+        cause,
+      },
+    );
+  } finally {
+    await rm(temporary, { force: true }).catch(() => undefined);
+  }
+}
+
+async function contentOf(file: string, shown: string): Promise<{ pem: string; mode: number }> {
+  try {
+    const handle = await open(file, 'r');
+    try {
+      const { mode, size } = await handle.stat();
+      if (size > maxKeyBytes) throw new Error('too long for a key');
+      return { pem: await handle.readFile('utf8'), mode };
+    } finally {
+      await handle.close();
+    }
+  } catch (cause) {
+    const isMissing = codeOf(cause) === 'ENOENT';
+    throw new AcmeLedgerError(
+      isMissing ? 'not-found' : 'bad-file',
+      `the account key ${shown} can't be read (${codeOf(cause)})`,
+      {
+        hint: isMissing ? 'check the path' : 'check the path and its permissions',
+        cause,
+      },
+    );
+  }
+}
+
+async function writeFlushed(file: string, text: string): Promise<void> {
+  const handle = await open(file, 'wx', 0o600);
+  try {
+    await handle.writeFile(text);
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+/** Unlike a rename, a hard link fails when the name is taken: it can't replace the key of another process. */
+async function place(temporary: string, file: string): Promise<boolean> {
+  try {
+    await link(temporary, file);
+    return true;
+  } catch (error) {
+    if (codeOf(error) === 'EEXIST') return false;
+    const isTaken = await stat(file).then(
+      () => true,
+      () => false,
+    );
+    // File systems without hard links (FAT, some network mounts).
+    if (!isTaken) await rename(temporary, file);
+    return !isTaken;
+  }
+}
+
+async function flushFolder(folder: string): Promise<void> {
+  const handle = await open(folder, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+function codeOf(error: unknown): string {
+  const { code, message } = error as NodeJS.ErrnoException;
+  return code ?? message;
+}

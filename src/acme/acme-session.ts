@@ -1,0 +1,230 @@
+import AcmeApi from 'acme-client/src/api.js';
+import type { HttpResponse } from 'acme-client/src/http.js';
+import type { Clock } from '../clock.ts';
+import { AcmeLedgerError } from '../errors.ts';
+import { parseAccount } from './account.ts';
+import { parseAuthorization, parseChallenge } from './authorization.ts';
+import { parseChain } from './certificate-chain.ts';
+import { requiredUrl } from './fields.ts';
+import { linkedUrls } from './links.ts';
+import { orderUrls } from './order-list.ts';
+import { parseOrder } from './order.ts';
+import { isProblem } from './problems.ts';
+import { assertRegistrable } from './registration.ts';
+import type {
+  Account,
+  Answer,
+  Authorization,
+  Chain,
+  Challenge,
+  Directory,
+  NewOrder,
+  Order,
+} from './resources.ts';
+import { retryAfter } from './retry-after.ts';
+import type { Registration, Session } from './session.ts';
+import type { CallOptions, SignedHttp } from './signed-http.ts';
+
+interface Parts {
+  http: SignedHttp;
+  directory: Directory;
+  clock: Clock;
+  accountUrl: string | null;
+  keyAuthorization: (token: string) => string;
+  close: () => void;
+}
+
+const maxAlternates = 10; // Pebble makes as many as it is told; public CAs have two or three
+
+export class AcmeSession implements Session {
+  readonly directory: Directory;
+  readonly keyAuthorization: (token: string) => string;
+  readonly close: () => void;
+  readonly #parts: Parts;
+  #account: { url: string } | null;
+  #ordersUrl: string | null | undefined;
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+    this.directory = parts.directory;
+    this.keyAuthorization = parts.keyAuthorization;
+    this.close = parts.close;
+    this.#account = parts.accountUrl === null ? null : { url: parts.accountUrl };
+  }
+
+  get account(): { url: string } | null {
+    return this.#account;
+  }
+
+  async register(registration: Registration, signal?: AbortSignal): Promise<Account> {
+    assertRegistrable(this.directory, registration);
+    const { email, agreeTos, externalAccountBinding } = registration;
+    const payload = {
+      ...(email === undefined ? {} : { contact: [`mailto:${email}`] }),
+      ...(agreeTos ? { termsOfServiceAgreed: true } : {}),
+    };
+    const options = { action: 'the registration', externalAccountBinding, signal };
+    return this.#adopt(await this.#call(options, (api) => api.createAccount(payload)));
+  }
+
+  async findAccount(signal?: AbortSignal): Promise<Account | null> {
+    try {
+      const options = { action: 'the question for the account', signal };
+      return this.#adopt(await this.#call(options, (api) => api.createAccount({ onlyReturnExisting: true })));
+    } catch (error) {
+      if (isProblem(error, 'accountDoesNotExist')) return null;
+      throw error;
+    }
+  }
+
+  async newOrder(order: NewOrder, signal?: AbortSignal): Promise<Answer<Order>> {
+    // 200 besides RFC 8555's 201: an order that isn't recognised as one would be a leak.
+    const response = await this.#signed({ action: 'the new order', signal }, (api) =>
+      api.apiResourceRequest('newOrder', order, [200, 201]),
+    );
+    const url = requiredUrl(response.headers['location'], 'order', 'Location', this.directory.newOrder);
+    return this.#answer(response, parseOrder(response.data, url));
+  }
+
+  async getOrder(url: string, signal?: AbortSignal): Promise<Answer<Order>> {
+    const response = await this.#signed({ action: 'the question for the order', signal }, (api) =>
+      api.getOrder(url),
+    );
+    return this.#answer(response, parseOrder(response.data, url));
+  }
+
+  async getAuthorization(url: string, signal?: AbortSignal): Promise<Answer<Authorization>> {
+    const response = await this.#signed({ action: 'the question for the authorization', signal }, (api) =>
+      api.getAuthorization(url),
+    );
+    return this.#answer(response, parseAuthorization(response.data, url));
+  }
+
+  async submitChallenge(url: string, signal?: AbortSignal): Promise<Answer<Challenge>> {
+    const response = await this.#signed({ action: 'the challenge', signal }, (api) =>
+      api.completeChallenge(url, {}),
+    );
+    return this.#answer(response, parseChallenge(response.data, url));
+  }
+
+  async deactivateAuthorization(url: string, signal?: AbortSignal): Promise<Answer<Authorization>> {
+    const options = { action: 'the deactivation of the authorization', signal };
+    const response = await this.#signed(options, (api) =>
+      api.updateAuthorization(url, { status: 'deactivated' }),
+    );
+    return this.#answer(response, parseAuthorization(response.data, url));
+  }
+
+  async finalize(
+    finalizeUrl: string,
+    orderUrl: string,
+    csrDer: Buffer,
+    signal?: AbortSignal,
+  ): Promise<Answer<Order>> {
+    const csr = csrDer.toString('base64url');
+    const response = await this.#signed({ action: 'the certificate request', signal }, (api) =>
+      api.finalizeOrder(finalizeUrl, { csr }),
+    );
+    return this.#answer(response, parseOrder(response.data, orderUrl));
+  }
+
+  async downloadChains(
+    url: string,
+    { alternates }: { alternates: boolean },
+    signal?: AbortSignal,
+  ): Promise<Chain[]> {
+    const download = (chainUrl: string): Promise<HttpResponse> => {
+      const options = {
+        action: 'the download of the certificate',
+        accept: 'application/pem-certificate-chain',
+        signal,
+      };
+      return this.#signed(options, (api) => api.apiRequest(chainUrl, null, [200]));
+    };
+    const first = await download(url);
+    const others = alternates ? linkedUrls(first, 'alternate', url).filter((each) => each !== url) : [];
+    const chains = [{ url, pem: parseChain(first.data) }];
+    for (const other of others.slice(0, maxAlternates)) {
+      chains.push({ url: other, pem: parseChain((await download(other)).data) });
+    }
+    return chains;
+  }
+
+  async listOrders(signal?: AbortSignal): Promise<AsyncIterable<string> | null> {
+    const get = (url: string): Promise<HttpResponse> =>
+      this.#signed({ action: "the question for the account's orders", signal }, (api) =>
+        api.apiRequest(url, null, [200]),
+      );
+    if (this.#ordersUrl === undefined) {
+      const { url } = this.#accountOrThrow();
+      this.#ordersUrl = parseAccount((await get(url)).data, url).ordersUrl;
+    }
+    return this.#ordersUrl === null ? null : orderUrls(this.#ordersUrl, get);
+  }
+
+  async revokeCertificate(
+    der: Buffer,
+    reason?: number,
+    signal?: AbortSignal,
+  ): Promise<'revoked' | 'already-revoked'> {
+    const payload = { certificate: der.toString('base64url'), ...(reason === undefined ? {} : { reason }) };
+    try {
+      await this.#signed({ action: 'the revocation', signal }, (api) => api.revokeCert(payload));
+      return 'revoked';
+    } catch (error) {
+      if (isProblem(error, 'alreadyRevoked')) return 'already-revoked';
+      throw error;
+    }
+  }
+
+  #signed(options: CallOptions, request: (api: AcmeApi) => Promise<HttpResponse>): Promise<HttpResponse> {
+    this.#accountOrThrow();
+    return this.#call(options, request);
+  }
+
+  /** acme-client's API over its HTTP client, with what this one call needs beside. */
+  async #call(call: CallOptions, request: (api: AcmeApi) => Promise<HttpResponse>): Promise<HttpResponse> {
+    const { http } = this.#parts;
+    const face = {
+      getResourceUrl: (resource: string) => http.getResourceUrl(resource),
+      signedRequest: (url: string, payload: object | null, options = {}) =>
+        http.signedRequest(url, payload, { ...options, ...call }),
+    };
+    try {
+      return await request(new AcmeApi(face, this.#account?.url ?? null));
+    } catch (error) {
+      throw translated(error, call);
+    }
+  }
+
+  #adopt(response: HttpResponse): Account {
+    const url = requiredUrl(response.headers['location'], 'account', 'Location', this.directory.newAccount);
+    const account = parseAccount(response.data, url);
+    this.#account = { url };
+    this.#ordersUrl = account.ordersUrl;
+    return account;
+  }
+
+  #answer<T>({ headers }: HttpResponse, resource: T): Answer<T> {
+    const header = headers['retry-after'];
+    return {
+      ...resource,
+      retryAt: retryAfter(typeof header === 'string' ? header : undefined, this.#parts.clock.now()),
+    };
+  }
+
+  #accountOrThrow(): { url: string } {
+    if (this.#account === null)
+      throw new Error('the session has no account: register or findAccount comes first');
+    return this.#account;
+  }
+}
+
+/** acme-client throws a plain Error for a success of another kind than RFC 8555 has there, and for a resource that the directory lacks. */
+function translated(error: unknown, { action, signal }: CallOptions): unknown {
+  if (signal?.aborted === true || !(error instanceof Error) || error.constructor !== Error) return error;
+  return new AcmeLedgerError('ca-answer', `the CA answers ${action} in a way that RFC 8555 doesn't have`, {
+    hint: 'this CA departs from RFC 8555; report it with the output of -v',
+    cause: error,
+  });
+}

@@ -1,0 +1,55 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { fieldsOf, dateOf } from './fields.ts';
+import { parseDirectory } from './directory.ts';
+import type { Directory } from './resources.ts';
+
+const maxAgeMs = 24 * 3600 * 1000;
+
+/** Directories on disk, so that a run doesn't begin with asking for one. What can't be read or written does no harm. */
+export interface DirectoryCache {
+  /** Null when there is none, or none that is of this URL, whole, and younger than a day. */
+  read(url: string, now: Date): Promise<Directory | null>;
+  write(url: string, directory: Directory, now: Date): Promise<void>;
+  forget(url: string): Promise<void>;
+}
+
+/** @param folder made when it is needed; undefined: nothing is kept */
+export function directoryCache(folder: string | undefined): DirectoryCache {
+  if (folder === undefined)
+    return {
+      read: () => Promise.resolve(null),
+      write: () => Promise.resolve(),
+      forget: () => Promise.resolve(),
+    };
+  return {
+    read: (url, now) => read(fileOf(folder, url), url, now).catch(() => null),
+    write: (url, directory, now) =>
+      write(fileOf(folder, url), { url, fetchedAt: now, directory }).catch(() => undefined),
+    forget: (url) => rm(fileOf(folder, url), { force: true }).catch(() => undefined),
+  };
+}
+
+function fileOf(folder: string, url: string): string {
+  return path.join(folder, `${createHash('sha256').update(url).digest('hex')}.json`);
+}
+
+async function read(file: string, url: string, now: Date): Promise<Directory | null> {
+  const entry = fieldsOf(JSON.parse(await readFile(file, 'utf8')));
+  const ageMs = now.getTime() - (dateOf(entry?.['fetchedAt'])?.getTime() ?? NaN);
+  const usable = entry?.['url'] === url && ageMs >= 0 && ageMs < maxAgeMs;
+  return usable ? parseDirectory(entry['directory']) : null;
+}
+
+async function write(file: string, entry: object): Promise<void> {
+  const temporary = `${file}.${randomUUID()}`;
+  await mkdir(path.dirname(file), { recursive: true, mode: 0o700 });
+  try {
+    await writeFile(temporary, JSON.stringify(entry), { mode: 0o600, flag: 'wx' });
+    await rename(temporary, file);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
+  }
+}

@@ -1,0 +1,109 @@
+import { AcmeLedgerError, type Problem } from '../errors.ts';
+import { printable } from '../printable.ts';
+import { fieldsOf, listOf, textOf, type Fields } from './fields.ts';
+import { problemHint } from './problem-hints.ts';
+import { retryAfter } from './retry-after.ts';
+
+const namespace = 'urn:ietf:params:acme:error:';
+const maxDetailLength = 2000;
+const maxSubproblems = 200; // more than the names of any order
+
+export interface FailedAnswer {
+  status: number;
+  headers: Readonly<Record<string, string | string[] | undefined>>;
+  /** Parsed JSON, or the body's text. */
+  data: unknown;
+}
+
+/**
+ * The error for an answer with a status of 300 or more (RFC 8555 §6.7): `ca-limit` for 429, 503 and rateLimited, `ca-problem` for
+ * another problem document, `ca-answer` for anything else (a load balancer's page).
+ * @param action what was asked, as in "the new order"
+ */
+export function answerError(answer: FailedAnswer, action: string, now: Date): AcmeLedgerError {
+  const problem = parseProblem(answer.data, answer.status);
+  const retryAt = retryAfter(single(answer.headers['retry-after']), now);
+  const isLimit =
+    answer.status === 429 || answer.status === 503 || problem?.type === `${namespace}rateLimited`;
+  const said = problem === null ? `HTTP ${String(answer.status)}${excerpt(answer.data)}` : sentence(problem);
+  const message = `${isLimit ? 'the CA puts off' : "the CA doesn't accept"} ${action}: ${said}`;
+  const hint = problemHint(problem, answer.headers) ?? (isLimit ? laterHint(retryAt) : undefined);
+  return new AcmeLedgerError(isLimit ? 'ca-limit' : problem === null ? 'ca-answer' : 'ca-problem', message, {
+    ...(hint === undefined ? {} : { hint }),
+    ...(problem === null ? {} : { problem }),
+    ...(retryAt === null ? {} : { retryAt }),
+  });
+}
+
+/** Whether the CA said one of these: `isProblem(error, 'orderNotReady')`, without the urn: prefix. */
+export function isProblem(error: unknown, ...types: string[]): boolean {
+  if (!(error instanceof AcmeLedgerError) || error.problem === undefined) return false;
+  const { type } = error.problem;
+  return types.some((suffix) => type === namespace + suffix);
+}
+
+/** A problem document from an error answer, an order or a challenge; null when it is none. All its text is made printable. */
+export function parseProblem(value: unknown, status = 0): Problem | null {
+  const fields = fieldsOf(value);
+  if (fields === null || (typeof fields['type'] !== 'string' && typeof fields['detail'] !== 'string'))
+    return null;
+  return {
+    ...core(fields),
+    status: typeof fields['status'] === 'number' ? fields['status'] : status,
+    subproblems: listOf(fields['subproblems']).slice(0, maxSubproblems).flatMap(subproblem),
+  };
+}
+
+type Subproblem = Problem['subproblems'][number];
+
+function subproblem(value: unknown): Subproblem[] {
+  const fields = fieldsOf(value);
+  if (fields === null) return [];
+  const identifier = fieldsOf(fields['identifier']);
+  const type = textOf(identifier?.['type']);
+  const name = textOf(identifier?.['value']);
+  return [
+    { ...core(fields), ...(type === null || name === null ? {} : { identifier: { type, value: name } }) },
+  ];
+}
+
+/** RFC 7807 §3.1: a missing type is about:blank. */
+function core(fields: Fields): { type: string; detail: string } {
+  return {
+    type: shortened(textOf(fields['type']) ?? 'about:blank'),
+    detail: shortened(textOf(fields['detail']) ?? ''),
+  };
+}
+
+function sentence(problem: Problem): string {
+  const parts = problem.subproblems.map(({ detail, identifier }) =>
+    identifier === undefined ? detail : `${identifier.value}: ${detail}`,
+  );
+  const said = [problem.detail, ...parts].filter((part) => part !== '').join('; ');
+  const type = problem.type.startsWith(namespace) ? problem.type.slice(namespace.length) : problem.type;
+  return shortened(said === '' ? `${type} (HTTP ${String(problem.status)})` : `${said} (${type})`);
+}
+
+/** The start of a page that isn't ACME, to tell whose it is. */
+function excerpt(data: unknown): string {
+  const text =
+    typeof data === 'string'
+      ? data
+          .replace(/<[^>]*>/g, ' ')
+          .replace(/\s+/g, ' ')
+          .trim()
+      : '';
+  return text === '' ? '' : ` "${printable(text.slice(0, 120))}"`;
+}
+
+function laterHint(retryAt: Date | null): string {
+  return retryAt === null ? 'try again in an hour' : `try again after ${retryAt.toISOString()}`;
+}
+
+function shortened(text: string): string {
+  return text.length <= maxDetailLength ? text : `${text.slice(0, maxDetailLength - 1)}…`;
+}
+
+function single(header: string | string[] | undefined): string | undefined {
+  return Array.isArray(header) ? header.join(', ') : header;
+}

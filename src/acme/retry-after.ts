@@ -1,0 +1,20 @@
+import { later } from '../clock.ts';
+
+const maxWaitMs = 366 * 24 * 3600 * 1000; // no CA means more than a year; what says so is a fault
+
+/**
+ * `Retry-After` in both forms of RFC 9110 §10.2.3 (RFC 8555 §6.6 allows both), as a time; null without one or when it can't be
+ * read. Never more than a year from `now`.
+ */
+export function retryAfter(header: string | undefined, now: Date): Date | null {
+  const text = header?.trim() ?? '';
+  const at = /^\d{1,12}$/.test(text) ? now.getTime() + Number(text) * 1000 : httpDate(text);
+  if (Number.isNaN(at)) return null;
+  return new Date(Math.min(at, later(now, maxWaitMs).getTime()));
+}
+
+/** Milliseconds since 1970 of the three forms of an HTTP-date (RFC 9110 §5.6.7), else NaN. */
+function httpDate(text: string): number {
+  if (!/^(Mon|Tue|Wed|Thu|Fri|Sat|Sun)/.test(text)) return NaN;
+  return Date.parse(text.endsWith(' GMT') ? text : `${text} GMT`);
+}

@@ -1,0 +1,127 @@
+import type { KeyObject } from 'node:crypto';
+import { systemClock, type Clock } from '../clock.ts';
+import { parseAccountKey, keyAuthorization } from './account-key.ts';
+import { AcmeSession } from './acme-session.ts';
+import { directoryCache } from './directory-cache.ts';
+import { DirectorySource } from './directory-source.ts';
+import type {
+  Account,
+  Answer,
+  Authorization,
+  Chain,
+  Challenge,
+  Directory,
+  ExternalAccountBinding,
+  NewOrder,
+  Order,
+} from './resources.ts';
+import { SignedHttp } from './signed-http.ts';
+import { createTransport, type TransportOptions } from './transport.ts';
+import { assertDirectoryUrl } from './web-url.ts';
+
+export interface SessionOptions extends TransportOptions {
+  directoryUrl: string;
+  accountKeyPem: string;
+  /** The account's URL where it is known; else `register` or `findAccount` comes first. */
+  accountUrl?: string | undefined;
+  /** Where directories are kept between runs; without it they aren't. */
+  cacheDir?: string | undefined;
+  clock?: Clock | undefined;
+  /** Requests at once, default 10. */
+  maxInFlight?: number | undefined;
+  /** Ends the opening alone; each call has its own. */
+  signal?: AbortSignal | undefined;
+}
+
+export interface Registration {
+  email?: string | undefined;
+  agreeTos: boolean;
+  externalAccountBinding?: ExternalAccountBinding | undefined;
+}
+
+/**
+ * One account at one CA (RFC 8555). Nothing is waited for, polled or tried again here but a rejected nonce, and once a request without
+ * effect whose connection was closed under it: what the CA says comes back at once, as a result or as an AcmeLedgerError:
+ * `ca-limit` with `retryAt` (429, 503), `ca-problem`, `ca-answer`, `ca-unreachable`; the signal's reason when it is aborted.
+ * `isProblem` and `isOutcomeUnknown` tell more. Many calls may run at once.
+ */
+export interface Session {
+  readonly directory: Directory;
+  readonly account: { url: string } | null;
+  /** newAccount (§7.3); for a known key the CA answers with its account. @throws also `usage` when the CA wants terms agreed or an EAB */
+  register(registration: Registration, signal?: AbortSignal): Promise<Account>;
+  /** The account of this key (§7.3.1); null when the CA has none. */
+  findAccount(signal?: AbortSignal): Promise<Account | null>;
+  /** §7.4 */
+  newOrder(order: NewOrder, signal?: AbortSignal): Promise<Answer<Order>>;
+  getOrder(url: string, signal?: AbortSignal): Promise<Answer<Order>>;
+  /** §7.5 */
+  getAuthorization(url: string, signal?: AbortSignal): Promise<Answer<Authorization>>;
+  /** §7.5.1: from here the CA decides. */
+  submitChallenge(url: string, signal?: AbortSignal): Promise<Answer<Challenge>>;
+  /** §7.5.2 */
+  deactivateAuthorization(url: string, signal?: AbortSignal): Promise<Answer<Authorization>>;
+  /** §7.4. One process at a time: two requests within 8 ms cost the certificate at Boulder. */
+  finalize(
+    finalizeUrl: string,
+    orderUrl: string,
+    csrDer: Buffer,
+    signal?: AbortSignal,
+  ): Promise<Answer<Order>>;
+  /** §7.4.2: the CA's default chain first, then its alternates if asked for. */
+  downloadChains(url: string, options: { alternates: boolean }, signal?: AbortSignal): Promise<Chain[]>;
+  /** The URLs of the account's orders (§7.1.2.1); null when the CA keeps no list. */
+  listOrders(signal?: AbortSignal): Promise<AsyncIterable<string> | null>;
+  /** §7.6, with the account's key. */
+  revokeCertificate(
+    der: Buffer,
+    reason?: number,
+    signal?: AbortSignal,
+  ): Promise<'revoked' | 'already-revoked'>;
+  /** §8.1 */
+  keyAuthorization(token: string): string;
+  /** Ends the connections; the session can't be used any more. */
+  close(): void;
+}
+
+/**
+ * Opens a session: checks URL and key, and has the directory from the cache or the CA.
+ * @throws AcmeLedgerError `usage` (directory URL), `bad-file` (key, trust root), `not-acme`, `ca-unreachable`, `ca-limit`, `ca-answer`
+ */
+export async function openSession(options: SessionOptions): Promise<Session> {
+  const directoryUrl = assertDirectoryUrl(options.directoryUrl);
+  const accountKey: KeyObject = parseAccountKey(options.accountKeyPem);
+  const clock = options.clock ?? systemClock;
+  const transport = createTransport(options);
+  const directories = new DirectorySource({
+    directoryUrl,
+    transport,
+    clock,
+    cache: directoryCache(options.cacheDir),
+  });
+  try {
+    const directory = await directories.get(options.signal);
+    const http = new SignedHttp({
+      directoryUrl,
+      accountKey,
+      getDirectory: () => directories.get(),
+      forgetDirectory: () => directories.forget(),
+      transport,
+      clock,
+      maxInFlight: options.maxInFlight,
+    });
+    return new AcmeSession({
+      http,
+      directory,
+      clock,
+      accountUrl: options.accountUrl ?? null,
+      keyAuthorization: (token) => keyAuthorization(token, accountKey),
+      close: () => {
+        transport.close();
+      },
+    });
+  } catch (error) {
+    transport.close();
+    throw error;
+  }
+}

@@ -1,0 +1,143 @@
+import http from 'node:http';
+import https from 'node:https';
+import { AcmeLedgerError } from '../errors.ts';
+import { isReset } from './connection-failure.ts';
+import { exchange, type HttpAnswer, type HttpRequest } from './exchange.ts';
+import { secureContextWith } from './trust.ts';
+import { isAcceptableUrl } from './web-url.ts';
+
+/** One line of the log of requests. `status` is null when no whole answer came. */
+export interface RequestEntry {
+  method: string;
+  url: string;
+  status: number | null;
+  durationMs: number;
+}
+
+export interface TransportOptions {
+  userAgent: string;
+  /** A trust root beside node's own. */
+  caPem?: string | undefined;
+  /** DNS, TCP and TLS together. */
+  connectTimeoutMs?: number | undefined;
+  /** From the connection to the last byte of the answer. */
+  answerTimeoutMs?: number | undefined;
+  onRequest?: ((entry: RequestEntry) => void) | undefined;
+}
+
+export interface Transport {
+  /**
+   * Sends one request over a kept-alive connection and reads its whole answer, whatever its status. GET and HEAD follow up to
+   * three redirects and are tried again once when the connection is closed under them; a POST is sent once, because the CA may
+   * have acted on it.
+   * @throws AcmeLedgerError `ca-unreachable`, `ca-answer` (too long), `bad-file` (trust root); the signal's reason when aborted
+   */
+  send(request: HttpRequest): Promise<HttpAnswer>;
+  /** Ends every connection. */
+  close(): void;
+}
+
+const defaultConnectTimeoutMs = 10_000;
+const defaultAnswerTimeoutMs = 30_000; // Boulder itself gives up on a slow CT log after 15 s
+const maxRedirects = 3;
+// Below what servers keep an idle connection for (nginx 75 s, HAProxy from 10 s with a hint), so that a request rarely meets a
+// connection that is just being closed. Node shortens it when the server says `Keep-Alive: timeout`.
+const idleTimeoutMs = 15_000;
+
+/** `acme-ledger/1.2.3 (Node.js v20.19.0; linux)`: RFC 8555 §6.1 asks for a User-Agent with name and version. */
+export function userAgentOf(version: string): string {
+  return `acme-ledger/${version} (Node.js ${process.version}; ${process.platform})`;
+}
+
+export function createTransport(options: TransportOptions): Transport {
+  const agents = agentsFor(options.caPem);
+  const limits = {
+    connectTimeoutMs: options.connectTimeoutMs ?? defaultConnectTimeoutMs,
+    answerTimeoutMs: options.answerTimeoutMs ?? defaultAnswerTimeoutMs,
+  };
+  const once: Exchange = (request) =>
+    logged(request, options.onRequest, () => {
+      const headers = { 'User-Agent': options.userAgent, 'Accept-Language': 'en', ...request.headers };
+      return exchange({ ...request, headers }, agents.of(request.url), limits);
+    });
+  return {
+    send: (request) => (request.method === 'POST' ? once(request) : follow(request, once)),
+    close: agents.close,
+  };
+}
+
+interface Agents {
+  of(url: string): http.Agent;
+  close: () => void;
+}
+
+function agentsFor(caPem: string | undefined): Agents {
+  const common = { keepAlive: true, scheduling: 'lifo', timeout: idleTimeoutMs } as const;
+  const plain = new http.Agent(common);
+  let secure: https.Agent | undefined;
+  const secureAgent = (): https.Agent => {
+    const secureContext = secureContextWith(caPem);
+    // `ca` itself among the agent's options would become part of the key of every connection.
+    return new https.Agent(secureContext === undefined ? common : { ...common, secureContext });
+  };
+  return {
+    of: (url) => (url.startsWith('https:') ? (secure ??= secureAgent()) : plain),
+    close() {
+      plain.destroy();
+      secure?.destroy();
+    },
+  };
+}
+
+type Exchange = (request: HttpRequest) => Promise<HttpAnswer>;
+
+async function follow(request: HttpRequest, once: Exchange): Promise<HttpAnswer> {
+  let url = request.url;
+  for (let redirects = 0; ; redirects += 1) {
+    const answer = await twiceAtMost({ ...request, url }, once);
+    const location = answer.headers.location;
+    if (answer.status < 300 || answer.status >= 400 || location === undefined || !URL.canParse(location, url))
+      return answer;
+    const next = new URL(location, url).href;
+    if (redirects === maxRedirects || !isAcceptableUrl(next)) {
+      throw new AcmeLedgerError(
+        'ca-answer',
+        `${new URL(request.url).host} redirects too often, or to a URL that isn't https`,
+        {
+          hint: "check the CA's address",
+        },
+      );
+    }
+    url = next;
+  }
+}
+
+async function twiceAtMost(request: HttpRequest, once: Exchange): Promise<HttpAnswer> {
+  try {
+    return await once(request);
+  } catch (error) {
+    if (!isReset(error)) throw error;
+    return once(request);
+  }
+}
+
+async function logged(
+  request: HttpRequest,
+  onRequest: TransportOptions['onRequest'],
+  run: () => Promise<HttpAnswer>,
+): Promise<HttpAnswer> {
+  const startedAt = performance.now();
+  let status: number | null = null;
+  try {
+    const answer = await run();
+    status = answer.status;
+    return answer;
+  } finally {
+    onRequest?.({
+      method: request.method,
+      url: request.url,
+      status,
+      durationMs: Math.round(performance.now() - startedAt),
+    });
+  }
+}
