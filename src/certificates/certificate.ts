@@ -1,0 +1,92 @@
+import { X509Certificate, type KeyObject } from 'node:crypto';
+import { AcmeLedgerError } from '../errors.ts';
+import { parseName } from '../identifiers.ts';
+import { printable } from '../printable.ts';
+
+// Public chains have two to four certificates; more than this is no chain.
+const maxChainLength = 16;
+const pemPattern = /-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]+-----END CERTIFICATE-----/g;
+
+/** What acme-ledger reads of a certificate. */
+export interface CertificateFacts {
+  /** Domains in lower case and IP addresses in canonical form, in the certificate's order. */
+  names: string[];
+  /** Lower-case hexadecimal digits. */
+  serial: string;
+  notBefore: Date;
+  notAfter: Date;
+  subjectCommonName: string | null;
+  issuerCommonName: string | null;
+  publicKey: KeyObject;
+}
+
+/**
+ * The certificates of a PEM chain, in its order; text between them is passed over.
+ * @throws AcmeLedgerError `store` for none, too many, or one that can't be read
+ */
+export function parseChain(chainPem: string): [X509Certificate, ...X509Certificate[]] {
+  const [leaf, ...others] = chainPem.match(pemPattern) ?? [];
+  if (leaf === undefined) throw storeError('there is no certificate in it');
+  if (others.length >= maxChainLength) throw storeError(`it has ${String(others.length + 1)} certificates`);
+  return [parseCertificate(leaf), ...others.map(parseCertificate)];
+}
+
+/** What a certificate says. */
+export function factsOf(certificate: X509Certificate): CertificateFacts {
+  return {
+    names: namesOf(certificate),
+    serial: certificate.serialNumber.toLowerCase(),
+    notBefore: new Date(certificate.validFrom),
+    notAfter: new Date(certificate.validTo),
+    subjectCommonName: commonNameOf(certificate.subject),
+    issuerCommonName: commonNameOf(certificate.issuer),
+    publicKey: publicKeyOf(certificate),
+  };
+}
+
+/** A chain that can't be used, or a store that can't be written. */
+export function storeError(reason: string, cause?: unknown): AcmeLedgerError {
+  return new AcmeLedgerError('store', `the certificate chain can't be used: ${reason}`, {
+    hint: 'the certificate that was there before is still in place',
+    cause,
+  });
+}
+
+function parseCertificate(pem: string): X509Certificate {
+  try {
+    return new X509Certificate(pem);
+  } catch (cause) {
+    throw storeError("one of its certificates can't be read", cause);
+  }
+}
+
+function namesOf(certificate: X509Certificate): string[] {
+  // Node writes "DNS:a.example, IP Address:2001:DB8:0:0:0:0:0:1" and quotes what could be mistaken for two entries.
+  return (certificate.subjectAltName ?? '').split(', ').flatMap((entry) => {
+    const value = /^(?:DNS|IP Address):(.*)$/s.exec(entry)?.[1];
+    return value === undefined ? [] : [canonical(value)];
+  });
+}
+
+/** A name that parseName refuses stays as it is: it's compared and shown, and can't equal one that was asked for. */
+function canonical(name: string): string {
+  try {
+    return parseName(name).value;
+  } catch {
+    return printable(name);
+  }
+}
+
+function commonNameOf(distinguishedName: string | undefined): string | null {
+  // One attribute a line, RFC 4514 escapes.
+  const value = /^CN=(.*)$/m.exec(distinguishedName ?? '')?.[1];
+  return value === undefined ? null : value.replace(/\\(.)/g, '$1');
+}
+
+function publicKeyOf(certificate: X509Certificate): KeyObject {
+  try {
+    return certificate.publicKey;
+  } catch (cause) {
+    throw storeError("the key of one of its certificates can't be read", cause);
+  }
+}

@@ -1,0 +1,132 @@
+import { readdir, readFile, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { AcmeLedgerError, messageOf } from '../errors.ts';
+import { printable } from '../printable.ts';
+import {
+  failedWith,
+  makePrivateDirectory,
+  syncDirectory,
+  uniqueSuffix,
+  writeDurably,
+} from './durable-file.ts';
+
+/** What an order is finalized with. `keyPem` is null when a person gave the CSR and keeps the key. */
+export interface OrderFiles {
+  keyPem: string | null;
+  csrDer: Buffer;
+}
+
+/**
+ * Gives the key and the CSR of an order, on disk before it returns: those that are there already, because a resumed order
+ * must be finalized with the same CSR, else what `makeThem` makes. They lie in `<state-dir>/orders/<order id>/`.
+ * @throws AcmeLedgerError `store` when they can't be written; whatever `makeThem` throws
+ */
+export async function prepareOrderFiles(
+  stateDir: string,
+  orderId: string,
+  makeThem: () => Promise<OrderFiles>,
+): Promise<OrderFiles> {
+  const there = await readOrderFiles(stateDir, orderId);
+  if (there !== null) return there;
+  const made = await makeThem();
+  try {
+    if (await putInPlace(stateDir, orderId, made)) return made;
+    return (await readOrderFiles(stateDir, orderId)) ?? made;
+  } catch (error) {
+    throw translated(error, orderId);
+  }
+}
+
+/** Key and CSR of an order, or null when there are none. @throws AcmeLedgerError `store` when they can't be read */
+export async function readOrderFiles(stateDir: string, orderId: string): Promise<OrderFiles | null> {
+  const directory = directoryOf(stateDir, orderId);
+  try {
+    const csrDer = await readIfThere(join(directory, csrName));
+    // Both appear at once (putInPlace): without a CSR there is no pair.
+    if (csrDer === null) return null;
+    const key = await readIfThere(join(directory, keyName));
+    return { keyPem: key?.toString('utf8') ?? null, csrDer };
+  } catch (error) {
+    throw translated(error, orderId);
+  }
+}
+
+/** Removes them and what a crash left of them. Nothing there is success. @throws AcmeLedgerError `store` */
+export async function removeOrderFiles(stateDir: string, orderId: string): Promise<void> {
+  const orders = join(stateDir, 'orders');
+  try {
+    const entries = await readdir(orders);
+    const ours = entries.filter((entry) => entry === orderId || entry.startsWith(unfinishedPrefix(orderId)));
+    await Promise.all(ours.map((entry) => rm(join(orders, entry), { recursive: true, force: true })));
+  } catch (error) {
+    if (!failedWith(error, 'ENOENT')) throw translated(error, orderId);
+  }
+}
+
+const keyName = 'privkey.pem';
+const csrName = 'csr.der';
+
+/** Writes the pair aside and renames it into place; false when another process was first. */
+async function putInPlace(stateDir: string, orderId: string, files: OrderFiles): Promise<boolean> {
+  const orders = join(stateDir, 'orders');
+  const unfinished = join(orders, `${unfinishedPrefix(orderId)}${uniqueSuffix()}`);
+  await makePrivateDirectory(unfinished);
+  if (files.keyPem !== null) await writeDurably(join(unfinished, keyName), files.keyPem, 0o600);
+  await writeDurably(join(unfinished, csrName), files.csrDer, 0o600);
+  await syncDirectory(unfinished);
+  const placed = await renameUnlessThere(unfinished, directoryOf(stateDir, orderId));
+  await syncDirectory(orders);
+  return placed;
+}
+
+async function renameUnlessThere(from: string, to: string): Promise<boolean> {
+  try {
+    // rename(2) replaces an empty directory and refuses one that holds files.
+    await rename(from, to);
+    return true;
+  } catch (error) {
+    if (!failedWith(error, 'ENOTEMPTY', 'EEXIST')) throw error;
+  }
+  if ((await readIfThere(join(to, csrName))) !== null) {
+    await rm(from, { recursive: true, force: true });
+    return false;
+  }
+  // Half a pair, as a hand or a back-up may leave it: nothing can have been finalized with it.
+  await rm(to, { recursive: true, force: true });
+  await rename(from, to);
+  return true;
+}
+
+function directoryOf(stateDir: string, orderId: string): string {
+  if (!/^[A-Za-z0-9_-]+$/.test(orderId)) {
+    throw new AcmeLedgerError('bug', `"${printable(orderId)}" is no order id of the ledger`);
+  }
+  return join(stateDir, 'orders', orderId);
+}
+
+/** A name that no order has: their ids don't start with a dot. */
+function unfinishedPrefix(orderId: string): string {
+  return `.${orderId}.`;
+}
+
+async function readIfThere(path: string): Promise<Buffer | null> {
+  try {
+    return await readFile(path);
+  } catch (error) {
+    if (failedWith(error, 'ENOENT')) return null;
+    throw error;
+  }
+}
+
+function translated(error: unknown, orderId: string): AcmeLedgerError {
+  if (error instanceof AcmeLedgerError) return error;
+  const reason = printable(messageOf(error));
+  return new AcmeLedgerError(
+    'store',
+    `the key and CSR of order ${orderId} can't be kept on disk: ${reason}`,
+    {
+      hint: 'check the state directory: free space, permissions, a read-only file system',
+      cause: error,
+    },
+  );
+}

@@ -1,0 +1,59 @@
+import { lstat, readdir, rename, rm, symlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import { makePrivateDirectory, syncDirectory, uniqueSuffix, writeDurably } from './durable-file.ts';
+
+export type VersionFiles = Record<string, string>;
+
+// What nothing points to may be another process's unfinished work, which takes seconds at most.
+const abandonedAfterMs = 60 * 60 * 1000;
+
+/** The directory with all versions of a certificate. */
+export function versionsOf(stateDir: string, name: string): string {
+  return join(stateDir, 'certificate-versions', name);
+}
+
+/** Writes a set of files that nothing points to yet, on disk before it returns. Gives the version's name. */
+export async function writeVersion(stateDir: string, name: string, files: VersionFiles): Promise<string> {
+  const version = `${new Date().toISOString().replace(/[-:.]/g, '')}-${uniqueSuffix()}`;
+  const directory = join(versionsOf(stateDir, name), version);
+  await makePrivateDirectory(directory);
+  await Promise.all(
+    Object.entries(files).map(([file, content]) =>
+      writeDurably(join(directory, file), content, file === 'privkey.pem' ? 0o600 : 0o644),
+    ),
+  );
+  await syncDirectory(directory);
+  return version;
+}
+
+/** Points `certificates/<name>` to the version, in one step. */
+export async function swapIn(stateDir: string, name: string, version: string): Promise<void> {
+  const certificates = join(stateDir, 'certificates');
+  await makePrivateDirectory(certificates);
+  // Relative, so that the state directory can be moved; written where only this name's leftovers lie.
+  const link = join(versionsOf(stateDir, name), `link-${uniqueSuffix()}`);
+  await symlink(join('..', 'certificate-versions', name, version), link);
+  await lstat(join(versionsOf(stateDir, name), version));
+  await rename(link, join(certificates, name));
+  await syncDirectory(certificates);
+}
+
+/**
+ * Removes what nobody needs of older versions and of stores that didn't end; `keep` and recent ones stay. Never fails: the
+ * certificate is in place, and the next store tries again.
+ */
+export async function pruneVersions(
+  stateDir: string,
+  name: string,
+  keep: readonly (string | null)[],
+): Promise<void> {
+  const versions = versionsOf(stateDir, name);
+  const entries = await readdir(versions).catch(() => []);
+  const others = entries.filter((entry) => !keep.includes(entry));
+  await Promise.allSettled(others.map((entry) => removeIfAbandoned(join(versions, entry))));
+}
+
+async function removeIfAbandoned(path: string): Promise<void> {
+  const { mtimeMs } = await lstat(path);
+  if (Date.now() - mtimeMs > abandonedAfterMs) await rm(path, { recursive: true, force: true });
+}
