@@ -1,0 +1,19 @@
+import type { SeenRequest } from './acme-request.ts';
+
+/** What the proxy does to a request instead of passing it on and the answer back. */
+export type Fault =
+  /** Answers itself; the CA doesn't hear of the request. A `body` that isn't text goes out as a problem document. */
+  | { type: 'answer'; status: number; headers?: Record<string, string>; body?: unknown; withNonce?: boolean }
+  /** Hangs up; the CA doesn't hear of the request. */
+  | { type: 'drop' }
+  /** Passes it on, and hangs up once the CA has answered. */
+  | { type: 'lose-answer' }
+  /** Waits before passing it on, or before passing the answer back. */
+  | { type: 'delay'; ms: number; what: 'request' | 'answer' }
+  /** Hangs up after so many bytes of the answer's body. */
+  | { type: 'cut'; afterBytes: number }
+  /** Passes the CA's answer back with another body. */
+  | { type: 'replace-body'; body: string };
+
+/** Asked before each request is passed on; may wait, which holds the request. */
+export type FaultHook = (request: SeenRequest) => Fault | undefined | Promise<Fault | undefined>;
