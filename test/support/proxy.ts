@@ -91,7 +91,7 @@ class Passage {
     if (this.latencyMs > 0) await delay(this.latencyMs);
     const fault = await this.fault?.(seen);
     if (fault?.type === 'drop') {
-      request.destroy();
+      response.destroy();
     } else if (fault?.type === 'answer') {
       await this.answerInstead(request, response, fault);
     } else {
