@@ -66,6 +66,8 @@ export interface AcmeLedgerErrorOptions {
   /** What to do about it, best as a command to paste. */
   hint?: string;
   problem?: Problem;
+  /** The status of the CA's answer. */
+  httpStatus?: number;
   /** When it makes sense to try again. */
   retryAt?: Date;
   cause?: unknown;
@@ -76,6 +78,7 @@ export class AcmeLedgerError extends Error {
   readonly code: ErrorCode;
   readonly hint: string | undefined;
   readonly problem: Problem | undefined;
+  readonly httpStatus: number | undefined;
   readonly retryAt: Date | undefined;
 
   constructor(code: ErrorCode, message: string, options: AcmeLedgerErrorOptions = {}) {
@@ -84,6 +87,7 @@ export class AcmeLedgerError extends Error {
     this.code = code;
     this.hint = options.hint;
     this.problem = options.problem;
+    this.httpStatus = options.httpStatus ?? options.problem?.status;
     this.retryAt = options.retryAt;
   }
 }

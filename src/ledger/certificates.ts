@@ -1,6 +1,6 @@
 import { appendEvents } from './events.ts';
 import type { Ledger } from './open.ts';
-import type { CertificateRow, Flag } from './schema.ts';
+import type { CertificateRow, NewCertificate } from './schema.ts';
 import type { LedgerWriter } from './writer.ts';
 import { inTransaction, instant } from './writer.ts';
 
@@ -28,12 +28,12 @@ export interface StoredFact {
 
 /** Writes the wish down; an older one of the same name is replaced, what exists of it stays known. */
 export async function recordWish(writer: LedgerWriter, wish: CertificateWish, accountId: number | null): Promise<CertificateRow> {
-  const values = {
+  const values: Partial<NewCertificate> & Omit<NewCertificate, 'name' | 'created_at'> = {
     account_id: accountId,
     ca: wish.ca,
     names: JSON.stringify(wish.names),
     key_type: wish.keyType,
-    reuse_key: (wish.reuseKey ? 1 : 0) as Flag,
+    reuse_key: wish.reuseKey ? 1 : 0,
     profile: wish.profile ?? '',
     preferred_chain: wish.preferredChain,
     settings: JSON.stringify(wish.settings),

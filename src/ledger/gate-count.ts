@@ -23,9 +23,9 @@ export async function gateCount(ledger: Ledger, accountId: number, now: Date): P
   const open = await ledger
     .selectFrom('authorizations')
     .select((select) => [
-      select.fn.countAll<number>().as('pending'),
+      select.fn.countAll<number | string>().as('pending'),
       select.fn
-        .sum<number | null>(
+        .sum<number | string | null>(
           select.case().when('challenge', 'in', ['none', 'presented']).then(1).else(0).end(),
         )
         .as('unsubmitted'),
@@ -38,9 +38,9 @@ export async function gateCount(ledger: Ledger, accountId: number, now: Date): P
     .executeTakeFirstOrThrow();
   const intents = await ledger
     .selectFrom('orders')
-    .select((select) => select.fn.sum<number | null>('reserved').as('reserved'))
+    .select((select) => select.fn.sum<number | string | null>('reserved').as('reserved'))
     .where('account_id', '=', accountId)
-    .where('status', '=', 'intent')
+    .where('reserved', '>', 0)
     .where('reserved_until', '>', cutoff)
     .executeTakeFirstOrThrow();
   return {

@@ -75,7 +75,7 @@ async function createOrders(db: Kysely<unknown>, engine: Engine): Promise<void> 
       'orders_answered_have_url',
       sql`url is not null or status in ('intent', 'invalid', 'abandoned')`,
     )
-    .addCheckConstraint('orders_only_intents_reserve', sql`reserved = 0 or status = 'intent'`)
+    .addCheckConstraint('orders_only_lost_ones_reserve', sql`reserved = 0 or status in ('intent', 'abandoned')`)
     .execute();
   // One order for one set of names at a time: parallel newOrders of the same names make several orders at Boulder.
   await db.schema
@@ -217,9 +217,9 @@ async function createEvents(db: Kysely<unknown>, engine: Engine): Promise<void> 
 function table(db: Kysely<unknown>, engine: Engine, name: string): CreateTableBuilder<string, 'id'> {
   return db.schema
     .createTable(name)
-    .addColumn('id', engine.idType, (column) =>
+    .addColumn<'id'>('id', engine.idType, (column) =>
       engine.idAutoIncrement ? column.primaryKey().autoIncrement() : column.primaryKey(),
-    ) as CreateTableBuilder<string, 'id'>;
+    );
 }
 
 function oneOf(column: string, values: readonly string[]): ReturnType<typeof sql<boolean>> {

@@ -66,24 +66,28 @@ function exists(file: string): boolean {
 function assertWhole(file: string): void {
   if (exists(`${file}-wal`) && statSync(`${file}-wal`).size > 0) return; // the missing pages may be in there
   const header = Buffer.alloc(100);
-  let size = 0;
-  try {
-    const handle = openSync(file, 'r');
-    try {
-      size = fstatSync(handle).size;
-      readSync(handle, header, 0, header.length, 0);
-    } finally {
-      closeSync(handle);
-    }
-  } catch (error) {
-    throw asOpenError(error, file);
-  }
+  const size = readHeader(file, header);
   const pageSize = header.readUInt16BE(16) === 1 ? 65_536 : header.readUInt16BE(16);
   const isDatabase = header.toString('latin1', 0, 15) === 'SQLite format 3';
   if (isDatabase && size >= pageSize * header.readUInt32BE(28)) return;
   throw new AcmeLedgerError('ledger', `the ledger ${file} is ${isDatabase ? 'cut off' : 'not a SQLite database'} (${String(size)} bytes)`, {
     hint: 'put back a backup of it, or move it away: then acme-ledger starts a new one that knows nothing of what is open at the CA',
   });
+}
+
+/** @returns the file's size */
+function readHeader(file: string, header: Buffer): number {
+  try {
+    const handle = openSync(file, 'r');
+    try {
+      readSync(handle, header, 0, header.length, 0);
+      return fstatSync(handle).size;
+    } finally {
+      closeSync(handle);
+    }
+  } catch (error) {
+    throw asOpenError(error, file);
+  }
 }
 
 async function migrate(ledger: Ledger, engine: Engine, place: string): Promise<void> {

@@ -215,12 +215,18 @@ export async function recordFinalizeSent(writer: LedgerWriter, orderId: number):
   });
 }
 
-/** This run is done with the order. `status` is left as it is when not given; `keptUntil`: for the next attempt to take up. */
-export async function releaseOrder(
-  writer: LedgerWriter,
-  orderId: number,
-  end: { status?: OrderStatus; keptUntil?: Date | null; error?: unknown },
-): Promise<void> {
+export interface OrderEnd {
+  /** Left as it is when not given. */
+  status?: OrderStatus;
+  /** Until when the next attempt may take it up. */
+  keptUntil?: Date | null;
+  /** The answer to newOrder was lost for good: what it may have opened stays counted until it must have expired. */
+  keepReserved?: boolean;
+  error?: unknown;
+}
+
+/** This run is done with the order. */
+export async function releaseOrder(writer: LedgerWriter, orderId: number, end: OrderEnd): Promise<void> {
   await inTransaction(writer, async (tx) => {
     await tx.ledger
       .updateTable('orders')
@@ -228,8 +234,7 @@ export async function releaseOrder(
         run_id: null,
         updated_at: instant(tx),
         ...(end.status === undefined ? {} : { status: end.status }),
-        // Only an intent that keeps waiting for its lost answer goes on reserving.
-        ...(end.status === undefined || end.status === 'intent' ? {} : { reserved: 0 }),
+        ...(end.keepReserved === true || end.status === undefined ? {} : { reserved: 0 }),
         ...(end.keptUntil === undefined ? {} : { kept_until: instantOf(end.keptUntil) }),
         ...(end.error === undefined ? {} : { error: JSON.stringify(end.error) }),
       })
@@ -238,4 +243,15 @@ export async function releaseOrder(
       .execute();
     await appendEvents(tx, [{ kind: 'order-released', orderId, data: { status: end.status ?? null, keptUntil: end.keptUntil ?? null } }]);
   });
+}
+
+/** Orders that can still become a certificate and hold this authorization. */
+export async function ordersHolding(ledger: Ledger, authorizationId: number): Promise<OrderRow[]> {
+  return ledger
+    .selectFrom('orders')
+    .innerJoin('order_authorizations', 'order_authorizations.order_id', 'orders.id')
+    .selectAll('orders')
+    .where('order_authorizations.authorization_id', '=', authorizationId)
+    .where('orders.status', 'in', liveOrderStatuses)
+    .execute();
 }

@@ -78,7 +78,7 @@ function withStatementCache(database: Database.Database): SqliteDatabase {
     prepare: (text) => {
       const cached = statements.get(text) ?? database.prepare(text);
       statements.set(text, cached);
-      return cached as unknown as ReturnType<SqliteDatabase['prepare']>;
+      return cached;
     },
   };
 }

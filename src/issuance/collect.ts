@@ -1,0 +1,61 @@
+import { chooseChain } from '../certificates/chain-choice.ts';
+import { runDeployHook } from '../certificates/deploy-hook.ts';
+import { assertIssued } from '../certificates/issued-chain.ts';
+import { removeOrderFiles } from '../certificates/order-files.ts';
+import type { OrderFiles } from '../certificates/order-files.ts';
+import { readStored, storeCertificate } from '../certificates/store.ts';
+import { readCsr } from '../certificates/given-csr.ts';
+import { publicKeyOf } from '../certificates/key.ts';
+import { AcmeLedgerError } from '../errors.ts';
+import { parseName } from '../identifiers.ts';
+import { recordDeployed, recordStored } from '../ledger/certificates.ts';
+import type { CertificateRow, OrderRow } from '../ledger/schema.ts';
+import type { Issuance } from './issuance.ts';
+
+/**
+ * Downloads the certificate of a valid order, checks that it is what was asked for, and puts it in place of the one before.
+ * Safe to repeat: the certificate URL and the key are kept until it is stored.
+ * @throws AcmeLedgerError `store`, or what the CA said
+ */
+export async function collectCertificate(
+  issuance: Issuance,
+  certificate: CertificateRow,
+  order: OrderRow,
+  files: OrderFiles,
+): Promise<void> {
+  if (order.certificate_url === null) throw new AcmeLedgerError('order-failed', 'the order has no certificate URL');
+  const wanted = certificate.preferred_chain;
+  const chains = await issuance.session.downloadChains(
+    order.certificate_url,
+    { alternates: wanted !== null },
+    issuance.stops.grace,
+  );
+  const [first, ...others] = chains;
+  if (first === undefined) throw new AcmeLedgerError('ca-answer', 'the CA answered no certificate chain');
+  const { chain, found } = chooseChain([first, ...others], wanted);
+  if (!found) issuance.log.warn({ wanted }, 'the CA offers no such chain; its default is stored');
+  const facts = assertIssued(chain.pem, {
+    identifiers: namesOf(order).map(parseName),
+    publicKey: files.keyPem === null ? (await readCsr(files.csrDer)).publicKey : publicKeyOf(files.keyPem),
+    now: issuance.clock.now(),
+  });
+  await storeCertificate(issuance.stateDir, certificate.name, { chainPem: chain.pem, keyPem: files.keyPem });
+  await recordStored(issuance, certificate.name, order.id, facts);
+  await removeOrderFiles(issuance.stateDir, String(order.id));
+}
+
+/** Tells the person's program about the new certificate. @throws AcmeLedgerError `deploy-hook`: it stays due for the next run */
+export async function deploy(issuance: Issuance, certificate: CertificateRow): Promise<void> {
+  const stored = certificate.deploy_hook === null ? null : await readStored(issuance.stateDir, certificate.name);
+  if (stored !== null && certificate.deploy_hook !== null) {
+    await runDeployHook(
+      { command: certificate.deploy_hook, certificate: stored, email: issuance.account.email },
+      issuance.stops.work,
+    );
+  }
+  await recordDeployed(issuance, certificate.name);
+}
+
+export function namesOf(row: { names: string }): string[] {
+  return JSON.parse(row.names) as string[];
+}

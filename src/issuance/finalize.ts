@@ -1,0 +1,69 @@
+import { isOutcomeUnknown } from '../acme/connection-failure.ts';
+import { isProblem } from '../acme/problems.ts';
+import type { Answer, Order } from '../acme/resources.ts';
+import type { OrderFiles } from '../certificates/order-files.ts';
+import { later } from '../clock.ts';
+import { AcmeLedgerError } from '../errors.ts';
+import { recordFinalizeSent, recordOrderAnswer } from '../ledger/orders.ts';
+import type { Issuance } from './issuance.ts';
+import type { PlacedOrder } from './place-order.ts';
+import { poll } from './polling.ts';
+
+/** Signing and logging a certificate takes seconds at public CAs; Boulder gives up on its logs after 15. */
+const issuanceTimeoutMs = 180_000;
+
+/**
+ * Turns a `ready` order into a `valid` one (RFC 8555 §7.4): finalize with the CSR that is on disk, then poll. An order that is
+ * `processing` or `valid` already is only waited for: a second finalize could cost the certificate (boulder.md).
+ * @throws AcmeLedgerError `order-failed`, or what the CA said
+ */
+export async function finalizeOrder(issuance: Issuance, placed: PlacedOrder, files: OrderFiles): Promise<PlacedOrder> {
+  let { answer } = placed;
+  if (answer.status === 'ready') answer = await sendFinalize(issuance, placed, files.csrDer);
+  if (answer.status !== 'valid') answer = await awaitValid(issuance, answer);
+  const row = await recordOrderAnswer(issuance, placed.row, answer);
+  if (answer.status === 'valid' && row.certificate_url !== null) return { row, answer };
+  throw new AcmeLedgerError('order-failed', failureText(answer), {
+    hint: `acme-ledger order show ${String(row.id)}`,
+    ...(answer.error === null ? {} : { problem: answer.error }),
+  });
+}
+
+async function sendFinalize(issuance: Issuance, placed: PlacedOrder, csrDer: Buffer): Promise<Answer<Order>> {
+  await recordFinalizeSent(issuance, placed.row.id);
+  const { finalizeUrl, url } = placed.answer;
+  try {
+    return await issuance.session.finalize(finalizeUrl, url, csrDer, issuance.stops.grace);
+  } catch (error) {
+    // Lost, or refused because an earlier finalize was not lost after all: the order itself tells (RFC 8555 §7.4).
+    if (!isOutcomeUnknown(error) && !isProblem(error, 'orderNotReady')) throw error;
+    return issuance.session.getOrder(url, issuance.stops.grace);
+  }
+}
+
+async function awaitValid(issuance: Issuance, answer: Answer<Order>): Promise<Answer<Order>> {
+  if (answer.status === 'invalid') return answer;
+  return poll(
+    () => issuance.session.getOrder(answer.url, issuance.stops.grace),
+    (order) => order.status === 'valid' || order.status === 'invalid',
+    {
+      clock: issuance.clock,
+      deadline: later(issuance.clock.now(), issuanceTimeoutMs),
+      signal: issuance.stops.work,
+      retryAt: answer.retryAt,
+    },
+  );
+}
+
+function failureText(answer: Order): string {
+  switch (answer.status) {
+    case 'invalid':
+      return `the CA found the order invalid at finalization: ${answer.error?.detail ?? 'it gave no reason'}`;
+    case 'valid':
+      return 'the CA calls the order valid but names no certificate';
+    case 'pending':
+    case 'ready':
+    case 'processing':
+      return `the CA didn't issue the certificate within ${String(issuanceTimeoutMs / 1000)} s; the order is kept, the next run fetches it`;
+  }
+}

@@ -1,0 +1,132 @@
+import { later } from '../clock.ts';
+import { AcmeLedgerError } from '../errors.ts';
+import type { Identifier } from '../identifiers.ts';
+import { identifierSetKey } from '../identifiers.ts';
+import type { GateCount } from '../ledger/gate-count.ts';
+import { gateCount, lockGate } from '../ledger/gate-count.ts';
+import { insertIntent, liveOrderFor, takeOver } from '../ledger/orders.ts';
+import { runsById } from '../ledger/runs.ts';
+import type { OrderRow } from '../ledger/schema.ts';
+import type { LedgerWriter } from '../ledger/writer.ts';
+import { inTransaction } from '../ledger/writer.ts';
+import type { Issuance } from './issuance.ts';
+import { isAlive } from './ownership.ts';
+import { settleUnowned } from './recovery.ts';
+
+/** What a caller asks the gate for. */
+export interface Admission {
+  certificateName: string;
+  identifiers: readonly Identifier[];
+  profile: string | null;
+  /** How long to wait for room; 0: not at all. */
+  waitMs: number;
+}
+
+export interface AdmittedOrder {
+  order: OrderRow;
+  /** False: a former attempt left it, and the CA may know it already. */
+  isNew: boolean;
+}
+
+/** An order whose answer never comes may have opened authorizations that live this long: Let's Encrypt's `classic`, the longest known. */
+const longestPendingLifeMs = 7 * 86_400_000;
+/** While waiting for room. Long enough for forty hosts on one ledger, short beside a validation. */
+const askAgainMs = 500;
+/** Settling costs requests, so while waiting it is tried again only this often. */
+const makeRoomEveryMs = 15_000;
+
+type Verdict =
+  | { outcome: 'admitted' | 'taken-up'; order: OrderRow }
+  | { outcome: 'busy'; order: OrderRow }
+  | { outcome: 'full'; count: GateCount };
+
+/**
+ * Lets one order through: the intent is in the ledger and its authorizations are reserved when this returns, or the order
+ * that a former attempt left for the same names is ours now.
+ * @throws AcmeLedgerError `gate-too-small`, `gate-full`, `busy`
+ */
+export async function admit(issuance: Issuance, admission: Admission): Promise<AdmittedOrder> {
+  assertEverFits(issuance, admission);
+  const deadline = later(issuance.clock.now(), admission.waitMs);
+  let roomMadeAt = 0;
+  for (;;) {
+    const verdict = await tryOnce(issuance, admission);
+    if (verdict.outcome === 'admitted') return { order: verdict.order, isNew: true };
+    if (verdict.outcome === 'taken-up') return { order: verdict.order, isNew: false };
+    const now = issuance.clock.now();
+    if (verdict.outcome === 'full' && now.getTime() - roomMadeAt >= makeRoomEveryMs) {
+      roomMadeAt = now.getTime();
+      const settled = await settleUnowned(issuance, { evenKept: true, exceptNamesKeys: new Set() });
+      if (settled.closed > 0) continue;
+    }
+    if (now >= deadline) throw refusal(issuance, admission, verdict);
+    await issuance.clock.sleep(askAgainMs * (0.75 + Math.random() / 2), issuance.stops.work);
+  }
+}
+
+async function tryOnce(issuance: Issuance, admission: Admission): Promise<Verdict> {
+  return inTransaction(issuance, async (writer) => {
+    await lockGate(writer, issuance.account.id);
+    const namesKey = identifierSetKey(admission.identifiers);
+    const profile = admission.profile ?? '';
+    const live = await liveOrderFor(writer.ledger, issuance.account.id, namesKey, profile);
+    if (live !== undefined) return takeUp(writer, live);
+    const count = await gateCount(writer.ledger, issuance.account.id, writer.clock.now());
+    if (count.pending + count.reserved + admission.identifiers.length > issuance.maxPending) {
+      return { outcome: 'full', count };
+    }
+    const order = await insertIntent(writer, {
+      accountId: issuance.account.id,
+      certificateName: admission.certificateName,
+      names: admission.identifiers.map((identifier) => identifier.value),
+      namesKey,
+      profile,
+      replaces: null,
+      reservedUntil: later(writer.clock.now(), longestPendingLifeMs),
+    });
+    return { outcome: 'admitted', order };
+  });
+}
+
+/** An interrupted order is resumed, not replaced (promise 4); what it holds is counted already. */
+async function takeUp(writer: LedgerWriter, order: OrderRow): Promise<Verdict> {
+  if (order.run_id !== null && order.run_id !== writer.runId) {
+    const owner = (await runsById(writer.ledger, [order.run_id])).get(order.run_id);
+    if (isAlive(owner, writer.clock.now())) return { outcome: 'busy', order };
+  }
+  if (!(await takeOver(writer, order))) return { outcome: 'busy', order };
+  return { outcome: 'taken-up', order: { ...order, run_id: writer.runId } };
+}
+
+function assertEverFits(issuance: Issuance, admission: Admission): void {
+  const names = admission.identifiers.length;
+  if (names <= issuance.maxPending) return;
+  throw new AcmeLedgerError(
+    'gate-too-small',
+    `the order has ${String(names)} names, but the gate lets only ${String(issuance.maxPending)} authorizations be open at once`,
+    { hint: `give --max-pending ${String(names)} or more, or split the certificate` },
+  );
+}
+
+function refusal(issuance: Issuance, admission: Admission, verdict: Verdict): AcmeLedgerError {
+  if (verdict.outcome !== 'full') {
+    return new AcmeLedgerError('busy', 'another run is working on an order for the same names', {
+      hint: 'wait for it to end, or give --wait 5m; acme-ledger order list shows it',
+    });
+  }
+  const { count } = verdict;
+  const open = `${String(count.pending)} authorizations are open and ${String(count.reserved)} reserved, of ${String(issuance.maxPending)} that may be`;
+  const since = count.oldestPendingAt === null ? '' : `, the oldest since ${count.oldestPendingAt}`;
+  const next =
+    count.nextExpiryAt === null
+      ? 'the next one is free when a running order ends'
+      : `the next one is free when a running order ends, at the latest when it expires at ${count.nextExpiryAt}`;
+  return new AcmeLedgerError(
+    'gate-full',
+    `no room for ${String(admission.identifiers.length)} more: ${open}${since}; ${next}`,
+    {
+      hint: 'nothing was sent; try again later, give --wait 10m, or see acme-ledger authz list --status pending',
+      retryAt: later(issuance.clock.now(), 60_000),
+    },
+  );
+}

@@ -1,0 +1,41 @@
+import type { Session } from '../acme/session.ts';
+import type { Solver } from '../challenges/solver.ts';
+import type { SolverSettings } from '../challenges/settings.ts';
+import type { AccountRow } from '../ledger/schema.ts';
+import type { LedgerWriter } from '../ledger/writer.ts';
+
+/** What becomes of a pending authorization whose challenge was never submitted (design §6). */
+export type UnsubmittedPolicy = 'deactivate' | 'resume';
+
+export interface Log {
+  debug(fields: object, message: string): void;
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+}
+
+/** When to stop. */
+export interface Stops {
+  /** Aborted by SIGINT, SIGTERM or the run's time limit: start nothing new, settle what is open. */
+  work: AbortSignal;
+  /**
+   * Aborted some seconds later: the end. Requests that change something at the CA listen to this one alone, so that an
+   * interrupt never loses the answer to a newOrder.
+   */
+  grace: AbortSignal;
+}
+
+/** All that issuing on one account needs; made once for a run. */
+export interface Issuance extends LedgerWriter {
+  session: Session;
+  account: AccountRow;
+  stateDir: string;
+  policy: UnsubmittedPolicy;
+  /** The gate's threshold. */
+  maxPending: number;
+  log: Log;
+  stops: Stops;
+  /** The solver for these settings; the same object for the same settings, so that orders share listeners. */
+  solverFor(settings: SolverSettings): Solver;
+}
+

@@ -1,0 +1,136 @@
+import { parseSolverSettings } from '../challenges/settings.ts';
+import { later } from '../clock.ts';
+import { AcmeLedgerError, errorRecord } from '../errors.ts';
+import type { ErrorRecord } from '../errors.ts';
+import { parseName } from '../identifiers.ts';
+import { certificateByName, recordFailed } from '../ledger/certificates.ts';
+import { releaseOrder } from '../ledger/orders.ts';
+import type { CertificateRow, OrderRow } from '../ledger/schema.ts';
+import { authorize } from './authorize.ts';
+import { collectCertificate, deploy, namesOf } from './collect.ts';
+import { finalizeOrder } from './finalize.ts';
+import { admit } from './gate.ts';
+import type { Issuance } from './issuance.ts';
+import { orderKey } from './order-key.ts';
+import type { PlacedOrder } from './place-order.ts';
+import { placeOrder } from './place-order.ts';
+import { cleanUpPresentations } from './presenting.ts';
+import { settleOrder } from './settle.ts';
+
+export interface Attempt {
+  /** `deferred`: not now (the gate, a limit of the CA, another run); nothing is lost. */
+  status: 'issued' | 'failed' | 'deferred';
+  /** As it stands in the ledger afterwards. */
+  certificate: CertificateRow;
+  /** Null when the gate let none through. */
+  orderId: number | null;
+  error: ErrorRecord | null;
+}
+
+/** How long settling waits for verdicts on what was submitted: a validation takes no longer (design §7). */
+const verdictWaitMs = 60_000;
+/** An order taken up may turn out to be over at the CA; then a new one is made, once. */
+const placements = 3;
+
+/**
+ * One attempt to obtain one certificate (design §4). Whatever happens, everything it opened is settled when this returns, and
+ * the certificate that stood before stands until the new one replaces it.
+ */
+export async function obtain(
+  issuance: Issuance,
+  certificate: CertificateRow,
+  options: { waitMs: number },
+): Promise<Attempt> {
+  let order: OrderRow | null = null;
+  try {
+    const placed = await place(issuance, certificate, options.waitMs, (admitted) => {
+      order = admitted;
+    });
+    await complete(issuance, certificate, placed);
+    const stored = (await certificateByName(issuance.ledger, certificate.name)) ?? certificate;
+    return { status: 'issued', certificate: stored, orderId: placed.row.id, error: await deployError(issuance, stored) };
+  } catch (error) {
+    return await endInFailure(issuance, certificate, order, error);
+  }
+}
+
+async function place(
+  issuance: Issuance,
+  certificate: CertificateRow,
+  waitMs: number,
+  onAdmitted: (order: OrderRow) => void,
+): Promise<PlacedOrder> {
+  const identifiers = namesOf(certificate).map(parseName);
+  for (let round = 0; round < placements; round += 1) {
+    const admitted = await admit(issuance, {
+      certificateName: certificate.name,
+      identifiers,
+      profile: certificate.profile === '' ? null : certificate.profile,
+      waitMs,
+    });
+    onAdmitted(admitted.order);
+    const placed = await placeOrder(issuance, admitted, identifiers);
+    if (placed === null) continue;
+    if (placed.answer.status !== 'invalid') return placed;
+    await settleOrder(issuance, placed.row, { policy: issuance.policy, verdictsUntil: issuance.clock.now() });
+  }
+  throw new AcmeLedgerError('order-failed', 'each order for these names was over at the CA before it could be worked on', {
+    hint: 'acme-ledger order list',
+  });
+}
+
+async function complete(issuance: Issuance, certificate: CertificateRow, placed: PlacedOrder): Promise<void> {
+  const settings = parseSolverSettings(JSON.parse(certificate.settings));
+  // The key is made while the CA validates; nothing waits for it before the finalize.
+  const [authorized, files] = await allOrFirstError(
+    authorize(issuance, placed, settings),
+    orderKey(issuance, certificate, placed.row),
+  );
+  const [finalized] = await allOrFirstError(
+    finalizeOrder(issuance, authorized, files),
+    cleanUpPresentations(issuance, placed.row.id),
+  );
+  await collectCertificate(issuance, certificate, finalized.row, files);
+  await releaseOrder(issuance, placed.row.id, { status: 'valid', keptUntil: null });
+}
+
+/** Both to their end, so that nothing runs on behind a failure; then the first error. */
+async function allOrFirstError<A, B>(first: Promise<A>, second: Promise<B>): Promise<[A, B]> {
+  await Promise.allSettled([first, second]);
+  return [await first, await second];
+}
+
+async function deployError(issuance: Issuance, certificate: CertificateRow): Promise<ErrorRecord | null> {
+  try {
+    await deploy(issuance, certificate);
+    return null;
+  } catch (error) {
+    const record = errorRecord(error);
+    await recordFailed(issuance, certificate.name, record);
+    return record;
+  }
+}
+
+async function endInFailure(
+  issuance: Issuance,
+  certificate: CertificateRow,
+  order: OrderRow | null,
+  error: unknown,
+): Promise<Attempt> {
+  const record = errorRecord(error);
+  if (order !== null) {
+    const verdictsUntil = later(issuance.clock.now(), issuance.stops.work.aborted ? 3_000 : verdictWaitMs);
+    await settleOrder(issuance, order, { policy: issuance.policy, verdictsUntil, error: record });
+  }
+  await recordFailed(issuance, certificate.name, record);
+  return {
+    status: isDeferral(record) ? 'deferred' : 'failed',
+    certificate: (await certificateByName(issuance.ledger, certificate.name)) ?? certificate,
+    orderId: order?.id ?? null,
+    error: record,
+  };
+}
+
+function isDeferral(error: ErrorRecord): boolean {
+  return error.code === 'gate-full' || error.code === 'busy' || error.code === 'ca-limit';
+}

@@ -1,0 +1,31 @@
+import { readFile } from 'node:fs/promises';
+import { createCsr } from '../certificates/csr.ts';
+import { generateKey } from '../certificates/key.ts';
+import type { KeyType } from '../certificates/key.ts';
+import type { OrderFiles } from '../certificates/order-files.ts';
+import { prepareOrderFiles } from '../certificates/order-files.ts';
+import { readStored } from '../certificates/store.ts';
+import { parseName } from '../identifiers.ts';
+import type { CertificateRow, OrderRow } from '../ledger/schema.ts';
+import { namesOf } from './collect.ts';
+import type { Issuance } from './issuance.ts';
+
+/**
+ * The key and the CSR that the order is finalized with, on disk when this returns (promise 1). A resumed order gets the ones
+ * that it had: a finalize may have been sent with them.
+ */
+export async function orderKey(issuance: Issuance, certificate: CertificateRow, order: OrderRow): Promise<OrderFiles> {
+  return prepareOrderFiles(issuance.stateDir, String(order.id), async () => {
+    if (certificate.csr !== null) return { keyPem: null, csrDer: Buffer.from(certificate.csr, 'base64') };
+    const keyPem = (await keptKey(issuance, certificate)) ?? (await generateKey(certificate.key_type as KeyType));
+    return { keyPem, csrDer: await createCsr(namesOf(order).map(parseName), keyPem) };
+  });
+}
+
+/** `--reuse-key`: the key of the certificate that stands, as long as it is of the type asked for. */
+async function keptKey(issuance: Issuance, certificate: CertificateRow): Promise<string | null> {
+  if (certificate.reuse_key === 0) return null;
+  const stored = await readStored(issuance.stateDir, certificate.name);
+  const file = stored?.keyType === certificate.key_type ? stored.paths.privkey : null;
+  return file === null ? null : readFile(file, 'utf8');
+}

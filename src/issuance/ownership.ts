@@ -1,0 +1,91 @@
+import { randomUUID } from 'node:crypto';
+import { readFileSync, readlinkSync } from 'node:fs';
+import { hostname } from 'node:os';
+import type { Clock } from '../clock.ts';
+import { later } from '../clock.ts';
+import type { Ledger } from '../ledger/open.ts';
+import { endRun, insertRun, renewLease } from '../ledger/runs.ts';
+import type { RunRow } from '../ledger/schema.ts';
+
+/**
+ * A run that stops renewing is taken for dead after this time by hosts that can't look at its process. Long enough for a
+ * machine under load; short enough that a dead host's authorizations are free again soon.
+ */
+const leaseMs = 90_000;
+const renewEveryMs = 20_000;
+
+export interface Run {
+  id: string;
+  /** Ends the lease; what the run still owns is free for everybody. */
+  end(): Promise<void>;
+}
+
+/** Writes this process into the ledger and keeps its lease alive until `end`. */
+export async function startRun(ledger: Ledger, clock: Clock, command: string): Promise<Run> {
+  const id = randomUUID();
+  const now = clock.now();
+  await insertRun(ledger, {
+    id,
+    ...thisProcess(),
+    command,
+    started_at: now.toISOString(),
+    lease_until: later(now, leaseMs).toISOString(),
+    ended_at: null,
+  });
+  const timer = setInterval(() => {
+    // A renewal that fails is tried again at the next tick, well before the lease ends; guarded writes notice a lost one.
+    renewLease(ledger, id, later(clock.now(), leaseMs).toISOString()).catch(() => undefined);
+  }, renewEveryMs);
+  timer.unref();
+  return {
+    id,
+    async end() {
+      clearInterval(timer);
+      await endRun(ledger, id, clock.now().toISOString());
+    },
+  };
+}
+
+/**
+ * Whether the run's process still works on what it owns. On this host the process itself is looked at, so that what a
+ * killed run left is free at once; elsewhere its lease decides.
+ */
+export function isAlive(run: RunRow | undefined, now: Date): boolean {
+  if (run === undefined || run.ended_at !== null) return false;
+  const here = thisProcess();
+  if (run.host === here.host && run.process_space === here.process_space && here.process_space !== '') {
+    return startOf(run.pid) === run.process_start;
+  }
+  return run.lease_until > now.toISOString();
+}
+
+function thisProcess(): Pick<RunRow, 'host' | 'process_space' | 'pid' | 'process_start'> {
+  return {
+    host: hostname(),
+    process_space: processSpace(),
+    pid: process.pid,
+    process_start: startOf(process.pid) ?? '',
+  };
+}
+
+/** The boot and the process namespace. Empty where the kernel doesn't tell (other systems than Linux): leases decide there. */
+function processSpace(): string {
+  try {
+    const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+    return `${boot} ${readlinkSync('/proc/self/ns/pid')}`;
+  } catch {
+    return '';
+  }
+}
+
+/** The process's start in clock ticks since boot (proc(5), stat field 22); null when there is no such process, or only its zombie. */
+function startOf(pid: number): string | null {
+  try {
+    const stat = readFileSync(`/proc/${String(pid)}/stat`, 'utf8');
+    // The second field is the command in brackets and may hold blanks and brackets itself.
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    return fields[0] === 'Z' ? null : (fields[19] ?? null);
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,48 @@
+import { parseSolverSettings } from '../challenges/settings.ts';
+import type { ChallengeAnswer, ChallengeType, Solver } from '../challenges/solver.ts';
+import { errorRecord } from '../errors.ts';
+import type { PresentationRow } from '../ledger/schema.ts';
+import { presentationsUp, recordCleanedUp, recordCleanUpFailed } from '../ledger/presentations.ts';
+import type { Issuance } from './issuance.ts';
+
+/** Puts one answer up and waits until it can be seen. @throws AcmeLedgerError `solver`; the reason of `stops.work` */
+export async function present(issuance: Issuance, solver: Solver, row: PresentationRow): Promise<void> {
+  const answer = challengeAnswer(row);
+  await solver.present(answer, issuance.stops.work);
+  await solver.waitUntilVisible(answer, issuance.stops.work);
+}
+
+/**
+ * Takes down whatever of an order is, or may be, up, whoever put it there. Nothing is thrown: what couldn't be taken down
+ * stays in the ledger for the next clean-up.
+ */
+export async function cleanUpPresentations(issuance: Issuance, orderId: number): Promise<void> {
+  const rows = await presentationsUp(issuance.ledger, orderId);
+  const cleaned = await Promise.all(rows.map((row) => cleanUp(issuance, row)));
+  await recordCleanedUp(
+    issuance,
+    rows.filter((_, index) => cleaned[index] === true),
+  );
+}
+
+async function cleanUp(issuance: Issuance, row: PresentationRow): Promise<boolean> {
+  try {
+    const solver = issuance.solverFor(parseSolverSettings(JSON.parse(row.settings)));
+    await solver.cleanUp(challengeAnswer(row), issuance.stops.grace);
+    return true;
+  } catch (error) {
+    const record = errorRecord(error);
+    issuance.log.warn({ name: row.identifier, error: record }, 'what was presented could not be taken down; the next clean-up tries again');
+    await recordCleanUpFailed(issuance, row.id, record);
+    return false;
+  }
+}
+
+function challengeAnswer(row: PresentationRow): ChallengeAnswer {
+  return {
+    type: row.challenge_type as ChallengeType,
+    identifier: { type: row.identifier_type === 'ip' ? 'ip' : 'dns', value: row.identifier },
+    token: row.token,
+    keyAuthorization: row.key_authorization,
+  };
+}

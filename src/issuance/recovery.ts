@@ -1,0 +1,123 @@
+import { readOrderFiles } from '../certificates/order-files.ts';
+import { later } from '../clock.ts';
+import { errorRecord } from '../errors.ts';
+import { parseName } from '../identifiers.ts';
+import { authorizationsOf, recordNotSubmitted } from '../ledger/authorizations.ts';
+import { certificateByName } from '../ledger/certificates.ts';
+import { recordOrderAnswer, releaseOrder, takeOver, unsettledOrders } from '../ledger/orders.ts';
+import { runsById } from '../ledger/runs.ts';
+import type { OrderRow } from '../ledger/schema.ts';
+import { isLive } from '../ledger/states.ts';
+import { collectCertificate, namesOf } from './collect.ts';
+import { finalizeOrder } from './finalize.ts';
+import type { Issuance } from './issuance.ts';
+import { isAlive } from './ownership.ts';
+import type { PlacedOrder } from './place-order.ts';
+import { currentOrder, findLost } from './place-order.ts';
+import { cleanUpPresentations } from './presenting.ts';
+import { settleOrder } from './settle.ts';
+import { awaitVerdicts, refresh } from './verdicts.ts';
+
+export interface RecoveryOptions {
+  /** Orders that are kept for a resume, too. */
+  evenKept: boolean;
+  /** Orders for these sets of names are about to be worked on by this run. */
+  exceptNamesKeys: ReadonlySet<string>;
+}
+
+/** A validation takes no longer; a submit whose answer was lost is believed to have been lost itself after it (design §7). */
+const validationMs = 60_000;
+
+/**
+ * Settles what nobody owns any more: orders of runs that died, and with `evenKept` those kept for a resume, oldest first.
+ * @returns how many orders were brought to an end
+ */
+export async function settleUnowned(issuance: Issuance, options: RecoveryOptions): Promise<{ closed: number }> {
+  let closed = 0;
+  for (const order of await unownedOrders(issuance, options)) {
+    if (issuance.stops.work.aborted) break;
+    if (!(await takeOver(issuance, order))) continue;
+    closed += 1;
+    try {
+      await recoverOrder(issuance, { ...order, run_id: issuance.runId }, options);
+    } catch (error) {
+      issuance.log.warn({ order: order.id, error: errorRecord(error) }, 'an order of an earlier run could not be settled; the next run tries again');
+      await releaseOrder(issuance, order.id, {});
+    }
+  }
+  return { closed };
+}
+
+/** Orders with something left to do that no live run works on. */
+export async function unownedOrders(issuance: Issuance, options: RecoveryOptions): Promise<OrderRow[]> {
+  const orders = await unsettledOrders(issuance.ledger, issuance.account.id);
+  const runs = await runsById(issuance.ledger, [...new Set(orders.flatMap((order) => order.run_id ?? []))]);
+  const now = issuance.clock.now();
+  return orders.filter((order) => {
+    if (order.run_id !== null && isAlive(runs.get(order.run_id), now)) return false;
+    if (options.exceptNamesKeys.has(order.names_key)) return false;
+    return options.evenKept || order.kept_until === null || order.kept_until <= now.toISOString();
+  });
+}
+
+/** The table of design §7, from the last thing that happened. */
+async function recoverOrder(issuance: Issuance, order: OrderRow, options: RecoveryOptions): Promise<void> {
+  let current: OrderRow = order;
+  if (isLive(order.status)) {
+    const placed = await locate(issuance, order);
+    if (placed === null) {
+      await cleanUpPresentations(issuance, order.id);
+      return;
+    }
+    current = placed.row;
+    if (await finishIssued(issuance, placed)) return;
+  }
+  await decideSubmitted(issuance, current);
+  // What is kept for a resume stays kept unless room is wanted.
+  const policy = options.evenKept || issuance.policy === 'deactivate' || order.kept_until !== null ? 'deactivate' : 'resume';
+  await settleOrder(issuance, current, { policy, verdictsUntil: issuance.clock.now() });
+}
+
+async function locate(issuance: Issuance, order: OrderRow): Promise<PlacedOrder | null> {
+  if (order.url === null) return findLost(issuance, order, namesOf(order).map(parseName));
+  const answer = await currentOrder(issuance, order, order.url);
+  if (answer === null) return null;
+  return { row: await recordOrderAnswer(issuance, order, answer), answer };
+}
+
+/** A certificate that was paid for is fetched, never ordered again: finalize was sent, and the key is there. */
+async function finishIssued(issuance: Issuance, placed: PlacedOrder): Promise<boolean> {
+  if (placed.row.finalize_sent_at === null || placed.answer.status === 'invalid') return false;
+  const certificate = await certificateByName(issuance.ledger, placed.row.certificate_name);
+  const files = await readOrderFiles(issuance.stateDir, String(placed.row.id));
+  if (certificate === undefined || files === null) return false;
+  await cleanUpPresentations(issuance, placed.row.id);
+  const finalized = await finalizeOrder(issuance, placed, files);
+  await collectCertificate(issuance, certificate, finalized.row, files);
+  await releaseOrder(issuance, placed.row.id, { status: 'valid', keptUntil: null });
+  return true;
+}
+
+/**
+ * Brings the rows up to what the CA says now, waiting for validations that may still run. A submit that was never answered
+ * and still shows no verdict after that time never arrived.
+ */
+async function decideSubmitted(issuance: Issuance, order: OrderRow): Promise<void> {
+  const rows = await authorizationsOf(issuance.ledger, order.id);
+  await refresh(
+    issuance,
+    rows.filter((row) => row.status === 'pending'),
+  );
+  const submitting = (await authorizationsOf(issuance.ledger, order.id)).filter(
+    (row) => row.status === 'pending' && row.submitted_at !== null,
+  );
+  const submittedLast = submitting.map((row) => row.submitted_at ?? '').sort().at(-1);
+  if (submittedLast === undefined) return;
+  const decidedBy = later(new Date(submittedLast), validationMs);
+  if (decidedBy > issuance.clock.now()) await awaitVerdicts(issuance, submitting, decidedBy);
+  for (const row of await authorizationsOf(issuance.ledger, order.id)) {
+    if (row.status === 'pending' && row.challenge === 'submitting') {
+      await recordNotSubmitted(issuance, row.id, 'no verdict after a minute');
+    }
+  }
+}

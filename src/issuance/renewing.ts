@@ -1,0 +1,93 @@
+import pLimit from 'p-limit';
+import { renewalDueAt } from '../certificates/renewal-time.ts';
+import { errorRecord } from '../errors.ts';
+import type { ErrorRecord } from '../errors.ts';
+import { identifierSetKey, parseName } from '../identifiers.ts';
+import type { CertificateRow } from '../ledger/schema.ts';
+import { recordFailed } from '../ledger/certificates.ts';
+import { deploy, namesOf } from './collect.ts';
+import type { Issuance } from './issuance.ts';
+import type { Attempt } from './obtain.ts';
+import { obtain } from './obtain.ts';
+
+/** Why a certificate is worked on now. */
+export type Due =
+  | { reason: 'missing' | 'ending' | 'asked' | 'revoked'; dueAt: Date }
+  /** It is stored, but its deploy hook hasn't been run with success. */
+  | { reason: 'not-deployed'; dueAt: Date };
+
+/** When and why a certificate is due; null when it isn't yet (facts.md §4: a third of its life left, half for short ones). */
+export function dueOf(certificate: CertificateRow, now: Date, all = false): Due | null {
+  if (certificate.not_before === null || certificate.not_after === null) return { reason: 'missing', dueAt: new Date(0) };
+  if (certificate.revoked_at !== null) return { reason: 'revoked', dueAt: new Date(0) };
+  const dueAt = renewalDueAt(new Date(certificate.not_before), new Date(certificate.not_after));
+  if (dueAt <= now) return { reason: 'ending', dueAt };
+  if (all) return { reason: 'asked', dueAt };
+  if (certificate.deployed_at === null) return { reason: 'not-deployed', dueAt };
+  return null;
+}
+
+/** The most urgent first: what doesn't exist, then by the share of its life that is left. */
+export function byUrgency(now: Date): (one: CertificateRow, other: CertificateRow) => number {
+  const lifeLeft = (row: CertificateRow): number => {
+    if (row.not_before === null || row.not_after === null) return -Infinity;
+    const [begin, end] = [Date.parse(row.not_before), Date.parse(row.not_after)];
+    return (end - now.getTime()) / (end - begin);
+  };
+  return (one, other) => lifeLeft(one) - lifeLeft(other) || (one.name < other.name ? -1 : 1);
+}
+
+export interface Renewed {
+  certificate: CertificateRow;
+  status: 'issued' | 'renewed' | 'failed' | 'deferred';
+  error: ErrorRecord | null;
+}
+
+/**
+ * Works on these certificates in their order, some at a time. One's failure never stops the others; an abort of `stops.work`
+ * leaves the rest untouched.
+ */
+export async function renewAll(
+  issuance: Issuance,
+  certificates: readonly { certificate: CertificateRow; due: Due }[],
+  options: { concurrency: number; waitMs: number },
+  onResult: (renewed: Renewed) => void,
+): Promise<void> {
+  const limit = pLimit(options.concurrency);
+  await Promise.all(
+    certificates.map(({ certificate, due }) =>
+      limit(async () => {
+        if (issuance.stops.work.aborted) return;
+        onResult(await renewOne(issuance, certificate, due, options.waitMs));
+      }),
+    ),
+  );
+}
+
+async function renewOne(issuance: Issuance, certificate: CertificateRow, due: Due, waitMs: number): Promise<Renewed> {
+  if (due.reason === 'not-deployed') return deployAgain(issuance, certificate);
+  const attempt = await obtain(issuance, certificate, { waitMs });
+  return { certificate: attempt.certificate, status: renewedStatus(certificate, attempt), error: attempt.error };
+}
+
+function renewedStatus(before: CertificateRow, attempt: Attempt): Renewed['status'] {
+  if (attempt.status !== 'issued') return attempt.status;
+  if (attempt.error !== null) return 'failed';
+  return before.stored_at === null ? 'issued' : 'renewed';
+}
+
+async function deployAgain(issuance: Issuance, certificate: CertificateRow): Promise<Renewed> {
+  try {
+    await deploy(issuance, certificate);
+    return { certificate, status: 'renewed', error: null };
+  } catch (error) {
+    const record = errorRecord(error);
+    await recordFailed(issuance, certificate.name, record);
+    return { certificate, status: 'failed', error: record };
+  }
+}
+
+/** The sets of names that these certificates are for, as recovery leaves their orders to the attempts that are coming. */
+export function namesKeysOf(certificates: readonly CertificateRow[]): Set<string> {
+  return new Set(certificates.map((row) => identifierSetKey(namesOf(row).map(parseName))));
+}

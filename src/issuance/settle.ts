@@ -1,0 +1,129 @@
+import { AcmeLedgerError, errorRecord } from '../errors.ts';
+import { later } from '../clock.ts';
+import { authorizationsOf, recordRefused, recordSeen } from '../ledger/authorizations.ts';
+import { orderById, ordersHolding, releaseOrder } from '../ledger/orders.ts';
+import type { OrderEnd } from '../ledger/orders.ts';
+import type { AuthorizationRow, OrderRow } from '../ledger/schema.ts';
+import { isLive, isSubmitted } from '../ledger/states.ts';
+import { authorizationSeen } from './authorization-seen.ts';
+import { cleanUpPresentations } from './presenting.ts';
+import type { Issuance, UnsubmittedPolicy } from './issuance.ts';
+import { isGone } from './place-order.ts';
+import { awaitVerdicts } from './verdicts.ts';
+
+/** What became of one authorization that was to be closed. */
+export type Closing = 'deactivated' | 'already-final' | 'refused' | 'gone' | 'foreign' | 'failed';
+
+/** Policy `resume`: how long an order waits for the next attempt for its names before nobody wants it (design §6). */
+const resumeForMs = 86_400_000;
+
+/**
+ * Brings everything that an order opened to an end (promise 2) and gives the order up or keeps it for the next attempt:
+ * unsubmitted authorizations by the policy, submitted ones by waiting for the CA's verdict until `verdictsUntil`, what is
+ * presented by taking it down. Nothing that goes wrong here is thrown: what stays open stays in the ledger for the next run.
+ */
+export async function settleOrder(
+  issuance: Issuance,
+  order: OrderRow,
+  options: { policy: UnsubmittedPolicy; verdictsUntil: Date; error?: unknown },
+): Promise<void> {
+  try {
+    const rows = await authorizationsOf(issuance.ledger, order.id);
+    await Promise.all([
+      closeUnsubmitted(issuance, order, rows, options.policy),
+      awaitVerdicts(issuance, rows.filter(isUndecided), options.verdictsUntil),
+    ]);
+  } catch (error) {
+    issuance.log.warn({ order: order.id, error: errorRecord(error) }, 'the order could not be settled whole');
+  }
+  await cleanUpPresentations(issuance, order.id);
+  await release(issuance, order.id, options);
+}
+
+async function closeUnsubmitted(
+  issuance: Issuance,
+  order: OrderRow,
+  rows: readonly AuthorizationRow[],
+  policy: UnsubmittedPolicy,
+): Promise<void> {
+  if (policy === 'resume') return;
+  await Promise.all(
+    rows.filter(isUnsubmitted).map(async (row) => {
+      // The CA may hand one authorization to several orders: another one that is live still wants it.
+      if ((await ordersHolding(issuance.ledger, row.id)).some(({ id }) => id !== order.id)) return;
+      const closing = await closeAuthorization(issuance, row);
+      if (closing === 'failed') {
+        issuance.log.warn({ authorization: row.url }, 'not deactivated; the next run or `acme-ledger authz clear` tries again');
+      }
+    }),
+  );
+}
+
+/** Deactivates one authorization (RFC 8555 §7.5.2) and records what the CA made of it. */
+export async function closeAuthorization(issuance: Issuance, row: AuthorizationRow): Promise<Closing> {
+  try {
+    const answer = await issuance.session.deactivateAuthorization(row.url, issuance.stops.grace);
+    await recordSeen(issuance, [authorizationSeen(answer)]);
+    return answer.status === 'deactivated' ? 'deactivated' : answer.status === 'pending' ? 'refused' : 'already-final';
+  } catch (error) {
+    return recordNotClosed(issuance, row, error);
+  }
+}
+
+async function recordNotClosed(issuance: Issuance, row: AuthorizationRow, error: unknown): Promise<Closing> {
+  if (isGone(error)) {
+    await recordSeen(issuance, [{ url: row.url, status: 'expired', identifier: null, expiresAt: null }]);
+    return 'gone';
+  }
+  const status = error instanceof AcmeLedgerError ? error.httpStatus : undefined;
+  if (status === 403) return 'foreign';
+  // Any other client error is the CA's no: step-ca answers 400 "expected POST-as-GET".
+  if (status !== undefined && status >= 400 && status < 500 && status !== 429) {
+    await recordRefused(issuance, row.id, errorRecord(error));
+    return 'refused';
+  }
+  return 'failed';
+}
+
+async function release(
+  issuance: Issuance,
+  orderId: number,
+  options: { policy: UnsubmittedPolicy; error?: unknown },
+): Promise<void> {
+  const order = await orderById(issuance.ledger, orderId);
+  if (order?.run_id !== issuance.runId) return;
+  const rows = await authorizationsOf(issuance.ledger, orderId);
+  const end = orderEnd(order, rows, options.policy, issuance.clock.now());
+  await releaseOrder(issuance, orderId, options.error === undefined ? end : { ...end, error: options.error });
+}
+
+/** What the order is from here, from what its authorizations came to. */
+export function orderEnd(
+  order: OrderRow,
+  rows: readonly AuthorizationRow[],
+  policy: UnsubmittedPolicy,
+  now: Date,
+): OrderEnd {
+  if (!isLive(order.status) || order.status === 'intent') return {};
+  // RFC 8555 §7.1.6: one authorization that isn't valid any more makes the order invalid.
+  if (rows.some((row) => ['invalid', 'expired', 'revoked'].includes(row.status))) {
+    return { status: 'invalid', keptUntil: null };
+  }
+  if (rows.some((row) => row.status === 'deactivated')) return { status: 'abandoned', keptUntil: null };
+  const open = rows.filter(isUnsubmitted);
+  if (open.length > 0 && policy === 'deactivate' && open.some((row) => row.refused_at === null)) {
+    return { keptUntil: null };
+  }
+  const expiresAt = order.expires_at ?? later(now, resumeForMs).toISOString();
+  const wantedUntil = later(now, resumeForMs).toISOString();
+  const keptUntil = policy === 'resume' && open.length > 0 && wantedUntil < expiresAt ? wantedUntil : expiresAt;
+  return { keptUntil: new Date(keptUntil) };
+}
+
+export function isUnsubmitted(row: AuthorizationRow): boolean {
+  return row.status === 'pending' && !isSubmitted(row.challenge);
+}
+
+function isUndecided(row: AuthorizationRow): boolean {
+  return row.status === 'pending' && isSubmitted(row.challenge);
+}
