@@ -1,0 +1,101 @@
+import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import {
+  prepareOrderFiles,
+  readOrderFiles,
+  removeOrderFiles,
+  type OrderFiles,
+} from '../../src/certificates/order-files.ts';
+import { makeScratchDirectory } from './scratch-directory.ts';
+
+/** Makes another pair each time, as real keys are. */
+function maker(): { made: number; make: () => Promise<OrderFiles> } {
+  const state = {
+    made: 0,
+    make: async () => {
+      state.made += 1;
+      return { keyPem: `key ${state.made}`, csrDer: Buffer.from(`csr ${state.made}`) };
+    },
+  };
+  return state;
+}
+
+describe('prepareOrderFiles', () => {
+  it('writes what is made, for the owner alone', async () => {
+    const stateDir = await makeScratchDirectory();
+    await prepareOrderFiles(stateDir, '17', maker().make);
+    const directory = join(stateDir, 'orders', '17');
+    expect(await readFile(join(directory, 'privkey.pem'), 'utf8')).toBe('key 1');
+    expect(await readFile(join(directory, 'csr.der'), 'utf8')).toBe('csr 1');
+    expect((await stat(join(directory, 'privkey.pem'))).mode & 0o777).toBe(0o600);
+    expect((await stat(join(directory, 'csr.der'))).mode & 0o777).toBe(0o600);
+    for (const each of [directory, join(stateDir, 'orders')])
+      expect((await stat(each)).mode & 0o777).toBe(0o700);
+  });
+
+  it('gives a resumed order the same pair and makes no second one', async () => {
+    const stateDir = await makeScratchDirectory();
+    const pairs = maker();
+    const first = await prepareOrderFiles(stateDir, '17', pairs.make);
+    expect(await prepareOrderFiles(stateDir, '17', pairs.make)).toEqual(first);
+    expect(pairs.made).toBe(1);
+  });
+
+  it("keeps a person's CSR without a key", async () => {
+    const stateDir = await makeScratchDirectory();
+    const given = { keyPem: null, csrDer: Buffer.from('given') };
+    await prepareOrderFiles(stateDir, '17', async () => given);
+    expect(await readOrderFiles(stateDir, '17')).toEqual(given);
+  });
+
+  it('makes a new pair where only half of one lies', async () => {
+    const stateDir = await makeScratchDirectory();
+    await mkdir(join(stateDir, 'orders', '17'), { recursive: true });
+    await writeFile(join(stateDir, 'orders', '17', 'privkey.pem'), 'half');
+    expect(await readOrderFiles(stateDir, '17')).toBeNull();
+    const made = await prepareOrderFiles(stateDir, '17', maker().make);
+    expect(made.keyPem).toBe('key 1');
+    expect(await readOrderFiles(stateDir, '17')).toEqual(made);
+  });
+
+  it('gives everybody the same pair when several prepare at once', async () => {
+    const stateDir = await makeScratchDirectory();
+    const { make } = maker();
+    const all = await Promise.all(Array.from({ length: 6 }, () => prepareOrderFiles(stateDir, '17', make)));
+    const kept = await readOrderFiles(stateDir, '17');
+    for (const each of all) expect(each).toEqual(kept);
+    expect(await readdir(join(stateDir, 'orders'))).toEqual(['17']);
+  });
+
+  it('leaves nothing behind when the pair cannot be made', async () => {
+    const stateDir = await makeScratchDirectory();
+    await expect(prepareOrderFiles(stateDir, '17', () => Promise.reject(new Error('no')))).rejects.toThrow(
+      'no',
+    );
+    expect(await readdir(stateDir)).toEqual([]);
+  });
+
+  it('tells a disk that fails from a bug', async () => {
+    const stateDir = join(await makeScratchDirectory(), 'file');
+    await writeFile(stateDir, '');
+    await expect(prepareOrderFiles(stateDir, '17', maker().make)).rejects.toMatchObject({ code: 'store' });
+  });
+});
+
+describe('removeOrderFiles', () => {
+  it('removes the pair and what a crash left, and nothing of other orders', async () => {
+    const stateDir = await makeScratchDirectory();
+    await prepareOrderFiles(stateDir, '1', maker().make);
+    await prepareOrderFiles(stateDir, '17', maker().make);
+    await mkdir(join(stateDir, 'orders', '.1.0123456789abcdef'));
+    await mkdir(join(stateDir, 'orders', '.17.0123456789abcdef'));
+    await removeOrderFiles(stateDir, '1');
+    expect((await readdir(join(stateDir, 'orders'))).sort()).toEqual(['.17.0123456789abcdef', '17']);
+    await removeOrderFiles(stateDir, '1');
+  });
+
+  it('is content where there never was an order', async () => {
+    await removeOrderFiles(await makeScratchDirectory(), '1');
+  });
+});
