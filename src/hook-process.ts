@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
+import { OutputTail } from './output-tail.ts';
 import { printable } from './printable.ts';
 
 export interface HookRequest {
@@ -31,7 +32,6 @@ export interface HookResult {
   stderr: string;
 }
 
-const keptOutputBytes = 64 * 1024;
 /** From SIGTERM to SIGKILL: two seconds leave most of the ten that a signal gives the whole program (cli.md). */
 const killAfterMs = 2_000;
 /** How long a hook that has ended may leave its pipes open, in the hands of a process it started. */
@@ -129,9 +129,15 @@ async function stopRequest(timeoutMs: number, signal: AbortSignal): Promise<'sto
 async function endGroup(child: ChildProcess, exit: Promise<unknown>): Promise<void> {
   const { pid } = child;
   if (pid === undefined) return;
+  // Nobody has its pipes any more: that is all there is to know where init leaves zombies in the group.
+  const progress = { closed: false };
+  child.once('close', () => {
+    progress.closed = true;
+  });
   signalGroup(pid, 'SIGTERM');
-  for (let waitedMs = 0; waitedMs < killAfterMs && signalGroup(pid, 0); waitedMs += groupPollMs) {
+  for (let waitedMs = 0; waitedMs < killAfterMs; waitedMs += groupPollMs) {
     await delay(groupPollMs);
+    if (progress.closed || !signalGroup(pid, 0)) break;
   }
   signalGroup(pid, 'SIGKILL');
   await Promise.race([exit, delay(pipesAfterExitMs)]);
@@ -157,29 +163,6 @@ async function pipesClosed(child: ChildProcess): Promise<void> {
   done.abort();
   child.stdin?.destroy();
   for (const stream of streams) stream.destroy();
-}
-
-class OutputTail {
-  #chunks: Buffer[] = [];
-  #bytes = 0;
-
-  add(chunk: Buffer): void {
-    this.#chunks.push(chunk);
-    this.#bytes += chunk.length;
-    // Joined only when there is twice as much as is kept, so that many small chunks don't cost a copy each.
-    if (this.#bytes > 2 * keptOutputBytes) this.#cut();
-  }
-
-  text(): string {
-    this.#cut();
-    return Buffer.concat(this.#chunks).toString('utf8');
-  }
-
-  #cut(): void {
-    const kept = Buffer.from(Buffer.concat(this.#chunks).subarray(-keptOutputBytes));
-    this.#chunks = [kept];
-    this.#bytes = kept.length;
-  }
 }
 
 const linesInMessage = 5;

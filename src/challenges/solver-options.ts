@@ -1,28 +1,14 @@
-import { accessSync, constants, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { AcmeLedgerError, messageOf } from '../errors.ts';
+import { messageOf } from '../errors.ts';
 import { printable } from '../printable.ts';
-import { challengesOfSolver, type ExecSettings, type SolverSettings } from './settings.ts';
+import { execSettingsOf } from './exec-options.ts';
+import { flagOf, usage, type OptionName, type SolverOptions } from './option-fields.ts';
+import { challengesOfSolver, type SolverSettings } from './settings.ts';
 import { challengeTypes, type ChallengeType } from './solver.ts';
-import { parseListenAddress, parseServerAddress } from './socket-address.ts';
-
-/** The challenge options of the command line, a line of `cert import` or the configuration (cli.md), as given. */
-export interface SolverOptions {
-  challenge?: string | undefined;
-  solver?: string | undefined;
-  webroot?: string | undefined;
-  listen?: string | number | undefined;
-  hook?: string | undefined;
-  hookStyle?: string | undefined;
-  /** Durations: `90`, `90s`, `2m`, `1h`. */
-  hookTimeout?: string | number | undefined;
-  hookConcurrency?: string | number | undefined;
-  propagationTimeout?: string | number | undefined;
-  resolver?: string | undefined;
-}
+import { parseListenAddress } from './socket-address.ts';
 
 type SolverName = SolverSettings['solver'];
-type OptionName = keyof SolverOptions;
 
 const solverNames = Object.keys(challengesOfSolver) as SolverName[];
 
@@ -152,100 +138,10 @@ function listenOf({ listen }: SolverOptions, defaultPort: number): { host: strin
   );
 }
 
-function execSettingsOf(
-  options: SolverOptions,
-  challenge: ExecSettings['challenge'],
-  directory: string,
-): ExecSettings {
-  return {
-    solver: 'exec',
-    challenge,
-    hook: hookOf(options, directory),
-    hookDirectory: directory,
-    hookStyle: hookStyleOf(options),
-    hookTimeoutSeconds: secondsOf(options, 'hookTimeout', { byDefault: 120, min: 1 }),
-    hookConcurrency: countOf(options),
-    // As long as lego waits (facts §4).
-    propagationTimeoutSeconds: secondsOf(options, 'propagationTimeout', { byDefault: 60, min: 0 }),
-    resolver: resolverOf(options),
-  };
-}
-
-function hookOf({ hook }: SolverOptions, directory: string): string {
-  const command = hook?.trim() ?? '';
-  if (command === '')
-    throw usage('the solver exec needs --hook CMD', 'CMD is run as: CMD present|cleanup FQDN. VALUE');
-  // Only a plain path can be checked; everything else is the shell's to understand.
-  const program = /^[\w./+-]*\/[\w./+-]*(?=\s|$)/.exec(command)?.[0];
-  if (program === undefined) return command;
-  const path = resolve(directory, program);
-  try {
-    accessSync(path, constants.X_OK);
-  } catch {
-    throw usage(`--hook: there is no program ${path} that may be run`, `check the path; chmod +x ${path}`);
-  }
-  if (statSync(path).isDirectory()) throw usage(`--hook: ${path} is a directory`, 'give a command');
-  return command;
-}
-
-function hookStyleOf({ hookStyle }: SolverOptions): 'lego' {
-  if (hookStyle === undefined || hookStyle === 'lego') return 'lego';
-  throw usage(
-    `--hook-style "${printable(hookStyle)}" isn't there`,
-    'there is: lego (CMD present|cleanup FQDN. VALUE for dns-01, CMD present|cleanup DOMAIN TOKEN KEYAUTH for http-01)',
-  );
-}
-
-const secondsOfUnit = { '': 1, s: 1, m: 60, h: 3600 } as const;
-const maxSeconds = 86_400;
-
-function secondsOf(
-  options: SolverOptions,
-  name: 'hookTimeout' | 'propagationTimeout',
-  { byDefault, min }: { byDefault: number; min: number },
-): number {
-  const given = options[name];
-  if (given === undefined) return byDefault;
-  const [, digits, unit = ''] = /^([0-9]{1,6})([smh]?)$/.exec(String(given)) ?? [];
-  const seconds = Number(digits) * secondsOfUnit[unit as keyof typeof secondsOfUnit];
-  if (seconds >= min && seconds <= maxSeconds) return seconds;
-  throw usage(
-    `${flagOf(name)} "${printable(String(given))}" isn't a duration from ${String(min)} s to a day`,
-    'as in 90, 90s, 2m or 1h',
-  );
-}
-
-function countOf({ hookConcurrency = 1 }: SolverOptions): number {
-  const count = /^[0-9]{1,3}$/.test(String(hookConcurrency)) ? Number(hookConcurrency) : Number.NaN;
-  if (count >= 1 && count <= 100) return count;
-  throw usage(
-    `--hook-concurrency "${printable(String(hookConcurrency))}" isn't a number from 1 to 100`,
-    'leave it at 1 unless the hook can run beside itself',
-  );
-}
-
-function resolverOf({ resolver }: SolverOptions): string | null {
-  if (resolver === undefined) return null;
-  const address = parseServerAddress(resolver, 53);
-  if (address !== null) return address;
-  throw usage(
-    `--resolver "${printable(resolver)}" isn't ADDR[:PORT]`,
-    'give the IP address of a name server, as in 192.0.2.53, 192.0.2.53:5353 or [2001:db8::53]:53',
-  );
-}
-
 function givenOptions(options: SolverOptions): string {
   return Object.values(optionsOfSolver)
     .flat()
     .filter((name) => options[name] !== undefined)
     .map(flagOf)
     .join(' and ');
-}
-
-function flagOf(option: OptionName): string {
-  return `--${option.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
-}
-
-function usage(message: string, hint: string): AcmeLedgerError {
-  return new AcmeLedgerError('usage', message, { hint });
 }

@@ -3,11 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { solverSettings } from '../../src/challenges/settings.ts';
-import {
-  hasSolverOptions,
-  settingsFromOptions,
-  type SolverOptions,
-} from '../../src/challenges/solver-options.ts';
+import type { SolverOptions } from '../../src/challenges/option-fields.ts';
+import { hasSolverOptions, settingsFromOptions } from '../../src/challenges/solver-options.ts';
 import type { AcmeLedgerError } from '../../src/errors.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'options-'));
