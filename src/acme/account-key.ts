@@ -1,7 +1,6 @@
 import {
   createHash,
   createPrivateKey,
-  createPublicKey,
   generateKeyPairSync,
   type KeyObject,
 } from 'node:crypto';
@@ -34,11 +33,17 @@ export function parseAccountKey(pem: string): KeyObject {
   return key;
 }
 
-/** RFC 7638: the SHA-256 of the public key's JWK with its required members in order, base64url. */
+/** The public key as a JWK with its required members alone, in lexicographic order (RFC 7638 §3.2, RFC 7518 §6). */
+export function jwkOf(key: KeyObject): Record<string, string> {
+  const { crv = '', e = '', kty = '', n = '', x = '', y = '' } = key.export({ format: 'jwk' });
+  return kty === 'RSA' ? { e, kty, n } : { crv, kty, x, y };
+}
+
+/** RFC 7638 §3: the SHA-256 of that JWK, base64url. */
 export function thumbprint(key: KeyObject): string {
-  const { crv, e, kty, n, x, y } = createPublicKey(key).export({ format: 'jwk' });
-  const members = kty === 'RSA' ? { e, kty, n } : { crv, kty, x, y };
-  return createHash('sha256').update(JSON.stringify(members)).digest('base64url');
+  return createHash('sha256')
+    .update(JSON.stringify(jwkOf(key)))
+    .digest('base64url');
 }
 
 /** RFC 8555 §8.1 */

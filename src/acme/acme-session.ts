@@ -63,13 +63,13 @@ export class AcmeSession implements Session {
       ...(email === undefined ? {} : { contact: [`mailto:${email}`] }),
       ...(agreeTos ? { termsOfServiceAgreed: true } : {}),
     };
-    const options = { action: 'the registration', externalAccountBinding, signal };
+    const options = { action: 'to register the account', externalAccountBinding, signal };
     return this.#adopt(await this.#call(options, (api) => api.createAccount(payload)));
   }
 
   async findAccount(signal?: AbortSignal): Promise<Account | null> {
     try {
-      const options = { action: 'the question for the account', signal };
+      const options = { action: 'to look up the account', signal };
       return this.#adopt(await this.#call(options, (api) => api.createAccount({ onlyReturnExisting: true })));
     } catch (error) {
       if (isProblem(error, 'accountDoesNotExist')) return null;
@@ -79,7 +79,7 @@ export class AcmeSession implements Session {
 
   async newOrder(order: NewOrder, signal?: AbortSignal): Promise<Answer<Order>> {
     // 200 besides RFC 8555's 201: an order that isn't recognised as one would be a leak.
-    const response = await this.#signed({ action: 'the new order', signal }, (api) =>
+    const response = await this.#signed({ action: 'to make the order', signal }, (api) =>
       api.apiResourceRequest('newOrder', order, [200, 201]),
     );
     const url = requiredUrl(response.headers['location'], 'order', 'Location', this.directory.newOrder);
@@ -87,28 +87,26 @@ export class AcmeSession implements Session {
   }
 
   async getOrder(url: string, signal?: AbortSignal): Promise<Answer<Order>> {
-    const response = await this.#signed({ action: 'the question for the order', signal }, (api) =>
-      api.getOrder(url),
-    );
+    const response = await this.#signed({ action: 'to show the order', signal }, (api) => api.getOrder(url));
     return this.#answer(response, parseOrder(response.data, url));
   }
 
   async getAuthorization(url: string, signal?: AbortSignal): Promise<Answer<Authorization>> {
-    const response = await this.#signed({ action: 'the question for the authorization', signal }, (api) =>
+    const response = await this.#signed({ action: 'to show the authorization', signal }, (api) =>
       api.getAuthorization(url),
     );
     return this.#answer(response, parseAuthorization(response.data, url));
   }
 
   async submitChallenge(url: string, signal?: AbortSignal): Promise<Answer<Challenge>> {
-    const response = await this.#signed({ action: 'the challenge', signal }, (api) =>
+    const response = await this.#signed({ action: 'to take the challenge', signal }, (api) =>
       api.completeChallenge(url, {}),
     );
     return this.#answer(response, parseChallenge(response.data, url));
   }
 
   async deactivateAuthorization(url: string, signal?: AbortSignal): Promise<Answer<Authorization>> {
-    const options = { action: 'the deactivation of the authorization', signal };
+    const options = { action: 'to deactivate the authorization', signal };
     const response = await this.#signed(options, (api) =>
       api.updateAuthorization(url, { status: 'deactivated' }),
     );
@@ -122,7 +120,7 @@ export class AcmeSession implements Session {
     signal?: AbortSignal,
   ): Promise<Answer<Order>> {
     const csr = csrDer.toString('base64url');
-    const response = await this.#signed({ action: 'the certificate request', signal }, (api) =>
+    const response = await this.#signed({ action: 'to take the certificate request', signal }, (api) =>
       api.finalizeOrder(finalizeUrl, { csr }),
     );
     return this.#answer(response, parseOrder(response.data, orderUrl));
@@ -135,7 +133,7 @@ export class AcmeSession implements Session {
   ): Promise<Chain[]> {
     const download = (chainUrl: string): Promise<HttpResponse> => {
       const options = {
-        action: 'the download of the certificate',
+        action: 'to hand out the certificate',
         accept: 'application/pem-certificate-chain',
         signal,
       };
@@ -152,9 +150,7 @@ export class AcmeSession implements Session {
 
   async listOrders(signal?: AbortSignal): Promise<AsyncIterable<string> | null> {
     const get = (url: string): Promise<HttpResponse> =>
-      this.#signed({ action: "the question for the account's orders", signal }, (api) =>
-        api.apiRequest(url, null, [200]),
-      );
+      this.#signed({ action: 'to list the orders', signal }, (api) => api.apiRequest(url, null, [200]));
     if (this.#ordersUrl === undefined) {
       const { url } = this.#accountOrThrow();
       this.#ordersUrl = parseAccount((await get(url)).data, url).ordersUrl;
@@ -169,7 +165,7 @@ export class AcmeSession implements Session {
   ): Promise<'revoked' | 'already-revoked'> {
     const payload = { certificate: der.toString('base64url'), ...(reason === undefined ? {} : { reason }) };
     try {
-      await this.#signed({ action: 'the revocation', signal }, (api) => api.revokeCert(payload));
+      await this.#signed({ action: 'to revoke the certificate', signal }, (api) => api.revokeCert(payload));
       return 'revoked';
     } catch (error) {
       if (isProblem(error, 'alreadyRevoked')) return 'already-revoked';
@@ -223,8 +219,12 @@ export class AcmeSession implements Session {
 /** acme-client throws a plain Error for a success of another kind than RFC 8555 has there, and for a resource that the directory lacks. */
 function translated(error: unknown, { action, signal }: CallOptions): unknown {
   if (signal?.aborted === true || !(error instanceof Error) || error.constructor !== Error) return error;
-  return new AcmeLedgerError('ca-answer', `the CA answers ${action} in a way that RFC 8555 doesn't have`, {
-    hint: 'this CA departs from RFC 8555; report it with the output of -v',
-    cause: error,
-  });
+  return new AcmeLedgerError(
+    'ca-answer',
+    `asked ${action}, the CA answered in a way that RFC 8555 doesn't have`,
+    {
+      hint: 'this CA departs from RFC 8555; report it with the output of -v',
+      cause: error,
+    },
+  );
 }

@@ -64,6 +64,7 @@ export function connectionFailureOf(error: Error, host: string, sent: boolean): 
  */
 export function isOutcomeUnknown(error: unknown): boolean {
   if (!(error instanceof AcmeLedgerError)) return true;
+  if (unsent.has(error)) return false;
   if (error.code === 'ca-unreachable')
     return !(error.cause instanceof ConnectionFailure && !error.cause.sent);
   if (error.code === 'ca-problem') return (error.problem?.status ?? 500) >= 500;
@@ -78,6 +79,13 @@ export function isReset(error: unknown): boolean {
     error.cause.kind === 'reset'
   );
 }
+
+/** Notes that the request wasn't even sent: it failed while its nonce was fetched. */
+export function markUnsent(error: unknown): void {
+  if (error instanceof AcmeLedgerError) unsent.add(error);
+}
+
+const unsent = new WeakSet<AcmeLedgerError>();
 
 const notActed: readonly ErrorCode[] = ['ca-limit', 'usage', 'not-acme', 'bad-file'];
 

@@ -25,7 +25,7 @@ export async function fetchDirectory(
   });
   const data = jsonOrText(answer.body);
   if (answer.status === 429 || answer.status >= 500)
-    throw answerError({ ...answer, data }, 'the request for its directory', now);
+    throw answerError({ ...answer, data }, 'to show its directory', now);
   const directory = answer.status === 200 ? parseDirectory(data) : null;
   if (directory === null) throw notAcme(answer, url);
   return directory;

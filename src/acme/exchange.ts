@@ -36,49 +36,68 @@ export async function exchange(
   limits: ExchangeLimits,
 ): Promise<HttpAnswer> {
   request.signal?.throwIfAborted();
-  const { method, headers, url } = request;
-  const outgoing = (url.startsWith('https:') ? https : http).request(url, {
-    method,
-    agent,
-    headers: headers ?? {},
-  });
+  const { method, headers = {}, url, body, signal } = request;
+  const outgoing = (url.startsWith('https:') ? https : http).request(url, { method, agent, headers });
   const progress = { connected: false };
-  const answer = answerOf(outgoing, url);
-  const release = limit(outgoing, request, limits, progress);
-  outgoing.end(request.body);
+  let release = (): void => undefined;
+  const answer = new Promise<HttpAnswer>((resolve, reject) => {
+    // Rejected here and not by the request's own event: one that is destroyed during its answer forgets why.
+    const fail = (error: Error): void => {
+      reject(error);
+      outgoing.destroy();
+    };
+    release = limit(outgoing, request, limits, progress, fail);
+    collect(outgoing, url, resolve, fail);
+  });
+  outgoing.end(body);
   try {
     return await answer;
   } catch (error) {
-    throw request.signal?.aborted === true
-      ? request.signal.reason
-      : translated(error as Error, request, progress.connected);
+    throw signal?.aborted === true ? signal.reason : translated(error as Error, request, progress.connected);
   } finally {
     release();
   }
 }
 
-function answerOf(outgoing: http.ClientRequest, url: string): Promise<HttpAnswer> {
-  return new Promise((resolve, reject) => {
-    outgoing.on('error', reject);
-    outgoing.once('response', (incoming) => {
-      const chunks: Buffer[] = [];
-      let length = 0;
-      incoming.on('error', reject);
-      incoming.on('data', (chunk: Buffer) => {
-        chunks.push(chunk);
-        length += chunk.length;
-        if (length > maxBodyBytes) outgoing.destroy(tooLong(url));
-      });
-      incoming.once('end', () => {
-        resolve({
-          url,
-          status: incoming.statusCode ?? 0,
-          headers: incoming.headers,
-          body: Buffer.concat(chunks),
-        });
+function collect(
+  outgoing: http.ClientRequest,
+  url: string,
+  resolve: (answer: HttpAnswer) => void,
+  fail: (error: Error) => void,
+): void {
+  outgoing.on('error', fail);
+  outgoing.once('response', (incoming) => {
+    const chunks: Buffer[] = [];
+    let length = 0;
+    incoming.on('error', fail);
+    if (outgoing.method === 'HEAD') outgoing.shouldKeepAlive = isKeptAlive(incoming);
+    incoming.on('data', (chunk: Buffer) => {
+      chunks.push(chunk);
+      length += chunk.length;
+      if (length > maxBodyBytes) fail(tooLong(url));
+    });
+    // Not at the answer's own end: the connection is free for the next request from "close" on.
+    outgoing.once('close', () => {
+      if (!incoming.complete) {
+        fail(new Error('closed'));
+        return;
+      }
+      resolve({
+        url,
+        status: incoming.statusCode ?? 0,
+        headers: incoming.headers,
+        body: Buffer.concat(chunks),
       });
     });
   });
+}
+
+/**
+ * Node takes the answer to a HEAD without Content-Length (so answers Go's newNonce: Boulder, Pebble) for one that ends with its
+ * connection, and would pay for a TLS handshake after each nonce.
+ */
+function isKeptAlive({ httpVersion, headers }: http.IncomingMessage): boolean {
+  return httpVersion === '1.1' && headers.connection?.toLowerCase() !== 'close';
 }
 
 /** Holds the time limits and the signal over one exchange; the function that it returns takes them away. */
@@ -87,10 +106,11 @@ function limit(
   { url, signal }: HttpRequest,
   { connectTimeoutMs, answerTimeoutMs }: ExchangeLimits,
   progress: { connected: boolean },
+  fail: (error: Error) => void,
 ): () => void {
   const { host, protocol } = new URL(url);
   const breakOff = (what: string, ms: number) => () => {
-    outgoing.destroy(
+    fail(
       new ConnectionFailure(
         'timeout',
         progress.connected,
@@ -109,7 +129,7 @@ function limit(
     else socket.once(protocol === 'https:' ? 'secureConnect' : 'connect', connected);
   });
   const abort = () => {
-    outgoing.destroy(new Error('aborted'));
+    fail(new Error('aborted'));
   };
   signal?.addEventListener('abort', abort, { once: true });
   return () => {

@@ -18,7 +18,7 @@ export interface FailedAnswer {
 /**
  * The error for an answer with a status of 300 or more (RFC 8555 §6.7): `ca-limit` for 429, 503 and rateLimited, `ca-problem` for
  * another problem document, `ca-answer` for anything else (a load balancer's page).
- * @param action what was asked, as in "the new order"
+ * @param action what was asked, as in "to make the order"
  */
 export function answerError(answer: FailedAnswer, action: string, now: Date): AcmeLedgerError {
   const problem = parseProblem(answer.data, answer.status);
@@ -26,7 +26,7 @@ export function answerError(answer: FailedAnswer, action: string, now: Date): Ac
   const isLimit =
     answer.status === 429 || answer.status === 503 || problem?.type === `${namespace}rateLimited`;
   const said = problem === null ? `HTTP ${String(answer.status)}${excerpt(answer.data)}` : sentence(problem);
-  const message = `${isLimit ? 'the CA puts off' : "the CA doesn't accept"} ${action}: ${said}`;
+  const message = `the CA refused ${action}${isLimit ? ' for now' : ''}: ${said}`;
   const hint = problemHint(problem, answer.headers) ?? (isLimit ? laterHint(retryAt) : undefined);
   return new AcmeLedgerError(isLimit ? 'ca-limit' : problem === null ? 'ca-answer' : 'ca-problem', message, {
     ...(hint === undefined ? {} : { hint }),

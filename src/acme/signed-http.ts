@@ -1,7 +1,8 @@
 import type { KeyObject } from 'node:crypto';
 import HttpClient, { type HttpResponse, type SignedRequestOptions } from 'acme-client/src/http.js';
 import type { Clock } from '../clock.ts';
-import { isReset } from './connection-failure.ts';
+import { jwkOf } from './account-key.ts';
+import { isReset, markUnsent } from './connection-failure.ts';
 import { jsonOrText } from './json-or-text.ts';
 import { NoncePool } from './nonces.ts';
 import { answerError, isProblem } from './problems.ts';
@@ -10,7 +11,7 @@ import type { Transport } from './transport.ts';
 
 /** What one request needs beside what acme-client hands through. */
 export interface CallOptions extends SignedRequestOptions {
-  /** What is asked, for the message of an error: "the new order". */
+  /** What is asked, for the message of an error: "to make the order". */
   action: string;
   accept?: string;
   externalAccountBinding?: ExternalAccountBinding | undefined;
@@ -53,6 +54,11 @@ export class SignedHttp extends HttpClient {
     return this.#parts.getDirectory();
   }
 
+  /** acme-client's reads the PEM, with a library that takes 80 ms to load. */
+  override getJwk(): Record<string, string> {
+    return jwkOf(this.#parts.accountKey);
+  }
+
   override async request(
     url: string,
     method: string,
@@ -93,7 +99,7 @@ export class SignedHttp extends HttpClient {
 
   /** RFC 8555 §6.5: a rejected nonce is answered by trying at once with the one that came with the rejection, signed anew. */
   async #acceptedNonce(url: string, payload: object | null, options: CallOptions): Promise<HttpResponse> {
-    let nonce = await this.#nonces.take(options.signal);
+    let nonce = await this.#takeNonce(options.signal);
     for (let tries = 1; ; tries += 1) {
       const response = await this.#post(url, payload, nonce, options, tries);
       const next = response === null ? undefined : replayNonce(response);
@@ -103,7 +109,7 @@ export class SignedHttp extends HttpClient {
       }
       const fresh = this.#nonces.admit(next);
       if (fresh === undefined) this.#nonces.giveBack(undefined);
-      nonce = fresh ?? (await this.#nonces.take(options.signal));
+      nonce = fresh ?? (await this.#takeNonce(options.signal));
     }
   }
 
@@ -126,11 +132,19 @@ export class SignedHttp extends HttpClient {
     }
   }
 
+  async #takeNonce(signal: AbortSignal | undefined): Promise<string> {
+    try {
+      return await this.#nonces.take(signal);
+    } catch (error) {
+      markUnsent(error);
+      throw error;
+    }
+  }
+
   async #newNonce(signal: AbortSignal | undefined): Promise<string | undefined> {
     // RFC 8555 §7.2
     const response = await this.request(await this.getResourceUrl('newNonce'), 'head', { signal });
-    if (response.status >= 300)
-      throw answerError(response, 'the request for a nonce', this.#parts.clock.now());
+    if (response.status >= 300) throw answerError(response, 'to give a nonce', this.#parts.clock.now());
     return replayNonce(response);
   }
 

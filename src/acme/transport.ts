@@ -55,14 +55,19 @@ export function createTransport(options: TransportOptions): Transport {
     connectTimeoutMs: options.connectTimeoutMs ?? defaultConnectTimeoutMs,
     answerTimeoutMs: options.answerTimeoutMs ?? defaultAnswerTimeoutMs,
   };
+  let isClosed = false;
   const once: Exchange = (request) =>
     logged(request, options.onRequest, () => {
+      if (isClosed) throw new Error('the session was closed');
       const headers = { 'User-Agent': options.userAgent, 'Accept-Language': 'en', ...request.headers };
       return exchange({ ...request, headers }, agents.of(request.url), limits);
     });
   return {
     send: (request) => (request.method === 'POST' ? once(request) : follow(request, once)),
-    close: agents.close,
+    close() {
+      isClosed = true;
+      agents.close();
+    },
   };
 }
 

@@ -1,0 +1,23 @@
+import { expect, test } from 'vitest';
+import { retryAfter } from '../../src/acme/retry-after.ts';
+
+const now = new Date('2026-03-01T12:00:00Z');
+
+test.for([
+  ['120', '2026-03-01T12:02:00.000Z'],
+  ['0', '2026-03-01T12:00:00.000Z'],
+  ['Sun, 01 Mar 2026 13:00:00 GMT', '2026-03-01T13:00:00.000Z'],
+  ['Sunday, 01-Mar-26 13:00:00 GMT', '2026-03-01T13:00:00.000Z'],
+  ['Sun Mar  1 13:00:00 2026', '2026-03-01T13:00:00.000Z'],
+  ['999999999999', '2027-03-02T12:00:00.000Z'],
+  ['Fri, 01 Mar 2999 13:00:00 GMT', '2027-03-02T12:00:00.000Z'],
+] as const)('%s is %s', ([header, at]) => {
+  expect(retryAfter(header, now)?.toISOString()).toBe(at);
+});
+
+test.for([undefined, '', 'soon', '-5', '12.5', '1e3', 'Sun, 99 Foo', '2026-03-01', '9'.repeat(40)])(
+  '%s is no time',
+  (header) => {
+    expect(retryAfter(header, now)).toBeNull();
+  },
+);
