@@ -1,9 +1,4 @@
-import {
-  createHash,
-  createPrivateKey,
-  generateKeyPairSync,
-  type KeyObject,
-} from 'node:crypto';
+import { createHash, createPrivateKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { AcmeLedgerError } from '../errors.ts';
 
 /** A new account key: P-256, PKCS#8 PEM. Every CA takes ES256, and it signs 20 times as fast as RSA. */

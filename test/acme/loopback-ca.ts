@@ -12,6 +12,8 @@ export interface SeenRequest {
   signature: string | undefined;
   header: Record<string, unknown>;
   payload: unknown;
+  /** What the signature is over (RFC 7515 §5.1). */
+  signed: string;
 }
 
 export interface Reply {
@@ -34,7 +36,7 @@ export interface LoopbackCa {
   seen: SeenRequest[];
   /** The requests with this path. */
   to(path: string): SeenRequest[];
-  connections(): number;
+  connections: () => number;
   stop(): Promise<void>;
 }
 
@@ -43,7 +45,9 @@ export async function startLoopbackCa(behaviour: Behaviour): Promise<LoopbackCa>
   let connections = 0;
   const seen: SeenRequest[] = [];
   const server = createServer((incoming, outgoing) => {
-    void serve(incoming, outgoing, ca, behaviour);
+    serve(incoming, outgoing, ca, behaviour).catch((error: unknown) =>
+      incoming.socket.destroy(error as Error),
+    );
   });
   server.on('connection', () => (connections += 1));
   await once(server.listen(0, '127.0.0.1'), 'listening');
@@ -110,6 +114,7 @@ async function taken(incoming: IncomingMessage): Promise<SeenRequest> {
     signature: jws['signature'],
     header,
     payload: decoded(jws['payload']),
+    signed: `${jws['protected'] ?? ''}.${jws['payload'] ?? ''}`,
   };
 }
 

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer as createTlsServer } from 'node:https';
 import { createServer, type AddressInfo, type Server } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, expect, test } from 'vitest';
 import { ConnectionFailure, isOutcomeUnknown } from '../../src/acme/connection-failure.ts';
 import {
@@ -65,6 +66,15 @@ test('requests one after another share one connection and name the program', asy
     'HEAD 200',
     'POST 200',
   ]);
+});
+
+test('a connection is not used for longer than the server says that it keeps it', async () => {
+  const { origin, connections } = await ca(() => ({ headers: { 'Keep-Alive': 'timeout=1' } }));
+  const transport = transportWith();
+  await transport.send({ method: 'GET', url: origin });
+  await delay(1200);
+  await transport.send({ method: 'GET', url: origin });
+  expect(connections()).toBe(2);
 });
 
 test('a connection that is not made in time is given up, and nothing was sent', async () => {

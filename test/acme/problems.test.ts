@@ -1,0 +1,97 @@
+import { expect, test } from 'vitest';
+import { answerError, isProblem, parseProblem, type FailedAnswer } from '../../src/acme/problems.ts';
+
+const now = new Date('2026-03-01T12:00:00Z');
+const urn = 'urn:ietf:params:acme:error:';
+
+function errorOf(answer: Partial<FailedAnswer>) {
+  return answerError({ status: 400, headers: {}, data: '', ...answer }, 'to make the order', now);
+}
+
+test.for([
+  [429, { type: `${urn}rateLimited`, detail: 'd' }, 'ca-limit'],
+  [400, { type: `${urn}rateLimited`, detail: 'd' }, 'ca-limit'],
+  [429, '<html>', 'ca-limit'],
+  [503, '', 'ca-limit'],
+  [403, { type: `${urn}unauthorized`, detail: 'd' }, 'ca-problem'],
+  [500, { type: `${urn}serverInternal` }, 'ca-problem'],
+  [400, { detail: 'only this' }, 'ca-problem'],
+  [404, '', 'ca-answer'],
+  [502, '<html>Bad gateway</html>', 'ca-answer'],
+  [400, ['array'], 'ca-answer'],
+  [400, null, 'ca-answer'],
+  [400, { type: 7, detail: {} }, 'ca-answer'],
+] as const)('%i with %j is %s', ([status, data, code]) => {
+  expect(errorOf({ status, data }).code).toBe(code);
+});
+
+test('the message says what the CA said, of whom, and nothing that could move a cursor', () => {
+  const subproblems = [
+    { type: `${urn}caa`, detail: 'CAA\u001b[2J', identifier: { type: 'dns', value: 'a.example' } },
+    'junk',
+    null,
+  ];
+  const error = errorOf({
+    status: 403,
+    data: { type: `${urn}compound`, detail: 'two\nfaults', subproblems },
+  });
+  expect(error.message).toBe(
+    'the CA refused to make the order: two\\nfaults; a.example: CAA\\x1b[2J (compound)',
+  );
+  expect(error.problem).toEqual({
+    type: `${urn}compound`,
+    detail: 'two\\nfaults',
+    status: 403,
+    subproblems: [
+      { type: `${urn}caa`, detail: 'CAA\\x1b[2J', identifier: { type: 'dns', value: 'a.example' } },
+    ],
+  });
+});
+
+test('a detail of any length is cut at 2,000 characters', () => {
+  const error = errorOf({ data: { type: 'x', detail: 'y'.repeat(1e6) } });
+  expect(error.problem?.detail).toHaveLength(2000);
+  expect(error.message.length).toBeLessThan(2100);
+});
+
+test.for([
+  [
+    'rateLimited',
+    'd',
+    '<https://letsencrypt.org/docs/rate-limits>;rel="help"',
+    'https://letsencrypt.org/docs/rate-limits',
+  ],
+  [
+    'rateLimited',
+    'Please visit: https://portal.letsencrypt.org/sfe/v1/unpause?jwt=ey.a-b_c.d and',
+    '',
+    'open https://portal.letsencrypt.org/sfe/v1/unpause?jwt=ey.a-b_c.d to',
+  ],
+  ['externalAccountRequired', 'd', '', '--eab-kid'],
+  ['userActionRequired', 'd', '', '--agree-tos'],
+  ['accountDoesNotExist', 'd', '', 'account register'],
+  ['unauthorized', 'Account is not valid, has status "deactivated"', '', 'deactivated'],
+  ['invalidProfile', 'd', '', '--profile'],
+  ['rejectedIdentifier', 'd', '', 'another CA'],
+  ['malformed', 'd', '<https://ca.example/why>;rel="help"', 'https://ca.example/why'],
+] as const)('%s (%s) has a hint that helps', ([type, detail, link, hint]) => {
+  expect(errorOf({ data: { type: urn + type, detail }, headers: { link } }).hint).toContain(hint);
+});
+
+test('a limit without help says when to try again', () => {
+  expect(errorOf({ status: 503, headers: { 'retry-after': '60' } }).hint).toContain(
+    '2026-03-01T12:01:00.000Z',
+  );
+});
+
+test('a problem is known by the end of its type', () => {
+  const error = errorOf({ data: { type: `${urn}orderNotReady`, detail: '' } });
+  expect(isProblem(error, 'malformed', 'orderNotReady')).toBe(true);
+  expect(isProblem(error, 'malformed')).toBe(false);
+  expect(isProblem(new Error('orderNotReady'), 'orderNotReady')).toBe(false);
+});
+
+test('what is no problem document is none', () => {
+  for (const value of [null, undefined, 'text', 4, [], {}, { status: 4 }])
+    expect(parseProblem(value)).toBeNull();
+});
