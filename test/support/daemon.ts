@@ -59,7 +59,7 @@ function collect(child: ChildProcess): () => string {
 }
 
 function endWithThisProcess(child: ChildProcess): void {
-  if (child.exitCode !== null) return;
+  if (child.exitCode !== null || child.signalCode !== null) return;
   if (running.size === 0) watchThisProcess();
   running.add(child);
 }
