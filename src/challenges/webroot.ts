@@ -9,11 +9,12 @@ import type { WebrootSettings } from './settings.ts';
 import type { ChallengeAnswer, Solver } from './solver.ts';
 
 /** Another order's clean-up may remove the directory between our mkdir and our write; each try loses to one rmdir. */
-const maxWriteTries = 10;
+const maxWriteTries = 50;
 
 /**
  * The directories that this process made. Only they are removed again: an empty one that was there before belongs to
- * somebody else. After a crash they stay, empty.
+ * somebody else. After a crash they stay, empty. Nothing is ever taken out: another order may have made the directory
+ * anew before the one that removed it could say so.
  */
 const madeDirectories = new Set<string>();
 
@@ -141,10 +142,8 @@ async function removeFile(path: string): Promise<void> {
 async function removeEmptyDirectory(directory: string): Promise<void> {
   try {
     await rmdir(directory);
-    madeDirectories.delete(directory);
-  } catch (error) {
+  } catch {
     // Not empty: the last one to leave removes it. Anything else isn't worth a failure: the answer itself is gone.
-    if (isCode(error, 'ENOENT')) madeDirectories.delete(directory);
   }
 }
 

@@ -114,6 +114,16 @@ test('an address that does not answer is no obstacle when the server’s other o
   await look(instantClock());
 });
 
+test('a server is waited for until every address of it that answers shows the value', async () => {
+  recursive.records.length = 0;
+  recursive.add('NS', 'example.com', 'ns1.example.net');
+  recursive.add('A', 'ns1.example.net', '127.0.0.2', '127.0.0.3');
+  first.add('TXT', name, 'the-value');
+  await expect(look(instantClock())).rejects.toThrow(
+    /ns1\.example\.net \(127\.0\.0\.3:\d+\) shows no TXT record$/,
+  );
+});
+
 test('a zone that cannot be found is told after the time-out', async () => {
   recursive.records.length = 0;
   await expect(look(instantClock())).rejects.toThrow('no zone above');

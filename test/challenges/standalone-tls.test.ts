@@ -8,7 +8,7 @@ import { createSolver } from '../../src/challenges/solvers.ts';
 import { serverNameOf } from '../../src/challenges/standalone-tls.ts';
 import { systemClock } from '../../src/clock.ts';
 import { answerFor, never } from './answers.ts';
-import { freePort } from './free-port.ts';
+import { freePort } from '../support/free-port.ts';
 
 let port: number;
 let solvers: Solver[];

@@ -8,7 +8,8 @@ import type { Solver } from '../../src/challenges/solver.ts';
 import { createSolver } from '../../src/challenges/solvers.ts';
 import { systemClock, type Clock } from '../../src/clock.ts';
 import { answerFor, instantClock, never } from './answers.ts';
-import { freePort, heldPort } from './free-port.ts';
+import { freePort } from '../support/free-port.ts';
+import { heldPort } from './held-port.ts';
 
 let port: number;
 let solvers: Solver[];

@@ -1,14 +1,6 @@
 import { once } from 'node:events';
 import { createServer, type AddressInfo, type Server } from 'node:net';
 
-/** A port that nobody listens on, as far as one can know. */
-export async function freePort(): Promise<number> {
-  const { server, port } = await heldPort();
-  server.close();
-  await once(server, 'close');
-  return port;
-}
-
 /** A port that somebody else listens on, on every address. */
 export async function heldPort(): Promise<{ server: Server; port: number }> {
   const server = createServer();
