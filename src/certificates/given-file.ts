@@ -9,6 +9,7 @@ export interface GivenFile {
   /** What the person meant it to be, as in "the CSR". */
   what: string;
   maxBytes: number;
+  mayBeEmpty?: boolean;
 }
 
 /**
@@ -73,7 +74,8 @@ async function readBounded(file: FileHandle, given: GivenFile): Promise<Buffer> 
     );
   }
   const content = await file.readFile();
-  if (content.length === 0) throw badFile(`${shown} is empty`, 'check that it is the file you meant');
+  if (content.length === 0 && given.mayBeEmpty !== true)
+    throw badFile(`${shown} is empty`, 'check that it is the file you meant');
   return content;
 }
 

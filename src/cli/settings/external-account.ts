@@ -1,0 +1,49 @@
+import { badFile, readSecretFile } from '../../certificates/given-file.ts';
+import { printable } from '../../printable.ts';
+import { optionError, type Given } from './option-check.ts';
+import { givenPath } from './given-path.ts';
+
+// HS256 keys have 32 to 64 bytes.
+const maxBytes = 4096;
+
+/** Key identifier and MAC key in base64url (RFC 8555 §7.3.4). */
+export interface ExternalAccount {
+  kid: string;
+  hmacKey: string;
+}
+
+/**
+ * The external account binding, with the key out of its file.
+ * @throws AcmeLedgerError `bad-file`; the origin's code when one comes without the other. Never with the key in it
+ */
+export async function readExternalAccount(
+  kid: Given<string> | undefined,
+  keyFile: Given<string> | undefined,
+): Promise<ExternalAccount | null> {
+  if (kid === undefined) {
+    if (keyFile === undefined) return null;
+    throw optionError(keyFile.origin, 'is given without the key identifier', 'add --eab-kid KID');
+  }
+  if (keyFile === undefined)
+    throw optionError(kid.origin, 'is given without the key', 'add --eab-hmac-key-file FILE');
+  return { kid: kid.value, hmacKey: await readKey(keyFile) };
+}
+
+async function readKey(keyFile: Given<string>): Promise<string> {
+  // A path with a slash or a dot is no key; forty letters without are, most likely, and don't belong into an error.
+  if (/^[A-Za-z0-9_+=-]{40,}$/.test(keyFile.value)) {
+    throw optionError(
+      keyFile.origin,
+      'takes a file and was given what looks like the key',
+      'write the key into a file of mode 600',
+    );
+  }
+  const path = givenPath(keyFile);
+  const content = await readSecretFile({ path, what: 'the EAB key file', maxBytes });
+  const key = content.toString('latin1').trim().replaceAll('+', '-').replaceAll('/', '_').replace(/=+$/, '');
+  if (/^[A-Za-z0-9_-]{16,}$/.test(key)) return key;
+  throw badFile(
+    `the EAB key file ${printable(path)} doesn't hold a base64url key`,
+    'put the HMAC key into it as the CA shows it, and nothing else',
+  );
+}

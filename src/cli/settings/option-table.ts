@@ -1,0 +1,115 @@
+import * as z from 'zod/mini'; // a quarter of zod's loading time
+
+interface Option {
+  /** The flag without its dashes. */
+  flag: string;
+  /** Where it isn't ACME_LEDGER_ and the flag. */
+  variable?: string;
+  /** How it's read where it's written as text. */
+  kind: 'text' | 'number' | 'boolean';
+  schema: z.ZodMiniType;
+  /** What it must be, behind "must be". */
+  expected: string;
+  example: string;
+}
+
+const text = z.string().check(z.minLength(1));
+const yesOrNo = { kind: 'boolean', schema: z.boolean(), expected: 'yes or no', example: 'yes' } as const;
+
+/** The global options of cli.md by their names in the configuration file. */
+export const options = {
+  stateDir: {
+    flag: 'state-dir',
+    kind: 'text',
+    schema: text,
+    expected: 'a directory',
+    example: '/var/lib/acme-ledger',
+  },
+  ledger: {
+    flag: 'ledger',
+    kind: 'text',
+    variable: 'ACME_LEDGER_URL',
+    schema: text,
+    expected: 'sqlite:FILE',
+    example: 'sqlite:/var/lib/acme-ledger/ledger.sqlite',
+  },
+  ca: { flag: 'ca', kind: 'text', schema: text, expected: 'a CA or a directory URL', example: 'letsencrypt' },
+  caFile: {
+    flag: 'ca-file',
+    kind: 'text',
+    schema: text,
+    expected: 'a PEM file',
+    example: '/etc/ssl/own-ca.pem',
+  },
+  email: {
+    flag: 'email',
+    kind: 'text',
+    schema: z.email(),
+    expected: 'one e-mail address',
+    example: 'admin@example.com',
+  },
+  agreeTos: { flag: 'agree-tos', ...yesOrNo },
+  eabKid: {
+    flag: 'eab-kid',
+    kind: 'text',
+    schema: text,
+    expected: 'the key identifier that the CA gave you',
+    example: 'kid-1',
+  },
+  eabHmacKeyFile: {
+    flag: 'eab-hmac-key-file',
+    kind: 'text',
+    schema: text,
+    expected: 'a file',
+    example: '/etc/acme-ledger/eab.key',
+  },
+  maxPending: {
+    flag: 'max-pending',
+    kind: 'number',
+    schema: z.int().check(z.positive()),
+    expected: 'a whole number from 1 on',
+    example: '250',
+  },
+  onUnsubmitted: {
+    flag: 'on-unsubmitted',
+    kind: 'text',
+    schema: z.enum(['deactivate', 'resume']),
+    expected: 'deactivate or resume',
+    example: 'deactivate',
+  },
+  json: { flag: 'json', ...yesOrNo },
+  verbose: {
+    flag: 'verbose',
+    kind: 'number',
+    schema: z.int().check(z.nonnegative(), z.maximum(9)),
+    expected: 'a whole number from 0 to 9',
+    example: '1',
+  },
+  quiet: { flag: 'quiet', ...yesOrNo },
+  logFormat: {
+    flag: 'log-format',
+    kind: 'text',
+    schema: z.enum(['pretty', 'json']),
+    expected: 'pretty or json',
+    example: 'json',
+  },
+  logFile: {
+    flag: 'log-file',
+    kind: 'text',
+    schema: text,
+    expected: 'a file',
+    example: '/var/log/acme-ledger.log',
+  },
+  progress: { flag: 'no-progress', ...yesOrNo },
+} as const satisfies Record<string, Option>;
+
+export type OptionKey = keyof typeof options;
+export type OptionValues = { [Key in OptionKey]: z.infer<(typeof options)[Key]['schema']> };
+
+export const optionKeys = Object.keys(options) as OptionKey[];
+
+/** The environment variable of an option. */
+export function variableOf(key: OptionKey): string {
+  const option: Option = options[key];
+  return option.variable ?? `ACME_LEDGER_${option.flag.toUpperCase().replaceAll('-', '_')}`;
+}

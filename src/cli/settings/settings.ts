@@ -1,0 +1,141 @@
+import { X509Certificate } from 'node:crypto';
+import { isAbsolute, join } from 'node:path';
+import { badFile, readGivenFile } from '../../certificates/given-file.ts';
+import { AcmeLedgerError } from '../../errors.ts';
+import { printable } from '../../printable.ts';
+import { findConfigurationFile, readConfigurationFile } from './configuration-file.ts';
+import { readExternalAccount, type ExternalAccount } from './external-account.ts';
+import { givenPath } from './given-path.ts';
+import { environmentLayer, flagLayer, mergeLayers, type Flags, type Layer } from './layer.ts';
+import { checkLedgerUrl } from './ledger-url.ts';
+import type { Given } from './option-check.ts';
+
+// A bundle of all public roots has 200 KiB.
+const maxCaFileBytes = 4 * 1024 * 1024;
+
+/** The global options, checked, out of flags, environment, configuration file and defaults. Paths are absolute. */
+export interface Settings {
+  /** The file that was read, or null. */
+  configurationFile: string | null;
+  stateDir: string;
+  /** `sqlite:` and an absolute path. */
+  ledgerUrl: string;
+  /** A built-in CA's name or a directory URL, unchecked. */
+  ca: string;
+  caPem: string | null;
+  email: string | null;
+  agreeTos: boolean;
+  eab: ExternalAccount | null;
+  /** Null: the CA's profile decides. */
+  maxPending: number | null;
+  onUnsubmitted: 'deactivate' | 'resume' | null;
+  json: boolean;
+  /** -1 quiet, 0 normal, and one more for each -v. */
+  verbosity: number;
+  logFormat: 'pretty' | 'json';
+  logFile: string | null;
+  progress: boolean;
+}
+
+export interface Surroundings {
+  cwd: string;
+  isRoot: boolean;
+  home: string;
+}
+
+/**
+ * Reads the global options: a flag goes before its environment variable, that before the configuration file. Writes nothing.
+ * @throws AcmeLedgerError `usage`, `configuration` (with file, line and column), `bad-file`
+ */
+export async function readSettings(
+  flags: Flags,
+  environment: NodeJS.ProcessEnv,
+  surroundings: Surroundings,
+): Promise<Settings> {
+  const { cwd, home } = surroundings;
+  const asked = configurationAsked(flags, environment);
+  const configurationFile = await findConfigurationFile(asked, {
+    cwd,
+    home,
+    configHome: environment.XDG_CONFIG_HOME,
+  });
+  const file = configurationFile === null ? {} : await readConfigurationFile(configurationFile);
+  const layers = [flagLayer(flags, cwd), environmentLayer(environment, cwd), file];
+  const given = mergeLayers(layers);
+  const stateDir =
+    given.stateDir === undefined ? defaultStateDir(environment, surroundings) : givenPath(given.stateDir);
+  return {
+    configurationFile,
+    stateDir,
+    ledgerUrl:
+      given.ledger === undefined ? `sqlite:${join(stateDir, 'ledger.sqlite')}` : checkLedgerUrl(given.ledger),
+    ca: given.ca?.value ?? 'letsencrypt',
+    caPem: given.caFile === undefined ? null : await readCaFile(given.caFile),
+    email: given.email?.value ?? null,
+    agreeTos: given.agreeTos?.value ?? false,
+    eab: await readExternalAccount(given.eabKid, given.eabHmacKeyFile),
+    maxPending: given.maxPending?.value ?? null,
+    onUnsubmitted: given.onUnsubmitted?.value ?? null,
+    json: given.json?.value ?? false,
+    verbosity: verbosityOf(layers),
+    logFormat: given.logFormat?.value ?? 'pretty',
+    logFile: given.logFile === undefined ? null : givenPath(given.logFile),
+    progress: given.progress?.value ?? true,
+  };
+}
+
+function configurationAsked(flags: Flags, environment: NodeJS.ProcessEnv): string | undefined {
+  const { config } = flags;
+  if (config === '') {
+    throw new AcmeLedgerError('usage', '--config names no file', {
+      hint: 'leave it out to use the usual places',
+    });
+  }
+  if (typeof config === 'string') return config;
+  const variable = environment.ACME_LEDGER_CONFIG;
+  return variable === '' ? undefined : variable;
+}
+
+function defaultStateDir(environment: NodeJS.ProcessEnv, { isRoot, home }: Surroundings): string {
+  if (isRoot) return '/var/lib/acme-ledger';
+  const stateHome = environment.XDG_STATE_HOME;
+  // XDG base directory specification: a relative path is to be ignored.
+  const base = stateHome !== undefined && isAbsolute(stateHome) ? stateHome : join(home, '.local', 'state');
+  return join(base, 'acme-ledger');
+}
+
+async function readCaFile(given: Given<string>): Promise<string> {
+  const path = givenPath(given);
+  const pem = (await readGivenFile({ path, what: 'the CA file', maxBytes: maxCaFileBytes })).toString(
+    'latin1',
+  );
+  try {
+    new X509Certificate(pem);
+    return pem;
+  } catch (cause) {
+    throw badFile(
+      `the CA file ${printable(path)} holds no certificate in PEM`,
+      'give the root certificate of the CA',
+      cause,
+    );
+  }
+}
+
+/** The first source that says anything of it: `--quiet` beats a `verbose: 2` in the file. */
+function verbosityOf(layers: readonly Layer[]): number {
+  for (const { quiet, verbose } of layers) {
+    if (quiet?.value === true && (verbose?.value ?? 0) > 0) {
+      throw new AcmeLedgerError(
+        quiet.origin.code,
+        `${quiet.origin.label} contradicts ${verbose?.origin.label ?? ''}`,
+        {
+          hint: 'give one of them',
+        },
+      );
+    }
+    if (quiet?.value === true) return -1;
+    if (verbose !== undefined) return verbose.value;
+    if (quiet !== undefined) return 0;
+  }
+  return 0;
+}
