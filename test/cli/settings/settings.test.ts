@@ -34,7 +34,7 @@ async function failure(work: Promise<unknown>): Promise<Error & { code?: string;
 
 describe('readSettings', () => {
   it('has a default for everything, and writes nothing', async () => {
-    expect(await read()).toEqual({
+    expect(await read()).toMatchObject({
       configurationFile: null,
       stateDir: join(cwd, 'home/.local/state/acme-ledger'),
       ledgerUrl: `sqlite:${join(cwd, 'home/.local/state/acme-ledger/ledger.sqlite')}`,
