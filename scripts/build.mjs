@@ -12,6 +12,8 @@ await build({
   format: 'esm',
   platform: 'node',
   target: 'node20.19',
+  // ES modules first: esbuild gives a split-off CommonJS module no named exports.
+  mainFields: ['module', 'main'],
   external: ['better-sqlite3'],
   minify: true,
   keepNames: true,

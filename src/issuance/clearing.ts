@@ -62,8 +62,10 @@ export async function clear(
   issuance: Issuance,
   options: ClearOptions,
   onResult: (cleared: Cleared) => void,
+  onTotal: (count: number) => void = () => undefined,
 ): Promise<void> {
   const rows = await rowsToClear(issuance, options);
+  onTotal(rows.length);
   const limit = pLimit(options.concurrency);
   await Promise.all(
     rows.map((row) =>

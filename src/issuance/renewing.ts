@@ -44,20 +44,20 @@ export interface Renewed {
 }
 
 /**
- * Works on these certificates in their order, some at a time. One's failure never stops the others; an abort of `stops.work`
- * leaves the rest untouched.
+ * Works on these certificates in their order, some at a time. One's failure never stops the others; an abort of `stops.work`,
+ * or `mayStart` saying no, leaves the rest untouched.
  */
 export async function renewAll(
   issuance: Issuance,
   certificates: readonly { certificate: CertificateRow; due: Due }[],
-  options: { concurrency: number; waitMs: number },
+  options: { concurrency: number; waitMs: number; mayStart: () => boolean },
   onResult: (renewed: Renewed) => void,
 ): Promise<void> {
   const limit = pLimit(options.concurrency);
   await Promise.all(
     certificates.map(({ certificate, due }) =>
       limit(async () => {
-        if (issuance.stops.work.aborted) return;
+        if (issuance.stops.work.aborted || !options.mayStart()) return;
         onResult(await renewOne(issuance, certificate, due, options.waitMs));
       }),
     ),

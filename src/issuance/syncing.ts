@@ -23,8 +23,10 @@ export async function sync(
   issuance: Issuance,
   options: { concurrency: number },
   onResult: (compared: Compared) => void,
+  onTotal: (count: number) => void = () => undefined,
 ): Promise<void> {
   const rows = await pendingAuthorizations(issuance.ledger, issuance.account.id);
+  onTotal(rows.length);
   const limit = pLimit(options.concurrency);
   await Promise.all(
     rows.map((row) =>

@@ -255,3 +255,13 @@ export async function ordersHolding(ledger: Ledger, authorizationId: number): Pr
     .where('orders.status', 'in', liveOrderStatuses)
     .execute();
 }
+
+/** Nobody wants this certificate any more: what was kept for its next attempt is a leak from now on. */
+export async function unkeepOrdersOf(writer: LedgerWriter, certificateName: string): Promise<void> {
+  await writer.ledger
+    .updateTable('orders')
+    .set({ kept_until: null, updated_at: instant(writer) })
+    .where('certificate_name', '=', certificateName)
+    .where('status', 'in', liveOrderStatuses)
+    .execute();
+}

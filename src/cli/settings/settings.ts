@@ -22,6 +22,8 @@ export interface Settings {
   ledgerUrl: string;
   /** A built-in CA's name or a directory URL, unchecked. */
   ca: string;
+  /** Whether anybody said so: lists and clean-ups are over all accounts otherwise. */
+  caGiven: boolean;
   caPem: string | null;
   email: string | null;
   agreeTos: boolean;
@@ -70,6 +72,7 @@ export async function readSettings(
     ledgerUrl:
       given.ledger === undefined ? `sqlite:${join(stateDir, 'ledger.sqlite')}` : checkLedgerUrl(given.ledger),
     ca: given.ca?.value ?? 'letsencrypt',
+    caGiven: given.ca !== undefined,
     caPem: given.caFile === undefined ? null : await readCaFile(given.caFile),
     email: given.email?.value ?? null,
     agreeTos: given.agreeTos?.value ?? false,

@@ -1,0 +1,82 @@
+import type { Command } from 'commander';
+import { AcmeLedgerError } from '../errors.ts';
+import { printable } from '../printable.ts';
+import type { Runner } from './runner.ts';
+import { accountJson } from './shapes.ts';
+
+/** `account register`, `account list` and `account show`. */
+export function accountCommands(account: Command, runner: Runner): void {
+  accountRegister(account, runner);
+  accountList(account, runner);
+  accountShow(account, runner);
+}
+
+function accountRegister(account: Command, runner: Runner): void {
+  const command = account
+    .command('register')
+    .description('register the account at the CA (issue does so by itself)');
+  runner.bind(command, async (context) => {
+    const { openIssuance } = await import('./opening.ts');
+    const { authorityOf } = await import('../acme/known-authorities.ts');
+    const { issuance, close } = await openIssuance(context, authorityOf(context.settings.ca), {
+      command: 'account register',
+      mayRegister: true,
+    });
+    try {
+      context.output.result(accountJson(issuance.account), textOf);
+      return 0;
+    } finally {
+      await close();
+    }
+  });
+}
+
+function accountList(account: Command, runner: Runner): void {
+  const command = account.command('list').description('list the accounts in the ledger');
+  runner.bind(command, async (context) => {
+    const { withLedger } = await import('./ledger-opening.ts');
+    const { listAccounts } = await import('../ledger/accounts.ts');
+    return withLedger(context.settings, async (ledger) => {
+      const shown = (await listAccounts(ledger)).map(accountJson);
+      if (context.output.json) shown.forEach((row) => { context.output.line(row, () => ''); });
+      else if (shown.length > 0) {
+        await context.output.table(
+          ['ID', 'CA', 'STATUS', 'URL', 'EMAIL'],
+          shown.map((row) => [String(row.id), row.ca, row.status, row.url ?? '', row.email ?? '']),
+        );
+      }
+      return 0;
+    });
+  });
+}
+
+function accountShow(account: Command, runner: Runner): void {
+  const command = account.command('show').description('show one account').argument('[ID]', 'its number in the ledger (default: the one at --ca)');
+  runner.bind(command, async (context, _options, [key]) => {
+    const { withLedger } = await import('./ledger-opening.ts');
+    const { accountAt, accountById } = await import('../ledger/accounts.ts');
+    const { authorityOf } = await import('../acme/known-authorities.ts');
+    return withLedger(context.settings, async (ledger) => {
+      const row = await (key === undefined
+        ? accountAt(ledger, authorityOf(context.settings.ca).directoryUrl)
+        : accountById(ledger, /^[0-9]+$/.test(key) ? Number(key) : 0));
+      if (row === undefined) {
+        throw new AcmeLedgerError('not-found', key === undefined ? `the ledger has no account at ${printable(context.settings.ca)}` : `the ledger has no account ${printable(key)}`, {
+          hint: 'acme-ledger account list',
+        });
+      }
+      context.output.result(accountJson(row), textOf);
+      return 0;
+    });
+  });
+}
+
+function textOf(shown: ReturnType<typeof accountJson>): string {
+  return [
+    `account ${String(shown.id)}: ${shown.status}`,
+    `  ca     ${shown.ca}`,
+    `  url    ${shown.url ?? 'not registered'}`,
+    `  email  ${shown.email ?? '-'}`,
+    `  key    ${shown.keyFile} (thumbprint ${shown.keyThumbprint})`,
+  ].join('\n');
+}

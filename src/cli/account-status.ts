@@ -1,0 +1,65 @@
+import { authorityOf } from '../acme/known-authorities.ts';
+import { systemClock } from '../clock.ts';
+import { dueOf } from '../issuance/renewing.ts';
+import { listAccounts } from '../ledger/accounts.ts';
+import { listCertificates } from '../ledger/certificates.ts';
+import { gateCount } from '../ledger/gate-count.ts';
+import { failingNames } from '../ledger/identifiers.ts';
+import type { Ledger } from '../ledger/open.ts';
+import type { AccountRow } from '../ledger/schema.ts';
+import { chosenAccount } from './chosen-account.ts';
+import type { CommandContext } from './context.ts';
+
+const soonMs = 7 * 86_400_000;
+
+export interface AccountStatus {
+  ca: string;
+  account: string | null;
+  gate: { pending: number; unsubmitted: number; reserved: number; maxPending: number; free: number };
+  oldestPendingAt: string | null;
+  limits: { limit: string; used: number; max: number; nextFreeAt: string | null }[];
+  suspendedNames: number;
+  failingNames: number;
+}
+
+/** `status --json` of cli.md, from the ledger alone. */
+export async function statusOf(context: CommandContext, ledger: Ledger) {
+  const chosen = await chosenAccount(context, ledger);
+  const accounts = (await listAccounts(ledger)).filter((account) => chosen === null || account.id === chosen);
+  return {
+    accounts: await Promise.all(accounts.map((account) => accountStatus(context, ledger, account))),
+    certificates: await certificateCounts(ledger),
+  };
+}
+
+async function accountStatus(context: CommandContext, ledger: Ledger, account: AccountRow): Promise<AccountStatus> {
+  const count = await gateCount(ledger, account.id, systemClock.now());
+  const maxPending = context.settings.maxPending ?? authorityOf(account.ca).maxPending;
+  return {
+    ca: account.ca,
+    account: account.url,
+    gate: {
+      pending: count.pending,
+      unsubmitted: count.unsubmitted,
+      reserved: count.reserved,
+      maxPending,
+      free: Math.max(0, maxPending - count.pending - count.reserved),
+    },
+    oldestPendingAt: count.oldestPendingAt,
+    limits: [{ limit: 'pending authorizations', used: count.pending + count.reserved, max: maxPending, nextFreeAt: count.nextExpiryAt }],
+    suspendedNames: 0,
+    failingNames: (await failingNames(ledger, account.id)).length,
+  };
+}
+
+async function certificateCounts(ledger: Ledger) {
+  const now = systemClock.now();
+  const rows = await listCertificates(ledger);
+  const soon = new Date(now.getTime() + soonMs).toISOString();
+  return {
+    total: rows.length,
+    due: rows.filter((row) => dueOf(row, now) !== null).length,
+    failing: rows.filter((row) => row.last_error !== null).length,
+    expiringSoon: rows.filter((row) => row.not_after !== null && row.not_after < soon).length,
+  };
+}

@@ -1,0 +1,24 @@
+import { AcmeLedgerError } from '../errors.ts';
+import { printable } from '../printable.ts';
+import type { CommandContext } from './context.ts';
+
+/**
+ * Signed requests go to these addresses, so they must be ones of the CA that was named: its own host, or one that the ledger
+ * knows an authorization at.
+ * @throws AcmeLedgerError `usage`
+ */
+export async function assertAuthorizationUrls(context: CommandContext, urls: readonly string[]): Promise<void> {
+  if (urls.length === 0) return;
+  if (!context.settings.caGiven) {
+    throw new AcmeLedgerError('usage', 'which account do these authorizations belong to?', {
+      hint: 'name its CA: acme-ledger authz clear --ca NAME|URL URL…',
+    });
+  }
+  const { authorityOf } = await import('../acme/known-authorities.ts');
+  const host = new URL(authorityOf(context.settings.ca).directoryUrl).host;
+  const foreign = urls.find((url) => !URL.canParse(url) || new URL(url).host !== host);
+  if (foreign === undefined) return;
+  throw new AcmeLedgerError('usage', `${printable(foreign)} isn't a URL of ${host}`, {
+    hint: 'give the authorization URLs as the CA wrote them',
+  });
+}

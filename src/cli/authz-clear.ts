@@ -1,0 +1,104 @@
+import type { Command } from 'commander';
+import type { Cleared } from '../issuance/clearing.ts';
+import { printable } from '../printable.ts';
+import { parseCount } from './parse-count.ts';
+import type { Runner } from './runner.ts';
+import { parseDuration } from './settings/duration.ts';
+
+interface Options {
+  dryRun?: boolean;
+  olderThan?: string;
+  all?: boolean;
+  concurrency: string;
+}
+
+export interface ClearSummary {
+  seen: number;
+  pending: number;
+  deactivated: number;
+  submitted: number;
+  refused: number;
+  failed: number;
+  gone: number;
+  foreign: number;
+}
+
+export function authzClear(authz: Command, runner: Runner): void {
+  const command = authz
+    .command('clear')
+    .description(
+      'settle every leak: ask the CA for each state, deactivate what is pending and unsubmitted, take down what is presented',
+    )
+    .argument('[URL...]', 'only these authorizations, also ones that the ledger does not know')
+    .option('--dry-run', 'say what would happen and what it costs; nothing is deactivated')
+    .option('--older-than <DURATION>', 'only authorizations made longer ago')
+    .option('--all', 'also those that are kept for the next attempt (policy resume)')
+    .option('--concurrency <N>', 'requests at one time', '10');
+  runner.bind<Options>(command, async (context, options, urls) => {
+    const concurrency = parseCount(options.concurrency, '--concurrency');
+    const olderThanMs = options.olderThan === undefined ? null : parseDuration(options.olderThan, '--older-than');
+    const { eachAccount } = await import('./each-account.ts');
+    const { clear } = await import('../issuance/clearing.ts');
+    const { startProgress } = await import('./progress.ts');
+    const { assertAuthorizationUrls } = await import('./authorization-urls.ts');
+    await assertAuthorizationUrls(context, urls);
+    const summary: ClearSummary = { seen: 0, pending: 0, deactivated: 0, submitted: 0, refused: 0, failed: 0, gone: 0, foreign: 0 };
+    await eachAccount(context, 'authz clear', async (issuance) => {
+      const progress = startProgress(context, 'authorizations');
+      try {
+        await clear(
+          issuance,
+          {
+            urls,
+            all: options.all === true,
+            olderThan: olderThanMs === null ? null : new Date(Date.now() - olderThanMs),
+            concurrency,
+            dryRun: options.dryRun === true,
+          },
+          (cleared) => {
+            count(summary, cleared);
+            progress.done();
+            context.output.line(cleared, textOf);
+          },
+          (total) => {
+            progress.expect(total);
+          },
+        );
+      } finally {
+        progress.stop();
+      }
+    });
+    context.output.line({ summary }, () => summaryText(summary, options.dryRun === true));
+    return summary.failed > 0 ? 1 : 0;
+  });
+}
+
+function count(summary: ClearSummary, { action, after }: Cleared): void {
+  summary.seen += 1;
+  if (after === 'pending') summary.pending += 1;
+  switch (action) {
+    case 'deactivated':
+    case 'refused':
+    case 'failed':
+    case 'gone':
+    case 'foreign':
+      summary[action] += 1;
+      break;
+    case 'resumable':
+    case 'already-final':
+    case 'would-deactivate':
+      break;
+  }
+}
+
+function textOf(cleared: Cleared): string {
+  const reason = cleared.reason === null ? '' : ` (${printable(cleared.reason)})`;
+  return `${cleared.action}  ${printable(cleared.identifier ?? '?')}  ${printable(cleared.url)}${reason}`;
+}
+
+function summaryText(summary: ClearSummary, dryRun: boolean): string {
+  const cost = dryRun
+    ? "; each deactivation of a pending authorization counts as a failed validation of its name at Let's Encrypt (5 an hour)"
+    : '';
+  return `${String(summary.seen)} seen, ${String(summary.deactivated)} deactivated, ${String(summary.pending)} still pending, ${String(summary.refused)} refused, ${String(summary.gone)} gone, ${String(summary.foreign)} of other accounts, ${String(summary.failed)} failed${cost}`;
+}

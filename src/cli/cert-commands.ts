@@ -1,0 +1,102 @@
+import type { Command } from 'commander';
+import { AcmeLedgerError } from '../errors.ts';
+import type { Ledger } from '../ledger/open.ts';
+import type { CertificateRow } from '../ledger/schema.ts';
+import { printable } from '../printable.ts';
+import type { CommandContext } from './context.ts';
+import type { Runner } from './runner.ts';
+import { certificateJson } from './shapes.ts';
+
+/** `cert list`, `cert show` and `cert remove`. */
+export function certCommands(cert: Command, runner: Runner): void {
+  certList(cert, runner);
+  certShow(cert, runner);
+  certRemove(cert, runner);
+}
+
+function certList(cert: Command, runner: Runner): void {
+  const command = cert.command('list').description('list the certificates that should exist');
+  runner.bind(command, async (context) => {
+    const { withLedger } = await import('./ledger-opening.ts');
+    const { listCertificates } = await import('../ledger/certificates.ts');
+    return withLedger(context.settings, async (ledger) => {
+      const shown = await Promise.all((await listCertificates(ledger)).map((row) => shape(context, row)));
+      if (context.output.json) shown.forEach((row) => { context.output.line(row, () => ''); });
+      else if (shown.length > 0) {
+        await context.output.table(
+          ['NAME', 'NAMES', 'NOT AFTER', 'DUE', 'LAST ERROR'],
+          shown.map((row) => [
+            row.name,
+            String(row.names.length),
+            row.notAfter?.slice(0, 19) ?? 'not issued',
+            row.dueAt?.slice(0, 19) ?? 'now',
+            (row.lastError?.message ?? '').slice(0, 60),
+          ]),
+        );
+      }
+      return 0;
+    });
+  });
+}
+
+function certShow(cert: Command, runner: Runner): void {
+  const command = cert.command('show').description('show one certificate').argument('<NAME>', 'its name');
+  runner.bind(command, async (context, _options, [name = '']) => {
+    const { withLedger } = await import('./ledger-opening.ts');
+    return withLedger(context.settings, async (ledger) => {
+      const shown = await shape(context, await wantedCertificate(ledger, name));
+      context.output.result(shown, () =>
+        [
+          `${shown.name}: ${shown.serial === null ? 'not issued' : `serial ${shown.serial}`}`,
+          `  names     ${shown.names.join(' ')}`,
+          `  ca        ${shown.ca}`,
+          `  valid     ${shown.notBefore ?? '-'} to ${shown.notAfter ?? '-'}`,
+          `  due       ${shown.dueAt ?? 'now'}`,
+          `  key type  ${shown.keyType}`,
+          ...Object.entries(shown.paths ?? {}).map(([what, path]) => `  ${what.padEnd(9)} ${String(path)}`),
+          ...(shown.lastError === null ? [] : [`  last error  ${printable(shown.lastError.message)}`]),
+        ].join('\n'),
+      );
+      return 0;
+    });
+  });
+}
+
+function certRemove(cert: Command, runner: Runner): void {
+  const command = cert
+    .command('remove')
+    .description('stop wanting a certificate: no more renewals; its files stay unless --delete-files')
+    .argument('<NAME>', 'its name')
+    .option('--delete-files', 'also delete its files and its private key');
+  runner.bind<{ deleteFiles?: boolean }>(command, async (context, options, [name = '']) => {
+    const { withLedger } = await import('./ledger-opening.ts');
+    const { removeWanted } = await import('./cert-removing.ts');
+    return withLedger(context.settings, async (ledger) => {
+      await wantedCertificate(ledger, name);
+      const removed = await removeWanted(context, ledger, name, options.deleteFiles === true);
+      context.output.result(removed, () => `${printable(name)}: removed${removed.filesDeleted ? ', its files deleted' : ''}`);
+      return 0;
+    });
+  });
+}
+
+/** @throws AcmeLedgerError `not-found` */
+export async function wantedCertificate(ledger: Ledger, name: string): Promise<CertificateRow> {
+  const { certificateByName } = await import('../ledger/certificates.ts');
+  const row = await certificateByName(ledger, name);
+  if (row?.removed_at === null) return row;
+  throw new AcmeLedgerError('not-found', `the ledger has no certificate ${printable(name)}`, {
+    hint: 'acme-ledger cert list shows those that it has',
+  });
+}
+
+async function shape(context: CommandContext, row: CertificateRow) {
+  const { readStored } = await import('../certificates/store.ts');
+  const { renewalDueAt } = await import('../certificates/renewal-time.ts');
+  const stored = await readStored(context.settings.stateDir, row.name);
+  const dueAt =
+    row.not_before === null || row.not_after === null
+      ? null
+      : renewalDueAt(new Date(row.not_before), new Date(row.not_after));
+  return certificateJson(row, dueAt, stored?.paths ?? null);
+}

@@ -1,0 +1,26 @@
+import type { Command } from 'commander';
+
+/** The options of every command; `settings/` checks them and adds environment and configuration file. */
+export function addGlobalOptions(program: Command): void {
+  program
+    .option('--config <FILE>', 'configuration (YAML)')
+    .option('--state-dir <DIR>', 'keys, certificates and the SQLite ledger')
+    .option('--ledger <URL>', 'sqlite:FILE')
+    .option('--ca <NAME|URL>', 'a built-in CA or a directory URL (default: letsencrypt)')
+    .option('--ca-file <PEM>', "one more trust root for the CA's own HTTPS")
+    .option('--email <ADDR>', 'contact for the first registration')
+    .option('--agree-tos', "agree to the CA's terms of service")
+    .option('--eab-kid <KID>', 'external account binding: key identifier')
+    .option('--eab-hmac-key-file <FILE>', 'external account binding: file with the MAC key, base64url')
+    .option('--max-pending <N>', "the gate's threshold: authorizations open at once on the account (default: 250)")
+    .option(
+      '--on-unsubmitted <POLICY>',
+      'what becomes of a pending authorization whose challenge was never submitted: deactivate or resume',
+    )
+    .option('--json', 'results as JSON on stdout')
+    .option('-v, --verbose', 'say more; twice: every request', (_value, before: number) => before + 1, 0)
+    .option('-q, --quiet', 'say only errors')
+    .option('--log-format <FORMAT>', 'pretty or json')
+    .option('--log-file <FILE>', 'log there instead of to stderr')
+    .option('--no-progress', 'no progress bar on a terminal');
+}

@@ -1,0 +1,41 @@
+import { AcmeLedgerError } from '../errors.ts';
+import type { Stops } from '../issuance/issuance.ts';
+
+/** From the signal to the end of what settles (cli.md: 10 s in all); the rest is for closing down. */
+const graceMs = 8_000;
+
+export interface Interruption extends Stops {
+  /** The signal that stopped the program; null while it runs. */
+  signal: 'SIGINT' | 'SIGTERM' | null;
+  dispose(): void;
+}
+
+/** SIGINT and SIGTERM stop the work at once and what settles it after a while. */
+export function listenForSignals(): Interruption {
+  const work = new AbortController();
+  const grace = new AbortController();
+  const interruption: Interruption = {
+    work: work.signal,
+    grace: grace.signal,
+    signal: null,
+    dispose: () => {
+      for (const [name, listener] of listeners) process.off(name, listener);
+    },
+  };
+  const listeners = (['SIGINT', 'SIGTERM'] as const).map((name) => {
+    const listener = (): void => {
+      if (interruption.signal !== null) return;
+      interruption.signal = name;
+      const reason = new AcmeLedgerError('interrupted', `interrupted by ${name}`, {
+        hint: 'what was open is settled, or written down for the next run',
+      });
+      work.abort(reason);
+      setTimeout(() => {
+        grace.abort(reason);
+      }, graceMs).unref();
+    };
+    process.on(name, listener);
+    return [name, listener] as const;
+  });
+  return interruption;
+}

@@ -1,0 +1,185 @@
+import type { Authority } from '../acme/known-authorities.ts';
+import { authorityOf } from '../acme/known-authorities.ts';
+import { readCsr } from '../certificates/given-csr.ts';
+import type { KeyType } from '../certificates/key.ts';
+import { keyTypes } from '../certificates/key.ts';
+import { readStored } from '../certificates/store.ts';
+import { assertStoreName, storeNameOf } from '../certificates/store-name.ts';
+import { assertSolvable } from '../challenges/settings.ts';
+import { settingsFromOptions } from '../challenges/solver-options.ts';
+import { AcmeLedgerError } from '../errors.ts';
+import type { ErrorRecord } from '../errors.ts';
+import type { Identifier } from '../identifiers.ts';
+import { identifierSetKey, parseNames } from '../identifiers.ts';
+import type { Issuance } from '../issuance/issuance.ts';
+import type { Attempt } from '../issuance/obtain.ts';
+import { obtain } from '../issuance/obtain.ts';
+import { settleUnowned } from '../issuance/recovery.ts';
+import { dueOf } from '../issuance/renewing.ts';
+import { listedAuthorization } from '../ledger/authorization-list.ts';
+import { authorizationsOf } from '../ledger/authorizations.ts';
+import type { CertificateWish } from '../ledger/certificates.ts';
+import { certificateByName, recordWish } from '../ledger/certificates.ts';
+import { orderById } from '../ledger/orders.ts';
+import type { CertificateRow } from '../ledger/schema.ts';
+import { printable } from '../printable.ts';
+import type { CertificateOptions } from './certificate-options.ts';
+import type { CommandContext } from './context.ts';
+import type { IssueOptions } from './issue.ts';
+import { openIssuance } from './opening.ts';
+import { parseDuration } from './settings/duration.ts';
+import { authorizationJson } from './shapes.ts';
+
+/** What `issue` was asked for, checked; nothing is sent or written for it yet. */
+export interface IssuePlan {
+  authority: Authority;
+  identifiers: Identifier[];
+  wish: CertificateWish;
+  waitMs: number;
+  force: boolean;
+}
+
+/** @throws AcmeLedgerError with exit code 2 for anything that a person can have got wrong */
+export async function planIssue(
+  context: CommandContext,
+  names: readonly string[],
+  options: IssueOptions,
+): Promise<IssuePlan> {
+  const csr = options.csr === undefined ? null : await readCsr(options.csr);
+  const identifiers = csr === null ? parseNames(names) : csrNames(csr.identifiers, names);
+  const settings = settingsFromOptions(options);
+  assertSolvable(settings, identifiers);
+  const authority = authorityOf(context.settings.ca);
+  const name = options.certName ?? storeNameOf(identifiers);
+  assertStoreName(name);
+  return {
+    authority,
+    identifiers,
+    waitMs: options.wait === undefined ? 0 : parseDuration(options.wait, '--wait'),
+    force: options.force === true,
+    wish: {
+      name,
+      ca: authority.directoryUrl,
+      names: identifiers.map((identifier) => identifier.value),
+      keyType: keyTypeOption(options),
+      reuseKey: options.reuseKey === true,
+      profile: options.profile ?? null,
+      preferredChain: options.preferredChain ?? null,
+      settings,
+      csr: csr?.der ?? null,
+      deployHook: options.deployHook ?? null,
+    },
+  };
+}
+
+function csrNames(identifiers: readonly Identifier[], names: readonly string[]): Identifier[] {
+  if (names.length > 0 && identifierSetKey(parseNames(names)) !== identifierSetKey(identifiers)) {
+    throw new AcmeLedgerError('bad-file', 'the names given are not the ones in the CSR', {
+      hint: `leave them out: the CSR is for ${identifiers.map(({ value }) => printable(value)).join(' ')}`,
+    });
+  }
+  return [...identifiers];
+}
+
+function keyTypeOption({ keyType, csr }: CertificateOptions): KeyType {
+  if (keyType === undefined) return 'ec256';
+  if (csr !== undefined) {
+    throw new AcmeLedgerError('usage', '--key-type and --csr exclude each other', { hint: 'the CSR has its key already' });
+  }
+  const known = keyTypes.find((type) => type === keyType);
+  if (known !== undefined) return known;
+  throw new AcmeLedgerError('usage', `--key-type "${printable(keyType)}" isn't there`, { hint: `there is: ${keyTypes.join(', ')}` });
+}
+
+export interface IssueReport {
+  exitCode: number;
+  text: string;
+  json: {
+    status: Attempt['status'];
+    certificate: object | null;
+    order: object | null;
+    authorizations: object[];
+    error: ErrorRecord | null;
+  };
+}
+
+/** One certificate, from the plan to the files; what a dead run left behind is settled on the way. */
+export async function runIssue(context: CommandContext, plan: IssuePlan): Promise<IssueReport> {
+  const { issuance, close } = await openIssuance(context, plan.authority, { command: 'issue', mayRegister: true });
+  try {
+    const standing = plan.force ? null : await standingCertificate(issuance, plan);
+    if (standing !== null) {
+      return await reportOf(issuance, { status: 'issued', certificate: standing, orderId: null, error: null });
+    }
+    await settleUnowned(issuance, { evenKept: false, exceptNamesKeys: new Set([identifierSetKey(plan.identifiers)]) });
+    const certificate = await recordWish(issuance, plan.wish, issuance.account.id);
+    return await reportOf(issuance, await obtain(issuance, certificate, { waitMs: plan.waitMs }));
+  } finally {
+    await close();
+  }
+}
+
+/** A certificate for the same names and key type that isn't due: asking for another would spend the CA's limits on nothing. */
+async function standingCertificate(issuance: Issuance, { wish }: IssuePlan): Promise<CertificateRow | null> {
+  const row = await certificateByName(issuance.ledger, wish.name);
+  if (row === undefined || row.removed_at !== null) return null;
+  const same =
+    row.ca === wish.ca &&
+    row.names === JSON.stringify(wish.names) &&
+    row.key_type === wish.keyType &&
+    row.profile === (wish.profile ?? '') &&
+    row.preferred_chain === wish.preferredChain &&
+    row.csr === (wish.csr?.toString('base64') ?? null);
+  if (!same || dueOf(row, issuance.clock.now()) !== null) return null;
+  return (await readStored(issuance.stateDir, wish.name)) === null ? null : row;
+}
+
+async function reportOf(issuance: Issuance, attempt: Attempt): Promise<IssueReport> {
+  const order = attempt.orderId === null ? undefined : await orderById(issuance.ledger, attempt.orderId);
+  const rows = attempt.orderId === null ? [] : await authorizationsOf(issuance.ledger, attempt.orderId);
+  const listed = await Promise.all(rows.map((row) => listedAuthorization(issuance.ledger, { id: row.id })));
+  const certificate = await certificateShape(issuance, attempt);
+  return {
+    exitCode: exitCodeOfAttempt(attempt),
+    text: textOf(attempt, certificate),
+    json: {
+      status: attempt.status,
+      certificate,
+      order: order === undefined ? null : { id: order.id, url: order.url, status: order.status },
+      authorizations: listed.flatMap((row) => (row === undefined ? [] : [authorizationJson(row)])),
+      error: attempt.error,
+    },
+  };
+}
+
+async function certificateShape(issuance: Issuance, attempt: Attempt) {
+  if (attempt.status !== 'issued') return null;
+  const stored = await readStored(issuance.stateDir, attempt.certificate.name);
+  if (stored === null) return null;
+  const { fullchain, cert, chain, privkey } = stored.paths;
+  return {
+    name: stored.name,
+    names: stored.names,
+    serial: stored.serial,
+    notBefore: stored.notBefore.toISOString(),
+    notAfter: stored.notAfter.toISOString(),
+    paths: { fullchain, cert, chain, privkey },
+  };
+}
+
+function exitCodeOfAttempt(attempt: Attempt): number {
+  if (attempt.status === 'deferred') return 75;
+  if (attempt.error?.code === 'gate-too-small') return 2;
+  return attempt.status === 'failed' || attempt.error !== null ? 1 : 0;
+}
+
+function textOf(attempt: Attempt, certificate: Awaited<ReturnType<typeof certificateShape>>): string {
+  const { name } = attempt.certificate;
+  if (certificate === null) return `${name}: ${attempt.status}`;
+  const what = attempt.orderId === null ? 'stands and is not due (--force issues all the same)' : 'issued';
+  return [
+    `${name}: ${what}, valid until ${certificate.notAfter}`,
+    `  certificate  ${certificate.paths.fullchain}`,
+    ...(certificate.paths.privkey === null ? [] : [`  private key  ${certificate.paths.privkey}`]),
+  ].join('\n');
+}

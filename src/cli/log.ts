@@ -1,0 +1,42 @@
+import type { Log } from '../issuance/issuance.ts';
+
+export interface LogOptions {
+  /** -1: errors, 0: warnings, 1: what is done, 2: every request. */
+  verbosity: number;
+  format: 'pretty' | 'json';
+  file: string | null;
+}
+
+const levels = ['debug', 'info', 'warn', 'error'] as const;
+type Level = (typeof levels)[number];
+
+export interface ClosableLog extends Log {
+  /** Resolves when everything is written. */
+  close(): Promise<void>;
+}
+
+/** A log that loads pino when there is something to say: most runs say nothing, and start sooner. */
+export function createLog(options: LogOptions): ClosableLog {
+  const lowest = options.verbosity >= 2 ? 0 : options.verbosity === 1 ? 1 : options.verbosity === 0 ? 2 : 3;
+  let writing: Promise<unknown> = Promise.resolve();
+  let opened: ReturnType<typeof open> | null = null;
+  const open = async () => (await import('./pino-log.ts')).openPino(options, levels[lowest] ?? 'warn');
+  const at = (level: Level) => (fields: object, message: string) => {
+    if (levels.indexOf(level) < lowest) return;
+    opened ??= open();
+    const logger = opened;
+    writing = writing.then(async () => {
+      (await logger).write(level, fields, message);
+    });
+  };
+  return {
+    debug: at('debug'),
+    info: at('info'),
+    warn: at('warn'),
+    error: at('error'),
+    async close() {
+      await writing;
+      if (opened !== null) (await opened).close();
+    },
+  };
+}

@@ -1,0 +1,74 @@
+import { homedir } from 'node:os';
+import type { Command } from 'commander';
+import { CommanderError } from 'commander';
+import { exitCodeOf } from '../errors.ts';
+import type { CommandContext } from './context.ts';
+import { listenForSignals } from './interruption.ts';
+import { createLog } from './log.ts';
+import { complain, createOutput } from './output.ts';
+import { buildProgram } from './program.ts';
+import type { Action, Runner } from './runner.ts';
+import type { Flags } from './settings/layer.ts';
+import { readSettings } from './settings/settings.ts';
+
+process.exitCode = await main(process.argv);
+
+async function main(argv: string[]): Promise<number> {
+  let exitCode = 0;
+  const runner: Runner = {
+    bind(command, action) {
+      command.action(async (...given: unknown[]) => {
+        exitCode = await runAction(action, given);
+      });
+    },
+  };
+  try {
+    await buildProgram(runner).parseAsync(argv);
+    return exitCode;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    complain(error);
+    return exitCodeOf(error);
+  }
+}
+
+/** commander hands an action its operands, then its options, then itself. */
+async function runAction<Options>(action: Action<Options>, given: readonly unknown[]): Promise<number> {
+  const command = given.at(-1) as Command;
+  const options = command.optsWithGlobals();
+  const context = await makeContext(options);
+  try {
+    const code = await action(context, options as Options, operandsOf(given.slice(0, -2)));
+    return interruptedCode(context) ?? code;
+  } catch (error) {
+    const code = interruptedCode(context);
+    complain(error);
+    return code ?? exitCodeOf(error);
+  } finally {
+    context.stops.dispose();
+    await context.log.close();
+  }
+}
+
+async function makeContext(options: Flags): Promise<CommandContext> {
+  const settings = await readSettings(options, process.env, {
+    cwd: process.cwd(),
+    isRoot: process.getuid?.() === 0,
+    home: homedir(),
+  });
+  return {
+    settings,
+    output: createOutput({ json: settings.json, quiet: settings.verbosity < 0 }),
+    log: createLog({ verbosity: settings.verbosity, format: settings.logFormat, file: settings.logFile }),
+    stops: listenForSignals(),
+  };
+}
+
+function interruptedCode({ stops }: CommandContext): number | null {
+  if (stops.signal === null) return null;
+  return stops.signal === 'SIGINT' ? 130 : 143;
+}
+
+function operandsOf(given: readonly unknown[]): string[] {
+  return given.flat().filter((operand): operand is string => typeof operand === 'string');
+}

@@ -1,0 +1,53 @@
+import { AcmeLedgerError, errorRecord } from '../errors.ts';
+import type { ErrorRecord } from '../errors.ts';
+import { printable } from '../printable.ts';
+
+/*
+ * The ways to speak to a person or a script (cli.md):
+ * - `result`, `line`: what was asked for, on stdout; with --json one object, or one a line.
+ * - `table`: a list for a person, on stdout.
+ * - `note`: what a person at a terminal wants to know beside it, on stderr; nothing under cron or with -q.
+ * - `complain`: an error with its hint, on stderr, always.
+ */
+
+export interface Output {
+  json: boolean;
+  /** One value: as JSON, or as what `text` makes of it. */
+  result<T>(value: T, text: (value: T) => string): void;
+  /** One value of a list. */
+  line<T>(value: T, text: (value: T) => string): void;
+  table(head: readonly string[], rows: readonly (readonly string[])[]): Promise<void>;
+  note(text: string): void;
+}
+
+export function createOutput(options: { json: boolean; quiet: boolean }): Output {
+  const write = <T>(value: T, text: (value: T) => string): void => {
+    process.stdout.write(`${options.json ? JSON.stringify(value) : text(value)}\n`);
+  };
+  return {
+    json: options.json,
+    result: write,
+    line: write,
+    async table(head, rows) {
+      const { drawTable } = await import('./table.ts');
+      process.stdout.write(`${drawTable(head, rows)}\n`);
+    },
+    note(text) {
+      if (process.stderr.isTTY && !options.quiet) process.stderr.write(`${text}\n`);
+    },
+  };
+}
+
+/** `error: …` and `hint: …`, one line each. */
+export function complain(error: unknown): void {
+  complainOf(errorRecord(error));
+  // A bug's stack is what a report needs; anything else is explained by its message.
+  if (!(error instanceof AcmeLedgerError) && error instanceof Error) process.stderr.write(`${error.stack ?? ''}\n`);
+}
+
+export function complainOf(record: ErrorRecord, subject?: string): void {
+  const prefix = subject === undefined ? '' : `${printable(subject)}: `;
+  process.stderr.write(`error: ${prefix}${printable(record.message)}\n`);
+  if (record.hint !== null) process.stderr.write(`hint: ${printable(record.hint)}\n`);
+  if (record.retryAt !== null) process.stderr.write(`hint: try again at ${record.retryAt}\n`);
+}

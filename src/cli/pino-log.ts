@@ -1,0 +1,48 @@
+import { closeSync, openSync } from 'node:fs';
+import { pino } from 'pino';
+import pretty from 'pino-pretty';
+import { AcmeLedgerError, messageOf } from '../errors.ts';
+import { printable } from '../printable.ts';
+import type { LogOptions } from './log.ts';
+
+export interface PinoLog {
+  write(level: 'debug' | 'info' | 'warn' | 'error', fields: object, message: string): void;
+  close(): void;
+}
+
+/** pino on stderr, or on a file (made 0600); written at once, so that nothing is lost when the process ends. */
+export function openPino(options: LogOptions, level: string): PinoLog {
+  const target = options.file === null ? 2 : openFile(options.file);
+  const stream =
+    options.format === 'json'
+      ? pino.destination({ dest: target, sync: true })
+      : pretty({
+          destination: target,
+          sync: true,
+          colorize: options.file === null && process.stderr.isTTY && process.env['NO_COLOR'] === undefined,
+          ignore: 'pid,hostname',
+          translateTime: 'SYS:HH:MM:ss',
+          singleLine: true,
+        });
+  const logger = pino({ level, timestamp: pino.stdTimeFunctions.isoTime }, stream);
+  return {
+    write(at, fields, message) {
+      logger[at](fields, printable(message));
+    },
+    close() {
+      stream.end();
+      if (options.file !== null) closeSync(target);
+    },
+  };
+}
+
+function openFile(file: string): number {
+  try {
+    return openSync(file, 'a', 0o600);
+  } catch (error) {
+    throw new AcmeLedgerError('usage', `the log file ${file} can't be opened: ${messageOf(error)}`, {
+      hint: 'give another --log-file',
+      cause: error,
+    });
+  }
+}

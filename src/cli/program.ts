@@ -1,0 +1,66 @@
+import type { Command } from 'commander';
+import { Command as Program } from 'commander';
+import { accountCommands } from './account-commands.ts';
+import { authzClear } from './authz-clear.ts';
+import { authzList } from './authz-list.ts';
+import { authzShow } from './authz-show.ts';
+import { authzSync } from './authz-sync.ts';
+import { certCommands } from './cert-commands.ts';
+import { certRevoke } from './cert-revoke.ts';
+import { addGlobalOptions } from './global-options.ts';
+import { issue } from './issue.ts';
+import { orderCommands } from './order-commands.ts';
+import { renew } from './renew.ts';
+import type { Runner } from './runner.ts';
+import { status } from './status.ts';
+import { version } from './version.ts';
+
+/** The command line (cli.md). Each command is a file of its own. */
+export function buildProgram(runner: Runner): Command {
+  const program = new Program('acme-ledger')
+    .description('An ACME client that never loses track of what it asked a certificate authority for.')
+    .version(version, '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'show help')
+    .configureHelp({ showGlobalOptions: true, sortSubcommands: false })
+    .exitOverride()
+    .configureOutput({ writeErr: (text) => process.stderr.write(text), outputError: writeUsageError });
+  addGlobalOptions(program);
+  issue(program, runner);
+  renew(program, runner);
+  const cert = group(program, 'cert', 'the certificates that should exist');
+  certCommands(cert, runner);
+  certRevoke(cert, runner);
+  const authz = group(program, 'authz', 'authorizations, as the ledger holds them');
+  authzList(authz, runner);
+  authzShow(authz, runner);
+  authzClear(authz, runner);
+  authzSync(authz, runner);
+  orderCommands(group(program, 'order', 'orders'), runner);
+  accountCommands(group(program, 'account', 'accounts at CAs'), runner);
+  status(program, runner);
+  program.addHelpText('after', exitCodesHelp);
+  return program;
+}
+
+function group(program: Command, name: string, description: string): Command {
+  return program
+    .command(name)
+    .description(description)
+    .action((_options: unknown, command: Command) => {
+      command.error(`error: acme-ledger ${name} needs one of its commands`, { exitCode: 2 });
+    });
+}
+
+function writeUsageError(text: string, write: (text: string) => void): void {
+  write(text);
+  write('hint: acme-ledger --help shows the commands, acme-ledger COMMAND --help their options\n');
+}
+
+const exitCodesHelp = `
+Exit codes:
+  0         all that was asked is done, or nothing was due
+  1         at least one item failed; the others were done
+  2         wrong usage, configuration or input; nothing was sent
+  70        a bug in acme-ledger
+  75        not now (the gate, a limit of the CA, another run); nothing is lost
+  130, 143  interrupted by SIGINT, SIGTERM, after settling what was open`;

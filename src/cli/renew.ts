@@ -1,0 +1,41 @@
+import type { Command } from 'commander';
+import { parseCount } from './parse-count.ts';
+import type { Runner } from './runner.ts';
+import { parseDuration } from './settings/duration.ts';
+
+interface Options {
+  concurrency: string;
+  limit?: string;
+  maxTime?: string;
+  splay?: string;
+  wait?: string;
+  all?: boolean;
+  dryRun?: boolean;
+}
+
+export function renew(program: Command, runner: Runner): void {
+  const command = program
+    .command('renew')
+    .description('renew all certificates that are due, the most urgent first')
+    .argument('[CERT...]', 'only these')
+    .option('--concurrency <N>', 'certificates at one time', '4')
+    .option('--limit <N>', 'at most that many in this run')
+    .option('--max-time <DURATION>', 'start no more certificates after that time')
+    .option('--splay <DURATION>', 'wait a random time up to this before anything is sent')
+    .option('--wait <DURATION>', 'wait that long for the gate before a certificate is deferred')
+    .option('--all', 'also those that are not due')
+    .option('--dry-run', 'say what is due; nothing is sent');
+  runner.bind<Options>(command, async (context, options, names) => {
+    const { runRenew } = await import('./renewing.ts');
+    return runRenew(context, {
+      names,
+      concurrency: parseCount(options.concurrency, '--concurrency'),
+      limit: options.limit === undefined ? Infinity : parseCount(options.limit, '--limit'),
+      maxTimeMs: options.maxTime === undefined ? null : parseDuration(options.maxTime, '--max-time'),
+      splayMs: options.splay === undefined ? 0 : parseDuration(options.splay, '--splay'),
+      waitMs: options.wait === undefined ? 0 : parseDuration(options.wait, '--wait'),
+      all: options.all === true,
+      dryRun: options.dryRun === true,
+    });
+  });
+}

@@ -1,0 +1,33 @@
+import { readFile } from 'node:fs/promises';
+import { X509Certificate } from 'node:crypto';
+import { authorityOf } from '../acme/known-authorities.ts';
+import { readStored } from '../certificates/store.ts';
+import { AcmeLedgerError } from '../errors.ts';
+import { recordRevoked } from '../ledger/certificates.ts';
+import type { CertificateRow } from '../ledger/schema.ts';
+import type { CommandContext } from './context.ts';
+import { openIssuance } from './opening.ts';
+
+/** RFC 8555 §7.6, signed by the account that the certificate was issued to. */
+export async function revoke(
+  context: CommandContext,
+  certificate: CertificateRow,
+  reason: number,
+): Promise<'revoked' | 'already-revoked'> {
+  const stored = await readStored(context.settings.stateDir, certificate.name);
+  if (stored === null) {
+    throw new AcmeLedgerError('not-found', `no certificate is stored for ${certificate.name}`, { hint: 'acme-ledger cert list' });
+  }
+  const leaf = new X509Certificate(await readFile(stored.paths.cert));
+  const { issuance, close } = await openIssuance(context, authorityOf(certificate.ca), {
+    command: 'cert revoke',
+    mayRegister: false,
+  });
+  try {
+    const outcome = await issuance.session.revokeCertificate(leaf.raw, reason, context.stops.grace);
+    await recordRevoked(issuance, certificate.name);
+    return outcome;
+  } finally {
+    await close();
+  }
+}

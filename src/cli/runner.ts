@@ -1,0 +1,14 @@
+import type { Command } from 'commander';
+import type { CommandContext } from './context.ts';
+
+/** What a command does with what it was given; the number is the exit code. */
+export type Action<Options> = (
+  context: CommandContext,
+  options: Options,
+  operands: readonly string[],
+) => Promise<number>;
+
+export interface Runner {
+  /** Ties an action to a command: settings are read and checked first, the exit code is kept for the end. */
+  bind<Options>(command: Command, action: Action<Options>): void;
+}

@@ -1,0 +1,92 @@
+import type { ErrorRecord } from '../errors.ts';
+import type { ListedAuthorization } from '../ledger/authorization-list.ts';
+import type { AccountRow, CertificateRow, OrderRow } from '../ledger/schema.ts';
+
+/* The JSON of cli.md, from rows of the ledger. Scripts rely on the names. */
+
+export function authorizationJson(row: ListedAuthorization) {
+  return {
+    id: row.id,
+    url: row.url,
+    ca: row.ca,
+    account: row.accountUrl,
+    identifier: row.identifier,
+    wildcard: row.wildcard === 1,
+    status: row.status,
+    challenge: row.challenge,
+    challengeType: row.challenge_type,
+    submittedAt: row.submitted_at,
+    createdAt: row.created_at,
+    checkedAt: row.checked_at,
+    expiresAt: row.expires_at,
+    refusedAt: row.refused_at,
+    orders: row.orderIds,
+    source: row.source,
+    error: errorJson(row.error),
+  };
+}
+
+export function orderJson(row: OrderRow) {
+  return {
+    id: row.id,
+    url: row.url,
+    status: row.status,
+    names: parsed<string[]>(row.names),
+    certificateName: row.certificate_name,
+    profile: row.profile === '' ? null : row.profile,
+    reserved: row.reserved,
+    owner: row.run_id,
+    keptUntil: row.kept_until,
+    createdAt: row.created_at,
+    updatedAt: row.updated_at,
+    expiresAt: row.expires_at,
+    error: errorJson(row.error),
+  };
+}
+
+export function accountJson(row: AccountRow) {
+  return {
+    id: row.id,
+    ca: row.ca,
+    url: row.url,
+    status: row.status,
+    email: row.email,
+    keyFile: row.key_file,
+    keyThumbprint: row.key_thumbprint,
+    createdAt: row.created_at,
+  };
+}
+
+export function certificateJson(row: CertificateRow, dueAt: Date | null, paths: object | null) {
+  return {
+    name: row.name,
+    names: parsed<string[]>(row.names),
+    ca: row.ca,
+    keyType: row.key_type,
+    profile: row.profile === '' ? null : row.profile,
+    serial: row.serial,
+    notBefore: row.not_before,
+    notAfter: row.not_after,
+    dueAt: dueAt?.toISOString() ?? null,
+    storedAt: row.stored_at,
+    deployedAt: row.deployed_at,
+    revokedAt: row.revoked_at,
+    deployHook: row.deploy_hook,
+    settings: parsed<object>(row.settings),
+    lastError: errorJson(row.last_error),
+    paths,
+  };
+}
+
+export function errorJson(json: string | null): ErrorRecord | null {
+  return json === null ? null : parsed<ErrorRecord>(json);
+}
+
+/** A name as people write it. */
+export function shownName(row: { identifier: string | null; wildcard: number }): string {
+  return row.identifier === null ? '?' : `${row.wildcard === 1 ? '*.' : ''}${row.identifier}`;
+}
+
+function parsed<T>(json: string): T {
+  return JSON.parse(json) as T;
+}

@@ -1,0 +1,33 @@
+import type { Command } from 'commander';
+import type { AccountStatus } from './account-status.ts';
+import type { Runner } from './runner.ts';
+
+export function status(program: Command, runner: Runner): void {
+  const command = program
+    .command('status')
+    .description('the accounts at a glance: the gate, open authorizations, failing names, certificates due');
+  runner.bind(command, async (context) => {
+    const { withLedger } = await import('./ledger-opening.ts');
+    const { statusOf } = await import('./account-status.ts');
+    return withLedger(context.settings, async (ledger) => {
+      const shown = await statusOf(context, ledger);
+      context.output.result(shown, () =>
+        [
+          ...shown.accounts.map(textOf),
+          `certificates: ${String(shown.certificates.total)}, ${String(shown.certificates.due)} due, ${String(shown.certificates.failing)} failing, ${String(shown.certificates.expiringSoon)} expiring within a week`,
+        ].join('\n'),
+      );
+      return 0;
+    });
+  });
+}
+
+function textOf({ ca, account, gate, oldestPendingAt, failingNames }: AccountStatus): string {
+  return [
+    ca,
+    `  account  ${account ?? 'not registered'}`,
+    `  gate     ${String(gate.pending)} open (${String(gate.unsubmitted)} unsubmitted), ${String(gate.reserved)} reserved, ${String(gate.free)} of ${String(gate.maxPending)} free`,
+    ...(oldestPendingAt === null ? [] : [`  oldest   open since ${oldestPendingAt}`]),
+    ...(failingNames === 0 ? [] : [`  failing  ${String(failingNames)} names`]),
+  ].join('\n');
+}

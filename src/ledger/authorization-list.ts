@@ -1,0 +1,93 @@
+import type { Ledger } from './open.ts';
+import type { AuthorizationRow } from './schema.ts';
+import type { AuthorizationStatus } from './states.ts';
+
+export interface AuthorizationFilter {
+  accountId?: number;
+  statuses?: readonly AuthorizationStatus[];
+  /** Only pending ones whose challenge was never submitted. */
+  unsubmitted?: boolean;
+  createdBefore?: Date;
+}
+
+export interface ListedAuthorization extends AuthorizationRow {
+  ca: string;
+  accountUrl: string | null;
+  orderIds: number[];
+}
+
+const pageSize = 1_000;
+
+/** Authorizations, newest first, a page at a time: a ledger holds hundreds of thousands. */
+export async function* listAuthorizations(
+  ledger: Ledger,
+  filter: AuthorizationFilter,
+): AsyncGenerator<ListedAuthorization> {
+  let below = Number.MAX_SAFE_INTEGER;
+  for (;;) {
+    const rows = await page(ledger, filter, below);
+    const orders = await orderIdsOf(
+      ledger,
+      rows.map((row) => row.id),
+    );
+    for (const row of rows) yield { ...row, orderIds: orders.get(row.id) ?? [] };
+    const last = rows.at(-1);
+    if (last === undefined || rows.length < pageSize) return;
+    below = last.id;
+  }
+}
+
+/** One authorization as the list shows it. */
+export async function listedAuthorization(
+  ledger: Ledger,
+  key: { id: number } | { url: string },
+): Promise<ListedAuthorization | undefined> {
+  const query = joined(ledger);
+  const row = await ('id' in key
+    ? query.where('authorizations.id', '=', key.id)
+    : query.where('authorizations.url', '=', key.url)
+  ).executeTakeFirst();
+  if (row === undefined) return undefined;
+  return { ...row, orderIds: (await orderIdsOf(ledger, [row.id])).get(row.id) ?? [] };
+}
+
+async function page(ledger: Ledger, filter: AuthorizationFilter, below: number) {
+  let query = joined(ledger)
+    .where('authorizations.id', '<', below)
+    .orderBy('authorizations.id', 'desc')
+    .limit(pageSize);
+  if (filter.accountId !== undefined) query = query.where('authorizations.account_id', '=', filter.accountId);
+  if (filter.statuses !== undefined) query = query.where('authorizations.status', 'in', filter.statuses);
+  if (filter.createdBefore !== undefined) {
+    query = query.where('authorizations.created_at', '<', filter.createdBefore.toISOString());
+  }
+  if (filter.unsubmitted === true) {
+    query = query
+      .where('authorizations.status', '=', 'pending')
+      .where('authorizations.challenge', 'in', ['none', 'presented']);
+  }
+  return query.execute();
+}
+
+function joined(ledger: Ledger) {
+  return ledger
+    .selectFrom('authorizations')
+    .innerJoin('accounts', 'accounts.id', 'authorizations.account_id')
+    .selectAll('authorizations')
+    .select(['accounts.ca', 'accounts.url as accountUrl']);
+}
+
+async function orderIdsOf(ledger: Ledger, ids: readonly number[]): Promise<Map<number, number[]>> {
+  const orders = new Map<number, number[]>();
+  if (ids.length === 0) return orders;
+  const links = await ledger
+    .selectFrom('order_authorizations')
+    .selectAll()
+    .where('authorization_id', 'in', ids)
+    .orderBy('order_id')
+    .execute();
+  for (const link of links) {
+    orders.set(link.authorization_id, [...(orders.get(link.authorization_id) ?? []), link.order_id]);
+  }
+  return orders;
+}
