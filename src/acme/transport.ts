@@ -22,6 +22,8 @@ export interface TransportOptions {
   connectTimeoutMs?: number | undefined;
   /** From the connection to the last byte of the answer. */
   answerTimeoutMs?: number | undefined;
+  /** How long an idle connection is kept. */
+  idleTimeoutMs?: number | undefined;
   onRequest?: ((entry: RequestEntry) => void) | undefined;
 }
 
@@ -42,7 +44,7 @@ const defaultAnswerTimeoutMs = 30_000; // Boulder itself gives up on a slow CT l
 const maxRedirects = 3;
 // Below what servers keep an idle connection for (nginx 75 s, HAProxy from 10 s with a hint), so that a request rarely meets a
 // connection that is just being closed. Node shortens it when the server says `Keep-Alive: timeout`.
-const idleTimeoutMs = 15_000;
+const defaultIdleTimeoutMs = 15_000;
 
 /** `acme-ledger/1.2.3 (Node.js v20.19.0; linux)`: RFC 8555 §6.1 asks for a User-Agent with name and version. */
 export function userAgentOf(version: string): string {
@@ -50,7 +52,7 @@ export function userAgentOf(version: string): string {
 }
 
 export function createTransport(options: TransportOptions): Transport {
-  const agents = agentsFor(options.caPem);
+  const agents = agentsFor(options);
   const limits = {
     connectTimeoutMs: options.connectTimeoutMs ?? defaultConnectTimeoutMs,
     answerTimeoutMs: options.answerTimeoutMs ?? defaultAnswerTimeoutMs,
@@ -76,7 +78,7 @@ interface Agents {
   close: () => void;
 }
 
-function agentsFor(caPem: string | undefined): Agents {
+function agentsFor({ caPem, idleTimeoutMs = defaultIdleTimeoutMs }: TransportOptions): Agents {
   const common = { keepAlive: true, scheduling: 'lifo', timeout: idleTimeoutMs } as const;
   const plain = new http.Agent(common);
   let secure: https.Agent | undefined;

@@ -121,6 +121,7 @@ test.for([
   directoryReply = reply;
   await expect(opened()).rejects.toMatchObject({ code });
   await expect(readdir(cacheDir)).rejects.toThrow('ENOENT');
+  await expect.poll(() => ca.openConnections()).toBe(0);
 });
 
 test('a CA that is not there is unreachable', async () => {

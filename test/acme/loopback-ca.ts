@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { promisify } from 'node:util';
 
 /** One request as the server saw it; the JWS is taken apart. */
 export interface SeenRequest {
@@ -37,6 +38,8 @@ export interface LoopbackCa {
   /** The requests with this path. */
   to(path: string): SeenRequest[];
   connections: () => number;
+  /** Those that are open now. */
+  openConnections: () => Promise<number>;
   stop(): Promise<void>;
 }
 
@@ -58,6 +61,7 @@ export async function startLoopbackCa(behaviour: Behaviour): Promise<LoopbackCa>
     seen,
     to: (path) => seen.filter((request) => request.path === path),
     connections: () => connections,
+    openConnections: () => promisify(server.getConnections.bind(server))(),
     async stop() {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));

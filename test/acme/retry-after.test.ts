@@ -1,6 +1,9 @@
 import { expect, test } from 'vitest';
 import { retryAfter } from '../../src/acme/retry-after.ts';
 
+// asctime names no zone: it must not be read as this machine's.
+process.env['TZ'] = 'America/New_York';
+
 const now = new Date('2026-03-01T12:00:00Z');
 
 test.for([

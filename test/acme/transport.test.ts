@@ -68,11 +68,14 @@ test('requests one after another share one connection and name the program', asy
   ]);
 });
 
-test('a connection is not used for longer than the server says that it keeps it', async () => {
-  const { origin, connections } = await ca(() => ({ headers: { 'Keep-Alive': 'timeout=1' } }));
-  const transport = transportWith();
+test.for([
+  ['than the server says that it keeps it', { 'Keep-Alive': 'timeout=1' }, {}, 1200],
+  ['than we keep one', {}, { idleTimeoutMs: 100 }, 300],
+] as const)('a connection is not used for longer %s', async ([, headers, options, waitMs]) => {
+  const { origin, connections } = await ca(() => ({ headers }));
+  const transport = transportWith(options);
   await transport.send({ method: 'GET', url: origin });
-  await delay(1200);
+  await delay(waitMs);
   await transport.send({ method: 'GET', url: origin });
   expect(connections()).toBe(2);
 });
