@@ -73,11 +73,17 @@ export function isOutcomeUnknown(error: unknown): boolean {
 
 /** Whether one more try of a request without effect makes sense: the connection was closed under it, as idle ones are. */
 export function isReset(error: unknown): boolean {
-  return (
-    error instanceof AcmeLedgerError &&
-    error.cause instanceof ConnectionFailure &&
-    error.cause.kind === 'reset'
-  );
+  return kindOf(error) === 'reset';
+}
+
+/** Whether the server's certificate was refused: nothing was sent. */
+export function isUntrusted(error: unknown): boolean {
+  return kindOf(error) === 'untrusted';
+}
+
+function kindOf(error: unknown): ConnectionFailure['kind'] | undefined {
+  const cause = error instanceof AcmeLedgerError ? error.cause : undefined;
+  return cause instanceof ConnectionFailure ? cause.kind : undefined;
 }
 
 /** Notes that the request wasn't even sent: it failed while its nonce was fetched. */

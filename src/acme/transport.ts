@@ -1,9 +1,7 @@
-import http from 'node:http';
-import https from 'node:https';
 import { AcmeLedgerError } from '../errors.ts';
-import { isReset } from './connection-failure.ts';
-import { exchange, type HttpAnswer, type HttpRequest } from './exchange.ts';
-import { secureContextWith } from './trust.ts';
+import { agentsFor, type Agents } from './agents.ts';
+import { isReset, isUntrusted } from './connection-failure.ts';
+import { exchange, type ExchangeLimits, type HttpAnswer, type HttpRequest } from './exchange.ts';
 import { isAcceptableUrl } from './web-url.ts';
 
 /** One line of the log of requests. `status` is null when no whole answer came. */
@@ -52,7 +50,7 @@ export function userAgentOf(version: string): string {
 }
 
 export function createTransport(options: TransportOptions): Transport {
-  const agents = agentsFor(options);
+  const agents = agentsFor(options.caPem, options.idleTimeoutMs ?? defaultIdleTimeoutMs);
   const limits = {
     connectTimeoutMs: options.connectTimeoutMs ?? defaultConnectTimeoutMs,
     answerTimeoutMs: options.answerTimeoutMs ?? defaultAnswerTimeoutMs,
@@ -62,7 +60,7 @@ export function createTransport(options: TransportOptions): Transport {
     logged(request, options.onRequest, () => {
       if (isClosed) throw new Error('the session was closed');
       const headers = { 'User-Agent': options.userAgent, 'Accept-Language': 'en', ...request.headers };
-      return exchange({ ...request, headers }, agents.of(request.url), limits);
+      return trusted({ ...request, headers }, agents, limits);
     });
   return {
     send: (request) => (request.method === 'POST' ? once(request) : follow(request, once)),
@@ -73,27 +71,17 @@ export function createTransport(options: TransportOptions): Transport {
   };
 }
 
-interface Agents {
-  of(url: string): http.Agent;
-  close: () => void;
-}
-
-function agentsFor({ caPem, idleTimeoutMs = defaultIdleTimeoutMs }: TransportOptions): Agents {
-  const common = { keepAlive: true, scheduling: 'lifo', timeout: idleTimeoutMs } as const;
-  const plain = new http.Agent(common);
-  let secure: https.Agent | undefined;
-  const secureAgent = (): https.Agent => {
-    const secureContext = secureContextWith(caPem);
-    // `ca` itself among the agent's options would become part of the key of every connection.
-    return new https.Agent(secureContext === undefined ? common : { ...common, secureContext });
-  };
-  return {
-    of: (url) => (url.startsWith('https:') ? (secure ??= secureAgent()) : plain),
-    close() {
-      plain.destroy();
-      secure?.destroy();
-    },
-  };
+async function trusted(request: HttpRequest, agents: Agents, limits: ExchangeLimits): Promise<HttpAnswer> {
+  const agent = agents.of(request.url);
+  try {
+    return await exchange(request, agent, limits);
+  } catch (error) {
+    // No connection came about, so nothing was sent, whatever the method.
+    if (!isUntrusted(error) || agent === agents.nodesOwn) throw error;
+    const answer = await exchange(request, agents.nodesOwn, limits);
+    agents.judgeAsNode(request.url);
+    return answer;
+  }
 }
 
 type Exchange = (request: HttpRequest) => Promise<HttpAnswer>;
