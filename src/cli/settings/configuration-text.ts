@@ -14,7 +14,7 @@ import { optionKeys, type OptionKey } from './option-table.ts';
  */
 export async function parseConfiguration(path: string, text: string): Promise<Layer> {
   // Loaded only where there is a file.
-  const { isMap, LineCounter, parseDocument } = await import('yaml');
+  const { isMap, LineCounter, parseDocument } = await import('./yaml-parser.ts');
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
   const at = (offset: number) => placeOf(path, lines, offset);
