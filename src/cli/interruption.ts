@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { AcmeLedgerError } from '../errors.ts';
 import type { Stops } from '../issuance/issuance.ts';
 
@@ -14,6 +15,8 @@ export interface Interruption extends Stops {
 export function listenForSignals(): Interruption {
   const work = new AbortController();
   const grace = new AbortController();
+  // Everything that is in flight for a hundred names listens; Node would warn of more than ten.
+  setMaxListeners(0, work.signal, grace.signal);
   const interruption: Interruption = {
     work: work.signal,
     grace: grace.signal,
