@@ -10,7 +10,6 @@ export type EventKind =
   | 'order-intent'
   | 'order-taken-over'
   | 'order-answered'
-  | 'order-status'
   | 'order-released'
   | 'authorization-status'
   | 'authorization-refused'
