@@ -38,12 +38,18 @@ export function parseName(name: string): Identifier {
   if (isIP(name) !== 0) return { type: 'ip', value: canonicalIp(name) };
   if (name === '') throw badName('a name is empty', 'check the quoting of the command line');
   if (/[\s/\\]/.test(name)) {
-    throw badName(`"${shown}" isn't a domain name: it contains a blank, a slash or a backslash`, 'give each name by itself, without https:// and path');
+    throw badName(
+      `"${shown}" isn't a domain name: it contains a blank, a slash or a backslash`,
+      'give each name by itself, without https:// and path',
+    );
   }
   const wildcard = name.startsWith('*.');
   const base = wildcard ? name.slice(2) : name;
   if (base.includes('*')) {
-    throw badName(`"${shown}": only the first label may be a wildcard, as in *.example.com`, 'RFC 8555 §7.1.3 allows one wildcard label');
+    throw badName(
+      `"${shown}": only the first label may be a wildcard, as in *.example.com`,
+      'RFC 8555 §7.1.3 allows one wildcard label',
+    );
   }
   const ascii = toAscii(base, shown);
   checkLabels(ascii, shown);
@@ -72,32 +78,46 @@ function toAscii(base: string, shown: string): string {
   // domainToASCII reads "1.2.3" or "0x7f.1" as an IPv4 address and "" as a failure: only names with unicode need it.
   // eslint-disable-next-line no-control-regex -- the ASCII range
   const ascii = /^[\u0000-\u007f]*$/.test(base) ? base : domainToASCII(base);
-  if (ascii === '') throw badName(`"${shown}" can't be written as an A-label (RFC 5891)`, 'check the spelling');
+  if (ascii === '')
+    throw badName(`"${shown}" can't be written as an A-label (RFC 5891)`, 'check the spelling');
   return ascii.toLowerCase();
 }
 
 function checkLabels(ascii: string, shown: string): void {
   if (ascii.length > maxNameLength) {
-    throw badName(`"${shown}" is ${String(ascii.length)} bytes long, more than ${String(maxNameLength)}`, 'shorten the name');
+    throw badName(
+      `"${shown}" is ${String(ascii.length)} bytes long, more than ${String(maxNameLength)}`,
+      'shorten the name',
+    );
   }
-  if (ascii.endsWith('.')) throw badName(`"${shown}" ends with a dot`, `leave the dot out: ${ascii.slice(0, -1)}`);
+  if (ascii.endsWith('.'))
+    throw badName(`"${shown}" ends with a dot`, `leave the dot out: ${ascii.slice(0, -1)}`);
   const labels = ascii.split('.');
   for (const label of labels) {
     if (label === '') throw badName(`"${shown}" has an empty label`, 'check for two dots in a row');
     if (label.length > maxLabelLength) {
-      throw badName(`"${shown}" has a label of ${String(label.length)} bytes, more than ${String(maxLabelLength)}`, 'shorten the label');
+      throw badName(
+        `"${shown}" has a label of ${String(label.length)} bytes, more than ${String(maxLabelLength)}`,
+        'shorten the label',
+      );
     }
     if (!/^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/.test(label)) {
-      throw badName(`"${shown}": the label "${printable(label)}" isn't letters, digits and inner hyphens`, 'check the spelling (RFC 1123 §2.1)');
+      throw badName(
+        `"${shown}": the label "${printable(label)}" isn't letters, digits and inner hyphens`,
+        'check the spelling (RFC 1123 §2.1)',
+      );
     }
   }
-  if (labels.length < 2) throw badName(`"${shown}" has only one label`, 'give the whole name, such as host.example.com');
-  if (/^[0-9]+$/.test(labels.at(-1) ?? '')) throw badName(`"${shown}" is neither a domain name nor an IP address`, 'check the spelling');
+  if (labels.length < 2)
+    throw badName(`"${shown}" has only one label`, 'give the whole name, such as host.example.com');
+  if (/^[0-9]+$/.test(labels.at(-1) ?? ''))
+    throw badName(`"${shown}" is neither a domain name nor an IP address`, 'check the spelling');
 }
 
 function canonicalIp(address: string): string {
   if (!isIPv6(address)) return address;
-  if (address.includes('%')) throw badName(`"${printable(address)}" has a zone`, 'leave out the % and what follows');
+  if (address.includes('%'))
+    throw badName(`"${printable(address)}" has a zone`, 'leave out the % and what follows');
   // RFC 8738 §3 wants the text form of RFC 5952, which is what the URL parser writes.
   return new URL(`http://[${address}]/`).hostname.slice(1, -1);
 }

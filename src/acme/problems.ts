@@ -29,6 +29,7 @@ export function answerError(answer: FailedAnswer, action: string, now: Date): Ac
   const message = `the CA refused ${action}${isLimit ? ' for now' : ''}: ${said}`;
   const hint = problemHint(problem, answer.headers) ?? (isLimit ? laterHint(retryAt) : undefined);
   return new AcmeLedgerError(isLimit ? 'ca-limit' : problem === null ? 'ca-answer' : 'ca-problem', message, {
+    httpStatus: answer.status,
     ...(hint === undefined ? {} : { hint }),
     ...(problem === null ? {} : { problem }),
     ...(retryAt === null ? {} : { retryAt }),

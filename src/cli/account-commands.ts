@@ -16,18 +16,16 @@ function accountRegister(account: Command, runner: Runner): void {
     .command('register')
     .description('register the account at the CA (issue does so by itself)');
   runner.bind(command, async (context) => {
-    const { openIssuance } = await import('./opening.ts');
+    const { withIssuance } = await import('./opening.ts');
     const { authorityOf } = await import('../acme/known-authorities.ts');
-    const { issuance, close } = await openIssuance(context, authorityOf(context.settings.ca), {
-      command: 'account register',
-      mayRegister: true,
-    });
-    try {
-      context.output.result(accountJson(issuance.account), textOf);
-      return 0;
-    } finally {
-      await close();
-    }
+    const account = await withIssuance(
+      context,
+      authorityOf(context.settings.ca),
+      { command: 'account register', mayRegister: true },
+      (issuance) => Promise.resolve(issuance.account),
+    );
+    context.output.result(accountJson(account), textOf);
+    return 0;
   });
 }
 
@@ -38,7 +36,10 @@ function accountList(account: Command, runner: Runner): void {
     const { listAccounts } = await import('../ledger/accounts.ts');
     return withLedger(context.settings, async (ledger) => {
       const shown = (await listAccounts(ledger)).map(accountJson);
-      if (context.output.json) shown.forEach((row) => { context.output.line(row, () => ''); });
+      if (context.output.json)
+        shown.forEach((row) => {
+          context.output.line(row, () => '');
+        });
       else if (shown.length > 0) {
         await context.output.table(
           ['ID', 'CA', 'STATUS', 'URL', 'EMAIL'],
@@ -51,7 +52,10 @@ function accountList(account: Command, runner: Runner): void {
 }
 
 function accountShow(account: Command, runner: Runner): void {
-  const command = account.command('show').description('show one account').argument('[ID]', 'its number in the ledger (default: the one at --ca)');
+  const command = account
+    .command('show')
+    .description('show one account')
+    .argument('[ID]', 'its number in the ledger (default: the one at --ca)');
   runner.bind(command, async (context, _options, [key]) => {
     const { withLedger } = await import('./ledger-opening.ts');
     const { accountAt, accountById } = await import('../ledger/accounts.ts');
@@ -61,9 +65,15 @@ function accountShow(account: Command, runner: Runner): void {
         ? accountAt(ledger, authorityOf(context.settings.ca).directoryUrl)
         : accountById(ledger, /^[0-9]+$/.test(key) ? Number(key) : 0));
       if (row === undefined) {
-        throw new AcmeLedgerError('not-found', key === undefined ? `the ledger has no account at ${printable(context.settings.ca)}` : `the ledger has no account ${printable(key)}`, {
-          hint: 'acme-ledger account list',
-        });
+        throw new AcmeLedgerError(
+          'not-found',
+          key === undefined
+            ? `the ledger has no account at ${printable(context.settings.ca)}`
+            : `the ledger has no account ${printable(key)}`,
+          {
+            hint: 'acme-ledger account list',
+          },
+        );
       }
       context.output.result(accountJson(row), textOf);
       return 0;

@@ -32,7 +32,11 @@ export async function statusOf(context: CommandContext, ledger: Ledger) {
   };
 }
 
-async function accountStatus(context: CommandContext, ledger: Ledger, account: AccountRow): Promise<AccountStatus> {
+async function accountStatus(
+  context: CommandContext,
+  ledger: Ledger,
+  account: AccountRow,
+): Promise<AccountStatus> {
   const count = await gateCount(ledger, account.id, systemClock.now());
   const maxPending = context.settings.maxPending ?? authorityOf(account.ca).maxPending;
   return {
@@ -46,7 +50,14 @@ async function accountStatus(context: CommandContext, ledger: Ledger, account: A
       free: Math.max(0, maxPending - count.pending - count.reserved),
     },
     oldestPendingAt: count.oldestPendingAt,
-    limits: [{ limit: 'pending authorizations', used: count.pending + count.reserved, max: maxPending, nextFreeAt: count.nextExpiryAt }],
+    limits: [
+      {
+        limit: 'pending authorizations',
+        used: count.pending + count.reserved,
+        max: maxPending,
+        nextFreeAt: count.nextExpiryAt,
+      },
+    ],
     suspendedNames: 0,
     failingNames: (await failingNames(ledger, account.id)).length,
   };

@@ -7,7 +7,10 @@ import type { CommandContext } from './context.ts';
  * knows an authorization at.
  * @throws AcmeLedgerError `usage`
  */
-export async function assertAuthorizationUrls(context: CommandContext, urls: readonly string[]): Promise<void> {
+export async function assertAuthorizationUrls(
+  context: CommandContext,
+  urls: readonly string[],
+): Promise<void> {
   if (urls.length === 0) return;
   if (!context.settings.caGiven) {
     throw new AcmeLedgerError('usage', 'which account do these authorizations belong to?', {

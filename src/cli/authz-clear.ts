@@ -36,13 +36,23 @@ export function authzClear(authz: Command, runner: Runner): void {
     .option('--concurrency <N>', 'requests at one time', '10');
   runner.bind<Options>(command, async (context, options, urls) => {
     const concurrency = parseCount(options.concurrency, '--concurrency');
-    const olderThanMs = options.olderThan === undefined ? null : parseDuration(options.olderThan, '--older-than');
+    const olderThanMs =
+      options.olderThan === undefined ? null : parseDuration(options.olderThan, '--older-than');
     const { eachAccount } = await import('./each-account.ts');
     const { clear } = await import('../issuance/clearing.ts');
     const { startProgress } = await import('./progress.ts');
     const { assertAuthorizationUrls } = await import('./authorization-urls.ts');
     await assertAuthorizationUrls(context, urls);
-    const summary: ClearSummary = { seen: 0, pending: 0, deactivated: 0, submitted: 0, refused: 0, failed: 0, gone: 0, foreign: 0 };
+    const summary: ClearSummary = {
+      seen: 0,
+      pending: 0,
+      deactivated: 0,
+      submitted: 0,
+      refused: 0,
+      failed: 0,
+      gone: 0,
+      foreign: 0,
+    };
     await eachAccount(context, 'authz clear', async (issuance) => {
       const progress = startProgress(context, 'authorizations');
       try {

@@ -30,7 +30,8 @@ export function authzList(authz: Command, runner: Runner): void {
   runner.bind<Options>(command, async (context, options) => {
     const statuses = options.status === undefined ? undefined : parseStatuses(options.status);
     const limit = options.limit === undefined ? Infinity : parseCount(options.limit, '--limit');
-    const olderThanMs = options.olderThan === undefined ? null : parseDuration(options.olderThan, '--older-than');
+    const olderThanMs =
+      options.olderThan === undefined ? null : parseDuration(options.olderThan, '--older-than');
     const matches = options.name === undefined ? () => true : globMatcher(options.name);
     const { withLedger } = await import('./ledger-opening.ts');
     const { listAuthorizations } = await import('../ledger/authorization-list.ts');

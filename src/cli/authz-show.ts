@@ -15,7 +15,10 @@ export function authzShow(authz: Command, runner: Runner): void {
     const { listedAuthorization } = await import('../ledger/authorization-list.ts');
     const { eventsOf } = await import('../ledger/events.ts');
     return withLedger(context.settings, async (ledger) => {
-      const row = await listedAuthorization(ledger, /^[0-9]+$/.test(key) ? { id: Number(key) } : { url: key });
+      const row = await listedAuthorization(
+        ledger,
+        /^[0-9]+$/.test(key) ? { id: Number(key) } : { url: key },
+      );
       if (row === undefined) {
         throw new AcmeLedgerError('not-found', `the ledger has no authorization ${printable(key)}`, {
           hint: 'acme-ledger authz list shows those that it has',
@@ -32,7 +35,10 @@ export function authzShow(authz: Command, runner: Runner): void {
           `  checked  ${shown.checkedAt ?? 'never'}`,
           `  expires  ${shown.expiresAt ?? 'unknown'}`,
           ...(shown.error === null ? [] : [`  error    ${printable(shown.error.message)}`]),
-          ...shown.history.map((event) => `  ${event.at}  ${event.kind}${event.data === null ? '' : ` ${JSON.stringify(event.data)}`}`),
+          ...shown.history.map(
+            (event) =>
+              `  ${event.at}  ${event.kind}${event.data === null ? '' : ` ${JSON.stringify(event.data)}`}`,
+          ),
         ].join('\n'),
       );
       return 0;

@@ -7,7 +7,9 @@ import type { Runner } from './runner.ts';
 export function authzSync(authz: Command, runner: Runner): void {
   const command = authz
     .command('sync')
-    .description('ask the CA for the state of all that the ledger holds open; report and record the differences')
+    .description(
+      'ask the CA for the state of all that the ledger holds open; report and record the differences',
+    )
     .option('--concurrency <N>', 'requests at one time', '10');
   runner.bind<{ concurrency: string }>(command, async (context, options) => {
     const concurrency = parseCount(options.concurrency, '--concurrency');
@@ -38,7 +40,8 @@ export function authzSync(authz: Command, runner: Runner): void {
     });
     context.output.line(
       { summary },
-      () => `${String(summary.seen)} compared, ${String(summary.differing)} differed and are recorded, ${String(summary.failed)} could not be asked for`,
+      () =>
+        `${String(summary.seen)} compared, ${String(summary.differing)} differed and are recorded, ${String(summary.failed)} could not be asked for`,
     );
     return summary.failed > 0 ? 1 : 0;
   });

@@ -21,7 +21,10 @@ function certList(cert: Command, runner: Runner): void {
     const { listCertificates } = await import('../ledger/certificates.ts');
     return withLedger(context.settings, async (ledger) => {
       const shown = await Promise.all((await listCertificates(ledger)).map((row) => shape(context, row)));
-      if (context.output.json) shown.forEach((row) => { context.output.line(row, () => ''); });
+      if (context.output.json)
+        shown.forEach((row) => {
+          context.output.line(row, () => '');
+        });
       else if (shown.length > 0) {
         await context.output.table(
           ['NAME', 'NAMES', 'NOT AFTER', 'DUE', 'LAST ERROR'],
@@ -74,7 +77,10 @@ function certRemove(cert: Command, runner: Runner): void {
     return withLedger(context.settings, async (ledger) => {
       await wantedCertificate(ledger, name);
       const removed = await removeWanted(context, ledger, name, options.deleteFiles === true);
-      context.output.result(removed, () => `${printable(name)}: removed${removed.filesDeleted ? ', its files deleted' : ''}`);
+      context.output.result(
+        removed,
+        () => `${printable(name)}: removed${removed.filesDeleted ? ', its files deleted' : ''}`,
+      );
       return 0;
     });
   });

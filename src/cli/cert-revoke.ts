@@ -5,7 +5,13 @@ import { wantedCertificate } from './cert-commands.ts';
 import type { Runner } from './runner.ts';
 
 /** RFC 5280 §5.3.1; the ones that CAs of the public web take from a subscriber (BR §7.2.2). */
-const reasons = { unspecified: 0, keyCompromise: 1, affiliationChanged: 3, superseded: 4, cessationOfOperation: 5 } as const;
+const reasons = {
+  unspecified: 0,
+  keyCompromise: 1,
+  affiliationChanged: 3,
+  superseded: 4,
+  cessationOfOperation: 5,
+} as const;
 
 export function certRevoke(cert: Command, runner: Runner): void {
   const command = cert

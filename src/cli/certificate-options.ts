@@ -29,6 +29,9 @@ export function addCertificateOptions(command: Command): void {
     .option('--hook-style <STYLE>', 'exec: lego')
     .option('--hook-timeout <DURATION>', 'exec: how long a hook may take (default: 2m)')
     .option('--hook-concurrency <N>', 'exec: hooks at one time (default: 1)')
-    .option('--propagation-timeout <DURATION>', 'dns-01: how long to wait for the name servers; 0 does not look')
+    .option(
+      '--propagation-timeout <DURATION>',
+      'dns-01: how long to wait for the name servers; 0 does not look',
+    )
     .option('--resolver <ADDR:PORT>', "dns-01: look there instead of at the zone's name servers");
 }

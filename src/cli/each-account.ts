@@ -3,7 +3,7 @@ import type { Issuance } from '../issuance/issuance.ts';
 import { chosenAccounts } from './chosen-account.ts';
 import type { CommandContext } from './context.ts';
 import { withLedger } from './ledger-opening.ts';
-import { openIssuance } from './opening.ts';
+import { withIssuance } from './opening.ts';
 
 /** Runs `act` for the account of `--ca`, or for every registered account of the ledger, one after the other. */
 export async function eachAccount(
@@ -14,11 +14,6 @@ export async function eachAccount(
   const accounts = await withLedger(context.settings, (ledger) => chosenAccounts(context, ledger));
   for (const ca of new Set(accounts.map((account) => account.ca))) {
     if (context.stops.work.aborted) return;
-    const { issuance, close } = await openIssuance(context, authorityOf(ca), { command, mayRegister: false });
-    try {
-      await act(issuance);
-    } finally {
-      await close();
-    }
+    await withIssuance(context, authorityOf(ca), { command, mayRegister: false }, act);
   }
 }

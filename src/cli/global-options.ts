@@ -12,7 +12,10 @@ export function addGlobalOptions(program: Command): void {
     .option('--agree-tos', "agree to the CA's terms of service")
     .option('--eab-kid <KID>', 'external account binding: key identifier')
     .option('--eab-hmac-key-file <FILE>', 'external account binding: file with the MAC key, base64url')
-    .option('--max-pending <N>', "the gate's threshold: authorizations open at once on the account (default: 250)")
+    .option(
+      '--max-pending <N>',
+      "the gate's threshold: authorizations open at once on the account (default: 250)",
+    )
     .option(
       '--on-unsubmitted <POLICY>',
       'what becomes of a pending authorization whose challenge was never submitted: deactivate or resume',

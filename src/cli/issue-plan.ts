@@ -32,12 +32,20 @@ export async function describePlan(context: CommandContext, plan: IssuePlan): Pr
   return 0;
 }
 
-async function gateNow(context: CommandContext, plan: IssuePlan): Promise<{ open: number; resumes: boolean }> {
+async function gateNow(
+  context: CommandContext,
+  plan: IssuePlan,
+): Promise<{ open: number; resumes: boolean }> {
   return withLedger(context.settings, async (ledger) => {
     const account = await accountAt(ledger, plan.authority.directoryUrl);
     if (account === undefined) return { open: 0, resumes: false };
     const count = await gateCount(ledger, account.id, new Date());
-    const live = await liveOrderFor(ledger, account.id, identifierSetKey(plan.identifiers), plan.wish.profile ?? '');
+    const live = await liveOrderFor(
+      ledger,
+      account.id,
+      identifierSetKey(plan.identifiers),
+      plan.wish.profile ?? '',
+    );
     return { open: count.pending + count.reserved, resumes: live !== undefined };
   });
 }

@@ -11,6 +11,7 @@ import { AcmeLedgerError } from '../errors.ts';
 import type { ErrorRecord } from '../errors.ts';
 import type { Identifier } from '../identifiers.ts';
 import { identifierSetKey, parseNames } from '../identifiers.ts';
+import { assertEverFits } from '../issuance/gate.ts';
 import type { Issuance } from '../issuance/issuance.ts';
 import type { Attempt } from '../issuance/obtain.ts';
 import { obtain } from '../issuance/obtain.ts';
@@ -26,7 +27,7 @@ import { printable } from '../printable.ts';
 import type { CertificateOptions } from './certificate-options.ts';
 import type { CommandContext } from './context.ts';
 import type { IssueOptions } from './issue.ts';
-import { openIssuance } from './opening.ts';
+import { withIssuance } from './opening.ts';
 import { parseDuration } from './settings/duration.ts';
 import { authorizationJson } from './shapes.ts';
 
@@ -50,6 +51,7 @@ export async function planIssue(
   const settings = settingsFromOptions(options);
   assertSolvable(settings, identifiers);
   const authority = authorityOf(context.settings.ca);
+  assertEverFits(identifiers.length, context.settings.maxPending ?? authority.maxPending);
   const name = options.certName ?? storeNameOf(identifiers);
   assertStoreName(name);
   return {
@@ -84,11 +86,15 @@ function csrNames(identifiers: readonly Identifier[], names: readonly string[]):
 function keyTypeOption({ keyType, csr }: CertificateOptions): KeyType {
   if (keyType === undefined) return 'ec256';
   if (csr !== undefined) {
-    throw new AcmeLedgerError('usage', '--key-type and --csr exclude each other', { hint: 'the CSR has its key already' });
+    throw new AcmeLedgerError('usage', '--key-type and --csr exclude each other', {
+      hint: 'the CSR has its key already',
+    });
   }
   const known = keyTypes.find((type) => type === keyType);
   if (known !== undefined) return known;
-  throw new AcmeLedgerError('usage', `--key-type "${printable(keyType)}" isn't there`, { hint: `there is: ${keyTypes.join(', ')}` });
+  throw new AcmeLedgerError('usage', `--key-type "${printable(keyType)}" isn't there`, {
+    hint: `there is: ${keyTypes.join(', ')}`,
+  });
 }
 
 export interface IssueReport {
@@ -105,18 +111,17 @@ export interface IssueReport {
 
 /** One certificate, from the plan to the files; what a dead run left behind is settled on the way. */
 export async function runIssue(context: CommandContext, plan: IssuePlan): Promise<IssueReport> {
-  const { issuance, close } = await openIssuance(context, plan.authority, { command: 'issue', mayRegister: true });
-  try {
+  const options = { command: 'issue', mayRegister: true };
+  return withIssuance(context, plan.authority, options, async (issuance) => {
     const standing = plan.force ? null : await standingCertificate(issuance, plan);
     if (standing !== null) {
-      return await reportOf(issuance, { status: 'issued', certificate: standing, orderId: null, error: null });
+      return reportOf(issuance, { status: 'issued', certificate: standing, orderId: null, error: null });
     }
-    await settleUnowned(issuance, { evenKept: false, exceptNamesKeys: new Set([identifierSetKey(plan.identifiers)]) });
+    const ours = new Set([identifierSetKey(plan.identifiers)]);
+    await settleUnowned(issuance, { evenKept: false, exceptNamesKeys: ours });
     const certificate = await recordWish(issuance, plan.wish, issuance.account.id);
-    return await reportOf(issuance, await obtain(issuance, certificate, { waitMs: plan.waitMs }));
-  } finally {
-    await close();
-  }
+    return reportOf(issuance, await obtain(issuance, certificate, { waitMs: plan.waitMs }));
+  });
 }
 
 /** A certificate for the same names and key type that isn't due: asking for another would spend the CA's limits on nothing. */

@@ -1,4 +1,5 @@
 import type { Log } from '../issuance/issuance.ts';
+import type { PinoLog } from './pino-log.ts';
 
 export interface LogOptions {
   /** -1: errors, 0: warnings, 1: what is done, 2: every request. */
@@ -19,8 +20,9 @@ export interface ClosableLog extends Log {
 export function createLog(options: LogOptions): ClosableLog {
   const lowest = options.verbosity >= 2 ? 0 : options.verbosity === 1 ? 1 : options.verbosity === 0 ? 2 : 3;
   let writing: Promise<unknown> = Promise.resolve();
-  let opened: ReturnType<typeof open> | null = null;
-  const open = async () => (await import('./pino-log.ts')).openPino(options, levels[lowest] ?? 'warn');
+  let opened: Promise<PinoLog> | undefined;
+  const open = async (): Promise<PinoLog> =>
+    (await import('./pino-log.ts')).openPino(options, levels[lowest]);
   const at = (level: Level) => (fields: object, message: string) => {
     if (levels.indexOf(level) < lowest) return;
     opened ??= open();
@@ -36,7 +38,7 @@ export function createLog(options: LogOptions): ClosableLog {
     error: at('error'),
     async close() {
       await writing;
-      if (opened !== null) (await opened).close();
+      (await opened)?.close();
     },
   };
 }

@@ -16,62 +16,96 @@ import type { Run } from '../issuance/ownership.ts';
 import { startRun } from '../issuance/ownership.ts';
 import { accountAt } from '../ledger/accounts.ts';
 import type { Ledger } from '../ledger/open.ts';
+import type { AccountRow } from '../ledger/schema.ts';
+import type { LedgerWriter } from '../ledger/writer.ts';
 import type { CommandContext } from './context.ts';
 import { ledgerExists, openLedger } from './ledger-opening.ts';
 import { version } from './version.ts';
 
-export interface OpenIssuance {
-  issuance: Issuance;
-  /** Ends the lease, the listeners and the connections. */
-  close(): Promise<void>;
-}
-
 /**
- * Everything that issuing at one CA needs. Whatever can be wrong with the CA's address is found before the state directory is
- * touched; the account is registered if it isn't yet and `mayRegister`.
+ * Everything that issuing at one CA needs, for as long as `act` takes. Whatever can be wrong with the CA's address is found
+ * before the state directory is touched; the account is registered if it isn't yet and `mayRegister`.
  * @throws AcmeLedgerError
  */
-export async function openIssuance(
+export async function withIssuance<T>(
   context: CommandContext,
   authority: Authority,
   options: { command: string; mayRegister: boolean },
-): Promise<OpenIssuance> {
-  const { settings } = context;
-  if (!(await isKnownAccount(context, authority))) {
-    if (!options.mayRegister) throw noAccount(authority);
-    await assertIsAcme(context, authority);
-  }
-  await prepareStateDir(settings.stateDir);
-  const ledger = await openLedger(settings);
-  const run = await startRun(ledger, systemClock, options.command);
+  act: (issuance: Issuance) => Promise<T>,
+): Promise<T> {
+  const ledger = await openCheckedLedger(context, authority, options.mayRegister);
+  let run: Run | null = null;
+  let session: Session | null = null;
+  const solvers = new Map<string, Solver>();
   try {
+    run = await startRun(ledger, systemClock, options.command);
     const writer = { ledger, runId: run.id, clock: systemClock };
-    const { row, keyPem } = await accountWithKey(writer, settings.stateDir, authority.directoryUrl, settings.email);
-    const session = await openSession({ ...sessionOptions(context, authority), accountKeyPem: keyPem, accountUrl: row.url ?? undefined });
+    const opened = await openAccount(context, authority, writer);
+    session = opened.session;
+    return await act({
+      ...writer,
+      ...opened,
+      stateDir: context.settings.stateDir,
+      policy: context.settings.onUnsubmitted ?? authority.onUnsubmitted,
+      maxPending: context.settings.maxPending ?? authority.maxPending,
+      log: context.log,
+      stops: context.stops,
+      solverFor: (settings) => solverFor(solvers, settings),
+    });
+  } finally {
+    await Promise.allSettled([...solvers.values()].map((solver) => solver.close()));
+    session?.close();
+    await run?.end().catch(() => undefined);
+    await ledger.destroy();
+  }
+}
+
+/** The ledger, once it is clear that the CA is one: with an account there, or after a look at its directory. */
+async function openCheckedLedger(
+  context: CommandContext,
+  authority: Authority,
+  mayRegister: boolean,
+): Promise<Ledger> {
+  const { settings } = context;
+  const existing = ledgerExists(settings) ? await openLedger(settings) : null;
+  try {
+    const account = existing === null ? undefined : await accountAt(existing, authority.directoryUrl);
+    if (account === undefined && !mayRegister) throw noAccount(authority);
+    if (account === undefined) await assertIsAcme(context, authority);
+    await prepareStateDir(settings.stateDir);
+    return existing ?? (await openLedger(settings));
+  } catch (error) {
+    await existing?.destroy();
+    throw error;
+  }
+}
+
+async function openAccount(
+  context: CommandContext,
+  authority: Authority,
+  writer: LedgerWriter,
+): Promise<{ session: Session; account: AccountRow }> {
+  const { settings, stops } = context;
+  const { row, keyPem } = await accountWithKey(
+    writer,
+    settings.stateDir,
+    authority.directoryUrl,
+    settings.email,
+  );
+  const session = await openSession({
+    ...sessionOptions(context, authority),
+    accountKeyPem: keyPem,
+    accountUrl: row.url ?? undefined,
+  });
+  try {
     const registration = {
       agreeTos: settings.agreeTos,
       ...(settings.email === null ? {} : { email: settings.email }),
       ...(settings.eab === null ? {} : { externalAccountBinding: settings.eab }),
     };
-    const account = await ensureRegistered(writer, session, row, registration, context.stops.work);
-    const solvers = new Map<string, Solver>();
-    return {
-      issuance: {
-        ...writer,
-        session,
-        account,
-        stateDir: settings.stateDir,
-        policy: settings.onUnsubmitted ?? authority.onUnsubmitted,
-        maxPending: settings.maxPending ?? authority.maxPending,
-        log: context.log,
-        stops: context.stops,
-        solverFor: (solverSettings) => solverFor(solvers, solverSettings),
-      },
-      close: () => closeAll(solvers, session, run, ledger),
-    };
+    return { session, account: await ensureRegistered(writer, session, row, registration, stops.work) };
   } catch (error) {
-    await run.end();
-    await ledger.destroy();
+    session.close();
     throw error;
   }
 }
@@ -81,23 +115,6 @@ function solverFor(solvers: Map<string, Solver>, settings: SolverSettings): Solv
   const solver = solvers.get(key) ?? createSolver(settings, { clock: systemClock });
   solvers.set(key, solver);
   return solver;
-}
-
-async function closeAll(solvers: Map<string, Solver>, session: Session, run: Run, ledger: Ledger): Promise<void> {
-  await Promise.allSettled([...solvers.values()].map((solver) => solver.close()));
-  session.close();
-  await run.end();
-  await ledger.destroy();
-}
-
-async function isKnownAccount(context: CommandContext, authority: Authority): Promise<boolean> {
-  if (!ledgerExists(context.settings)) return false;
-  const ledger = await openLedger(context.settings);
-  try {
-    return (await accountAt(ledger, authority.directoryUrl)) !== undefined;
-  } finally {
-    await ledger.destroy();
-  }
 }
 
 /** Reads the directory with a key that is thrown away: nothing is written for a URL that isn't a CA's. */
@@ -131,4 +148,3 @@ function noAccount(authority: Authority): AcmeLedgerError {
     hint: 'acme-ledger account list shows those that it has; --ca NAME|URL chooses another CA',
   });
 }
-

@@ -24,7 +24,7 @@ function orderList(order: Command, runner: Runner): void {
     const statuses = options.status?.split(',').map(parseStatus);
     const limit = options.limit === undefined ? undefined : parseCount(options.limit, '--limit');
     const { withLedger } = await import('./ledger-opening.ts');
-    const { listOrders } = await import('../ledger/orders.ts');
+    const { listOrders } = await import('../ledger/order-queries.ts');
     return withLedger(context.settings, async (ledger) => {
       const accountId = await chosenAccount(context, ledger);
       const rows = await listOrders(ledger, {
@@ -33,11 +33,21 @@ function orderList(order: Command, runner: Runner): void {
         ...(limit === undefined ? {} : { limit }),
       });
       const shown = rows.map(orderJson);
-      if (context.output.json) shown.forEach((row) => { context.output.line(row, () => ''); });
+      if (context.output.json)
+        shown.forEach((row) => {
+          context.output.line(row, () => '');
+        });
       else if (shown.length > 0) {
         await context.output.table(
           ['ID', 'CERTIFICATE', 'STATUS', 'NAMES', 'CREATED', 'ERROR'],
-          shown.map((row) => [String(row.id), row.certificateName, row.status, String(row.names.length), row.createdAt.slice(0, 19), (row.error?.message ?? '').slice(0, 60)]),
+          shown.map((row) => [
+            String(row.id),
+            row.certificateName,
+            row.status,
+            String(row.names.length),
+            row.createdAt.slice(0, 19),
+            (row.error?.message ?? '').slice(0, 60),
+          ]),
         );
       }
       return 0;
@@ -46,7 +56,10 @@ function orderList(order: Command, runner: Runner): void {
 }
 
 function orderShow(order: Command, runner: Runner): void {
-  const command = order.command('show').description('show one order with its authorizations and history').argument('<ID>', 'its number in the ledger');
+  const command = order
+    .command('show')
+    .description('show one order with its authorizations and history')
+    .argument('<ID>', 'its number in the ledger');
   runner.bind(command, async (context, _options, [key = '']) => {
     const { withLedger } = await import('./ledger-opening.ts');
     const { orderById, orderByUrl } = await import('../ledger/orders.ts');
@@ -56,7 +69,9 @@ function orderShow(order: Command, runner: Runner): void {
     return withLedger(context.settings, async (ledger) => {
       const row = await (/^[0-9]+$/.test(key) ? orderById(ledger, Number(key)) : orderByUrl(ledger, key));
       if (row === undefined) {
-        throw new AcmeLedgerError('not-found', `the ledger has no order ${printable(key)}`, { hint: 'acme-ledger order list' });
+        throw new AcmeLedgerError('not-found', `the ledger has no order ${printable(key)}`, {
+          hint: 'acme-ledger order list',
+        });
       }
       const held = await authorizationsOf(ledger, row.id);
       const listed = await Promise.all(held.map(({ id }) => listedAuthorization(ledger, { id })));
@@ -71,7 +86,10 @@ function orderShow(order: Command, runner: Runner): void {
           `  url    ${shown.url ?? 'none yet'}`,
           `  names  ${shown.names.join(' ')}`,
           ...(shown.error === null ? [] : [`  error  ${printable(shown.error.message)}`]),
-          ...shown.authorizations.map((one) => `  authorization ${String(one.id)}  ${one.identifier ?? '?'}  ${one.status}, challenge ${one.challenge}`),
+          ...shown.authorizations.map(
+            (one) =>
+              `  authorization ${String(one.id)}  ${one.identifier ?? '?'}  ${one.status}, challenge ${one.challenge}`,
+          ),
           ...shown.history.map((event) => `  ${event.at}  ${event.kind}`),
         ].join('\n'),
       );
@@ -83,5 +101,7 @@ function orderShow(order: Command, runner: Runner): void {
 function parseStatus(text: string): (typeof orderStatuses)[number] {
   const known = orderStatuses.find((status) => status === text.trim());
   if (known !== undefined) return known;
-  throw new AcmeLedgerError('usage', `--status "${printable(text)}" isn't there`, { hint: `there is: ${orderStatuses.join(', ')}` });
+  throw new AcmeLedgerError('usage', `--status "${printable(text)}" isn't there`, {
+    hint: `there is: ${orderStatuses.join(', ')}`,
+  });
 }

@@ -42,7 +42,8 @@ export function createOutput(options: { json: boolean; quiet: boolean }): Output
 export function complain(error: unknown): void {
   complainOf(errorRecord(error));
   // A bug's stack is what a report needs; anything else is explained by its message.
-  if (!(error instanceof AcmeLedgerError) && error instanceof Error) process.stderr.write(`${error.stack ?? ''}\n`);
+  if (!(error instanceof AcmeLedgerError) && error instanceof Error)
+    process.stderr.write(`${error.stack ?? ''}\n`);
 }
 
 export function complainOf(record: ErrorRecord, subject?: string): void {

@@ -23,6 +23,8 @@ export function openPino(options: LogOptions, level: string): PinoLog {
           ignore: 'pid,hostname',
           translateTime: 'SYS:HH:MM:ss',
           singleLine: true,
+          // `error` is a plain record here; as an error-like key it would take a line for each field.
+          errorLikeObjectKeys: [],
         });
   const logger = pino({ level, timestamp: pino.stdTimeFunctions.isoTime }, stream);
   return {

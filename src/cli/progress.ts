@@ -11,7 +11,10 @@ export interface Progress {
 /** A bar on a terminal's stderr; nothing anywhere else, with -q, --json on a terminal or --no-progress. */
 export function startProgress({ settings, output }: CommandContext, what: string): Progress {
   const visible =
-    settings.progress && settings.verbosity >= 0 && process.stderr.isTTY && !(output.json && process.stdout.isTTY);
+    settings.progress &&
+    settings.verbosity >= 0 &&
+    process.stderr.isTTY &&
+    !(output.json && process.stdout.isTTY);
   let bar: SingleBar | null = null;
   let total = 0;
   return {

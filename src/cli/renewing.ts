@@ -1,18 +1,18 @@
 import { authorityOf } from '../acme/known-authorities.ts';
 import { systemClock } from '../clock.ts';
-import { unownedOrders, settleUnowned } from '../issuance/recovery.ts';
+import { settleUnowned } from '../issuance/recovery.ts';
 import type { Due, Renewed } from '../issuance/renewing.ts';
 import { byUrgency, dueOf, namesKeysOf, renewAll } from '../issuance/renewing.ts';
 import { listAccounts } from '../ledger/accounts.ts';
 import { listCertificates } from '../ledger/certificates.ts';
 import type { Ledger } from '../ledger/open.ts';
-import { unsettledOrders } from '../ledger/orders.ts';
+import { unsettledOrders } from '../ledger/order-queries.ts';
 import type { CertificateRow } from '../ledger/schema.ts';
 import { printable } from '../printable.ts';
 import { wantedCertificate } from './cert-commands.ts';
 import type { CommandContext } from './context.ts';
 import { withLedger } from './ledger-opening.ts';
-import { openIssuance } from './opening.ts';
+import { withIssuance } from './opening.ts';
 import { complainOf } from './output.ts';
 import { startProgress } from './progress.ts';
 
@@ -43,23 +43,39 @@ interface Work {
 export async function runRenew(context: CommandContext, options: RenewOptions): Promise<number> {
   const work = await withLedger(context.settings, (ledger) => findWork(ledger, options));
   if (options.dryRun) return describe(context, work);
-  const summary = { due: work.due.length, issued: 0, renewed: 0, failed: 0, deferred: 0, notDue: work.notDue };
+  const summary = {
+    due: work.due.length,
+    issued: 0,
+    renewed: 0,
+    failed: 0,
+    deferred: 0,
+    notDue: work.notDue,
+  };
   if (work.authorities.length > 0) {
     await systemClock.sleep(Math.random() * options.splayMs, context.stops.work);
     const progress = startProgress(context, 'certificates');
     progress.expect(work.due.length);
     for (const ca of work.authorities) {
       if (context.stops.work.aborted) break;
-      await renewAt(context, ca, work.due.filter(({ certificate }) => certificate.ca === ca), options, (renewed) => {
-        summary[renewed.status] += 1;
-        progress.done();
-        report(context, renewed);
-      });
+      await renewAt(
+        context,
+        ca,
+        work.due.filter(({ certificate }) => certificate.ca === ca),
+        options,
+        (renewed) => {
+          summary[renewed.status] += 1;
+          progress.done();
+          report(context, renewed);
+        },
+      );
     }
     progress.stop();
   }
   if (context.output.json) context.output.line({ summary }, () => '');
-  else context.output.note(`${String(summary.due)} due: ${String(summary.issued)} issued, ${String(summary.renewed)} renewed, ${String(summary.failed)} failed, ${String(summary.deferred)} deferred; ${String(summary.notDue)} not due`);
+  else
+    context.output.note(
+      `${String(summary.due)} due: ${String(summary.issued)} issued, ${String(summary.renewed)} renewed, ${String(summary.failed)} failed, ${String(summary.deferred)} deferred; ${String(summary.notDue)} not due`,
+    );
   if (summary.failed > 0) return 1;
   return summary.deferred > 0 ? 75 : 0;
 }
@@ -70,17 +86,20 @@ async function findWork(ledger: Ledger, options: RenewOptions): Promise<Work> {
     options.names.length === 0
       ? await listCertificates(ledger)
       : await Promise.all(options.names.map((name) => wantedCertificate(ledger, name)));
-  const due = wanted
-    .sort(byUrgency(now))
-    .flatMap((certificate) => {
-      const reason = dueOf(certificate, now, options.all);
-      return reason === null ? [] : [{ certificate, due: reason }];
-    });
+  const due = wanted.sort(byUrgency(now)).flatMap((certificate) => {
+    const reason = dueOf(certificate, now, options.all);
+    return reason === null ? [] : [{ certificate, due: reason }];
+  });
   const authorities = new Set(due.map(({ certificate }) => certificate.ca));
   for (const account of await listAccounts(ledger)) {
-    if (account.url !== null && (await unsettledOrders(ledger, account.id)).length > 0) authorities.add(account.ca);
+    if (account.url !== null && (await unsettledOrders(ledger, account.id)).length > 0)
+      authorities.add(account.ca);
   }
-  return { due: due.slice(0, options.limit), notDue: wanted.length - due.length, authorities: [...authorities] };
+  return {
+    due: due.slice(0, options.limit),
+    notDue: wanted.length - due.length,
+    authorities: [...authorities],
+  };
 }
 
 async function renewAt(
@@ -90,21 +109,16 @@ async function renewAt(
   options: RenewOptions,
   onResult: (renewed: Renewed) => void,
 ): Promise<void> {
-  const { issuance, close } = await openIssuance(context, authorityOf(ca), {
-    command: 'renew',
-    mayRegister: certificates.length > 0,
-  });
   const endsAt = options.maxTimeMs === null ? Infinity : performance.now() + options.maxTimeMs;
-  try {
-    const recovery = {
+  const run = { command: 'renew', mayRegister: certificates.length > 0 };
+  await withIssuance(context, authorityOf(ca), run, async (issuance) => {
+    await settleUnowned(issuance, {
       evenKept: false,
       exceptNamesKeys: namesKeysOf(certificates.map(({ certificate }) => certificate)),
-    };
-    if ((await unownedOrders(issuance, recovery)).length > 0) await settleUnowned(issuance, recovery);
-    await renewAll(issuance, certificates, { ...options, mayStart: () => performance.now() < endsAt }, onResult);
-  } finally {
-    await close();
-  }
+    });
+    const mayStart = (): boolean => performance.now() < endsAt;
+    await renewAll(issuance, certificates, { ...options, mayStart }, onResult);
+  });
 }
 
 function report(context: CommandContext, { certificate, status, error }: Renewed): void {
@@ -117,11 +131,20 @@ function describe(context: CommandContext, work: Work): number {
   for (const { certificate, due } of work.due) {
     const names = JSON.parse(certificate.names) as string[];
     context.output.line(
-      { name: certificate.name, reason: due.reason, dueAt: due.dueAt.toISOString(), names, cost: { newOrders: due.reason === 'not-deployed' ? 0 : 1, authorizations: names.length } },
+      {
+        name: certificate.name,
+        reason: due.reason,
+        dueAt: due.dueAt.toISOString(),
+        names,
+        cost: { newOrders: due.reason === 'not-deployed' ? 0 : 1, authorizations: names.length },
+      },
       () => `${printable(certificate.name)}: ${due.reason}, 1 order with ${String(names.length)} names`,
     );
   }
   const summary = { due: work.due.length, notDue: work.notDue };
-  context.output.line({ summary }, () => `${String(summary.due)} due, ${String(summary.notDue)} not due; nothing was sent`);
+  context.output.line(
+    { summary },
+    () => `${String(summary.due)} due, ${String(summary.notDue)} not due; nothing was sent`,
+  );
   return 0;
 }

@@ -6,7 +6,7 @@ import { AcmeLedgerError } from '../errors.ts';
 import { recordRevoked } from '../ledger/certificates.ts';
 import type { CertificateRow } from '../ledger/schema.ts';
 import type { CommandContext } from './context.ts';
-import { openIssuance } from './opening.ts';
+import { withIssuance } from './opening.ts';
 
 /** RFC 8555 §7.6, signed by the account that the certificate was issued to. */
 export async function revoke(
@@ -16,18 +16,15 @@ export async function revoke(
 ): Promise<'revoked' | 'already-revoked'> {
   const stored = await readStored(context.settings.stateDir, certificate.name);
   if (stored === null) {
-    throw new AcmeLedgerError('not-found', `no certificate is stored for ${certificate.name}`, { hint: 'acme-ledger cert list' });
+    throw new AcmeLedgerError('not-found', `no certificate is stored for ${certificate.name}`, {
+      hint: 'acme-ledger cert list',
+    });
   }
   const leaf = new X509Certificate(await readFile(stored.paths.cert));
-  const { issuance, close } = await openIssuance(context, authorityOf(certificate.ca), {
-    command: 'cert revoke',
-    mayRegister: false,
-  });
-  try {
+  const options = { command: 'cert revoke', mayRegister: false };
+  return withIssuance(context, authorityOf(certificate.ca), options, async (issuance) => {
     const outcome = await issuance.session.revokeCertificate(leaf.raw, reason, context.stops.grace);
     await recordRevoked(issuance, certificate.name);
     return outcome;
-  } finally {
-    await close();
-  }
+  });
 }

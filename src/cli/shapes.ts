@@ -31,7 +31,7 @@ export function orderJson(row: OrderRow) {
     id: row.id,
     url: row.url,
     status: row.status,
-    names: parsed<string[]>(row.names),
+    names: JSON.parse(row.names) as string[],
     certificateName: row.certificate_name,
     profile: row.profile === '' ? null : row.profile,
     reserved: row.reserved,
@@ -60,7 +60,7 @@ export function accountJson(row: AccountRow) {
 export function certificateJson(row: CertificateRow, dueAt: Date | null, paths: object | null) {
   return {
     name: row.name,
-    names: parsed<string[]>(row.names),
+    names: JSON.parse(row.names) as string[],
     ca: row.ca,
     keyType: row.key_type,
     profile: row.profile === '' ? null : row.profile,
@@ -72,21 +72,17 @@ export function certificateJson(row: CertificateRow, dueAt: Date | null, paths: 
     deployedAt: row.deployed_at,
     revokedAt: row.revoked_at,
     deployHook: row.deploy_hook,
-    settings: parsed<object>(row.settings),
+    settings: JSON.parse(row.settings) as object,
     lastError: errorJson(row.last_error),
     paths,
   };
 }
 
 export function errorJson(json: string | null): ErrorRecord | null {
-  return json === null ? null : parsed<ErrorRecord>(json);
+  return json === null ? null : (JSON.parse(json) as ErrorRecord);
 }
 
 /** A name as people write it. */
 export function shownName(row: { identifier: string | null; wildcard: number }): string {
   return row.identifier === null ? '?' : `${row.wildcard === 1 ? '*.' : ''}${row.identifier}`;
-}
-
-function parsed<T>(json: string): T {
-  return JSON.parse(json) as T;
 }

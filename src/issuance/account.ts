@@ -18,9 +18,15 @@ export interface KeyedAccount {
  * sent. It may not be registered yet.
  * @throws AcmeLedgerError `bad-file`, `state-dir`
  */
-export async function accountWithKey(writer: LedgerWriter, stateDir: string, ca: string, email: string | null): Promise<KeyedAccount> {
+export async function accountWithKey(
+  writer: LedgerWriter,
+  stateDir: string,
+  ca: string,
+  email: string | null,
+): Promise<KeyedAccount> {
   const known = await accountAt(writer.ledger, ca);
-  if (known !== undefined) return { row: known, keyPem: await readAccountKey(join(stateDir, known.key_file)) };
+  if (known !== undefined)
+    return { row: known, keyPem: await readAccountKey(join(stateDir, known.key_file)) };
   const keyFile = join('accounts', `${keyFileName(ca)}.pem`);
   const { pem } = await loadOrCreateAccountKey(join(stateDir, keyFile));
   const row = await insertAccount(writer, {

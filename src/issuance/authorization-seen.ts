@@ -18,7 +18,9 @@ export function authorizationSeen(authorization: Authorization): AuthorizationSe
 export function authorizationError(authorization: Authorization): AcmeLedgerError | null {
   if (authorization.status !== 'invalid') return null;
   const problem = authorization.challenges.find((challenge) => challenge.error !== null)?.error ?? null;
-  const name = authorization.wildcard ? `*.${authorization.identifier.value}` : authorization.identifier.value;
+  const name = authorization.wildcard
+    ? `*.${authorization.identifier.value}`
+    : authorization.identifier.value;
   return new AcmeLedgerError(
     'authorization-invalid',
     `${name}: ${problem === null ? 'the CA found the authorization invalid and gave no reason' : problem.detail}`,

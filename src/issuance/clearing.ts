@@ -1,6 +1,6 @@
 import pLimit from 'p-limit';
 import type { ErrorRecord } from '../errors.ts';
-import { AcmeLedgerError } from '../errors.ts';
+import { AcmeLedgerError, errorRecord } from '../errors.ts';
 import { later } from '../clock.ts';
 import {
   authorizationByUrl,
@@ -8,15 +8,16 @@ import {
   pendingAuthorizations,
   recordSeen,
 } from '../ledger/authorizations.ts';
-import { ordersHolding } from '../ledger/orders.ts';
+import { releaseOrder, takeOver } from '../ledger/orders.ts';
+import { ordersHolding } from '../ledger/order-queries.ts';
 import { runsById } from '../ledger/runs.ts';
-import type { AuthorizationRow } from '../ledger/schema.ts';
+import type { AuthorizationRow, OrderRow } from '../ledger/schema.ts';
 import { isSubmitted } from '../ledger/states.ts';
 import { authorizationSeen } from './authorization-seen.ts';
 import type { Issuance } from './issuance.ts';
 import { isAlive } from './ownership.ts';
 import { isGone } from './place-order.ts';
-import { settleUnowned, unownedOrders } from './recovery.ts';
+import { locate, recover, unownedOrders } from './recovery.ts';
 import { closeAuthorization } from './settle.ts';
 
 export interface ClearOptions {
@@ -64,20 +65,58 @@ export async function clear(
   onResult: (cleared: Cleared) => void,
   onTotal: (count: number) => void = () => undefined,
 ): Promise<void> {
-  const rows = await rowsToClear(issuance, options);
-  onTotal(rows.length);
-  const limit = pLimit(options.concurrency);
-  await Promise.all(
-    rows.map((row) =>
-      limit(async () => {
-        if (issuance.stops.work.aborted) return;
-        onResult(await clearOne(issuance, row, options));
-      }),
-    ),
-  );
-  // What is left of their orders: presentations, intents without an answer, the orders' own states.
-  if (!options.dryRun && options.urls.length === 0 && !issuance.stops.work.aborted) {
-    await settleUnowned(issuance, { evenKept: options.all, exceptNamesKeys: new Set() });
+  const claimed = options.dryRun || options.urls.length > 0 ? [] : await claimUnowned(issuance, options);
+  try {
+    const rows = await rowsToClear(issuance, options);
+    onTotal(rows.length);
+    const limit = pLimit(options.concurrency);
+    await Promise.all(
+      rows.map((row) =>
+        limit(async () => {
+          if (issuance.stops.work.aborted) return;
+          onResult(await clearOne(issuance, row, options));
+        }),
+      ),
+    );
+  } finally {
+    // What is left of the orders: presentations, certificates to fetch, their own states.
+    for (const order of claimed) {
+      if (issuance.stops.work.aborted) await releaseOrder(issuance, order.id, {});
+      else await recover(issuance, order, 'deactivate');
+    }
+  }
+}
+
+/**
+ * Takes over what nobody works on, so that no other run takes it up while it is being cleared. An order whose newOrder was
+ * never answered is looked for, so that its authorizations are known.
+ */
+async function claimUnowned(issuance: Issuance, options: ClearOptions): Promise<OrderRow[]> {
+  const before = options.olderThan?.toISOString();
+  const claimed: OrderRow[] = [];
+  for (const order of await unownedOrders(issuance, {
+    evenKept: options.all,
+    exceptNamesKeys: new Set(),
+  })) {
+    if (before !== undefined && order.created_at >= before) continue;
+    if (!(await takeOver(issuance, order))) continue;
+    const owned = { ...order, run_id: issuance.runId };
+    const placed = order.url === null ? await lookFor(issuance, owned) : { row: owned };
+    if (placed !== null) claimed.push(placed.row);
+  }
+  return claimed;
+}
+
+async function lookFor(issuance: Issuance, order: OrderRow): Promise<{ row: OrderRow } | null> {
+  try {
+    return await locate(issuance, order);
+  } catch (error) {
+    issuance.log.warn(
+      { order: order.id, error: errorRecord(error) },
+      'the CA could not be asked for an order whose answer was lost; the next run tries again',
+    );
+    await releaseOrder(issuance, order.id, {});
+    return null;
   }
 }
 
@@ -91,19 +130,9 @@ async function rowsToClear(issuance: Issuance, options: ClearOptions): Promise<A
       ),
     );
   }
-  await adoptLostOrders(issuance, options);
   const rows = await pendingAuthorizations(issuance.ledger, issuance.account.id);
   const before = options.olderThan?.toISOString();
   return before === undefined ? rows : rows.filter((row) => row.created_at < before);
-}
-
-/** Orders whose newOrder was never answered have authorizations that the ledger has yet to learn of. */
-async function adoptLostOrders(issuance: Issuance, options: ClearOptions): Promise<void> {
-  if (options.dryRun) return;
-  const unowned = await unownedOrders(issuance, { evenKept: true, exceptNamesKeys: new Set() });
-  const others = new Set(unowned.filter((order) => order.url !== null).map((order) => order.names_key));
-  if (unowned.length === others.size) return;
-  await settleUnowned(issuance, { evenKept: true, exceptNamesKeys: others });
 }
 
 async function clearOne(issuance: Issuance, row: AuthorizationRow, options: ClearOptions): Promise<Cleared> {
@@ -118,11 +147,16 @@ async function clearOne(issuance: Issuance, row: AuthorizationRow, options: Clea
   const protection = await protectionOf(issuance, row, options.all);
   if (protection !== null) return line('resumable', row.status, protection);
   const now = await currentState(issuance, row);
-  if (now instanceof AcmeLedgerError) return line(now.httpStatus === 403 ? 'foreign' : 'failed', null, now.message);
+  if (now instanceof AcmeLedgerError)
+    return line(now.httpStatus === 403 ? 'foreign' : 'failed', null, now.message);
   if (now === null) return line('gone', 'expired', 'the CA has forgotten it');
-  if (now.status !== 'pending') return { ...line('already-final', now.status, null), identifier: now.identifier };
+  if (now.status !== 'pending')
+    return { ...line('already-final', now.status, null), identifier: now.identifier };
   if (isSubmittedNow(issuance, now.row)) {
-    return { ...line('resumable', 'pending', 'its challenge was submitted: the CA decides'), identifier: now.identifier };
+    return {
+      ...line('resumable', 'pending', 'its challenge was submitted: the CA decides'),
+      identifier: now.identifier,
+    };
   }
   if (options.dryRun) return { ...line('would-deactivate', 'pending', null), identifier: now.identifier };
   const closing = await closeAuthorization(issuance, row);
@@ -131,11 +165,21 @@ async function clearOne(issuance: Issuance, row: AuthorizationRow, options: Clea
 }
 
 /** Why an authorization is to be left alone: a live run works on it, or it waits for a resume. */
-async function protectionOf(issuance: Issuance, row: AuthorizationRow, evenKept: boolean): Promise<string | null> {
+async function protectionOf(
+  issuance: Issuance,
+  row: AuthorizationRow,
+  evenKept: boolean,
+): Promise<string | null> {
   const orders = await ordersHolding(issuance.ledger, row.id);
-  const runs = await runsById(issuance.ledger, orders.flatMap((order) => order.run_id ?? []));
+  const runs = await runsById(
+    issuance.ledger,
+    orders.flatMap((order) => order.run_id ?? []),
+  );
   const now = issuance.clock.now();
-  const live = orders.find((order) => order.run_id !== null && order.run_id !== issuance.runId && isAlive(runs.get(order.run_id), now));
+  const live = orders.find(
+    (order) =>
+      order.run_id !== null && order.run_id !== issuance.runId && isAlive(runs.get(order.run_id), now),
+  );
   if (live !== undefined) return `order ${String(live.id)} is being worked on`;
   if (evenKept || row.refused_at !== null) return null;
   const kept = orders.find((order) => order.kept_until !== null && order.kept_until > now.toISOString());
@@ -149,7 +193,10 @@ interface CurrentState {
 }
 
 /** What the CA says now, recorded; null when it has forgotten the authorization (404). */
-async function currentState(issuance: Issuance, row: AuthorizationRow): Promise<CurrentState | null | AcmeLedgerError> {
+async function currentState(
+  issuance: Issuance,
+  row: AuthorizationRow,
+): Promise<CurrentState | null | AcmeLedgerError> {
   try {
     const answer = await issuance.session.getAuthorization(row.url, issuance.stops.grace);
     await recordSeen(issuance, [authorizationSeen(answer)]);

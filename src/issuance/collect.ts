@@ -23,7 +23,8 @@ export async function collectCertificate(
   order: OrderRow,
   files: OrderFiles,
 ): Promise<void> {
-  if (order.certificate_url === null) throw new AcmeLedgerError('order-failed', 'the order has no certificate URL');
+  if (order.certificate_url === null)
+    throw new AcmeLedgerError('order-failed', 'the order has no certificate URL');
   const wanted = certificate.preferred_chain;
   const chains = await issuance.session.downloadChains(
     order.certificate_url,
@@ -46,7 +47,8 @@ export async function collectCertificate(
 
 /** Tells the person's program about the new certificate. @throws AcmeLedgerError `deploy-hook`: it stays due for the next run */
 export async function deploy(issuance: Issuance, certificate: CertificateRow): Promise<void> {
-  const stored = certificate.deploy_hook === null ? null : await readStored(issuance.stateDir, certificate.name);
+  const stored =
+    certificate.deploy_hook === null ? null : await readStored(issuance.stateDir, certificate.name);
   if (stored !== null && certificate.deploy_hook !== null) {
     await runDeployHook(
       { command: certificate.deploy_hook, certificate: stored, email: issuance.account.email },

@@ -17,7 +17,11 @@ const issuanceTimeoutMs = 180_000;
  * `processing` or `valid` already is only waited for: a second finalize could cost the certificate (boulder.md).
  * @throws AcmeLedgerError `order-failed`, or what the CA said
  */
-export async function finalizeOrder(issuance: Issuance, placed: PlacedOrder, files: OrderFiles): Promise<PlacedOrder> {
+export async function finalizeOrder(
+  issuance: Issuance,
+  placed: PlacedOrder,
+  files: OrderFiles,
+): Promise<PlacedOrder> {
   let { answer } = placed;
   if (answer.status === 'ready') answer = await sendFinalize(issuance, placed, files.csrDer);
   if (answer.status !== 'valid') answer = await awaitValid(issuance, answer);

@@ -46,7 +46,7 @@ type Verdict =
  * @throws AcmeLedgerError `gate-too-small`, `gate-full`, `busy`
  */
 export async function admit(issuance: Issuance, admission: Admission): Promise<AdmittedOrder> {
-  assertEverFits(issuance, admission);
+  assertEverFits(admission.identifiers.length, issuance.maxPending);
   const deadline = later(issuance.clock.now(), admission.waitMs);
   let roomMadeAt = 0;
   for (;;) {
@@ -98,12 +98,12 @@ async function takeUp(writer: LedgerWriter, order: OrderRow): Promise<Verdict> {
   return { outcome: 'taken-up', order: { ...order, run_id: writer.runId } };
 }
 
-function assertEverFits(issuance: Issuance, admission: Admission): void {
-  const names = admission.identifiers.length;
-  if (names <= issuance.maxPending) return;
+/** Whether so many names can ever be let through. @throws AcmeLedgerError `gate-too-small` */
+export function assertEverFits(names: number, maxPending: number): void {
+  if (names <= maxPending) return;
   throw new AcmeLedgerError(
     'gate-too-small',
-    `the order has ${String(names)} names, but the gate lets only ${String(issuance.maxPending)} authorizations be open at once`,
+    `the order has ${String(names)} names, but the gate lets only ${String(maxPending)} authorizations be open at once`,
     { hint: `give --max-pending ${String(names)} or more, or split the certificate` },
   );
 }

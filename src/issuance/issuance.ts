@@ -38,4 +38,3 @@ export interface Issuance extends LedgerWriter {
   /** The solver for these settings; the same object for the same settings, so that orders share listeners. */
   solverFor(settings: SolverSettings): Solver;
 }
-

@@ -1,3 +1,4 @@
+import { readOrderFiles } from '../certificates/order-files.ts';
 import { parseSolverSettings } from '../challenges/settings.ts';
 import { later } from '../clock.ts';
 import { AcmeLedgerError, errorRecord } from '../errors.ts';
@@ -48,7 +49,12 @@ export async function obtain(
     });
     await complete(issuance, certificate, placed);
     const stored = (await certificateByName(issuance.ledger, certificate.name)) ?? certificate;
-    return { status: 'issued', certificate: stored, orderId: placed.row.id, error: await deployError(issuance, stored) };
+    return {
+      status: 'issued',
+      certificate: stored,
+      orderId: placed.row.id,
+      error: await deployError(issuance, stored),
+    };
   } catch (error) {
     return await endInFailure(issuance, certificate, order, error);
   }
@@ -71,12 +77,24 @@ async function place(
     onAdmitted(admitted.order);
     const placed = await placeOrder(issuance, admitted, identifiers);
     if (placed === null) continue;
-    if (placed.answer.status !== 'invalid') return placed;
+    if (placed.answer.status !== 'invalid' && !(await hasLostItsKey(issuance, placed))) return placed;
     await settleOrder(issuance, placed.row, { policy: issuance.policy, verdictsUntil: issuance.clock.now() });
   }
-  throw new AcmeLedgerError('order-failed', 'each order for these names was over at the CA before it could be worked on', {
-    hint: 'acme-ledger order list',
-  });
+  throw new AcmeLedgerError(
+    'order-failed',
+    'each order for these names was over at the CA before it could be worked on',
+    {
+      hint: 'acme-ledger order list',
+    },
+  );
+}
+
+/** It was finalized with a key that isn't there any more: its certificate is of no use to anybody. */
+async function hasLostItsKey(issuance: Issuance, { row }: PlacedOrder): Promise<boolean> {
+  if (row.finalize_sent_at === null) return false;
+  if ((await readOrderFiles(issuance.stateDir, String(row.id))) !== null) return false;
+  await releaseOrder(issuance, row.id, { status: 'abandoned', keptUntil: null });
+  return true;
 }
 
 async function complete(issuance: Issuance, certificate: CertificateRow, placed: PlacedOrder): Promise<void> {
@@ -91,7 +109,7 @@ async function complete(issuance: Issuance, certificate: CertificateRow, placed:
     cleanUpPresentations(issuance, placed.row.id),
   );
   await collectCertificate(issuance, certificate, finalized.row, files);
-  await releaseOrder(issuance, placed.row.id, { status: 'valid', keptUntil: null });
+  await releaseOrder(issuance, placed.row.id, { status: 'valid', keptUntil: null, concluded: true });
 }
 
 /** Both to their end, so that nothing runs on behind a failure; then the first error. */

@@ -3,7 +3,7 @@ import { createCsr } from '../certificates/csr.ts';
 import { generateKey } from '../certificates/key.ts';
 import type { KeyType } from '../certificates/key.ts';
 import type { OrderFiles } from '../certificates/order-files.ts';
-import { prepareOrderFiles } from '../certificates/order-files.ts';
+import { prepareOrderFiles, removeOrderFiles } from '../certificates/order-files.ts';
 import { readStored } from '../certificates/store.ts';
 import { parseName } from '../identifiers.ts';
 import type { CertificateRow, OrderRow } from '../ledger/schema.ts';
@@ -14,10 +14,17 @@ import type { Issuance } from './issuance.ts';
  * The key and the CSR that the order is finalized with, on disk when this returns (promise 1). A resumed order gets the ones
  * that it had: a finalize may have been sent with them.
  */
-export async function orderKey(issuance: Issuance, certificate: CertificateRow, order: OrderRow): Promise<OrderFiles> {
+export async function orderKey(
+  issuance: Issuance,
+  certificate: CertificateRow,
+  order: OrderRow,
+): Promise<OrderFiles> {
+  // Before a finalize was sent nobody depends on them, and the wish may have changed since.
+  if (order.finalize_sent_at === null) await removeOrderFiles(issuance.stateDir, String(order.id));
   return prepareOrderFiles(issuance.stateDir, String(order.id), async () => {
     if (certificate.csr !== null) return { keyPem: null, csrDer: Buffer.from(certificate.csr, 'base64') };
-    const keyPem = (await keptKey(issuance, certificate)) ?? (await generateKey(certificate.key_type as KeyType));
+    const keyPem =
+      (await keptKey(issuance, certificate)) ?? (await generateKey(certificate.key_type as KeyType));
     return { keyPem, csrDer: await createCsr(namesOf(order).map(parseName), keyPem) };
   });
 }

@@ -39,7 +39,11 @@ async function lookAgain(issuance: Issuance, row: OrderRow, url: string): Promis
 }
 
 /** The order as the CA has it; null when it is gone there (Boulder forgets expired ones): then it is released as invalid. */
-export async function currentOrder(issuance: Issuance, row: OrderRow, url: string): Promise<Answer<Order> | null> {
+export async function currentOrder(
+  issuance: Issuance,
+  row: OrderRow,
+  url: string,
+): Promise<Answer<Order> | null> {
   try {
     return await issuance.session.getOrder(url, issuance.stops.grace);
   } catch (error) {
@@ -84,7 +88,10 @@ async function adoptAfterLoss(
   try {
     placed = await findLost(issuance, row, identifiers);
   } catch (error) {
-    issuance.log.warn({ order: row.id, error: errorRecord(error) }, 'the CA could not be asked for the lost order');
+    issuance.log.warn(
+      { order: row.id, error: errorRecord(error) },
+      'the CA could not be asked for the lost order',
+    );
   }
   if (placed !== null) return placed;
   throw loss;
@@ -125,7 +132,11 @@ async function repeatNewOrder(
   } catch (error) {
     if (isOutcomeUnknown(error)) throw error;
     // Refused: what the first one opened, if it did, is out of reach.
-    await releaseOrder(issuance, row.id, { status: 'abandoned', keepReserved: true, error: errorRecord(error) });
+    await releaseOrder(issuance, row.id, {
+      status: 'abandoned',
+      keepReserved: true,
+      error: errorRecord(error),
+    });
     if (isProblem(error, 'rateLimited')) throw error;
     return null;
   }

@@ -32,7 +32,10 @@ async function cleanUp(issuance: Issuance, row: PresentationRow): Promise<boolea
     return true;
   } catch (error) {
     const record = errorRecord(error);
-    issuance.log.warn({ name: row.identifier, error: record }, 'what was presented could not be taken down; the next clean-up tries again');
+    issuance.log.warn(
+      { name: row.identifier, error: record },
+      'what was presented could not be taken down; the next clean-up tries again',
+    );
     await recordCleanUpFailed(issuance, row.id, record);
     return false;
   }

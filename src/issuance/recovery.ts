@@ -4,13 +4,13 @@ import { errorRecord } from '../errors.ts';
 import { parseName } from '../identifiers.ts';
 import { authorizationsOf, recordNotSubmitted } from '../ledger/authorizations.ts';
 import { certificateByName } from '../ledger/certificates.ts';
-import { recordOrderAnswer, releaseOrder, takeOver, unsettledOrders } from '../ledger/orders.ts';
+import { recordOrderAnswer, releaseOrder, takeOver } from '../ledger/orders.ts';
+import { unsettledOrders } from '../ledger/order-queries.ts';
 import { runsById } from '../ledger/runs.ts';
 import type { OrderRow } from '../ledger/schema.ts';
-import { isLive } from '../ledger/states.ts';
 import { collectCertificate, namesOf } from './collect.ts';
 import { finalizeOrder } from './finalize.ts';
-import type { Issuance } from './issuance.ts';
+import type { Issuance, UnsubmittedPolicy } from './issuance.ts';
 import { isAlive } from './ownership.ts';
 import type { PlacedOrder } from './place-order.ts';
 import { currentOrder, findLost } from './place-order.ts';
@@ -32,20 +32,33 @@ const validationMs = 60_000;
  * Settles what nobody owns any more: orders of runs that died, and with `evenKept` those kept for a resume, oldest first.
  * @returns how many orders were brought to an end
  */
-export async function settleUnowned(issuance: Issuance, options: RecoveryOptions): Promise<{ closed: number }> {
+export async function settleUnowned(
+  issuance: Issuance,
+  options: RecoveryOptions,
+): Promise<{ closed: number }> {
   let closed = 0;
   for (const order of await unownedOrders(issuance, options)) {
     if (issuance.stops.work.aborted) break;
     if (!(await takeOver(issuance, order))) continue;
     closed += 1;
-    try {
-      await recoverOrder(issuance, { ...order, run_id: issuance.runId }, options);
-    } catch (error) {
-      issuance.log.warn({ order: order.id, error: errorRecord(error) }, 'an order of an earlier run could not be settled; the next run tries again');
-      await releaseOrder(issuance, order.id, {});
-    }
+    // What nobody took up in time, or room is wanted for, isn't kept for longer.
+    const policy = options.evenKept || order.kept_until !== null ? 'deactivate' : issuance.policy;
+    await recover(issuance, { ...order, run_id: issuance.runId }, policy);
   }
   return { closed };
+}
+
+/** Brings one order that this run has taken over to an end. What goes wrong is logged; the next run tries again. */
+export async function recover(issuance: Issuance, order: OrderRow, policy: UnsubmittedPolicy): Promise<void> {
+  try {
+    await recoverOrder(issuance, order, policy);
+  } catch (error) {
+    issuance.log.warn(
+      { order: order.id, error: errorRecord(error) },
+      'an order of an earlier run could not be settled; the next run tries again',
+    );
+    await releaseOrder(issuance, order.id, {});
+  }
 }
 
 /** Orders with something left to do that no live run works on. */
@@ -60,10 +73,10 @@ export async function unownedOrders(issuance: Issuance, options: RecoveryOptions
   });
 }
 
-/** The table of design §7, from the last thing that happened. */
-async function recoverOrder(issuance: Issuance, order: OrderRow, options: RecoveryOptions): Promise<void> {
+/** From the last thing that happened (design §7). */
+async function recoverOrder(issuance: Issuance, order: OrderRow, policy: UnsubmittedPolicy): Promise<void> {
   let current: OrderRow = order;
-  if (isLive(order.status)) {
+  if (order.concluded_at === null) {
     const placed = await locate(issuance, order);
     if (placed === null) {
       await cleanUpPresentations(issuance, order.id);
@@ -73,12 +86,11 @@ async function recoverOrder(issuance: Issuance, order: OrderRow, options: Recove
     if (await finishIssued(issuance, placed)) return;
   }
   await decideSubmitted(issuance, current);
-  // What is kept for a resume stays kept unless room is wanted.
-  const policy = options.evenKept || issuance.policy === 'deactivate' || order.kept_until !== null ? 'deactivate' : 'resume';
   await settleOrder(issuance, current, { policy, verdictsUntil: issuance.clock.now() });
 }
 
-async function locate(issuance: Issuance, order: OrderRow): Promise<PlacedOrder | null> {
+/** Finds the order at the CA; null when it is gone there or can't be found: then it is released. */
+export async function locate(issuance: Issuance, order: OrderRow): Promise<PlacedOrder | null> {
   if (order.url === null) return findLost(issuance, order, namesOf(order).map(parseName));
   const answer = await currentOrder(issuance, order, order.url);
   if (answer === null) return null;
@@ -94,7 +106,7 @@ async function finishIssued(issuance: Issuance, placed: PlacedOrder): Promise<bo
   await cleanUpPresentations(issuance, placed.row.id);
   const finalized = await finalizeOrder(issuance, placed, files);
   await collectCertificate(issuance, certificate, finalized.row, files);
-  await releaseOrder(issuance, placed.row.id, { status: 'valid', keptUntil: null });
+  await releaseOrder(issuance, placed.row.id, { status: 'valid', keptUntil: null, concluded: true });
   return true;
 }
 
@@ -111,7 +123,10 @@ async function decideSubmitted(issuance: Issuance, order: OrderRow): Promise<voi
   const submitting = (await authorizationsOf(issuance.ledger, order.id)).filter(
     (row) => row.status === 'pending' && row.submitted_at !== null,
   );
-  const submittedLast = submitting.map((row) => row.submitted_at ?? '').sort().at(-1);
+  const submittedLast = submitting
+    .map((row) => row.submitted_at ?? '')
+    .sort()
+    .at(-1);
   if (submittedLast === undefined) return;
   const decidedBy = later(new Date(submittedLast), validationMs);
   if (decidedBy > issuance.clock.now()) await awaitVerdicts(issuance, submitting, decidedBy);

@@ -18,7 +18,8 @@ export type Due =
 
 /** When and why a certificate is due; null when it isn't yet (facts.md §4: a third of its life left, half for short ones). */
 export function dueOf(certificate: CertificateRow, now: Date, all = false): Due | null {
-  if (certificate.not_before === null || certificate.not_after === null) return { reason: 'missing', dueAt: new Date(0) };
+  if (certificate.not_before === null || certificate.not_after === null)
+    return { reason: 'missing', dueAt: new Date(0) };
   if (certificate.revoked_at !== null) return { reason: 'revoked', dueAt: new Date(0) };
   const dueAt = renewalDueAt(new Date(certificate.not_before), new Date(certificate.not_after));
   if (dueAt <= now) return { reason: 'ending', dueAt };
@@ -64,10 +65,19 @@ export async function renewAll(
   );
 }
 
-async function renewOne(issuance: Issuance, certificate: CertificateRow, due: Due, waitMs: number): Promise<Renewed> {
+async function renewOne(
+  issuance: Issuance,
+  certificate: CertificateRow,
+  due: Due,
+  waitMs: number,
+): Promise<Renewed> {
   if (due.reason === 'not-deployed') return deployAgain(issuance, certificate);
   const attempt = await obtain(issuance, certificate, { waitMs });
-  return { certificate: attempt.certificate, status: renewedStatus(certificate, attempt), error: attempt.error };
+  return {
+    certificate: attempt.certificate,
+    status: renewedStatus(certificate, attempt),
+    error: attempt.error,
+  };
 }
 
 function renewedStatus(before: CertificateRow, attempt: Attempt): Renewed['status'] {

@@ -1,15 +1,17 @@
+import { removeOrderFiles } from '../certificates/order-files.ts';
 import { AcmeLedgerError, errorRecord } from '../errors.ts';
 import { later } from '../clock.ts';
 import { authorizationsOf, recordRefused, recordSeen } from '../ledger/authorizations.ts';
-import { orderById, ordersHolding, releaseOrder } from '../ledger/orders.ts';
+import { orderById, releaseOrder } from '../ledger/orders.ts';
+import { ordersHolding } from '../ledger/order-queries.ts';
 import type { OrderEnd } from '../ledger/orders.ts';
 import type { AuthorizationRow, OrderRow } from '../ledger/schema.ts';
-import { isLive, isSubmitted } from '../ledger/states.ts';
+import { isSubmitted } from '../ledger/states.ts';
 import { authorizationSeen } from './authorization-seen.ts';
 import { cleanUpPresentations } from './presenting.ts';
 import type { Issuance, UnsubmittedPolicy } from './issuance.ts';
 import { isGone } from './place-order.ts';
-import { awaitVerdicts } from './verdicts.ts';
+import { awaitVerdicts, refresh } from './verdicts.ts';
 
 /** What became of one authorization that was to be closed. */
 export type Closing = 'deactivated' | 'already-final' | 'refused' | 'gone' | 'foreign' | 'failed';
@@ -47,15 +49,22 @@ async function closeUnsubmitted(
   policy: UnsubmittedPolicy,
 ): Promise<void> {
   if (policy === 'resume') return;
-  await Promise.all(
-    rows.filter(isUnsubmitted).map(async (row) => {
-      // The CA may hand one authorization to several orders: another one that is live still wants it.
-      if ((await ordersHolding(issuance.ledger, row.id)).some(({ id }) => id !== order.id)) return;
-      const closing = await closeAuthorization(issuance, row);
-      if (closing === 'failed') {
-        issuance.log.warn({ authorization: row.url }, 'not deactivated; the next run or `acme-ledger authz clear` tries again');
-      }
-    }),
+  // One that was never looked at may be a valid one that the CA reuses: that is never deactivated (promise 4).
+  await refresh(
+    issuance,
+    rows.filter((row) => row.checked_at === null),
+  );
+  const open = (await authorizationsOf(issuance.ledger, order.id)).filter(isUnsubmitted);
+  await Promise.all(open.map((row) => closeUnlessHeld(issuance, order, row)));
+}
+
+async function closeUnlessHeld(issuance: Issuance, order: OrderRow, row: AuthorizationRow): Promise<void> {
+  // The CA may hand one authorization to several orders: another one that isn't concluded still wants it.
+  if ((await ordersHolding(issuance.ledger, row.id)).some(({ id }) => id !== order.id)) return;
+  if ((await closeAuthorization(issuance, row)) !== 'failed') return;
+  issuance.log.warn(
+    { authorization: row.url },
+    'not deactivated; the next run or `acme-ledger authz clear` tries again',
   );
 }
 
@@ -64,7 +73,11 @@ export async function closeAuthorization(issuance: Issuance, row: AuthorizationR
   try {
     const answer = await issuance.session.deactivateAuthorization(row.url, issuance.stops.grace);
     await recordSeen(issuance, [authorizationSeen(answer)]);
-    return answer.status === 'deactivated' ? 'deactivated' : answer.status === 'pending' ? 'refused' : 'already-final';
+    return answer.status === 'deactivated'
+      ? 'deactivated'
+      : answer.status === 'pending'
+        ? 'refused'
+        : 'already-final';
   } catch (error) {
     return recordNotClosed(issuance, row, error);
   }
@@ -94,6 +107,8 @@ async function release(
   if (order?.run_id !== issuance.runId) return;
   const rows = await authorizationsOf(issuance.ledger, orderId);
   const end = orderEnd(order, rows, options.policy, issuance.clock.now());
+  // Its key was never used: a finalize would have gone with a valid order.
+  if (end.status !== undefined) await removeOrderFiles(issuance.stateDir, String(orderId));
   await releaseOrder(issuance, orderId, options.error === undefined ? end : { ...end, error: options.error });
 }
 
@@ -104,20 +119,19 @@ export function orderEnd(
   policy: UnsubmittedPolicy,
   now: Date,
 ): OrderEnd {
-  if (!isLive(order.status) || order.status === 'intent') return {};
+  const open = rows.filter(isUnsubmitted);
+  const resumeUntil = policy === 'resume' && open.length > 0 ? later(now, resumeForMs) : null;
+  if (order.status === 'intent' || order.status === 'valid') return {};
+  if (order.concluded_at !== null) return { keptUntil: resumeUntil };
   // RFC 8555 §7.1.6: one authorization that isn't valid any more makes the order invalid.
   if (rows.some((row) => ['invalid', 'expired', 'revoked'].includes(row.status))) {
-    return { status: 'invalid', keptUntil: null };
+    return { status: 'invalid', keptUntil: resumeUntil };
   }
   if (rows.some((row) => row.status === 'deactivated')) return { status: 'abandoned', keptUntil: null };
-  const open = rows.filter(isUnsubmitted);
-  if (open.length > 0 && policy === 'deactivate' && open.some((row) => row.refused_at === null)) {
-    return { keptUntil: null };
-  }
-  const expiresAt = order.expires_at ?? later(now, resumeForMs).toISOString();
-  const wantedUntil = later(now, resumeForMs).toISOString();
-  const keptUntil = policy === 'resume' && open.length > 0 && wantedUntil < expiresAt ? wantedUntil : expiresAt;
-  return { keptUntil: new Date(keptUntil) };
+  const isUnsettled = policy === 'deactivate' && open.some((row) => row.refused_at === null);
+  if (isUnsettled || rows.length === 0) return { keptUntil: null };
+  const expiresAt = order.expires_at === null ? later(now, resumeForMs) : new Date(order.expires_at);
+  return { keptUntil: resumeUntil !== null && resumeUntil < expiresAt ? resumeUntil : expiresAt };
 }
 
 export function isUnsubmitted(row: AuthorizationRow): boolean {

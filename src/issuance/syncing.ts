@@ -43,19 +43,34 @@ async function compare(issuance: Issuance, row: AuthorizationRow): Promise<Compa
   try {
     const answer = await issuance.session.getAuthorization(row.url, issuance.stops.grace);
     await recordSeen(issuance, [authorizationSeen(answer)]);
-    return noted(issuance, row, { ...known, ca: answer.status, differs: answer.status !== row.status, reason: null });
+    return await noted(issuance, row, {
+      ...known,
+      ca: answer.status,
+      differs: answer.status !== row.status,
+      reason: null,
+    });
   } catch (error) {
     if (!(error instanceof AcmeLedgerError)) throw error;
     if (!isGone(error)) return { ...known, ca: null, differs: false, reason: error.message };
     await recordSeen(issuance, [{ url: row.url, status: 'expired', identifier: null, expiresAt: null }]);
-    return noted(issuance, row, { ...known, ca: 'expired', differs: true, reason: 'the CA has forgotten it' });
+    return await noted(issuance, row, {
+      ...known,
+      ca: 'expired',
+      differs: true,
+      reason: 'the CA has forgotten it',
+    });
   }
 }
 
 async function noted(issuance: Issuance, row: AuthorizationRow, compared: Compared): Promise<Compared> {
   if (compared.differs) {
     await appendEvents(issuance, [
-      { kind: 'difference', authorizationId: row.id, accountId: row.account_id, data: { ledger: row.status, ca: compared.ca } },
+      {
+        kind: 'difference',
+        authorizationId: row.id,
+        accountId: row.account_id,
+        data: { ledger: row.status, ca: compared.ca },
+      },
     ]);
   }
   return compared;

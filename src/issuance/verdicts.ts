@@ -26,7 +26,10 @@ async function awaitVerdict(issuance: Issuance, row: AuthorizationRow, deadline:
     await recordSeen(issuance, [authorizationSeen(answer)]);
   } catch (error) {
     if (!isGone(error)) {
-      issuance.log.warn({ authorization: row.url, error: errorRecord(error) }, 'the CA could not be asked for its verdict');
+      issuance.log.warn(
+        { authorization: row.url, error: errorRecord(error) },
+        'the CA could not be asked for its verdict',
+      );
       return;
     }
     await recordSeen(issuance, [{ url: row.url, status: 'expired', identifier: null, expiresAt: null }]);

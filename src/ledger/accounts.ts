@@ -40,7 +40,9 @@ export async function insertAccount(
         status: 'unregistered',
         created_at: instant(tx),
       })
-      .onConflict((conflict) => conflict.columns(['ca', 'key_thumbprint']).doUpdateSet({ key_file: account.keyFile }))
+      .onConflict((conflict) =>
+        conflict.columns(['ca', 'key_thumbprint']).doUpdateSet({ key_file: account.keyFile }),
+      )
       .returningAll()
       .executeTakeFirstOrThrow();
     await appendEvents(tx, [{ kind: 'account-created', accountId: row.id }]);

@@ -43,9 +43,10 @@ export async function listedAuthorization(
   key: { id: number } | { url: string },
 ): Promise<ListedAuthorization | undefined> {
   const query = joined(ledger);
-  const row = await ('id' in key
-    ? query.where('authorizations.id', '=', key.id)
-    : query.where('authorizations.url', '=', key.url)
+  const row = await (
+    'id' in key
+      ? query.where('authorizations.id', '=', key.id)
+      : query.where('authorizations.url', '=', key.url)
   ).executeTakeFirst();
   if (row === undefined) return undefined;
   return { ...row, orderIds: (await orderIdsOf(ledger, [row.id])).get(row.id) ?? [] };

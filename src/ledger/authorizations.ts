@@ -1,5 +1,6 @@
 import { appendEvents } from './events.ts';
 import type { Ledger } from './open.ts';
+import { ownedOrder } from './orders.ts';
 import type { AuthorizationRow } from './schema.ts';
 import type { AuthorizationSource, AuthorizationStatus } from './states.ts';
 import { authorizationStatusesBefore, challengeProgressesBefore } from './states.ts';
@@ -116,12 +117,18 @@ async function recordOne(writer: LedgerWriter, seen: AuthorizationSeen): Promise
   ]);
 }
 
-/** Written before any challenge POST is sent (promise 1). @returns the ids that may be sent; others were submitted already */
+/**
+ * Written before any challenge POST is sent (promise 1).
+ * @returns the ids that may be sent; others were submitted already
+ * @throws AcmeLedgerError `busy` when another run took the order over
+ */
 export async function recordSubmitting(
   writer: LedgerWriter,
+  orderId: number,
   challenges: readonly { authorizationId: number; type: string; url: string }[],
 ): Promise<Set<number>> {
   return inTransaction(writer, async (tx) => {
+    await ownedOrder(tx, orderId);
     const moved = new Set<number>();
     for (const challenge of challenges) {
       const result = await tx.ledger
@@ -147,7 +154,10 @@ export async function recordSubmitting(
 }
 
 /** The CA accepted the challenge POST (RFC 8555 §7.5.1). */
-export async function recordSubmitted(writer: LedgerWriter, authorizationIds: readonly number[]): Promise<void> {
+export async function recordSubmitted(
+  writer: LedgerWriter,
+  authorizationIds: readonly number[],
+): Promise<void> {
   if (authorizationIds.length === 0) return;
   await inTransaction(writer, async (tx) => {
     await tx.ledger
@@ -164,7 +174,11 @@ export async function recordSubmitted(writer: LedgerWriter, authorizationIds: re
 }
 
 /** The challenge POST never took effect: the CA refused it, or still shows it untouched after any validation must have ended. */
-export async function recordNotSubmitted(writer: LedgerWriter, authorizationId: number, why: string): Promise<void> {
+export async function recordNotSubmitted(
+  writer: LedgerWriter,
+  authorizationId: number,
+  why: string,
+): Promise<void> {
   await inTransaction(writer, async (tx) => {
     await tx.ledger
       .updateTable('authorizations')
@@ -177,7 +191,11 @@ export async function recordNotSubmitted(writer: LedgerWriter, authorizationId: 
 }
 
 /** The CA doesn't deactivate it (RFC 8555 §7.5.2 lets it refuse; step-ca and Caddy don't implement it): it ends by expiring. */
-export async function recordRefused(writer: LedgerWriter, authorizationId: number, error: unknown): Promise<void> {
+export async function recordRefused(
+  writer: LedgerWriter,
+  authorizationId: number,
+  error: unknown,
+): Promise<void> {
   await inTransaction(writer, async (tx) => {
     await tx.ledger
       .updateTable('authorizations')

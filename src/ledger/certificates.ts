@@ -27,7 +27,11 @@ export interface StoredFact {
 }
 
 /** Writes the wish down; an older one of the same name is replaced, what exists of it stays known. */
-export async function recordWish(writer: LedgerWriter, wish: CertificateWish, accountId: number | null): Promise<CertificateRow> {
+export async function recordWish(
+  writer: LedgerWriter,
+  wish: CertificateWish,
+  accountId: number | null,
+): Promise<CertificateRow> {
   const values: Partial<NewCertificate> & Omit<NewCertificate, 'name' | 'created_at'> = {
     account_id: accountId,
     ca: wish.ca,
@@ -65,7 +69,12 @@ export async function listCertificates(ledger: Ledger): Promise<CertificateRow[]
 }
 
 /** The files are in place; the deploy hook has yet to run. */
-export async function recordStored(writer: LedgerWriter, name: string, orderId: number, fact: StoredFact): Promise<void> {
+export async function recordStored(
+  writer: LedgerWriter,
+  name: string,
+  orderId: number,
+  fact: StoredFact,
+): Promise<void> {
   await inTransaction(writer, async (tx) => {
     await tx.ledger
       .updateTable('certificates')
@@ -81,7 +90,9 @@ export async function recordStored(writer: LedgerWriter, name: string, orderId: 
       })
       .where('name', '=', name)
       .execute();
-    await appendEvents(tx, [{ kind: 'certificate-stored', certificateName: name, orderId, data: { serial: fact.serial } }]);
+    await appendEvents(tx, [
+      { kind: 'certificate-stored', certificateName: name, orderId, data: { serial: fact.serial } },
+    ]);
   });
 }
 

@@ -9,7 +9,11 @@ interface Name {
 }
 
 /** These names were proven on the account: what failed before is over. */
-export async function recordProven(writer: LedgerWriter, accountId: number, names: readonly Name[]): Promise<void> {
+export async function recordProven(
+  writer: LedgerWriter,
+  accountId: number,
+  names: readonly Name[],
+): Promise<void> {
   if (names.length === 0) return;
   const success = { consecutive_failures: 0, last_success_at: instant(writer), last_error: null };
   await writer.ledger
@@ -20,12 +24,23 @@ export async function recordProven(writer: LedgerWriter, accountId: number, name
 }
 
 /** An attempt failed for this name: at the CA, or before its challenge could be submitted. */
-export async function recordNameFailure(writer: LedgerWriter, accountId: number, name: Name, error: unknown): Promise<void> {
+export async function recordNameFailure(
+  writer: LedgerWriter,
+  accountId: number,
+  name: Name,
+  error: unknown,
+): Promise<void> {
   const failure = { last_failure_at: instant(writer), last_error: JSON.stringify(error) };
   await inTransaction(writer, async (tx) => {
     await tx.ledger
       .insertInto('identifiers')
-      .values({ account_id: accountId, type: name.type, value: name.value, consecutive_failures: 1, ...failure })
+      .values({
+        account_id: accountId,
+        type: name.type,
+        value: name.value,
+        consecutive_failures: 1,
+        ...failure,
+      })
       .onConflict((conflict) =>
         conflict.columns(['account_id', 'type', 'value']).doUpdateSet((set) => ({
           ...failure,

@@ -1,13 +1,7 @@
 import type { CreateTableBuilder, Kysely, Migration } from 'kysely';
 import { sql } from 'kysely';
 import type { Engine } from './engine.ts';
-import {
-  authorizationSources,
-  authorizationStatuses,
-  challengeProgresses,
-  liveOrderStatuses,
-  orderStatuses,
-} from './states.ts';
+import { authorizationSources, authorizationStatuses, challengeProgresses, orderStatuses } from './states.ts';
 
 type Migrations = Record<string, Migration>;
 
@@ -68,6 +62,7 @@ async function createOrders(db: Kysely<unknown>, engine: Engine): Promise<void> 
     .addColumn('run_id', 'text', (column) => column.references('runs.id'))
     .addColumn('kept_until', 'text')
     .addColumn('finalize_sent_at', 'text')
+    .addColumn('concluded_at', 'text')
     .addColumn('error', 'text')
     .addColumn('created_at', 'text', (column) => column.notNull())
     .addColumn('updated_at', 'text', (column) => column.notNull())
@@ -75,15 +70,22 @@ async function createOrders(db: Kysely<unknown>, engine: Engine): Promise<void> 
       'orders_answered_have_url',
       sql`url is not null or status in ('intent', 'invalid', 'abandoned')`,
     )
-    .addCheckConstraint('orders_only_lost_ones_reserve', sql`reserved = 0 or status in ('intent', 'abandoned')`)
+    .addCheckConstraint(
+      'orders_given_up_are_concluded',
+      sql`concluded_at is not null or status not in ('invalid', 'abandoned')`,
+    )
+    .addCheckConstraint(
+      'orders_only_lost_ones_reserve',
+      sql`reserved = 0 or status in ('intent', 'abandoned')`,
+    )
     .execute();
   // One order for one set of names at a time: parallel newOrders of the same names make several orders at Boulder.
   await db.schema
-    .createIndex('orders_one_live_per_names')
+    .createIndex('orders_one_per_names')
     .on('orders')
     .columns(['account_id', 'names_key', 'profile'])
     .unique()
-    .where(sql<boolean>`${oneOf('status', liveOrderStatuses)}`)
+    .where(sql<boolean>`concluded_at is null`)
     .execute();
   await db.schema
     .createIndex('orders_url')
@@ -125,7 +127,11 @@ async function createAuthorizations(db: Kysely<unknown>, engine: Engine): Promis
     .on('authorizations')
     .columns(['account_id', 'status', 'created_at'])
     .execute();
-  await db.schema.createIndex('authorizations_by_identifier').on('authorizations').column('identifier').execute();
+  await db.schema
+    .createIndex('authorizations_by_identifier')
+    .on('authorizations')
+    .column('identifier')
+    .execute();
   await db.schema
     .createTable('order_authorizations')
     .addColumn('order_id', 'integer', (column) => column.notNull().references('orders.id'))

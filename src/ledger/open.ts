@@ -57,7 +57,8 @@ function exists(file: string): boolean {
     statSync(file);
     return true;
   } catch (error) {
-    if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR')) return false;
+    if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR'))
+      return false;
     throw asOpenError(error, file);
   }
 }
@@ -70,9 +71,13 @@ function assertWhole(file: string): void {
   const pageSize = header.readUInt16BE(16) === 1 ? 65_536 : header.readUInt16BE(16);
   const isDatabase = header.toString('latin1', 0, 15) === 'SQLite format 3';
   if (isDatabase && size >= pageSize * header.readUInt32BE(28)) return;
-  throw new AcmeLedgerError('ledger', `the ledger ${file} is ${isDatabase ? 'cut off' : 'not a SQLite database'} (${String(size)} bytes)`, {
-    hint: 'put back a backup of it, or move it away: then acme-ledger starts a new one that knows nothing of what is open at the CA',
-  });
+  throw new AcmeLedgerError(
+    'ledger',
+    `the ledger ${file} is ${isDatabase ? 'cut off' : 'not a SQLite database'} (${String(size)} bytes)`,
+    {
+      hint: 'put back a backup of it, or move it away: then acme-ledger starts a new one that knows nothing of what is open at the CA',
+    },
+  );
 }
 
 /** @returns the file's size */
@@ -96,11 +101,18 @@ async function migrate(ledger: Ledger, engine: Engine, place: string): Promise<v
   const applied = await newestApplied(ledger);
   if (applied === newest) return;
   if (applied !== null && applied > newest) {
-    throw new AcmeLedgerError('ledger-newer', `the ledger ${place} was written by a newer acme-ledger (its schema is ${applied}, this version knows ${newest})`, {
-      hint: 'use the newer version; the ledger was left as it was',
-    });
+    throw new AcmeLedgerError(
+      'ledger-newer',
+      `the ledger ${place} was written by a newer acme-ledger (its schema is ${applied}, this version knows ${newest})`,
+      {
+        hint: 'use the newer version; the ledger was left as it was',
+      },
+    );
   }
-  const migrator = new Migrator({ db: ledger, provider: { getMigrations: () => Promise.resolve(migrations) } });
+  const migrator = new Migrator({
+    db: ledger,
+    provider: { getMigrations: () => Promise.resolve(migrations) },
+  });
   const { error } = await migrator.migrateToLatest();
   if (error !== undefined) throw error as Error;
 }
@@ -108,10 +120,13 @@ async function migrate(ledger: Ledger, engine: Engine, place: string): Promise<v
 /** The common case, a ledger that is up to date, in one query instead of the migrator's ten. */
 async function newestApplied(ledger: Ledger): Promise<string | null> {
   try {
-    const { rows } = await sql<{ name: string | null }>`select max(name) as name from kysely_migration`.execute(ledger);
+    const { rows } = await sql<{
+      name: string | null;
+    }>`select max(name) as name from kysely_migration`.execute(ledger);
     return rows[0]?.name ?? null;
   } catch (error) {
-    if (messageOf(error).includes('no such table') || messageOf(error).includes('does not exist')) return null;
+    if (messageOf(error).includes('no such table') || messageOf(error).includes('does not exist'))
+      return null;
     throw error;
   }
 }

@@ -2,7 +2,7 @@ import { appendEvents } from './events.ts';
 import type { Ledger } from './open.ts';
 import type { OrderRow } from './schema.ts';
 import type { OrderStatus } from './states.ts';
-import { liveOrderStatuses, orderStatusesBefore } from './states.ts';
+import { orderStatusesBefore } from './states.ts';
 import type { LedgerWriter } from './writer.ts';
 import { inTransaction, instant, instantOf, lostOwnership } from './writer.ts';
 
@@ -49,12 +49,17 @@ export async function insertIntent(writer: LedgerWriter, intent: Intent): Promis
     .returningAll()
     .executeTakeFirstOrThrow();
   await appendEvents(writer, [
-    { kind: 'order-intent', accountId: row.account_id, orderId: row.id, certificateName: row.certificate_name },
+    {
+      kind: 'order-intent',
+      accountId: row.account_id,
+      orderId: row.id,
+      certificateName: row.certificate_name,
+    },
   ]);
   return row;
 }
 
-/** The one order that may be live for these names (a unique index sees to it). */
+/** The one order for these names that isn't concluded (a unique index sees to it). */
 export async function liveOrderFor(
   ledger: Ledger,
   accountId: number,
@@ -67,7 +72,7 @@ export async function liveOrderFor(
     .where('account_id', '=', accountId)
     .where('names_key', '=', namesKey)
     .where('profile', '=', profile)
-    .where('status', 'in', liveOrderStatuses)
+    .where('concluded_at', 'is', null)
     .executeTakeFirst();
 }
 
@@ -77,51 +82,6 @@ export async function orderById(ledger: Ledger, id: number): Promise<OrderRow | 
 
 export async function orderByUrl(ledger: Ledger, url: string): Promise<OrderRow | undefined> {
   return ledger.selectFrom('orders').selectAll().where('url', '=', url).executeTakeFirst();
-}
-
-export async function listOrders(
-  ledger: Ledger,
-  filter: { accountId?: number; statuses?: readonly OrderStatus[]; limit?: number },
-): Promise<OrderRow[]> {
-  let query = ledger.selectFrom('orders').selectAll().orderBy('id', 'desc');
-  if (filter.accountId !== undefined) query = query.where('account_id', '=', filter.accountId);
-  if (filter.statuses !== undefined) query = query.where('status', 'in', filter.statuses);
-  if (filter.limit !== undefined) query = query.limit(filter.limit);
-  return query.execute();
-}
-
-/**
- * Orders with something left to do: live ones, ones with a pending authorization that the CA didn't refuse to deactivate,
- * ones with something still presented. Oldest first. Whether somebody works on them is `issuance/ownership.ts`.
- */
-export async function unsettledOrders(ledger: Ledger, accountId: number): Promise<OrderRow[]> {
-  return ledger
-    .selectFrom('orders')
-    .selectAll()
-    .where('account_id', '=', accountId)
-    .where((where) =>
-      where.or([
-        where('status', 'in', liveOrderStatuses),
-        where.exists(
-          where
-            .selectFrom('order_authorizations')
-            .innerJoin('authorizations', 'authorizations.id', 'order_authorizations.authorization_id')
-            .select('authorizations.id')
-            .whereRef('order_authorizations.order_id', '=', 'orders.id')
-            .where('authorizations.status', '=', 'pending')
-            .where('authorizations.refused_at', 'is', null),
-        ),
-        where.exists(
-          where
-            .selectFrom('presentations')
-            .select('presentations.id')
-            .whereRef('presentations.order_id', '=', 'orders.id')
-            .where('presentations.cleaned_at', 'is', null),
-        ),
-      ]),
-    )
-    .orderBy('id')
-    .execute();
 }
 
 /** Makes this run the owner, if the owner is still who the caller saw. @returns false when somebody else was first */
@@ -145,37 +105,55 @@ export async function takeOver(writer: LedgerWriter, order: OrderRow): Promise<b
  * From here the authorizations are counted one by one and nothing is reserved.
  * @throws AcmeLedgerError `busy` when this run doesn't own the order any more
  */
-export async function recordOrderAnswer(writer: LedgerWriter, order: OrderRow, answer: OrderAnswer): Promise<OrderRow> {
+export async function recordOrderAnswer(
+  writer: LedgerWriter,
+  order: OrderRow,
+  answer: OrderAnswer,
+): Promise<OrderRow> {
   return inTransaction(writer, async (tx) => {
+    const before = await ownedOrder(tx, order.id);
+    // A CA that reads from a replica may show an older state than it did before.
+    const isPossible = orderStatusesBefore(answer.status).includes(before.status);
+    const status = isPossible ? answer.status : before.status;
     const row = await tx.ledger
       .updateTable('orders')
       .set({
         url: answer.url,
-        status: answer.status,
+        status,
         finalize_url: answer.finalizeUrl,
         expires_at: instantOf(answer.expiresAt),
         reserved: 0,
         updated_at: instant(tx),
         // Kept once known: Boulder's order can lose it (boulder.md).
         ...(answer.certificateUrl === null ? {} : { certificate_url: answer.certificateUrl }),
+        ...(status === 'invalid' ? { concluded_at: instant(tx) } : {}),
       })
       .where('id', '=', order.id)
-      .where('run_id', '=', tx.runId)
-      .where('status', 'in', orderStatusesBefore(answer.status))
       .returningAll()
-      .executeTakeFirst();
-    if (row === undefined) throw lostOwnership(order.id);
+      .executeTakeFirstOrThrow();
     await insertAuthorizationUrls(tx, row, answer.authorizationUrls);
-    if (order.status !== answer.status || order.url !== answer.url) {
+    if (before.status !== answer.status || before.url !== answer.url) {
+      const data = { url: answer.url, status: answer.status };
       await appendEvents(tx, [
-        { kind: 'order-answered', orderId: order.id, accountId: order.account_id, data: { url: answer.url, status: answer.status } },
+        { kind: 'order-answered', orderId: order.id, accountId: order.account_id, data },
       ]);
     }
     return row;
   });
 }
 
-async function insertAuthorizationUrls(writer: LedgerWriter, order: OrderRow, urls: readonly string[]): Promise<void> {
+/** The order, if it is this run's. @throws AcmeLedgerError `busy` when another run took it over */
+export async function ownedOrder(writer: LedgerWriter, orderId: number): Promise<OrderRow> {
+  const row = await orderById(writer.ledger, orderId);
+  if (row?.run_id === writer.runId) return row;
+  throw lostOwnership(orderId);
+}
+
+async function insertAuthorizationUrls(
+  writer: LedgerWriter,
+  order: OrderRow,
+  urls: readonly string[],
+): Promise<void> {
   if (urls.length === 0) return;
   await writer.ledger
     .insertInto('authorizations')
@@ -193,7 +171,11 @@ async function insertAuthorizationUrls(writer: LedgerWriter, order: OrderRow, ur
     )
     .onConflict((conflict) => conflict.column('url').doNothing())
     .execute();
-  const rows = await writer.ledger.selectFrom('authorizations').select('id').where('url', 'in', urls).execute();
+  const rows = await writer.ledger
+    .selectFrom('authorizations')
+    .select('id')
+    .where('url', 'in', urls)
+    .execute();
   await writer.ledger
     .insertInto('order_authorizations')
     .values(rows.map((row) => ({ order_id: order.id, authorization_id: row.id })))
@@ -204,13 +186,12 @@ async function insertAuthorizationUrls(writer: LedgerWriter, order: OrderRow, ur
 /** Written before the finalize POST is sent (promise 1). @throws AcmeLedgerError `busy` */
 export async function recordFinalizeSent(writer: LedgerWriter, orderId: number): Promise<void> {
   await inTransaction(writer, async (tx) => {
-    const result = await tx.ledger
+    await ownedOrder(tx, orderId);
+    await tx.ledger
       .updateTable('orders')
       .set({ finalize_sent_at: instant(tx), updated_at: instant(tx) })
       .where('id', '=', orderId)
-      .where('run_id', '=', tx.runId)
-      .executeTakeFirst();
-    if (result.numUpdatedRows === 0n) throw lostOwnership(orderId);
+      .execute();
     await appendEvents(tx, [{ kind: 'finalize-sent', orderId }]);
   });
 }
@@ -220,6 +201,8 @@ export interface OrderEnd {
   status?: OrderStatus;
   /** Until when the next attempt may take it up. */
   keptUntil?: Date | null;
+  /** The certificate is stored. A given-up status concludes the order by itself. */
+  concluded?: true;
   /** The answer to newOrder was lost for good: what it may have opened stays counted until it must have expired. */
   keepReserved?: boolean;
   error?: unknown;
@@ -235,25 +218,23 @@ export async function releaseOrder(writer: LedgerWriter, orderId: number, end: O
         updated_at: instant(tx),
         ...(end.status === undefined ? {} : { status: end.status }),
         ...(end.keepReserved === true || end.status === undefined ? {} : { reserved: 0 }),
+        ...(end.concluded === true || end.status === 'invalid' || end.status === 'abandoned'
+          ? { concluded_at: instant(tx) }
+          : {}),
         ...(end.keptUntil === undefined ? {} : { kept_until: instantOf(end.keptUntil) }),
         ...(end.error === undefined ? {} : { error: JSON.stringify(end.error) }),
       })
       .where('id', '=', orderId)
       .where('run_id', '=', tx.runId)
       .execute();
-    await appendEvents(tx, [{ kind: 'order-released', orderId, data: { status: end.status ?? null, keptUntil: end.keptUntil ?? null } }]);
+    await appendEvents(tx, [
+      {
+        kind: 'order-released',
+        orderId,
+        data: { status: end.status ?? null, keptUntil: end.keptUntil ?? null },
+      },
+    ]);
   });
-}
-
-/** Orders that can still become a certificate and hold this authorization. */
-export async function ordersHolding(ledger: Ledger, authorizationId: number): Promise<OrderRow[]> {
-  return ledger
-    .selectFrom('orders')
-    .innerJoin('order_authorizations', 'order_authorizations.order_id', 'orders.id')
-    .selectAll('orders')
-    .where('order_authorizations.authorization_id', '=', authorizationId)
-    .where('orders.status', 'in', liveOrderStatuses)
-    .execute();
 }
 
 /** Nobody wants this certificate any more: what was kept for its next attempt is a leak from now on. */
@@ -262,6 +243,6 @@ export async function unkeepOrdersOf(writer: LedgerWriter, certificateName: stri
     .updateTable('orders')
     .set({ kept_until: null, updated_at: instant(writer) })
     .where('certificate_name', '=', certificateName)
-    .where('status', 'in', liveOrderStatuses)
+    .where('concluded_at', 'is', null)
     .execute();
 }

@@ -79,7 +79,10 @@ export async function presentationsUp(ledger: Ledger, orderId: number): Promise<
     .execute();
 }
 
-export async function recordCleanedUp(writer: LedgerWriter, presentations: readonly PresentationRow[]): Promise<void> {
+export async function recordCleanedUp(
+  writer: LedgerWriter,
+  presentations: readonly PresentationRow[],
+): Promise<void> {
   if (presentations.length === 0) return;
   await inTransaction(writer, async (tx) => {
     await tx.ledger
@@ -113,7 +116,11 @@ export async function recordCleanedUp(writer: LedgerWriter, presentations: reado
 }
 
 /** It stays in the list of what is up, for the next clean-up to try again. */
-export async function recordCleanUpFailed(writer: LedgerWriter, presentationId: number, error: unknown): Promise<void> {
+export async function recordCleanUpFailed(
+  writer: LedgerWriter,
+  presentationId: number,
+  error: unknown,
+): Promise<void> {
   await writer.ledger
     .updateTable('presentations')
     .set({ error: JSON.stringify(error) })

@@ -80,6 +80,8 @@ export interface OrderTable {
   kept_until: Instant | null;
   /** Written before the finalize POST. */
   finalize_sent_at: Instant | null;
+  /** When nothing was left to do for it: the certificate is stored, or it was given up. Until then it is the order for its names. */
+  concluded_at: Instant | null;
   /** ERROR of cli.md. */
   error: Json | null;
   created_at: Instant;

@@ -46,6 +46,9 @@ function describe(code: string, file: string, message: string): { message: strin
     case 'SQLITE_IOERR':
       return { message: `the disk under the ledger ${file} fails: ${message}`, hint: 'check the disk' };
     default:
-      return { message: `the ledger ${file}: ${message}`, hint: 'this looks like a bug: please report it with the message' };
+      return {
+        message: `the ledger ${file}: ${message}`,
+        hint: 'this looks like a bug: please report it with the message',
+      };
   }
 }

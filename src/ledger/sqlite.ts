@@ -109,4 +109,3 @@ function translated(database: SqliteDatabase, file: string): SqliteDatabase {
     },
   };
 }
-

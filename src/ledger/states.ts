@@ -65,9 +65,6 @@ const challengeMoves = {
   submitted: [],
 } as const satisfies Record<ChallengeProgress, readonly ChallengeProgress[]>;
 
-/** Order states in which the order can still become a certificate, or still holds authorizations open. */
-export const liveOrderStatuses = ['intent', 'pending', 'ready', 'processing'] as const satisfies OrderStatus[];
-
 /** The states from which `to` may be reached, `to` itself included: what a guarded update asks for. */
 export function authorizationStatusesBefore(to: AuthorizationStatus): AuthorizationStatus[] {
   return authorizationStatuses.filter((from) => from === to || contains(authorizationMoves[from], to));
@@ -79,10 +76,6 @@ export function orderStatusesBefore(to: OrderStatus): OrderStatus[] {
 
 export function challengeProgressesBefore(to: ChallengeProgress): ChallengeProgress[] {
   return challengeProgresses.filter((from) => from === to || contains(challengeMoves[from], to));
-}
-
-export function isLive(status: OrderStatus): boolean {
-  return contains(liveOrderStatuses, status);
 }
 
 /** The CA decides about it: never deactivate it, never submit it again at once (design §7). */

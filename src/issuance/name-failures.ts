@@ -1,0 +1,84 @@
+import type { ErrorRecord } from '../errors.ts';
+import { AcmeLedgerError, errorRecord } from '../errors.ts';
+import { later } from '../clock.ts';
+import { authorizationsOf } from '../ledger/authorizations.ts';
+import { recordNameFailure, recordProven } from '../ledger/identifiers.ts';
+import type { AuthorizationRow } from '../ledger/schema.ts';
+import { isSubmitted } from '../ledger/states.ts';
+import type { Failure } from './challenge-tasks.ts';
+import type { Issuance } from './issuance.ts';
+import type { PlacedOrder } from './place-order.ts';
+import { awaitVerdicts } from './verdicts.ts';
+
+/** A CA that validates from five places may take a minute; three leave room for a slow one. */
+export const validationTimeoutMs = 180_000;
+
+/**
+ * The order can't become ready any more; the well names are still brought to their end, so that the next order finds them
+ * valid. What failed is counted against its name.
+ * @throws AcmeLedgerError the first failure, always
+ */
+export async function failAfterVerdicts(
+  issuance: Issuance,
+  placed: PlacedOrder,
+  failures: readonly Failure[],
+): Promise<never> {
+  for (const failure of failures) await recordFailure(issuance, failure);
+  const rows = await authorizationsOf(issuance.ledger, placed.row.id);
+  const undecided = rows.filter((row) => row.status === 'pending' && isSubmitted(row.challenge));
+  await awaitVerdicts(issuance, undecided, later(issuance.clock.now(), validationTimeoutMs));
+  await recordVerdicts(issuance, placed, undecided);
+  throw failureOf(failures);
+}
+
+async function recordVerdicts(
+  issuance: Issuance,
+  placed: PlacedOrder,
+  awaited: readonly AuthorizationRow[],
+): Promise<void> {
+  const rows = await authorizationsOf(issuance.ledger, placed.row.id);
+  const valid = rows.filter((row) => row.status === 'valid');
+  await recordProven(issuance, issuance.account.id, valid.flatMap(nameOf));
+  const awaitedIds = new Set(awaited.map((row) => row.id));
+  for (const row of rows.filter(({ id, status }) => awaitedIds.has(id) && status === 'invalid')) {
+    await recordFailure(issuance, { row, error: storedError(row) });
+  }
+}
+
+/** What the ledger holds of the CA's reason. */
+function storedError(row: AuthorizationRow): AcmeLedgerError {
+  const record = row.error === null ? null : (JSON.parse(row.error) as ErrorRecord);
+  const problem = record?.problem ?? null;
+  return new AcmeLedgerError(
+    'authorization-invalid',
+    record?.message ?? 'the CA found the authorization invalid',
+    {
+      ...(problem === null ? {} : { problem }),
+    },
+  );
+}
+
+function failureOf(failures: readonly Failure[]): AcmeLedgerError {
+  const [first, ...others] = failures;
+  if (first === undefined) throw new Error('there is no failure to tell of');
+  if (others.length === 0) return first.error;
+  const { code, message, hint, problem, retryAt } = first.error;
+  return new AcmeLedgerError(code, `${message} (and ${String(others.length)} more names failed)`, {
+    ...(hint === undefined ? {} : { hint }),
+    ...(problem === undefined ? {} : { problem }),
+    ...(retryAt === undefined ? {} : { retryAt }),
+    cause: first.error,
+  });
+}
+
+async function recordFailure(issuance: Issuance, { row, error }: Failure): Promise<void> {
+  for (const name of nameOf(row)) {
+    await recordNameFailure(issuance, issuance.account.id, name, errorRecord(error));
+  }
+}
+
+/** The name as the ledger counts it: a wildcard with `*.`; nothing before it was fetched. */
+export function nameOf(row: AuthorizationRow): { type: string; value: string }[] {
+  if (row.identifier === null || row.identifier_type === null) return [];
+  return [{ type: row.identifier_type, value: row.wildcard === 1 ? `*.${row.identifier}` : row.identifier }];
+}

@@ -1,0 +1,128 @@
+import { isOutcomeUnknown } from '../acme/connection-failure.ts';
+import type { SolverSettings } from '../challenges/settings.ts';
+import { AcmeLedgerError } from '../errors.ts';
+import { recordNotSubmitted, recordSubmitted, recordSubmitting } from '../ledger/authorizations.ts';
+import { insertPresentations } from '../ledger/presentations.ts';
+import type { AuthorizationRow, PresentationRow } from '../ledger/schema.ts';
+import type { Failure, Task } from './challenge-tasks.ts';
+import type { Issuance } from './issuance.ts';
+import type { PlacedOrder } from './place-order.ts';
+import { present } from './presenting.ts';
+import { refresh } from './verdicts.ts';
+
+/**
+ * Puts every answer up, waits until it can be seen, then submits them together.
+ * @returns the names that failed on the way
+ * @throws the reason of `stops.work`
+ */
+export async function presentAndSubmit(
+  issuance: Issuance,
+  placed: PlacedOrder,
+  tasks: readonly Task[],
+  settings: SolverSettings,
+): Promise<Failure[]> {
+  const presentations = await insertPresentations(
+    issuance,
+    tasks.map(({ row, authorization, challenge }) => ({
+      authorizationId: row.id,
+      orderId: placed.row.id,
+      settings,
+      challengeType: challenge.type,
+      challengeUrl: challenge.url,
+      identifier: authorization.identifier,
+      token: challenge.token,
+      keyAuthorization: issuance.session.keyAuthorization(challenge.token),
+    })),
+  );
+  const { visible, failures } = await presentAll(issuance, tasks, presentations, settings);
+  issuance.stops.work.throwIfAborted();
+  return [...failures, ...(await submitAll(issuance, placed, visible))];
+}
+
+async function presentAll(
+  issuance: Issuance,
+  tasks: readonly Task[],
+  presentations: readonly PresentationRow[],
+  settings: SolverSettings,
+): Promise<{ visible: Task[]; failures: Failure[] }> {
+  const solver = issuance.solverFor(settings);
+  const byAuthorization = new Map(presentations.map((row) => [row.authorization_id, row]));
+  const results = await Promise.allSettled(
+    tasks.map(async (task) => {
+      const row = byAuthorization.get(task.row.id);
+      if (row !== undefined) await present(issuance, solver, row);
+    }),
+  );
+  const visible: Task[] = [];
+  const failures: Failure[] = [];
+  tasks.forEach((task, index) => {
+    const result = results[index];
+    if (result?.status === 'rejected') failures.push({ row: task.row, error: asSolverError(result.reason) });
+    else visible.push(task);
+  });
+  return { visible, failures };
+}
+
+function asSolverError(reason: unknown): AcmeLedgerError {
+  if (reason instanceof AcmeLedgerError) return reason;
+  throw reason;
+}
+
+/** All challenges are in the ledger as `submitting` before the first is sent (promise 1). */
+async function submitAll(
+  issuance: Issuance,
+  placed: PlacedOrder,
+  tasks: readonly Task[],
+): Promise<Failure[]> {
+  if (tasks.length === 0) return [];
+  const sendable = await recordSubmitting(
+    issuance,
+    placed.row.id,
+    tasks.map(({ row, challenge }) => ({
+      authorizationId: row.id,
+      type: challenge.type,
+      url: challenge.url,
+    })),
+  );
+  const submitted: number[] = [];
+  const failures: Failure[] = [];
+  await Promise.all(
+    tasks
+      .filter(({ row }) => sendable.has(row.id))
+      .map(async ({ row, challenge }) => {
+        const error = await submit(issuance, row, challenge.url);
+        if (error === null) submitted.push(row.id);
+        else if (error !== 'unknown') failures.push({ row, error });
+      }),
+  );
+  await recordSubmitted(issuance, submitted);
+  return failures;
+}
+
+async function submit(
+  issuance: Issuance,
+  row: AuthorizationRow,
+  url: string,
+): Promise<AcmeLedgerError | null | 'unknown'> {
+  try {
+    await issuance.session.submitChallenge(url, issuance.stops.grace);
+    return null;
+  } catch (error) {
+    // The CA may be validating: it is polled like a submitted one and never sent again (design §7).
+    if (!(error instanceof AcmeLedgerError) || isOutcomeUnknown(error)) return 'unknown';
+    // 409: it was submitted before, and its verdict is coming (boulder.md).
+    if (error.httpStatus === 409) return 'unknown';
+    await recordRefusedSubmit(issuance, row, error);
+    return error;
+  }
+}
+
+/** The CA said no: what it shows of the authorization now decides what becomes of it. */
+async function recordRefusedSubmit(
+  issuance: Issuance,
+  row: AuthorizationRow,
+  error: AcmeLedgerError,
+): Promise<void> {
+  const [authorization] = await refresh(issuance, [row]);
+  if (authorization?.status === 'pending') await recordNotSubmitted(issuance, row.id, error.message);
+}

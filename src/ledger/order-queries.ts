@@ -1,0 +1,60 @@
+import type { Ledger } from './open.ts';
+import type { OrderRow } from './schema.ts';
+import type { OrderStatus } from './states.ts';
+
+/** Newest first. */
+export async function listOrders(
+  ledger: Ledger,
+  filter: { accountId?: number; statuses?: readonly OrderStatus[]; limit?: number },
+): Promise<OrderRow[]> {
+  let query = ledger.selectFrom('orders').selectAll().orderBy('id', 'desc');
+  if (filter.accountId !== undefined) query = query.where('account_id', '=', filter.accountId);
+  if (filter.statuses !== undefined) query = query.where('status', 'in', filter.statuses);
+  if (filter.limit !== undefined) query = query.limit(filter.limit);
+  return query.execute();
+}
+
+/**
+ * Orders with something left to do: ones that aren't concluded, ones with a pending authorization that the CA didn't refuse to deactivate,
+ * ones with something still presented. Oldest first. Whether somebody works on them is `issuance/ownership.ts`.
+ */
+export async function unsettledOrders(ledger: Ledger, accountId: number): Promise<OrderRow[]> {
+  return ledger
+    .selectFrom('orders')
+    .selectAll()
+    .where('account_id', '=', accountId)
+    .where((where) =>
+      where.or([
+        where('concluded_at', 'is', null),
+        where.exists(
+          where
+            .selectFrom('order_authorizations')
+            .innerJoin('authorizations', 'authorizations.id', 'order_authorizations.authorization_id')
+            .select('authorizations.id')
+            .whereRef('order_authorizations.order_id', '=', 'orders.id')
+            .where('authorizations.status', '=', 'pending')
+            .where('authorizations.refused_at', 'is', null),
+        ),
+        where.exists(
+          where
+            .selectFrom('presentations')
+            .select('presentations.id')
+            .whereRef('presentations.order_id', '=', 'orders.id')
+            .where('presentations.cleaned_at', 'is', null),
+        ),
+      ]),
+    )
+    .orderBy('id')
+    .execute();
+}
+
+/** Orders that can still become a certificate and hold this authorization. */
+export async function ordersHolding(ledger: Ledger, authorizationId: number): Promise<OrderRow[]> {
+  return ledger
+    .selectFrom('orders')
+    .innerJoin('order_authorizations', 'order_authorizations.order_id', 'orders.id')
+    .selectAll('orders')
+    .where('order_authorizations.authorization_id', '=', authorizationId)
+    .where('orders.concluded_at', 'is', null)
+    .execute();
+}
