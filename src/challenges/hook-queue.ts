@@ -14,6 +14,8 @@ export async function queued<T>(
   signal: AbortSignal,
   work: () => Promise<T>,
 ): Promise<T> {
+  // Later nobody would look at what becomes of the work that was put into the queue: an unhandled rejection ends the program.
+  signal.throwIfAborted();
   const progress = { started: false };
   const done = queueOf(
     `${String(concurrency)} ${key}`,

@@ -30,3 +30,17 @@ test('work that has started is waited for after an abort, so that it can stop wh
   await expect(running).rejects.toThrow('stop now');
   expect(stopped).toBe(true);
 });
+
+test('work that comes after the abort is refused, and nothing of it is left to fail unseen', async () => {
+  const unseen: unknown[] = [];
+  const note = (reason: unknown): void => void unseen.push(reason);
+  process.on('unhandledRejection', note);
+  let started = false;
+  const late = queued('hook', 1, AbortSignal.abort(new Error('stop now')), async () => {
+    started = true;
+  });
+  await expect(late).rejects.toThrow('stop now');
+  await delay(10);
+  process.off('unhandledRejection', note);
+  expect({ started, unseen }).toEqual({ started: false, unseen: [] });
+});
