@@ -21,7 +21,7 @@ import { listedAuthorization } from '../ledger/authorization-list.ts';
 import { authorizationsOf } from '../ledger/authorizations.ts';
 import type { CertificateWish } from '../ledger/certificates.ts';
 import { certificateByName, recordWish } from '../ledger/certificates.ts';
-import { orderById } from '../ledger/orders.ts';
+import { orderById, unkeepOrdersOf } from '../ledger/orders.ts';
 import type { CertificateRow } from '../ledger/schema.ts';
 import { printable } from '../printable.ts';
 import type { CertificateOptions } from './certificate-options.ts';
@@ -117,8 +117,9 @@ export async function runIssue(context: CommandContext, plan: IssuePlan): Promis
     if (standing !== null) {
       return reportOf(issuance, { status: 'issued', certificate: standing, orderId: null, error: null });
     }
-    const ours = new Set([identifierSetKey(plan.identifiers)]);
-    await settleUnowned(issuance, { evenKept: false, exceptNamesKeys: ours });
+    const ours = identifierSetKey(plan.identifiers);
+    await unkeepOrdersOf(issuance, plan.wish.name, ours);
+    await settleUnowned(issuance, { evenKept: false, exceptNamesKeys: new Set([ours]) });
     const certificate = await recordWish(issuance, plan.wish, issuance.account.id);
     return reportOf(issuance, await obtain(issuance, certificate, { waitMs: plan.waitMs }));
   });

@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import { generateAccountKey } from '../acme/account-key.ts';
 import type { Authority } from '../acme/known-authorities.ts';
-import type { Session, SessionOptions } from '../acme/session.ts';
+import { assertRegistrable } from '../acme/registration.ts';
+import type { Registration, Session, SessionOptions } from '../acme/session.ts';
 import { openSession } from '../acme/session.ts';
 import { userAgentOf } from '../acme/transport.ts';
 import { prepareStateDir } from '../certificates/state-dir.ts';
@@ -71,7 +72,7 @@ async function openCheckedLedger(
   try {
     const account = existing === null ? undefined : await accountAt(existing, authority.directoryUrl);
     if (account === undefined && !mayRegister) throw noAccount(authority);
-    if (account === undefined) await assertIsAcme(context, authority);
+    if (account === undefined) await assertTakesAccount(context, authority);
     await prepareStateDir(settings.stateDir);
     return existing ?? (await openLedger(settings));
   } catch (error) {
@@ -98,16 +99,20 @@ async function openAccount(
     accountUrl: row.url ?? undefined,
   });
   try {
-    const registration = {
-      agreeTos: settings.agreeTos,
-      ...(settings.email === null ? {} : { email: settings.email }),
-      ...(settings.eab === null ? {} : { externalAccountBinding: settings.eab }),
-    };
+    const registration = registrationOf(settings);
     return { session, account: await ensureRegistered(writer, session, row, registration, stops.work) };
   } catch (error) {
     session.close();
     throw error;
   }
+}
+
+function registrationOf({ agreeTos, email, eab }: CommandContext['settings']): Registration {
+  return {
+    agreeTos,
+    ...(email === null ? {} : { email }),
+    ...(eab === null ? {} : { externalAccountBinding: eab }),
+  };
 }
 
 function solverFor(solvers: Map<string, Solver>, settings: SolverSettings): Solver {
@@ -117,14 +122,21 @@ function solverFor(solvers: Map<string, Solver>, settings: SolverSettings): Solv
   return solver;
 }
 
-/** Reads the directory with a key that is thrown away: nothing is written for a URL that isn't a CA's. */
-async function assertIsAcme(context: CommandContext, authority: Authority): Promise<void> {
+/**
+ * Reads the directory with a key that is thrown away: nothing is written for a URL that isn't a CA's, or for a CA whose terms
+ * for an account aren't met.
+ */
+async function assertTakesAccount(context: CommandContext, authority: Authority): Promise<void> {
   const probe = await openSession({
     ...sessionOptions(context, authority),
     cacheDir: undefined,
     accountKeyPem: generateAccountKey(),
   });
-  probe.close();
+  try {
+    assertRegistrable(probe.directory, registrationOf(context.settings));
+  } finally {
+    probe.close();
+  }
 }
 
 function sessionOptions(

@@ -12,7 +12,7 @@ import { failAfterVerdicts, nameOf, validationTimeoutMs } from './name-failures.
 import type { PlacedOrder } from './place-order.ts';
 import { poll } from './polling.ts';
 import { presentAndSubmit } from './submitting.ts';
-import { refresh } from './verdicts.ts';
+import { decideSubmitted, refresh } from './verdicts.ts';
 
 /**
  * Makes every authorization of the order valid, all of them at once: present, wait until visible, submit, then poll the order
@@ -25,7 +25,9 @@ export async function authorize(
   placed: PlacedOrder,
   settings: SolverSettings,
 ): Promise<PlacedOrder> {
-  if (placed.answer.status !== 'pending') return placed;
+  if (placed.answer.status !== 'pending') return recordProvenOrder(issuance, placed);
+  // What a former attempt submitted: its verdict first, and a submit that was lost is done again.
+  await decideSubmitted(issuance, placed.row.id, inFuture(issuance), issuance.stops.work);
   const rows = await authorizationsOf(issuance.ledger, placed.row.id);
   issuance.stops.work.throwIfAborted();
   const authorizations = await refresh(issuance, rows);
@@ -36,6 +38,10 @@ export async function authorize(
   return awaitReady(issuance, placed);
 }
 
+function inFuture(issuance: Issuance): Date {
+  return later(issuance.clock.now(), validationTimeoutMs);
+}
+
 /** One request however many names; single authorizations are looked at only when the order has failed. */
 async function awaitReady(issuance: Issuance, placed: PlacedOrder): Promise<PlacedOrder> {
   const answer = await poll(
@@ -43,25 +49,38 @@ async function awaitReady(issuance: Issuance, placed: PlacedOrder): Promise<Plac
     (order) => order.status !== 'pending',
     {
       clock: issuance.clock,
-      deadline: later(issuance.clock.now(), validationTimeoutMs),
+      deadline: inFuture(issuance),
       signal: issuance.stops.work,
+      last: placed.answer,
     },
   );
   if (answer.status === 'invalid' || answer.status === 'pending')
     return explainFailure(issuance, placed, answer);
-  await recordAllValid(issuance, placed, answer);
-  return { row: await recordOrderAnswer(issuance, placed.row, answer), answer };
+  return recordProvenOrder(issuance, {
+    row: await recordOrderAnswer(issuance, placed.row, answer),
+    answer,
+  });
 }
 
-/** RFC 8555 §7.1.6: an order is ready when all its authorizations are valid. */
-async function recordAllValid(issuance: Issuance, placed: PlacedOrder, answer: Order): Promise<void> {
-  const rows = await authorizationsOf(issuance.ledger, placed.row.id);
-  const ofOrder = rows.filter((row) => answer.authorizationUrls.includes(row.url));
+/**
+ * RFC 8555 §7.1.6: an order is ready, or further, when all its authorizations are valid. Only ones that were never looked at are
+ * asked for, to learn their names.
+ */
+export async function recordProvenOrder(issuance: Issuance, placed: PlacedOrder): Promise<PlacedOrder> {
+  if (placed.answer.status === 'invalid') return placed;
+  const rows = (await authorizationsOf(issuance.ledger, placed.row.id)).filter((row) =>
+    placed.answer.authorizationUrls.includes(row.url),
+  );
+  await refresh(
+    issuance,
+    rows.filter((row) => row.checked_at === null),
+  );
   await recordSeen(
     issuance,
-    ofOrder.map((row) => ({ url: row.url, status: 'valid', identifier: null, expiresAt: null })),
+    rows.map((row) => ({ url: row.url, status: 'valid', identifier: null, expiresAt: null })),
   );
-  await recordProven(issuance, issuance.account.id, ofOrder.flatMap(nameOf));
+  await recordProven(issuance, issuance.account.id, rows.flatMap(nameOf));
+  return placed;
 }
 
 async function explainFailure(

@@ -1,7 +1,6 @@
 import pLimit from 'p-limit';
 import type { ErrorRecord } from '../errors.ts';
 import { AcmeLedgerError, errorRecord } from '../errors.ts';
-import { later } from '../clock.ts';
 import {
   authorizationByUrl,
   insertForeignAuthorization,
@@ -9,16 +8,14 @@ import {
   recordSeen,
 } from '../ledger/authorizations.ts';
 import { releaseOrder, takeOver } from '../ledger/orders.ts';
-import { ordersHolding } from '../ledger/order-queries.ts';
-import { runsById } from '../ledger/runs.ts';
 import type { AuthorizationRow, OrderRow } from '../ledger/schema.ts';
-import { isSubmitted } from '../ledger/states.ts';
 import { authorizationSeen } from './authorization-seen.ts';
 import type { Issuance } from './issuance.ts';
-import { isAlive } from './ownership.ts';
 import { isGone } from './place-order.ts';
+import { protectionOf } from './protection.ts';
 import { locate, recover, unownedOrders } from './recovery.ts';
 import { closeAuthorization } from './settle.ts';
+import { isSubmitLost, isUndecided, recordGone } from './verdicts.ts';
 
 export interface ClearOptions {
   /** Only these; all that the ledger holds open when empty. */
@@ -50,9 +47,6 @@ export interface Cleared {
   after: string | null;
   reason: string | null;
 }
-
-/** A validation takes no longer (design §7). */
-const validationMs = 60_000;
 
 /**
  * Settles every leak of the account (promise 2): asks the CA for the state of each authorization that the ledger holds open, deactivates
@@ -120,14 +114,14 @@ async function lookFor(issuance: Issuance, order: OrderRow): Promise<{ row: Orde
   }
 }
 
-async function rowsToClear(issuance: Issuance, options: ClearOptions): Promise<AuthorizationRow[]> {
+/** Rows of the ledger, and URLs that it doesn't know. */
+async function rowsToClear(
+  issuance: Issuance,
+  options: ClearOptions,
+): Promise<(AuthorizationRow | string)[]> {
   if (options.urls.length > 0) {
     return Promise.all(
-      [...new Set(options.urls)].map(
-        async (url) =>
-          (await authorizationByUrl(issuance.ledger, url)) ??
-          insertForeignAuthorization(issuance, issuance.account.id, url, 'discovered'),
-      ),
+      [...new Set(options.urls)].map(async (url) => (await authorizationByUrl(issuance.ledger, url)) ?? url),
     );
   }
   const rows = await pendingAuthorizations(issuance.ledger, issuance.account.id);
@@ -135,86 +129,68 @@ async function rowsToClear(issuance: Issuance, options: ClearOptions): Promise<A
   return before === undefined ? rows : rows.filter((row) => row.created_at < before);
 }
 
-async function clearOne(issuance: Issuance, row: AuthorizationRow, options: ClearOptions): Promise<Cleared> {
+async function clearOne(
+  issuance: Issuance,
+  subject: AuthorizationRow | string,
+  options: ClearOptions,
+): Promise<Cleared> {
+  const known = typeof subject === 'string' ? null : subject;
+  const url = typeof subject === 'string' ? subject : subject.url;
   const line = (action: ClearAction, after: string | null, reason: string | null): Cleared => ({
-    url: row.url,
-    identifier: nameOf(row),
-    before: row.status,
+    url,
+    identifier: known === null ? null : nameOf(known),
+    before: known?.status ?? null,
     action,
     after,
     reason,
   });
-  const protection = await protectionOf(issuance, row, options.all);
-  if (protection !== null) return line('resumable', row.status, protection);
-  const now = await currentState(issuance, row);
-  if (now instanceof AcmeLedgerError)
+  const protection = known === null ? null : await protectionOf(issuance, known, { evenKept: options.all });
+  if (protection !== null) return line('resumable', known?.status ?? null, protection);
+  const now = await currentState(issuance, url);
+  if (now instanceof AcmeLedgerError) {
     return line(now.httpStatus === 403 ? 'foreign' : 'failed', null, now.message);
-  if (now === null) return line('gone', 'expired', 'the CA has forgotten it');
-  if (now.status !== 'pending')
-    return { ...line('already-final', now.status, null), identifier: now.identifier };
-  if (isSubmittedNow(issuance, now.row)) {
-    return {
-      ...line('resumable', 'pending', 'its challenge was submitted: the CA decides'),
-      identifier: now.identifier,
-    };
   }
-  if (options.dryRun) return { ...line('would-deactivate', 'pending', null), identifier: now.identifier };
-  const closing = await closeAuthorization(issuance, row);
-  const after = await authorizationByUrl(issuance.ledger, row.url);
-  return { ...line(closing, after?.status ?? null, reasonOf(after)), identifier: now.identifier };
+  if (now === null) return line('gone', 'expired', 'the CA has forgotten it');
+  const settled = await settleSeen(issuance, now, options);
+  return { ...line(settled.action, settled.after, settled.reason), identifier: nameOf(now) };
 }
 
-/** Why an authorization is to be left alone: a live run works on it, or it waits for a resume. */
-async function protectionOf(
+/** What is done with one that the CA has just shown. */
+async function settleSeen(
   issuance: Issuance,
   row: AuthorizationRow,
-  evenKept: boolean,
-): Promise<string | null> {
-  const orders = await ordersHolding(issuance.ledger, row.id);
-  const runs = await runsById(
-    issuance.ledger,
-    orders.flatMap((order) => order.run_id ?? []),
-  );
-  const now = issuance.clock.now();
-  const live = orders.find(
-    (order) =>
-      order.run_id !== null && order.run_id !== issuance.runId && isAlive(runs.get(order.run_id), now),
-  );
-  if (live !== undefined) return `order ${String(live.id)} is being worked on`;
-  if (evenKept || row.refused_at !== null) return null;
-  const kept = orders.find((order) => order.kept_until !== null && order.kept_until > now.toISOString());
-  return kept === undefined ? null : `kept for the next attempt until ${kept.kept_until ?? ''}`;
+  options: ClearOptions,
+): Promise<Pick<Cleared, 'action' | 'after' | 'reason'>> {
+  if (row.status !== 'pending') return { action: 'already-final', after: row.status, reason: null };
+  if (isUndecided(row) && !isSubmitLost(row, issuance.clock.now())) {
+    const reason = 'its challenge was submitted: the CA decides';
+    return { action: 'resumable', after: 'pending', reason };
+  }
+  if (options.dryRun) return { action: 'would-deactivate', after: 'pending', reason: null };
+  const action = await closeAuthorization(issuance, row);
+  const after = await authorizationByUrl(issuance.ledger, row.url);
+  return { action, after: after?.status ?? null, reason: reasonOf(after) };
 }
 
-interface CurrentState {
-  status: string;
-  identifier: string;
-  row: AuthorizationRow;
-}
-
-/** What the CA says now, recorded; null when it has forgotten the authorization (404). */
+/**
+ * What the CA says now, recorded; null when it has forgotten the authorization (404). One that the ledger doesn't know gets its
+ * row once the CA has shown it to this account.
+ */
 async function currentState(
   issuance: Issuance,
-  row: AuthorizationRow,
-): Promise<CurrentState | null | AcmeLedgerError> {
+  url: string,
+): Promise<AuthorizationRow | null | AcmeLedgerError> {
   try {
-    const answer = await issuance.session.getAuthorization(row.url, issuance.stops.grace);
+    const answer = await issuance.session.getAuthorization(url, issuance.stops.grace);
+    await insertForeignAuthorization(issuance, issuance.account.id, url, 'discovered');
     await recordSeen(issuance, [authorizationSeen(answer)]);
-    const identifier = answer.wildcard ? `*.${answer.identifier.value}` : answer.identifier.value;
-    return { status: answer.status, identifier, row };
+    return (await authorizationByUrl(issuance.ledger, url)) ?? null;
   } catch (error) {
     if (!(error instanceof AcmeLedgerError)) throw error;
     if (!isGone(error)) return error;
-    await recordSeen(issuance, [{ url: row.url, status: 'expired', identifier: null, expiresAt: null }]);
+    await recordGone(issuance, url);
     return null;
   }
-}
-
-/** Accepted by the CA, or sent so lately that it may be validating. */
-function isSubmittedNow(issuance: Issuance, row: AuthorizationRow): boolean {
-  if (!isSubmitted(row.challenge)) return false;
-  if (row.challenge === 'submitted' || row.submitted_at === null) return true;
-  return later(new Date(row.submitted_at), validationMs) > issuance.clock.now();
 }
 
 function nameOf(row: AuthorizationRow): string | null {

@@ -54,7 +54,7 @@ async function awaitValid(issuance: Issuance, answer: Answer<Order>): Promise<An
       clock: issuance.clock,
       deadline: later(issuance.clock.now(), issuanceTimeoutMs),
       signal: issuance.stops.work,
-      retryAt: answer.retryAt,
+      last: answer,
     },
   );
 }

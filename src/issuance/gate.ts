@@ -56,12 +56,24 @@ export async function admit(issuance: Issuance, admission: Admission): Promise<A
     const now = issuance.clock.now();
     if (verdict.outcome === 'full' && now.getTime() - roomMadeAt >= makeRoomEveryMs) {
       roomMadeAt = now.getTime();
-      const settled = await settleUnowned(issuance, { evenKept: true, exceptNamesKeys: new Set() });
-      if (settled.closed > 0) continue;
+      if (await makeRoom(issuance, admission.identifiers.length)) continue;
     }
     if (now >= deadline) throw refusal(issuance, admission, verdict);
     await issuance.clock.sleep(askAgainMs * (0.75 + Math.random() / 2), issuance.stops.work);
   }
+}
+
+/** Settles what nobody owns, the oldest first and no more than is needed (design §6). @returns whether it was of any use */
+async function makeRoom(issuance: Issuance, names: number): Promise<boolean> {
+  const { closed } = await settleUnowned(issuance, {
+    evenKept: true,
+    exceptNamesKeys: new Set(),
+    isEnough: async () => {
+      const count = await gateCount(issuance.ledger, issuance.account.id, issuance.clock.now());
+      return count.pending + count.reserved + names <= issuance.maxPending;
+    },
+  });
+  return closed > 0;
 }
 
 async function tryOnce(issuance: Issuance, admission: Admission): Promise<Verdict> {

@@ -4,11 +4,10 @@ import { later } from '../clock.ts';
 import { authorizationsOf } from '../ledger/authorizations.ts';
 import { recordNameFailure, recordProven } from '../ledger/identifiers.ts';
 import type { AuthorizationRow } from '../ledger/schema.ts';
-import { isSubmitted } from '../ledger/states.ts';
 import type { Failure } from './challenge-tasks.ts';
 import type { Issuance } from './issuance.ts';
 import type { PlacedOrder } from './place-order.ts';
-import { awaitVerdicts } from './verdicts.ts';
+import { decideSubmitted, isUndecided } from './verdicts.ts';
 
 /** A CA that validates from five places may take a minute; three leave room for a slow one. */
 export const validationTimeoutMs = 180_000;
@@ -25,8 +24,9 @@ export async function failAfterVerdicts(
 ): Promise<never> {
   for (const failure of failures) await recordFailure(issuance, failure);
   const rows = await authorizationsOf(issuance.ledger, placed.row.id);
-  const undecided = rows.filter((row) => row.status === 'pending' && isSubmitted(row.challenge));
-  await awaitVerdicts(issuance, undecided, later(issuance.clock.now(), validationTimeoutMs));
+  const undecided = rows.filter(isUndecided);
+  const until = later(issuance.clock.now(), validationTimeoutMs);
+  await decideSubmitted(issuance, placed.row.id, until, issuance.stops.work);
   await recordVerdicts(issuance, placed, undecided);
   throw failureOf(failures);
 }

@@ -1,7 +1,8 @@
 import { parseSolverSettings } from '../challenges/settings.ts';
 import type { ChallengeAnswer, ChallengeType, Solver } from '../challenges/solver.ts';
 import { errorRecord } from '../errors.ts';
-import type { PresentationRow } from '../ledger/schema.ts';
+import { authorizationsOf } from '../ledger/authorizations.ts';
+import type { AuthorizationRow, PresentationRow } from '../ledger/schema.ts';
 import { presentationsUp, recordCleanedUp, recordCleanUpFailed } from '../ledger/presentations.ts';
 import type { Issuance } from './issuance.ts';
 
@@ -13,11 +14,20 @@ export async function present(issuance: Issuance, solver: Solver, row: Presentat
 }
 
 /**
- * Takes down whatever of an order is, or may be, up, whoever put it there. Nothing is thrown: what couldn't be taken down
- * stays in the ledger for the next clean-up.
+ * Takes down whatever of an order is, or may be, up, whoever put it there; only for the authorizations that `which` picks. Nothing
+ * is thrown: what couldn't be taken down stays in the ledger for the next clean-up.
  */
-export async function cleanUpPresentations(issuance: Issuance, orderId: number): Promise<void> {
-  const rows = await presentationsUp(issuance.ledger, orderId);
+export async function cleanUpPresentations(
+  issuance: Issuance,
+  orderId: number,
+  which: (row: AuthorizationRow) => boolean = () => true,
+): Promise<void> {
+  const picked = new Set(
+    (await authorizationsOf(issuance.ledger, orderId)).filter(which).map((row) => row.id),
+  );
+  const rows = (await presentationsUp(issuance.ledger, orderId)).filter((row) =>
+    picked.has(row.authorization_id),
+  );
   const cleaned = await Promise.all(rows.map((row) => cleanUp(issuance, row)));
   await recordCleanedUp(
     issuance,

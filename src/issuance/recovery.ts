@@ -2,12 +2,13 @@ import { readOrderFiles } from '../certificates/order-files.ts';
 import { later } from '../clock.ts';
 import { errorRecord } from '../errors.ts';
 import { parseName } from '../identifiers.ts';
-import { authorizationsOf, recordNotSubmitted } from '../ledger/authorizations.ts';
+import { authorizationsOf } from '../ledger/authorizations.ts';
 import { certificateByName } from '../ledger/certificates.ts';
 import { recordOrderAnswer, releaseOrder, takeOver } from '../ledger/orders.ts';
 import { unsettledOrders } from '../ledger/order-queries.ts';
 import { runsById } from '../ledger/runs.ts';
 import type { OrderRow } from '../ledger/schema.ts';
+import { recordProvenOrder } from './authorize.ts';
 import { collectCertificate, namesOf } from './collect.ts';
 import { finalizeOrder } from './finalize.ts';
 import type { Issuance, UnsubmittedPolicy } from './issuance.ts';
@@ -16,17 +17,19 @@ import type { PlacedOrder } from './place-order.ts';
 import { currentOrder, findLost } from './place-order.ts';
 import { cleanUpPresentations } from './presenting.ts';
 import { settleOrder } from './settle.ts';
-import { awaitVerdicts, refresh } from './verdicts.ts';
+import { refresh } from './verdicts.ts';
 
 export interface RecoveryOptions {
   /** Orders that are kept for a resume, too. */
   evenKept: boolean;
   /** Orders for these sets of names are about to be worked on by this run. */
   exceptNamesKeys: ReadonlySet<string>;
+  /** Asked after each order: whether that was enough. */
+  isEnough?: () => Promise<boolean>;
 }
 
-/** A validation takes no longer; a submit whose answer was lost is believed to have been lost itself after it (design §7). */
-const validationMs = 60_000;
+/** More than a validation takes, for submits that a run sent just before it died. */
+const verdictWaitMs = 90_000;
 
 /**
  * Settles what nobody owns any more: orders of runs that died, and with `evenKept` those kept for a resume, oldest first.
@@ -44,6 +47,7 @@ export async function settleUnowned(
     // What nobody took up in time, or room is wanted for, isn't kept for longer.
     const policy = options.evenKept || order.kept_until !== null ? 'deactivate' : issuance.policy;
     await recover(issuance, { ...order, run_id: issuance.runId }, policy);
+    if ((await options.isEnough?.()) === true) break;
   }
   return { closed };
 }
@@ -85,8 +89,12 @@ async function recoverOrder(issuance: Issuance, order: OrderRow, policy: Unsubmi
     current = placed.row;
     if (await finishIssued(issuance, placed)) return;
   }
-  await decideSubmitted(issuance, current);
-  await settleOrder(issuance, current, { policy, verdictsUntil: issuance.clock.now() });
+  const rows = await authorizationsOf(issuance.ledger, order.id);
+  await refresh(
+    issuance,
+    rows.filter((row) => row.status === 'pending'),
+  );
+  await settleOrder(issuance, current, { policy, verdictsUntil: later(issuance.clock.now(), verdictWaitMs) });
 }
 
 /** Finds the order at the CA; null when it is gone there or can't be found: then it is released. */
@@ -104,35 +112,9 @@ async function finishIssued(issuance: Issuance, placed: PlacedOrder): Promise<bo
   const files = await readOrderFiles(issuance.stateDir, String(placed.row.id));
   if (certificate === undefined || files === null) return false;
   await cleanUpPresentations(issuance, placed.row.id);
+  await recordProvenOrder(issuance, placed);
   const finalized = await finalizeOrder(issuance, placed, files);
   await collectCertificate(issuance, certificate, finalized.row, files);
   await releaseOrder(issuance, placed.row.id, { status: 'valid', keptUntil: null, concluded: true });
   return true;
-}
-
-/**
- * Brings the rows up to what the CA says now, waiting for validations that may still run. A submit that was never answered
- * and still shows no verdict after that time never arrived.
- */
-async function decideSubmitted(issuance: Issuance, order: OrderRow): Promise<void> {
-  const rows = await authorizationsOf(issuance.ledger, order.id);
-  await refresh(
-    issuance,
-    rows.filter((row) => row.status === 'pending'),
-  );
-  const submitting = (await authorizationsOf(issuance.ledger, order.id)).filter(
-    (row) => row.status === 'pending' && row.submitted_at !== null,
-  );
-  const submittedLast = submitting
-    .map((row) => row.submitted_at ?? '')
-    .sort()
-    .at(-1);
-  if (submittedLast === undefined) return;
-  const decidedBy = later(new Date(submittedLast), validationMs);
-  if (decidedBy > issuance.clock.now()) await awaitVerdicts(issuance, submitting, decidedBy);
-  for (const row of await authorizationsOf(issuance.ledger, order.id)) {
-    if (row.status === 'pending' && row.challenge === 'submitting') {
-      await recordNotSubmitted(issuance, row.id, 'no verdict after a minute');
-    }
-  }
 }

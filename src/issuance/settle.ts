@@ -3,7 +3,6 @@ import { AcmeLedgerError, errorRecord } from '../errors.ts';
 import { later } from '../clock.ts';
 import { authorizationsOf, recordRefused, recordSeen } from '../ledger/authorizations.ts';
 import { orderById, releaseOrder } from '../ledger/orders.ts';
-import { ordersHolding } from '../ledger/order-queries.ts';
 import type { OrderEnd } from '../ledger/orders.ts';
 import type { AuthorizationRow, OrderRow } from '../ledger/schema.ts';
 import { isSubmitted } from '../ledger/states.ts';
@@ -11,7 +10,8 @@ import { authorizationSeen } from './authorization-seen.ts';
 import { cleanUpPresentations } from './presenting.ts';
 import type { Issuance, UnsubmittedPolicy } from './issuance.ts';
 import { isGone } from './place-order.ts';
-import { awaitVerdicts, refresh } from './verdicts.ts';
+import { protectionOf } from './protection.ts';
+import { decideSubmitted, isUndecided, recordGone, refresh } from './verdicts.ts';
 
 /** What became of one authorization that was to be closed. */
 export type Closing = 'deactivated' | 'already-final' | 'refused' | 'gone' | 'foreign' | 'failed';
@@ -19,48 +19,77 @@ export type Closing = 'deactivated' | 'already-final' | 'refused' | 'gone' | 'fo
 /** Policy `resume`: how long an order waits for the next attempt for its names before nobody wants it (design §6). */
 const resumeForMs = 86_400_000;
 
+export interface SettleOptions {
+  policy: UnsubmittedPolicy;
+  /** How long to wait for verdicts on what was submitted. */
+  verdictsUntil: Date;
+  /** ERROR of cli.md: why the attempt ended. */
+  error?: unknown;
+}
+
 /**
  * Brings everything that an order opened to an end (promise 2) and gives the order up or keeps it for the next attempt:
- * unsubmitted authorizations by the policy, submitted ones by waiting for the CA's verdict until `verdictsUntil`, what is
- * presented by taking it down. Nothing that goes wrong here is thrown: what stays open stays in the ledger for the next run.
+ * unsubmitted authorizations by the policy, submitted ones by waiting for the CA's verdict, what is presented by taking it
+ * down. Nothing that goes wrong here is thrown: what stays open stays in the ledger for the next run.
  */
 export async function settleOrder(
   issuance: Issuance,
   order: OrderRow,
-  options: { policy: UnsubmittedPolicy; verdictsUntil: Date; error?: unknown },
+  options: SettleOptions,
 ): Promise<void> {
-  try {
-    const rows = await authorizationsOf(issuance.ledger, order.id);
-    await Promise.all([
-      closeUnsubmitted(issuance, order, rows, options.policy),
-      awaitVerdicts(issuance, rows.filter(isUndecided), options.verdictsUntil),
-    ]);
-  } catch (error) {
-    issuance.log.warn({ order: order.id, error: errorRecord(error) }, 'the order could not be settled whole');
-  }
-  await cleanUpPresentations(issuance, order.id);
+  const { grace } = issuance.stops;
+  // All at once: after a signal there are seconds for it, and one that hangs must not hold up the others.
+  await Promise.all([
+    tried(issuance, order, () => closeUnsubmitted(issuance, order, options.policy)),
+    tried(issuance, order, () => cleanUpPresentations(issuance, order.id, isDecided)),
+    tried(issuance, order, () => decideSubmitted(issuance, order.id, options.verdictsUntil, grace)),
+  ]);
+  // Verdicts and lost submits may have left more to close; under `resume` too, when they ended the order.
+  const policy = (await canBecomeReady(issuance, order.id)) ? options.policy : 'deactivate';
+  if (!grace.aborted) await tried(issuance, order, () => closeUnsubmitted(issuance, order, policy));
+  await tried(issuance, order, () => cleanUpPresentations(issuance, order.id));
   await release(issuance, order.id, options);
+}
+
+async function tried(issuance: Issuance, order: OrderRow, act: () => Promise<void>): Promise<void> {
+  try {
+    await act();
+  } catch (error) {
+    issuance.log.warn(
+      { order: order.id, error: errorRecord(error) },
+      'the order could not be settled whole; the next run or `acme-ledger authz clear` tries again',
+    );
+  }
+}
+
+/** RFC 8555 §7.1.6: one authorization that can't be valid any more makes the order invalid. */
+async function canBecomeReady(issuance: Issuance, orderId: number): Promise<boolean> {
+  const order = await orderById(issuance.ledger, orderId);
+  if (order?.status === 'invalid') return false;
+  const rows = await authorizationsOf(issuance.ledger, orderId);
+  return rows.every((row) => row.status === 'pending' || row.status === 'valid');
 }
 
 async function closeUnsubmitted(
   issuance: Issuance,
   order: OrderRow,
-  rows: readonly AuthorizationRow[],
   policy: UnsubmittedPolicy,
 ): Promise<void> {
   if (policy === 'resume') return;
+  const rows = await authorizationsOf(issuance.ledger, order.id);
   // One that was never looked at may be a valid one that the CA reuses: that is never deactivated (promise 4).
   await refresh(
     issuance,
     rows.filter((row) => row.checked_at === null),
   );
   const open = (await authorizationsOf(issuance.ledger, order.id)).filter(isUnsubmitted);
-  await Promise.all(open.map((row) => closeUnlessHeld(issuance, order, row)));
+  await Promise.all(
+    open.filter((row) => row.refused_at === null).map((row) => closeUnlessHeld(issuance, order, row)),
+  );
 }
 
 async function closeUnlessHeld(issuance: Issuance, order: OrderRow, row: AuthorizationRow): Promise<void> {
-  // The CA may hand one authorization to several orders: another one that isn't concluded still wants it.
-  if ((await ordersHolding(issuance.ledger, row.id)).some(({ id }) => id !== order.id)) return;
+  if ((await protectionOf(issuance, row, { evenKept: false, exceptOrderId: order.id })) !== null) return;
   if ((await closeAuthorization(issuance, row)) !== 'failed') return;
   issuance.log.warn(
     { authorization: row.url },
@@ -85,7 +114,7 @@ export async function closeAuthorization(issuance: Issuance, row: AuthorizationR
 
 async function recordNotClosed(issuance: Issuance, row: AuthorizationRow, error: unknown): Promise<Closing> {
   if (isGone(error)) {
-    await recordSeen(issuance, [{ url: row.url, status: 'expired', identifier: null, expiresAt: null }]);
+    await recordGone(issuance, row.url);
     return 'gone';
   }
   const status = error instanceof AcmeLedgerError ? error.httpStatus : undefined;
@@ -98,11 +127,7 @@ async function recordNotClosed(issuance: Issuance, row: AuthorizationRow, error:
   return 'failed';
 }
 
-async function release(
-  issuance: Issuance,
-  orderId: number,
-  options: { policy: UnsubmittedPolicy; error?: unknown },
-): Promise<void> {
+async function release(issuance: Issuance, orderId: number, options: SettleOptions): Promise<void> {
   const order = await orderById(issuance.ledger, orderId);
   if (order?.run_id !== issuance.runId) return;
   const rows = await authorizationsOf(issuance.ledger, orderId);
@@ -138,6 +163,7 @@ export function isUnsubmitted(row: AuthorizationRow): boolean {
   return row.status === 'pending' && !isSubmitted(row.challenge);
 }
 
-function isUndecided(row: AuthorizationRow): boolean {
-  return row.status === 'pending' && isSubmitted(row.challenge);
+/** Nothing that the CA may be looking at any more: what answers for it can go. */
+function isDecided(row: AuthorizationRow): boolean {
+  return !isUndecided(row);
 }

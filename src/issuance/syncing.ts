@@ -6,6 +6,7 @@ import type { AuthorizationRow } from '../ledger/schema.ts';
 import { authorizationSeen } from './authorization-seen.ts';
 import type { Issuance } from './issuance.ts';
 import { isGone } from './place-order.ts';
+import { recordGone } from './verdicts.ts';
 
 /** One line of `authz sync --json`: what the ledger held and what the CA says. */
 export interface Compared {
@@ -52,7 +53,7 @@ async function compare(issuance: Issuance, row: AuthorizationRow): Promise<Compa
   } catch (error) {
     if (!(error instanceof AcmeLedgerError)) throw error;
     if (!isGone(error)) return { ...known, ca: null, differs: false, reason: error.message };
-    await recordSeen(issuance, [{ url: row.url, status: 'expired', identifier: null, expiresAt: null }]);
+    await recordGone(issuance, row.url);
     return await noted(issuance, row, {
       ...known,
       ca: 'expired',

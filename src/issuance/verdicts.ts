@@ -1,38 +1,68 @@
 import type { Answer, Authorization } from '../acme/resources.ts';
+import { later } from '../clock.ts';
 import { errorRecord } from '../errors.ts';
-import { recordSeen } from '../ledger/authorizations.ts';
+import { authorizationsOf, recordNotSubmitted, recordSeen } from '../ledger/authorizations.ts';
 import type { AuthorizationRow } from '../ledger/schema.ts';
+import { isSubmitted } from '../ledger/states.ts';
 import { authorizationSeen } from './authorization-seen.ts';
 import type { Issuance } from './issuance.ts';
 import { isGone } from './place-order.ts';
 import { poll } from './polling.ts';
 
-/** Waits for the CA's verdict on submitted authorizations, one by one, until a deadline. What isn't decided by then stays pending. */
-export async function awaitVerdicts(
-  issuance: Issuance,
-  rows: readonly AuthorizationRow[],
-  deadline: Date,
-): Promise<void> {
-  await Promise.all(rows.map((row) => awaitVerdict(issuance, row, deadline)));
+/** A validation takes no longer (design §7): a submit whose answer was lost and that shows no verdict by then never arrived. */
+const validationMs = 60_000;
+
+/** Pending, and its challenge was submitted as far as we know: the CA decides. */
+export function isUndecided(row: AuthorizationRow): boolean {
+  return row.status === 'pending' && isSubmitted(row.challenge);
 }
 
-async function awaitVerdict(issuance: Issuance, row: AuthorizationRow, deadline: Date): Promise<void> {
+/** Sent, never answered, and too long ago for the CA to be still at it: as unsubmitted (design §7). */
+export function isSubmitLost(row: AuthorizationRow, now: Date): boolean {
+  if (row.status !== 'pending' || row.challenge !== 'submitting' || row.submitted_at === null) return false;
+  return later(new Date(row.submitted_at), validationMs) <= now;
+}
+
+/**
+ * Waits for the CA's verdict on what an order submitted, for each no longer than a validation takes, and not after `until`. A submit
+ * that turns out to have been lost is taken back.
+ */
+export async function decideSubmitted(
+  issuance: Issuance,
+  orderId: number,
+  until: Date,
+  signal: AbortSignal,
+): Promise<void> {
+  const rows = await authorizationsOf(issuance.ledger, orderId);
+  await Promise.all(rows.filter(isUndecided).map((row) => awaitVerdict(issuance, row, until, signal)));
+  for (const row of await authorizationsOf(issuance.ledger, orderId)) {
+    if (isSubmitLost(row, issuance.clock.now())) {
+      await recordNotSubmitted(issuance, row.id, 'no verdict after a minute');
+    }
+  }
+}
+
+async function awaitVerdict(
+  issuance: Issuance,
+  row: AuthorizationRow,
+  until: Date,
+  signal: AbortSignal,
+): Promise<void> {
+  const decidedBy = later(new Date(row.submitted_at ?? issuance.clock.now()), validationMs);
   try {
     const answer = await poll(
       () => issuance.session.getAuthorization(row.url, issuance.stops.grace),
       (authorization) => authorization.status !== 'pending',
-      { clock: issuance.clock, deadline, signal: issuance.stops.grace },
+      { clock: issuance.clock, deadline: decidedBy < until ? decidedBy : until, signal },
     );
     await recordSeen(issuance, [authorizationSeen(answer)]);
   } catch (error) {
-    if (!isGone(error)) {
-      issuance.log.warn(
-        { authorization: row.url, error: errorRecord(error) },
-        'the CA could not be asked for its verdict',
-      );
-      return;
-    }
-    await recordSeen(issuance, [{ url: row.url, status: 'expired', identifier: null, expiresAt: null }]);
+    signal.throwIfAborted();
+    if (isGone(error)) return recordGone(issuance, row.url);
+    issuance.log.warn(
+      { authorization: row.url, error: errorRecord(error) },
+      'the CA could not be asked for its verdict',
+    );
   }
 }
 
@@ -41,21 +71,23 @@ export async function refresh(
   issuance: Issuance,
   rows: readonly AuthorizationRow[],
 ): Promise<Answer<Authorization>[]> {
-  const answers = await Promise.all(
-    rows.map(async (row) => {
-      try {
-        return await issuance.session.getAuthorization(row.url, issuance.stops.grace);
-      } catch (error) {
-        if (!isGone(error)) throw error;
-        return row.url;
-      }
-    }),
-  );
-  const seen = answers.filter((answer) => typeof answer !== 'string');
-  const gone = answers.filter((answer) => typeof answer === 'string');
-  await recordSeen(issuance, [
-    ...seen.map(authorizationSeen),
-    ...gone.map((url) => ({ url, status: 'expired' as const, identifier: null, expiresAt: null })),
-  ]);
+  const answers = await Promise.all(rows.map((row) => look(issuance, row.url)));
+  const seen = answers.filter((answer) => answer !== null);
+  await recordSeen(issuance, seen.map(authorizationSeen));
   return seen;
+}
+
+async function look(issuance: Issuance, url: string): Promise<Answer<Authorization> | null> {
+  try {
+    return await issuance.session.getAuthorization(url, issuance.stops.grace);
+  } catch (error) {
+    if (!isGone(error)) throw error;
+    await recordGone(issuance, url);
+    return null;
+  }
+}
+
+/** The CA has forgotten it: Boulder answers 404 for an expired one. */
+export async function recordGone(issuance: Issuance, url: string): Promise<void> {
+  await recordSeen(issuance, [{ url, status: 'expired', identifier: null, expiresAt: null }]);
 }

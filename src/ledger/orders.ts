@@ -237,12 +237,17 @@ export async function releaseOrder(writer: LedgerWriter, orderId: number, end: O
   });
 }
 
-/** Nobody wants this certificate any more: what was kept for its next attempt is a leak from now on. */
-export async function unkeepOrdersOf(writer: LedgerWriter, certificateName: string): Promise<void> {
+/** Nobody wants this certificate any more, or not with other names than `exceptNamesKey`: what was kept for its next attempt is a leak from now on. */
+export async function unkeepOrdersOf(
+  writer: LedgerWriter,
+  certificateName: string,
+  exceptNamesKey = '',
+): Promise<void> {
   await writer.ledger
     .updateTable('orders')
     .set({ kept_until: null, updated_at: instant(writer) })
     .where('certificate_name', '=', certificateName)
+    .where('names_key', '<>', exceptNamesKey)
     .where('concluded_at', 'is', null)
     .execute();
 }
