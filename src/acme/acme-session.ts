@@ -10,7 +10,7 @@ import { linkedUrls } from './links.ts';
 import { orderUrls } from './order-list.ts';
 import { parseOrder } from './order.ts';
 import { isProblem } from './problems.ts';
-import { assertRegistrable } from './registration.ts';
+import { assertRegistrable, registrationError } from './registration.ts';
 import type {
   Account,
   Answer,
@@ -64,7 +64,11 @@ export class AcmeSession implements Session {
       ...(agreeTos ? { termsOfServiceAgreed: true } : {}),
     };
     const options = { action: 'to register the account', externalAccountBinding, signal };
-    return this.#adopt(await this.#call(options, (api) => api.createAccount(payload)));
+    try {
+      return this.#adopt(await this.#call(options, (api) => api.createAccount(payload)));
+    } catch (error) {
+      throw registrationError(error, registration);
+    }
   }
 
   async findAccount(signal?: AbortSignal): Promise<Account | null> {

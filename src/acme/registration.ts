@@ -1,4 +1,5 @@
 import { AcmeLedgerError } from '../errors.ts';
+import { isProblem } from './problems.ts';
 import type { Directory } from './resources.ts';
 import type { Registration } from './session.ts';
 
@@ -20,4 +21,21 @@ export function assertRegistrable(
       hint: 'read them, then give --agree-tos',
     });
   }
+}
+
+/**
+ * What a refused registration means to the person. RFC 8555 §7.3.4 has no type of its own for a binding that is wrong;
+ * Pebble answers with the two below. Anything else is what it was.
+ */
+export function registrationError(error: unknown, { externalAccountBinding }: Registration): unknown {
+  if (externalAccountBinding === undefined || !(error instanceof AcmeLedgerError)) return error;
+  // A hint is there where the problem is known to be another: a deactivated account is unauthorized, too.
+  if (!isProblem(error, 'unauthorized', 'malformed') || error.hint !== undefined) return error;
+  const { problem, message, httpStatus } = error;
+  return new AcmeLedgerError('usage', `the external account binding (EAB) was not accepted: ${message}`, {
+    hint: 'check both --eab-kid and the key in --eab-hmac-key-file: some CAs make a new pair for each account',
+    cause: error,
+    ...(problem === undefined ? {} : { problem }),
+    ...(httpStatus === undefined ? {} : { httpStatus }),
+  });
 }

@@ -5,13 +5,13 @@ import { assertRegistrable } from '../acme/registration.ts';
 import type { Registration, Session, SessionOptions } from '../acme/session.ts';
 import { openSession } from '../acme/session.ts';
 import { userAgentOf } from '../acme/transport.ts';
-import { prepareStateDir } from '../certificates/state-dir.ts';
+import { assertStateDir, prepareStateDir } from '../certificates/state-dir.ts';
 import type { SolverSettings } from '../challenges/settings.ts';
 import type { Solver } from '../challenges/solver.ts';
 import { createSolver } from '../challenges/solvers.ts';
 import { systemClock } from '../clock.ts';
 import { AcmeLedgerError } from '../errors.ts';
-import { accountWithKey, ensureRegistered } from '../issuance/account.ts';
+import { accountWithKey, assertAccountKey, ensureRegistered } from '../issuance/account.ts';
 import type { Issuance } from '../issuance/issuance.ts';
 import type { Run } from '../issuance/ownership.ts';
 import { startRun } from '../issuance/ownership.ts';
@@ -61,17 +61,22 @@ export async function withIssuance<T>(
   }
 }
 
-/** The ledger, once it is clear that the CA is one: with an account there, or after a look at its directory. */
+/**
+ * The ledger, once nothing is found wrong with what is on disk, and it is clear that the CA is one: with an account there, or
+ * after a look at its directory. Only then something is written.
+ */
 async function openCheckedLedger(
   context: CommandContext,
   authority: Authority,
   mayRegister: boolean,
 ): Promise<Ledger> {
   const { settings } = context;
-  const existing = ledgerExists(settings) ? await openLedger(settings) : null;
+  await assertStateDir(settings.stateDir);
+  const existing = ledgerExists(settings) ? await openLedger(settings, { toWrite: true }) : null;
   try {
     const account = existing === null ? undefined : await accountAt(existing, authority.directoryUrl);
     if (account === undefined && !mayRegister) throw noAccount(authority);
+    await assertAccountKey(settings.stateDir, authority.directoryUrl, account);
     if (account === undefined) await assertTakesAccount(context, authority);
     await prepareStateDir(settings.stateDir);
     return existing ?? (await openLedger(settings));

@@ -1,0 +1,87 @@
+import { existsSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { type Installation, jsonOf, newInstallation } from '../support/installation.ts';
+import { faultsOf } from '../support/openssl.ts';
+import { type PebbleLab, startPebble } from '../support/pebble.ts';
+import type { ProgramResult } from '../support/program.ts';
+import { type AcmeProxy, startProxy } from '../support/proxy.ts';
+
+// Keys as CAs hand them out: base64url of some 32 bytes.
+const macKey = 'zWNDZM6eQGHWpSRTPal5eIUYFTu7EajVIoguysqZ9wG44nMEtx3MUAsUDkMTQ12W';
+const wrongKey = 'b10lLJs8l1GPIzsLP0s6pMt8O0XVGnfTaCeROxQM0BIt2XrJMDHJZBM5NuQmQJQH';
+
+let lab: PebbleLab;
+let proxy: AcmeProxy;
+let here: Installation;
+
+beforeAll(async () => {
+  lab = await startPebble({ eab: { 'kid-1': macKey } });
+  proxy = await startProxy({ directoryUrl: lab.directoryUrl });
+});
+
+afterAll(async () => {
+  await proxy.stop();
+  await lab.stop();
+});
+
+beforeEach(async () => {
+  here = await newInstallation({ directoryUrl: proxy.directoryUrl, caFile: lab.caFile });
+  proxy.resetCounts();
+});
+
+afterEach(async () => {
+  await here.remove();
+});
+
+async function issue(...options: string[]): Promise<ProgramResult> {
+  const solver = ['--challenge', 'tls-alpn-01', '--listen', `127.0.0.1:${String(lab.tlsPort)}`];
+  return await here.run(['issue', 'eab.test', ...solver, ...options]);
+}
+
+/** `--eab-…` for a key ID and a file with a key. */
+async function binding(kid: string, key: string): Promise<string[]> {
+  await writeFile(here.file('mac.key'), `${key}\n`, { mode: 0o600 });
+  return ['--eab-kid', kid, '--eab-hmac-key-file', here.file('mac.key')];
+}
+
+describe('a CA that wants an external account binding', () => {
+  it('gives certificates to an account that is bound by the right key, which appears nowhere', async () => {
+    const result = await issue('-v', ...(await binding('kid-1', macKey)));
+    expect(result).toMatchObject({ exitCode: 0 });
+    const directory = here.certificate('eab.test');
+    expect(await faultsOf({ directory, names: ['eab.test'], rootPem: await lab.root() })).toEqual([]);
+    expect(result.stdout + result.stderr).not.toContain(macKey);
+    const again = await here.run(['account', 'register', '--json']);
+    expect(jsonOf(again)).toMatchObject({ id: 1, status: 'valid' });
+  });
+
+  it.each([
+    { what: 'the wrong key', kid: 'kid-1', key: wrongKey },
+    { what: 'a key ID that it does not know', kid: 'kid-2', key: macKey },
+  ])('refuses $what: the error says so, and no account is left', async ({ kid, key }) => {
+    const result = await issue(...(await binding(kid, key)));
+    expect(result).toMatchObject({ exitCode: 2, stdout: '' });
+    expect(result.stderr).toMatch(/^error: .*(external account|EAB)/i);
+    expect(result.stderr).toMatch(/^hint: .*--eab-/m);
+    expect(result.stderr).not.toContain(key);
+    expect(proxy.counts.newOrder).toBe(0);
+    expect(existsSync(here.certificate('eab.test'))).toBe(false);
+    expect(here.rows(`select url from accounts where url is not null`)).toEqual([]);
+    expect(here.rows('select name from certificates')).toEqual([]);
+    expect(here.rows('select id from orders')).toEqual([]);
+  });
+
+  it('is not asked without a binding: the error says what to give, and nothing is written', async () => {
+    const result = await issue();
+    expect(result).toMatchObject({ exitCode: 2, stdout: '' });
+    expect(result.stderr).toMatch(/^error: .*external account binding.*\nhint: .*--eab-kid/);
+    expect(proxy.counts).toMatchObject({ newAccount: 0, newOrder: 0 });
+    expect(existsSync(here.stateDir)).toBe(false);
+  });
+
+  it('accepts the right key after a wrong one', async () => {
+    expect(await issue(...(await binding('kid-1', wrongKey)))).toMatchObject({ exitCode: 2 });
+    expect(await issue(...(await binding('kid-1', macKey)))).toMatchObject({ exitCode: 0, stderr: '' });
+  });
+});
