@@ -13,9 +13,9 @@ export interface OpensslResult {
 export function openssl(...args: string[]): Promise<OpensslResult> {
   return new Promise((resolve, reject) => {
     execFile('openssl', args, { timeout: 20_000 }, (error, stdout, stderr) => {
-      const exitCode = error === null ? 0 : error.code;
+      const exitCode = error?.code ?? (error === null ? 0 : null);
       if (typeof exitCode === 'number') resolve({ exitCode, stdout, stderr });
-      else reject(new Error(`openssl ${args.join(' ')}: ${String(error)}`));
+      else reject(new Error(`openssl ${args.join(' ')} can't be run`, { cause: error }));
     });
   });
 }
