@@ -14,13 +14,12 @@ import { identifierSetKey, parseNames } from '../identifiers.ts';
 import { assertEverFits } from '../issuance/gate.ts';
 import type { Issuance } from '../issuance/issuance.ts';
 import type { Attempt } from '../issuance/obtain.ts';
-import { obtain } from '../issuance/obtain.ts';
+import { deployError, obtain } from '../issuance/obtain.ts';
 import { settleUnowned } from '../issuance/recovery.ts';
-import { dueOf } from '../issuance/renewing.ts';
 import { listedAuthorization } from '../ledger/authorization-list.ts';
 import { authorizationsOf } from '../ledger/authorizations.ts';
 import type { CertificateWish } from '../ledger/certificates.ts';
-import { certificateByName, recordWish } from '../ledger/certificates.ts';
+import { recordWish } from '../ledger/certificates.ts';
 import { orderById, unkeepOrdersOf } from '../ledger/orders.ts';
 import type { CertificateRow } from '../ledger/schema.ts';
 import { printable } from '../printable.ts';
@@ -28,6 +27,7 @@ import type { CertificateOptions } from './certificate-options.ts';
 import type { CommandContext } from './context.ts';
 import type { IssueOptions } from './issue.ts';
 import { withIssuance } from './opening.ts';
+import { stands } from './standing.ts';
 import { parseDuration } from './settings/duration.ts';
 import { authorizationJson } from './shapes.ts';
 
@@ -113,31 +113,22 @@ export interface IssueReport {
 export async function runIssue(context: CommandContext, plan: IssuePlan): Promise<IssueReport> {
   const options = { command: 'issue', mayRegister: true };
   return withIssuance(context, plan.authority, options, async (issuance) => {
-    const standing = plan.force ? null : await standingCertificate(issuance, plan);
-    if (standing !== null) {
-      return reportOf(issuance, { status: 'issued', certificate: standing, orderId: null, error: null });
-    }
+    const isStanding = !plan.force && (await stands(issuance.ledger, issuance.stateDir, plan.wish));
     const ours = identifierSetKey(plan.identifiers);
     await unkeepOrdersOf(issuance, plan.wish.name, ours);
     await settleUnowned(issuance, { evenKept: false, exceptNamesKeys: new Set([ours]) });
     const certificate = await recordWish(issuance, plan.wish, issuance.account.id);
-    return reportOf(issuance, await obtain(issuance, certificate, { waitMs: plan.waitMs }));
+    const attempt = isStanding
+      ? await deployStanding(issuance, certificate)
+      : await obtain(issuance, certificate, { waitMs: plan.waitMs });
+    return reportOf(issuance, attempt);
   });
 }
 
-/** A certificate for the same names and key type that isn't due: asking for another would spend the CA's limits on nothing. */
-async function standingCertificate(issuance: Issuance, { wish }: IssuePlan): Promise<CertificateRow | null> {
-  const row = await certificateByName(issuance.ledger, wish.name);
-  if (row === undefined || row.removed_at !== null) return null;
-  const same =
-    row.ca === wish.ca &&
-    row.names === JSON.stringify(wish.names) &&
-    row.key_type === wish.keyType &&
-    row.profile === (wish.profile ?? '') &&
-    row.preferred_chain === wish.preferredChain &&
-    row.csr === (wish.csr?.toString('base64') ?? null);
-  if (!same || dueOf(row, issuance.clock.now()) !== null) return null;
-  return (await readStored(issuance.stateDir, wish.name)) === null ? null : row;
+/** Nothing to order; a deploy hook that failed the last time is run again (design §7: stored, not deployed). */
+async function deployStanding(issuance: Issuance, certificate: CertificateRow): Promise<Attempt> {
+  const error = certificate.deployed_at === null ? await deployError(issuance, certificate) : null;
+  return { status: 'issued', certificate, orderId: null, error };
 }
 
 async function reportOf(issuance: Issuance, attempt: Attempt): Promise<IssueReport> {

@@ -1,5 +1,4 @@
 import pLimit from 'p-limit';
-import type { ErrorRecord } from '../errors.ts';
 import { AcmeLedgerError, errorRecord } from '../errors.ts';
 import {
   authorizationByUrl,
@@ -167,9 +166,9 @@ async function settleSeen(
     return { action: 'resumable', after: 'pending', reason };
   }
   if (options.dryRun) return { action: 'would-deactivate', after: 'pending', reason: null };
-  const action = await closeAuthorization(issuance, row);
+  const { outcome, reason } = await closeAuthorization(issuance, row);
   const after = await authorizationByUrl(issuance.ledger, row.url);
-  return { action, after: after?.status ?? null, reason: reasonOf(after) };
+  return { action: outcome, after: after?.status ?? null, reason };
 }
 
 /**
@@ -195,9 +194,4 @@ async function currentState(
 
 function nameOf(row: AuthorizationRow): string | null {
   return row.identifier === null ? null : `${row.wildcard === 1 ? '*.' : ''}${row.identifier}`;
-}
-
-function reasonOf(row: AuthorizationRow | undefined): string | null {
-  if (row?.error === undefined || row.error === null) return null;
-  return (JSON.parse(row.error) as ErrorRecord).message;
 }

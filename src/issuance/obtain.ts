@@ -118,7 +118,11 @@ async function allOrFirstError<A, B>(first: Promise<A>, second: Promise<B>): Pro
   return [await first, await second];
 }
 
-async function deployError(issuance: Issuance, certificate: CertificateRow): Promise<ErrorRecord | null> {
+/** Runs the deploy hook. @returns what went wrong, recorded: the certificate is stored, and the hook stays due */
+export async function deployError(
+  issuance: Issuance,
+  certificate: CertificateRow,
+): Promise<ErrorRecord | null> {
   try {
     await deploy(issuance, certificate);
     return null;

@@ -1,6 +1,7 @@
 import { isOutcomeUnknown } from '../acme/connection-failure.ts';
 import { isProblem } from '../acme/problems.ts';
 import type { Answer, Order } from '../acme/resources.ts';
+import { removeOrderFiles } from '../certificates/order-files.ts';
 import { AcmeLedgerError, errorRecord } from '../errors.ts';
 import type { Identifier } from '../identifiers.ts';
 import { identifierSetKey } from '../identifiers.ts';
@@ -49,6 +50,7 @@ export async function currentOrder(
   } catch (error) {
     if (!isGone(error)) throw error;
     await releaseOrder(issuance, row.id, { status: 'invalid', keptUntil: null, error: errorRecord(error) });
+    await removeOrderFiles(issuance.stateDir, String(row.id));
     return null;
   }
 }

@@ -1,14 +1,12 @@
 import pLimit from 'p-limit';
 import { renewalDueAt } from '../certificates/renewal-time.ts';
-import { errorRecord } from '../errors.ts';
 import type { ErrorRecord } from '../errors.ts';
 import { identifierSetKey, parseName } from '../identifiers.ts';
 import type { CertificateRow } from '../ledger/schema.ts';
-import { recordFailed } from '../ledger/certificates.ts';
-import { deploy, namesOf } from './collect.ts';
+import { namesOf } from './collect.ts';
 import type { Issuance } from './issuance.ts';
 import type { Attempt } from './obtain.ts';
-import { obtain } from './obtain.ts';
+import { deployError, obtain } from './obtain.ts';
 
 /** Why a certificate is worked on now. */
 export type Due =
@@ -87,14 +85,8 @@ function renewedStatus(before: CertificateRow, attempt: Attempt): Renewed['statu
 }
 
 async function deployAgain(issuance: Issuance, certificate: CertificateRow): Promise<Renewed> {
-  try {
-    await deploy(issuance, certificate);
-    return { certificate, status: 'renewed', error: null };
-  } catch (error) {
-    const record = errorRecord(error);
-    await recordFailed(issuance, certificate.name, record);
-    return { certificate, status: 'failed', error: record };
-  }
+  const error = await deployError(issuance, certificate);
+  return { certificate, status: error === null ? 'renewed' : 'failed', error };
 }
 
 /** The sets of names that these certificates are for, as recovery leaves their orders to the attempts that are coming. */

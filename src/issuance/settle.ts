@@ -14,7 +14,11 @@ import { protectionOf } from './protection.ts';
 import { decideSubmitted, isUndecided, recordGone, refresh } from './verdicts.ts';
 
 /** What became of one authorization that was to be closed. */
-export type Closing = 'deactivated' | 'already-final' | 'refused' | 'gone' | 'foreign' | 'failed';
+export interface Closing {
+  outcome: 'deactivated' | 'already-final' | 'refused' | 'gone' | 'foreign' | 'failed';
+  /** Why it wasn't deactivated; null when it was. */
+  reason: string | null;
+}
 
 /** Policy `resume`: how long an order waits for the next attempt for its names before nobody wants it (design §6). */
 const resumeForMs = 86_400_000;
@@ -90,7 +94,7 @@ async function closeUnsubmitted(
 
 async function closeUnlessHeld(issuance: Issuance, order: OrderRow, row: AuthorizationRow): Promise<void> {
   if ((await protectionOf(issuance, row, { evenKept: false, exceptOrderId: order.id })) !== null) return;
-  if ((await closeAuthorization(issuance, row)) !== 'failed') return;
+  if ((await closeAuthorization(issuance, row)).outcome !== 'failed') return;
   issuance.log.warn(
     { authorization: row.url },
     'not deactivated; the next run or `acme-ledger authz clear` tries again',
@@ -102,29 +106,29 @@ export async function closeAuthorization(issuance: Issuance, row: AuthorizationR
   try {
     const answer = await issuance.session.deactivateAuthorization(row.url, issuance.stops.grace);
     await recordSeen(issuance, [authorizationSeen(answer)]);
-    return answer.status === 'deactivated'
-      ? 'deactivated'
-      : answer.status === 'pending'
-        ? 'refused'
-        : 'already-final';
+    if (answer.status === 'deactivated') return { outcome: 'deactivated', reason: null };
+    const reason = `the CA answered "${answer.status}"`;
+    return { outcome: answer.status === 'pending' ? 'refused' : 'already-final', reason };
   } catch (error) {
     return recordNotClosed(issuance, row, error);
   }
 }
 
 async function recordNotClosed(issuance: Issuance, row: AuthorizationRow, error: unknown): Promise<Closing> {
+  const record = errorRecord(error);
+  const reason = record.message;
   if (isGone(error)) {
     await recordGone(issuance, row.url);
-    return 'gone';
+    return { outcome: 'gone', reason };
   }
   const status = error instanceof AcmeLedgerError ? error.httpStatus : undefined;
-  if (status === 403) return 'foreign';
+  if (status === 403) return { outcome: 'foreign', reason };
   // Any other client error is the CA's no: step-ca answers 400 "expected POST-as-GET".
   if (status !== undefined && status >= 400 && status < 500 && status !== 429) {
-    await recordRefused(issuance, row.id, errorRecord(error));
-    return 'refused';
+    await recordRefused(issuance, row.id, record);
+    return { outcome: 'refused', reason };
   }
-  return 'failed';
+  return { outcome: 'failed', reason };
 }
 
 async function release(issuance: Issuance, orderId: number, options: SettleOptions): Promise<void> {
@@ -132,9 +136,10 @@ async function release(issuance: Issuance, orderId: number, options: SettleOptio
   if (order?.run_id !== issuance.runId) return;
   const rows = await authorizationsOf(issuance.ledger, orderId);
   const end = orderEnd(order, rows, options.policy, issuance.clock.now());
-  // Its key was never used: a finalize would have gone with a valid order.
-  if (end.status !== undefined) await removeOrderFiles(issuance.stateDir, String(orderId));
   await releaseOrder(issuance, orderId, options.error === undefined ? end : { ...end, error: options.error });
+  const after = await orderById(issuance.ledger, orderId);
+  // Its key is of no use any more: the certificate is stored with a copy, or will never be.
+  if (after?.concluded_at !== null) await removeOrderFiles(issuance.stateDir, String(orderId));
 }
 
 /** What the order is from here, from what its authorizations came to. */

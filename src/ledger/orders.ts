@@ -223,6 +223,7 @@ export async function releaseOrder(writer: LedgerWriter, orderId: number, end: O
           : {}),
         ...(end.keptUntil === undefined ? {} : { kept_until: instantOf(end.keptUntil) }),
         ...(end.error === undefined ? {} : { error: JSON.stringify(end.error) }),
+        ...(end.concluded === true ? { error: null } : {}),
       })
       .where('id', '=', orderId)
       .where('run_id', '=', tx.runId)
