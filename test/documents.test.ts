@@ -1,0 +1,149 @@
+import { readFile } from 'node:fs/promises';
+import type { Command } from 'commander';
+import { describe, expect, it } from 'vitest';
+import { buildProgram } from '../src/cli/program.ts';
+import { parseConfiguration } from '../src/cli/settings/configuration-text.ts';
+import { commandLinesOf, readDocuments, readSources, wordsOf } from './support/documents.ts';
+import { blocksOf, tableBelow } from './support/markdown.ts';
+
+const documents = await readDocuments();
+const readme = documents.get('README.md') ?? '';
+const lines = [...documents].flatMap(([name, text]) => commandLinesOf(text).map((line) => ({ name, line })));
+
+describe('the documents', () => {
+  it('have command lines to check', () => {
+    expect(lines.length).toBeGreaterThan(30);
+  });
+
+  it.each(lines)(
+    'show a command line that the program takes: acme-ledger $line ($name)',
+    async ({ line }) => {
+      let ran = 0;
+      const program = buildProgram({
+        bind(command) {
+          command.action(() => {
+            ran += 1;
+          });
+        },
+      });
+      await program.parseAsync(['node', 'acme-ledger', ...wordsOf(line)]);
+      expect(ran).toBe(1);
+    },
+  );
+
+  it('name only options that there are', () => {
+    const known = new Set([...helpOfAll().matchAll(/--[a-z][a-z-]*/g)].map(([option]) => option));
+    // Those of systemctl, and one that the README says isn't there.
+    const others = ['--enable', '--now', '--rehearse'];
+    const unknown = [...documents].flatMap(([name, text]) =>
+      [...text.matchAll(/(?<![\w-])--[a-z][a-z-]*/g)]
+        .filter(([option]) => !known.has(option) && !others.includes(option))
+        .map(([option]) => `${name}: ${option}`),
+    );
+    expect(unknown).toEqual([]);
+  });
+
+  it('show configuration files that can be read', async () => {
+    const files = [...documents.values()].flatMap((text) => blocksOf(text, 'yaml'));
+    expect(files).not.toEqual([]);
+    for (const text of files) {
+      expect(Object.keys(await parseConfiguration('/etc/acme-ledger/config.yaml', text))).not.toEqual([]);
+    }
+  });
+
+  it('link to files that exist', async () => {
+    for (const [name, text] of documents) {
+      for (const [, target = ''] of text.matchAll(/\]\((?!https?:)([^)#]+)\)/g)) {
+        await expect(
+          readFile(new URL(target, new URL(`../${name}`, import.meta.url))),
+        ).resolves.toBeDefined();
+      }
+    }
+  });
+});
+
+describe('README.md', () => {
+  it('tells the exit codes in the words of the help', () => {
+    const help = helpOfAll();
+    const codes = tableBelow(readme, 'Exit codes', 'exit');
+    expect(codes).toHaveLength(6);
+    for (const [code = '', meaning = ''] of codes) {
+      const line = help.split('\n').find((each) => each.startsWith(`  ${code}  `));
+      expect(meaning.startsWith(line?.slice(code.length + 2).trim() ?? 'no such line')).toBe(true);
+    }
+  });
+
+  it('lists every command of the program', () => {
+    const rows = tableBelow(readme, 'Commands', 'command').map(([cell = '']) => cell);
+    expect(rows.flatMap(commandsIn).sort()).toEqual(leavesOf(silentProgram(), []).sort());
+  });
+});
+
+describe('ARCHITECTURE.md', () => {
+  it('points to files that exist', async () => {
+    const text = documents.get('ARCHITECTURE.md') ?? '';
+    const paths = [...text.matchAll(/`([a-z]+\/[\w./-]+\.ts|errors\.ts)`/g)].map(([, path = '']) => path);
+    expect(paths.length).toBeGreaterThan(20);
+    for (const path of paths) {
+      const place = path.startsWith('test/') ? `../${path}` : `../src/${path}`;
+      await expect(readFile(new URL(place, import.meta.url)), path).resolves.toBeDefined();
+    }
+  });
+});
+
+describe('docs/operations.md', () => {
+  it('explains messages that the program has', async () => {
+    const source = await readSources();
+    const operations = documents.get('docs/operations.md') ?? '';
+    const rows =
+      operations
+        .split('\n## Messages')[1]
+        ?.split('\n')
+        .filter((line) => line.startsWith('| `')) ?? [];
+    const messages = rows.flatMap((row) => [...(row.split(' | ')[0] ?? '').matchAll(/`([^`]+)`/g)]);
+    expect(messages.length).toBeGreaterThan(25);
+    const fragments = messages.flatMap(([, message = '']) => message.split('…').map((part) => part.trim()));
+    expect(fragments.filter((fragment) => !source.includes(fragment))).toEqual([]);
+  });
+});
+
+function silentProgram(): Command {
+  return buildProgram({ bind: () => undefined });
+}
+
+/** The help of the program and of every command. */
+function helpOfAll(): string {
+  const program = silentProgram();
+  let help = '';
+  program.configureOutput({
+    writeOut: (text) => {
+      help += text;
+    },
+  });
+  program.outputHelp();
+  return (
+    help +
+    commandsBelow(program)
+      .map((command) => command.helpInformation())
+      .join('')
+  );
+}
+
+function commandsBelow(command: Command): Command[] {
+  return command.commands.flatMap((each) => [each, ...commandsBelow(each)]);
+}
+
+/** `authz list`, and so on: commands that do something. */
+function leavesOf(command: Command, path: readonly string[]): string[] {
+  return command.commands.flatMap((each) => {
+    const here = [...path, each.name()];
+    return each.commands.length === 0 ? [here.join(' ')] : leavesOf(each, here);
+  });
+}
+
+/** `cert list`, `cert show` for a cell "cert list, show". */
+function commandsIn(cell: string): string[] {
+  const [first = '', ...others] = cell.split(', ').map((part) => part.replace(/ \[?[A-Z]+….*$/, ''));
+  const group = first.split(' ')[0] ?? '';
+  return [first, ...others.map((other) => `${group} ${other}`)];
+}

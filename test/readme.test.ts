@@ -1,0 +1,95 @@
+import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { blocksOf } from './support/markdown.ts';
+import type { PebbleLab } from './support/pebble.ts';
+import { startPebble } from './support/pebble.ts';
+import type { SessionStep } from './support/shell-session.ts';
+import { runSession, stepsOf } from './support/shell-session.ts';
+import type { WebrootServer } from './support/webroot-server.ts';
+import { serveWebroot } from './support/webroot-server.ts';
+import type { Workspace } from './support/workspace.ts';
+import { newWorkspace } from './support/workspace.ts';
+
+const program = fileURLToPath(new URL('../bin/acme-ledger', import.meta.url));
+
+let pebble: PebbleLab;
+let workspace: Workspace;
+let server: WebrootServer;
+
+beforeAll(async () => {
+  pebble = await startPebble();
+  workspace = await newWorkspace();
+  server = await serveWebroot(workspace.webroot, pebble.httpPort);
+  await mkdir(workspace.file('etc'));
+  await mkdir(workspace.file('home'));
+});
+
+afterAll(async () => {
+  await server.stop();
+  await pebble.stop();
+  await workspace.remove();
+});
+
+describe('the session of the README', () => {
+  it('shows what the program does and says today', { timeout: 90_000 }, async () => {
+    const readme = await readFile(new URL('../README.md', import.meta.url), 'utf8');
+    const written = blocksOf(readme, 'console').flatMap(stepsOf);
+    expect(written.length).toBeGreaterThan(5);
+    await writeCommand('acme-ledger', `exec "${process.execPath}" "${program}" "$@"`);
+    await writeCommand('dns.sh', dnsHook(pebble.challtestsrv.managementUrl));
+    const seen = await runSession(written, {
+      places: {
+        '/etc/acme-ledger': workspace.file('etc'),
+        '/var/www/html': workspace.webroot,
+        '/var/lib/acme-ledger': workspace.stateDir,
+        '/root': workspace.file('home'),
+        '192.0.2.53': pebble.dnsAddress,
+      },
+      directory: workspace.file('home'),
+      env: {
+        PATH: `${workspace.file('etc')}:${process.env['PATH'] ?? ''}`,
+        ACME_LEDGER_CA: pebble.directoryUrl,
+        ACME_LEDGER_CA_FILE: pebble.caFile,
+        ACME_LEDGER_STATE_DIR: workspace.stateDir,
+      },
+    });
+    expect(seen.map(comparable)).toEqual(written.map(comparable));
+  });
+});
+
+async function writeCommand(name: string, script: string): Promise<void> {
+  const file = path.join(workspace.file('etc'), name);
+  await writeFile(file, `#!/bin/sh\n${script}\n`);
+  await chmod(file, 0o755);
+}
+
+/** The hook that the README tells of: no zone for one name, slow for another. */
+function dnsHook(managementUrl: string): string {
+  const setTxt = `fetch("${managementUrl}/set-txt", { method: "POST", body: JSON.stringify({ host: process.argv[1], value: process.argv[2] }) })`;
+  return [
+    '[ "$1" = cleanup ] && exit 0',
+    'case $2 in',
+    '  *.old.*) echo "no zone for $2" >&2; exit 1;;',
+    '  *.slow.*) exec sleep 5;;',
+    'esac',
+    `exec "${process.execPath}" -e '${setTxt}' "$2" "$3"`,
+  ].join('\n');
+}
+
+/** Without what differs from run to run: times, ports, random names, numbers of rows; the CA lists names in any order. */
+function comparable({ command, output }: SessionStep): { command: string; lines: string[] } {
+  const lines = output
+    .trim()
+    .split('\n')
+    .map((line) =>
+      line
+        .replace(/\d{4}-\d\d-\d\dT[\d:]{8}(\.\d{3}Z)?/g, 'TIME')
+        .replace(/https:\/\/127\.0\.0\.1:\d+\//g, 'CA/')
+        .replace(/(authZ|my-order|my-account)\/[\w-]+/g, '$1/ID')
+        .replace(/[\w-]{43}$/, 'VALUE')
+        .replace(/^\d+ +/, 'ROW '),
+    );
+  return { command, lines: lines.sort() };
+}
