@@ -1,8 +1,24 @@
 import { constants } from 'node:fs';
 import { access, stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { AcmeLedgerError, messageOf } from '../errors.ts';
 import { printable } from '../printable.ts';
-import { makePrivateDirectory } from './durable-file.ts';
+import { failedWith, makePrivateDirectory } from './durable-file.ts';
+
+/**
+ * Finds what keeps the state directory from being made or used, without writing anything.
+ * @throws AcmeLedgerError `state-dir`
+ */
+export async function assertStateDir(path: string): Promise<void> {
+  const found = await nearestExisting(path);
+  try {
+    if (!(await stat(found)).isDirectory()) throw new Error(`${found} isn't a directory`);
+    await access(found, constants.R_OK | constants.W_OK | constants.X_OK);
+  } catch (cause) {
+    throw unusable(path, printable(messageOf(cause)), 'choose another with --state-dir DIR', cause);
+  }
+  if (found === path) await assertClosed(path);
+}
 
 /**
  * Makes the state directory for its owner alone (0700), or checks the one that is there.
@@ -15,6 +31,22 @@ export async function prepareStateDir(path: string): Promise<void> {
   } catch (cause) {
     throw unusable(path, printable(messageOf(cause)), 'choose another with --state-dir DIR', cause);
   }
+  await assertClosed(path);
+}
+
+/** The directory itself, or the first above it that is there. */
+async function nearestExisting(path: string): Promise<string> {
+  for (let candidate = path; ; candidate = dirname(candidate)) {
+    try {
+      await stat(candidate);
+      return candidate;
+    } catch (error) {
+      if (!failedWith(error, 'ENOENT', 'ENOTDIR') || candidate === dirname(candidate)) return candidate;
+    }
+  }
+}
+
+async function assertClosed(path: string): Promise<void> {
   const { mode } = await stat(path);
   // Others may look: keys lie in directories and files of their own, closed to them. They may not exchange those.
   if ((mode & 0o022) !== 0) {

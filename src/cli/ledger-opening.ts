@@ -1,20 +1,25 @@
 import { existsSync } from 'node:fs';
+import { assertStateDir } from '../certificates/state-dir.ts';
 import type { Ledger } from '../ledger/open.ts';
-import { openSqliteLedger } from '../ledger/open.ts';
+import { openEmptyLedger, openSqliteLedger } from '../ledger/open.ts';
 import type { Settings } from './settings/settings.ts';
 
 /** The ledger of the settings; made if it isn't there. @throws AcmeLedgerError `ledger`, `ledger-newer` */
-export async function openLedger(settings: Settings): Promise<Ledger> {
-  return openSqliteLedger(fileOf(settings));
+export async function openLedger(settings: Settings, options = { toWrite: false }): Promise<Ledger> {
+  return openSqliteLedger(fileOf(settings), options);
 }
 
 export function ledgerExists(settings: Settings): boolean {
   return existsSync(fileOf(settings));
 }
 
-/** For commands that only read: `act` gets the ledger, and it is closed whatever happens. */
+/**
+ * For commands that ask no CA: `act` gets the ledger, and it is closed whatever happens. Where there is none yet it gets an
+ * empty one that leaves no trace, so that a mistyped directory isn't made.
+ */
 export async function withLedger<T>(settings: Settings, act: (ledger: Ledger) => Promise<T>): Promise<T> {
-  const ledger = await openLedger(settings);
+  if (!ledgerExists(settings)) await assertStateDir(settings.stateDir);
+  const ledger = await (ledgerExists(settings) ? openLedger(settings) : openEmptyLedger());
   try {
     return await act(ledger);
   } finally {

@@ -27,7 +27,7 @@ export async function accountWithKey(
   const known = await accountAt(writer.ledger, ca);
   if (known !== undefined)
     return { row: known, keyPem: await readAccountKey(join(stateDir, known.key_file)) };
-  const keyFile = join('accounts', `${keyFileName(ca)}.pem`);
+  const keyFile = keyFileOf(ca);
   const { pem } = await loadOrCreateAccountKey(join(stateDir, keyFile));
   const row = await insertAccount(writer, {
     ca,
@@ -36,6 +36,24 @@ export async function accountWithKey(
     email,
   });
   return { row, keyPem: pem };
+}
+
+/**
+ * Finds an account key that can't be used before anything is sent or written; one that isn't made yet is fine.
+ * @param known the account in the ledger
+ * @throws AcmeLedgerError `bad-file`, `not-found` when the key of a known account is missing
+ */
+export async function assertAccountKey(
+  stateDir: string,
+  ca: string,
+  known: AccountRow | undefined,
+): Promise<void> {
+  try {
+    await readAccountKey(join(stateDir, known?.key_file ?? keyFileOf(ca)));
+  } catch (error) {
+    const isMissing = error instanceof AcmeLedgerError && error.code === 'not-found';
+    if (known !== undefined || !isMissing) throw error;
+  }
 }
 
 /**
@@ -62,8 +80,9 @@ export async function ensureRegistered(
   return { ...account, url: answer.url, status: answer.status, email };
 }
 
-/** A directory URL as a file name that a person recognises. */
-function keyFileName(ca: string): string {
+/** Relative to the state directory; the directory URL as a file name that a person recognises. */
+function keyFileOf(ca: string): string {
   const { host, pathname } = new URL(ca);
-  return `${host}${pathname}`.replace(/[^A-Za-z0-9.-]+/g, '_').replace(/_+$/, '');
+  const name = `${host}${pathname}`.replace(/[^A-Za-z0-9.-]+/g, '_').replace(/_+$/, '');
+  return join('accounts', `${name}.pem`);
 }

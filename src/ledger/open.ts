@@ -14,19 +14,29 @@ export type Ledger = Kysely<Schema>;
 
 /**
  * Opens the SQLite ledger in `file`, made if it isn't there (its folder too, 0700), and brings it to this version's schema.
+ * @param options `toWrite`: also finds out whether it can be written, so that a locked one is noticed before anything is sent
  * @throws AcmeLedgerError `ledger` (locked, damaged, no permission), `ledger-newer`
  */
-export async function openSqliteLedger(file: string): Promise<Ledger> {
+export async function openSqliteLedger(file: string, options = { toWrite: false }): Promise<Ledger> {
   if (!exists(file)) await createLedger(file);
   assertWhole(file);
-  const engine = sqliteEngine(file);
+  return openMigrated(file, sqliteEngine(file, options));
+}
+
+/** A ledger that holds nothing, in memory. */
+export async function openEmptyLedger(): Promise<Ledger> {
+  const nowhere = ':memory:';
+  return openMigrated(nowhere, sqliteEngine(nowhere));
+}
+
+async function openMigrated(place: string, engine: Engine): Promise<Ledger> {
   const ledger = new Kysely<Schema>({ dialect: engine.dialect });
   try {
-    await migrate(ledger, engine, file);
+    await migrate(ledger, engine, place);
     return ledger;
   } catch (error) {
     await ledger.destroy().catch(() => undefined);
-    throw asOpenError(error, file);
+    throw asOpenError(error, place);
   }
 }
 
@@ -36,19 +46,15 @@ async function createLedger(file: string): Promise<void> {
   try {
     mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
     closeSync(openSync(draft, 'wx', 0o600));
-    const engine = sqliteEngine(draft);
-    const ledger = new Kysely<Schema>({ dialect: engine.dialect });
-    try {
-      await migrate(ledger, engine, draft);
-    } finally {
-      await ledger.destroy();
-    }
+    const ledger = await openMigrated(draft, sqliteEngine(draft));
+    await ledger.destroy();
     linkSync(draft, file);
   } catch (error) {
     // Another process was first: theirs is as good.
     if (!exists(file)) throw asOpenError(error, file);
   } finally {
-    for (const rest of [draft, `${draft}-wal`, `${draft}-shm`]) rmSync(rest, { force: true });
+    if (exists(draft))
+      for (const rest of [draft, `${draft}-wal`, `${draft}-shm`]) rmSync(rest, { force: true });
   }
 }
 

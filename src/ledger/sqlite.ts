@@ -6,14 +6,17 @@ import { sqliteError } from './sqlite-error.ts';
 
 /** How long a writer waits for another process's transaction before it gives up. Ours last milliseconds. */
 const busyTimeoutMs = 10_000;
+/** The same while opening: nothing is lost yet, and a person may be waiting. */
+const openingTimeoutMs = 5_000;
 
 /**
  * SQLite behind Kysely. Transactions begin `immediate`: one that reads first and writes later could otherwise meet
  * SQLITE_BUSY with no wait at all (sqlite.org/lang_transaction.html).
+ * @param options `toWrite`: opening fails unless it can be written
  * @throws AcmeLedgerError `ledger`
  */
-export function sqliteEngine(file: string): Engine {
-  const dialect = new SqliteDialect({ database: async () => Promise.resolve(connect(file)) });
+export function sqliteEngine(file: string, options = { toWrite: false }): Engine {
+  const dialect = new SqliteDialect({ database: async () => Promise.resolve(connect(file, options)) });
   return {
     dialect: {
       createAdapter: () => new LedgerSqliteAdapter(),
@@ -26,17 +29,28 @@ export function sqliteEngine(file: string): Engine {
   };
 }
 
-function connect(file: string): SqliteDatabase {
+function connect(file: string, options: { toWrite: boolean }): SqliteDatabase {
   try {
-    const database = new Database(file, { timeout: busyTimeoutMs, fileMustExist: true });
-    // FULL: a commit that we act on must survive a power cut (design §2, promise 1).
-    database.pragma('synchronous = FULL');
-    database.pragma('foreign_keys = ON');
-    if (database.pragma('journal_mode', { simple: true }) !== 'wal') database.pragma('journal_mode = WAL');
-    return translated(withStatementCache(database), file);
+    const database = new Database(file, { timeout: openingTimeoutMs, fileMustExist: true });
+    try {
+      prepare(database, options);
+      return translated(withStatementCache(database), file);
+    } catch (error) {
+      database.close();
+      throw error;
+    }
   } catch (error) {
     throw sqliteError(error, file, 'open');
   }
+}
+
+function prepare(database: Database.Database, { toWrite }: { toWrite: boolean }): void {
+  // FULL: a commit that we act on must survive a power cut (design §2, promise 1).
+  database.pragma('synchronous = FULL');
+  database.pragma('foreign_keys = ON');
+  if (database.pragma('journal_mode', { simple: true }) !== 'wal') database.pragma('journal_mode = WAL');
+  if (toWrite) database.exec('begin immediate; rollback');
+  database.pragma(`busy_timeout = ${String(busyTimeoutMs)}`);
 }
 
 class LedgerSqliteAdapter extends SqliteAdapter {
