@@ -7,6 +7,7 @@ import { authzShow } from './authz-show.ts';
 import { authzSync } from './authz-sync.ts';
 import { certCommands } from './cert-commands.ts';
 import { certRevoke } from './cert-revoke.ts';
+import { printable } from '../printable.ts';
 import { addGlobalOptions } from './global-options.ts';
 import { issue } from './issue.ts';
 import { orderCommands } from './order-commands.ts';
@@ -38,7 +39,7 @@ export function buildProgram(runner: Runner): Command {
   orderCommands(group(program, 'order', 'orders'), runner);
   accountCommands(group(program, 'account', 'accounts at CAs'), runner);
   status(program, runner);
-  program.addHelpText('after', exitCodesHelp);
+  program.addHelpText('afterAll', exitCodesHelp);
   return program;
 }
 
@@ -46,15 +47,24 @@ function group(program: Command, name: string, description: string): Command {
   return program
     .command(name)
     .description(description)
-    .action((_options: unknown, command: Command) => {
-      command.error(`error: acme-ledger ${name} needs one of its commands`, { exitCode: 2 });
+    .argument('[COMMAND]')
+    .usage('[options] COMMAND')
+    .action((given: string | undefined, _options: unknown, command: Command) => {
+      const fault =
+        given === undefined
+          ? `acme-ledger ${name} needs one of its commands`
+          : `acme-ledger ${name} has no command '${given}'`;
+      command.error(`error: ${fault}\n(there is: ${command.commands.map((one) => one.name()).join(', ')})`);
     });
 }
 
+/** commander's message in our two lines; what it adds in brackets below (did you mean …) is the hint. */
 function writeUsageError(text: string, write: (text: string) => void): void {
-  write(text);
-  write('hint: acme-ledger --help shows the commands, acme-ledger COMMAND --help their options\n');
+  const [, message = text, suggestion = usageHint] = /^(.*?)(?:\n\((.*)\))?\n?$/s.exec(text) ?? [];
+  write(`${printable(message)}\nhint: ${printable(suggestion)}\n`);
 }
+
+const usageHint = 'acme-ledger --help shows the commands, acme-ledger COMMAND --help their options';
 
 const exitCodesHelp = `
 Exit codes:
