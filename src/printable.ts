@@ -3,16 +3,25 @@
  * change its colours or forge a log line. Line feeds become `\n`; C0, DEL, C1 and bidirectional controls `\xNN` / `\uNNNN`.
  */
 export function printable(text: string): string {
-  // eslint-disable-next-line no-control-regex -- finding them is the point
-  return text.replace(/[\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g, escapeOf);
+  return text.replace(controls, escapeOf);
 }
+
+/** A value as JSON without any of them: JSON itself only forbids C0. What reads the JSON gets them back. */
+export function printableJson(value: unknown): string {
+  return JSON.stringify(value).replace(controls, (character) => `\\u${hex(character, 4)}`);
+}
+
+const controls =
+  // eslint-disable-next-line no-control-regex -- finding them is the point
+  /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g;
 
 function escapeOf(character: string): string {
   if (character === '\n') return '\\n';
   if (character === '\t') return '\\t';
   if (character === '\r') return '\\r';
-  const code = character.charCodeAt(0);
-  return code < 0x100
-    ? `\\x${code.toString(16).padStart(2, '0')}`
-    : `\\u${code.toString(16).padStart(4, '0')}`;
+  return character.charCodeAt(0) < 0x100 ? `\\x${hex(character, 2)}` : `\\u${hex(character, 4)}`;
+}
+
+function hex(character: string, digits: number): string {
+  return character.charCodeAt(0).toString(16).padStart(digits, '0');
 }

@@ -1,3 +1,7 @@
+import { accessSync, constants, existsSync, statSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { AcmeLedgerError, messageOf } from '../errors.ts';
+import { printable } from '../printable.ts';
 import type { Log } from '../issuance/issuance.ts';
 import type { PinoLog } from './pino-log.ts';
 
@@ -16,8 +20,12 @@ export interface ClosableLog extends Log {
   close(): Promise<void>;
 }
 
-/** A log that loads pino when there is something to say: most runs say nothing, and start sooner. */
+/**
+ * A log that loads pino when there is something to say: most runs say nothing, and start sooner.
+ * @throws AcmeLedgerError `usage` when its file can't be written
+ */
 export function createLog(options: LogOptions): ClosableLog {
+  if (options.file !== null) assertLogFile(options.file);
   const lowest = options.verbosity >= 2 ? 0 : options.verbosity === 1 ? 1 : options.verbosity === 0 ? 2 : 3;
   let writing: Promise<unknown> = Promise.resolve();
   let opened: Promise<PinoLog> | undefined;
@@ -27,9 +35,12 @@ export function createLog(options: LogOptions): ClosableLog {
     if (levels.indexOf(level) < lowest) return;
     opened ??= open();
     const logger = opened;
-    writing = writing.then(async () => {
-      (await logger).write(level, fields, message);
-    });
+    writing = writing
+      .then(async () => {
+        (await logger).write(level, fields, message);
+      })
+      // A full disk under the log is no reason to leave an order half done.
+      .catch(() => undefined);
   };
   return {
     debug: at('debug'),
@@ -38,7 +49,26 @@ export function createLog(options: LogOptions): ClosableLog {
     error: at('error'),
     async close() {
       await writing;
-      (await opened)?.close();
+      await opened?.then(
+        (logger) => {
+          logger.close();
+        },
+        () => undefined,
+      );
     },
   };
+}
+
+/** Without making it: a command that is refused leaves nothing behind. */
+function assertLogFile(file: string): void {
+  try {
+    accessSync(existsSync(file) ? file : dirname(file), constants.W_OK);
+    if (existsSync(file) && statSync(file).isDirectory()) throw new Error("it's a directory");
+  } catch (error) {
+    throw new AcmeLedgerError(
+      'usage',
+      `the log file ${printable(file)} can't be written: ${printable(messageOf(error))}`,
+      { hint: 'give another --log-file', cause: error },
+    );
+  }
 }

@@ -1,6 +1,6 @@
-import { AcmeLedgerError, errorRecord } from '../errors.ts';
+import { errorRecord } from '../errors.ts';
 import type { ErrorRecord } from '../errors.ts';
-import { printable } from '../printable.ts';
+import { printable, printableJson } from '../printable.ts';
 
 /*
  * The ways to speak to a person or a script (cli.md):
@@ -22,8 +22,12 @@ export interface Output {
 
 export function createOutput(options: { json: boolean; quiet: boolean }): Output {
   const write = <T>(value: T, text: (value: T) => string): void => {
-    process.stdout.write(`${options.json ? JSON.stringify(value) : text(value)}\n`);
+    process.stdout.write(`${options.json ? printableJson(value) : printableLines(text(value))}\n`);
   };
+  // A reader that has gone (`| head`) ends the output; what is open at the CA is still settled.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+  });
   return {
     json: options.json,
     result: write,
@@ -33,17 +37,25 @@ export function createOutput(options: { json: boolean; quiet: boolean }): Output
       process.stdout.write(`${drawTable(head, rows)}\n`);
     },
     note(text) {
-      if (process.stderr.isTTY && !options.quiet) process.stderr.write(`${text}\n`);
+      if (process.stderr.isTTY && !options.quiet) process.stderr.write(`${printableLines(text)}\n`);
     },
   };
 }
 
+/** Lines of our own with text from elsewhere in them. */
+function printableLines(text: string): string {
+  return text.split('\n').map(printable).join('\n');
+}
+
 /** `error: …` and `hint: …`, one line each. */
 export function complain(error: unknown): void {
-  complainOf(errorRecord(error));
-  // A bug's stack is what a report needs; anything else is explained by its message.
-  if (!(error instanceof AcmeLedgerError) && error instanceof Error)
-    process.stderr.write(`${error.stack ?? ''}\n`);
+  const record = errorRecord(error);
+  if (record.code !== 'bug') {
+    complainOf(record);
+    return;
+  }
+  complainOf({ ...record, hint: 'this is a bug in acme-ledger: please report it with the lines below' });
+  if (error instanceof Error) process.stderr.write(`${printableLines(error.stack ?? '')}\n`);
 }
 
 export function complainOf(record: ErrorRecord, subject?: string): void {

@@ -1,7 +1,6 @@
 import { closeSync, openSync } from 'node:fs';
 import { pino } from 'pino';
 import pretty from 'pino-pretty';
-import { AcmeLedgerError, messageOf } from '../errors.ts';
 import { printable } from '../printable.ts';
 import type { LogOptions } from './log.ts';
 
@@ -12,7 +11,7 @@ export interface PinoLog {
 
 /** pino on stderr, or on a file (made 0600); written at once, so that nothing is lost when the process ends. */
 export function openPino(options: LogOptions, level: string): PinoLog {
-  const target = options.file === null ? 2 : openFile(options.file);
+  const target = options.file === null ? 2 : openSync(options.file, 'a', 0o600);
   const stream =
     options.format === 'json'
       ? pino.destination({ dest: target, sync: true })
@@ -36,15 +35,4 @@ export function openPino(options: LogOptions, level: string): PinoLog {
       if (options.file !== null) closeSync(target);
     },
   };
-}
-
-function openFile(file: string): number {
-  try {
-    return openSync(file, 'a', 0o600);
-  } catch (error) {
-    throw new AcmeLedgerError('usage', `the log file ${file} can't be opened: ${messageOf(error)}`, {
-      hint: 'give another --log-file',
-      cause: error,
-    });
-  }
 }
