@@ -1,7 +1,7 @@
 // Bundles the program into dist/: loading 300 small files of the dependencies takes longer than most commands run
 // (docs/decisions.md). Native modules stay outside.
 import { build } from 'esbuild';
-import { rm } from 'node:fs/promises';
+import { rename, rm } from 'node:fs/promises';
 
 /**
  * acme-client's own transport, certificate tools and debug log are replaced in src/acme (or not used), but loading them takes
@@ -17,10 +17,10 @@ const withoutUnusedParts = {
   },
 };
 
-await rm('dist', { recursive: true, force: true });
+const draft = `dist-${String(process.pid)}.new`;
 await build({
   entryPoints: { 'acme-ledger': 'src/cli/main.ts' },
-  outdir: 'dist',
+  outdir: draft,
   bundle: true,
   splitting: true,
   format: 'esm',
@@ -39,3 +39,9 @@ await build({
     js: "import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);",
   },
 });
+
+// Swapped in whole: whoever starts the program meanwhile finds the old build or the new one.
+const old = `dist-${String(process.pid)}.old`;
+await rename('dist', old).catch(() => undefined);
+await rename(draft, 'dist');
+await rm(old, { recursive: true, force: true });

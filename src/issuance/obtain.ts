@@ -47,6 +47,7 @@ export async function obtain(
     const placed = await place(issuance, certificate, options.waitMs, (admitted) => {
       order = admitted;
     });
+    if (placed === 'stored-meanwhile') return await storedMeanwhile(issuance, certificate);
     await complete(issuance, certificate, placed);
     const stored = (await certificateByName(issuance.ledger, certificate.name)) ?? certificate;
     return {
@@ -65,7 +66,7 @@ async function place(
   certificate: CertificateRow,
   waitMs: number,
   onAdmitted: (order: OrderRow) => void,
-): Promise<PlacedOrder> {
+): Promise<PlacedOrder | 'stored-meanwhile'> {
   const identifiers = namesOf(certificate).map(parseName);
   for (let round = 0; round < placements; round += 1) {
     const admitted = await admit(issuance, {
@@ -75,6 +76,11 @@ async function place(
       waitMs,
     });
     onAdmitted(admitted.order);
+    // Another run had the order for these names while we waited for it: a second certificate would be paid for twice.
+    if (admitted.isNew && (await isStoredSince(issuance, certificate))) {
+      await releaseOrder(issuance, admitted.order.id, { status: 'abandoned' });
+      return 'stored-meanwhile';
+    }
     const placed = await placeOrder(issuance, admitted, identifiers);
     if (placed === null) continue;
     if (placed.answer.status !== 'invalid' && !(await hasLostItsKey(issuance, placed))) return placed;
@@ -87,6 +93,16 @@ async function place(
       hint: 'acme-ledger order list',
     },
   );
+}
+
+async function isStoredSince(issuance: Issuance, certificate: CertificateRow): Promise<boolean> {
+  const now = await certificateByName(issuance.ledger, certificate.name);
+  return now !== undefined && now.stored_at !== certificate.stored_at && now.names === certificate.names;
+}
+
+async function storedMeanwhile(issuance: Issuance, certificate: CertificateRow): Promise<Attempt> {
+  const stored = (await certificateByName(issuance.ledger, certificate.name)) ?? certificate;
+  return { status: 'issued', certificate: stored, orderId: null, error: null };
 }
 
 /** It was finalized with a key that isn't there any more: its certificate is of no use to anybody. */
