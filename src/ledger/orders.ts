@@ -246,7 +246,7 @@ export async function unkeepOrdersOf(
 ): Promise<void> {
   await writer.ledger
     .updateTable('orders')
-    .set({ kept_until: null, updated_at: instant(writer) })
+    .set({ kept_until: instant(writer), updated_at: instant(writer) })
     .where('certificate_name', '=', certificateName)
     .where('names_key', '<>', exceptNamesKey)
     .where('concluded_at', 'is', null)
