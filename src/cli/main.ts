@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { CommanderError } from 'commander';
 import { exitCodeOf } from '../errors.ts';
 import type { CommandContext } from './context.ts';
+import type { Interruption } from './interruption.ts';
 import { listenForSignals } from './interruption.ts';
 import { createLog } from './log.ts';
 import { complain, createOutput } from './output.ts';
@@ -11,14 +12,20 @@ import type { Action, Runner } from './runner.ts';
 import type { Flags } from './settings/layer.ts';
 import { readSettings } from './settings/settings.ts';
 
+// `acme-ledger authz list | head`: the reader has seen enough. What is at work goes on and is settled.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+});
 process.exitCode = await main(process.argv);
 
 async function main(argv: string[]): Promise<number> {
   let exitCode = 0;
+  // From the first moment: a signal that comes before there is anything to settle ends the program the same way.
+  const stops = listenForSignals();
   const runner: Runner = {
     bind(command, action) {
       command.action(async (...given: unknown[]) => {
-        exitCode = await runAction(action, given);
+        exitCode = await runAction(action, given, stops);
       });
     },
   };
@@ -33,10 +40,14 @@ async function main(argv: string[]): Promise<number> {
 }
 
 /** commander hands an action its operands, then its options, then itself. */
-async function runAction<Options>(action: Action<Options>, given: readonly unknown[]): Promise<number> {
+async function runAction<Options>(
+  action: Action<Options>,
+  given: readonly unknown[],
+  stops: Interruption,
+): Promise<number> {
   const command = given.at(-1) as Command;
   const options = command.optsWithGlobals();
-  const context = await makeContext(options);
+  const context = await makeContext(options, stops);
   try {
     const code = await action(context, options as Options, operandsOf(given.slice(0, -2)));
     return interruptedCode(context) ?? code;
@@ -50,7 +61,7 @@ async function runAction<Options>(action: Action<Options>, given: readonly unkno
   }
 }
 
-async function makeContext(options: Flags): Promise<CommandContext> {
+async function makeContext(options: Flags, stops: Interruption): Promise<CommandContext> {
   const settings = await readSettings(options, process.env, {
     cwd: process.cwd(),
     isRoot: process.getuid?.() === 0,
@@ -60,7 +71,7 @@ async function makeContext(options: Flags): Promise<CommandContext> {
     settings,
     output: createOutput({ json: settings.json, quiet: settings.verbosity < 0 }),
     log: createLog({ verbosity: settings.verbosity, format: settings.logFormat, file: settings.logFile }),
-    stops: listenForSignals(),
+    stops,
   };
 }
 
