@@ -98,11 +98,14 @@ export async function wantedCertificate(ledger: Ledger, name: string): Promise<C
 
 async function shape(context: CommandContext, row: CertificateRow) {
   const { readStored } = await import('../certificates/store.ts');
-  const { renewalDueAt } = await import('../certificates/renewal-time.ts');
   const stored = await readStored(context.settings.stateDir, row.name);
-  const dueAt =
-    row.not_before === null || row.not_after === null
-      ? null
-      : renewalDueAt(new Date(row.not_before), new Date(row.not_after));
-  return certificateJson(row, dueAt, stored?.paths ?? null);
+  return certificateJson(row, await dueAtOf(row), stored?.paths ?? null);
+}
+
+async function dueAtOf(row: CertificateRow): Promise<Date | null> {
+  // A revoked one is replaced by the next renew, however long it was good for.
+  if (row.revoked_at !== null) return new Date(row.revoked_at);
+  if (row.not_before === null || row.not_after === null) return null;
+  const { renewalDueAt } = await import('../certificates/renewal-time.ts');
+  return renewalDueAt(new Date(row.not_before), new Date(row.not_after));
 }

@@ -1,0 +1,173 @@
+import { X509Certificate } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { httpsRequest } from '../support/https-request.ts';
+import { type Installation, jsonLines, jsonOf, newInstallation } from '../support/installation.ts';
+import { faultsOf } from '../support/openssl.ts';
+import { type PebbleLab, startPebble } from '../support/pebble.ts';
+import { type AcmeProxy, startProxy } from '../support/proxy.ts';
+import { type WebrootServer, serveWebroot } from '../support/webroot-server.ts';
+
+const time: unknown = expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/);
+
+let lab: PebbleLab;
+let proxy: AcmeProxy;
+let here: Installation;
+let webServer: WebrootServer;
+
+beforeAll(async () => {
+  lab = await startPebble();
+  proxy = await startProxy({ directoryUrl: lab.directoryUrl });
+  here = await newInstallation({ directoryUrl: proxy.directoryUrl, caFile: lab.caFile });
+  webServer = await serveWebroot(here.webroot, lab.httpPort);
+});
+
+afterAll(async () => {
+  await webServer.stop();
+  await proxy.stop();
+  await lab.stop();
+  await here.remove();
+});
+
+beforeEach(() => {
+  proxy.resetCounts();
+});
+
+async function issue(...args: string[]): Promise<void> {
+  expect(await here.run(['issue', ...args, '--webroot', here.webroot])).toMatchObject({ exitCode: 0 });
+  proxy.resetCounts();
+}
+
+async function show(name: string): Promise<Record<string, unknown>> {
+  const result = await here.run(['cert', 'show', name, '--json']);
+  expect(result).toMatchObject({ exitCode: 0, stderr: '' });
+  return jsonOf(result);
+}
+
+async function leaf(name: string): Promise<X509Certificate> {
+  return new X509Certificate(await readFile(path.join(here.certificate(name), 'cert.pem')));
+}
+
+/** What Pebble itself says of a certificate. */
+async function statusAtCa(serial: string): Promise<string> {
+  const url = `${lab.managementUrl}/cert-status-by-serial/${serial}`;
+  return (JSON.parse((await httpsRequest(url, { ca: lab.caPem })).body) as { Status: string }).Status;
+}
+
+describe('cert list and cert show', () => {
+  it('show what should exist and what exists, and ask nobody', async () => {
+    await issue('shown.test', 'www.shown.test', '--key-type', 'ec384', '--cert-name', 'web');
+    const shown = await show('web');
+    const certificate = await leaf('web');
+    const file = (name: string): string => path.join(here.certificate('web'), name);
+    expect(shown).toMatchObject({
+      name: 'web',
+      names: ['shown.test', 'www.shown.test'],
+      ca: proxy.directoryUrl,
+      keyType: 'ec384',
+      profile: null,
+      serial: certificate.serialNumber.toLowerCase(),
+      notBefore: new Date(certificate.validFrom).toISOString(),
+      notAfter: new Date(certificate.validTo).toISOString(),
+      dueAt: time,
+      storedAt: time,
+      deployedAt: time,
+      revokedAt: null,
+      deployHook: null,
+      settings: { solver: 'webroot', challenge: 'http-01', webroot: here.webroot },
+      lastError: null,
+      paths: { fullchain: file('fullchain.pem'), privkey: file('privkey.pem') },
+    });
+    expect(jsonLines(await here.run(['cert', 'list', '--json']))).toContainEqual(shown);
+    const list = await here.run(['cert', 'list']);
+    expect(list).toMatchObject({ exitCode: 0, stderr: '' });
+    expect(list.stdout).toMatch(/^NAME .*\nweb +2 /);
+    expect((await here.run(['cert', 'show', 'web'])).stdout).toContain(file('privkey.pem'));
+    expect(proxy.requests).toEqual([]);
+  });
+
+  it('show why the last attempt failed', async () => {
+    await lab.challtestsrv.setServfail('broken.test');
+    await here.run(['issue', 'broken.test', '--webroot', here.webroot]);
+    expect(await show('broken.test')).toMatchObject({
+      serial: null,
+      notAfter: null,
+      storedAt: null,
+      lastError: { code: 'authorization-invalid' },
+      paths: null,
+    });
+    expect(await here.run(['cert', 'remove', 'broken.test'])).toMatchObject({ exitCode: 0 });
+  });
+
+  it.each(['show', 'remove', 'revoke'])('%s refuses a name that it does not know', async (command) => {
+    const result = await here.run(['cert', command, 'unknown.test']);
+    expect(result).toMatchObject({ exitCode: 2, stdout: '' });
+    expect(result.stderr).toMatch(/^error: .*unknown\.test\nhint: acme-ledger cert list/);
+  });
+});
+
+describe('cert remove', () => {
+  it('ends the renewals and keeps the files', async () => {
+    await issue('kept.test');
+    const result = await here.run(['cert', 'remove', 'kept.test', '--json']);
+    expect(jsonOf(result)).toEqual({ name: 'kept.test', removed: true, filesDeleted: false });
+    expect((await here.run(['cert', 'list'])).stdout).not.toContain('kept.test');
+    expect((await here.run(['renew', '--all', '--dry-run'])).stdout).not.toContain('kept.test');
+    expect(existsSync(path.join(here.certificate('kept.test'), 'privkey.pem'))).toBe(true);
+    expect(await here.run(['cert', 'show', 'kept.test'])).toMatchObject({ exitCode: 2 });
+    expect(proxy.requests).toEqual([]);
+  });
+
+  it('deletes the files and the key with --delete-files, and nothing beside them', async () => {
+    await issue('gone.test');
+    await issue('beside.test');
+    const result = await here.run(['cert', 'remove', 'gone.test', '--delete-files', '--json']);
+    expect(jsonOf(result)).toEqual({ name: 'gone.test', removed: true, filesDeleted: true });
+    expect(existsSync(here.certificate('gone.test'))).toBe(false);
+    expect(existsSync(path.join(here.stateDir, 'certificate-versions/gone.test'))).toBe(false);
+    const directory = here.certificate('beside.test');
+    expect(await faultsOf({ directory, names: ['beside.test'], rootPem: await lab.root() })).toEqual([]);
+  });
+
+  it('is undone by issuing again', async () => {
+    await issue('back.test');
+    await here.run(['cert', 'remove', 'back.test']);
+    await issue('back.test');
+    expect(await show('back.test')).toMatchObject({ name: 'back.test', lastError: null });
+  });
+});
+
+describe('cert revoke', () => {
+  it('revokes at the CA, and the next renew replaces the certificate', async () => {
+    await issue('revoked.test');
+    const serial = (await leaf('revoked.test')).serialNumber.toLowerCase();
+    expect(await statusAtCa(serial)).toBe('Valid');
+    const result = await here.run(['cert', 'revoke', 'revoked.test', '--reason', 'superseded', '--json']);
+    expect(result).toMatchObject({ exitCode: 0, stderr: '' });
+    expect(jsonOf(result)).toEqual({ name: 'revoked.test', serial, outcome: 'revoked' });
+    expect(await statusAtCa(serial)).toBe('Revoked');
+    const shown = await show('revoked.test');
+    expect(shown['revokedAt']).toEqual(time);
+    expect(Date.parse(String(shown['dueAt']))).toBeLessThanOrEqual(Date.now());
+    const again = await here.run(['cert', 'revoke', 'revoked.test', '--json']);
+    expect(jsonOf(again)).toMatchObject({ outcome: 'already-revoked' });
+    const [due] = jsonLines(await here.run(['renew', 'revoked.test', '--dry-run', '--json']));
+    expect(due).toMatchObject({ name: 'revoked.test', reason: 'revoked' });
+    expect(await here.run(['renew', 'revoked.test'])).toMatchObject({ exitCode: 0, stdout: '', stderr: '' });
+    const renewed = (await leaf('revoked.test')).serialNumber.toLowerCase();
+    expect(renewed).not.toBe(serial);
+    expect(await statusAtCa(renewed)).toBe('Valid');
+    expect(await show('revoked.test')).toMatchObject({ serial: renewed, revokedAt: null });
+  });
+
+  it('refuses a reason that there is not, before anything is sent', async () => {
+    await issue('reason.test');
+    const result = await here.run(['cert', 'revoke', 'reason.test', '--reason', 'boredom']);
+    expect(result).toMatchObject({ exitCode: 2, stdout: '' });
+    expect(result.stderr).toMatch(/^error: .*boredom.*\nhint: .*keyCompromise/);
+    expect(proxy.requests).toEqual([]);
+    expect(await statusAtCa((await leaf('reason.test')).serialNumber.toLowerCase())).toBe('Valid');
+  });
+});
