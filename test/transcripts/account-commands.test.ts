@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { created } from '../support/created.ts';
 import { type Installation, jsonLines, jsonOf, newInstallation } from '../support/installation.ts';
 import { type PebbleLab, startPebble } from '../support/pebble.ts';
 import { runProgram } from '../support/program.ts';
@@ -52,7 +53,7 @@ describe('account register', () => {
     const mode = (await stat(path.join(here.stateDir, String(account['keyFile'])))).mode & 0o777;
     expect(mode).toBe(0o600);
     expect(await register()).toEqual(account);
-    expect(proxy.counts.newAccount).toBe(proxy.requests.filter(({ status }) => status === 400).length + 1);
+    expect(created(proxy, 'newAccount')).toBe(1);
   });
 
   it('finds the account again whose URL was lost with the answer of the CA', async () => {
@@ -69,8 +70,7 @@ describe('account register', () => {
     expect(lost.stderr).toMatch(/^error: .*\nhint: /);
     proxy.setFault();
     expect(await register()).toMatchObject({ id: 1, status: 'valid' });
-    const made = proxy.requests.filter(({ kind, status }) => kind === 'newAccount' && status === 201);
-    expect(made).toHaveLength(1);
+    expect(created(proxy, 'newAccount')).toBe(1);
   });
 
   it('asks for the terms to be agreed to before anything is sent or written', async () => {

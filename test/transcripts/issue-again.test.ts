@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { readFile, readdir, realpath } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { created } from '../support/created.ts';
 import { type Installation, newInstallation } from '../support/installation.ts';
 import { faultsOf } from '../support/openssl.ts';
 import { type PebbleLab, startPebble } from '../support/pebble.ts';
@@ -70,7 +71,7 @@ describe('a certificate that stands', () => {
       await realpath(here.certificate('one.test')),
     ];
     expect(await issue('one.test', 'two.test', '--force')).toMatchObject({ exitCode: 0, stderr: '' });
-    expect(proxy.counts.newOrder).toBe(1);
+    expect(created(proxy, 'newOrder')).toBe(1);
     expect(await serialOf('one.test')).not.toBe(before);
     const directory = here.certificate('one.test');
     expect(await faultsOf({ directory, names: ['one.test', 'two.test'], rootPem: await lab.root() })).toEqual(
@@ -91,7 +92,7 @@ describe('a certificate that stands', () => {
   it('is replaced when it is due', async () => {
     here.change(`update certificates set not_before = '2020-01-01T00:00:00.000Z'`);
     expect(await issue('one.test', 'two.test')).toMatchObject({ exitCode: 0, stderr: '' });
-    expect(proxy.counts.newOrder).toBe(1);
+    expect(created(proxy, 'newOrder')).toBe(1);
   });
 
   it('stays when the attempt to replace it fails, and nothing is left open', async () => {
