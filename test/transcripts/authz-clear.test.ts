@@ -1,0 +1,169 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type LeakLab, expectExit, jsonLines, startLeakLab, until } from './leak-lab.ts';
+import { anyText, text, like, listWith } from './leak-matchers.ts';
+
+let lab: LeakLab;
+
+beforeAll(async () => {
+  lab = await startLeakLab();
+});
+
+afterAll(() => lab.stop());
+
+describe('authz clear', { concurrent: true, timeout: 60_000 }, () => {
+  it('takes URLs that the ledger does not know, and leaves everything else alone', async () => {
+    const customer = await lab.newCustomer();
+    expectExit(await customer.issue('--on-unsubmitted', 'resume', 'bad.test'), 1);
+    const account = await customer.account();
+    const { authorizations } = await account.order('unknown-1.test', 'unknown-2.test');
+    const [first, second] = authorizations.map(
+      (url) => new URL(new URL(url).pathname, customer.proxy.directoryUrl).href,
+    );
+    const clear = await customer.run(['authz', 'clear', '--json', first!]);
+    expectExit(clear, 0);
+    expect(jsonLines(clear)).toEqual([
+      {
+        url: first,
+        identifier: 'unknown-1.test',
+        before: null,
+        action: 'deactivated',
+        after: 'deactivated',
+        reason: null,
+      },
+      {
+        summary: {
+          seen: 1,
+          pending: 0,
+          deactivated: 1,
+          submitted: 0,
+          refused: 0,
+          failed: 0,
+          gone: 0,
+          foreign: 0,
+        },
+      },
+    ]);
+    const states = await Promise.all(
+      [first!, second!].map(
+        async (url) => (JSON.parse((await account.post(url)).body) as { status: string }).status,
+      ),
+    );
+    expect(states).toEqual(['deactivated', 'pending']);
+    expect(await customer.atCa()).toMatchObject({ 'bad.test': 'pending' });
+    expect(await customer.listed('--name', 'unknown-1.test')).toMatchObject([
+      { source: 'discovered', orders: [], status: 'deactivated' },
+    ]);
+    const again = await customer.run(['authz', 'clear', '--json', first!]);
+    expect(jsonLines(again)[0]).toMatchObject({
+      action: 'already-final',
+      before: 'deactivated',
+      after: 'deactivated',
+    });
+  });
+
+  it('never sends a signed request to another host, and wants to know whose account', async () => {
+    const customer = await lab.newCustomer();
+    expectExit(await customer.issue('good.test'), 0);
+    const before = customer.proxy.requests.length;
+    for (const url of ['https://ca.example/authZ/1', 'not a URL', '/authZ/1']) {
+      const refused = await customer.run(['authz', 'clear', url]);
+      expectExit(refused, 2);
+      expect(refused.stderr).toMatch(/isn't a URL of 127\.0\.0\.1/);
+    }
+    expect(customer.proxy.requests).toHaveLength(before);
+  });
+
+  it('never deactivates a valid authorization, not even by its URL with --all', async () => {
+    const customer = await lab.newCustomer();
+    expectExit(await customer.issue('good.test'), 0);
+    const [listed] = await customer.listed();
+    const clear = await customer.run(['authz', 'clear', '--all', '--json', listed!.url]);
+    expectExit(clear, 0);
+    expect(jsonLines(clear)[0]).toMatchObject({ action: 'already-final', before: 'valid', after: 'valid' });
+    expect(customer.proxy.counts.deactivate).toBe(0);
+  });
+
+  it('leaves alone what another run works on, also with --all', async () => {
+    const customer = await lab.newCustomer();
+    const running = customer.startIssue('hang.test');
+    await until('it is presented', async () => (await customer.presented()).length === 1);
+    const clear = await customer.run(['authz', 'clear', '--all', '--json']);
+    expectExit(clear, 0);
+    expect(jsonLines(clear)[0]).toMatchObject({
+      identifier: 'hang.test',
+      action: 'resumable',
+      after: 'pending',
+      reason: text(/being worked on/),
+    });
+    expect(await customer.presented()).toHaveLength(1);
+    expect(customer.proxy.counts.deactivate).toBe(0);
+    running.kill('SIGTERM');
+    expectExit(await running.finished, 143);
+  });
+
+  it('with a ledger that knows no account says so, and sends nothing', async () => {
+    const customer = await lab.newCustomer();
+    const refused = await customer.run(['authz', 'clear']);
+    expectExit(refused, 2);
+    expect(refused.stderr).toMatch(/the ledger has no account/);
+    expect(customer.proxy.requests).toEqual([]);
+  });
+});
+
+describe('authz sync', { concurrent: true, timeout: 60_000 }, () => {
+  it('finds what was done behind the back of the ledger, reports and records it', async () => {
+    const customer = await lab.newCustomer();
+    expectExit(await customer.issue('--on-unsubmitted', 'resume', 'bad-1.test'), 1);
+    expectExit(await customer.issue('--on-unsubmitted', 'resume', 'bad-2.test'), 1);
+    const [changed, same] = await customer.listed();
+    const same1 = await customer.run(['authz', 'sync', '--json']);
+    expectExit(same1, 0);
+    expect(jsonLines(same1)).toEqual([{ summary: { seen: 2, differing: 0, failed: 0 } }]);
+    const account = await customer.account();
+    await account.post(changed!.url, { status: 'deactivated' });
+
+    const sync = await customer.run(['authz', 'sync', '--json']);
+    expectExit(sync, 0);
+    expect(jsonLines(sync)).toEqual([
+      like({
+        url: changed!.url,
+        identifier: 'bad-1.test',
+        ledger: 'pending',
+        ca: 'deactivated',
+        differs: true,
+      }),
+      { summary: { seen: 2, differing: 1, failed: 0 } },
+    ]);
+    const after = await customer.listed();
+    expect(after.map(({ status }) => status)).toEqual(['deactivated', 'pending']);
+    expect(Date.parse(after[1]!.checkedAt!)).toBeGreaterThan(Date.parse(same!.checkedAt!));
+    const shown = await customer.run(['authz', 'show', '--json', String(changed!.id)]);
+    expect(JSON.parse(shown.stdout)).toMatchObject({
+      history: listWith([like({ kind: 'difference', data: { ledger: 'pending', ca: 'deactivated' } })]),
+    });
+  });
+
+  it('says 1 when the CA could not be asked, and records nothing', async () => {
+    const customer = await lab.newCustomer();
+    expectExit(await customer.issue('--on-unsubmitted', 'resume', 'bad.test'), 1);
+    const [before] = await customer.listed();
+    customer.proxy.setFault(({ kind }) =>
+      kind === 'authz' || kind === 'authzPoll'
+        ? { type: 'answer', status: 500, body: {}, withNonce: true }
+        : undefined,
+    );
+    const sync = await customer.run(['authz', 'sync', '--json']);
+    expectExit(sync, 1);
+    expect(jsonLines(sync)).toEqual([
+      like({
+        url: before?.url,
+        ledger: 'pending',
+        ca: null,
+        differs: false,
+        reason: anyText,
+      }),
+      { summary: { seen: 1, differing: 0, failed: 1 } },
+    ]);
+    expect(await customer.listed()).toEqual([before]);
+  });
+});

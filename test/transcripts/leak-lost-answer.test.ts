@@ -1,0 +1,66 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type LeakLab, expectExit, startLeakLab } from './leak-lab.ts';
+
+let lab: LeakLab;
+
+beforeAll(async () => {
+  // A rejected nonce is an answer, too, and here each answer counts.
+  lab = await startLeakLab({ PEBBLE_WFE_NONCEREJECT: '0' });
+});
+
+afterAll(() => lab.stop());
+
+describe('an answer that is lost on the wire', { concurrent: true, timeout: 60_000 }, () => {
+  it.for(['newOrder', 'authz', 'challenge', 'order', 'finalize'] as const)(
+    'to %s: the same run goes on with what the CA has',
+    async (kind) => {
+      const customer = await lab.newCustomer();
+      const { proxy } = customer;
+      proxy.setFault((request) =>
+        request.kind === kind && request.count === 1 ? { type: 'lose-answer' } : undefined,
+      );
+      expectExit(await customer.issue('one.test', 'two.test'), 0);
+      expect(proxy.counts).toMatchObject({ newOrder: 1, challenge: 2, finalize: 1, deactivate: 0 });
+      expect(await customer.atCa()).toEqual({ 'one.test': 'valid', 'two.test': 'valid' });
+      expect(await customer.listed('--status', 'pending')).toEqual([]);
+    },
+  );
+
+  it('to newOrder, and the list of orders fails as well: the reservation stands, the next issue adopts the order', async () => {
+    const customer = await lab.newCustomer();
+    customer.proxy.setFault(({ kind }) => {
+      if (kind === 'newOrder') return { type: 'lose-answer' };
+      return kind === 'orders' ? { type: 'answer', status: 500, body: {}, withNonce: true } : undefined;
+    });
+    expectExit(await customer.issue('one.test', 'two.test'), 1);
+    const status = await customer.run(['status', '--json']);
+    expect(JSON.parse(status.stdout)).toMatchObject({ accounts: [{ gate: { pending: 0, reserved: 2 } }] });
+    customer.proxy.setFault();
+    customer.proxy.resetCounts();
+    expectExit(await customer.issue('one.test', 'two.test'), 0);
+    expect(customer.proxy.counts).toMatchObject({ newOrder: 0, finalize: 1 });
+  });
+
+  it('to newOrder that the CA never got: the next issue finds nothing and asks anew', async () => {
+    const customer = await lab.newCustomer();
+    customer.proxy.setFault(({ kind }) => (kind === 'newOrder' ? { type: 'drop' } : undefined));
+    expectExit(await customer.issue('one.test'), 1);
+    const status = await customer.run(['status', '--json']);
+    expect(JSON.parse(status.stdout)).toMatchObject({ accounts: [{ gate: { pending: 0, reserved: 0 } }] });
+    customer.proxy.setFault();
+    expectExit(await customer.issue('one.test'), 0);
+    expect(customer.proxy.census.authorizations.size).toBe(1);
+  });
+
+  it('to the certificate download: the next issue downloads it', async () => {
+    const customer = await lab.newCustomer();
+    customer.proxy.setFault(({ kind }) =>
+      kind === 'certificate' ? { type: 'answer', status: 500, body: {}, withNonce: true } : undefined,
+    );
+    expectExit(await customer.issue('one.test'), 1);
+    customer.proxy.setFault();
+    customer.proxy.resetCounts();
+    expectExit(await customer.issue('one.test'), 0);
+    expect(customer.proxy.counts).toMatchObject({ newOrder: 0, challenge: 0, finalize: 0, certificate: 1 });
+  });
+});
