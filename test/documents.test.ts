@@ -33,8 +33,8 @@ describe('the documents', () => {
 
   it('name only options that there are', () => {
     const known = new Set([...helpOfAll().matchAll(/--[a-z][a-z-]*/g)].map(([option]) => option));
-    // Those of systemctl, and one that the README says isn't there.
-    const others = ['--enable', '--now', '--rehearse'];
+    // Those of systemctl and npm, and one that the README says isn't there.
+    const others = ['--now', '--allow-scripts', '--rehearse'];
     const unknown = [...documents].flatMap(([name, text]) =>
       [...text.matchAll(/(?<![\w-])--[a-z][a-z-]*/g)]
         .filter(([option]) => !known.has(option) && !others.includes(option))
