@@ -27,7 +27,10 @@ export function answerError(answer: FailedAnswer, action: string, now: Date): Ac
     answer.status === 429 || answer.status === 503 || problem?.type === `${namespace}rateLimited`;
   const said = problem === null ? `HTTP ${String(answer.status)}${excerpt(answer.data)}` : sentence(problem);
   const message = `the CA refused ${action}${isLimit ? ' for now' : ''}: ${said}`;
-  const hint = problemHint(problem, answer.headers) ?? (isLimit ? laterHint(retryAt) : undefined);
+  const isFault = problem === null && answer.status >= 500;
+  const hint =
+    problemHint(problem, answer.headers) ??
+    (isLimit ? laterHint(retryAt) : isFault ? 'a fault of the CA: try again later' : undefined);
   return new AcmeLedgerError(isLimit ? 'ca-limit' : problem === null ? 'ca-answer' : 'ca-problem', message, {
     httpStatus: answer.status,
     ...(hint === undefined ? {} : { hint }),
