@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { link, mkdir, open, rename, rm, stat } from 'node:fs/promises';
+import { link, open, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
+import { makeDirectories } from '../directories.ts';
 import { AcmeLedgerError } from '../errors.ts';
 import { printable } from '../printable.ts';
 import { generateAccountKey, parseAccountKey } from './account-key.ts';
@@ -65,7 +66,7 @@ export async function writeAccountKey(file: string, pem: string): Promise<boolea
   const folder = path.dirname(file);
   const temporary = `${file}.${randomUUID()}`;
   try {
-    await mkdir(folder, { recursive: true, mode: 0o700 });
+    await makeDirectories(folder);
     await writeFlushed(temporary, pem);
     const isNew = await place(temporary, file);
     await flushFolder(folder);

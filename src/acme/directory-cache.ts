@@ -1,6 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { makeDirectories } from '../directories.ts';
 import { fieldsOf, dateOf } from './fields.ts';
 import { parseDirectory } from './directory.ts';
 import type { Directory } from './resources.ts';
@@ -44,7 +45,7 @@ async function read(file: string, url: string, now: Date): Promise<Directory | n
 
 async function write(file: string, entry: object): Promise<void> {
   const temporary = `${file}.${randomUUID()}`;
-  await mkdir(path.dirname(file), { recursive: true, mode: 0o700 });
+  await makeDirectories(path.dirname(file));
   try {
     await writeFile(temporary, JSON.stringify(entry), { mode: 0o600, flag: 'wx' });
     await rename(temporary, file);

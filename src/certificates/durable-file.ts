@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, open } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
+import { makeDirectories } from '../directories.ts';
 
 /** Writes a new file and waits until the disk has it. Fails when the file exists. */
 export async function writeDurably(path: string, data: string | Uint8Array, mode: number): Promise<void> {
@@ -16,7 +17,7 @@ export async function writeDurably(path: string, data: string | Uint8Array, mode
 /** Makes a directory and those above it for the owner alone; one that exists is left as it is. */
 export async function makePrivateDirectory(path: string): Promise<void> {
   const whole = resolve(path);
-  const firstMade = await mkdir(whole, { recursive: true, mode: 0o700 });
+  const firstMade = await makeDirectories(whole);
   if (firstMade === undefined) return;
   // A new directory outlives a power cut only when the one above it is on disk too.
   for (let made = whole; made.length >= firstMade.length; made = dirname(made)) {

@@ -149,15 +149,15 @@ export function orderEnd(
   policy: UnsubmittedPolicy,
   now: Date,
 ): OrderEnd {
-  const open = rows.filter(isUnsubmitted);
-  const resumeUntil = policy === 'resume' && open.length > 0 ? later(now, resumeForMs) : null;
   if (order.status === 'intent' || order.status === 'valid') return {};
-  if (order.concluded_at !== null) return { keptUntil: resumeUntil };
+  if (order.concluded_at !== null) return { keptUntil: null };
   // RFC 8555 §7.1.6: one authorization that isn't valid any more makes the order invalid.
   if (rows.some((row) => ['invalid', 'expired', 'revoked'].includes(row.status))) {
-    return { status: 'invalid', keptUntil: resumeUntil };
+    return { status: 'invalid', keptUntil: null };
   }
   if (rows.some((row) => row.status === 'deactivated')) return { status: 'abandoned', keptUntil: null };
+  const open = rows.filter(isUnsubmitted);
+  const resumeUntil = policy === 'resume' && open.length > 0 ? later(now, resumeForMs) : null;
   const isUnsettled = policy === 'deactivate' && open.some((row) => row.refused_at === null);
   if (isUnsettled || rows.length === 0) return { keptUntil: null };
   const expiresAt = order.expires_at === null ? later(now, resumeForMs) : new Date(order.expires_at);

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { closeSync, fstatSync, linkSync, mkdirSync, openSync, readSync, rmSync, statSync } from 'node:fs';
+import { closeSync, fstatSync, linkSync, openSync, readSync, rmSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { Kysely, Migrator, sql } from 'kysely';
+import { makeDirectories } from '../directories.ts';
 import { AcmeLedgerError, messageOf } from '../errors.ts';
 import type { Engine } from './engine.ts';
 import { migrationsFor } from './migrations.ts';
@@ -44,7 +45,7 @@ async function openMigrated(place: string, engine: Engine): Promise<Ledger> {
 async function createLedger(file: string): Promise<void> {
   const draft = `${file}.${randomUUID()}.new`;
   try {
-    mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+    await makeDirectories(dirname(file));
     closeSync(openSync(draft, 'wx', 0o600));
     const ledger = await openMigrated(draft, sqliteEngine(draft));
     await ledger.destroy();
