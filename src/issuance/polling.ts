@@ -13,8 +13,9 @@ export interface PollOptions<T> {
 }
 
 /**
- * Asks again and again until `done` says so or the next question would come after the deadline, never earlier than the
- * last answer's Retry-After. The first question comes after the first wait; where there is no answer yet, it is asked in any case.
+ * Asks again and again until `done` says so or the deadline has come, at which it asks a last time; never earlier than the last
+ * answer's Retry-After, be that after the deadline. The first question comes after the first wait; where there is no answer yet, it is
+ * asked in any case.
  * @returns the last answer, done or not
  */
 export async function poll<T extends { retryAt: Date | null }>(
@@ -24,16 +25,16 @@ export async function poll<T extends { retryAt: Date | null }>(
 ): Promise<T> {
   let answer = last;
   for (let round = 0; ; round += 1) {
-    const wait = waitMs(round, answer?.retryAt ?? null, clock);
-    const isTooLate = clock.now().getTime() + wait > deadline.getTime();
-    if (isTooLate && answer !== undefined) return answer;
-    await clock.sleep(isTooLate ? 0 : wait, signal);
+    const leftMs = msUntil(deadline, clock);
+    const askedMs = answer === undefined || answer.retryAt === null ? 0 : msUntil(answer.retryAt, clock);
+    if (answer !== undefined && (leftMs <= 0 || askedMs > leftMs)) return answer;
+    const ownMs = waitsMs[Math.min(round, waitsMs.length - 1)] ?? 0;
+    await clock.sleep(Math.max(0, Math.min(Math.max(ownMs, askedMs), leftMs)), signal);
     answer = await ask();
     if (done(answer)) return answer;
   }
 }
 
-function waitMs(round: number, retryAt: Date | null, clock: Clock): number {
-  const own = waitsMs[Math.min(round, waitsMs.length - 1)] ?? 0;
-  return retryAt === null ? own : Math.max(own, retryAt.getTime() - clock.now().getTime());
+function msUntil(time: Date, clock: Clock): number {
+  return time.getTime() - clock.now().getTime();
 }

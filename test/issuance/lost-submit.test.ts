@@ -1,0 +1,98 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { parseNames } from '../../src/identifiers.ts';
+import { authorize } from '../../src/issuance/authorize.ts';
+import { admit } from '../../src/issuance/gate.ts';
+import type { Issuance } from '../../src/issuance/issuance.ts';
+import type { PlacedOrder } from '../../src/issuance/place-order.ts';
+import { placeOrder } from '../../src/issuance/place-order.ts';
+import { settleOrder } from '../../src/issuance/settle.ts';
+import { authorizationsOf, recordSubmitting } from '../../src/ledger/authorizations.ts';
+import { type TinyWorld, newTinyWorld } from './tiny-issuance.ts';
+
+let world: TinyWorld;
+
+beforeEach(async () => {
+  world = await newTinyWorld();
+});
+
+afterEach(() => world.remove());
+
+const settings = { solver: 'webroot', challenge: 'http-01', webroot: '/nowhere' } as const;
+
+async function place(issuance: Issuance): Promise<PlacedOrder> {
+  const identifiers = parseNames(['a.test']);
+  const admitted = await admit(issuance, {
+    certificateName: 'a.test',
+    identifiers,
+    profile: null,
+    waitMs: 0,
+  });
+  return (await placeOrder(issuance, admitted, identifiers))!;
+}
+
+async function progress(issuance: Issuance, { row }: PlacedOrder): Promise<string[]> {
+  return (await authorizationsOf(issuance.ledger, row.id)).map((each) => `${each.status} ${each.challenge}`);
+}
+
+/** A run that died after it had noted that it was about to submit; the CA heard nothing. */
+async function dieSubmitting(): Promise<PlacedOrder> {
+  const dead = await world.startIssuance();
+  const placed = await place(dead);
+  const [row] = await authorizationsOf(dead.ledger, placed.row.id);
+  await recordSubmitting(dead, placed.row.id, [
+    { authorizationId: row!.id, type: 'http-01', url: `${row!.url}/challenge` },
+  ]);
+  await dead.die();
+  return placed;
+}
+
+describe('a challenge that was to be submitted and never arrived', () => {
+  it('is taken for submitted as long as a validation may take, then submitted by the next attempt', async () => {
+    const before = world.clock.now().getTime();
+    await dieSubmitting();
+    const issuance = await world.startIssuance();
+    const placed = await place(issuance);
+    expect(world.ca.newOrders).toBe(1);
+    const ready = await authorize(issuance, placed, settings);
+    expect(ready.answer.status).toBe('ready');
+    expect(world.ca.submitted).toEqual(['a.test']);
+    const tookMs = world.clock.now().getTime() - before;
+    expect(tookMs).toBeGreaterThan(50_000);
+    expect(tookMs).toBeLessThan(70_000);
+    expect(await progress(issuance, placed)).toEqual(['valid submitted']);
+  });
+
+  it('is neither submitted nor deactivated before that time', async () => {
+    const placed = await dieSubmitting();
+    const issuance = await world.startIssuance();
+    await place(issuance);
+    await settleOrder(issuance, placed.row, { policy: 'deactivate', verdictsUntil: issuance.clock.now() });
+    expect(world.ca).toMatchObject({ submitted: [], deactivated: [] });
+    expect(await progress(issuance, placed)).toEqual(['pending submitting']);
+  });
+
+  it('is deactivated, under that policy, when its own run ends without a verdict', async () => {
+    world.ca.losesSubmits = 1;
+    const issuance = await world.startIssuance();
+    const placed = await place(issuance);
+    await expect(authorize(issuance, placed, settings)).rejects.toThrow(/didn't decide within 180 s/);
+    const verdictsUntil = new Date(issuance.clock.now().getTime() + 60_000);
+    await settleOrder(issuance, placed.row, { policy: 'deactivate', verdictsUntil });
+    expect(world.ca.deactivated).toEqual(['a.test']);
+    expect([...world.presented]).toEqual([]);
+  });
+
+  it('is resumed, under that policy, and costs no second order', async () => {
+    world.ca.losesSubmits = 1;
+    const issuance = await world.startIssuance({ policy: 'resume' });
+    const placed = await place(issuance);
+    await expect(authorize(issuance, placed, settings)).rejects.toThrow();
+    const verdictsUntil = new Date(issuance.clock.now().getTime() + 60_000);
+    await settleOrder(issuance, placed.row, { policy: 'resume', verdictsUntil });
+    expect(await progress(issuance, placed)).toEqual(['pending none']);
+    const next = await world.startIssuance({ policy: 'resume' });
+    const ready = await authorize(next, await place(next), settings);
+    expect(ready.answer.status).toBe('ready');
+    expect(world.ca).toMatchObject({ newOrders: 1, deactivated: [], submitted: ['a.test'] });
+  });
+});

@@ -1,0 +1,84 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { systemClock } from '../../src/clock.ts';
+import { isAlive, startRun } from '../../src/issuance/ownership.ts';
+import { openSqliteLedger } from '../../src/ledger/open.ts';
+import type { Ledger } from '../../src/ledger/open.ts';
+import { runsById } from '../../src/ledger/runs.ts';
+import type { RunRow } from '../../src/ledger/schema.ts';
+import { type Workspace, newWorkspace } from '../support/workspace.ts';
+
+let workspace: Workspace;
+let ledger: Ledger;
+let own: RunRow;
+
+const now = new Date();
+const inAnHour = new Date(now.getTime() + 3_600_000).toISOString();
+const anHourAgo = new Date(now.getTime() - 3_600_000).toISOString();
+
+beforeAll(async () => {
+  workspace = await newWorkspace();
+  ledger = await openSqliteLedger(workspace.file('ledger.sqlite'));
+  const run = await startRun(ledger, systemClock, 'issue');
+  own = (await rowOf(run.id))!;
+  await run.end();
+});
+
+afterAll(async () => {
+  await ledger.destroy();
+  await workspace.remove();
+});
+
+async function rowOf(id: string): Promise<RunRow | undefined> {
+  return (await runsById(ledger, [id])).get(id);
+}
+
+describe('a run', () => {
+  it('is alive from its start to its end', async () => {
+    const run = await startRun(ledger, systemClock, 'renew');
+    expect(await rowOf(run.id)).toMatchObject({ command: 'renew', pid: process.pid, ended_at: null });
+    expect(isAlive(await rowOf(run.id), now)).toBe(true);
+    await run.end();
+    expect(isAlive(await rowOf(run.id), now)).toBe(false);
+  });
+
+  it('that nobody knows is dead', () => {
+    expect(isAlive(undefined, now)).toBe(false);
+  });
+
+  it('on this host lives as long as its process, whatever its lease says', () => {
+    expect(isAlive({ ...own, lease_until: anHourAgo }, now)).toBe(true);
+    expect(isAlive({ ...own, ended_at: anHourAgo }, now)).toBe(false);
+  });
+
+  it('whose process has ended is dead at once, though its lease is not over', async () => {
+    const child = spawn('/bin/true');
+    await once(child, 'exit');
+    expect(isAlive({ ...own, pid: child.pid ?? 0, lease_until: inAnHour }, now)).toBe(false);
+  });
+
+  it('whose number another process has now is dead', () => {
+    expect(isAlive({ ...own, process_start: '1', lease_until: inAnHour }, now)).toBe(false);
+  });
+
+  it('of which only a zombie is left is dead', async () => {
+    // The shell becomes a sleep, which doesn't ask what became of the child.
+    const parent = spawn('/bin/sh', ['-c', 'sh -c "echo \\$\\$" & exec sleep 20'], {
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    const [line] = (await once(parent.stdout.setEncoding('utf8'), 'data')) as [string];
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect(isAlive({ ...own, pid: Number(line), lease_until: inAnHour }, now)).toBe(false);
+    parent.kill('SIGKILL');
+  });
+
+  it.for([
+    ['another host', { host: 'another.test' }],
+    ['another boot or container of this host', { process_space: 'another' }],
+    ['a system that does not tell', { process_space: '' }],
+  ] as const)('on %s lives as long as its lease', ([, where]) => {
+    expect(isAlive({ ...own, ...where, pid: 1, lease_until: inAnHour }, now)).toBe(true);
+    expect(isAlive({ ...own, ...where, pid: 1, lease_until: anHourAgo }, now)).toBe(false);
+  });
+});

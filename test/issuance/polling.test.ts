@@ -1,0 +1,98 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { later } from '../../src/clock.ts';
+import { poll } from '../../src/issuance/polling.ts';
+import { passingClock } from './passing-clock.ts';
+
+interface Answer {
+  isDone: boolean;
+  retryAt: Date | null;
+}
+
+const signal = new AbortController().signal;
+
+describe('polling', () => {
+  it('asks soon at first, then wider', async () => {
+    const clock = passingClock();
+    let asked = 0;
+    const ask = (): Promise<Answer> => Promise.resolve({ isDone: (asked += 1) === 5, retryAt: null });
+    const deadline = later(clock.now(), 60_000);
+    const answer = await poll(ask, ({ isDone }) => isDone, { clock, deadline, signal });
+    expect(answer.isDone).toBe(true);
+    expect(clock.slept[0]).toBe(60);
+    expect(clock.slept).toEqual(clock.slept.toSorted((one, other) => one - other));
+    expect(clock.slept.reduce((sum, ms) => sum + ms)).toBeLessThan(4_000);
+  });
+
+  it('never asks earlier than the last answer wants, and never after its deadline', async () => {
+    const retryAfterMs = fc.option(fc.integer({ min: 0, max: 120_000 }));
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(retryAfterMs, { maxLength: 8 }),
+        fc.integer({ min: 0, max: 180_000 }),
+        async (waits, limitMs) => {
+          const clock = passingClock();
+          const deadline = later(clock.now(), limitMs);
+          const wanted: Date[] = [];
+          const asked: Date[] = [];
+          const answerNow = (): Answer => {
+            const wait = waits[asked.length] ?? null;
+            const retryAt = wait === null ? null : later(clock.now(), wait);
+            wanted.push(retryAt ?? clock.now());
+            return { isDone: false, retryAt };
+          };
+          const last = answerNow();
+          const ask = (): Promise<Answer> => {
+            asked.push(clock.now());
+            return Promise.resolve(answerNow());
+          };
+          await poll(ask, () => false, { clock, deadline, signal, last });
+          asked.forEach((at, index) => expect(at.getTime()).toBeGreaterThanOrEqual(wanted[index]!.getTime()));
+          expect(clock.now().getTime()).toBeLessThanOrEqual(deadline.getTime());
+        },
+      ),
+      { numRuns: 100 },
+    );
+  });
+
+  it('asks a last time at the deadline, so that what is decided by then is known then', async () => {
+    const clock = passingClock();
+    const deadline = later(clock.now(), 60_000);
+    const ask = (): Promise<Answer> => Promise.resolve({ isDone: clock.now() >= deadline, retryAt: null });
+    const answer = await poll(ask, ({ isDone }) => isDone, { clock, deadline, signal });
+    expect(answer.isDone).toBe(true);
+    expect(clock.now()).toEqual(deadline);
+  });
+
+  it('gives the last answer back, not done, when the CA wants it to come back after the deadline', async () => {
+    const clock = passingClock();
+    const retryAt = later(clock.now(), 86_400_000);
+    const last: Answer = { isDone: false, retryAt };
+    const ask = (): Promise<Answer> => Promise.reject(new Error('asked'));
+    const deadline = later(clock.now(), 180_000);
+    expect(await poll(ask, ({ isDone }) => isDone, { clock, deadline, signal, last })).toBe(last);
+    expect(clock.slept).toEqual([]);
+  });
+
+  it('asks once even when its time is over already: there is no other answer', async () => {
+    const clock = passingClock();
+    let asked = 0;
+    const ask = (): Promise<Answer> => Promise.resolve({ isDone: (asked += 1) > 1, retryAt: null });
+    await poll(ask, ({ isDone }) => isDone, { clock, deadline: later(clock.now(), -1), signal });
+    expect(asked).toBe(1);
+  });
+
+  it('ends with the reason of its signal', async () => {
+    const clock = passingClock();
+    const controller = new AbortController();
+    let asked = 0;
+    const ask = (): Promise<Answer> => {
+      if ((asked += 1) === 2) controller.abort(new Error('stop now'));
+      return Promise.resolve({ isDone: false, retryAt: null });
+    };
+    const deadline = later(clock.now(), 60_000);
+    const polling = poll(ask, ({ isDone }) => isDone, { clock, deadline, signal: controller.signal });
+    await expect(polling).rejects.toThrow('stop now');
+    expect(asked).toBe(2);
+  });
+});

@@ -1,0 +1,58 @@
+import { describe, expect, it } from 'vitest';
+import { byUrgency, dueOf } from '../../src/issuance/renewing.ts';
+import type { CertificateRow } from '../../src/ledger/schema.ts';
+import { certificateRow } from './rows.ts';
+
+const ninety = certificateRow({
+  order_id: 1,
+  not_before: '2026-01-01T00:00:00.000Z',
+  not_after: '2026-04-01T00:00:00.000Z',
+  deployed_at: '2026-01-01T00:00:01.000Z',
+});
+const six: CertificateRow = { ...ninety, name: 'six.test', not_after: '2026-01-07T00:00:00.000Z' };
+const at = (time: string): Date => new Date(`2026-${time}Z`);
+
+describe('when a certificate is due', () => {
+  it.for<[string, CertificateRow, string, string | null]>([
+    ['missing: at once', certificateRow(), '01-01T00:00:00', 'missing'],
+    ['more than a third of its life left: not yet', ninety, '03-01T23:59:59', null],
+    ['a third left', ninety, '03-02T00:00:00', 'ending'],
+    ['long over', ninety, '12-01T00:00:00', 'ending'],
+    ['a short one with more than half left: not yet', six, '01-03T23:59:59', null],
+    ['a short one with half left', six, '01-04T00:00:00', 'ending'],
+    ['revoked: at once', { ...ninety, revoked_at: '2026-01-02T00:00:00.000Z' }, '01-02T00:00:00', 'revoked'],
+    ['stored, its hook not run', { ...ninety, deployed_at: null }, '01-02T00:00:00', 'not-deployed'],
+    ['ending goes before a hook', { ...ninety, deployed_at: null }, '03-03T00:00:00', 'ending'],
+  ])('%s', ([, certificate, now, reason]) => {
+    expect(dueOf(certificate, at(now))?.reason ?? null).toBe(reason);
+  });
+
+  it('is told with its time', () => {
+    expect(dueOf(ninety, at('03-05T00:00:00'))?.dueAt).toEqual(at('03-02T00:00:00'));
+  });
+
+  it('--all: also one that is not due', () => {
+    expect(dueOf(ninety, at('01-02T00:00:00'), true)?.reason).toBe('asked');
+  });
+});
+
+describe('the order of what is due', () => {
+  it('begins with what does not exist, then goes by the share of life that is left', () => {
+    const missing = certificateRow({ name: 'z-missing.test' });
+    const over = { ...ninety, name: 'over.test', not_after: '2026-01-02T00:00:00.000Z' };
+    // At that time the short one has a quarter of its life left, the long one most of it.
+    const now = at('01-05T12:00:00');
+    const sorted = [ninety, six, over, missing].toSorted(byUrgency(now));
+    expect(sorted.map(({ name }) => name)).toEqual(['z-missing.test', 'over.test', 'six.test', 'one.test']);
+  });
+
+  it('is the same each time where two are alike', () => {
+    const [a, b] = [
+      { ...ninety, name: 'a.test' },
+      { ...ninety, name: 'b.test' },
+    ];
+    expect([b, a].toSorted(byUrgency(at('03-05T00:00:00')))).toEqual([a, b]);
+    const [c, d] = [certificateRow({ name: 'c.test' }), certificateRow({ name: 'd.test' })];
+    expect([d, c].toSorted(byUrgency(at('03-05T00:00:00')))).toEqual([c, d]);
+  });
+});
