@@ -105,7 +105,7 @@ async function shape(context: CommandContext, row: CertificateRow) {
 async function dueAtOf(row: CertificateRow): Promise<Date | null> {
   // A revoked one is replaced by the next renew, however long it was good for.
   if (row.revoked_at !== null) return new Date(row.revoked_at);
-  if (row.not_before === null || row.not_after === null) return null;
+  if (row.not_before === null || row.not_after === null || row.order_id === null) return null;
   const { renewalDueAt } = await import('../certificates/renewal-time.ts');
   return renewalDueAt(new Date(row.not_before), new Date(row.not_after));
 }

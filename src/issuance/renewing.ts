@@ -10,7 +10,7 @@ import { deployError, obtain } from './obtain.ts';
 
 /** Why a certificate is worked on now. */
 export type Due =
-  | { reason: 'missing' | 'ending' | 'asked' | 'revoked'; dueAt: Date }
+  | { reason: 'missing' | 'changed' | 'ending' | 'asked' | 'revoked'; dueAt: Date }
   /** It is stored, but its deploy hook hasn't been run with success. */
   | { reason: 'not-deployed'; dueAt: Date };
 
@@ -19,6 +19,8 @@ export function dueOf(certificate: CertificateRow, now: Date, all = false): Due 
   if (certificate.not_before === null || certificate.not_after === null)
     return { reason: 'missing', dueAt: new Date(0) };
   if (certificate.revoked_at !== null) return { reason: 'revoked', dueAt: new Date(0) };
+  // What is stored isn't what was asked for since (ledger/certificates.ts, recordWish).
+  if (certificate.order_id === null) return { reason: 'changed', dueAt: new Date(0) };
   const dueAt = renewalDueAt(new Date(certificate.not_before), new Date(certificate.not_after));
   if (dueAt <= now) return { reason: 'ending', dueAt };
   if (all) return { reason: 'asked', dueAt };

@@ -1,6 +1,7 @@
+import { identifierSetKey, parseName } from '../identifiers.ts';
 import { appendEvents } from './events.ts';
 import type { Ledger } from './open.ts';
-import type { CertificateRow, NewCertificate } from './schema.ts';
+import type { CertificateRow } from './schema.ts';
 import type { LedgerWriter } from './writer.ts';
 import { inTransaction, instant } from './writer.ts';
 
@@ -26,14 +27,45 @@ export interface StoredFact {
   notAfter: Date;
 }
 
-/** Writes the wish down; an older one of the same name is replaced, what exists of it stays known. */
+/**
+ * Writes the wish down; an older one of the same name is replaced, and what exists of it stays known. When that isn't what is
+ * wanted any more, it loses its order: it is due, also for a later run when this one's attempt fails.
+ */
 export async function recordWish(
   writer: LedgerWriter,
   wish: CertificateWish,
   accountId: number | null,
 ): Promise<CertificateRow> {
-  const values: Partial<NewCertificate> & Omit<NewCertificate, 'name' | 'created_at'> = {
-    account_id: accountId,
+  return inTransaction(writer, async (tx) => {
+    const before = await certificateByName(tx.ledger, wish.name);
+    const isOther = before !== undefined && !isWanted(before, wish);
+    const values = { ...wishValues(wish), account_id: accountId, last_attempt_at: instant(tx) };
+    return tx.ledger
+      .insertInto('certificates')
+      .values({ ...values, name: wish.name, created_at: instant(tx) })
+      .onConflict((conflict) =>
+        conflict.column('name').doUpdateSet({ ...values, ...(isOther ? { order_id: null } : {}) }),
+      )
+      .returningAll()
+      .executeTakeFirstOrThrow();
+  });
+}
+
+/** Whether a certificate of this row is of the kind that is wished for; how it is proven and deployed doesn't matter. */
+export function isWanted(row: CertificateRow, wish: CertificateWish): boolean {
+  return (
+    row.removed_at === null &&
+    row.ca === wish.ca &&
+    namesKey(JSON.parse(row.names) as string[]) === namesKey(wish.names) &&
+    row.key_type === wish.keyType &&
+    row.profile === (wish.profile ?? '') &&
+    row.preferred_chain === wish.preferredChain &&
+    row.csr === csrValue(wish)
+  );
+}
+
+function wishValues(wish: CertificateWish) {
+  return {
     ca: wish.ca,
     names: JSON.stringify(wish.names),
     key_type: wish.keyType,
@@ -41,17 +73,18 @@ export async function recordWish(
     profile: wish.profile ?? '',
     preferred_chain: wish.preferredChain,
     settings: JSON.stringify(wish.settings),
-    csr: wish.csr?.toString('base64') ?? null,
+    csr: csrValue(wish),
     deploy_hook: wish.deployHook,
     removed_at: null,
-    last_attempt_at: instant(writer),
-  };
-  return writer.ledger
-    .insertInto('certificates')
-    .values({ ...values, name: wish.name, created_at: instant(writer) })
-    .onConflict((conflict) => conflict.column('name').doUpdateSet(values))
-    .returningAll()
-    .executeTakeFirstOrThrow();
+  } as const;
+}
+
+function csrValue({ csr }: CertificateWish): string | null {
+  return csr?.toString('base64') ?? null;
+}
+
+function namesKey(names: readonly string[]): string {
+  return identifierSetKey(names.map(parseName));
 }
 
 export async function certificateByName(ledger: Ledger, name: string): Promise<CertificateRow | undefined> {

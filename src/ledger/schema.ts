@@ -1,4 +1,4 @@
-import type { Generated, Insertable, Selectable } from 'kysely';
+import type { Generated, Selectable } from 'kysely';
 import type { AuthorizationSource, AuthorizationStatus, ChallengeProgress, OrderStatus } from './states.ts';
 
 /** RFC 3339 UTC with milliseconds, as `Date.toISOString` writes it: sorts as text on every engine, readable by a person. */
@@ -201,4 +201,3 @@ export type PresentationRow = Selectable<PresentationTable>;
 export type CertificateRow = Selectable<CertificateTable>;
 export type IdentifierRow = Selectable<IdentifierTable>;
 export type EventRow = Selectable<EventTable>;
-export type NewCertificate = Insertable<CertificateTable>;

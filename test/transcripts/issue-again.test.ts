@@ -3,7 +3,7 @@ import { readFile, readdir, realpath } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { created } from '../support/created.ts';
-import { type Installation, newInstallation } from '../support/installation.ts';
+import { type Installation, jsonLines, newInstallation } from '../support/installation.ts';
 import { faultsOf } from '../support/openssl.ts';
 import { type PebbleLab, startPebble } from '../support/pebble.ts';
 import type { ProgramResult } from '../support/program.ts';
@@ -89,6 +89,20 @@ describe('a certificate that stands', () => {
     expect(await faultsOf({ directory, names, rootPem: await lab.root() })).toEqual([]);
   });
 
+  it.each([
+    { what: 'names', change: ['three.test'] },
+    { what: 'key type', change: ['--key-type', 'ec384'] },
+  ])('does not pass for one with another $what, even after a first attempt failed', async ({ change }) => {
+    const wanted = ['one.test', 'two.test', ...change];
+    await webServer.stop();
+    expect(await issue(...wanted)).toMatchObject({ exitCode: 1 });
+    webServer = await serveWebroot(here.webroot, lab.httpPort);
+    const due = await here.run(['renew', '--dry-run', '--json']);
+    expect(jsonLines(due)[0]).toMatchObject({ name: 'one.test', reason: 'changed' });
+    expect(await issue(...wanted)).toMatchObject({ exitCode: 0, stderr: '' });
+    expect(created(proxy, 'newOrder')).toBe(1);
+  });
+
   it('is replaced when it is due', async () => {
     here.change(`update certificates set not_before = '2020-01-01T00:00:00.000Z'`);
     expect(await issue('one.test', 'two.test')).toMatchObject({ exitCode: 0, stderr: '' });
@@ -103,6 +117,8 @@ describe('a certificate that stands', () => {
     expect(result.stderr).toMatch(/^error: /);
     expect(await serialOf('one.test')).toBe(before);
     expect(proxy.census.open()).toEqual([]);
+    // No private key of an order that can't come to anything any more.
+    expect(await readdir(path.join(here.stateDir, 'orders'))).toEqual([]);
     webServer = await serveWebroot(here.webroot, lab.httpPort);
   });
 });

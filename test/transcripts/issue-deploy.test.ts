@@ -88,6 +88,18 @@ describe('a deploy hook', () => {
   });
 });
 
+describe('a deploy hook that comes later', () => {
+  it('is noted for the certificate that stands, and run when that is renewed', async () => {
+    const first = ['issue', ...names, '--webroot', here.webroot];
+    expect(await here.run(first)).toMatchObject({ exitCode: 0 });
+    proxy.resetCounts();
+    expect(await here.run(issueArgs())).toMatchObject({ exitCode: 0, stderr: '' });
+    expect(proxy.counts.newOrder).toBe(0);
+    expect(await here.run(['renew', '--all'])).toMatchObject({ exitCode: 0, stdout: '', stderr: '' });
+    expect(runs(await deployedLines())).toBe(1);
+  });
+});
+
 describe('a deploy hook that fails', () => {
   beforeEach(async () => {
     await writeFile(here.file('broken'), '');
