@@ -46,6 +46,11 @@ export function isProblem(error: unknown, ...types: string[]): boolean {
   return types.some((suffix) => type === namespace + suffix);
 }
 
+/** 404: unknown to the CA, or expired; Boulder forgets both in the same words (§7.1.6 has no state for it). */
+export function isGone(error: unknown): boolean {
+  return error instanceof AcmeLedgerError && error.httpStatus === 404;
+}
+
 /** A problem document from an error answer, an order or a challenge; null when it is none. All its text is made printable. */
 export function parseProblem(value: unknown, status = 0): Problem | null {
   const fields = fieldsOf(value);

@@ -12,6 +12,12 @@ export interface CertificateOptions extends SolverOptions {
   deployHook?: string;
 }
 
+export interface IssueOptions extends CertificateOptions {
+  wait?: string;
+  dryRun?: boolean;
+  force?: boolean;
+}
+
 export function addCertificateOptions(command: Command): void {
   command
     .option('--cert-name <NAME>', 'name of the certificate and of its folder (default: the first name)')

@@ -1,14 +1,8 @@
 import type { Command } from 'commander';
 import { complainOf } from './output.ts';
 import type { Runner } from './runner.ts';
-import type { CertificateOptions } from './certificate-options.ts';
+import type { IssueOptions } from './certificate-options.ts';
 import { addCertificateOptions } from './certificate-options.ts';
-
-export interface IssueOptions extends CertificateOptions {
-  wait?: string;
-  dryRun?: boolean;
-  force?: boolean;
-}
 
 export function issue(program: Command, runner: Runner): void {
   const command = program

@@ -3,13 +3,17 @@ import { dirname } from 'node:path';
 import { AcmeLedgerError, messageOf } from '../errors.ts';
 import { printable } from '../printable.ts';
 import type { Log } from '../issuance/issuance.ts';
-import type { PinoLog } from './pino-log.ts';
 
 export interface LogOptions {
   /** -1: errors, 0: warnings, 1: what is done, 2: every request. */
   verbosity: number;
   format: 'pretty' | 'json';
   file: string | null;
+}
+
+export interface PinoLog {
+  write(level: 'debug' | 'info' | 'warn' | 'error', fields: object, message: string): void;
+  close(): void;
 }
 
 const levels = ['debug', 'info', 'warn', 'error'] as const;

@@ -2,12 +2,7 @@ import { closeSync, openSync } from 'node:fs';
 import { pino } from 'pino';
 import pretty from 'pino-pretty';
 import { printable } from '../printable.ts';
-import type { LogOptions } from './log.ts';
-
-export interface PinoLog {
-  write(level: 'debug' | 'info' | 'warn' | 'error', fields: object, message: string): void;
-  close(): void;
-}
+import type { LogOptions, PinoLog } from './log.ts';
 
 /** pino on stderr, or on a file (made 0600); written at once, so that nothing is lost when the process ends. */
 export function openPino(options: LogOptions, level: string): PinoLog {

@@ -10,7 +10,7 @@ import { releaseOrder, takeOver } from '../ledger/orders.ts';
 import type { AuthorizationRow, OrderRow } from '../ledger/schema.ts';
 import { authorizationSeen } from './authorization-seen.ts';
 import type { Issuance } from './issuance.ts';
-import { isGone } from './place-order.ts';
+import { isGone } from '../acme/problems.ts';
 import { protectionOf } from './protection.ts';
 import { locate, recover, unownedOrders } from './recovery.ts';
 import { closeAuthorization } from './settle.ts';

@@ -5,8 +5,7 @@ import type { OrderFiles } from '../certificates/order-files.ts';
 import { later } from '../clock.ts';
 import { AcmeLedgerError } from '../errors.ts';
 import { recordFinalizeSent, recordOrderAnswer } from '../ledger/orders.ts';
-import type { Issuance } from './issuance.ts';
-import type { PlacedOrder } from './place-order.ts';
+import type { Issuance, PlacedOrder } from './issuance.ts';
 import { poll } from './polling.ts';
 
 /** Signing and logging a certificate takes seconds at public CAs; Boulder gives up on its logs after 15. */

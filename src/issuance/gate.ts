@@ -9,7 +9,7 @@ import { runsById } from '../ledger/runs.ts';
 import type { OrderRow } from '../ledger/schema.ts';
 import type { LedgerWriter } from '../ledger/writer.ts';
 import { inTransaction } from '../ledger/writer.ts';
-import type { Issuance } from './issuance.ts';
+import type { AdmittedOrder, Issuance } from './issuance.ts';
 import { isAlive } from './ownership.ts';
 import { settleUnowned } from './recovery.ts';
 
@@ -20,12 +20,6 @@ export interface Admission {
   profile: string | null;
   /** How long to wait for room; 0: not at all. */
   waitMs: number;
-}
-
-export interface AdmittedOrder {
-  order: OrderRow;
-  /** False: a former attempt left it, and the CA may know it already. */
-  isNew: boolean;
 }
 
 /** An order whose answer never comes may have opened authorizations that live this long: Let's Encrypt's `classic`, the longest known. */

@@ -1,7 +1,8 @@
+import type { Answer, Order } from '../acme/resources.ts';
 import type { Session } from '../acme/session.ts';
 import type { Solver } from '../challenges/solver.ts';
 import type { SolverSettings } from '../challenges/settings.ts';
-import type { AccountRow } from '../ledger/schema.ts';
+import type { AccountRow, OrderRow } from '../ledger/schema.ts';
 import type { LedgerWriter } from '../ledger/writer.ts';
 
 /** What becomes of a pending authorization whose challenge was never submitted (design §6). */
@@ -37,4 +38,17 @@ export interface Issuance extends LedgerWriter {
   stops: Stops;
   /** The solver for these settings; the same object for the same settings, so that orders share listeners. */
   solverFor(settings: SolverSettings): Solver;
+}
+
+/** An order that the gate let through. */
+export interface AdmittedOrder {
+  order: OrderRow;
+  /** False: a former attempt left it, and the CA may know it already. */
+  isNew: boolean;
+}
+
+/** An order that the CA knows, in the ledger and as answered. */
+export interface PlacedOrder {
+  row: OrderRow;
+  answer: Answer<Order>;
 }

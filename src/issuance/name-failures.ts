@@ -5,8 +5,7 @@ import { authorizationsOf } from '../ledger/authorizations.ts';
 import { recordNameFailure, recordProven } from '../ledger/identifiers.ts';
 import type { AuthorizationRow } from '../ledger/schema.ts';
 import type { Failure } from './challenge-tasks.ts';
-import type { Issuance } from './issuance.ts';
-import type { PlacedOrder } from './place-order.ts';
+import type { Issuance, PlacedOrder } from './issuance.ts';
 import { decideSubmitted, isUndecided } from './verdicts.ts';
 
 /** A CA that validates from five places may take a minute; three leave room for a slow one. */

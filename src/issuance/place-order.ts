@@ -1,20 +1,13 @@
 import { isOutcomeUnknown } from '../acme/connection-failure.ts';
-import { isProblem } from '../acme/problems.ts';
+import { isGone, isProblem } from '../acme/problems.ts';
 import type { Answer, Order } from '../acme/resources.ts';
 import { removeOrderFiles } from '../certificates/order-files.ts';
-import { AcmeLedgerError, errorRecord } from '../errors.ts';
+import { errorRecord } from '../errors.ts';
 import type { Identifier } from '../identifiers.ts';
 import { identifierSetKey } from '../identifiers.ts';
 import { orderByUrl, recordOrderAnswer, releaseOrder } from '../ledger/orders.ts';
 import type { OrderRow } from '../ledger/schema.ts';
-import type { AdmittedOrder } from './gate.ts';
-import type { Issuance } from './issuance.ts';
-
-/** An order that the CA knows, in the ledger and as answered. */
-export interface PlacedOrder {
-  row: OrderRow;
-  answer: Answer<Order>;
-}
+import type { AdmittedOrder, Issuance, PlacedOrder } from './issuance.ts';
 
 /** An account's list of orders is read no further than this: a lost one is among the newest or not worth more requests. */
 const listedOrdersMax = 1_000;
@@ -55,27 +48,31 @@ export async function currentOrder(
   }
 }
 
-/** 404: unknown or expired (facts.md §1.5). */
-export function isGone(error: unknown): boolean {
-  return error instanceof AcmeLedgerError && error.httpStatus === 404;
-}
-
 async function sendNewOrder(
   issuance: Issuance,
   row: OrderRow,
   identifiers: readonly Identifier[],
 ): Promise<PlacedOrder> {
   try {
-    const answer = await issuance.session.newOrder(
-      { identifiers: [...identifiers], ...(row.profile === '' ? {} : { profile: row.profile }) },
-      issuance.stops.grace,
-    );
-    return { row: await recordOrderAnswer(issuance, row, answer), answer };
+    return await requestOrder(issuance, row, identifiers);
   } catch (error) {
     if (isOutcomeUnknown(error)) return adoptAfterLoss(issuance, row, identifiers, error);
     await releaseOrder(issuance, row.id, { status: 'invalid', error: errorRecord(error) });
     throw error;
   }
+}
+
+/** RFC 8555 §7.4. */
+async function requestOrder(
+  issuance: Issuance,
+  row: OrderRow,
+  identifiers: readonly Identifier[],
+): Promise<PlacedOrder> {
+  const answer = await issuance.session.newOrder(
+    { identifiers: [...identifiers], ...(row.profile === '' ? {} : { profile: row.profile }) },
+    issuance.stops.grace,
+  );
+  return { row: await recordOrderAnswer(issuance, row, answer), answer };
 }
 
 /** The answer was lost in this very run: the CA may have the order all the same. */
@@ -126,11 +123,7 @@ async function repeatNewOrder(
   identifiers: readonly Identifier[],
 ): Promise<PlacedOrder | null> {
   try {
-    const answer = await issuance.session.newOrder(
-      { identifiers: [...identifiers], ...(row.profile === '' ? {} : { profile: row.profile }) },
-      issuance.stops.grace,
-    );
-    return { row: await recordOrderAnswer(issuance, row, answer), answer };
+    return await requestOrder(issuance, row, identifiers);
   } catch (error) {
     if (isOutcomeUnknown(error)) throw error;
     // Refused: what the first one opened, if it did, is out of reach.

@@ -9,7 +9,7 @@ import { isSubmitted } from '../ledger/states.ts';
 import { authorizationSeen } from './authorization-seen.ts';
 import { cleanUpPresentations } from './presenting.ts';
 import type { Issuance, UnsubmittedPolicy } from './issuance.ts';
-import { isGone } from './place-order.ts';
+import { isGone } from '../acme/problems.ts';
 import { protectionOf } from './protection.ts';
 import { decideSubmitted, isUndecided, recordGone, refresh } from './verdicts.ts';
 

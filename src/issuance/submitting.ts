@@ -5,8 +5,7 @@ import { recordNotSubmitted, recordSubmitted, recordSubmitting } from '../ledger
 import { insertPresentations } from '../ledger/presentations.ts';
 import type { AuthorizationRow, PresentationRow } from '../ledger/schema.ts';
 import type { Failure, Task } from './challenge-tasks.ts';
-import type { Issuance } from './issuance.ts';
-import type { PlacedOrder } from './place-order.ts';
+import type { Issuance, PlacedOrder } from './issuance.ts';
 import { present } from './presenting.ts';
 import { refresh } from './verdicts.ts';
 

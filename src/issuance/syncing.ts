@@ -5,7 +5,7 @@ import { pendingAuthorizations, recordSeen } from '../ledger/authorizations.ts';
 import type { AuthorizationRow } from '../ledger/schema.ts';
 import { authorizationSeen } from './authorization-seen.ts';
 import type { Issuance } from './issuance.ts';
-import { isGone } from './place-order.ts';
+import { isGone } from '../acme/problems.ts';
 import { recordGone } from './verdicts.ts';
 
 /** One line of `authz sync --json`: what the ledger held and what the CA says. */

@@ -6,7 +6,7 @@ import type { AuthorizationRow } from '../ledger/schema.ts';
 import { isSubmitted } from '../ledger/states.ts';
 import { authorizationSeen } from './authorization-seen.ts';
 import type { Issuance } from './issuance.ts';
-import { isGone } from './place-order.ts';
+import { isGone } from '../acme/problems.ts';
 import { poll } from './polling.ts';
 
 /** A validation takes no longer (design §7): a submit whose answer was lost and that shows no verdict by then never arrived. */
