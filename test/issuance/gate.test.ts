@@ -4,7 +4,7 @@ import type { AcmeLedgerError } from '../../src/errors.ts';
 import { parseNames } from '../../src/identifiers.ts';
 import { admit } from '../../src/issuance/gate.ts';
 import type { Issuance } from '../../src/issuance/issuance.ts';
-import type { PlacedOrder } from '../../src/issuance/place-order.ts';
+import type { PlacedOrder } from '../../src/issuance/issuance.ts';
 import { placeOrder } from '../../src/issuance/place-order.ts';
 import { settleOrder } from '../../src/issuance/settle.ts';
 import { gateCount } from '../../src/ledger/gate-count.ts';

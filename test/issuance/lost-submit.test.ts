@@ -3,7 +3,7 @@ import { parseNames } from '../../src/identifiers.ts';
 import { authorize } from '../../src/issuance/authorize.ts';
 import { admit } from '../../src/issuance/gate.ts';
 import type { Issuance } from '../../src/issuance/issuance.ts';
-import type { PlacedOrder } from '../../src/issuance/place-order.ts';
+import type { PlacedOrder } from '../../src/issuance/issuance.ts';
 import { placeOrder } from '../../src/issuance/place-order.ts';
 import { settleOrder } from '../../src/issuance/settle.ts';
 import { authorizationsOf, recordSubmitting } from '../../src/ledger/authorizations.ts';

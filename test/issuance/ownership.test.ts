@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { systemClock } from '../../src/clock.ts';
 import { isAlive, startRun } from '../../src/issuance/ownership.ts';
@@ -69,7 +70,10 @@ describe('a run', () => {
     });
     const [line] = (await once(parent.stdout.setEncoding('utf8'), 'data')) as [string];
     await new Promise((resolve) => setTimeout(resolve, 100));
-    expect(isAlive({ ...own, pid: Number(line), lease_until: inAnHour }, now)).toBe(false);
+    const stat = await readFile(`/proc/${line.trim()}/stat`, 'utf8');
+    expect(stat).toMatch(/\) Z /);
+    const start = stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19]!;
+    expect(isAlive({ ...own, pid: Number(line), process_start: start }, now)).toBe(false);
     parent.kill('SIGKILL');
   });
 

@@ -40,10 +40,22 @@ describe('the order of what is due', () => {
   it('begins with what does not exist, then goes by the share of life that is left', () => {
     const missing = certificateRow({ name: 'z-missing.test' });
     const over = { ...ninety, name: 'over.test', not_after: '2026-01-02T00:00:00.000Z' };
-    // At that time the short one has a quarter of its life left, the long one most of it.
+    // At that time the short one has a quarter of its life left, this one a twentieth, though that is longer.
+    const old = {
+      ...ninety,
+      name: 'old.test',
+      not_before: '2025-10-01T00:00:00.000Z',
+      not_after: '2026-01-10T00:00:00.000Z',
+    };
     const now = at('01-05T12:00:00');
-    const sorted = [ninety, six, over, missing].toSorted(byUrgency(now));
-    expect(sorted.map(({ name }) => name)).toEqual(['z-missing.test', 'over.test', 'six.test', 'one.test']);
+    const sorted = [ninety, six, old, over, missing].toSorted(byUrgency(now));
+    expect(sorted.map(({ name }) => name)).toEqual([
+      'z-missing.test',
+      'over.test',
+      'old.test',
+      'six.test',
+      'one.test',
+    ]);
   });
 
   it('is the same each time where two are alike', () => {
