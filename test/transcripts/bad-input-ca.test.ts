@@ -5,7 +5,7 @@ import { writeFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { freePort } from '../support/free-port.ts';
 import { throwawayTls } from '../support/throwaway-tls.ts';
-import { type Stage, expectRefused, expectTwoLines, setStage } from './bad-input-stage.ts';
+import { type Stage, expectRefused, expectTwoLines, withStage } from './bad-input-stage.ts';
 
 /** What the server at a path answers, none of which is an ACME directory. */
 const answers: Record<string, { status: number; body: string }> = {
@@ -60,13 +60,13 @@ describe.concurrent('--ca is refused', () => {
     ],
     ['a URL with a fragment', 'https://ca.example/dir#x', /no fragment/, /https:\/\//],
   ])('as %s', async (_title, ca, error, hint) => {
-    await withStage((stage) => expectRefused(stage, issueAt(stage, ca), { error, hint }));
+    await trusting((stage) => expectRefused(stage, issueAt(stage, ca), { error, hint }));
   });
 
   it.each(Object.keys(answers))(
     'for what %s answers, after one request and with nothing written',
     async (place) => {
-      await withStage(async (stage) => {
+      await trusting(async (stage) => {
         const before = await stage.listing();
         const result = await stage.run(issueAt(stage, origin + place));
         expectTwoLines(result, { error: /doesn't answer with an ACME directory/, hint: /curl -s https/ });
@@ -80,7 +80,7 @@ describe.concurrent('--ca is refused', () => {
 
 describe.concurrent('a CA that is not reached', () => {
   it('because nobody listens there is an error of its own, with nothing written', async () => {
-    await withStage(async (stage) => {
+    await trusting(async (stage) => {
       const before = await stage.listing();
       const port = await freePort();
       const result = await stage.run(issueAt(stage, `https://127.0.0.1:${port}/dir`));
@@ -91,7 +91,7 @@ describe.concurrent('a CA that is not reached', () => {
   });
 
   it('because its root is not trusted says which option names a root, with nothing written', async () => {
-    await withStage(async (stage) => {
+    await trusting(async (stage) => {
       const before = await stage.listing();
       const args = ['issue', 'a.example', '--webroot', 'webroot', '--state-dir', stage.stateDir];
       const result = await stage.run([...args, '--ca', `${origin}/untrusted`]);
@@ -103,7 +103,7 @@ describe.concurrent('a CA that is not reached', () => {
   });
 
   it('because its server fails is an error of its own, with nothing written', async () => {
-    await withStage(async (stage) => {
+    await trusting(async (stage) => {
       const before = await stage.listing();
       const result = await stage.run(issueAt(stage, `${origin}/broken`));
       expectTwoLines(result, { error: /HTTP 500/, hint: /fault of the CA: try again later/ });
@@ -125,9 +125,16 @@ describe.concurrent('other commands are refused', () => {
     ['account show of a CA without an account', ['account', 'show'], /no account at/],
     ['authz list of a CA without an account', ['authz', 'list'], /no account at/],
   ])('%s', async (_title, command, error) => {
-    await withStage(async (stage) => {
+    await trusting(async (stage) => {
       const before = await stage.listing();
-      const options = ['--ca', `${origin}/html?others`, '--ca-file', 'root.pem', '--state-dir', stage.stateDir];
+      const options = [
+        '--ca',
+        `${origin}/html?others`,
+        '--ca-file',
+        'root.pem',
+        '--state-dir',
+        stage.stateDir,
+      ];
       const result = await stage.run([...command, ...options]);
       expectTwoLines(result, { error, hint: /./ });
       expect(result.exitCode).toBe(2);
@@ -141,12 +148,9 @@ function issueAt(stage: Stage, ca: string): string[] {
   return ['issue', 'a.example', '--webroot', 'webroot', '--ca', ca, ...trust];
 }
 
-async function withStage(act: (stage: Stage) => Promise<void>): Promise<void> {
-  const stage = await setStage();
-  try {
+async function trusting(act: (stage: Stage) => Promise<void>): Promise<void> {
+  await withStage(async (stage) => {
     await writeFile(stage.file('root.pem'), caPem);
     await act(stage);
-  } finally {
-    await stage.end();
-  }
+  });
 }

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { type Refusal, type Stage, expectRefused, setStage } from './bad-input-stage.ts';
+import { type Refusal, type Stage, expectRefused, withStage } from './bad-input-stage.ts';
 
 const label63 = 'a'.repeat(63);
 
@@ -130,15 +130,6 @@ describe.concurrent('issue takes', () => {
 
 function issue(stage: Stage, ...typed: string[]): string[] {
   return ['issue', ...typed, '--webroot', 'webroot', '--ca', stage.ca, '--state-dir', stage.stateDir];
-}
-
-async function withStage(act: (stage: Stage) => Promise<void>): Promise<void> {
-  const stage = await setStage();
-  try {
-    await act(stage);
-  } finally {
-    await stage.end();
-  }
 }
 
 async function file(name: string): Promise<string[]> {

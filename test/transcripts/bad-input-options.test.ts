@@ -1,5 +1,5 @@
 import { describe, it } from 'vitest';
-import { type Refusal, type Stage, expectRefused, setStage } from './bad-input-stage.ts';
+import { type Refusal, type Stage, expectRefused, withStage } from './bad-input-stage.ts';
 
 type Case = [title: string, args: string[], refusal: Refusal, env?: Record<string, string>];
 
@@ -185,12 +185,9 @@ const variables: Case[] = [
 
 describe.concurrent('a command line is refused for', () => {
   it.each([...commandLines, ...values, ...variables])('%s', async (_title, args, refusal, env = {}) => {
-    const stage = await setStage();
-    try {
+    await withStage(async (stage) => {
       await expectRefused(stage, [...globals(stage, env), ...args], refusal, { env });
-    } finally {
-      await stage.end();
-    }
+    });
   });
 });
 

@@ -1,6 +1,6 @@
 import { chmod, writeFile } from 'node:fs/promises';
 import { describe, it } from 'vitest';
-import { type Refusal, expectRefused, setStage } from './bad-input-stage.ts';
+import { type Refusal, expectRefused, withStage } from './bad-input-stage.ts';
 
 type Case = [title: string, args: string[], refusal: Refusal];
 
@@ -102,13 +102,10 @@ const solvers: Case[] = [
 
 describe.concurrent('issue is refused for', () => {
   it.each(solvers)('%s', async (_title, args, refusal) => {
-    const stage = await setStage();
-    try {
+    await withStage(async (stage) => {
       await writeFile(stage.file('a-file'), '#!/bin/sh\n');
       await chmod(stage.file('a-file'), 0o644);
       await expectRefused(stage, ['--ca', stage.ca, '--state-dir', stage.stateDir, ...args], refusal);
-    } finally {
-      await stage.end();
-    }
+    });
   });
 });

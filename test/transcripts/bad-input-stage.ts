@@ -1,11 +1,14 @@
 import { spawn } from 'node:child_process';
-import { createHash } from 'node:crypto';
+import { createHash, generateKeyPairSync } from 'node:crypto';
 import { once } from 'node:events';
-import { chmod, lstat, mkdir, readFile, readdir } from 'node:fs/promises';
+import { chmod, lstat, mkdir, readFile, readdir, writeFile } from 'node:fs/promises';
 import { type AddressInfo, createServer } from 'node:net';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'vitest';
+import { systemClock } from '../../src/clock.ts';
+import { insertAccount, recordRegistered } from '../../src/ledger/accounts.ts';
+import { openSqliteLedger } from '../../src/ledger/open.ts';
 import { type ProgramOptions, type ProgramResult, runProgram } from '../support/program.ts';
 import { type Workspace, cleanEnvironment, newWorkspace } from '../support/workspace.ts';
 
@@ -22,7 +25,7 @@ export interface Stage extends Workspace {
   end(): Promise<void>;
 }
 
-export async function setStage(): Promise<Stage> {
+async function setStage(): Promise<Stage> {
   const workspace = await newWorkspace();
   let connections = 0;
   const server = createServer((socket) => {
@@ -48,6 +51,16 @@ export async function setStage(): Promise<Stage> {
       await workspace.remove();
     },
   };
+}
+
+/** Sets a stage for one case. */
+export async function withStage(act: (stage: Stage) => Promise<void>): Promise<void> {
+  const stage = await setStage();
+  try {
+    await act(stage);
+  } finally {
+    await stage.end();
+  }
 }
 
 /** What a refusal says: the whole of stderr is these two lines. */
@@ -115,6 +128,24 @@ const nobody = 65_534;
 export async function makeReadOnlyDirectory(directory: string): Promise<void> {
   await mkdir(directory);
   await chmod(directory, 0o555);
+}
+
+/** A state directory with a registered account whose key has this mode; a key of null has gone. */
+export async function keepAccount(stage: Stage, mode = 0o600, key: string | null = newKey()): Promise<void> {
+  const ledger = await openSqliteLedger(path.join(stage.stateDir, 'ledger.sqlite'));
+  const writer = { ledger, runId: 'test', clock: systemClock };
+  const account = { ca: stage.ca, keyFile: 'key.pem', keyThumbprint: 'thumbprint', email: null };
+  const { id } = await insertAccount(writer, account);
+  await recordRegistered(writer, id, { url: new URL('/acct/1', stage.ca).href, status: 'valid' });
+  await ledger.destroy();
+  if (key === null) return;
+  await writeFile(path.join(stage.stateDir, 'key.pem'), key);
+  await chmod(path.join(stage.stateDir, 'key.pem'), mode);
+}
+
+export function newKey(): string {
+  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  return privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
 }
 
 async function listing(directory: string): Promise<string[]> {
