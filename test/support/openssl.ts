@@ -80,7 +80,7 @@ async function chainFaults({ directory, rootPem }: IssuedFiles): Promise<string[
 async function nameFaults({ directory, names }: IssuedFiles): Promise<string[]> {
   const cert = path.join(directory, 'cert.pem');
   const faults: string[] = [];
-  const certified = await namesIn('x509', cert);
+  const certified = await namesIn(cert);
   if (certified.join() !== [...names].sort().join()) faults.push(`certified names: ${certified.join()}`);
   for (const name of names) {
     // A wildcard certifies hosts below its base, not a host that is called "*".
@@ -92,9 +92,9 @@ async function nameFaults({ directory, names }: IssuedFiles): Promise<string[]> 
   return faults;
 }
 
-/** The names in a certificate (`x509`) or a request (`req`), sorted. */
-export async function namesIn(kind: 'x509' | 'req', file: string): Promise<string[]> {
-  const { stdout } = await openssl(kind, '-noout', '-text', '-in', file);
+/** The names in a certificate, sorted. */
+async function namesIn(cert: string): Promise<string[]> {
+  const { stdout } = await openssl('x509', '-noout', '-text', '-in', cert);
   const [, line = ''] = /Subject Alternative Name:.*\n\s*(.*)/.exec(stdout) ?? [];
   return line
     .split(', ')
