@@ -21,6 +21,7 @@ describe('when a certificate is due', () => {
     ['a short one with more than half left: not yet', six, '01-03T23:59:59', null],
     ['a short one with half left', six, '01-04T00:00:00', 'ending'],
     ['revoked: at once', { ...ninety, revoked_at: '2026-01-02T00:00:00.000Z' }, '01-02T00:00:00', 'revoked'],
+    ['other names are wanted since', { ...ninety, order_id: null }, '01-02T00:00:00', 'changed'],
     ['stored, its hook not run', { ...ninety, deployed_at: null }, '01-02T00:00:00', 'not-deployed'],
     ['ending goes before a hook', { ...ninety, deployed_at: null }, '03-03T00:00:00', 'ending'],
   ])('%s', ([, certificate, now, reason]) => {
