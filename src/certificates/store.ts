@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { readdir, readFile, readlink, rm } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { AcmeLedgerError, messageOf } from '../errors.ts';
@@ -75,6 +76,12 @@ export async function readStored(stateDir: string, name: string): Promise<Stored
     if (failedWith(error, 'ENOENT', 'ENOTDIR')) return null;
     throw translated(error, stateDir, name);
   }
+}
+
+/** Whether the files of a certificate are there, without reading them: for ten thousand at once. */
+export function isStored(stateDir: string, name: string, withKey: boolean): boolean {
+  const link = linkOf(stateDir, name);
+  return existsSync(join(link, 'fullchain.pem')) && (!withKey || existsSync(join(link, 'privkey.pem')));
 }
 
 /** Removes a certificate with its keys; false when there was none. @throws AcmeLedgerError `bad-name`, `store` */

@@ -3,7 +3,7 @@ import { AcmeLedgerError } from '../errors.ts';
 import type { Stops } from '../issuance/issuance.ts';
 
 /** From the signal to the end of what settles (cli.md: 10 s in all); the rest is for a hook that has to be killed, and closing down. */
-const graceMs = 6_000;
+const graceMs = 5_000;
 
 export interface Interruption extends Stops {
   /** The signal that stopped the program; null while it runs. */

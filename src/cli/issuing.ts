@@ -1,5 +1,6 @@
 import type { Authority } from '../acme/known-authorities.ts';
 import { authorityOf } from '../acme/known-authorities.ts';
+import type { Directory } from '../acme/resources.ts';
 import { readCsr } from '../certificates/given-csr.ts';
 import type { KeyType } from '../certificates/key.ts';
 import { keyTypes } from '../certificates/key.ts';
@@ -112,6 +113,7 @@ export interface IssueReport {
 export async function runIssue(context: CommandContext, plan: IssuePlan): Promise<IssueReport> {
   const options = { command: 'issue', mayRegister: true };
   return withIssuance(context, plan.authority, options, async (issuance) => {
+    assertOffered(issuance.session.directory, plan.wish.profile);
     const isStanding = !plan.force && (await stands(issuance.ledger, issuance.stateDir, plan.wish));
     const ours = identifierSetKey(plan.identifiers);
     await unkeepOrdersOf(issuance, plan.wish.name, ours);
@@ -121,6 +123,18 @@ export async function runIssue(context: CommandContext, plan: IssuePlan): Promis
       ? await deployStanding(issuance, certificate)
       : await obtain(issuance, certificate, { waitMs: plan.waitMs });
     return reportOf(issuance, attempt);
+  });
+}
+
+/** A profile that the CA doesn't list would only spend a new order (draft-ietf-acme-profiles: `meta.profiles`). */
+function assertOffered({ meta }: Directory, profile: string | null): void {
+  const offered = Object.keys(meta.profiles);
+  if (profile === null || offered.includes(profile)) return;
+  throw new AcmeLedgerError('usage', `the CA has no profile "${printable(profile)}"`, {
+    hint:
+      offered.length === 0
+        ? 'it has none at all: leave --profile out'
+        : `its profiles are: ${offered.map(printable).join(', ')}`,
   });
 }
 

@@ -1,4 +1,5 @@
 import { authorityOf } from '../acme/known-authorities.ts';
+import { isStored } from '../certificates/store.ts';
 import { systemClock } from '../clock.ts';
 import { settleUnowned } from '../issuance/recovery.ts';
 import type { Due, Renewed } from '../issuance/renewing.ts';
@@ -41,7 +42,7 @@ interface Work {
 }
 
 export async function runRenew(context: CommandContext, options: RenewOptions): Promise<number> {
-  const work = await withLedger(context.settings, (ledger) => findWork(ledger, options));
+  const work = await withLedger(context.settings, (ledger) => findWork(context, ledger, options));
   if (options.dryRun) return describe(context, work);
   const summary = {
     due: work.due.length,
@@ -80,14 +81,15 @@ export async function runRenew(context: CommandContext, options: RenewOptions): 
   return summary.deferred > 0 ? 75 : 0;
 }
 
-async function findWork(ledger: Ledger, options: RenewOptions): Promise<Work> {
+async function findWork(context: CommandContext, ledger: Ledger, options: RenewOptions): Promise<Work> {
   const now = systemClock.now();
   const wanted =
     options.names.length === 0
       ? await listCertificates(ledger)
       : await Promise.all(options.names.map((name) => wantedCertificate(ledger, name)));
   const due = wanted.sort(byUrgency(now)).flatMap((certificate) => {
-    const reason = dueOf(certificate, now, options.all);
+    const isLost = !isStored(context.settings.stateDir, certificate.name, certificate.csr === null);
+    const reason = dueOf(certificate, now, { all: options.all, isLost });
     return reason === null ? [] : [{ certificate, due: reason }];
   });
   const authorities = new Set(due.map(({ certificate }) => certificate.ca));
@@ -130,15 +132,18 @@ function report(context: CommandContext, { certificate, status, error }: Renewed
 function describe(context: CommandContext, work: Work): number {
   for (const { certificate, due } of work.due) {
     const names = JSON.parse(certificate.names) as string[];
+    const isOrdered = due.reason !== 'not-deployed';
+    const cost = { newOrders: isOrdered ? 1 : 0, authorizations: isOrdered ? names.length : 0 };
     context.output.line(
       {
         name: certificate.name,
         reason: due.reason,
-        dueAt: due.dueAt.toISOString(),
+        dueAt: due.dueAt?.toISOString() ?? null,
         names,
-        cost: { newOrders: due.reason === 'not-deployed' ? 0 : 1, authorizations: names.length },
+        cost,
       },
-      () => `${printable(certificate.name)}: ${due.reason}, 1 order with ${String(names.length)} names`,
+      () =>
+        `${printable(certificate.name)}: ${due.reason}, ${isOrdered ? `1 order with ${String(names.length)} names` : 'only its deploy hook'}`,
     );
   }
   const summary = { due: work.due.length, notDue: work.notDue };

@@ -1,4 +1,4 @@
-import { readStored } from '../certificates/store.ts';
+import { isStored } from '../certificates/store.ts';
 import { systemClock } from '../clock.ts';
 import { dueOf } from '../issuance/renewing.ts';
 import type { CertificateWish } from '../ledger/certificates.ts';
@@ -14,5 +14,5 @@ export async function stands(ledger: Ledger, stateDir: string, wish: Certificate
   if (row === undefined || !isWanted(row, wish)) return false;
   const due = dueOf(row, systemClock.now());
   if (due !== null && due.reason !== 'not-deployed') return false;
-  return (await readStored(stateDir, wish.name)) !== null;
+  return isStored(stateDir, wish.name, wish.csr === null);
 }

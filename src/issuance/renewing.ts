@@ -9,21 +9,32 @@ import type { Attempt } from './obtain.ts';
 import { deployError, obtain } from './obtain.ts';
 
 /** Why a certificate is worked on now. */
-export type Due =
-  | { reason: 'missing' | 'changed' | 'ending' | 'asked' | 'revoked'; dueAt: Date }
-  /** It is stored, but its deploy hook hasn't been run with success. */
-  | { reason: 'not-deployed'; dueAt: Date };
+export interface Due {
+  /** `not-deployed`: it is stored, but its deploy hook hasn't been run with success. */
+  reason: 'missing' | 'changed' | 'revoked' | 'ending' | 'asked' | 'not-deployed';
+  /** When its life said so; null when something else did. */
+  dueAt: Date | null;
+}
 
-/** When and why a certificate is due; null when it isn't yet (facts.md §4: a third of its life left, half for short ones). */
-export function dueOf(certificate: CertificateRow, now: Date, all = false): Due | null {
-  if (certificate.not_before === null || certificate.not_after === null)
-    return { reason: 'missing', dueAt: new Date(0) };
-  if (certificate.revoked_at !== null) return { reason: 'revoked', dueAt: new Date(0) };
+/**
+ * When and why a certificate is due; null when it isn't yet (facts.md §4: a third of its life left, half for short ones).
+ * @param options.all also when it isn't
+ * @param options.isLost its files aren't there, whatever the ledger says
+ */
+export function dueOf(
+  certificate: CertificateRow,
+  now: Date,
+  options: { all?: boolean; isLost?: boolean } = {},
+): Due | null {
+  if (certificate.not_before === null || certificate.not_after === null || options.isLost === true) {
+    return { reason: 'missing', dueAt: null };
+  }
+  if (certificate.revoked_at !== null) return { reason: 'revoked', dueAt: null };
   // What is stored isn't what was asked for since (ledger/certificates.ts, recordWish).
-  if (certificate.order_id === null) return { reason: 'changed', dueAt: new Date(0) };
+  if (certificate.order_id === null) return { reason: 'changed', dueAt: null };
   const dueAt = renewalDueAt(new Date(certificate.not_before), new Date(certificate.not_after));
   if (dueAt <= now) return { reason: 'ending', dueAt };
-  if (all) return { reason: 'asked', dueAt };
+  if (options.all === true) return { reason: 'asked', dueAt };
   if (certificate.deployed_at === null) return { reason: 'not-deployed', dueAt };
   return null;
 }

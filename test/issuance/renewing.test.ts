@@ -33,7 +33,7 @@ describe('when a certificate is due', () => {
   });
 
   it('--all: also one that is not due', () => {
-    expect(dueOf(ninety, at('01-02T00:00:00'), true)?.reason).toBe('asked');
+    expect(dueOf(ninety, at('01-02T00:00:00'), { all: true })?.reason).toBe('asked');
   });
 });
 
