@@ -3,7 +3,7 @@ import type { Ledger } from './open.ts';
 import { ownedOrder } from './orders.ts';
 import type { AuthorizationRow } from './schema.ts';
 import type { AuthorizationSource, AuthorizationStatus } from './states.ts';
-import { authorizationStatusesBefore, challengeProgressesBefore } from './states.ts';
+import { authorizationStatusesBefore } from './states.ts';
 import type { LedgerWriter } from './writer.ts';
 import { inTransaction, instant, instantOf } from './writer.ts';
 
@@ -160,15 +160,16 @@ export async function recordSubmitted(
 ): Promise<void> {
   if (authorizationIds.length === 0) return;
   await inTransaction(writer, async (tx) => {
-    await tx.ledger
+    const moved = await tx.ledger
       .updateTable('authorizations')
       .set({ challenge: 'submitted' })
       .where('id', 'in', authorizationIds)
-      .where('challenge', 'in', challengeProgressesBefore('submitted'))
+      .where('challenge', '=', 'submitting')
+      .returning('id')
       .execute();
     await appendEvents(
       tx,
-      authorizationIds.map((authorizationId) => ({ kind: 'challenge-submitted' as const, authorizationId })),
+      moved.map(({ id }) => ({ kind: 'challenge-submitted' as const, authorizationId: id })),
     );
   });
 }
@@ -180,12 +181,13 @@ export async function recordNotSubmitted(
   why: string,
 ): Promise<void> {
   await inTransaction(writer, async (tx) => {
-    await tx.ledger
+    const result = await tx.ledger
       .updateTable('authorizations')
       .set({ challenge: 'none', submitted_at: null })
       .where('id', '=', authorizationId)
       .where('challenge', '=', 'submitting')
-      .execute();
+      .executeTakeFirst();
+    if (result.numUpdatedRows === 0n) return;
     await appendEvents(tx, [{ kind: 'challenge-not-submitted', authorizationId, data: { why } }]);
   });
 }

@@ -1,6 +1,7 @@
+import type { Updateable } from 'kysely';
 import { appendEvents } from './events.ts';
 import type { Ledger } from './open.ts';
-import type { OrderRow } from './schema.ts';
+import type { OrderRow, OrderTable } from './schema.ts';
 import type { OrderStatus } from './states.ts';
 import { orderStatusesBefore } from './states.ts';
 import type { LedgerWriter } from './writer.ts';
@@ -198,7 +199,7 @@ export async function recordFinalizeSent(writer: LedgerWriter, orderId: number):
 
 export interface OrderEnd {
   /** Left as it is when not given. */
-  status?: OrderStatus;
+  status?: OrderStatus | undefined;
   /** Until when the next attempt may take it up. */
   keptUntil?: Date | null;
   /** The certificate is stored. A given-up status concludes the order by itself. */
@@ -208,34 +209,37 @@ export interface OrderEnd {
   error?: unknown;
 }
 
-/** This run is done with the order. */
+/** This run is done with the order. Nothing happens when it isn't this run's any more; a move that the states don't know isn't made. */
 export async function releaseOrder(writer: LedgerWriter, orderId: number, end: OrderEnd): Promise<void> {
   await inTransaction(writer, async (tx) => {
+    const before = await orderById(tx.ledger, orderId);
+    if (before?.run_id !== tx.runId) return;
+    const isPossible = end.status !== undefined && orderStatusesBefore(end.status).includes(before.status);
+    const status = isPossible ? end.status : undefined;
     await tx.ledger
       .updateTable('orders')
-      .set({
-        run_id: null,
-        updated_at: instant(tx),
-        ...(end.status === undefined ? {} : { status: end.status }),
-        ...(end.keepReserved === true || end.status === undefined ? {} : { reserved: 0 }),
-        ...(end.concluded === true || end.status === 'invalid' || end.status === 'abandoned'
-          ? { concluded_at: instant(tx) }
-          : {}),
-        ...(end.keptUntil === undefined ? {} : { kept_until: instantOf(end.keptUntil) }),
-        ...(end.error === undefined ? {} : { error: JSON.stringify(end.error) }),
-        ...(end.concluded === true ? { error: null } : {}),
-      })
+      .set({ run_id: null, updated_at: instant(tx), ...endValues(tx, { ...end, status }) })
       .where('id', '=', orderId)
-      .where('run_id', '=', tx.runId)
       .execute();
-    await appendEvents(tx, [
-      {
-        kind: 'order-released',
-        orderId,
-        data: { status: end.status ?? null, keptUntil: end.keptUntil ?? null },
-      },
-    ]);
+    const data = { status: status ?? null, keptUntil: end.keptUntil ?? null };
+    await appendEvents(tx, [{ kind: 'order-released', orderId, data }]);
   });
+}
+
+function endValues(
+  writer: LedgerWriter,
+  { status, keepReserved, concluded, keptUntil, error }: OrderEnd,
+): Updateable<OrderTable> {
+  return {
+    ...(status === undefined ? {} : { status }),
+    ...(keepReserved === true || status === undefined ? {} : { reserved: 0 }),
+    ...(concluded === true || status === 'invalid' || status === 'abandoned'
+      ? { concluded_at: instant(writer) }
+      : {}),
+    ...(keptUntil === undefined ? {} : { kept_until: instantOf(keptUntil) }),
+    ...(error === undefined ? {} : { error: JSON.stringify(error) }),
+    ...(concluded === true ? { error: null } : {}),
+  };
 }
 
 /** Nobody wants this certificate any more, or not with other names than `exceptNamesKey`: what was kept for its next attempt is a leak from now on. */

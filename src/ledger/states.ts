@@ -51,8 +51,8 @@ const orderMoves = {
   pending: ['ready', 'processing', 'valid', 'invalid', 'abandoned'],
   ready: ['processing', 'valid', 'invalid', 'abandoned'],
   processing: ['valid', 'invalid', 'abandoned', 'ready'],
-  // Boulder turns an issued order invalid when a valid authorization of it is deactivated.
-  valid: ['invalid'],
+  // Boulder turns an issued order invalid when a valid authorization of it is deactivated. One whose key is lost is given up.
+  valid: ['invalid', 'abandoned'],
   invalid: ['abandoned'],
   abandoned: ['invalid'],
 } as const satisfies Record<OrderStatus, readonly OrderStatus[]>;
