@@ -43,7 +43,7 @@ const acmeLedger: Client = {
       ACME_LEDGER_AGREE_TOS: 'yes',
     }),
   }),
-  secondsPerRun: (names, latencyMs) => 1 + (names * (30 + latencyMs / 4)) / 1000,
+  secondsPerRun: (names, latencyMs) => 1 + (names * (20 + latencyMs / 5)) / 1000,
 };
 
 const auto: Client = {
@@ -64,7 +64,7 @@ const auto: Client = {
     ],
     env: cleanEnvironment(),
   }),
-  secondsPerRun: (names, latencyMs) => 1 + (names * (30 + latencyMs / 4)) / 1000,
+  secondsPerRun: (names, latencyMs) => 1 + (names * (20 + latencyMs / 5)) / 1000,
 };
 
 const lego: Client = {
@@ -81,7 +81,7 @@ const lego: Client = {
     env: cleanEnvironment({ LEGO_CA_CERTIFICATES: caFile }),
   }),
   // It looks at each authorization at once, one name after the other, and again some five seconds later.
-  secondsPerRun: (names, latencyMs) => (latencyMs === 0 ? 1 + 4 * names : 1 + 0.2 * names),
+  secondsPerRun: (names, latencyMs) => (latencyMs === 0 ? 1 + 5 * names : 1 + 0.2 * names),
 };
 
 const certbot: Client = {

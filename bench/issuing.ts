@@ -12,7 +12,7 @@ export interface IssuingRun extends Counted, Cost {
   latencyMs: number;
 }
 
-interface Issuing {
+export interface Issuing {
   lab: Lab;
   surroundings: Surroundings;
   clients: readonly Client[];
@@ -31,17 +31,34 @@ export async function warmUp(issuing: Issuing): Promise<void> {
   for (const client of issuing.clients) await issueOnce(issuing, client, 1, 0);
 }
 
+/** Whether a client waits rather than works, for minutes: it can do so beside the others, in a lab of its own. */
+export function isSlow(client: Client, names: number, latencyMs: number): boolean {
+  return client.secondsPerRun(names, latencyMs) > 120;
+}
+
 /**
- * All numbers of names at all latencies, the clients taking turns so that what else the machine does meets all of them. A client
- * whose run takes longer than 20 s isn't asked for the same again.
+ * All numbers of names at all latencies but for the slow ones, the clients taking turns so that what else the machine does meets
+ * all of them. A client whose run takes longer than 20 s isn't asked for the same again.
  */
-export async function issueAll(
-  issuing: Issuing,
-  { names, latencyMs, runs }: BenchOptions,
-): Promise<IssuingRun[]> {
+export async function issueAll(issuing: Issuing, options: BenchOptions): Promise<IssuingRun[]> {
   const measured: IssuingRun[] = [];
-  for (const latency of latencyMs) {
-    for (const count of names) measured.push(...(await takeTurns(issuing, count, latency, runs)));
+  for (const latencyMs of options.latencyMs) {
+    for (const names of options.names) {
+      const clients = issuing.clients.filter((client) => !isSlow(client, names, latencyMs));
+      measured.push(...(await takeTurns({ ...issuing, clients }, names, latencyMs, options.runs)));
+    }
+  }
+  return measured;
+}
+
+/** The slow ones, once each. */
+export async function issueSlowOnes(issuing: Issuing, options: BenchOptions): Promise<IssuingRun[]> {
+  const measured: IssuingRun[] = [];
+  for (const latencyMs of options.latencyMs) {
+    for (const names of options.names) {
+      const clients = issuing.clients.filter((client) => isSlow(client, names, latencyMs));
+      measured.push(...(await takeTurns({ ...issuing, clients }, names, latencyMs, 1)));
+    }
   }
   return measured;
 }
