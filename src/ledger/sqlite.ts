@@ -1,6 +1,7 @@
 import Database from 'better-sqlite3';
 import type { DatabaseConnection, Dialect, Driver, SqliteDatabase } from 'kysely';
 import { CompiledQuery, SqliteAdapter, SqliteDialect } from 'kysely';
+import { messageOf } from '../errors.ts';
 import type { Engine } from './engine.ts';
 import { sqliteError } from './sqlite-error.ts';
 
@@ -73,12 +74,19 @@ class ImmediateDriver implements Driver {
     this.#driver.releaseConnection(connection);
   commitTransaction = (connection: DatabaseConnection): Promise<void> =>
     this.#driver.commitTransaction(connection);
-  rollbackTransaction = (connection: DatabaseConnection): Promise<void> =>
-    this.#driver.rollbackTransaction(connection);
   destroy = (): Promise<void> => this.#driver.destroy();
 
   async beginTransaction(connection: DatabaseConnection): Promise<void> {
     await connection.executeQuery(CompiledQuery.raw('begin immediate'));
+  }
+
+  async rollbackTransaction(connection: DatabaseConnection): Promise<void> {
+    try {
+      await this.#driver.rollbackTransaction(connection);
+    } catch (error) {
+      // After a full disk SQLite has rolled back by itself (sqlite.org/lang_transaction.html §3); the disk is the error to tell.
+      if (!messageOf(error).includes('no transaction is active')) throw error;
+    }
   }
 }
 
