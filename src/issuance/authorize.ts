@@ -16,6 +16,7 @@ import { decideSubmitted, refresh } from './verdicts.ts';
 /**
  * Makes every authorization of the order valid, all of them at once: present, wait until visible, submit, then poll the order
  * (design §4). A name that fails doesn't stop the others from becoming valid.
+ * @param onWaiting called when there is nothing to do but wait for the CA
  * @returns the order, `ready` or further
  * @throws AcmeLedgerError `solver`, `authorization-invalid`, `order-failed`; the reason of `stops.work` when interrupted
  */
@@ -23,6 +24,7 @@ export async function authorize(
   issuance: Issuance,
   placed: PlacedOrder,
   settings: SolverSettings,
+  onWaiting: () => void = () => undefined,
 ): Promise<PlacedOrder> {
   if (placed.answer.status !== 'pending') return recordProvenOrder(issuance, placed);
   // What a former attempt submitted: its verdict first, and a submit that was lost is done again.
@@ -34,6 +36,7 @@ export async function authorize(
   const { tasks, failures } = sortOut(rows, authorizations, settings);
   failures.push(...(await presentAndSubmit(issuance, placed, tasks, settings)));
   if (failures.length > 0) return failAfterVerdicts(issuance, placed, failures);
+  onWaiting();
   return awaitReady(issuance, placed);
 }
 

@@ -1,3 +1,4 @@
+import type { OrderFiles } from '../certificates/order-files.ts';
 import { readOrderFiles } from '../certificates/order-files.ts';
 import { parseSolverSettings } from '../challenges/settings.ts';
 import { later } from '../clock.ts';
@@ -115,10 +116,12 @@ async function hasLostItsKey(issuance: Issuance, { row }: PlacedOrder): Promise<
 async function complete(issuance: Issuance, certificate: CertificateRow, placed: PlacedOrder): Promise<void> {
   const settings = parseSolverSettings(JSON.parse(certificate.settings));
   // The key is made while the CA validates; nothing waits for it before the finalize.
-  const [authorized, files] = await allOrFirstError(
-    authorize(issuance, placed, settings),
-    orderKey(issuance, certificate, placed.row),
-  );
+  let making: Promise<OrderFiles> | null = null;
+  const makeKey = (): Promise<OrderFiles> => (making ??= orderKey(issuance, certificate, placed.row));
+  const authorized = await authorize(issuance, placed, settings, () => {
+    makeKey().catch(() => undefined); // it is awaited below, where its failure counts
+  });
+  const files = await makeKey();
   const [finalized] = await allOrFirstError(
     finalizeOrder(issuance, authorized, files),
     cleanUpPresentations(issuance, placed.row.id),

@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.ts';
 
 /** Pebble answers within milliseconds, public CAs within seconds: soon at first, then wider. */
-const waitsMs = [60, 250, 500, 1000, 2000, 3000, 5000];
+const waitsMs = [30, 250, 500, 1000, 2000, 3000, 5000];
 
 export interface PollOptions<T> {
   clock: Clock;

@@ -19,7 +19,7 @@ describe('polling', () => {
     const deadline = later(clock.now(), 60_000);
     const answer = await poll(ask, ({ isDone }) => isDone, { clock, deadline, signal });
     expect(answer.isDone).toBe(true);
-    expect(clock.slept[0]).toBe(60);
+    expect(clock.slept[0]).toBeLessThanOrEqual(250);
     expect(clock.slept).toEqual(clock.slept.toSorted((one, other) => one - other));
     expect(clock.slept.reduce((sum, ms) => sum + ms)).toBeLessThan(4_000);
   });
