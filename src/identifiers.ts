@@ -64,16 +64,6 @@ export function identifierSetKey(identifiers: readonly Identifier[]): string {
     .join(' ');
 }
 
-/** The identifier that an authorization carries: a wildcard's without `*.` (RFC 8555 §7.1.4). */
-export function authorizedIdentifier(identifier: Identifier): Identifier & { wildcard: boolean } {
-  const wildcard = identifier.value.startsWith('*.');
-  return {
-    type: identifier.type,
-    value: wildcard ? identifier.value.slice(2) : identifier.value,
-    wildcard,
-  };
-}
-
 function toAscii(base: string, shown: string): string {
   // domainToASCII reads "1.2.3" or "0x7f.1" as an IPv4 address and "" as a failure: only names with unicode need it.
   // eslint-disable-next-line no-control-regex -- the ASCII range

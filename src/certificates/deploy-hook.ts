@@ -4,7 +4,7 @@ import { printable } from '../printable.ts';
 import type { StoredCertificate } from './store.ts';
 
 /** Reloading a big web server takes seconds; copying to other machines, minutes. */
-export const deployTimeoutMs = 5 * 60 * 1000;
+const deployTimeoutMs = 5 * 60 * 1000;
 
 export interface Deployment {
   /** A shell command. */
@@ -32,7 +32,7 @@ export async function runDeployHook(deployment: Deployment, signal: AbortSignal)
 }
 
 /** The variables of certbot (its documentation, "Renewing certificates"), of lego 5 and, by their old names, of lego 4. */
-export function deployEnvironment(
+function deployEnvironment(
   certificate: StoredCertificate,
   email: string | null,
 ): Record<string, string> {

@@ -78,7 +78,7 @@ export function certificateJson(row: CertificateRow, dueAt: Date | null, paths: 
   };
 }
 
-export function errorJson(json: string | null): ErrorRecord | null {
+function errorJson(json: string | null): ErrorRecord | null {
   return json === null ? null : (JSON.parse(json) as ErrorRecord);
 }
 

@@ -164,7 +164,7 @@ export function orderEnd(
   return { keptUntil: resumeUntil !== null && resumeUntil < expiresAt ? resumeUntil : expiresAt };
 }
 
-export function isUnsubmitted(row: AuthorizationRow): boolean {
+function isUnsubmitted(row: AuthorizationRow): boolean {
   return row.status === 'pending' && !isSubmitted(row.challenge);
 }
 
