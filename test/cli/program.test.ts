@@ -1,0 +1,84 @@
+import type { Command } from 'commander';
+import { describe, expect, it } from 'vitest';
+import { buildProgram } from '../../src/cli/program.ts';
+import { options } from '../../src/cli/settings/option-table.ts';
+
+const bound = new Set<Command>();
+const program = buildProgram({
+  bind: (command) => {
+    bound.add(command);
+  },
+});
+const all = commandsOf(program);
+const leaves = all.filter((command) => command.commands.length === 0);
+
+describe('each command', () => {
+  it('is one of the contract', () => {
+    expect(leaves.map(pathOf).sort()).toEqual(
+      [
+        'issue',
+        'renew',
+        'status',
+        'authz clear',
+        'authz list',
+        'authz show',
+        'authz sync',
+        'order list',
+        'order show',
+        'cert list',
+        'cert remove',
+        'cert revoke',
+        'cert show',
+        'account list',
+        'account register',
+        'account show',
+      ].sort(),
+    );
+  });
+
+  it.each(all.map((command) => [pathOf(command), command] as const))(
+    '"%s" says what it does, and so does each of its options and operands',
+    (_path, command) => {
+      expect(command.description()).toMatch(/\S/);
+      for (const option of command.options) expect(`${option.flags}: ${option.description}`).toMatch(/: \S/);
+      if (command.commands.length > 0) return;
+      for (const operand of command.registeredArguments)
+        expect(`${operand.name()}: ${operand.description}`).toMatch(/: \S/);
+    },
+  );
+
+  it.each(leaves.map((command) => [pathOf(command), command] as const))(
+    '"%s" does something',
+    (_path, command) => {
+      expect(bound.has(command)).toBe(true);
+    },
+  );
+
+  it.each(all.map((command) => [pathOf(command), command] as const))(
+    'the help of "%s" has its options, the global ones and the exit codes',
+    (_path, command) => {
+      const help = helpOf(command);
+      for (const option of command.options) expect(help).toContain(option.long);
+      for (const { flag } of Object.values(options)) expect(help).toContain(`--${flag}`);
+      for (const code of ['0  ', '1  ', '2  ', '70  ', '75  ', '130, 143  ']) {
+        expect(help).toMatch(new RegExp(`^ {2}${code}`, 'm'));
+      }
+    },
+  );
+});
+
+function commandsOf(command: Command): Command[] {
+  return [command, ...command.commands.flatMap(commandsOf)];
+}
+
+function pathOf(command: Command): string {
+  const above = command.parent === null ? '' : pathOf(command.parent);
+  return command.parent === null ? '' : `${above} ${command.name()}`.trim();
+}
+
+function helpOf(command: Command): string {
+  let text = '';
+  command.configureOutput({ writeOut: (more) => (text += more) });
+  command.outputHelp();
+  return text;
+}
