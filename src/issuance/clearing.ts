@@ -8,6 +8,7 @@ import {
 } from '../ledger/authorizations.ts';
 import { releaseOrder, takeOver } from '../ledger/orders.ts';
 import type { AuthorizationRow, OrderRow } from '../ledger/schema.ts';
+import { allOrFirstError } from './all-or-first-error.ts';
 import { authorizationSeen } from './authorization-seen.ts';
 import type { Issuance } from './issuance.ts';
 import { isGone } from '../acme/problems.ts';
@@ -63,7 +64,7 @@ export async function clear(
     const rows = await rowsToClear(issuance, options);
     onTotal(rows.length);
     const limit = pLimit(options.concurrency);
-    await Promise.all(
+    await allOrFirstError(
       rows.map((row) =>
         limit(async () => {
           if (issuance.stops.work.aborted) return;

@@ -8,6 +8,7 @@ import { parseName } from '../identifiers.ts';
 import { certificateByName, recordFailed } from '../ledger/certificates.ts';
 import { releaseOrder } from '../ledger/orders.ts';
 import type { CertificateRow, OrderRow } from '../ledger/schema.ts';
+import { allOrFirstError } from './all-or-first-error.ts';
 import { authorize } from './authorize.ts';
 import { collectCertificate, deploy, namesOf } from './collect.ts';
 import { finalizeOrder } from './finalize.ts';
@@ -114,26 +115,37 @@ async function hasLostItsKey(issuance: Issuance, { row }: PlacedOrder): Promise<
 }
 
 async function complete(issuance: Issuance, certificate: CertificateRow, placed: PlacedOrder): Promise<void> {
-  const settings = parseSolverSettings(JSON.parse(certificate.settings));
-  // The key is made while the CA validates; nothing waits for it before the finalize.
-  let making: Promise<OrderFiles> | null = null;
-  const makeKey = (): Promise<OrderFiles> => (making ??= orderKey(issuance, certificate, placed.row));
-  const authorized = await authorize(issuance, placed, settings, () => {
-    makeKey().catch(() => undefined); // it is awaited below, where its failure counts
-  });
-  const files = await makeKey();
-  const [finalized] = await allOrFirstError(
+  const [authorized, files] = await authorizeAndMakeKey(issuance, certificate, placed);
+  const [finalized] = await allOrFirstError([
     finalizeOrder(issuance, authorized, files),
     cleanUpPresentations(issuance, placed.row.id),
-  );
+  ]);
   await collectCertificate(issuance, certificate, finalized.row, files);
   await releaseOrder(issuance, placed.row.id, { status: 'valid', keptUntil: null, concluded: true });
 }
 
-/** Both to their end, so that nothing runs on behind a failure; then the first error. */
-async function allOrFirstError<A, B>(first: Promise<A>, second: Promise<B>): Promise<[A, B]> {
-  await Promise.allSettled([first, second]);
-  return [await first, await second];
+/** The key is made while the CA validates. */
+async function authorizeAndMakeKey(
+  issuance: Issuance,
+  certificate: CertificateRow,
+  placed: PlacedOrder,
+): Promise<[PlacedOrder, OrderFiles]> {
+  const settings = parseSolverSettings(JSON.parse(certificate.settings));
+  const givenUp = new AbortController();
+  let making: Promise<OrderFiles> | null = null;
+  const makeKey = (): Promise<OrderFiles> =>
+    (making ??= orderKey(issuance, certificate, placed.row, givenUp.signal));
+  try {
+    const authorized = await authorize(issuance, placed, settings, () => {
+      makeKey().catch(() => undefined); // it is awaited below, where its failure counts
+    });
+    return [authorized, await makeKey()];
+  } catch (error) {
+    // Settling removes the order's files: none may be written behind it.
+    givenUp.abort();
+    await Promise.allSettled([making]);
+    throw error;
+  }
 }
 
 /** Runs the deploy hook. @returns what went wrong, recorded: the certificate is stored, and the hook stays due */

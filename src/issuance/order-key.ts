@@ -5,6 +5,7 @@ import type { KeyType } from '../certificates/key.ts';
 import type { OrderFiles } from '../certificates/order-files.ts';
 import { prepareOrderFiles, removeOrderFiles } from '../certificates/order-files.ts';
 import { readStored } from '../certificates/store.ts';
+import { untilAborted } from '../challenges/abortable.ts';
 import { parseName } from '../identifiers.ts';
 import type { CertificateRow, OrderRow } from '../ledger/schema.ts';
 import { namesOf } from './collect.ts';
@@ -13,20 +14,31 @@ import type { Issuance } from './issuance.ts';
 /**
  * The key and the CSR that the order is finalized with, on disk when this returns (promise 1). A resumed order gets the ones
  * that it had: a finalize may have been sent with them.
+ * @param signal when it is aborted, nothing more is written
+ * @throws AcmeLedgerError `store`; the signal's reason
  */
 export async function orderKey(
   issuance: Issuance,
   certificate: CertificateRow,
   order: OrderRow,
+  signal: AbortSignal,
 ): Promise<OrderFiles> {
   // Before a finalize was sent nobody depends on them, and the wish may have changed since.
   if (order.finalize_sent_at === null) await removeOrderFiles(issuance.stateDir, String(order.id));
-  return prepareOrderFiles(issuance.stateDir, String(order.id), async () => {
-    if (certificate.csr !== null) return { keyPem: null, csrDer: Buffer.from(certificate.csr, 'base64') };
-    const keyPem =
-      (await keptKey(issuance, certificate)) ?? (await generateKey(certificate.key_type as KeyType));
-    return { keyPem, csrDer: await createCsr(namesOf(order).map(parseName), keyPem) };
-  });
+  return prepareOrderFiles(issuance.stateDir, String(order.id), () =>
+    untilAborted(() => makeFiles(issuance, certificate, order), signal),
+  );
+}
+
+async function makeFiles(
+  issuance: Issuance,
+  certificate: CertificateRow,
+  order: OrderRow,
+): Promise<OrderFiles> {
+  if (certificate.csr !== null) return { keyPem: null, csrDer: Buffer.from(certificate.csr, 'base64') };
+  const keyPem =
+    (await keptKey(issuance, certificate)) ?? (await generateKey(certificate.key_type as KeyType));
+  return { keyPem, csrDer: await createCsr(namesOf(order).map(parseName), keyPem) };
 }
 
 /** `--reuse-key`: the key of the certificate that stands, as long as it is of the type asked for. */

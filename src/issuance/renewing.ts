@@ -3,6 +3,7 @@ import { renewalDueAt } from '../certificates/renewal-time.ts';
 import type { ErrorRecord } from '../errors.ts';
 import { identifierSetKey, parseName } from '../identifiers.ts';
 import type { CertificateRow } from '../ledger/schema.ts';
+import { allOrFirstError } from './all-or-first-error.ts';
 import { namesOf } from './collect.ts';
 import type { Issuance } from './issuance.ts';
 import type { Attempt } from './obtain.ts';
@@ -66,7 +67,7 @@ export async function renewAll(
   onResult: (renewed: Renewed) => void,
 ): Promise<void> {
   const limit = pLimit(options.concurrency);
-  await Promise.all(
+  await allOrFirstError(
     certificates.map(({ certificate, due }) =>
       limit(async () => {
         if (issuance.stops.work.aborted || !options.mayStart()) return;

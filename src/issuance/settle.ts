@@ -52,7 +52,7 @@ export async function settleOrder(
   const policy = (await canBecomeReady(issuance, order.id)) ? options.policy : 'deactivate';
   if (!grace.aborted) await tried(issuance, order, () => closeUnsubmitted(issuance, order, policy));
   await tried(issuance, order, () => cleanUpPresentations(issuance, order.id));
-  await release(issuance, order.id, options);
+  await tried(issuance, order, () => release(issuance, order.id, options));
 }
 
 async function tried(issuance: Issuance, order: OrderRow, act: () => Promise<void>): Promise<void> {

@@ -3,6 +3,7 @@ import { AcmeLedgerError } from '../errors.ts';
 import { appendEvents } from '../ledger/events.ts';
 import { pendingAuthorizations, recordSeen } from '../ledger/authorizations.ts';
 import type { AuthorizationRow } from '../ledger/schema.ts';
+import { allOrFirstError } from './all-or-first-error.ts';
 import { authorizationSeen } from './authorization-seen.ts';
 import type { Issuance } from './issuance.ts';
 import { isGone } from '../acme/problems.ts';
@@ -29,7 +30,7 @@ export async function sync(
   const rows = await pendingAuthorizations(issuance.ledger, issuance.account.id);
   onTotal(rows.length);
   const limit = pLimit(options.concurrency);
-  await Promise.all(
+  await allOrFirstError(
     rows.map((row) =>
       limit(async () => {
         if (!issuance.stops.work.aborted) onResult(await compare(issuance, row));

@@ -1,6 +1,6 @@
 import { X509Certificate } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Installation, newInstallation } from '../support/installation.ts';
@@ -60,6 +60,18 @@ describe('--key-type', () => {
     },
     60_000,
   );
+
+  it('is slower to make than the CA to refuse: nothing of it is left behind the failed order', async () => {
+    const elsewhere = path.join(here.webroot, 'elsewhere');
+    await mkdir(elsewhere);
+    const result = await here.run(['issue', 'refused.test', '--webroot', elsewhere, '--key-type', 'rsa4096']);
+    expect(result).toMatchObject({ exitCode: 1, stdout: 'refused.test: failed\n' });
+    expect(result.stderr).not.toContain('WARN');
+    const [order] = here.rows<{ id: number }>(
+      `select id from orders where certificate_name = 'refused.test'`,
+    );
+    expect(existsSync(path.join(here.stateDir, 'orders', String(order!.id)))).toBe(false);
+  }, 30_000);
 });
 
 describe('--reuse-key', () => {
