@@ -132,7 +132,7 @@ async function authorizeAndMakeKey(
 ): Promise<[PlacedOrder, OrderFiles]> {
   const settings = parseSolverSettings(JSON.parse(certificate.settings));
   const givenUp = new AbortController();
-  let making: Promise<OrderFiles> | null = null;
+  let making = null as Promise<OrderFiles> | null;
   const makeKey = (): Promise<OrderFiles> =>
     (making ??= orderKey(issuance, certificate, placed.row, givenUp.signal));
   try {
@@ -143,7 +143,7 @@ async function authorizeAndMakeKey(
   } catch (error) {
     // Settling removes the order's files: none may be written behind it.
     givenUp.abort();
-    await Promise.allSettled([making]);
+    await making?.catch(() => undefined);
     throw error;
   }
 }
