@@ -16,7 +16,7 @@ export async function parseConfiguration(path: string, text: string): Promise<La
   // Loaded only where there is a file.
   const { isMap, LineCounter, parseDocument } = await import('./yaml-parser.ts');
   const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, logLevel: 'error' });
   const at = (offset: number) => placeOf(path, lines, offset);
   const fault = [...document.errors, ...document.warnings].sort((one, other) => one.pos[0] - other.pos[0])[0];
   if (fault !== undefined) throw refusal(at(fault.pos[0]), printable(fault.message), yamlHint);
