@@ -162,7 +162,7 @@ async function settleSeen(
   options: ClearOptions,
 ): Promise<Pick<Cleared, 'action' | 'after' | 'reason'>> {
   if (row.status !== 'pending') return { action: 'already-final', after: row.status, reason: null };
-  if (isUndecided(row) && !isSubmitLost(row, issuance.clock.now())) {
+  if (isUndecided(row) && !isSubmitLost(row)) {
     const reason = 'its challenge was submitted: the CA decides';
     return { action: 'resumable', after: 'pending', reason };
   }

@@ -1,6 +1,6 @@
 import { isOutcomeUnknown } from '../acme/connection-failure.ts';
 import type { SolverSettings } from '../challenges/settings.ts';
-import { AcmeLedgerError } from '../errors.ts';
+import { AcmeLedgerError, errorRecord } from '../errors.ts';
 import { recordNotSubmitted, recordSubmitted, recordSubmitting } from '../ledger/authorizations.ts';
 import { insertPresentations } from '../ledger/presentations.ts';
 import type { AuthorizationRow, PresentationRow } from '../ledger/schema.ts';
@@ -116,12 +116,22 @@ async function submit(
   }
 }
 
-/** The CA said no: what it shows of the authorization now decides what becomes of it. */
+/**
+ * The CA said no: what it shows of the authorization now decides what becomes of it. Nothing is thrown, or what was submitted beside
+ * it wouldn't be recorded: one that can't be looked at stays `submitting`.
+ */
 async function recordRefusedSubmit(
   issuance: Issuance,
   row: AuthorizationRow,
   error: AcmeLedgerError,
 ): Promise<void> {
-  const [authorization] = await refresh(issuance, [row]);
-  if (authorization?.status === 'pending') await recordNotSubmitted(issuance, row.id, error.message);
+  try {
+    const [authorization] = await refresh(issuance, [row]);
+    if (authorization?.status === 'pending') await recordNotSubmitted(issuance, row.id, error.message);
+  } catch (failure) {
+    issuance.log.warn(
+      { authorization: row.url, error: errorRecord(failure) },
+      'the CA refused the challenge and could not be asked what it makes of the authorization',
+    );
+  }
 }

@@ -17,10 +17,14 @@ export function isUndecided(row: AuthorizationRow): boolean {
   return row.status === 'pending' && isSubmitted(row.challenge);
 }
 
-/** Sent, never answered, and too long ago for the CA to be still at it: as unsubmitted (design §7). */
-export function isSubmitLost(row: AuthorizationRow, now: Date): boolean {
-  if (row.status !== 'pending' || row.challenge !== 'submitting' || row.submitted_at === null) return false;
-  return later(new Date(row.submitted_at), validationMs) <= now;
+/**
+ * Sent, never answered, and still shown as pending by the CA when it can't have been at it any more: as unsubmitted (design §7).
+ * A CA that couldn't be asked has decided nothing: the challenge may be valid by now.
+ */
+export function isSubmitLost(row: AuthorizationRow): boolean {
+  if (row.status !== 'pending' || row.challenge !== 'submitting') return false;
+  if (row.submitted_at === null || row.checked_at === null) return false;
+  return later(new Date(row.submitted_at), validationMs) <= new Date(row.checked_at);
 }
 
 /**
@@ -36,7 +40,7 @@ export async function decideSubmitted(
   const rows = await authorizationsOf(issuance.ledger, orderId);
   await Promise.all(rows.filter(isUndecided).map((row) => awaitVerdict(issuance, row, until, signal)));
   for (const row of await authorizationsOf(issuance.ledger, orderId)) {
-    if (isSubmitLost(row, issuance.clock.now())) {
+    if (isSubmitLost(row)) {
       await recordNotSubmitted(issuance, row.id, 'no verdict after a minute');
     }
   }

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { AcmeLedgerError } from '../../src/errors.ts';
 import { parseNames } from '../../src/identifiers.ts';
 import { authorize } from '../../src/issuance/authorize.ts';
 import { admit } from '../../src/issuance/gate.ts';
@@ -94,5 +95,38 @@ describe('a challenge that was to be submitted and never arrived', () => {
     const ready = await authorize(next, await place(next), settings);
     expect(ready.answer.status).toBe('ready');
     expect(world.ca).toMatchObject({ newOrders: 1, deactivated: [], submitted: ['a.test'] });
+  });
+});
+
+describe('a challenge POST whose fate is not known', () => {
+  it('is not taken back because the CA could not be asked, however long ago it was sent', async () => {
+    const placed = await dieSubmitting();
+    world.ca.authorizations.set('https://ca.test/authz/a.test', 'valid'); // it had arrived
+    const issuance = await world.startIssuance();
+    await place(issuance);
+    world.clock.pass(3_600_000);
+    issuance.session.getAuthorization = () => Promise.reject(new AcmeLedgerError('ca-unreachable', 'down'));
+    await settleOrder(issuance, placed.row, { policy: 'deactivate', verdictsUntil: issuance.clock.now() });
+    expect(world.ca.deactivated).toEqual([]);
+    expect(await progress(issuance, placed)).toEqual(['pending submitting']);
+  });
+
+  it('leaves what was submitted beside one that the CA refused recorded as submitted', async () => {
+    const issuance = await world.startIssuance();
+    const identifiers = parseNames(['a.test', 'b.test']);
+    const admission = { certificateName: 'a.test', identifiers, profile: null, waitMs: 0 };
+    const placed = (await placeOrder(issuance, await admit(issuance, admission), identifiers))!;
+    const { getAuthorization, submitChallenge } = issuance.session;
+    issuance.session.submitChallenge = (url, signal) => {
+      if (!url.includes('b.test')) return submitChallenge(url, signal);
+      issuance.session.getAuthorization = () => Promise.reject(new AcmeLedgerError('ca-unreachable', 'down'));
+      return Promise.reject(new AcmeLedgerError('ca-limit', 'not now', { httpStatus: 429 }));
+    };
+    await expect(authorize(issuance, placed, settings)).rejects.toThrow('not now');
+    issuance.session.getAuthorization = getAuthorization;
+    expect((await progress(issuance, placed)).map((each) => each.split(' ')[1])).toEqual([
+      'submitted',
+      'submitting',
+    ]);
   });
 });
