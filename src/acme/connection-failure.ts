@@ -86,9 +86,16 @@ function kindOf(error: unknown): ConnectionFailure['kind'] | undefined {
   return cause instanceof ConnectionFailure ? cause.kind : undefined;
 }
 
-/** Notes that the request wasn't even sent: it failed while its nonce was fetched. */
-export function markUnsent(error: unknown): void {
-  if (error instanceof AcmeLedgerError) unsent.add(error);
+/**
+ * Notes that the request wasn't even sent: it failed while its nonce was fetched.
+ * @returns the error to throw: a signal's reason is copied, because requests that were sent end with the same one
+ */
+export function unsentError(error: unknown, signal: AbortSignal | undefined): unknown {
+  if (!(error instanceof AcmeLedgerError)) return error;
+  const { code, message, hint = '' } = error;
+  const own = error === signal?.reason ? new AcmeLedgerError(code, message, { hint, cause: error }) : error;
+  unsent.add(own);
+  return own;
 }
 
 const unsent = new WeakSet<AcmeLedgerError>();

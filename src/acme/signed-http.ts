@@ -2,7 +2,7 @@ import type { KeyObject } from 'node:crypto';
 import HttpClient, { type HttpResponse, type SignedRequestOptions } from 'acme-client/src/http.js';
 import type { Clock } from '../clock.ts';
 import { jwkOf } from './account-key.ts';
-import { isReset, markUnsent } from './connection-failure.ts';
+import { isReset, unsentError } from './connection-failure.ts';
 import { jsonOrText } from './json-or-text.ts';
 import { NoncePool } from './nonces.ts';
 import { answerError, isProblem } from './problems.ts';
@@ -136,8 +136,7 @@ export class SignedHttp extends HttpClient {
     try {
       return await this.#nonces.take(signal);
     } catch (error) {
-      markUnsent(error);
-      throw error;
+      throw unsentError(error, signal);
     }
   }
 

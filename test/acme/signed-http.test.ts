@@ -4,7 +4,7 @@ import { generateAccountKey } from '../../src/acme/account-key.ts';
 import { isOutcomeUnknown } from '../../src/acme/connection-failure.ts';
 import { isProblem } from '../../src/acme/problems.ts';
 import { openSession, type Session, type SessionOptions } from '../../src/acme/session.ts';
-import type { AcmeLedgerError } from '../../src/errors.ts';
+import { AcmeLedgerError } from '../../src/errors.ts';
 import { madeUpClock } from './made-up-clock.ts';
 import {
   directoryOf,
@@ -249,4 +249,16 @@ test.for([
   expect(error.code).toBe('ca-answer');
   expect(error.message).not.toContain('\u001b');
   expect(isOutcomeUnknown(error)).toBe(true);
+});
+
+test('an interruption leaves the outcome of a sent request unknown, though others waited for their nonce', async () => {
+  const { ca, session } = await sessionAt(() => 'hang', { maxInFlight: 1 });
+  const stop = new AbortController();
+  const sent = errorOf(session.newOrder(newOrder, stop.signal));
+  const waiting = errorOf(session.newOrder(newOrder, stop.signal));
+  await expect.poll(() => ca.to('/order').length).toBe(1);
+  stop.abort(new AcmeLedgerError('interrupted', 'interrupted by SIGTERM'));
+  const [one, other] = await Promise.all([sent, waiting]);
+  expect([isOutcomeUnknown(one), isOutcomeUnknown(other)]).toEqual([true, false]);
+  expect([one.code, other.code]).toEqual(['interrupted', 'interrupted']);
 });
