@@ -81,12 +81,12 @@ function accountShow(account: Command, runner: Runner): void {
   });
 }
 
-function textOf(shown: ReturnType<typeof accountJson>): string {
+function textOf(shown: ReturnType<typeof accountJson>): string[] {
   return [
     `account ${String(shown.id)}: ${shown.status}`,
     `  ca     ${shown.ca}`,
     `  url    ${shown.url ?? 'not registered'}`,
     `  email  ${shown.email ?? '-'}`,
     `  key    ${shown.keyFile} (thumbprint ${shown.keyThumbprint})`,
-  ].join('\n');
+  ];
 }

@@ -25,22 +25,20 @@ export function authzShow(authz: Command, runner: Runner): void {
         });
       }
       const history = await eventsOf(ledger, { authorizationId: row.id });
-      context.output.result({ ...authorizationJson(row), history: history.map(eventJson) }, (shown) =>
-        [
-          `${shownName(row)}: ${shown.status}, challenge ${shown.challenge}`,
-          `  url      ${shown.url}`,
-          `  ca       ${shown.ca}`,
-          `  orders   ${shown.orders.join(' ')}`,
-          `  created  ${shown.createdAt}`,
-          `  checked  ${shown.checkedAt ?? 'never'}`,
-          `  expires  ${shown.expiresAt ?? 'unknown'}`,
-          ...(shown.error === null ? [] : [`  error    ${printable(shown.error.message)}`]),
-          ...shown.history.map(
-            (event) =>
-              `  ${event.at}  ${event.kind}${event.data === null ? '' : ` ${JSON.stringify(event.data)}`}`,
-          ),
-        ].join('\n'),
-      );
+      context.output.result({ ...authorizationJson(row), history: history.map(eventJson) }, (shown) => [
+        `${shownName(row)}: ${shown.status}, challenge ${shown.challenge}`,
+        `  url      ${shown.url}`,
+        `  ca       ${shown.ca}`,
+        `  orders   ${shown.orders.join(' ')}`,
+        `  created  ${shown.createdAt}`,
+        `  checked  ${shown.checkedAt ?? 'never'}`,
+        `  expires  ${shown.expiresAt ?? 'unknown'}`,
+        ...(shown.error === null ? [] : [`  error    ${printable(shown.error.message)}`]),
+        ...shown.history.map(
+          (event) =>
+            `  ${event.at}  ${event.kind}${event.data === null ? '' : ` ${JSON.stringify(event.data)}`}`,
+        ),
+      ]);
       return 0;
     });
   });

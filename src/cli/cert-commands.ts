@@ -48,18 +48,16 @@ function certShow(cert: Command, runner: Runner): void {
     const { withLedger } = await import('./ledger-opening.ts');
     return withLedger(context.settings, async (ledger) => {
       const shown = await shape(context, await wantedCertificate(ledger, name));
-      context.output.result(shown, () =>
-        [
-          `${shown.name}: ${shown.serial === null ? 'not issued' : `serial ${shown.serial}`}`,
-          `  names     ${shown.names.join(' ')}`,
-          `  ca        ${shown.ca}`,
-          `  valid     ${shown.notBefore ?? '-'} to ${shown.notAfter ?? '-'}`,
-          `  due       ${shown.dueAt ?? 'now'}`,
-          `  key type  ${shown.keyType}`,
-          ...Object.entries(shown.paths ?? {}).map(([what, path]) => `  ${what.padEnd(9)} ${String(path)}`),
-          ...(shown.lastError === null ? [] : [`  last error  ${printable(shown.lastError.message)}`]),
-        ].join('\n'),
-      );
+      context.output.result(shown, () => [
+        `${shown.name}: ${shown.serial === null ? 'not issued' : `serial ${shown.serial}`}`,
+        `  names     ${shown.names.join(' ')}`,
+        `  ca        ${shown.ca}`,
+        `  valid     ${shown.notBefore ?? '-'} to ${shown.notAfter ?? '-'}`,
+        `  due       ${shown.dueAt ?? 'now'}`,
+        `  key type  ${shown.keyType}`,
+        ...Object.entries(shown.paths ?? {}).map(([what, path]) => `  ${what.padEnd(9)} ${String(path)}`),
+        ...(shown.lastError === null ? [] : [`  last error  ${printable(shown.lastError.message)}`]),
+      ]);
       return 0;
     });
   });

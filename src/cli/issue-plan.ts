@@ -51,16 +51,16 @@ interface Description {
 function textOf(
   { wish, authority }: IssuePlan,
   { stands: isStanding, resumesOrder, cost, gate }: Description,
-): string {
+): string[] {
   if (isStanding)
-    return `${wish.name}: stands and is not due: nothing would be ordered (--force orders all the same)`;
+    return [`${wish.name}: stands and is not due: nothing would be ordered (--force orders all the same)`];
   return [
     `${wish.name}: would be ordered from ${authority.label} for ${wish.names.join(' ')}`,
     resumesOrder
       ? '  takes up the order that an earlier attempt left: no new order'
       : `  costs 1 new order and opens up to ${String(cost.authorizations)} authorizations`,
     `  the gate: ${String(gate.open)} of ${String(gate.maxPending)} open, ${gate.admits ? 'it would be let through' : 'it would be refused (75)'}`,
-  ].join('\n');
+  ];
 }
 
 async function outlookOf(context: CommandContext, ledger: Ledger, plan: IssuePlan): Promise<Outlook> {

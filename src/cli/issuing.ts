@@ -99,7 +99,7 @@ function keyTypeOption({ keyType, csr }: CertificateOptions): KeyType {
 
 export interface IssueReport {
   exitCode: number;
-  text: string;
+  text: string[];
   json: {
     status: Attempt['status'];
     certificate: object | null;
@@ -138,7 +138,7 @@ function assertOffered({ meta }: Directory, profile: string | null): void {
   });
 }
 
-/** Nothing to order; a deploy hook that failed the last time is run again (design §7: stored, not deployed). */
+/** Nothing to order; a deploy hook that failed the last time is run again. */
 async function deployStanding(issuance: Issuance, certificate: CertificateRow): Promise<Attempt> {
   const error = certificate.deployed_at === null ? await deployError(issuance, certificate) : null;
   return { status: 'issued', certificate, orderId: null, error };
@@ -183,13 +183,13 @@ function exitCodeOfAttempt(attempt: Attempt): number {
   return attempt.status === 'failed' || attempt.error !== null ? 1 : 0;
 }
 
-function textOf(attempt: Attempt, certificate: Awaited<ReturnType<typeof certificateShape>>): string {
+function textOf(attempt: Attempt, certificate: Awaited<ReturnType<typeof certificateShape>>): string[] {
   const { name } = attempt.certificate;
-  if (certificate === null) return `${name}: ${attempt.status}`;
+  if (certificate === null) return [`${name}: ${attempt.status}`];
   const what = attempt.orderId === null ? 'stands and is not due (--force issues all the same)' : 'issued';
   return [
     `${name}: ${what}, valid until ${certificate.notAfter}`,
     `  certificate  ${certificate.paths.fullchain}`,
     ...(certificate.paths.privkey === null ? [] : [`  private key  ${certificate.paths.privkey}`]),
-  ].join('\n');
+  ];
 }

@@ -80,19 +80,17 @@ function orderShow(order: Command, runner: Runner): void {
         authorizations: listed.flatMap((one) => (one === undefined ? [] : [authorizationJson(one)])),
         history: (await eventsOf(ledger, { orderId: row.id })).map(eventJson),
       };
-      context.output.result(shown, () =>
-        [
-          `order ${String(shown.id)} for ${shown.certificateName}: ${shown.status}`,
-          `  url    ${shown.url ?? 'none yet'}`,
-          `  names  ${shown.names.join(' ')}`,
-          ...(shown.error === null ? [] : [`  error  ${printable(shown.error.message)}`]),
-          ...shown.authorizations.map(
-            (one) =>
-              `  authorization ${String(one.id)}  ${one.identifier ?? '?'}  ${one.status}, challenge ${one.challenge}`,
-          ),
-          ...shown.history.map((event) => `  ${event.at}  ${event.kind}`),
-        ].join('\n'),
-      );
+      context.output.result(shown, () => [
+        `order ${String(shown.id)} for ${shown.certificateName}: ${shown.status}`,
+        `  url    ${shown.url ?? 'none yet'}`,
+        `  names  ${shown.names.join(' ')}`,
+        ...(shown.error === null ? [] : [`  error  ${printable(shown.error.message)}`]),
+        ...shown.authorizations.map(
+          (one) =>
+            `  authorization ${String(one.id)}  ${one.identifier ?? '?'}  ${one.status}, challenge ${one.challenge}`,
+        ),
+        ...shown.history.map((event) => `  ${event.at}  ${event.kind}`),
+      ]);
       return 0;
     });
   });

@@ -3,25 +3,27 @@ import type { ErrorRecord } from '../errors.ts';
 import { printable, printableJson } from '../printable.ts';
 
 /*
- * The ways to speak to a person or a script (cli.md):
+ * The ways to speak to a person or a script:
  * - `result`, `line`: what was asked for, on stdout; with --json one object, or one a line.
  * - `table`: a list for a person, on stdout.
  * - `note`: what a person at a terminal wants to know beside it, on stderr; nothing under cron or with -q.
  * - `complain`: an error with its hint, on stderr, always.
  */
 
+type Lines = string | readonly string[];
+
 export interface Output {
   json: boolean;
-  /** One value: as JSON, or as what `text` makes of it. */
-  result<T>(value: T, text: (value: T) => string): void;
+  /** One value: as JSON, or as the line or lines that `text` makes of it. What a CA said can't make lines of its own. */
+  result<T>(value: T, text: (value: T) => Lines): void;
   /** One value of a list. */
-  line<T>(value: T, text: (value: T) => string): void;
+  line<T>(value: T, text: (value: T) => Lines): void;
   table(head: readonly string[], rows: readonly (readonly string[])[]): Promise<void>;
   note(text: string): void;
 }
 
 export function createOutput(options: { json: boolean; quiet: boolean }): Output {
-  const write = <T>(value: T, text: (value: T) => string): void => {
+  const write = <T>(value: T, text: (value: T) => Lines): void => {
     process.stdout.write(`${options.json ? printableJson(value) : printableLines(text(value))}\n`);
   };
   // A reader that has gone (`| head`) ends the output; what is open at the CA is still settled.
@@ -37,14 +39,13 @@ export function createOutput(options: { json: boolean; quiet: boolean }): Output
       process.stdout.write(`${drawTable(head, rows)}\n`);
     },
     note(text) {
-      if (process.stderr.isTTY && !options.quiet) process.stderr.write(`${printableLines(text)}\n`);
+      if (process.stderr.isTTY && !options.quiet) process.stderr.write(`${printable(text)}\n`);
     },
   };
 }
 
-/** Lines of our own with text from elsewhere in them. */
-function printableLines(text: string): string {
-  return text.split('\n').map(printable).join('\n');
+function printableLines(text: Lines): string {
+  return [text].flat().map(printable).join('\n');
 }
 
 /** `error: …` and `hint: …`, one line each. */
@@ -55,7 +56,7 @@ export function complain(error: unknown): void {
     return;
   }
   complainOf({ ...record, hint: 'this is a bug in acme-ledger: please report it with the lines below' });
-  if (error instanceof Error) process.stderr.write(`${printableLines(error.stack ?? '')}\n`);
+  if (error instanceof Error) process.stderr.write(`${printableLines(error.stack?.split('\n') ?? '')}\n`);
 }
 
 export function complainOf(record: ErrorRecord, subject?: string): void {

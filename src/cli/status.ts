@@ -11,23 +11,21 @@ export function status(program: Command, runner: Runner): void {
     const { statusOf } = await import('./account-status.ts');
     return withLedger(context.settings, async (ledger) => {
       const shown = await statusOf(context, ledger);
-      context.output.result(shown, () =>
-        [
-          ...shown.accounts.map(textOf),
-          `certificates: ${String(shown.certificates.total)}, ${String(shown.certificates.due)} due, ${String(shown.certificates.failing)} failing, ${String(shown.certificates.expiringSoon)} expiring within a week`,
-        ].join('\n'),
-      );
+      context.output.result(shown, () => [
+        ...shown.accounts.flatMap(textOf),
+        `certificates: ${String(shown.certificates.total)}, ${String(shown.certificates.due)} due, ${String(shown.certificates.failing)} failing, ${String(shown.certificates.expiringSoon)} expiring within a week`,
+      ]);
       return 0;
     });
   });
 }
 
-function textOf({ ca, account, gate, oldestPendingAt, failingNames }: AccountStatus): string {
+function textOf({ ca, account, gate, oldestPendingAt, failingNames }: AccountStatus): string[] {
   return [
     ca,
     `  account  ${account ?? 'not registered'}`,
     `  gate     ${String(gate.pending)} open (${String(gate.unsubmitted)} unsubmitted), ${String(gate.reserved)} reserved, ${String(gate.free)} of ${String(gate.maxPending)} free`,
     ...(oldestPendingAt === null ? [] : [`  oldest   open since ${oldestPendingAt}`]),
     ...(failingNames === 0 ? [] : [`  failing  ${String(failingNames)} names`]),
-  ].join('\n');
+  ];
 }
