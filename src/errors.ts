@@ -8,7 +8,7 @@ export interface Problem {
 
 /**
  * Every error that a caller or a person can meet, and the exit code it ends the program with
- * (cli.md "exit": 1 an item failed, 2 nothing was sent, 70 a bug, 75 not now).
+ * (1 an item failed, 2 nothing was sent, 70 a bug, 75 not now: README.md).
  */
 const exitCodes = {
   /** An option, argument or environment variable that can't be used. */
@@ -96,7 +96,7 @@ export function exitCodeOf(error: unknown): number {
   return error instanceof AcmeLedgerError ? exitCodes[error.code] : exitCodes.bug;
 }
 
-/** The part of an error that goes into JSON output and into the ledger (cli.md, ERROR). */
+/** The part of an error that goes into JSON output and into the ledger (ERROR of docs/json.md). */
 export interface ErrorRecord {
   code: ErrorCode;
   message: string;

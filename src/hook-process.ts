@@ -32,7 +32,7 @@ export interface HookResult {
   stderr: string;
 }
 
-/** From SIGTERM to SIGKILL: two seconds leave most of the ten that a signal gives the whole program (cli.md). */
+/** From SIGTERM to SIGKILL: two seconds leave most of the ten that a signal gives the whole program. */
 const killAfterMs = 2_000;
 /** How long a hook that has ended may leave its pipes open, in the hands of a process it started. */
 const pipesAfterExitMs = 1_000;

@@ -71,6 +71,17 @@ describe('each file', () => {
     expect(wrong.map(({ name }) => name)).toEqual([]);
   });
 
+  it('cites only pages that are in the project', async () => {
+    const pages = new Set((await readdir(project)).concat(await readdir(path.join(project, 'docs'))));
+    const cited = [...sources, ...others].flatMap(({ name, text }) =>
+      commentsOf(text).flatMap((comment) =>
+        [...comment.matchAll(/[\w-]+\.md\b|\b(?:facts|design) §/g)].map(([page]) => ({ name, page })),
+      ),
+    );
+    expect(cited).not.toEqual([]);
+    expect(cited.filter(({ page }) => !pages.has(page))).toEqual([]);
+  });
+
   it('is finished', () => {
     const mark = new RegExp(`\\b(${['TO' + 'DO', 'FIX' + 'ME', 'XX' + 'X', 'HA' + 'CK'].join('|')})\\b`);
     const wrong = [...sources, ...others].filter(({ text }) => mark.test(text));
@@ -90,6 +101,10 @@ async function readSource(name: string): Promise<Source> {
   const text = await readFile(path.join(project, name), 'utf8');
   const imports = ts.preProcessFile(text, true, true).importedFiles.map(({ fileName }) => fileName);
   return { name, text, imports };
+}
+
+function commentsOf(text: string): string[] {
+  return [...text.matchAll(/\/\*[^]*?\*\/|\/\/.*$/gm)].map(([comment]) => comment);
 }
 
 /** The project's own files that a source imports. */

@@ -19,7 +19,7 @@ export function execSettingsOf(
     hookStyle: hookStyleOf(options),
     hookTimeoutSeconds: secondsOf(options, 'hookTimeout', { byDefault: 120, min: 1 }),
     hookConcurrency: countOf(options),
-    // As long as lego waits (facts §4).
+    // As long as lego waits: EXEC_PROPAGATION_TIMEOUT of its exec provider.
     propagationTimeoutSeconds: secondsOf(options, 'propagationTimeout', { byDefault: 60, min: 0 }),
     resolver: resolverOf(options),
   };

@@ -1,6 +1,6 @@
 import { AcmeLedgerError } from '../errors.ts';
 
-/** The challenge options of the command line, a line of `cert import` or the configuration (cli.md), as given. */
+/** The challenge options of the command line, as given. */
 export interface SolverOptions {
   challenge?: string | undefined;
   solver?: string | undefined;

@@ -22,7 +22,7 @@ export interface AccountStatus {
   failingNames: number;
 }
 
-/** `status --json` of cli.md, from the ledger alone. */
+/** `status --json` of docs/json.md, from the ledger alone. */
 export async function statusOf(context: CommandContext, ledger: Ledger) {
   const chosen = await chosenAccount(context, ledger);
   const accounts = (await listAccounts(ledger)).filter((account) => chosen === null || account.id === chosen);

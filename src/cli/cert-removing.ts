@@ -6,7 +6,7 @@ import type { Ledger } from '../ledger/open.ts';
 import { unkeepOrdersOf } from '../ledger/orders.ts';
 import type { CommandContext } from './context.ts';
 
-/** Nobody wants its kept orders any more, either: the next clean-up settles them (design §6). */
+/** Nobody wants its kept orders any more, either: the next clean-up settles them. */
 export async function removeWanted(
   context: CommandContext,
   ledger: Ledger,

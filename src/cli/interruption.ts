@@ -2,7 +2,7 @@ import { setMaxListeners } from 'node:events';
 import { AcmeLedgerError } from '../errors.ts';
 import type { Stops } from '../issuance/issuance.ts';
 
-/** From the signal to the end of what settles (cli.md: 10 s in all); the rest is for a hook that has to be killed, and closing down. */
+/** From the signal to the end of what settles; the rest of the 10 s promised is for a hook that has to be killed, and closing down. */
 const graceMs = 5_000;
 
 export interface Interruption extends Stops {

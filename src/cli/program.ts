@@ -16,7 +16,7 @@ import type { Runner } from './runner.ts';
 import { status } from './status.ts';
 import { version } from './version.ts';
 
-/** The command line (cli.md). Each command is a file of its own. */
+/** The command line. Each command is a file of its own. */
 export function buildProgram(runner: Runner): Command {
   const program = new Program('acme-ledger')
     .description('An ACME client that never loses track of what it asked a certificate authority for.')

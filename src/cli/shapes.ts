@@ -2,7 +2,7 @@ import type { ErrorRecord } from '../errors.ts';
 import type { ListedAuthorization } from '../ledger/authorization-list.ts';
 import type { AccountRow, CertificateRow, OrderRow } from '../ledger/schema.ts';
 
-/* The JSON of cli.md, from rows of the ledger. Scripts rely on the names. */
+/* The JSON of docs/json.md, from rows of the ledger. Scripts rely on the names. */
 
 export function authorizationJson(row: ListedAuthorization) {
   return {

@@ -14,8 +14,8 @@ import { presentAndSubmit } from './submitting.ts';
 import { decideSubmitted, refresh } from './verdicts.ts';
 
 /**
- * Makes every authorization of the order valid, all of them at once: present, wait until visible, submit, then poll the order
- * (design §4). A name that fails doesn't stop the others from becoming valid.
+ * Makes every authorization of the order valid, all of them at once: present, wait until visible, submit, then poll the order.
+ * A name that fails doesn't stop the others from becoming valid.
  * @param onWaiting called when there is nothing to do but wait for the CA
  * @returns the order, `ready` or further
  * @throws AcmeLedgerError `solver`, `authorization-invalid`, `order-failed`; the reason of `stops.work` when interrupted

@@ -13,7 +13,7 @@ const issuanceTimeoutMs = 180_000;
 
 /**
  * Turns a `ready` order into a `valid` one (RFC 8555 §7.4): finalize with the CSR that is on disk, then poll. An order that is
- * `processing` or `valid` already is only waited for: a second finalize could cost the certificate (boulder.md).
+ * `processing` or `valid` already is only waited for: Boulder can turn an issued order `invalid` at a second finalize.
  * @throws AcmeLedgerError `order-failed`, or what the CA said
  */
 export async function finalizeOrder(

@@ -57,7 +57,7 @@ export async function admit(issuance: Issuance, admission: Admission): Promise<A
   }
 }
 
-/** Settles what nobody owns, the oldest first and no more than is needed (design §6). @returns whether it was of any use */
+/** Settles what nobody owns, the oldest first and no more than is needed. @returns whether it was of any use */
 async function makeRoom(issuance: Issuance, names: number): Promise<boolean> {
   const { closed } = await settleUnowned(issuance, {
     evenKept: true,

@@ -5,7 +5,7 @@ import type { SolverSettings } from '../challenges/settings.ts';
 import type { AccountRow, OrderRow } from '../ledger/schema.ts';
 import type { LedgerWriter } from '../ledger/writer.ts';
 
-/** What becomes of a pending authorization whose challenge was never submitted (design §6). */
+/** What becomes of a pending authorization whose challenge was never submitted: `--on-unsubmitted`. */
 export type UnsubmittedPolicy = 'deactivate' | 'resume';
 
 export interface Log {

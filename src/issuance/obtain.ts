@@ -29,13 +29,13 @@ export interface Attempt {
   error: ErrorRecord | null;
 }
 
-/** How long settling waits for verdicts on what was submitted: a validation takes no longer (design §7). */
+/** How long settling waits for verdicts on what was submitted: a validation takes no longer. */
 const verdictWaitMs = 60_000;
 /** An order taken up may turn out to be over at the CA; then a new one is made, once. */
 const placements = 3;
 
 /**
- * One attempt to obtain one certificate (design §4). Whatever happens, everything it opened is settled when this returns, and
+ * One attempt to obtain one certificate (steps 2 to 9 of ARCHITECTURE.md). Whatever happens, everything it opened is settled when this returns, and
  * the certificate that stood before stands until the new one replaces it.
  */
 export async function obtain(

@@ -97,8 +97,8 @@ async function adoptAfterLoss(
 }
 
 /**
- * Finds the order of an intent whose answer never came (design §7): in the account's list of orders (RFC 8555 §7.1.2.1) where
- * the CA has one; else by asking for the same again where the CA is known to hand the same order back (boulder.md).
+ * Finds the order of an intent whose answer never came (docs/decisions.md): in the account's list of orders (RFC 8555 §7.1.2.1) where
+ * the CA has one; else by asking for the same again where the CA is known to hand the same order back, as Boulder does.
  * @returns null when there is none (the intent is released), or nothing can be known (it goes on being counted)
  */
 export async function findLost(

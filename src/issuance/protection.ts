@@ -6,7 +6,7 @@ import { isAlive } from './ownership.ts';
 
 /**
  * Why an authorization is to be left alone: an order of another live run holds it, or (unless `evenKept`) one that is kept for a resume.
- * One authorization can belong to several orders, because CAs reuse them (design §5).
+ * One authorization can belong to several orders, because CAs reuse them (RFC 8555 §7.1.3 lets them).
  * @param exceptOrderId the order on whose behalf is asked
  * @returns a sentence for a person, or null
  */

@@ -77,7 +77,7 @@ export async function unownedOrders(issuance: Issuance, options: RecoveryOptions
   });
 }
 
-/** From the last thing that happened (design §7). */
+/** Goes on from the last thing that was written. */
 async function recoverOrder(issuance: Issuance, order: OrderRow, policy: UnsubmittedPolicy): Promise<void> {
   let current: OrderRow = order;
   if (order.concluded_at === null) {

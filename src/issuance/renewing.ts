@@ -18,7 +18,8 @@ export interface Due {
 }
 
 /**
- * When and why a certificate is due; null when it isn't yet (facts.md §4: a third of its life left, half for short ones).
+ * When and why a certificate is due; null when it isn't yet. Its life says so as Let's Encrypt's integration guide does: a
+ * third left, half for short ones.
  * @param options.all also when it isn't
  * @param options.isLost its files aren't there, whatever the ledger says
  */

@@ -20,14 +20,14 @@ export interface Closing {
   reason: string | null;
 }
 
-/** Policy `resume`: how long an order waits for the next attempt for its names before nobody wants it (design §6). */
+/** Policy `resume`: how long an order waits for the next attempt for its names before nobody wants it (docs/decisions.md). */
 const resumeForMs = 86_400_000;
 
 export interface SettleOptions {
   policy: UnsubmittedPolicy;
   /** How long to wait for verdicts on what was submitted. */
   verdictsUntil: Date;
-  /** ERROR of cli.md: why the attempt ended. */
+  /** ERROR of docs/json.md: why the attempt ended. */
   error?: unknown;
 }
 

@@ -107,9 +107,9 @@ async function submit(
     await issuance.session.submitChallenge(url, issuance.stops.grace);
     return null;
   } catch (error) {
-    // The CA may be validating: it is polled like a submitted one and never sent again (design §7).
+    // The CA may be validating: it is polled like a submitted one and never sent again (docs/decisions.md).
     if (!(error instanceof AcmeLedgerError) || isOutcomeUnknown(error)) return 'unknown';
-    // 409: it was submitted before, and its verdict is coming (boulder.md).
+    // 409: it was submitted before, and its verdict is coming; Boulder answers so while it validates.
     if (error.httpStatus === 409) return 'unknown';
     await recordRefusedSubmit(issuance, row, error);
     return error;

@@ -9,7 +9,7 @@ import type { Issuance } from './issuance.ts';
 import { isGone } from '../acme/problems.ts';
 import { poll } from './polling.ts';
 
-/** A validation takes no longer (design §7): a submit whose answer was lost and that shows no verdict by then never arrived. */
+/** A validation takes no longer: a submit whose answer was lost and that shows no verdict by then never arrived. */
 const validationMs = 60_000;
 
 /** Pending, and its challenge was submitted as far as we know: the CA decides. */
@@ -18,7 +18,7 @@ export function isUndecided(row: AuthorizationRow): boolean {
 }
 
 /**
- * Sent, never answered, and still shown as pending by the CA when it can't have been at it any more: as unsubmitted (design §7).
+ * Sent, never answered, and still shown as pending by the CA when it can't have been at it any more: as unsubmitted.
  * A CA that couldn't be asked has decided nothing: the challenge may be valid by now.
  */
 export function isSubmitLost(row: AuthorizationRow): boolean {

@@ -7,7 +7,7 @@ import { authorizationStatusesBefore } from './states.ts';
 import type { LedgerWriter } from './writer.ts';
 import { inTransaction, instant, instantOf } from './writer.ts';
 
-/** An authorization as the CA showed it. `error` is an ERROR of cli.md for an invalid one. */
+/** An authorization as the CA showed it. `error` is an ERROR of docs/json.md for an invalid one. */
 export interface AuthorizationSeen {
   url: string;
   status: AuthorizationStatus;

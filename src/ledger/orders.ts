@@ -125,7 +125,7 @@ export async function recordOrderAnswer(
         expires_at: instantOf(answer.expiresAt),
         reserved: 0,
         updated_at: instant(tx),
-        // Kept once known: Boulder's order can lose it (boulder.md).
+        // Kept once known: of two finalizes milliseconds apart, Boulder's second can take it from the order again.
         ...(answer.certificateUrl === null ? {} : { certificate_url: answer.certificateUrl }),
         ...(status === 'invalid' ? { concluded_at: instant(tx) } : {}),
       })

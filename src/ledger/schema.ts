@@ -82,7 +82,7 @@ export interface OrderTable {
   finalize_sent_at: Instant | null;
   /** When nothing was left to do for it: the certificate is stored, or it was given up. Until then it is the order for its names. */
   concluded_at: Instant | null;
-  /** ERROR of cli.md. */
+  /** ERROR of docs/json.md. */
   error: Json | null;
   created_at: Instant;
   updated_at: Instant;
@@ -109,7 +109,7 @@ export interface AuthorizationTable {
   created_at: Instant;
   checked_at: Instant | null;
   expires_at: Instant | null;
-  /** ERROR of cli.md. */
+  /** ERROR of docs/json.md. */
   error: Json | null;
 }
 

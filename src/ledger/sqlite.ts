@@ -46,7 +46,7 @@ function connect(file: string, options: { toWrite: boolean }): SqliteDatabase {
 }
 
 function prepare(database: Database.Database, { toWrite }: { toWrite: boolean }): void {
-  // FULL: a commit that we act on must survive a power cut (design §2, promise 1).
+  // FULL: a commit that we act on must survive a power cut (promise 1).
   database.pragma('synchronous = FULL');
   database.pragma('foreign_keys = ON');
   if (database.pragma('journal_mode', { simple: true }) !== 'wal') database.pragma('journal_mode = WAL');

@@ -78,7 +78,7 @@ export function challengeProgressesBefore(to: ChallengeProgress): ChallengeProgr
   return challengeProgresses.filter((from) => from === to || contains(challengeMoves[from], to));
 }
 
-/** The CA decides about it: never deactivate it, never submit it again at once (design §7). */
+/** The CA decides about it: never deactivate it, never submit it again at once (docs/decisions.md). */
 export function isSubmitted(progress: ChallengeProgress): boolean {
   return progress === 'submitting' || progress === 'submitted';
 }

@@ -31,7 +31,7 @@ const dns = ['--challenge', 'dns-01', '--propagation-timeout', '1'];
 const names = (listed: ListedAuthz[]): string[] => listed.map(({ identifier }) => identifier);
 
 describe('authz list', { concurrent: true, timeout: 60_000 }, () => {
-  it('has exactly the fields of cli.md, and what the CA last said', async () => {
+  it('has exactly the fields of docs/json.md, and what the CA last said', async () => {
     const listed = await customer.listed();
     const [account] = jsonLines<{ url: string }>(await customer.run(['account', 'show', '--json']));
     const time = text(/^20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/);
@@ -200,7 +200,7 @@ describe('order list and order show', { concurrent: true, timeout: 60_000 }, () 
 });
 
 describe('status', { timeout: 60_000 }, () => {
-  it('has exactly the shape of cli.md', async () => {
+  it('has exactly the shape of docs/json.md', async () => {
     const [status] = jsonLines(await customer.run(['status', '--json']));
     const account = await customer.account();
     expect(status).toEqual({

@@ -26,7 +26,7 @@ export interface LeakLab {
   stop(): Promise<void>;
 }
 
-/** An AUTHZ of cli.md. */
+/** An AUTHZ of docs/json.md. */
 export interface ListedAuthz {
   id: number;
   url: string;

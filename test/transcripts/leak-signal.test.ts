@@ -10,7 +10,7 @@ beforeAll(async () => {
 
 afterAll(() => lab.stop());
 
-/** Sends the signal, and holds what is promised of every interrupted run (cli.md: settled within 10 s). */
+/** Sends the signal, and holds what is promised of every interrupted run (settled within 10 s). */
 async function interrupt(
   customer: Customer,
   running: RunningProgram,

@@ -16,7 +16,7 @@ interface Option {
 const text = z.string().check(z.minLength(1));
 const yesOrNo = { kind: 'boolean', schema: z.boolean(), expected: 'yes or no', example: 'yes' } as const;
 
-/** The global options of cli.md by their names in the configuration file. */
+/** The global options by their names in the configuration file. */
 export const options = {
   stateDir: {
     flag: 'state-dir',
