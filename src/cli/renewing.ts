@@ -12,6 +12,7 @@ import type { CertificateRow } from '../ledger/schema.ts';
 import { printable } from '../printable.ts';
 import { wantedCertificate } from './cert-commands.ts';
 import type { CommandContext } from './context.ts';
+import { eachAuthority } from './each-account.ts';
 import { withLedger } from './ledger-opening.ts';
 import { withIssuance } from './opening.ts';
 import { complainOf } from './output.ts';
@@ -56,21 +57,21 @@ export async function runRenew(context: CommandContext, options: RenewOptions): 
     await systemClock.sleep(Math.random() * options.splayMs, context.stops.work);
     const progress = startProgress(context, 'certificates');
     progress.expect(work.due.length);
-    for (const ca of work.authorities) {
-      if (context.stops.work.aborted) break;
-      await renewAt(
-        context,
-        ca,
-        work.due.filter(({ certificate }) => certificate.ca === ca),
-        options,
-        (renewed) => {
-          summary[renewed.status] += 1;
-          progress.done();
-          report(context, renewed);
-        },
-      );
+    const endsAt = options.maxTimeMs === null ? Infinity : performance.now() + options.maxTimeMs;
+    const mayStart = (): boolean => performance.now() < endsAt;
+    const onResult = (renewed: Renewed): void => {
+      summary[renewed.status] += 1;
+      progress.done();
+      report(context, renewed);
+    };
+    try {
+      await eachAuthority(context, work.authorities, (ca) => {
+        const certificates = work.due.filter(({ certificate }) => certificate.ca === ca);
+        return renewAt(context, ca, certificates, { ...options, mayStart }, onResult);
+      });
+    } finally {
+      progress.stop();
     }
-    progress.stop();
   }
   if (context.output.json) context.output.line({ summary }, () => '');
   else
@@ -108,18 +109,16 @@ async function renewAt(
   context: CommandContext,
   ca: string,
   certificates: readonly DueCertificate[],
-  options: RenewOptions,
+  options: RenewOptions & { mayStart: () => boolean },
   onResult: (renewed: Renewed) => void,
 ): Promise<void> {
-  const endsAt = options.maxTimeMs === null ? Infinity : performance.now() + options.maxTimeMs;
   const run = { command: 'renew', mayRegister: certificates.length > 0 };
   await withIssuance(context, authorityOf(ca), run, async (issuance) => {
     await settleUnowned(issuance, {
       evenKept: false,
       exceptNamesKeys: namesKeysOf(certificates.map(({ certificate }) => certificate)),
     });
-    const mayStart = (): boolean => performance.now() < endsAt;
-    await renewAll(issuance, certificates, { ...options, mayStart }, onResult);
+    await renewAll(issuance, certificates, options, onResult);
   });
 }
 
