@@ -49,6 +49,7 @@ export async function obtain(
       order = admitted;
     });
     if (placed === 'stored-meanwhile') return await storedMeanwhile(issuance, certificate);
+    issuance.log.info({ order: placed.row.id, url: placed.answer.url }, `${certificate.name}: has its order`);
     await complete(issuance, certificate, placed);
     const stored = (await certificateByName(issuance.ledger, certificate.name)) ?? certificate;
     return {
@@ -116,12 +117,14 @@ async function hasLostItsKey(issuance: Issuance, { row }: PlacedOrder): Promise<
 
 async function complete(issuance: Issuance, certificate: CertificateRow, placed: PlacedOrder): Promise<void> {
   const [authorized, files] = await authorizeAndMakeKey(issuance, certificate, placed);
+  issuance.log.info({ order: placed.row.id }, `${certificate.name}: every name is proven`);
   const [finalized] = await allOrFirstError([
     finalizeOrder(issuance, authorized, files),
     cleanUpPresentations(issuance, placed.row.id),
   ]);
   await collectCertificate(issuance, certificate, finalized.row, files);
   await releaseOrder(issuance, placed.row.id, { status: 'valid', keptUntil: null, concluded: true });
+  issuance.log.info({ order: placed.row.id }, `${certificate.name}: the certificate is stored`);
 }
 
 /** The key is made while the CA validates. */

@@ -43,7 +43,7 @@ async function cleanUp(issuance: Issuance, row: PresentationRow): Promise<boolea
   } catch (error) {
     const record = errorRecord(error);
     issuance.log.warn(
-      { name: row.identifier, error: record },
+      { identifier: row.identifier, error: record },
       'what was presented could not be taken down; the next clean-up tries again',
     );
     await recordCleanUpFailed(issuance, row.id, record);

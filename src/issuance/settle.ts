@@ -94,7 +94,12 @@ async function closeUnsubmitted(
 
 async function closeUnlessHeld(issuance: Issuance, order: OrderRow, row: AuthorizationRow): Promise<void> {
   if ((await protectionOf(issuance, row, { evenKept: false, exceptOrderId: order.id })) !== null) return;
-  if ((await closeAuthorization(issuance, row)).outcome !== 'failed') return;
+  const { outcome, reason } = await closeAuthorization(issuance, row);
+  issuance.log.info(
+    { order: order.id, authorization: row.url, outcome, reason },
+    'not submitted, so settled',
+  );
+  if (outcome !== 'failed') return;
   issuance.log.warn(
     { authorization: row.url },
     'not deactivated; the next run or `acme-ledger authz clear` tries again',

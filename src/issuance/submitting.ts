@@ -95,6 +95,7 @@ async function submitAll(
       }),
   );
   await recordSubmitted(issuance, submitted);
+  issuance.log.info({ order: placed.row.id, names: submitted.length }, 'submitted; the CA validates');
   return failures;
 }
 

@@ -161,3 +161,15 @@ describe('--preferred-chain', () => {
 function lifeSeconds({ validFrom, validTo }: X509Certificate): number {
   return (Date.parse(validTo) - Date.parse(validFrom)) / 1000;
 }
+
+describe('-v', () => {
+  it('says what is done, step by step', async () => {
+    const { stderr, exitCode } = await issue('steps.test', '-v');
+    expect(exitCode).toBe(0);
+    const steps = ['has its order', 'the CA validates', 'every name is proven', 'the certificate is stored'];
+    const places = steps.map((step) => stderr.indexOf(step));
+    expect(places).not.toContain(-1);
+    expect(places).toEqual(places.toSorted((one, other) => one - other));
+    expect(stderr.split('\n').filter((line) => line !== '')).toHaveLength(steps.length);
+  });
+});
