@@ -1,5 +1,6 @@
 import { accessSync, constants, statSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { parseDuration } from '../duration.ts';
 import { printable } from '../printable.ts';
 import { flagOf, usage, type SolverOptions } from './option-fields.ts';
 import type { ExecSettings } from './settings.ts';
@@ -50,7 +51,6 @@ function hookStyleOf({ hookStyle }: SolverOptions): 'lego' {
   );
 }
 
-const secondsOfUnit = { '': 1, s: 1, m: 60, h: 3600 } as const;
 const maxSeconds = 86_400;
 
 function secondsOf(
@@ -60,8 +60,7 @@ function secondsOf(
 ): number {
   const given = options[name];
   if (given === undefined) return byDefault;
-  const [, digits, unit = ''] = /^([0-9]{1,6})([smh]?)$/.exec(String(given)) ?? [];
-  const seconds = Number(digits) * secondsOfUnit[unit as keyof typeof secondsOfUnit];
+  const seconds = parseDuration(String(given), flagOf(name)) / 1000;
   if (seconds >= min && seconds <= maxSeconds) return seconds;
   throw usage(
     `${flagOf(name)} "${printable(String(given))}" isn't a duration from ${String(min)} s to a day`,

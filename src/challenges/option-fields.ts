@@ -8,7 +8,7 @@ export interface SolverOptions {
   listen?: string | number | undefined;
   hook?: string | undefined;
   hookStyle?: string | undefined;
-  /** Durations: `90`, `90s`, `2m`, `1h`. */
+  /** Durations: `90`, `90s`, `1h30m`. */
   hookTimeout?: string | number | undefined;
   hookConcurrency?: string | number | undefined;
   propagationTimeout?: string | number | undefined;

@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
+import { parseDuration } from '../duration.ts';
 import type { Cleared } from '../issuance/clearing.ts';
 import { printable } from '../printable.ts';
 import { parseCount } from './parse-count.ts';
 import type { Runner } from './runner.ts';
-import { parseDuration } from './settings/duration.ts';
 
 interface Options {
   dryRun?: boolean;

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { parseDuration } from '../duration.ts';
 import { AcmeLedgerError } from '../errors.ts';
 import { authorizationStatuses } from '../ledger/states.ts';
 import type { AuthorizationStatus } from '../ledger/states.ts';
@@ -7,7 +8,6 @@ import { printable } from '../printable.ts';
 import { chosenAccount } from './chosen-account.ts';
 import { parseCount } from './parse-count.ts';
 import type { Runner } from './runner.ts';
-import { parseDuration } from './settings/duration.ts';
 import { authorizationJson, shownName } from './shapes.ts';
 
 interface Options {

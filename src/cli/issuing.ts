@@ -8,6 +8,7 @@ import { readStored } from '../certificates/store.ts';
 import { assertStoreName, storeNameOf } from '../certificates/store-name.ts';
 import { assertSolvable } from '../challenges/settings.ts';
 import { settingsFromOptions } from '../challenges/solver-options.ts';
+import { parseDuration } from '../duration.ts';
 import { AcmeLedgerError } from '../errors.ts';
 import type { ErrorRecord } from '../errors.ts';
 import type { Identifier } from '../identifiers.ts';
@@ -28,7 +29,6 @@ import type { CertificateOptions, IssueOptions } from './certificate-options.ts'
 import type { CommandContext } from './context.ts';
 import { withIssuance } from './opening.ts';
 import { stands } from './standing.ts';
-import { parseDuration } from './settings/duration.ts';
 import { authorizationJson } from './shapes.ts';
 
 /** What `issue` was asked for, checked; nothing is sent or written for it yet. */

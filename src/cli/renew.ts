@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
+import { parseDuration } from '../duration.ts';
 import { parseCount } from './parse-count.ts';
 import type { Runner } from './runner.ts';
-import { parseDuration } from './settings/duration.ts';
 
 interface Options {
   concurrency: string;

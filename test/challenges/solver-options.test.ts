@@ -60,8 +60,8 @@ test.each<[SolverOptions, object]>([
     { ...execDefaults, propagationTimeoutSeconds: 0, resolver: '192.0.2.53:53' },
   ],
   [
-    { hook: 'update-zone --fast', hookTimeout: '1h', resolver: '[2001:db8::53]:5353' },
-    { ...execDefaults, hookTimeoutSeconds: 3600, resolver: '[2001:db8::53]:5353' },
+    { hook: 'update-zone --fast', hookTimeout: '1h30m', resolver: '[2001:db8::53]:5353' },
+    { ...execDefaults, hookTimeoutSeconds: 5400, resolver: '[2001:db8::53]:5353' },
   ],
 ])('%j is understood', (options, settings) => {
   const read = settingsFromOptions(options, directory);

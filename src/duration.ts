@@ -1,5 +1,5 @@
-import { AcmeLedgerError } from '../../errors.ts';
-import { printable } from '../../printable.ts';
+import { AcmeLedgerError } from './errors.ts';
+import { printable } from './printable.ts';
 
 const secondMs = 1000;
 const minuteMs = 60 * secondMs;
