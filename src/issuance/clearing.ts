@@ -74,9 +74,10 @@ export async function clear(
     );
   } finally {
     // What is left of the orders: presentations, certificates to fetch, their own states.
+    let mayAsk = true;
     for (const order of claimed) {
-      if (issuance.stops.work.aborted) await releaseOrder(issuance, order.id, {});
-      else await recover(issuance, order, 'deactivate');
+      if (!mayAsk || issuance.stops.work.aborted) await releaseOrder(issuance, order.id, {});
+      else mayAsk = await recover(issuance, order, 'deactivate');
     }
   }
 }

@@ -96,7 +96,8 @@ async function tryOnce(issuance: Issuance, admission: Admission): Promise<Verdic
 
 /** An interrupted order is resumed, not replaced (promise 4); what it holds is counted already. */
 async function takeUp(writer: LedgerWriter, order: OrderRow): Promise<Verdict> {
-  if (order.run_id !== null && order.run_id !== writer.runId) {
+  // Of this very run, too: another certificate for the same names, say with another kind of key.
+  if (order.run_id !== null) {
     const owner = (await runsById(writer.ledger, [order.run_id])).get(order.run_id);
     if (isAlive(owner, writer.clock.now())) return { outcome: 'busy', order };
   }

@@ -1,5 +1,5 @@
 import type { OrderFiles } from '../certificates/order-files.ts';
-import { readOrderFiles } from '../certificates/order-files.ts';
+import { readOrderFiles, removeOrderFiles } from '../certificates/order-files.ts';
 import { parseSolverSettings } from '../challenges/settings.ts';
 import { later } from '../clock.ts';
 import { AcmeLedgerError, errorRecord } from '../errors.ts';
@@ -14,7 +14,7 @@ import { collectCertificate, deploy, namesOf } from './collect.ts';
 import { finalizeOrder } from './finalize.ts';
 import { admit } from './gate.ts';
 import type { Issuance, PlacedOrder } from './issuance.ts';
-import { orderKey } from './order-key.ts';
+import { areWanted, orderKey } from './order-key.ts';
 import { placeOrder } from './place-order.ts';
 import { cleanUpPresentations } from './presenting.ts';
 import { settleOrder } from './settle.ts';
@@ -85,7 +85,8 @@ async function place(
     }
     const placed = await placeOrder(issuance, admitted, identifiers);
     if (placed === null) continue;
-    if (placed.answer.status !== 'invalid' && !(await hasLostItsKey(issuance, placed))) return placed;
+    if (placed.answer.status !== 'invalid' && !(await hasLostItsKey(issuance, certificate, placed)))
+      return placed;
     await settleOrder(issuance, placed.row, { policy: issuance.policy, verdictsUntil: issuance.clock.now() });
   }
   throw new AcmeLedgerError(
@@ -107,11 +108,17 @@ async function storedMeanwhile(issuance: Issuance, certificate: CertificateRow):
   return { status: 'issued', certificate: stored, orderId: null, error: null };
 }
 
-/** It was finalized with a key that isn't there any more: its certificate is of no use to anybody. */
-async function hasLostItsKey(issuance: Issuance, { row }: PlacedOrder): Promise<boolean> {
+/** It was finalized with a key that isn't there any more, or isn't the one wanted now: its certificate is of no use to anybody. */
+async function hasLostItsKey(
+  issuance: Issuance,
+  certificate: CertificateRow,
+  { row }: PlacedOrder,
+): Promise<boolean> {
   if (row.finalize_sent_at === null) return false;
-  if ((await readOrderFiles(issuance.stateDir, String(row.id))) !== null) return false;
+  const files = await readOrderFiles(issuance.stateDir, String(row.id));
+  if (files !== null && areWanted(files, certificate)) return false;
   await releaseOrder(issuance, row.id, { status: 'abandoned', keptUntil: null });
+  await removeOrderFiles(issuance.stateDir, String(row.id));
   return true;
 }
 

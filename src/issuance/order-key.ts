@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { createCsr } from '../certificates/csr.ts';
-import { generateKey } from '../certificates/key.ts';
+import { generateKey, keyTypeOf, publicKeyOf } from '../certificates/key.ts';
 import type { KeyType } from '../certificates/key.ts';
 import type { OrderFiles } from '../certificates/order-files.ts';
 import { prepareOrderFiles, removeOrderFiles } from '../certificates/order-files.ts';
@@ -28,6 +28,12 @@ export async function orderKey(
   return prepareOrderFiles(issuance.stateDir, String(order.id), () =>
     untilAborted(() => makeFiles(issuance, certificate, order), signal),
   );
+}
+
+/** Whether these files are what the certificate is wanted with: the wish may have changed since an order was finalized with them. */
+export function areWanted(files: OrderFiles, certificate: CertificateRow): boolean {
+  if (certificate.csr !== null) return files.csrDer.equals(Buffer.from(certificate.csr, 'base64'));
+  return files.keyPem !== null && keyTypeOf(publicKeyOf(files.keyPem)) === certificate.key_type;
 }
 
 async function makeFiles(

@@ -151,7 +151,9 @@ async function listedOrder(
     if (seen > listedOrdersMax) break;
     if ((await orderByUrl(issuance.ledger, url)) !== undefined) continue;
     const order = await issuance.session.getOrder(url, issuance.stops.grace);
-    if (order.status !== 'invalid' && identifierSetKey(order.identifiers) === wanted) return order;
+    // Nobody can have finalized a lost one: what is further than `ready` was made by somebody else.
+    const isOpen = order.status === 'pending' || order.status === 'ready';
+    if (isOpen && identifierSetKey(order.identifiers) === wanted) return order;
   }
   return null;
 }

@@ -1,18 +1,19 @@
-import { readOrderFiles } from '../certificates/order-files.ts';
+import { readOrderFiles, removeOrderFiles } from '../certificates/order-files.ts';
 import { later } from '../clock.ts';
-import { errorRecord } from '../errors.ts';
-import { parseName } from '../identifiers.ts';
+import { AcmeLedgerError, errorRecord } from '../errors.ts';
+import { identifierSetKey, parseName } from '../identifiers.ts';
 import { authorizationsOf } from '../ledger/authorizations.ts';
 import { certificateByName } from '../ledger/certificates.ts';
 import { recordOrderAnswer, releaseOrder, takeOver } from '../ledger/orders.ts';
 import { unsettledOrders } from '../ledger/order-queries.ts';
 import { runsById } from '../ledger/runs.ts';
-import type { OrderRow } from '../ledger/schema.ts';
+import type { CertificateRow, OrderRow } from '../ledger/schema.ts';
 import { recordProvenOrder } from './authorize.ts';
 import { collectCertificate, namesOf } from './collect.ts';
 import { finalizeOrder } from './finalize.ts';
 import type { Issuance, PlacedOrder, UnsubmittedPolicy } from './issuance.ts';
 import { isAlive } from './ownership.ts';
+import { areWanted } from './order-key.ts';
 import { currentOrder, findLost } from './place-order.ts';
 import { cleanUpPresentations } from './presenting.ts';
 import { settleOrder } from './settle.ts';
@@ -45,22 +46,32 @@ export async function settleUnowned(
     closed += 1;
     // What nobody took up in time, or room is wanted for, isn't kept for longer.
     const policy = options.evenKept || order.kept_until !== null ? 'deactivate' : issuance.policy;
-    await recover(issuance, { ...order, run_id: issuance.runId }, policy);
+    if (!(await recover(issuance, { ...order, run_id: issuance.runId }, policy))) break;
     if ((await options.isEnough?.()) === true) break;
   }
   return { closed };
 }
 
-/** Brings one order that this run has taken over to an end. What goes wrong is logged; the next run tries again. */
-export async function recover(issuance: Issuance, order: OrderRow, policy: UnsubmittedPolicy): Promise<void> {
+/**
+ * Brings one order that this run has taken over to an end. What goes wrong is logged; the next run tries again.
+ * @returns false when the CA can't be asked for the next one, either: a thousand time-outs would take hours
+ */
+export async function recover(
+  issuance: Issuance,
+  order: OrderRow,
+  policy: UnsubmittedPolicy,
+): Promise<boolean> {
+  issuance.log.info({ order: order.id, policy }, 'settling an order that an earlier run left');
   try {
     await recoverOrder(issuance, order, policy);
+    return true;
   } catch (error) {
     issuance.log.warn(
       { order: order.id, error: errorRecord(error) },
       'an order of an earlier run could not be settled; the next run tries again',
     );
     await releaseOrder(issuance, order.id, {});
+    return !(error instanceof AcmeLedgerError && ['ca-unreachable', 'ca-limit'].includes(error.code));
   }
 }
 
@@ -111,10 +122,26 @@ async function finishIssued(issuance: Issuance, placed: PlacedOrder): Promise<bo
   const certificate = await certificateByName(issuance.ledger, placed.row.certificate_name);
   const files = await readOrderFiles(issuance.stateDir, String(placed.row.id));
   if (certificate === undefined || files === null) return false;
+  if (!isStillWanted(certificate, placed.row) || !areWanted(files, certificate)) {
+    await cleanUpPresentations(issuance, placed.row.id);
+    await releaseOrder(issuance, placed.row.id, { status: 'abandoned', keptUntil: null });
+    await removeOrderFiles(issuance.stateDir, String(placed.row.id));
+    return true;
+  }
   await cleanUpPresentations(issuance, placed.row.id);
   await recordProvenOrder(issuance, placed);
   const finalized = await finalizeOrder(issuance, placed, files);
   await collectCertificate(issuance, certificate, finalized.row, files);
   await releaseOrder(issuance, placed.row.id, { status: 'valid', keptUntil: null, concluded: true });
   return true;
+}
+
+/** The wish may have changed since, and a newer order may have brought what is in place. */
+function isStillWanted(certificate: CertificateRow, order: OrderRow): boolean {
+  return (
+    certificate.removed_at === null &&
+    certificate.profile === order.profile &&
+    identifierSetKey(namesOf(certificate).map(parseName)) === order.names_key &&
+    (certificate.order_id === null || certificate.order_id <= order.id)
+  );
 }

@@ -1,4 +1,4 @@
-import pLimit from 'p-limit';
+import pLimit, { type LimitFunction } from 'p-limit';
 import { renewalDueAt } from '../certificates/renewal-time.ts';
 import type { ErrorRecord } from '../errors.ts';
 import { identifierSetKey, parseName } from '../identifiers.ts';
@@ -68,14 +68,28 @@ export async function renewAll(
   onResult: (renewed: Renewed) => void,
 ): Promise<void> {
   const limit = pLimit(options.concurrency);
+  const inTurn = turns();
   await allOrFirstError(
     certificates.map(({ certificate, due }) =>
-      limit(async () => {
-        if (issuance.stops.work.aborted || !options.mayStart()) return;
-        onResult(await renewOne(issuance, certificate, due, options.waitMs));
-      }),
+      limit(() =>
+        inTurn(certificate, async () => {
+          if (issuance.stops.work.aborted || !options.mayStart()) return;
+          onResult(await renewOne(issuance, certificate, due, options.waitMs));
+        }),
+      ),
     ),
   );
+}
+
+/** Certificates for the same names, say with two kinds of key, one after the other: there is one order for them at a time. */
+function turns(): (certificate: CertificateRow, act: () => Promise<void>) => Promise<void> {
+  const queues = new Map<string, LimitFunction>();
+  return (certificate, act) => {
+    const key = `${certificate.profile} ${namesKeyOf(certificate)}`;
+    const queue = queues.get(key) ?? pLimit(1);
+    queues.set(key, queue);
+    return queue(act);
+  };
 }
 
 async function renewOne(
@@ -106,5 +120,9 @@ async function deployAgain(issuance: Issuance, certificate: CertificateRow): Pro
 
 /** The sets of names that these certificates are for, as recovery leaves their orders to the attempts that are coming. */
 export function namesKeysOf(certificates: readonly CertificateRow[]): Set<string> {
-  return new Set(certificates.map((row) => identifierSetKey(namesOf(row).map(parseName))));
+  return new Set(certificates.map(namesKeyOf));
+}
+
+function namesKeyOf(certificate: CertificateRow): string {
+  return identifierSetKey(namesOf(certificate).map(parseName));
 }

@@ -90,7 +90,8 @@ export async function takeOver(writer: LedgerWriter, order: OrderRow): Promise<b
   return inTransaction(writer, async (tx) => {
     let update = tx.ledger
       .updateTable('orders')
-      .set({ run_id: tx.runId, updated_at: instant(tx) })
+      // Kept no longer: should this run die, what it holds is as free as that of any dead run.
+      .set({ run_id: tx.runId, kept_until: null, updated_at: instant(tx) })
       .where('id', '=', order.id);
     update =
       order.run_id === null ? update.where('run_id', 'is', null) : update.where('run_id', '=', order.run_id);
@@ -113,6 +114,7 @@ export async function recordOrderAnswer(
 ): Promise<OrderRow> {
   return inTransaction(writer, async (tx) => {
     const before = await ownedOrder(tx, order.id);
+    await giveUpUrl(tx, order.id, answer.url);
     // A CA that reads from a replica may show an older state than it did before.
     const isPossible = orderStatusesBefore(answer.status).includes(before.status);
     const status = isPossible ? answer.status : before.status;
@@ -141,6 +143,17 @@ export async function recordOrderAnswer(
     }
     return row;
   });
+}
+
+/** A CA may hand back an order that was given up here (Boulder does, for the same names): from now on it is the new intent's. */
+async function giveUpUrl(writer: LedgerWriter, newOwnerId: number, url: string): Promise<void> {
+  await writer.ledger
+    .updateTable('orders')
+    .set({ url: null, updated_at: instant(writer) })
+    .where('url', '=', url)
+    .where('id', '<>', newOwnerId)
+    .where('status', 'in', ['invalid', 'abandoned'])
+    .execute();
 }
 
 /** The order, if it is this run's. @throws AcmeLedgerError `busy` when another run took it over */

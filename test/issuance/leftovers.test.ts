@@ -1,0 +1,185 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { generateKey } from '../../src/certificates/key.ts';
+import { prepareOrderFiles, readOrderFiles } from '../../src/certificates/order-files.ts';
+import { AcmeLedgerError } from '../../src/errors.ts';
+import { parseNames } from '../../src/identifiers.ts';
+import { clear } from '../../src/issuance/clearing.ts';
+import { admit } from '../../src/issuance/gate.ts';
+import type { Issuance, PlacedOrder } from '../../src/issuance/issuance.ts';
+import { areWanted } from '../../src/issuance/order-key.ts';
+import { placeOrder } from '../../src/issuance/place-order.ts';
+import { settleUnowned } from '../../src/issuance/recovery.ts';
+import { renewAll } from '../../src/issuance/renewing.ts';
+import { recordWish } from '../../src/ledger/certificates.ts';
+import { orderById, recordFinalizeSent, releaseOrder } from '../../src/ledger/orders.ts';
+import { certificateRow } from './rows.ts';
+import { type TinyWorld, newTinyWorld } from './tiny-issuance.ts';
+
+let world: TinyWorld;
+
+beforeEach(async () => {
+  world = await newTinyWorld();
+});
+
+afterEach(() => world.remove());
+
+function enter(issuance: Issuance, names: string[], waitMs = 0) {
+  const identifiers = parseNames(names);
+  return admit(issuance, { certificateName: names[0]!, identifiers, profile: null, waitMs });
+}
+
+async function place(issuance: Issuance, ...names: string[]): Promise<PlacedOrder> {
+  return (await placeOrder(issuance, await enter(issuance, names), parseNames(names)))!;
+}
+
+function wish(names: string[]) {
+  return {
+    name: 'a.test',
+    ca: 'https://ca.test/dir',
+    names,
+    keyType: 'ec256',
+    reuseKey: false,
+    profile: null,
+    preferredChain: null,
+    settings: {},
+    csr: null,
+    deployHook: null,
+  };
+}
+
+describe('one order for one set of names', () => {
+  it('is not worked on by two certificates of one run at once', async () => {
+    const issuance = await world.startIssuance();
+    await enter(issuance, ['a.test']);
+    await expect(enter(issuance, ['a.test'])).rejects.toMatchObject({ code: 'busy' });
+  });
+
+  it('lets the certificates of a renewal that are for the same names take turns', async () => {
+    const issuance = await world.startIssuance();
+    const refused = new AcmeLedgerError('ca-problem', 'no', { httpStatus: 400 });
+    issuance.session.newOrder = () => Promise.reject(refused);
+    const due = { reason: 'missing', dueAt: null } as const;
+    const certificates = ['ec', 'rsa'].map((name) => ({
+      certificate: certificateRow({ name, names: '["a.test"]' }),
+      due,
+    }));
+    const codes: unknown[] = [];
+    await renewAll(issuance, certificates, { concurrency: 2, waitMs: 0, mayStart: () => true }, ({ error }) =>
+      codes.push(error?.code),
+    );
+    expect(codes).toEqual(['ca-problem', 'ca-problem']);
+  });
+});
+
+describe('an order that was finalized for names that are not wanted any more', () => {
+  it('does not take the place of the certificate that is', async () => {
+    const dead = await world.startIssuance();
+    const placed = await place(dead, 'a.test');
+    await prepareOrderFiles(dead.stateDir, String(placed.row.id), () =>
+      Promise.resolve({ keyPem: 'key', csrDer: Buffer.from('csr') }),
+    );
+    await recordFinalizeSent(dead, placed.row.id);
+    await dead.die();
+    const issuance = await world.startIssuance();
+    await recordWish(issuance, wish(['a.test', 'b.test']), issuance.account.id);
+    let downloads = 0;
+    issuance.session.downloadChains = () => {
+      downloads += 1;
+      return Promise.reject(new AcmeLedgerError('ca-answer', 'downloaded'));
+    };
+    const certificateUrl = 'https://ca.test/certificate/1';
+    issuance.session.getOrder = () =>
+      Promise.resolve({ ...placed.answer, status: 'valid' as const, certificateUrl });
+    await settleUnowned(issuance, { evenKept: false, exceptNamesKeys: new Set() });
+    expect(downloads).toBe(0);
+    expect((await orderById(issuance.ledger, placed.row.id))?.concluded_at).not.toBeNull();
+    expect(await readOrderFiles(issuance.stateDir, String(placed.row.id))).toBeNull();
+  });
+});
+
+describe('an order that was kept, taken up, and left by a dead run', () => {
+  it('is cleared like any other', async () => {
+    const first = await world.startIssuance();
+    const { row } = await place(first, 'a.test');
+    const keptUntil = new Date(first.clock.now().getTime() + 86_400_000);
+    await releaseOrder(first, row.id, { keptUntil });
+    const dead = await world.startIssuance();
+    await enter(dead, ['a.test']);
+    await dead.die();
+    const issuance = await world.startIssuance();
+    const options = { urls: [], all: false, olderThan: null, concurrency: 1, dryRun: false };
+    await clear(issuance, options, () => undefined);
+    expect(world.ca.deactivated).toEqual(['a.test']);
+  });
+});
+
+describe('an order that the CA hands back though we gave it up', () => {
+  it('is worked on under the new intent', async () => {
+    const issuance = await world.startIssuance({ policy: 'resume' });
+    const placed = await place(issuance, 'a.test');
+    await releaseOrder(issuance, placed.row.id, { status: 'abandoned' });
+    const again = await enter(issuance, ['a.test']);
+    issuance.session.newOrder = () => Promise.resolve(placed.answer);
+    const second = await placeOrder(issuance, again, parseNames(['a.test']));
+    expect(second?.row).toMatchObject({ id: again.order.id, url: placed.answer.url });
+  });
+});
+
+describe('the search for a lost order', () => {
+  it('takes none that was finalized already: nobody could have', async () => {
+    const dead = await world.startIssuance();
+    await enter(dead, ['a.test']);
+    await dead.die();
+    const issuance = await world.startIssuance();
+    const url = 'https://ca.test/order/7';
+    issuance.session.listOrders = async () =>
+      (async function* () {
+        yield url;
+      })();
+    const identifiers = parseNames(['a.test']);
+    issuance.session.getOrder = () =>
+      Promise.resolve({
+        url,
+        status: 'valid' as const,
+        expiresAt: null,
+        profile: null,
+        replaces: null,
+        finalizeUrl: `${url}/finalize`,
+        certificateUrl: `${url}/certificate`,
+        error: null,
+        identifiers,
+        authorizationUrls: [],
+        retryAt: null,
+      });
+    expect(await placeOrder(issuance, await enter(issuance, ['a.test']), identifiers)).toBeNull();
+  });
+});
+
+describe('what dead runs left', () => {
+  it('is not asked for one by one at a CA that does not answer', async () => {
+    const dead = await world.startIssuance();
+    for (const name of ['a.test', 'b.test', 'c.test']) await place(dead, name);
+    await dead.die();
+    const issuance = await world.startIssuance();
+    let asked = 0;
+    issuance.session.getOrder = () => {
+      asked += 1;
+      return Promise.reject(new AcmeLedgerError('ca-unreachable', 'down'));
+    };
+    await settleUnowned(issuance, { evenKept: false, exceptNamesKeys: new Set() });
+    expect(asked).toBe(1);
+  });
+});
+
+describe('the key and the CSR that an order was finalized with', () => {
+  it('are wanted as long as the kind of key, or the CSR, is what the certificate is wanted with', async () => {
+    const keyPem = await generateKey('ec256');
+    const made = { keyPem, csrDer: Buffer.from('made') };
+    expect(areWanted(made, certificateRow({ key_type: 'ec256' }))).toBe(true);
+    expect(areWanted(made, certificateRow({ key_type: 'rsa2048' }))).toBe(false);
+    const given = { keyPem: null, csrDer: Buffer.from('given') };
+    expect(areWanted(given, certificateRow({ csr: given.csrDer.toString('base64') }))).toBe(true);
+    expect(areWanted(given, certificateRow({ csr: made.csrDer.toString('base64') }))).toBe(false);
+    expect(areWanted(given, certificateRow())).toBe(false);
+  });
+});
