@@ -114,10 +114,11 @@ export async function runIssue(context: CommandContext, plan: IssuePlan): Promis
   const options = { command: 'issue', mayRegister: true };
   return withIssuance(context, plan.authority, options, async (issuance) => {
     assertOffered(issuance.session.directory, plan.wish.profile);
-    const isStanding = !plan.force && (await stands(issuance.ledger, issuance.stateDir, plan.wish));
     const ours = identifierSetKey(plan.identifiers);
     await unkeepOrdersOf(issuance, plan.wish.name, ours);
     await settleUnowned(issuance, { evenKept: false, exceptNamesKeys: new Set([ours]) });
+    // Only now: settling may have taken minutes, in which another run brought the certificate.
+    const isStanding = !plan.force && (await stands(issuance.ledger, issuance.stateDir, plan.wish));
     const certificate = await recordWish(issuance, plan.wish, issuance.account.id);
     const attempt = isStanding
       ? await deployStanding(issuance, certificate)
