@@ -70,9 +70,7 @@ function accountShow(account: Command, runner: Runner): void {
           key === undefined
             ? `the ledger has no account at ${printable(context.settings.ca)}`
             : `the ledger has no account ${printable(key)}`,
-          {
-            hint: 'acme-ledger account list',
-          },
+          { hint: 'acme-ledger account list shows those that it has' },
         );
       }
       context.output.result(accountJson(row), textOf);

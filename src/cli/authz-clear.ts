@@ -2,8 +2,10 @@ import type { Command } from 'commander';
 import { parseDuration } from '../duration.ts';
 import type { Cleared } from '../issuance/clearing.ts';
 import { printable } from '../printable.ts';
+import type { CommandContext } from './context.ts';
 import { parseCount } from './parse-count.ts';
 import type { Runner } from './runner.ts';
+import { counted } from './wording.ts';
 
 interface Options {
   dryRun?: boolean;
@@ -34,53 +36,57 @@ export function authzClear(authz: Command, runner: Runner): void {
     .option('--older-than <DURATION>', 'only authorizations made longer ago')
     .option('--all', 'also those that are kept for the next attempt (policy resume)')
     .option('--concurrency <N>', 'requests at one time', '10');
-  runner.bind<Options>(command, async (context, options, urls) => {
-    const concurrency = parseCount(options.concurrency, '--concurrency');
-    const olderThanMs =
-      options.olderThan === undefined ? null : parseDuration(options.olderThan, '--older-than');
-    const { eachAccount } = await import('./each-account.ts');
-    const { clear } = await import('../issuance/clearing.ts');
-    const { startProgress } = await import('./progress.ts');
-    const { assertAuthorizationUrls } = await import('./authorization-urls.ts');
-    await assertAuthorizationUrls(context, urls);
-    const summary: ClearSummary = {
-      seen: 0,
-      pending: 0,
-      deactivated: 0,
-      submitted: 0,
-      refused: 0,
-      failed: 0,
-      gone: 0,
-      foreign: 0,
-    };
-    await eachAccount(context, 'authz clear', async (issuance) => {
-      const progress = startProgress(context, 'authorizations');
-      try {
-        await clear(
-          issuance,
-          {
-            urls,
-            all: options.all === true,
-            olderThan: olderThanMs === null ? null : new Date(Date.now() - olderThanMs),
-            concurrency,
-            dryRun: options.dryRun === true,
-          },
-          (cleared) => {
-            count(summary, cleared);
-            progress.done();
-            context.output.line(cleared, textOf);
-          },
-          (total) => {
-            progress.expect(total);
-          },
-        );
-      } finally {
-        progress.stop();
-      }
-    });
-    context.output.line({ summary }, () => summaryText(summary, options.dryRun === true));
-    return summary.failed > 0 ? 1 : 0;
+  runner.bind<Options>(command, runClear);
+}
+
+async function runClear(context: CommandContext, options: Options, urls: readonly string[]): Promise<number> {
+  const concurrency = parseCount(options.concurrency, '--concurrency');
+  const olderThanMs =
+    options.olderThan === undefined ? null : parseDuration(options.olderThan, '--older-than');
+  const { eachAccount } = await import('./each-account.ts');
+  const { clear } = await import('../issuance/clearing.ts');
+  const { startProgress } = await import('./progress.ts');
+  const { assertAuthorizationUrls } = await import('./authorization-urls.ts');
+  await assertAuthorizationUrls(context, urls);
+  const summary: ClearSummary = {
+    seen: 0,
+    pending: 0,
+    deactivated: 0,
+    submitted: 0,
+    refused: 0,
+    failed: 0,
+    gone: 0,
+    foreign: 0,
+  };
+  let toDeactivate = 0;
+  await eachAccount(context, 'authz clear', async (issuance) => {
+    const progress = startProgress(context, 'authorizations');
+    try {
+      await clear(
+        issuance,
+        {
+          urls,
+          all: options.all === true,
+          olderThan: olderThanMs === null ? null : new Date(Date.now() - olderThanMs),
+          concurrency,
+          dryRun: options.dryRun === true,
+        },
+        (cleared) => {
+          count(summary, cleared);
+          if (cleared.action === 'would-deactivate') toDeactivate += 1;
+          progress.done();
+          context.output.line(cleared, textOf);
+        },
+        (total) => {
+          progress.expect(total);
+        },
+      );
+    } finally {
+      progress.stop();
+    }
   });
+  context.output.line({ summary }, () => summaryText(summary, options.dryRun === true ? toDeactivate : null));
+  return summary.failed > 0 ? 1 : 0;
 }
 
 function count(summary: ClearSummary, { action, after }: Cleared): void {
@@ -106,9 +112,15 @@ function textOf(cleared: Cleared): string {
   return `${cleared.action}  ${printable(cleared.identifier ?? '?')}  ${printable(cleared.url)}${reason}`;
 }
 
-function summaryText(summary: ClearSummary, dryRun: boolean): string {
-  const cost = dryRun
-    ? "; each deactivation of a pending authorization counts as a failed validation of its name at Let's Encrypt (5 an hour)"
-    : '';
-  return `${String(summary.seen)} seen, ${String(summary.deactivated)} deactivated, ${String(summary.pending)} still pending, ${String(summary.refused)} refused, ${String(summary.gone)} gone, ${String(summary.foreign)} of other accounts, ${String(summary.failed)} failed${cost}`;
+function summaryText(summary: ClearSummary, toDeactivate: number | null): string[] {
+  const deactivated =
+    toDeactivate === null
+      ? `${String(summary.deactivated)} deactivated`
+      : `${String(toDeactivate)} would be deactivated`;
+  const counts = `${String(summary.seen)} seen, ${deactivated}, ${String(summary.pending)} still pending, ${String(summary.refused)} refused, ${String(summary.gone)} gone, ${String(summary.foreign)} of other accounts, ${String(summary.failed)} failed`;
+  if (toDeactivate === null || toDeactivate === 0) return [counts];
+  return [
+    counts,
+    `it costs ${counted(toDeactivate, 'request')}; at Let's Encrypt each counts as a failed validation of its name (5 an hour)`,
+  ];
 }

@@ -1,11 +1,9 @@
 import type { Command } from 'commander';
 import { parseDuration } from '../duration.ts';
-import { AcmeLedgerError } from '../errors.ts';
 import { authorizationStatuses } from '../ledger/states.ts';
-import type { AuthorizationStatus } from '../ledger/states.ts';
 import type { AuthorizationFilter, ListedAuthorization } from '../ledger/authorization-list.ts';
-import { printable } from '../printable.ts';
 import { chosenAccount } from './chosen-account.ts';
+import { parseChoices } from './parse-choices.ts';
 import { parseCount } from './parse-count.ts';
 import type { Runner } from './runner.ts';
 import { authorizationJson, shownName } from './shapes.ts';
@@ -28,7 +26,10 @@ export function authzList(authz: Command, runner: Runner): void {
     .option('--older-than <DURATION>', 'only ones made longer ago')
     .option('--limit <N>', 'at most that many');
   runner.bind<Options>(command, async (context, options) => {
-    const statuses = options.status === undefined ? undefined : parseStatuses(options.status);
+    const statuses =
+      options.status === undefined
+        ? undefined
+        : parseChoices(options.status, authorizationStatuses, '--status');
     const limit = options.limit === undefined ? Infinity : parseCount(options.limit, '--limit');
     const olderThanMs =
       options.olderThan === undefined ? null : parseDuration(options.olderThan, '--older-than');
@@ -70,16 +71,6 @@ function cells(row: ListedAuthorization): string[] {
     row.expires_at?.slice(0, 19) ?? '',
     row.orderIds.join(' '),
   ];
-}
-
-function parseStatuses(text: string): AuthorizationStatus[] {
-  return text.split(',').map((part) => {
-    const known = authorizationStatuses.find((status) => status === part.trim());
-    if (known !== undefined) return known;
-    throw new AcmeLedgerError('usage', `--status "${printable(part)}" isn't there`, {
-      hint: `there is: ${authorizationStatuses.join(', ')}`,
-    });
-  });
 }
 
 /** `*` is any text, `?` one character; a name's own `*.` is matched by `*`, too. */

@@ -6,6 +6,7 @@ import { printable } from '../printable.ts';
 import type { CommandContext } from './context.ts';
 import type { Runner } from './runner.ts';
 import { certificateJson } from './shapes.ts';
+import { shortened } from './wording.ts';
 
 /** `cert list`, `cert show` and `cert remove`. */
 export function certCommands(cert: Command, runner: Runner): void {
@@ -33,7 +34,7 @@ function certList(cert: Command, runner: Runner): void {
             String(row.names.length),
             row.notAfter?.slice(0, 19) ?? 'not issued',
             row.dueAt?.slice(0, 19) ?? 'now',
-            (row.lastError?.message ?? '').slice(0, 60),
+            shortened(row.lastError?.message ?? ''),
           ]),
         );
       }

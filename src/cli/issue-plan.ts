@@ -8,6 +8,7 @@ import type { CommandContext } from './context.ts';
 import type { IssuePlan } from './issuing.ts';
 import { ledgerExists, withLedger } from './ledger-opening.ts';
 import { stands } from './standing.ts';
+import { counted } from './wording.ts';
 
 /** What the ledger says about an order that isn't placed yet. */
 interface Outlook {
@@ -58,7 +59,7 @@ function textOf(
     `${wish.name}: would be ordered from ${authority.label} for ${wish.names.join(' ')}`,
     resumesOrder
       ? '  takes up the order that an earlier attempt left: no new order'
-      : `  costs 1 new order and opens up to ${String(cost.authorizations)} authorizations`,
+      : `  costs 1 new order and opens up to ${counted(cost.authorizations, 'authorization')}`,
     `  the gate: ${String(gate.open)} of ${String(gate.maxPending)} open, ${gate.admits ? 'it would be let through' : 'it would be refused (75)'}`,
   ];
 }

@@ -4,9 +4,11 @@ import { orderStatuses } from '../ledger/states.ts';
 import { printable } from '../printable.ts';
 import { eventJson } from './authz-show.ts';
 import { chosenAccount } from './chosen-account.ts';
+import { parseChoices } from './parse-choices.ts';
 import { parseCount } from './parse-count.ts';
 import type { Runner } from './runner.ts';
 import { authorizationJson, orderJson } from './shapes.ts';
+import { shortened } from './wording.ts';
 
 /** `order list` and `order show`. */
 export function orderCommands(order: Command, runner: Runner): void {
@@ -21,7 +23,8 @@ function orderList(order: Command, runner: Runner): void {
     .option('--status <S[,S]>', `only these: ${orderStatuses.join(', ')}`)
     .option('--limit <N>', 'at most that many');
   runner.bind<{ status?: string; limit?: string }>(command, async (context, options) => {
-    const statuses = options.status?.split(',').map(parseStatus);
+    const statuses =
+      options.status === undefined ? undefined : parseChoices(options.status, orderStatuses, '--status');
     const limit = options.limit === undefined ? undefined : parseCount(options.limit, '--limit');
     const { withLedger } = await import('./ledger-opening.ts');
     const { listOrders } = await import('../ledger/order-queries.ts');
@@ -46,7 +49,7 @@ function orderList(order: Command, runner: Runner): void {
             row.status,
             String(row.names.length),
             row.createdAt.slice(0, 19),
-            (row.error?.message ?? '').slice(0, 60),
+            shortened(row.error?.message ?? ''),
           ]),
         );
       }
@@ -70,7 +73,7 @@ function orderShow(order: Command, runner: Runner): void {
       const row = await (/^[0-9]+$/.test(key) ? orderById(ledger, Number(key)) : orderByUrl(ledger, key));
       if (row === undefined) {
         throw new AcmeLedgerError('not-found', `the ledger has no order ${printable(key)}`, {
-          hint: 'acme-ledger order list',
+          hint: 'acme-ledger order list shows those that it has',
         });
       }
       const held = await authorizationsOf(ledger, row.id);
@@ -93,13 +96,5 @@ function orderShow(order: Command, runner: Runner): void {
       ]);
       return 0;
     });
-  });
-}
-
-function parseStatus(text: string): (typeof orderStatuses)[number] {
-  const known = orderStatuses.find((status) => status === text.trim());
-  if (known !== undefined) return known;
-  throw new AcmeLedgerError('usage', `--status "${printable(text)}" isn't there`, {
-    hint: `there is: ${orderStatuses.join(', ')}`,
   });
 }

@@ -17,6 +17,7 @@ import { withLedger } from './ledger-opening.ts';
 import { withIssuance } from './opening.ts';
 import { complainOf } from './output.ts';
 import { startProgress } from './progress.ts';
+import { counted } from './wording.ts';
 
 export interface RenewOptions {
   /** Names of certificates; all when empty. */
@@ -142,7 +143,7 @@ function describe(context: CommandContext, work: Work): number {
         cost,
       },
       () =>
-        `${printable(certificate.name)}: ${due.reason}, ${isOrdered ? `1 order with ${String(names.length)} names` : 'only its deploy hook'}`,
+        `${printable(certificate.name)}: ${due.reason}, ${isOrdered ? `1 order with ${counted(names.length, 'name')}` : 'only its deploy hook'}`,
     );
   }
   const summary = { due: work.due.length, notDue: work.notDue };

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { AccountStatus } from './account-status.ts';
 import type { Runner } from './runner.ts';
+import { counted } from './wording.ts';
 
 export function status(program: Command, runner: Runner): void {
   const command = program
@@ -26,6 +27,6 @@ function textOf({ ca, account, gate, oldestPendingAt, failingNames }: AccountSta
     `  account  ${account ?? 'not registered'}`,
     `  gate     ${String(gate.pending)} open (${String(gate.unsubmitted)} unsubmitted), ${String(gate.reserved)} reserved, ${String(gate.free)} of ${String(gate.maxPending)} free`,
     ...(oldestPendingAt === null ? [] : [`  oldest   open since ${oldestPendingAt}`]),
-    ...(failingNames === 0 ? [] : [`  failing  ${String(failingNames)} names`]),
+    ...(failingNames === 0 ? [] : [`  failing  ${counted(failingNames, 'name')}`]),
   ];
 }

@@ -76,6 +76,9 @@ describe('a run killed in the middle of solving', { concurrent: true, timeout: 6
         },
       },
     ]);
+    expect((await customer.run(['authz', 'clear', '--dry-run'])).stdout).toMatch(
+      /\n2 seen, 2 would be deactivated, .*\nit costs 2 requests; at Let's Encrypt/,
+    );
     expect(customer.proxy.counts.deactivate).toBe(0);
     expect(await customer.presented()).toHaveLength(2);
 
