@@ -24,7 +24,8 @@ describe('authz clear', { concurrent: true, timeout: 60_000 }, () => {
     expect(jsonLines(clear)).toEqual([
       {
         url: first,
-        identifier: 'unknown-1.test',
+        // A CA lists the authorizations of an order as it likes.
+        identifier: expect.stringMatching(/^unknown-[12]\.test$/) as unknown,
         before: null,
         action: 'deactivated',
         after: 'deactivated',
