@@ -7,11 +7,17 @@ export interface Clock {
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }
 
+/** Node's timers hold 31 bits; a longer one would fire at once. */
+const longestTimerMs = 2 ** 31 - 1;
+
 export const systemClock: Clock = {
   now: () => new Date(),
   async sleep(ms, signal) {
     try {
-      await delay(Math.max(0, ms), undefined, signal === undefined ? {} : { signal });
+      for (let left = Math.max(0, ms); ; left -= longestTimerMs) {
+        await delay(Math.min(left, longestTimerMs), undefined, signal === undefined ? {} : { signal });
+        if (left <= longestTimerMs) return;
+      }
     } catch (error) {
       // node:timers reports AbortError; the reason says who asked for it.
       throw signal?.aborted === true ? signal.reason : error;

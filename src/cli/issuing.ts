@@ -181,6 +181,7 @@ async function certificateShape(issuance: Issuance, attempt: Attempt) {
 function exitCodeOfAttempt(attempt: Attempt): number {
   if (attempt.status === 'deferred') return 75;
   if (attempt.error?.code === 'gate-too-small') return 2;
+  if (attempt.error?.code === 'bug') return 70;
   return attempt.status === 'failed' || attempt.error !== null ? 1 : 0;
 }
 

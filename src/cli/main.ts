@@ -12,10 +12,8 @@ import type { Action, Runner } from './runner.ts';
 import type { Flags } from './settings/layer.ts';
 import { readSettings } from './settings/settings.ts';
 
-// `acme-ledger authz list | head`: the reader has seen enough. What is at work goes on and is settled.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error;
-});
+// `acme-ledger authz list 2>&1 | head`: the reader has seen enough, or the terminal is gone. What is at work goes on and is settled.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
 process.exitCode = await main(process.argv);
 
 async function main(argv: string[]): Promise<number> {

@@ -26,10 +26,6 @@ export function createOutput(options: { json: boolean; quiet: boolean }): Output
   const write = <T>(value: T, text: (value: T) => Lines): void => {
     process.stdout.write(`${options.json ? printableJson(value) : printableLines(text(value))}\n`);
   };
-  // A reader that has gone (`| head`) ends the output; what is open at the CA is still settled.
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
-  });
   return {
     json: options.json,
     result: write,

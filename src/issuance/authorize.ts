@@ -77,9 +77,12 @@ export async function recordProvenOrder(issuance: Issuance, placed: PlacedOrder)
     issuance,
     rows.filter((row) => row.checked_at === null),
   );
+  const pending = (await authorizationsOf(issuance.ledger, placed.row.id)).filter(
+    (row) => row.status === 'pending' && placed.answer.authorizationUrls.includes(row.url),
+  );
   await recordSeen(
     issuance,
-    rows.map((row) => ({ url: row.url, status: 'valid', identifier: null, expiresAt: null })),
+    pending.map((row) => ({ url: row.url, status: 'valid', identifier: null, expiresAt: null })),
   );
   await recordProven(issuance, issuance.account.id, rows.flatMap(nameOf));
   return placed;

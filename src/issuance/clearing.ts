@@ -2,6 +2,7 @@ import pLimit from 'p-limit';
 import { AcmeLedgerError, errorRecord } from '../errors.ts';
 import {
   authorizationByUrl,
+  authorizationsOf,
   insertForeignAuthorization,
   pendingAuthorizations,
   recordSeen,
@@ -59,7 +60,7 @@ export async function clear(
   onResult: (cleared: Cleared) => void,
   onTotal: (count: number) => void = () => undefined,
 ): Promise<void> {
-  const claimed = options.dryRun || options.urls.length > 0 ? [] : await claimUnowned(issuance, options);
+  const claimed = options.dryRun ? [] : await claimUnowned(issuance, options);
   try {
     const rows = await rowsToClear(issuance, options);
     onTotal(rows.length);
@@ -76,7 +77,8 @@ export async function clear(
     // What is left of the orders: presentations, certificates to fetch, their own states.
     let mayAsk = true;
     for (const order of claimed) {
-      if (!mayAsk || issuance.stops.work.aborted) await releaseOrder(issuance, order.id, {});
+      const isDone = issuance.stops.work.aborted || options.urls.length > 0;
+      if (isDone || !mayAsk) await releaseOrder(issuance, order.id, {});
       else mayAsk = await recover(issuance, order, 'deactivate');
     }
   }
@@ -94,12 +96,17 @@ async function claimUnowned(issuance: Issuance, options: ClearOptions): Promise<
     exceptNamesKeys: new Set(),
   })) {
     if (before !== undefined && order.created_at >= before) continue;
+    if (options.urls.length > 0 && !(await holdsOne(issuance, order, options.urls))) continue;
     if (!(await takeOver(issuance, order))) continue;
     const owned = { ...order, run_id: issuance.runId };
     const placed = order.url === null ? await lookFor(issuance, owned) : { row: owned };
     if (placed !== null) claimed.push(placed.row);
   }
   return claimed;
+}
+
+async function holdsOne(issuance: Issuance, order: OrderRow, urls: readonly string[]): Promise<boolean> {
+  return (await authorizationsOf(issuance.ledger, order.id)).some((row) => urls.includes(row.url));
 }
 
 async function lookFor(issuance: Issuance, order: OrderRow): Promise<{ row: OrderRow } | null> {

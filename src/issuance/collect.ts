@@ -9,11 +9,13 @@ import { publicKeyOf } from '../certificates/key.ts';
 import { AcmeLedgerError } from '../errors.ts';
 import { parseName } from '../identifiers.ts';
 import { recordDeployed, recordStored } from '../ledger/certificates.ts';
+import { releaseOrder } from '../ledger/orders.ts';
 import type { CertificateRow, OrderRow } from '../ledger/schema.ts';
 import type { Issuance } from './issuance.ts';
 
 /**
- * Downloads the certificate of a valid order, checks that it is what was asked for, and puts it in place of the one before.
+ * Downloads the certificate of a valid order, checks that it is what was asked for, and puts it in place of the one before: the
+ * order is concluded.
  * Safe to repeat: the certificate URL and the key are kept until it is stored.
  * @throws AcmeLedgerError `store`, or what the CA said
  */
@@ -42,6 +44,8 @@ export async function collectCertificate(
   });
   await storeCertificate(issuance.stateDir, certificate.name, { chainPem: chain.pem, keyPem: files.keyPem });
   await recordStored(issuance, certificate.name, order.id, facts);
+  // First concluded, then without its key: the other way round a crash between them would leave it looking for one.
+  await releaseOrder(issuance, order.id, { status: 'valid', keptUntil: null, concluded: true });
   await removeOrderFiles(issuance.stateDir, String(order.id));
 }
 

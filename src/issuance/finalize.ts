@@ -10,6 +10,9 @@ import { poll } from './polling.ts';
 
 /** Signing and logging a certificate takes seconds at public CAs; Boulder gives up on its logs after 15. */
 const issuanceTimeoutMs = 180_000;
+/** A finalize that was lost is sent once more in the same attempt. */
+const finalizeTries = 2;
+const finalizeAgainMs = 2_000;
 
 /**
  * Turns a `ready` order into a `valid` one (RFC 8555 §7.4): finalize with the CSR that is on disk, then poll. An order that is
@@ -22,7 +25,11 @@ export async function finalizeOrder(
   files: OrderFiles,
 ): Promise<PlacedOrder> {
   let { answer } = placed;
-  if (answer.status === 'ready') answer = await sendFinalize(issuance, placed, files.csrDer);
+  for (let sent = 0; answer.status === 'ready' && sent < finalizeTries; sent += 1) {
+    // The first was lost on its way. Never soon after it: two within 8 ms cost the certificate at Boulder.
+    if (sent > 0) await issuance.clock.sleep(finalizeAgainMs, issuance.stops.work);
+    answer = await sendFinalize(issuance, placed, files.csrDer);
+  }
   if (answer.status !== 'valid') answer = await awaitValid(issuance, answer);
   const row = await recordOrderAnswer(issuance, placed.row, answer);
   if (answer.status === 'valid' && row.certificate_url !== null) return { row, answer };

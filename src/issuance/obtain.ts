@@ -130,7 +130,6 @@ async function complete(issuance: Issuance, certificate: CertificateRow, placed:
     cleanUpPresentations(issuance, placed.row.id),
   ]);
   await collectCertificate(issuance, certificate, finalized.row, files);
-  await releaseOrder(issuance, placed.row.id, { status: 'valid', keptUntil: null, concluded: true });
   issuance.log.info({ order: placed.row.id }, `${certificate.name}: the certificate is stored`);
 }
 
@@ -180,6 +179,8 @@ async function endInFailure(
   error: unknown,
 ): Promise<Attempt> {
   const record = errorRecord(error);
+  if (record.code === 'bug')
+    issuance.log.error({ stack: error instanceof Error ? error.stack : null }, 'a bug');
   if (order !== null) {
     const verdictsUntil = later(issuance.clock.now(), issuance.stops.work.aborted ? 3_000 : verdictWaitMs);
     await settleOrder(issuance, order, { policy: issuance.policy, verdictsUntil, error: record });

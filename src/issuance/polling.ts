@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.ts';
+import { AcmeLedgerError } from '../errors.ts';
 
 /** Pebble answers within milliseconds, public CAs within seconds: soon at first, then wider. */
 const waitsMs = [30, 250, 500, 1000, 2000, 3000, 5000];
@@ -12,11 +13,15 @@ export interface PollOptions<T> {
   last?: T;
 }
 
+/** So many faults of the CA in a row are waited out before the last one is the result. */
+const faultsBorne = 3;
+
 /**
  * Asks again and again until `done` says so or the deadline has come, at which it asks a last time; never earlier than the last
  * answer's Retry-After, be that after the deadline. The first question comes after the first wait; where there is no answer yet, it is
- * asked in any case.
+ * asked in any case. A fault of the CA that passes (a 503, a broken connection) is waited out like an answer without news.
  * @returns the last answer, done or not
+ * @throws what `ask` throws: at once when it doesn't pass by itself, else when it lasts
  */
 export async function poll<T extends { retryAt: Date | null }>(
   ask: () => Promise<T>,
@@ -24,15 +29,32 @@ export async function poll<T extends { retryAt: Date | null }>(
   { clock, deadline, signal, last }: PollOptions<T>,
 ): Promise<T> {
   let answer = last;
+  let retryAt = last?.retryAt ?? null;
+  const faults: AcmeLedgerError[] = [];
   for (let round = 0; ; round += 1) {
     const leftMs = msUntil(deadline, clock);
-    const askedMs = answer === undefined || answer.retryAt === null ? 0 : msUntil(answer.retryAt, clock);
-    if (answer !== undefined && (leftMs <= 0 || askedMs > leftMs)) return answer;
+    const askedMs = retryAt === null ? 0 : msUntil(retryAt, clock);
+    const isOver = leftMs <= 0 || askedMs > leftMs;
+    if (isOver && faults[0] !== undefined) throw faults[0];
+    if (isOver && answer !== undefined) return answer;
     const ownMs = waitsMs[Math.min(round, waitsMs.length - 1)] ?? 0;
     await clock.sleep(Math.max(0, Math.min(Math.max(ownMs, askedMs), leftMs)), signal);
-    answer = await ask();
-    if (done(answer)) return answer;
+    try {
+      answer = await ask();
+      if (done(answer)) return answer;
+      faults.length = 0;
+      retryAt = answer.retryAt;
+    } catch (error) {
+      if (!isPassing(error) || faults.length === faultsBorne) throw error;
+      faults.unshift(error);
+      retryAt = error.retryAt ?? null;
+    }
   }
+}
+
+function isPassing(error: unknown): error is AcmeLedgerError {
+  if (!(error instanceof AcmeLedgerError)) return false;
+  return error.code === 'ca-unreachable' || error.code === 'ca-limit' || (error.httpStatus ?? 0) >= 500;
 }
 
 function msUntil(time: Date, clock: Clock): number {

@@ -132,7 +132,6 @@ async function finishIssued(issuance: Issuance, placed: PlacedOrder): Promise<bo
   await recordProvenOrder(issuance, placed);
   const finalized = await finalizeOrder(issuance, placed, files);
   await collectCertificate(issuance, certificate, finalized.row, files);
-  await releaseOrder(issuance, placed.row.id, { status: 'valid', keptUntil: null, concluded: true });
   return true;
 }
 

@@ -42,6 +42,8 @@ export async function settleOrder(
   options: SettleOptions,
 ): Promise<void> {
   const { grace } = issuance.stops;
+  // A run that was asleep for longer than its lease finds its order in other hands: it is theirs to settle.
+  if ((await orderById(issuance.ledger, order.id))?.run_id !== issuance.runId) return;
   // All at once: after a signal there are seconds for it, and one that hangs must not hold up the others.
   await Promise.all([
     tried(issuance, order, () => closeUnsubmitted(issuance, order, options.policy)),

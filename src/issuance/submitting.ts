@@ -22,9 +22,9 @@ export async function presentAndSubmit(
 ): Promise<Failure[]> {
   const presentations = await insertPresentations(
     issuance,
+    placed.row.id,
     tasks.map(({ row, authorization, challenge }) => ({
       authorizationId: row.id,
-      orderId: placed.row.id,
       settings,
       challengeType: challenge.type,
       challengeUrl: challenge.url,

@@ -1,5 +1,6 @@
 import { appendEvents } from './events.ts';
 import type { Ledger } from './open.ts';
+import { ownedOrder } from './orders.ts';
 import type { PresentationRow } from './schema.ts';
 import { challengeProgressesBefore } from './states.ts';
 import type { LedgerWriter } from './writer.ts';
@@ -7,7 +8,6 @@ import { inTransaction, instant } from './writer.ts';
 
 export interface NewPresentation {
   authorizationId: number;
-  orderId: number;
   /** Solver settings: plain data, no secrets. */
   settings: unknown;
   challengeType: string;
@@ -17,16 +17,21 @@ export interface NewPresentation {
   keyAuthorization: string;
 }
 
-/** Written before the solvers act: what may be up is known, also after a crash in the middle of putting it up. */
+/**
+ * Written before the solvers act: what may be up is known, also after a crash in the middle of putting it up.
+ * @throws AcmeLedgerError `busy` when another run took the order over
+ */
 export async function insertPresentations(
   writer: LedgerWriter,
+  orderId: number,
   presentations: readonly NewPresentation[],
 ): Promise<PresentationRow[]> {
   if (presentations.length === 0) return [];
   return inTransaction(writer, async (tx) => {
+    await ownedOrder(tx, orderId);
     const rows = await tx.ledger
       .insertInto('presentations')
-      .values(presentations.map((presentation) => presentationValues(tx, presentation)))
+      .values(presentations.map((presentation) => presentationValues(tx, orderId, presentation)))
       .returningAll()
       .execute();
     for (const presentation of presentations) {
@@ -43,7 +48,7 @@ export async function insertPresentations(
     }
     await appendEvents(
       tx,
-      presentations.map(({ authorizationId, orderId, challengeType }) => ({
+      presentations.map(({ authorizationId, challengeType }) => ({
         kind: 'challenge-presenting' as const,
         authorizationId,
         orderId,
@@ -54,10 +59,10 @@ export async function insertPresentations(
   });
 }
 
-function presentationValues(writer: LedgerWriter, presentation: NewPresentation) {
+function presentationValues(writer: LedgerWriter, orderId: number, presentation: NewPresentation) {
   return {
     authorization_id: presentation.authorizationId,
-    order_id: presentation.orderId,
+    order_id: orderId,
     settings: JSON.stringify(presentation.settings),
     challenge_type: presentation.challengeType,
     identifier_type: presentation.identifier.type,

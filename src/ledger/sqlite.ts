@@ -33,9 +33,11 @@ export function sqliteEngine(file: string, options = { toWrite: false }): Engine
 function connect(file: string, options: { toWrite: boolean }): SqliteDatabase {
   try {
     const database = new Database(file, { timeout: openingTimeoutMs, fileMustExist: true });
+    keptForever.push(database);
     try {
-      prepare(database, options);
-      return translated(withStatementCache(database), file);
+      const cached = withStatementCache(database);
+      prepare(database, cached, options);
+      return translated(cached, file);
     } catch (error) {
       database.close();
       throw error;
@@ -45,13 +47,23 @@ function connect(file: string, options: { toWrite: boolean }): SqliteDatabase {
   }
 }
 
-function prepare(database: Database.Database, { toWrite }: { toWrite: boolean }): void {
+/**
+ * With Node 24.19 and later the process aborts when the garbage collector, at an idle moment, comes upon a database or a statement of
+ * better-sqlite3 12 that nobody holds (nodejs/node's ObjectWrap wants a context then). There are few of them: they are held.
+ */
+const keptForever: object[] = [];
+
+function prepare(
+  database: Database.Database,
+  cached: SqliteDatabase,
+  { toWrite }: { toWrite: boolean },
+): void {
   // FULL: a commit that we act on must survive a power cut (promise 1).
-  database.pragma('synchronous = FULL');
-  database.pragma('foreign_keys = ON');
-  if (database.pragma('journal_mode', { simple: true }) !== 'wal') database.pragma('journal_mode = WAL');
+  database.exec('pragma synchronous = FULL; pragma foreign_keys = ON');
+  const [mode] = cached.prepare('pragma journal_mode').all([]) as { journal_mode: string }[];
+  if (mode?.journal_mode !== 'wal') database.exec('pragma journal_mode = WAL');
   if (toWrite) database.exec('begin immediate; rollback');
-  database.pragma(`busy_timeout = ${String(busyTimeoutMs)}`);
+  database.exec(`pragma busy_timeout = ${String(busyTimeoutMs)}`);
 }
 
 class LedgerSqliteAdapter extends SqliteAdapter {
@@ -93,6 +105,7 @@ class ImmediateDriver implements Driver {
 /** Kysely prepares every query anew; the program has few distinct ones and runs them often. */
 function withStatementCache(database: Database.Database): SqliteDatabase {
   const statements = new Map<string, Database.Statement>();
+  keptForever.push(statements);
   return {
     close: () => {
       database.close();

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { mkdir, readFile, readdir, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import Database from 'better-sqlite3';
+import { rawDatabase } from '../support/raw-database.ts';
 import { sql } from 'kysely';
 import { describe, expect, it } from 'vitest';
 import { AcmeLedgerError } from '../../src/errors.ts';
@@ -87,7 +87,7 @@ describe('a ledger that can not be opened', () => {
 
   it('because another process writes is found out when it is opened to be written, and only then', async () => {
     const { file } = await newLedger();
-    const holder = new Database(file);
+    const holder = rawDatabase(file);
     holder.exec('begin immediate');
     const reader = await openSqliteLedger(file);
     expect(await listAccounts(reader)).toHaveLength(1);

@@ -1,4 +1,4 @@
-import Database from 'better-sqlite3';
+import { rawDatabase } from '../support/raw-database.ts';
 import { describe, expect, it } from 'vitest';
 import {
   recordFinalizeSent,
@@ -154,7 +154,7 @@ describe('a transaction', () => {
 
   it('is not seen by anybody before it is over, and by everybody from then on', async () => {
     const made = await newLedger();
-    const reader = new Database(made.file, { readonly: true });
+    const reader = rawDatabase(made.file, { readonly: true });
     const count = () => reader.prepare('select count(*) as orders from orders').get();
     await inTransaction(made, async (tx) => {
       await anIntent(tx, made.account, ['a.test']);

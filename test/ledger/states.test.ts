@@ -154,7 +154,7 @@ async function takeStep(
   const challenge = { authorizationId: id, type: 'http-01', url: `${url}/chall` };
   const steps: Record<string, () => Promise<unknown>> = {
     seen: () => recordSeen(made, [seen]),
-    present: () => insertPresentations(made, [presentationOf(orderId, before)]),
+    present: () => insertPresentations(made, orderId, [presentationOf(before)]),
     'clean up': async () => {
       await recordCleanedUp(made, await presentationsUp(made.ledger, orderId));
     },
@@ -166,10 +166,9 @@ async function takeStep(
   await steps[step.what]?.();
 }
 
-function presentationOf(orderId: number, { id, url }: AuthorizationRow) {
+function presentationOf({ id, url }: AuthorizationRow) {
   return {
     authorizationId: id,
-    orderId,
     settings: { solver: 'webroot' },
     challengeType: 'http-01',
     challengeUrl: `${url}/chall`,

@@ -1,4 +1,5 @@
-import Database from 'better-sqlite3';
+import type Database from 'better-sqlite3';
+import { rawDatabase } from './raw-database.ts';
 import path from 'node:path';
 import { type ProgramOptions, type ProgramResult, runProgram } from './program.ts';
 import { type Workspace, newWorkspace } from './workspace.ts';
@@ -21,7 +22,7 @@ export async function newInstallation(ca: { directoryUrl: string; caFile: string
   const { stateDir } = workspace;
   const globalOptions = ['--state-dir', stateDir, '--ca', ca.directoryUrl, '--ca-file', ca.caFile];
   const withLedger = <T>(act: (ledger: Database.Database) => T): T => {
-    const ledger = new Database(path.join(stateDir, 'ledger.sqlite'), { fileMustExist: true });
+    const ledger = rawDatabase(path.join(stateDir, 'ledger.sqlite'), { fileMustExist: true });
     try {
       return act(ledger);
     } finally {

@@ -1,7 +1,7 @@
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { stat, truncate, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import Database from 'better-sqlite3';
+import { rawDatabase } from '../support/raw-database.ts';
 import { describe, expect, it } from 'vitest';
 import { type Stage, expectRefused, expectTwoLines, keepAccount, withStage } from './bad-input-stage.ts';
 
@@ -49,7 +49,7 @@ describe.concurrent('a ledger is refused and left as it was', () => {
 
   it('of a newer version', async () => {
     await withLedger(async (stage, file) => {
-      const database = new Database(file);
+      const database = rawDatabase(file);
       database.exec(`insert into kysely_migration values ('9999-later', '2030-01-01T00:00:00.000Z')`);
       database.close();
       const error = /was written by a newer acme-ledger \(its schema is 9999-later/;
@@ -68,7 +68,7 @@ describe.concurrent('a locked ledger', () => {
     ],
   ])('%s is refused in time, and nothing is sent', async (_title, lock) => {
     await withLedger(async (stage, file) => {
-      const holder = new Database(file);
+      const holder = rawDatabase(file);
       holder.exec(lock);
       const result = await stage.run(issue(stage));
       holder.close();
@@ -76,7 +76,7 @@ describe.concurrent('a locked ledger', () => {
       expect(result.exitCode).toBe(2);
       expect(result.durationMs).toBeLessThan(longestWaitMs);
       expect(stage.connections()).toBe(0);
-      const writer = new Database(file, { readonly: true });
+      const writer = rawDatabase(file, { readonly: true });
       expect(writer.prepare('select count(*) as runs from runs').get()).toEqual({ runs: 0 });
       writer.close();
     });
@@ -84,7 +84,7 @@ describe.concurrent('a locked ledger', () => {
 
   it('can be read while another process writes', async () => {
     await withLedger(async (stage, file) => {
-      const holder = new Database(file);
+      const holder = rawDatabase(file);
       holder.exec('begin immediate');
       const result = await stage.run(['account', 'list', '--json', ...at(stage)]);
       holder.close();
@@ -96,13 +96,13 @@ describe.concurrent('a locked ledger', () => {
 
 /** Overwrites the page where the table of accounts begins. */
 function damage(file: string): void {
-  const database = new Database(file);
+  const database = rawDatabase(file);
   const { root } = database
     .prepare(`select rootpage as root from sqlite_master where name = 'accounts'`)
     .get() as {
     root: number;
   };
-  const size = Number(database.pragma('page_size', { simple: true }));
+  const size = Number(database.prepare('pragma page_size').pluck().get());
   database.close();
   const handle = openSync(file, 'r+');
   writeSync(handle, Buffer.alloc(size, 0xa5), 0, size, (root - 1) * size);

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
-import Database from 'better-sqlite3';
+import { rawDatabase } from '../support/raw-database.ts';
 import { expect } from 'vitest';
 import { type RequestKind, requestKinds } from '../support/acme-request.ts';
 import { type LabAccount, existingAccount } from '../support/lab-account.ts';
@@ -146,7 +146,7 @@ function takenBy({ requests }: AcmeProxy): Record<RequestKind, number> {
 }
 
 async function ownAccount({ stateDir }: Customer, pebble: PebbleLab): Promise<LabAccount> {
-  const ledger = new Database(path.join(stateDir, 'ledger.sqlite'), { readonly: true });
+  const ledger = rawDatabase(path.join(stateDir, 'ledger.sqlite'), { readonly: true });
   const row = ledger.prepare('select url, key_file from accounts').get() as { url: string; key_file: string };
   ledger.close();
   const { url } = row;
