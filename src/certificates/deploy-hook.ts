@@ -32,10 +32,7 @@ export async function runDeployHook(deployment: Deployment, signal: AbortSignal)
 }
 
 /** The variables of certbot (its documentation, "Renewing certificates"), of lego 5 and, by their old names, of lego 4. */
-function deployEnvironment(
-  certificate: StoredCertificate,
-  email: string | null,
-): Record<string, string> {
+function deployEnvironment(certificate: StoredCertificate, email: string | null): Record<string, string> {
   const { name, names, keyType, paths } = certificate;
   return {
     RENEWED_DOMAINS: names.join(' '),

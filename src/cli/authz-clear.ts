@@ -1,9 +1,11 @@
 import type { Command } from 'commander';
 import { parseDuration } from '../duration.ts';
+import { AcmeLedgerError } from '../errors.ts';
 import type { Cleared } from '../issuance/clearing.ts';
 import { printable } from '../printable.ts';
 import type { CommandContext } from './context.ts';
 import { parseCount } from './parse-count.ts';
+import { complain } from './output.ts';
 import type { Runner } from './runner.ts';
 import { counted } from './wording.ts';
 
@@ -59,10 +61,11 @@ async function runClear(context: CommandContext, options: Options, urls: readonl
     foreign: 0,
   };
   let toDeactivate = 0;
+  let stillPresented = 0;
   await eachAccount(context, 'authz clear', async (issuance) => {
     const progress = startProgress(context, 'authorizations');
     try {
-      await clear(
+      const left = await clear(
         issuance,
         {
           urls,
@@ -81,12 +84,22 @@ async function runClear(context: CommandContext, options: Options, urls: readonl
           progress.expect(total);
         },
       );
+      stillPresented += left.stillPresented;
     } finally {
       progress.stop();
     }
   });
   context.output.line({ summary }, () => summaryText(summary, options.dryRun === true ? toDeactivate : null));
-  return summary.failed > 0 ? 1 : 0;
+  if (stillPresented > 0) complain(notTakenDown(stillPresented));
+  return summary.failed > 0 || stillPresented > 0 ? 1 : 0;
+}
+
+function notTakenDown(answers: number): AcmeLedgerError {
+  return new AcmeLedgerError(
+    'solver',
+    `${counted(answers, 'answer')} to challenges could not be taken down, as the warnings say; nothing is open at the CA because of it`,
+    { hint: 'mend the hook or the folder, then run acme-ledger authz clear again' },
+  );
 }
 
 function count(summary: ClearSummary, { action, after }: Cleared): void {

@@ -8,6 +8,7 @@ import {
   recordSeen,
 } from '../ledger/authorizations.ts';
 import { releaseOrder, takeOver } from '../ledger/orders.ts';
+import { presentationsUp } from '../ledger/presentations.ts';
 import type { AuthorizationRow, OrderRow } from '../ledger/schema.ts';
 import { allOrFirstError } from './all-or-first-error.ts';
 import { authorizationSeen } from './authorization-seen.ts';
@@ -53,13 +54,14 @@ export interface Cleared {
  * Settles every leak of the account (promise 2): asks the CA for the state of each authorization that the ledger holds open, deactivates
  * what is pending and unsubmitted, takes down what is presented. What a live run works on is left alone.
  * @param onResult called for each authorization as it is done
+ * @returns how many answers to challenges could not be taken down
  */
 export async function clear(
   issuance: Issuance,
   options: ClearOptions,
   onResult: (cleared: Cleared) => void,
   onTotal: (count: number) => void = () => undefined,
-): Promise<void> {
+): Promise<{ stillPresented: number }> {
   const claimed = options.dryRun ? [] : await claimUnowned(issuance, options);
   try {
     const rows = await rowsToClear(issuance, options);
@@ -82,6 +84,8 @@ export async function clear(
       else mayAsk = await recover(issuance, order, 'deactivate');
     }
   }
+  const up = await Promise.all(claimed.map((order) => presentationsUp(issuance.ledger, order.id)));
+  return { stillPresented: options.urls.length > 0 ? 0 : up.flat().length };
 }
 
 /**

@@ -22,12 +22,23 @@ export async function cleanUpPresentations(
   orderId: number,
   which: (row: AuthorizationRow) => boolean = () => true,
 ): Promise<void> {
+  await cleanUpRows(issuance, await presentedFor(issuance, orderId, which));
+}
+
+/** What of an order may still be up, of the authorizations that `which` picks. */
+export async function presentedFor(
+  issuance: Issuance,
+  orderId: number,
+  which: (row: AuthorizationRow) => boolean = () => true,
+): Promise<PresentationRow[]> {
   const picked = new Set(
     (await authorizationsOf(issuance.ledger, orderId)).filter(which).map((row) => row.id),
   );
-  const rows = (await presentationsUp(issuance.ledger, orderId)).filter((row) =>
-    picked.has(row.authorization_id),
-  );
+  const rows = await presentationsUp(issuance.ledger, orderId);
+  return rows.filter((row) => picked.has(row.authorization_id));
+}
+
+export async function cleanUpRows(issuance: Issuance, rows: readonly PresentationRow[]): Promise<void> {
   const cleaned = await Promise.all(rows.map((row) => cleanUp(issuance, row)));
   await recordCleanedUp(
     issuance,

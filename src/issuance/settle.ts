@@ -7,7 +7,7 @@ import type { OrderEnd } from '../ledger/orders.ts';
 import type { AuthorizationRow, OrderRow } from '../ledger/schema.ts';
 import { isSubmitted } from '../ledger/states.ts';
 import { authorizationSeen } from './authorization-seen.ts';
-import { cleanUpPresentations } from './presenting.ts';
+import { cleanUpRows, presentedFor } from './presenting.ts';
 import type { Issuance, UnsubmittedPolicy } from './issuance.ts';
 import { isGone } from '../acme/problems.ts';
 import { protectionOf } from './protection.ts';
@@ -45,15 +45,24 @@ export async function settleOrder(
   // A run that was asleep for longer than its lease finds its order in other hands: it is theirs to settle.
   if ((await orderById(issuance.ledger, order.id))?.run_id !== issuance.runId) return;
   // All at once: after a signal there are seconds for it, and one that hangs must not hold up the others.
+  const first = await presentedFor(issuance, order.id, isDecided);
   await Promise.all([
     tried(issuance, order, () => closeUnsubmitted(issuance, order, options.policy)),
-    tried(issuance, order, () => cleanUpPresentations(issuance, order.id, isDecided)),
+    tried(issuance, order, () => cleanUpRows(issuance, first)),
     tried(issuance, order, () => decideSubmitted(issuance, order.id, options.verdictsUntil, grace)),
   ]);
   // Verdicts and lost submits may have left more to close; under `resume` too, when they ended the order.
   const policy = (await canBecomeReady(issuance, order.id)) ? options.policy : 'deactivate';
   if (!grace.aborted) await tried(issuance, order, () => closeUnsubmitted(issuance, order, policy));
-  await tried(issuance, order, () => cleanUpPresentations(issuance, order.id));
+  // One that failed just now would fail again: the next clean-up tries.
+  const attempted = new Set(first.map((row) => row.id));
+  await tried(issuance, order, async () => {
+    const rest = await presentedFor(issuance, order.id);
+    await cleanUpRows(
+      issuance,
+      rest.filter((row) => !attempted.has(row.id)),
+    );
+  });
   await tried(issuance, order, () => release(issuance, order.id, options));
 }
 

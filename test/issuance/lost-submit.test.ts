@@ -116,7 +116,9 @@ describe('a challenge POST whose fate is not known', () => {
     const identifiers = parseNames(['a.test', 'b.test']);
     const admission = { certificateName: 'a.test', identifiers, profile: null, waitMs: 0 };
     const placed = (await placeOrder(issuance, await admit(issuance, admission), identifiers))!;
-    const { getAuthorization, submitChallenge } = issuance.session;
+    const { session } = issuance;
+    const submitChallenge = session.submitChallenge.bind(session);
+    const getAuthorization = session.getAuthorization.bind(session);
     issuance.session.submitChallenge = (url, signal) => {
       if (!url.includes('b.test')) return submitChallenge(url, signal);
       issuance.session.getAuthorization = () => Promise.reject(new AcmeLedgerError('ca-unreachable', 'down'));

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { later } from '../../src/clock.ts';
+import { AcmeLedgerError } from '../../src/errors.ts';
 import { poll } from '../../src/issuance/polling.ts';
 import { passingClock } from './passing-clock.ts';
 
@@ -94,5 +95,54 @@ describe('polling', () => {
     const polling = poll(ask, ({ isDone }) => isDone, { clock, deadline, signal: controller.signal });
     await expect(polling).rejects.toThrow('stop now');
     expect(asked).toBe(2);
+  });
+
+  it('waits out a few passing faults, and throws one that lasts', async () => {
+    const unavailable = new AcmeLedgerError('ca-limit', 'not now', { httpStatus: 503 });
+    for (const [faults, outcome] of [
+      [3, 'done'],
+      [4, 'not now'],
+    ] as const) {
+      const clock = passingClock();
+      let asked = 0;
+      const ask = async (): Promise<Answer> => {
+        asked += 1;
+        if (asked <= faults) throw unavailable;
+        return { isDone: true, retryAt: null };
+      };
+      const deadline = later(clock.now(), 60_000);
+      const result = poll(ask, ({ isDone }) => isDone, { clock, deadline, signal }).then(
+        () => 'done',
+        (error: unknown) => (error as Error).message,
+      );
+      expect(await result).toBe(outcome);
+    }
+  });
+
+  it('does not ask before the Retry-After of a fault: one that is after the deadline ends the polling', async () => {
+    const clock = passingClock();
+    const retryAt = later(clock.now(), 3_600_000);
+    let asked = 0;
+    const ask = async (): Promise<Answer> => {
+      asked += 1;
+      throw new AcmeLedgerError('ca-limit', 'in an hour', { httpStatus: 503, retryAt });
+    };
+    const deadline = later(clock.now(), 60_000);
+    const polling = poll(ask, ({ isDone }) => isDone, { clock, deadline, signal });
+    await expect(polling).rejects.toThrow('in an hour');
+    expect(asked).toBe(1);
+  });
+
+  it('throws at once what does not pass by itself', async () => {
+    const clock = passingClock();
+    let asked = 0;
+    const ask = async (): Promise<Answer> => {
+      asked += 1;
+      throw new AcmeLedgerError('ca-problem', 'no such order', { httpStatus: 404 });
+    };
+    const deadline = later(clock.now(), 60_000);
+    const polling = poll(ask, ({ isDone }) => isDone, { clock, deadline, signal });
+    await expect(polling).rejects.toThrow('no such order');
+    expect(asked).toBe(1);
   });
 });

@@ -103,6 +103,22 @@ describe('a run killed in the middle of solving', { concurrent: true, timeout: 6
     expect(jsonLines(again)).toEqual([{ summary: like({ seen: 0 }) }]);
   });
 
+  it('ends "authz clear" with 1 while an answer can not be taken down, and the next one takes it down', async () => {
+    const customer = await lab.newCustomer();
+    const running = customer.startIssue('stuck.test');
+    await until('its answer is up', async () => (await customer.presented()).length === 1);
+    await kill(running);
+    const stuck = await customer.run(['authz', 'clear']);
+    expectExit(stuck, 1);
+    expect(stuck.stderr).toMatch(/zone is locked/);
+    expect(stuck.stderr).toMatch(/^error: 1 answer to challenges could not be taken down/m);
+    expect(await customer.atCa()).toEqual({ 'stuck.test': 'deactivated' });
+    expect((await customer.hookCalls()).filter((call) => call === 'cleanup stuck.test')).toHaveLength(1);
+    await customer.mendHook();
+    expectExit(await customer.run(['authz', 'clear']), 0);
+    expect(await customer.presented()).toEqual([]);
+  });
+
   it('leaves a TXT value, which "authz clear" takes away', async () => {
     const customer = await lab.newCustomer();
     const hook = await txtHook(customer);

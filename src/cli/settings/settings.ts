@@ -22,7 +22,7 @@ export interface Settings {
   ledgerUrl: string;
   /** A built-in CA's name or a directory URL, unchecked. */
   ca: string;
-  /** Whether anybody said so: lists and clean-ups are over all accounts otherwise. */
+  /** Whether the flag or its variable said so; a configured CA is where new things are made, lists are over all accounts. */
   caGiven: boolean;
   caPem: string | null;
   email: string | null;
@@ -62,7 +62,8 @@ export async function readSettings(
     configHome: environment.XDG_CONFIG_HOME,
   });
   const file = configurationFile === null ? {} : await readConfigurationFile(configurationFile);
-  const layers = [flagLayer(flags, cwd), environmentLayer(environment, cwd), file];
+  const [flag, variable] = [flagLayer(flags, cwd), environmentLayer(environment, cwd)];
+  const layers = [flag, variable, file];
   const given = mergeLayers(layers);
   const stateDir =
     given.stateDir === undefined ? defaultStateDir(environment, surroundings) : givenPath(given.stateDir);
@@ -72,7 +73,7 @@ export async function readSettings(
     ledgerUrl:
       given.ledger === undefined ? `sqlite:${join(stateDir, 'ledger.sqlite')}` : checkLedgerUrl(given.ledger),
     ca: given.ca?.value ?? 'letsencrypt',
-    caGiven: given.ca !== undefined,
+    caGiven: flag.ca !== undefined || variable.ca !== undefined,
     caPem: given.caFile === undefined ? null : await readCaFile(given.caFile),
     email: given.email?.value ?? null,
     agreeTos: given.agreeTos?.value ?? false,
