@@ -134,7 +134,8 @@ export async function recordOrderAnswer(
       .where('id', '=', order.id)
       .returningAll()
       .executeTakeFirstOrThrow();
-    await insertAuthorizationUrls(tx, row, answer.authorizationUrls);
+    // An order's authorizations never change (RFC 8555 §7.1.3): they are learned with its URL.
+    if (before.url !== answer.url) await insertAuthorizationUrls(tx, row, answer.authorizationUrls);
     if (before.status !== answer.status || before.url !== answer.url) {
       const data = { url: answer.url, status: answer.status };
       await appendEvents(tx, [
