@@ -66,8 +66,7 @@ export function identifierSetKey(identifiers: readonly Identifier[]): string {
 
 function toAscii(base: string, shown: string): string {
   // domainToASCII reads "1.2.3" or "0x7f.1" as an IPv4 address and "" as a failure: only names with unicode need it.
-  // eslint-disable-next-line no-control-regex -- the ASCII range
-  const ascii = /^[\u0000-\u007f]*$/.test(base) ? base : domainToASCII(base);
+  const ascii = /^\p{ASCII}*$/u.test(base) ? base : domainToASCII(base);
   if (ascii === '')
     throw badName(`"${shown}" can't be written as an A-label (RFC 5891)`, 'check the spelling');
   return ascii.toLowerCase();

@@ -11,9 +11,8 @@ export function printableJson(value: unknown): string {
   return JSON.stringify(value).replace(controls, (character) => `\\u${hex(character, 4)}`);
 }
 
-const controls =
-  // eslint-disable-next-line no-control-regex -- finding them is the point
-  /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g;
+// Cc: C0, DEL and C1; the others are bidirectional controls, line separators and the byte order mark.
+const controls = /[\p{Cc}\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/gu;
 
 function escapeOf(character: string): string {
   if (character === '\n') return '\\n';
