@@ -1,4 +1,5 @@
 import { authorityOf } from '../acme/known-authorities.ts';
+import { isStored } from '../certificates/store.ts';
 import { systemClock } from '../clock.ts';
 import { dueOf } from '../issuance/renewing.ts';
 import { listAccounts } from '../ledger/accounts.ts';
@@ -28,7 +29,7 @@ export async function statusOf(context: CommandContext, ledger: Ledger) {
   const accounts = (await listAccounts(ledger)).filter((account) => chosen === null || account.id === chosen);
   return {
     accounts: await Promise.all(accounts.map((account) => accountStatus(context, ledger, account))),
-    certificates: await certificateCounts(ledger),
+    certificates: await certificateCounts(context, ledger),
   };
 }
 
@@ -63,13 +64,15 @@ async function accountStatus(
   };
 }
 
-async function certificateCounts(ledger: Ledger) {
+async function certificateCounts({ settings }: CommandContext, ledger: Ledger) {
   const now = systemClock.now();
   const rows = await listCertificates(ledger);
   const soon = new Date(now.getTime() + soonMs).toISOString();
   return {
     total: rows.length,
-    due: rows.filter((row) => dueOf(row, now) !== null).length,
+    due: rows.filter(
+      (row) => dueOf(row, now, { isLost: !isStored(settings.stateDir, row.name, row.csr === null) }) !== null,
+    ).length,
     failing: rows.filter((row) => row.last_error !== null).length,
     expiringSoon: rows.filter((row) => row.not_after !== null && row.not_after < soon).length,
   };

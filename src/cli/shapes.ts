@@ -1,5 +1,6 @@
 import type { ErrorRecord } from '../errors.ts';
 import type { ListedAuthorization } from '../ledger/authorization-list.ts';
+import { nameProven } from '../ledger/authorizations.ts';
 import type { AccountRow, CertificateRow, OrderRow } from '../ledger/schema.ts';
 
 /* The JSON of docs/json.md, from rows of the ledger. Scripts rely on the names. */
@@ -83,6 +84,6 @@ function errorJson(json: string | null): ErrorRecord | null {
 }
 
 /** A name as people write it. */
-export function shownName(row: { identifier: string | null; wildcard: number }): string {
-  return row.identifier === null ? '?' : `${row.wildcard === 1 ? '*.' : ''}${row.identifier}`;
+export function shownName(row: Parameters<typeof nameProven>[0]): string {
+  return nameProven(row) ?? '?';
 }

@@ -4,6 +4,7 @@ import {
   authorizationByUrl,
   authorizationsOf,
   insertForeignAuthorization,
+  nameProven,
   pendingAuthorizations,
   recordSeen,
 } from '../ledger/authorizations.ts';
@@ -150,7 +151,7 @@ async function clearOne(
   const url = typeof subject === 'string' ? subject : subject.url;
   const line = (action: ClearAction, after: string | null, reason: string | null): Cleared => ({
     url,
-    identifier: known === null ? null : nameOf(known),
+    identifier: known === null ? null : nameProven(known),
     before: known?.status ?? null,
     action,
     after,
@@ -164,7 +165,7 @@ async function clearOne(
   }
   if (now === null) return line('gone', 'expired', 'the CA has forgotten it');
   const settled = await settleSeen(issuance, now, options);
-  return { ...line(settled.action, settled.after, settled.reason), identifier: nameOf(now) };
+  return { ...line(settled.action, settled.after, settled.reason), identifier: nameProven(now) };
 }
 
 /** What is done with one that the CA has just shown. */
@@ -203,8 +204,4 @@ async function currentState(
     await recordGone(issuance, url);
     return null;
   }
-}
-
-function nameOf(row: AuthorizationRow): string | null {
-  return row.identifier === null ? null : `${row.wildcard === 1 ? '*.' : ''}${row.identifier}`;
 }

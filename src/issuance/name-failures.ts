@@ -1,7 +1,7 @@
 import type { ErrorRecord } from '../errors.ts';
 import { AcmeLedgerError, errorRecord } from '../errors.ts';
 import { later } from '../clock.ts';
-import { authorizationsOf } from '../ledger/authorizations.ts';
+import { authorizationsOf, nameProven } from '../ledger/authorizations.ts';
 import { recordNameFailure, recordProven } from '../ledger/identifiers.ts';
 import type { AuthorizationRow } from '../ledger/schema.ts';
 import type { Failure } from './challenge-tasks.ts';
@@ -76,8 +76,8 @@ async function recordFailure(issuance: Issuance, { row, error }: Failure): Promi
   }
 }
 
-/** The name as the ledger counts it: a wildcard with `*.`; nothing before it was fetched. */
+/** The name as the ledger counts it; nothing before it was fetched. */
 export function nameOf(row: AuthorizationRow): { type: string; value: string }[] {
-  if (row.identifier === null || row.identifier_type === null) return [];
-  return [{ type: row.identifier_type, value: row.wildcard === 1 ? `*.${row.identifier}` : row.identifier }];
+  const value = nameProven(row);
+  return value === null || row.identifier_type === null ? [] : [{ type: row.identifier_type, value }];
 }

@@ -1,7 +1,7 @@
 import pLimit from 'p-limit';
 import { AcmeLedgerError } from '../errors.ts';
 import { appendEvents } from '../ledger/events.ts';
-import { pendingAuthorizations, recordSeen } from '../ledger/authorizations.ts';
+import { nameProven, pendingAuthorizations, recordSeen } from '../ledger/authorizations.ts';
 import type { AuthorizationRow } from '../ledger/schema.ts';
 import { allOrFirstError } from './all-or-first-error.ts';
 import { authorizationSeen } from './authorization-seen.ts';
@@ -40,7 +40,7 @@ export async function sync(
 }
 
 async function compare(issuance: Issuance, row: AuthorizationRow): Promise<Compared> {
-  const identifier = row.identifier === null ? null : `${row.wildcard === 1 ? '*.' : ''}${row.identifier}`;
+  const identifier = nameProven(row);
   const known = { url: row.url, identifier, ledger: row.status };
   try {
     const answer = await issuance.session.getAuthorization(row.url, issuance.stops.grace);

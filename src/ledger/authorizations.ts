@@ -17,6 +17,12 @@ export interface AuthorizationSeen {
   error?: unknown;
 }
 
+/** The name as people write it, a wildcard with `*.`; null before the CA was asked for it. */
+export function nameProven(row: Pick<AuthorizationRow, 'identifier' | 'wildcard'>): string | null {
+  if (row.identifier === null) return null;
+  return row.wildcard === 1 ? `*.${row.identifier}` : row.identifier;
+}
+
 /** The rows of one order's authorizations, oldest first. */
 export async function authorizationsOf(ledger: Ledger, orderId: number): Promise<AuthorizationRow[]> {
   return ledger
