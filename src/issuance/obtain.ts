@@ -31,6 +31,8 @@ export interface Attempt {
 
 /** How long settling waits for verdicts on what was submitted: a validation takes no longer. */
 const verdictWaitMs = 60_000;
+/** After a signal a verdict is worth less than the time to take everything down. */
+const interruptedWaitMs = 1_500;
 /** An order taken up may turn out to be over at the CA; then a new one is made, once. */
 const placements = 3;
 
@@ -182,7 +184,10 @@ async function endInFailure(
   if (record.code === 'bug')
     issuance.log.error({ stack: error instanceof Error ? error.stack : null }, 'a bug');
   if (order !== null) {
-    const verdictsUntil = later(issuance.clock.now(), issuance.stops.work.aborted ? 3_000 : verdictWaitMs);
+    const verdictsUntil = later(
+      issuance.clock.now(),
+      issuance.stops.work.aborted ? interruptedWaitMs : verdictWaitMs,
+    );
     await settleOrder(issuance, order, { policy: issuance.policy, verdictsUntil, error: record });
   }
   await recordFailed(issuance, certificate.name, record);

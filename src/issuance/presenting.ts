@@ -6,6 +6,8 @@ import type { AuthorizationRow, PresentationRow } from '../ledger/schema.ts';
 import { presentationsUp, recordCleanedUp, recordCleanUpFailed } from '../ledger/presentations.ts';
 import type { Issuance } from './issuance.ts';
 
+const lastMomentMs = 1_000;
+
 /** Puts one answer up and waits until it can be seen. @throws AcmeLedgerError `solver`; the reason of `stops.work` */
 export async function present(issuance: Issuance, solver: Solver, row: PresentationRow): Promise<void> {
   const answer = challengeAnswer(row);
@@ -49,7 +51,7 @@ export async function cleanUpRows(issuance: Issuance, rows: readonly Presentatio
 async function cleanUp(issuance: Issuance, row: PresentationRow): Promise<boolean> {
   try {
     const solver = issuance.solverFor(parseSolverSettings(JSON.parse(row.settings)));
-    await solver.cleanUp(challengeAnswer(row), issuance.stops.grace);
+    await solver.cleanUp(challengeAnswer(row), cleanUpSignal(issuance));
     return true;
   } catch (error) {
     const record = errorRecord(error);
@@ -60,6 +62,16 @@ async function cleanUp(issuance: Issuance, row: PresentationRow): Promise<boolea
     await recordCleanUpFailed(issuance, row.id, record);
     return false;
   }
+}
+
+/** The grace may be over when a slow CA took all of it; what can be taken down in a moment still is. */
+function cleanUpSignal({ stops }: Issuance): AbortSignal {
+  if (!stops.grace.aborted) return stops.grace;
+  const lastMoment = new AbortController();
+  setTimeout(() => {
+    lastMoment.abort(stops.grace.reason);
+  }, lastMomentMs).unref();
+  return lastMoment.signal;
 }
 
 function challengeAnswer(row: PresentationRow): ChallengeAnswer {
