@@ -27,7 +27,11 @@ export async function finalizeOrder(
   let { answer } = placed;
   for (let sent = 0; answer.status === 'ready' && sent < finalizeTries; sent += 1) {
     // The first was lost on its way. Never soon after it: two within 8 ms cost the certificate at Boulder.
-    if (sent > 0) await issuance.clock.sleep(finalizeAgainMs, issuance.stops.work);
+    if (sent > 0) {
+      await issuance.clock.sleep(finalizeAgainMs, issuance.stops.work);
+      answer = await issuance.session.getOrder(answer.url, issuance.stops.grace);
+      if (answer.status !== 'ready') break;
+    }
     answer = await sendFinalize(issuance, placed, files.csrDer);
   }
   if (answer.status !== 'valid') answer = await awaitValid(issuance, answer);

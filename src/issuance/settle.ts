@@ -41,6 +41,10 @@ export async function settleOrder(
   order: OrderRow,
   options: SettleOptions,
 ): Promise<void> {
+  await tried(issuance, order, () => settleOwned(issuance, order, options));
+}
+
+async function settleOwned(issuance: Issuance, order: OrderRow, options: SettleOptions): Promise<void> {
   const { grace } = issuance.stops;
   // A run that was asleep for longer than its lease finds its order in other hands: it is theirs to settle.
   if ((await orderById(issuance.ledger, order.id))?.run_id !== issuance.runId) return;

@@ -26,6 +26,15 @@ describe('an answer that is lost on the wire', { concurrent: true, timeout: 60_0
     },
   );
 
+  it('a finalize that the CA never got is sent again in the same run, once the order still says ready', async () => {
+    const customer = await lab.newCustomer();
+    customer.proxy.setFault(({ kind, count }) =>
+      kind === 'finalize' && count === 1 ? { type: 'drop' } : undefined,
+    );
+    expectExit(await customer.issue('one.test'), 0);
+    expect(customer.proxy.counts).toMatchObject({ newOrder: 1, challenge: 1, finalize: 2, deactivate: 0 });
+  });
+
   it('to newOrder, and the list of orders fails as well: the reservation stands, the next issue adopts the order', async () => {
     const customer = await lab.newCustomer();
     customer.proxy.setFault(({ kind }) => {
