@@ -79,9 +79,9 @@ export interface Session {
     signal?: AbortSignal,
   ): Promise<'revoked' | 'already-revoked'>;
   /** §8.1 */
-  keyAuthorization(token: string): string;
+  readonly keyAuthorization: (token: string) => string;
   /** Ends the connections; the session can't be used any more. */
-  close(): void;
+  readonly close: () => void;
 }
 
 /**

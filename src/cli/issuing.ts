@@ -111,7 +111,7 @@ export interface IssueReport {
 
 /** One certificate, from the plan to the files; what a dead run left behind is settled on the way. */
 export async function runIssue(context: CommandContext, plan: IssuePlan): Promise<IssueReport> {
-  const options = { command: 'issue', mayRegister: true };
+  const options = { command: 'issue', mayRegister: true, patienceMs: plan.waitMs };
   return withIssuance(context, plan.authority, options, async (issuance) => {
     assertOffered(issuance.session.directory, plan.wish.profile);
     const ours = identifierSetKey(plan.identifiers);

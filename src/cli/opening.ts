@@ -12,6 +12,7 @@ import { createSolver } from '../challenges/solvers.ts';
 import { systemClock } from '../clock.ts';
 import { AcmeLedgerError } from '../errors.ts';
 import { accountWithKey, assertAccountKey, ensureRegistered } from '../issuance/account.ts';
+import { createHeed, heedfulSession } from '../issuance/heedful-session.ts';
 import type { Issuance } from '../issuance/issuance.ts';
 import type { Run } from '../issuance/ownership.ts';
 import { startRun } from '../issuance/ownership.ts';
@@ -26,12 +27,13 @@ import { version } from './version.ts';
 /**
  * Everything that issuing at one CA needs, for as long as `act` takes. Whatever can be wrong with the CA's address is found
  * before the state directory is touched; the account is registered if it isn't yet and `mayRegister`.
+ * @param options.patienceMs how long a request may wait for the time that the CA asked for (`--wait`)
  * @throws AcmeLedgerError
  */
 export async function withIssuance<T>(
   context: CommandContext,
   authority: Authority,
-  options: { command: string; mayRegister: boolean },
+  options: { command: string; mayRegister: boolean; patienceMs?: number },
   act: (issuance: Issuance) => Promise<T>,
 ): Promise<T> {
   const ledger = await openCheckedLedger(context, authority, options.mayRegister);
@@ -41,7 +43,7 @@ export async function withIssuance<T>(
   try {
     run = await startRun(ledger, systemClock, options.command);
     const writer = { ledger, runId: run.id, clock: systemClock };
-    const opened = await openAccount(context, authority, writer);
+    const opened = await openAccount(context, authority, writer, options.patienceMs ?? 0);
     session = opened.session;
     return await act({
       ...writer,
@@ -90,6 +92,7 @@ async function openAccount(
   context: CommandContext,
   authority: Authority,
   writer: LedgerWriter,
+  patienceMs: number,
 ): Promise<{ session: Session; account: AccountRow }> {
   const { settings, stops } = context;
   const { row, keyPem } = await accountWithKey(
@@ -98,11 +101,15 @@ async function openAccount(
     authority.directoryUrl,
     settings.email,
   );
-  const session = await openSession({
-    ...sessionOptions(context, authority),
-    accountKeyPem: keyPem,
-    accountUrl: row.url ?? undefined,
-  });
+  const heed = createHeed(writer, row.id, { patienceMs });
+  const opened = await heed({ kind: 'read' }, stops.work, () =>
+    openSession({
+      ...sessionOptions(context, authority),
+      accountKeyPem: keyPem,
+      accountUrl: row.url ?? undefined,
+    }),
+  );
+  const session = heedfulSession(opened, heed);
   try {
     const registration = registrationOf(settings);
     return { session, account: await ensureRegistered(writer, session, row, registration, stops.work) };

@@ -113,7 +113,11 @@ async function renewAt(
   options: RenewOptions & { mayStart: () => boolean },
   onResult: (renewed: Renewed) => void,
 ): Promise<void> {
-  const run = { command: 'renew', mayRegister: certificates.length > 0 };
+  const run = {
+    command: 'renew',
+    mayRegister: certificates.length > 0,
+    patienceMs: options.waitMs,
+  };
   await withIssuance(context, authorityOf(ca), run, async (issuance) => {
     await settleUnowned(issuance, {
       evenKept: false,

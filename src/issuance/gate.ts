@@ -6,9 +6,10 @@ import type { GateCount } from '../ledger/gate-count.ts';
 import { gateCount, lockGate } from '../ledger/gate-count.ts';
 import { insertIntent, liveOrderFor, takeOver } from '../ledger/orders.ts';
 import { runsById } from '../ledger/runs.ts';
-import type { OrderRow } from '../ledger/schema.ts';
+import type { HoldRow, OrderRow } from '../ledger/schema.ts';
 import type { LedgerWriter } from '../ledger/writer.ts';
 import { inTransaction } from '../ledger/writer.ts';
+import { heldError, holdAgainst } from './holds.ts';
 import type { AdmittedOrder, Issuance } from './issuance.ts';
 import { isAlive } from './ownership.ts';
 import { settleUnowned } from './recovery.ts';
@@ -18,7 +19,9 @@ export interface Admission {
   certificateName: string;
   identifiers: readonly Identifier[];
   profile: string | null;
-  /** How long to wait for room; 0: not at all. */
+  /** The certificate that the new one takes the place of (RFC 9773 §5). */
+  replaces?: string | null;
+  /** How long to wait for room, or for the time until which the CA asked not to be asked; 0: not at all. */
   waitMs: number;
 }
 
@@ -32,12 +35,13 @@ const makeRoomEveryMs = 15_000;
 type Verdict =
   | { outcome: 'admitted' | 'taken-up'; order: OrderRow }
   | { outcome: 'busy'; order: OrderRow }
+  | { outcome: 'held'; hold: HoldRow }
   | { outcome: 'full'; count: GateCount };
 
 /**
  * Lets one order through: the intent is in the ledger and its authorizations are reserved when this returns, or the order
  * that a former attempt left for the same names is ours now.
- * @throws AcmeLedgerError `gate-too-small`, `gate-full`, `busy`
+ * @throws AcmeLedgerError `gate-too-small`, `gate-full`, `busy`; `ca-limit` when the CA told a run of this ledger to come back later
  */
 export async function admit(issuance: Issuance, admission: Admission): Promise<AdmittedOrder> {
   assertEverFits(admission.identifiers.length, issuance.maxPending);
@@ -52,7 +56,8 @@ export async function admit(issuance: Issuance, admission: Admission): Promise<A
       roomMadeAt = now.getTime();
       if (await makeRoom(issuance, admission.identifiers.length)) continue;
     }
-    if (now >= deadline) throw refusal(issuance, admission, verdict);
+    const asLong = verdict.outcome === 'held' ? new Date(verdict.hold.not_before) : now;
+    if (now >= deadline || asLong > deadline) throw refusal(issuance, admission, verdict);
     await issuance.clock.sleep(askAgainMs * (0.75 + Math.random() / 2), issuance.stops.work);
   }
 }
@@ -77,6 +82,9 @@ async function tryOnce(issuance: Issuance, admission: Admission): Promise<Verdic
     const profile = admission.profile ?? '';
     const live = await liveOrderFor(writer.ledger, issuance.account.id, namesKey, profile);
     if (live !== undefined) return takeUp(writer, live);
+    const asked = { kind: 'newOrder', identifiers: admission.identifiers } as const;
+    const hold = await holdAgainst(writer, issuance.account.id, asked);
+    if (hold !== null) return { outcome: 'held', hold };
     const count = await gateCount(writer.ledger, issuance.account.id, writer.clock.now());
     if (count.pending + count.reserved + admission.identifiers.length > issuance.maxPending) {
       return { outcome: 'full', count };
@@ -87,7 +95,7 @@ async function tryOnce(issuance: Issuance, admission: Admission): Promise<Verdic
       names: admission.identifiers.map((identifier) => identifier.value),
       namesKey,
       profile,
-      replaces: null,
+      replaces: admission.replaces ?? null,
       reservedUntil: later(writer.clock.now(), longestPendingLifeMs),
     });
     return { outcome: 'admitted', order };
@@ -116,6 +124,7 @@ export function assertEverFits(names: number, maxPending: number): void {
 }
 
 function refusal(issuance: Issuance, admission: Admission, verdict: Verdict): AcmeLedgerError {
+  if (verdict.outcome === 'held') return heldError(verdict.hold);
   if (verdict.outcome !== 'full') {
     return new AcmeLedgerError('busy', 'another run is working on an order for the same names', {
       hint: 'wait for it to end, or give --wait 5m; acme-ledger order list shows it',

@@ -16,6 +16,7 @@ import { admit } from './gate.ts';
 import type { Issuance, PlacedOrder } from './issuance.ts';
 import { areWanted, orderKey } from './order-key.ts';
 import { placeOrder } from './place-order.ts';
+import { replacedBy } from './replacing.ts';
 import { cleanUpPresentations } from './presenting.ts';
 import { settleOrder } from './settle.ts';
 
@@ -33,8 +34,8 @@ export interface Attempt {
 const verdictWaitMs = 60_000;
 /** After a signal a verdict is worth less than the time to take everything down. */
 const interruptedWaitMs = 1_500;
-/** An order taken up may turn out to be over at the CA; then a new one is made, once. */
-const placements = 3;
+/** An order taken up may turn out to be over at the CA, or the CA may ask to come back a little later; then there is another try. */
+const placements = 4;
 
 /**
  * One attempt to obtain one certificate (steps 2 to 9 of ARCHITECTURE.md). Whatever happens, everything it opened is settled when this returns, and
@@ -71,25 +72,17 @@ async function place(
   waitMs: number,
   onAdmitted: (order: OrderRow) => void,
 ): Promise<PlacedOrder | 'stored-meanwhile'> {
-  const identifiers = namesOf(certificate).map(parseName);
-  for (let round = 0; round < placements; round += 1) {
-    const admitted = await admit(issuance, {
-      certificateName: certificate.name,
-      identifiers,
-      profile: certificate.profile === '' ? null : certificate.profile,
-      waitMs,
-    });
-    onAdmitted(admitted.order);
-    // Another run had the order for these names while we waited for it: a second certificate would be paid for twice.
-    if (admitted.isNew && (await isStoredSince(issuance, certificate))) {
-      await releaseOrder(issuance, admitted.order.id, { status: 'abandoned' });
-      return 'stored-meanwhile';
+  const deadline = later(issuance.clock.now(), waitMs);
+  for (let round = 1; round <= placements; round += 1) {
+    try {
+      const leftMs = Math.max(0, deadline.getTime() - issuance.clock.now().getTime());
+      const placed = await placeOnce(issuance, certificate, leftMs, onAdmitted);
+      if (placed !== null) return placed;
+    } catch (error) {
+      // The CA wants it later, and the person waits for as long: the gate does the waiting.
+      const mayWait = isLimit(error) && error.retryAt !== undefined && error.retryAt <= deadline;
+      if (!mayWait || round === placements) throw error;
     }
-    const placed = await placeOrder(issuance, admitted, identifiers);
-    if (placed === null) continue;
-    if (placed.answer.status !== 'invalid' && !(await hasLostItsKey(issuance, certificate, placed)))
-      return placed;
-    await settleOrder(issuance, placed.row, { policy: issuance.policy, verdictsUntil: issuance.clock.now() });
   }
   throw new AcmeLedgerError(
     'order-failed',
@@ -98,6 +91,39 @@ async function place(
       hint: 'acme-ledger order list',
     },
   );
+}
+
+/** @returns null when the order that was taken up was over: there may be another */
+async function placeOnce(
+  issuance: Issuance,
+  certificate: CertificateRow,
+  waitMs: number,
+  onAdmitted: (order: OrderRow) => void,
+): Promise<PlacedOrder | 'stored-meanwhile' | null> {
+  const identifiers = namesOf(certificate).map(parseName);
+  const admitted = await admit(issuance, {
+    certificateName: certificate.name,
+    identifiers,
+    profile: certificate.profile === '' ? null : certificate.profile,
+    replaces: await replacedBy(issuance, certificate),
+    waitMs,
+  });
+  onAdmitted(admitted.order);
+  // Another run had the order for these names while we waited for it: a second certificate would be paid for twice.
+  if (admitted.isNew && (await isStoredSince(issuance, certificate))) {
+    await releaseOrder(issuance, admitted.order.id, { status: 'abandoned' });
+    return 'stored-meanwhile';
+  }
+  const placed = await placeOrder(issuance, admitted, identifiers);
+  if (placed === null) return null;
+  if (placed.answer.status !== 'invalid' && !(await hasLostItsKey(issuance, certificate, placed)))
+    return placed;
+  await settleOrder(issuance, placed.row, { policy: issuance.policy, verdictsUntil: issuance.clock.now() });
+  return null;
+}
+
+function isLimit(error: unknown): error is AcmeLedgerError {
+  return error instanceof AcmeLedgerError && error.code === 'ca-limit';
 }
 
 async function isStoredSince(issuance: Issuance, certificate: CertificateRow): Promise<boolean> {

@@ -1,8 +1,8 @@
 import { isOutcomeUnknown } from '../acme/connection-failure.ts';
 import { isGone, isProblem } from '../acme/problems.ts';
-import type { Answer, Order } from '../acme/resources.ts';
+import type { Answer, NewOrder, Order } from '../acme/resources.ts';
 import { removeOrderFiles } from '../certificates/order-files.ts';
-import { errorRecord } from '../errors.ts';
+import { AcmeLedgerError, errorRecord } from '../errors.ts';
 import type { Identifier } from '../identifiers.ts';
 import { identifierSetKey } from '../identifiers.ts';
 import { orderByUrl, recordOrderAnswer, releaseOrder } from '../ledger/orders.ts';
@@ -68,11 +68,39 @@ async function requestOrder(
   row: OrderRow,
   identifiers: readonly Identifier[],
 ): Promise<PlacedOrder> {
-  const answer = await issuance.session.newOrder(
-    { identifiers: [...identifiers], ...(row.profile === '' ? {} : { profile: row.profile }) },
-    issuance.stops.grace,
-  );
+  const plain = { identifiers: [...identifiers], ...(row.profile === '' ? {} : { profile: row.profile }) };
+  const answer = await (row.replaces === null
+    ? issuance.session.newOrder(plain, issuance.stops.grace)
+    : requestReplacing(issuance, plain, row.replaces));
   return { row: await recordOrderAnswer(issuance, row, answer), answer };
+}
+
+/**
+ * RFC 9773 §5: `replaces` is advice for the CA. One that it refuses, as when an order replaces the certificate already (409), is left
+ * out: Boulder then hands back the order whose answer was lost.
+ */
+async function requestReplacing(
+  issuance: Issuance,
+  plain: NewOrder,
+  replaces: string,
+): Promise<Answer<Order>> {
+  try {
+    return await issuance.session.newOrder({ ...plain, replaces }, issuance.stops.grace);
+  } catch (error) {
+    if (!isAboutReplaces(error)) throw error;
+    issuance.log.info({ error: errorRecord(error) }, 'the CA refused "replaces"; asking without it');
+    return issuance.session.newOrder(plain, issuance.stops.grace);
+  }
+}
+
+/** Boulder said `conflict` before 2025; other CAs' words for a certificate that they don't know differ. */
+function isAboutReplaces(error: unknown): boolean {
+  if (!(error instanceof AcmeLedgerError) || error.code !== 'ca-problem') return false;
+  const { problem } = error;
+  const isRefusal = (error.httpStatus ?? 500) < 500;
+  return (
+    isRefusal && (isProblem(error, 'alreadyReplaced', 'conflict') || /replac/i.test(problem?.detail ?? ''))
+  );
 }
 
 /** The answer was lost in this very run: the CA may have the order all the same. */
@@ -125,16 +153,20 @@ async function repeatNewOrder(
   try {
     return await requestOrder(issuance, row, identifiers);
   } catch (error) {
-    if (isOutcomeUnknown(error)) throw error;
+    // Not an answer, or not yet one: the intent goes on being counted.
+    if (isOutcomeUnknown(error) || isLimit(error)) throw error;
     // Refused: what the first one opened, if it did, is out of reach.
     await releaseOrder(issuance, row.id, {
       status: 'abandoned',
       keepReserved: true,
       error: errorRecord(error),
     });
-    if (isProblem(error, 'rateLimited')) throw error;
     return null;
   }
+}
+
+function isLimit(error: unknown): boolean {
+  return error instanceof AcmeLedgerError && error.code === 'ca-limit';
 }
 
 /** An order of the account for exactly these names that the ledger doesn't know. */

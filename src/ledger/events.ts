@@ -7,6 +7,7 @@ import type { Ledger } from './open.ts';
 export type EventKind =
   | 'account-created'
   | 'account-registered'
+  | 'account-held'
   | 'order-intent'
   | 'order-taken-over'
   | 'order-answered'

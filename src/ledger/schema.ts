@@ -1,5 +1,11 @@
 import type { Generated, Selectable } from 'kysely';
-import type { AuthorizationSource, AuthorizationStatus, ChallengeProgress, OrderStatus } from './states.ts';
+import type {
+  AuthorizationSource,
+  AuthorizationStatus,
+  ChallengeProgress,
+  HoldScope,
+  OrderStatus,
+} from './states.ts';
 
 /** RFC 3339 UTC with milliseconds, as `Date.toISOString` writes it: sorts as text on every engine, readable by a person. */
 export type Instant = string;
@@ -18,6 +24,7 @@ export interface Schema {
   presentations: PresentationTable;
   certificates: CertificateTable;
   identifiers: IdentifierTable;
+  holds: HoldTable;
   events: EventTable;
 }
 
@@ -180,6 +187,22 @@ export interface IdentifierTable {
   last_error: Json | null;
 }
 
+/** The CA asked not to be asked for this before a time (Retry-After of 429 and 503); for every run on this ledger. */
+export interface HoldTable {
+  id: Generated<number>;
+  account_id: number;
+  scope: HoldScope;
+  /** The domain, the name, or the names (as `names_key`); empty where the scope says all. */
+  subject: string;
+  /** The CA's name for the limit where it has one. */
+  limit_name: string;
+  not_before: Instant;
+  /** When the CA said so, by our clock. */
+  noted_at: Instant;
+  /** ERROR of docs/json.md: what the CA answered. */
+  error: Json;
+}
+
 /** Append-only. */
 export interface EventTable {
   id: Generated<number>;
@@ -200,4 +223,5 @@ export type AuthorizationRow = Selectable<AuthorizationTable>;
 export type PresentationRow = Selectable<PresentationTable>;
 export type CertificateRow = Selectable<CertificateTable>;
 export type IdentifierRow = Selectable<IdentifierTable>;
+export type HoldRow = Selectable<HoldTable>;
 export type EventRow = Selectable<EventTable>;

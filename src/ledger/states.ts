@@ -36,6 +36,13 @@ export type OrderStatus = (typeof orderStatuses)[number];
 export const authorizationSources = ['order', 'log', 'discovered'] as const;
 export type AuthorizationSource = (typeof authorizationSources)[number];
 
+/**
+ * What a request of the CA to come back later is about: everything asked of it (`requests`), registering (`registration`), new orders of
+ * the account (`orders`), or new orders that hold a name of a registered domain (`domain`), a name (`name`), exactly these names (`names`).
+ */
+export const holdScopes = ['requests', 'registration', 'orders', 'domain', 'name', 'names'] as const;
+export type HoldScope = (typeof holdScopes)[number];
+
 const authorizationMoves = {
   pending: ['valid', 'invalid', 'deactivated', 'expired', 'revoked'],
   valid: ['deactivated', 'expired', 'revoked'],

@@ -1,0 +1,141 @@
+import type { Answer } from '../acme/resources.ts';
+import type { Session } from '../acme/session.ts';
+import type { Clock } from '../clock.ts';
+import { later } from '../clock.ts';
+import { AcmeLedgerError } from '../errors.ts';
+import type { LedgerWriter } from '../ledger/writer.ts';
+import { heldError, holdAgainst, noteHold } from './holds.ts';
+import type { Asked } from './told-limit.ts';
+
+/** Asks the CA when it may be asked, and tells the ledger what it answers about that. */
+export type Heed = <T>(asked: Asked, signal: AbortSignal | undefined, ask: () => Promise<T>) => Promise<T>;
+
+/** In the middle of an order so much is waited for in any case: giving it up would cost the CA more. */
+const ownPatienceMs = 10_000;
+const askedAtMost = 3;
+/** Between two tries of a read that met a fault of the CA. */
+const faultWaitsMs = [500, 2_000];
+
+/**
+ * Every request of an account goes through here (promise 5: a Retry-After is obeyed by everybody who shares the ledger). While the
+ * ledger holds that the CA asked for patience, a request waits if that is over soon, else it isn't sent; a 429 or 503 is written down
+ * and asked again once its time has come, if that is soon. Reads that meet another fault of the CA are asked again, too.
+ * @param options.patienceMs what the person allowed to wait for (`--wait`); a new order is never waited for here: the gate does it
+ * @throws AcmeLedgerError `ca-limit` with `retryAt`, and what the request throws
+ */
+export function createHeed(writer: LedgerWriter, accountId: number, options: { patienceMs: number }): Heed {
+  const patienceMs = Math.max(options.patienceMs, ownPatienceMs);
+  return async (asked, signal, ask) => {
+    for (let tries = 1; ; tries += 1) {
+      await waitForLeave(writer, accountId, asked, patienceMs, signal);
+      try {
+        return await ask();
+      } catch (error) {
+        const waitMs = await waitAfter(writer, accountId, asked, error, tries);
+        if (tries === askedAtMost || waitMs === null || waitMs > patienceMs || isSentOnce(asked)) throw error;
+        await writer.clock.sleep(waitMs, signal);
+      }
+    }
+  };
+}
+
+/** Sleeps until the CA may be asked. @throws AcmeLedgerError `ca-limit` when that takes longer than the patience */
+async function waitForLeave(
+  writer: LedgerWriter,
+  accountId: number,
+  asked: Asked,
+  patienceMs: number,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const until = later(writer.clock.now(), isOrder(asked) ? 0 : patienceMs);
+  for (;;) {
+    const hold = await holdAgainst(writer, accountId, asked);
+    if (hold === null) return;
+    if (new Date(hold.not_before) > until) throw heldError(hold);
+    await writer.clock.sleep(msUntil(hold.not_before, writer.clock), signal);
+  }
+}
+
+/** How long to wait before the same may be asked again; null when it shouldn't be. */
+async function waitAfter(
+  writer: LedgerWriter,
+  accountId: number,
+  asked: Asked,
+  error: unknown,
+  tries: number,
+): Promise<number | null> {
+  const notBefore = await noteHold(writer, accountId, asked, error);
+  if (notBefore !== null) return Math.max(0, notBefore.getTime() - writer.clock.now().getTime());
+  return asked.kind === 'read' && isFault(error) ? (faultWaitsMs[tries - 1] ?? null) : null;
+}
+
+/** A 5xx, or an answer that can't be read: of many, a few are, and a read can be repeated. */
+function isFault(error: unknown): boolean {
+  if (!(error instanceof AcmeLedgerError)) return false;
+  const status = error.httpStatus ?? 500;
+  return status >= 500 && (error.code === 'ca-answer' || error.code === 'ca-problem');
+}
+
+function isOrder(asked: Asked): boolean {
+  return asked.kind === 'newOrder';
+}
+
+function isSentOnce(asked: Asked): boolean {
+  return isOrder(asked) || asked.kind === 'page';
+}
+
+/** Not all at the same moment: many runs may be waiting for the same time. */
+function msUntil(instant: string, clock: Clock): number {
+  const ms = Math.max(0, Date.parse(instant) - clock.now().getTime());
+  return ms + Math.random() * Math.min(ms / 10, 1_000);
+}
+
+/** A session whose every request heeds what the CA told any run on the ledger. */
+export function heedfulSession(session: Session, heed: Heed): Session {
+  const read = <T>(signal: AbortSignal | undefined, ask: () => Promise<Answer<T>>) =>
+    heed({ kind: 'read' }, signal, ask);
+  const act = <T>(signal: AbortSignal | undefined, ask: () => Promise<T>) =>
+    heed({ kind: 'act' }, signal, ask);
+  return {
+    directory: session.directory,
+    get account() {
+      return session.account;
+    },
+    keyAuthorization: session.keyAuthorization,
+    close: session.close,
+    register: (registration, signal) =>
+      heed({ kind: 'newAccount' }, signal, () => session.register(registration, signal)),
+    findAccount: (signal) => heed({ kind: 'newAccount' }, signal, () => session.findAccount(signal)),
+    newOrder: (order, signal) =>
+      heed({ kind: 'newOrder', identifiers: order.identifiers }, signal, () =>
+        session.newOrder(order, signal),
+      ),
+    getOrder: (url, signal) => read(signal, () => session.getOrder(url, signal)),
+    getAuthorization: (url, signal) => read(signal, () => session.getAuthorization(url, signal)),
+    submitChallenge: (url, signal) => act(signal, () => session.submitChallenge(url, signal)),
+    deactivateAuthorization: (url, signal) => act(signal, () => session.deactivateAuthorization(url, signal)),
+    finalize: (finalizeUrl, orderUrl, csrDer, signal) =>
+      act(signal, () => session.finalize(finalizeUrl, orderUrl, csrDer, signal)),
+    downloadChains: (url, options, signal) =>
+      heed({ kind: 'read' }, signal, () => session.downloadChains(url, options, signal)),
+    listOrders: (signal) => heed({ kind: 'read' }, signal, () => listedOrders(session, heed, signal)),
+    revokeCertificate: (der, reason, signal) =>
+      act(signal, () => session.revokeCertificate(der, reason, signal)),
+  };
+}
+
+/** The list comes in pages, each a request. One that failed ends the list: what asked for it must not take it for the last. */
+async function listedOrders(
+  session: Session,
+  heed: Heed,
+  signal: AbortSignal | undefined,
+): Promise<AsyncIterable<string> | null> {
+  const urls = await session.listOrders(signal);
+  if (urls === null) return null;
+  const iterator = urls[Symbol.asyncIterator]();
+  return {
+    [Symbol.asyncIterator]: () => ({
+      next: () => heed({ kind: 'page' }, signal, () => iterator.next()),
+    }),
+  };
+}

@@ -1,0 +1,68 @@
+import type { Problem } from '../errors.ts';
+import { appendEvents } from './events.ts';
+import type { HoldRow } from './schema.ts';
+import type { HoldScope } from './states.ts';
+import type { LedgerWriter } from './writer.ts';
+import { inTransaction, instant } from './writer.ts';
+
+/** What the CA asked for: nothing of this before that time. `error` is an ERROR of docs/json.md. */
+export interface Hold {
+  accountId: number;
+  scope: HoldScope;
+  subject: string;
+  limit: string;
+  notBefore: Date;
+  error: { message: string; problem: Problem | null };
+}
+
+/** Writes down what the CA asked for, for every run on this ledger. Of two answers about the same the later time counts. */
+export async function recordHold(writer: LedgerWriter, hold: Hold): Promise<void> {
+  await inTransaction(writer, async (tx) => {
+    const known = (await holdsOf(tx, hold.accountId)).find(
+      ({ scope, subject }) => scope === hold.scope && subject === hold.subject,
+    );
+    const notBefore = hold.notBefore.toISOString();
+    if (known !== undefined && known.not_before >= notBefore) return;
+    const values = {
+      limit_name: hold.limit,
+      not_before: notBefore,
+      noted_at: instant(tx),
+      error: JSON.stringify(hold.error),
+    };
+    await tx.ledger
+      .insertInto('holds')
+      .values({ account_id: hold.accountId, scope: hold.scope, subject: hold.subject, ...values })
+      .onConflict((conflict) => conflict.columns(['account_id', 'scope', 'subject']).doUpdateSet(values))
+      .execute();
+    await tx.ledger.deleteFrom('holds').where('not_before', '<=', instant(tx)).execute();
+    const { scope, subject, limit } = hold;
+    await appendEvents(tx, [
+      { kind: 'account-held', accountId: hold.accountId, data: { scope, subject, limit, notBefore } },
+    ]);
+  });
+}
+
+/** What the CA asked for and is to be heeded still, the last to end first. */
+export async function holdsOf(writer: Omit<LedgerWriter, 'runId'>, accountId: number): Promise<HoldRow[]> {
+  const now = writer.clock.now();
+  const rows = await writer.ledger
+    .selectFrom('holds')
+    .selectAll()
+    .where('account_id', '=', accountId)
+    .where('not_before', '>', now.toISOString())
+    .orderBy('not_before', 'desc')
+    .execute();
+  return Promise.all(rows.map((row) => untilNow(writer, row, now)));
+}
+
+/** Our clock went back since: the CA is heeded for as long as it asked for, from now, not until a time that the clock will reach later. */
+async function untilNow(writer: Omit<LedgerWriter, 'runId'>, row: HoldRow, now: Date): Promise<HoldRow> {
+  if (row.noted_at <= now.toISOString()) return row;
+  const lengthMs = Date.parse(row.not_before) - Date.parse(row.noted_at);
+  const moved = {
+    noted_at: now.toISOString(),
+    not_before: new Date(now.getTime() + lengthMs).toISOString(),
+  };
+  await writer.ledger.updateTable('holds').set(moved).where('id', '=', row.id).execute();
+  return { ...row, ...moved };
+}
