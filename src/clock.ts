@@ -1,17 +1,54 @@
+import { uptime } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 
 /** The time and the only way to let it pass; tests hand in another. */
 export interface Clock {
+  /**
+   * The time on this process's own line. Nobody moves it who sets the machine's clock, so two of its readings tell how long something
+   * took, and a deadline stays where it is.
+   */
   now(): Date;
+  /** What the machine's clock shows at this moment, jumps and all: for what others compare with theirs. */
+  wallNow(): Date;
   /** Waits `ms` milliseconds; rejects with the signal's reason when it is aborted first. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }
 
 /** Node's timers hold 31 bits; a longer one would fire at once. */
 const longestTimerMs = 2 ** 31 - 1;
+/** The kernel tells its uptime in hundredths of a second, other systems in seconds. */
+const uptimeResolutionMs = 2_000;
+
+/** What the two clocks that can't be set say, in milliseconds since a moment of their own. */
+export interface Ticks {
+  /** Stands still while the machine sleeps. */
+  awakeMs(): number;
+  /** Goes on while the machine sleeps. */
+  uptimeMs(): number;
+}
+
+const machineTicks: Ticks = { awakeMs: () => performance.now(), uptimeMs: () => uptime() * 1000 };
+
+/**
+ * A line of time that begins at `startMs` and never jumps: it counts what has passed, a machine's sleep included, and never goes back.
+ * @returns milliseconds since 1970
+ */
+export function steadyLine(startMs: number, ticks: Ticks = machineTicks): () => number {
+  const begin = { awakeMs: ticks.awakeMs(), uptimeMs: ticks.uptimeMs() };
+  let last = startMs;
+  return () => {
+    const awakeMs = ticks.awakeMs() - begin.awakeMs;
+    const asleepMs = ticks.uptimeMs() - begin.uptimeMs - awakeMs;
+    last = Math.max(last, startMs + awakeMs + (asleepMs > uptimeResolutionMs ? asleepMs : 0));
+    return last;
+  };
+}
+
+const steadyMs = steadyLine(Date.now());
 
 export const systemClock: Clock = {
-  now: () => new Date(),
+  now: () => new Date(steadyMs()),
+  wallNow: () => new Date(),
   async sleep(ms, signal) {
     try {
       for (let left = Math.max(0, ms); ; left -= longestTimerMs) {

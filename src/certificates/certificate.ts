@@ -45,18 +45,21 @@ export function factsOf(certificate: X509Certificate): CertificateFacts {
 }
 
 /** A chain that can't be used, or a store that can't be written. */
-export function storeError(reason: string, cause?: unknown): AcmeLedgerError {
-  return new AcmeLedgerError('store', `the certificate chain can't be used: ${reason}`, {
-    hint: 'the certificate that was there before is still in place',
+export function storeError(
+  reason: string,
+  {
     cause,
-  });
+    hint = 'the certificate that was there before is still in place',
+  }: { cause?: unknown; hint?: string } = {},
+): AcmeLedgerError {
+  return new AcmeLedgerError('store', `the certificate chain can't be used: ${reason}`, { hint, cause });
 }
 
 function parseCertificate(pem: string): X509Certificate {
   try {
     return new X509Certificate(pem);
   } catch (cause) {
-    throw storeError("one of its certificates can't be read", cause);
+    throw storeError("one of its certificates can't be read", { cause });
   }
 }
 
@@ -87,6 +90,6 @@ function publicKeyOf(certificate: X509Certificate): KeyObject {
   try {
     return certificate.publicKey;
   } catch (cause) {
-    throw storeError("the key of one of its certificates can't be read", cause);
+    throw storeError("the key of one of its certificates can't be read", { cause });
   }
 }

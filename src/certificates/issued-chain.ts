@@ -39,10 +39,12 @@ function assertNames(names: string[], identifiers: readonly Identifier[]): void 
 }
 
 function assertValidNow({ notBefore, notAfter }: CertificateFacts, now: Date): void {
-  const clockHint = `(this machine's clock says ${now.toISOString()})`;
-  if (notAfter <= now) throw storeError(`it ended at ${notAfter.toISOString()} ${clockHint}`);
+  const shown = `(this machine's clock says ${now.toISOString()})`;
+  const hint =
+    'if the clock is wrong, set it (timedatectl) and run the same again: the certificate is kept at the CA and fetched, not ordered anew; the one before is still in place';
+  if (notAfter <= now) throw storeError(`it ended at ${notAfter.toISOString()} ${shown}`, { hint });
   if (notBefore.getTime() > now.getTime() + maxClockLagMs) {
-    throw storeError(`it begins at ${notBefore.toISOString()} ${clockHint}`);
+    throw storeError(`it begins at ${notBefore.toISOString()} ${shown}`, { hint });
   }
 }
 

@@ -28,7 +28,7 @@ export function standaloneTlsSolver({ listen }: StandaloneSettings, clock: Clock
   return {
     type: 'tls-alpn-01',
     async present(answer, signal) {
-      const context = await untilAborted(() => challengeContext(answer, clock.now()), signal);
+      const context = await untilAborted(() => challengeContext(answer, clock.wallNow()), signal);
       presented.add(keyOf(answer));
       await listener.add(keyOf(answer), { serverName: serverNameOf(answer.identifier), context }, signal);
     },

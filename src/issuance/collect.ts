@@ -40,7 +40,7 @@ export async function collectCertificate(
   const facts = assertIssued(chain.pem, {
     identifiers: namesOf(order).map(parseName),
     publicKey: files.keyPem === null ? (await readCsr(files.csrDer)).publicKey : publicKeyOf(files.keyPem),
-    now: issuance.clock.now(),
+    now: issuance.clock.wallNow(),
   });
   await storeCertificate(issuance.stateDir, certificate.name, { chainPem: chain.pem, keyPem: files.keyPem });
   await recordStored(issuance, certificate.name, order.id, facts);

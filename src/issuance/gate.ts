@@ -107,7 +107,7 @@ async function takeUp(writer: LedgerWriter, order: OrderRow): Promise<Verdict> {
   // Of this very run, too: another certificate for the same names, say with another kind of key.
   if (order.run_id !== null) {
     const owner = (await runsById(writer.ledger, [order.run_id])).get(order.run_id);
-    if (isAlive(owner, writer.clock.now())) return { outcome: 'busy', order };
+    if (isAlive(owner, writer.clock.wallNow())) return { outcome: 'busy', order };
   }
   if (!(await takeOver(writer, order))) return { outcome: 'busy', order };
   return { outcome: 'taken-up', order: { ...order, run_id: writer.runId } };

@@ -23,18 +23,17 @@ export interface Run {
 /** Writes this process into the ledger and keeps its lease alive until `end`. */
 export async function startRun(ledger: Ledger, clock: Clock, command: string): Promise<Run> {
   const id = randomUUID();
-  const now = clock.now();
   await insertRun(ledger, {
     id,
     ...thisProcess(),
     command,
-    started_at: now.toISOString(),
-    lease_until: later(now, leaseMs).toISOString(),
+    started_at: clock.now().toISOString(),
+    lease_until: later(clock.wallNow(), leaseMs).toISOString(),
     ended_at: null,
   });
   const timer = setInterval(() => {
     // A renewal that fails is tried again at the next tick, well before the lease ends; guarded writes notice a lost one.
-    renewLease(ledger, id, later(clock.now(), leaseMs).toISOString()).catch(() => undefined);
+    renewLease(ledger, id, later(clock.wallNow(), leaseMs).toISOString()).catch(() => undefined);
   }, renewEveryMs);
   timer.unref();
   return {
@@ -49,6 +48,7 @@ export async function startRun(ledger: Ledger, clock: Clock, command: string): P
 /**
  * Whether the run's process still works on what it owns. On this host the process itself is looked at, so that what a
  * killed run left is free at once; elsewhere its lease decides.
+ * @param now what the machine's clock shows: that is what leases are written by
  */
 export function isAlive(run: RunRow | undefined, now: Date): boolean {
   if (run === undefined || run.ended_at !== null) return false;
@@ -56,10 +56,24 @@ export function isAlive(run: RunRow | undefined, now: Date): boolean {
   if (run.host === here.host && run.process_space === here.process_space && here.process_space !== '') {
     return startOf(run.pid) === run.process_start;
   }
+  // A lease is written anew every few seconds: one of an earlier boot that reaches this far is older than a clock that was set back.
+  if (
+    run.host === here.host &&
+    isOtherBoot(run, here) &&
+    run.lease_until > later(now, 2 * leaseMs).toISOString()
+  )
+    return false;
   return run.lease_until > now.toISOString();
 }
 
-function thisProcess(): Pick<RunRow, 'host' | 'process_space' | 'pid' | 'process_start'> {
+type Place = Pick<RunRow, 'host' | 'process_space' | 'pid' | 'process_start'>;
+
+function isOtherBoot(one: Place, other: Place): boolean {
+  if (one.process_space === '' || other.process_space === '') return false;
+  return one.process_space.split(' ')[0] !== other.process_space.split(' ')[0];
+}
+
+function thisProcess(): Place {
   return {
     host: hostname(),
     process_space: processSpace(),

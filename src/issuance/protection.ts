@@ -26,7 +26,9 @@ export async function protectionOf(
   for (const order of orders) {
     const isOurs = order.run_id === issuance.runId;
     // Another order of this very run is being worked on unless it is the one being settled.
-    const isWorkedOn = isOurs ? options.exceptOrderId !== undefined : isOwned(order.run_id, runs, now);
+    const isWorkedOn = isOurs
+      ? options.exceptOrderId !== undefined
+      : isOwned(order.run_id, runs, issuance.clock.wallNow());
     if (isWorkedOn) return `order ${String(order.id)} is being worked on`;
     const isKept = order.kept_until !== null && order.kept_until > now.toISOString();
     if (isKept && !options.evenKept && row.refused_at === null) {

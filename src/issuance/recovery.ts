@@ -81,7 +81,7 @@ export async function unownedOrders(issuance: Issuance, options: RecoveryOptions
   const runs = await runsById(issuance.ledger, [...new Set(orders.flatMap((order) => order.run_id ?? []))]);
   const now = issuance.clock.now();
   return orders.filter((order) => {
-    if (order.run_id !== null && isAlive(runs.get(order.run_id), now)) return false;
+    if (order.run_id !== null && isAlive(runs.get(order.run_id), issuance.clock.wallNow())) return false;
     // One that is concluded can't be taken up by an attempt for its names: what it left is settled here.
     if (order.concluded_at === null && options.exceptNamesKeys.has(order.names_key)) return false;
     return options.evenKept || order.kept_until === null || order.kept_until <= now.toISOString();

@@ -20,11 +20,21 @@ export function isUndecided(row: AuthorizationRow): boolean {
 /**
  * Sent, never answered, and still shown as pending by the CA when it can't have been at it any more: as unsubmitted.
  * A CA that couldn't be asked has decided nothing: the challenge may be valid by now.
+ * @param sentBy when it had been sent for certain, whatever the row says
  */
-export function isSubmitLost(row: AuthorizationRow): boolean {
+export function isSubmitLost(row: AuthorizationRow, sentBy?: Date): boolean {
   if (row.status !== 'pending' || row.challenge !== 'submitting') return false;
   if (row.submitted_at === null || row.checked_at === null) return false;
-  return later(new Date(row.submitted_at), validationMs) <= new Date(row.checked_at);
+  return decidedBy(row.submitted_at, sentBy) <= new Date(row.checked_at);
+}
+
+/**
+ * When the CA can't be at it any more. A submit that was written before the clock was set back seems to lie ahead: it was sent before
+ * it was read, so that nobody waits for the clock to come there again.
+ */
+function decidedBy(submittedAt: string, sentBy = new Date(submittedAt)): Date {
+  const at = new Date(submittedAt);
+  return later(at < sentBy ? at : sentBy, validationMs);
 }
 
 /**
@@ -37,36 +47,45 @@ export async function decideSubmitted(
   until: Date,
   signal: AbortSignal,
 ): Promise<void> {
-  const rows = await authorizationsOf(issuance.ledger, orderId);
-  await Promise.all(rows.filter(isUndecided).map((row) => awaitVerdict(issuance, row, until, signal)));
+  const undecided = (await authorizationsOf(issuance.ledger, orderId)).filter(isUndecided);
+  const sentBy = issuance.clock.now();
+  const isAnswered = await Promise.all(
+    undecided.map((row) => awaitVerdict(issuance, row, { sentBy, until, signal })),
+  );
+  const answered = new Set(undecided.filter((_, index) => isAnswered[index]).map(({ id }) => id));
   for (const row of await authorizationsOf(issuance.ledger, orderId)) {
-    if (isSubmitLost(row)) {
+    if (answered.has(row.id) && isSubmitLost(row, sentBy)) {
       await recordNotSubmitted(issuance, row.id, 'no verdict after a minute');
     }
   }
 }
 
+/** @returns whether the CA could be asked */
 async function awaitVerdict(
   issuance: Issuance,
   row: AuthorizationRow,
-  until: Date,
-  signal: AbortSignal,
-): Promise<void> {
-  const decidedBy = later(new Date(row.submitted_at ?? issuance.clock.now()), validationMs);
+  { sentBy, until, signal }: { sentBy: Date; until: Date; signal: AbortSignal },
+): Promise<boolean> {
+  const verdictBy = decidedBy(row.submitted_at ?? sentBy.toISOString(), sentBy);
   try {
     const answer = await poll(
       () => issuance.session.getAuthorization(row.url, issuance.stops.grace),
       (authorization) => authorization.status !== 'pending',
-      { clock: issuance.clock, deadline: decidedBy < until ? decidedBy : until, signal },
+      { clock: issuance.clock, deadline: verdictBy < until ? verdictBy : until, signal },
     );
     await recordSeen(issuance, [authorizationSeen(answer)]);
+    return true;
   } catch (error) {
     signal.throwIfAborted();
-    if (isGone(error)) return recordGone(issuance, row.url);
+    if (isGone(error)) {
+      await recordGone(issuance, row.url);
+      return true;
+    }
     issuance.log.warn(
       { authorization: row.url, error: errorRecord(error) },
       'the CA could not be asked for its verdict',
     );
+    return false;
   }
 }
 

@@ -5,6 +5,7 @@ export function madeUpClock(start: string): Clock & { pass(ms: number): void } {
   let now = new Date(start).getTime();
   return {
     now: () => new Date(now),
+    wallNow: () => new Date(now),
     sleep: () => Promise.reject(new Error('src/acme does not sleep')),
     pass(ms) {
       now += ms;

@@ -16,6 +16,7 @@ export function instantClock(): Clock {
   let nowMs = Date.now();
   return {
     now: () => new Date(nowMs),
+    wallNow: () => new Date(nowMs),
     async sleep(ms, signal) {
       signal?.throwIfAborted();
       nowMs += ms;

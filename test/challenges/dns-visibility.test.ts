@@ -56,6 +56,7 @@ test('it waits for the last server, and asks those that showed it no more', asyn
   await look(
     {
       now: () => clock.now(),
+      wallNow: () => clock.wallNow(),
       async sleep(ms, signal) {
         sleeps.push(ms);
         if (sleeps.length === 6) second.add('TXT', name, 'the-value');
@@ -136,6 +137,7 @@ test('the zone is looked for again when the first look failed', async () => {
   const clock = instantClock();
   await look({
     now: () => clock.now(),
+    wallNow: () => clock.wallNow(),
     async sleep(ms) {
       recursive.rcode = 0;
       await clock.sleep(ms);

@@ -7,6 +7,7 @@ import type { Issuance } from '../../src/issuance/issuance.ts';
 import type { PlacedOrder } from '../../src/issuance/issuance.ts';
 import { placeOrder } from '../../src/issuance/place-order.ts';
 import { settleOrder } from '../../src/issuance/settle.ts';
+import { refresh } from '../../src/issuance/verdicts.ts';
 import { authorizationsOf, recordSubmitting } from '../../src/ledger/authorizations.ts';
 import { type TinyWorld, newTinyWorld } from './tiny-issuance.ts';
 
@@ -72,6 +73,19 @@ describe('a challenge that was to be submitted and never arrived', () => {
     expect(await progress(issuance, placed)).toEqual(['pending submitting']);
   });
 
+  it('is waited for no longer when the clock was set back an hour since', async () => {
+    await dieSubmitting();
+    world.clock.pass(-3_600_000);
+    const before = world.clock.now().getTime();
+    const issuance = await world.startIssuance();
+    const ready = await authorize(issuance, await place(issuance), settings);
+    expect(ready.answer.status).toBe('ready');
+    expect(world.ca.submitted).toEqual(['a.test']);
+    const tookMs = world.clock.now().getTime() - before;
+    expect(tookMs).toBeGreaterThan(50_000);
+    expect(tookMs).toBeLessThan(70_000);
+  });
+
   it('is deactivated, under that policy, when its own run ends without a verdict', async () => {
     world.ca.losesSubmits = 1;
     const issuance = await world.startIssuance();
@@ -105,6 +119,18 @@ describe('a challenge POST whose fate is not known', () => {
     const issuance = await world.startIssuance();
     await place(issuance);
     world.clock.pass(3_600_000);
+    issuance.session.getAuthorization = () => Promise.reject(new AcmeLedgerError('ca-unreachable', 'down'));
+    await settleOrder(issuance, placed.row, { policy: 'deactivate', verdictsUntil: issuance.clock.now() });
+    expect(world.ca.deactivated).toEqual([]);
+    expect(await progress(issuance, placed)).toEqual(['pending submitting']);
+  });
+
+  it('is not taken back for a look at the CA that seems to lie ahead since the clock was set back', async () => {
+    const placed = await dieSubmitting();
+    const issuance = await world.startIssuance();
+    await refresh(issuance, await authorizationsOf(issuance.ledger, placed.row.id));
+    await place(issuance);
+    world.clock.pass(-3_600_000);
     issuance.session.getAuthorization = () => Promise.reject(new AcmeLedgerError('ca-unreachable', 'down'));
     await settleOrder(issuance, placed.row, { policy: 'deactivate', verdictsUntil: issuance.clock.now() });
     expect(world.ca.deactivated).toEqual([]);

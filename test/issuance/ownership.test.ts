@@ -16,6 +16,7 @@ let own: RunRow;
 
 const now = new Date();
 const inAnHour = new Date(now.getTime() + 3_600_000).toISOString();
+const inAMinute = new Date(now.getTime() + 60_000).toISOString();
 const anHourAgo = new Date(now.getTime() - 3_600_000).toISOString();
 
 beforeAll(async () => {
@@ -79,10 +80,25 @@ describe('a run', () => {
 
   it.for([
     ['another host', { host: 'another.test' }],
-    ['another boot or container of this host', { process_space: 'another' }],
+    ['another boot of this host', { process_space: 'another' }],
     ['a system that does not tell', { process_space: '' }],
   ] as const)('on %s lives as long as its lease', ([, where]) => {
-    expect(isAlive({ ...own, ...where, pid: 1, lease_until: inAnHour }, now)).toBe(true);
+    expect(isAlive({ ...own, ...where, pid: 1, lease_until: inAMinute }, now)).toBe(true);
     expect(isAlive({ ...own, ...where, pid: 1, lease_until: anHourAgo }, now)).toBe(false);
+  });
+
+  it('that was killed before the machine started anew with its clock set back is dead, not alive for an hour', () => {
+    const boot = { process_space: 'another-boot pid:[1]', pid: 1 };
+    expect(isAlive({ ...own, ...boot, lease_until: inAnHour }, now)).toBe(false);
+    const container = { process_space: own.process_space.replace(/ .*/, ' pid:[1]'), pid: 1 };
+    expect(isAlive({ ...own, ...container, lease_until: inAnHour }, now)).toBe(true);
+  });
+
+  it('renews its lease by the clock that other hosts compare it with', async () => {
+    const clock = { ...systemClock, now: () => new Date(anHourAgo), wallNow: () => now };
+    const run = await startRun(ledger, clock, 'renew');
+    expect(await rowOf(run.id)).toMatchObject({ started_at: anHourAgo });
+    expect(Date.parse((await rowOf(run.id))!.lease_until)).toBeGreaterThan(now.getTime());
+    await run.end();
   });
 });

@@ -13,6 +13,7 @@ export function passingClock(start = '2026-01-01T00:00:00.000Z'): PassingClock {
   return {
     slept,
     now: () => new Date(nowMs),
+    wallNow: () => new Date(nowMs),
     async sleep(ms, signal) {
       signal?.throwIfAborted();
       slept.push(ms);

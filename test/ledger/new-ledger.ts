@@ -115,6 +115,7 @@ function standingClock(): TestLedger['clock'] {
   let now = noon;
   return {
     now: () => now,
+    wallNow: () => now,
     sleep: () => Promise.reject(new Error('the ledger does not sleep')),
     set: (then) => (now = then),
   };
