@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { expect, it } from 'vitest';
-import { accountJson, authorizationJson, certificateJson, orderJson } from '../src/cli/shapes.ts';
+import { accountJson, authorizationJson, certificateJson, holdJson, orderJson } from '../src/cli/shapes.ts';
 import { AcmeLedgerError, errorRecord } from '../src/errors.ts';
 import { authorizationRow, certificateRow, orderRow } from './issuance/rows.ts';
 
@@ -26,6 +26,19 @@ it.each([
   { shape: 'ORDER', value: orderJson(orderRow()) },
   { shape: 'CERTIFICATE', value: certificateJson(certificateRow(), null, null) },
   { shape: 'ACCOUNT', value: accountJson(account) },
+  {
+    shape: 'HOLD',
+    value: holdJson({
+      id: 1,
+      account_id: 1,
+      scope: 'orders',
+      subject: '',
+      limit_name: 'new-orders-per-account',
+      not_before: '2026-01-01T01:00:00.000Z',
+      noted_at: '2026-01-01T00:00:00.000Z',
+      error: 'null',
+    }),
+  },
 ])('docs/json.md names the keys of $shape in their order', ({ shape, value }) => {
   expect(keysOf(shape)).toEqual(Object.keys(value));
 });

@@ -5,11 +5,13 @@ import { dueOf } from '../issuance/renewing.ts';
 import { listAccounts } from '../ledger/accounts.ts';
 import { listCertificates } from '../ledger/certificates.ts';
 import { gateCount } from '../ledger/gate-count.ts';
+import { holdsOf } from '../ledger/holds.ts';
 import { failingNames } from '../ledger/identifiers.ts';
 import type { Ledger } from '../ledger/open.ts';
 import type { AccountRow } from '../ledger/schema.ts';
 import { chosenAccount } from './chosen-account.ts';
 import type { CommandContext } from './context.ts';
+import { holdJson } from './shapes.ts';
 
 const soonMs = 7 * 86_400_000;
 
@@ -19,6 +21,8 @@ export interface AccountStatus {
   gate: { pending: number; unsubmitted: number; reserved: number; maxPending: number; free: number };
   oldestPendingAt: string | null;
   limits: { limit: string; used: number; max: number; nextFreeAt: string | null }[];
+  /** What the CA asked not to be asked before some time. */
+  holds: ReturnType<typeof holdJson>[];
   suspendedNames: number;
   failingNames: number;
 }
@@ -59,6 +63,7 @@ async function accountStatus(
         nextFreeAt: count.nextExpiryAt,
       },
     ],
+    holds: (await holdsOf(ledger, account.id, systemClock.now())).map(holdJson),
     suspendedNames: 0,
     failingNames: (await failingNames(ledger, account.id)).length,
   };

@@ -1,7 +1,7 @@
 import type { ErrorRecord } from '../errors.ts';
 import type { ListedAuthorization } from '../ledger/authorization-list.ts';
 import { nameProven } from '../ledger/authorizations.ts';
-import type { AccountRow, CertificateRow, OrderRow } from '../ledger/schema.ts';
+import type { AccountRow, CertificateRow, HoldRow, OrderRow } from '../ledger/schema.ts';
 
 /* The JSON of docs/json.md, from rows of the ledger. Scripts rely on the names. */
 
@@ -76,6 +76,17 @@ export function certificateJson(row: CertificateRow, dueAt: Date | null, paths: 
     settings: JSON.parse(row.settings) as object,
     lastError: errorJson(row.last_error),
     paths,
+  };
+}
+
+export function holdJson(row: HoldRow) {
+  return {
+    scope: row.scope,
+    subject: row.subject,
+    limit: row.limit_name,
+    notBefore: row.not_before,
+    notedAt: row.noted_at,
+    error: errorJson(row.error),
   };
 }
 

@@ -1,4 +1,6 @@
 import type { Command } from 'commander';
+import type { HoldScope } from '../ledger/states.ts';
+import { printable } from '../printable.ts';
 import type { AccountStatus } from './account-status.ts';
 import type { Runner } from './runner.ts';
 import { counted } from './wording.ts';
@@ -21,12 +23,25 @@ export function status(program: Command, runner: Runner): void {
   });
 }
 
-function textOf({ ca, account, gate, oldestPendingAt, failingNames }: AccountStatus): string[] {
+function textOf({ ca, account, gate, oldestPendingAt, holds, failingNames }: AccountStatus): string[] {
   return [
     ca,
     `  account  ${account ?? 'not registered'}`,
     `  gate     ${String(gate.pending)} open (${String(gate.unsubmitted)} unsubmitted), ${String(gate.reserved)} reserved, ${String(gate.free)} of ${String(gate.maxPending)} free`,
     ...(oldestPendingAt === null ? [] : [`  oldest   open since ${oldestPendingAt}`]),
+    ...holds.map(
+      (hold) =>
+        `  held     ${heldWords[hold.scope]}${hold.subject === '' ? '' : ` ${printable(hold.subject)}`} until ${hold.notBefore}: ${printable(hold.error?.message ?? hold.limit)}`,
+    ),
     ...(failingNames === 0 ? [] : [`  failing  ${counted(failingNames, 'name')}`]),
   ];
 }
+
+const heldWords = {
+  requests: 'every request',
+  registration: 'the registration',
+  orders: 'new orders',
+  domain: 'new orders for names under',
+  name: 'new orders with',
+  names: 'new orders for',
+} as const satisfies Record<HoldScope, string>;

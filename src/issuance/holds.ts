@@ -1,7 +1,7 @@
 import { AcmeLedgerError, errorRecord } from '../errors.ts';
 import type { ErrorRecord } from '../errors.ts';
 import { identifierSetKey } from '../identifiers.ts';
-import { holdsOf, recordHold } from '../ledger/holds.ts';
+import { holdsOf, moveHolds, recordHold } from '../ledger/holds.ts';
 import type { HoldRow } from '../ledger/schema.ts';
 import type { LedgerWriter } from '../ledger/writer.ts';
 import type { Asked } from './told-limit.ts';
@@ -9,12 +9,16 @@ import { isUnder, toldLimit } from './told-limit.ts';
 
 /** What stands against asking the CA for something now: a run of this ledger was told to come back later. Null when nothing does. */
 export async function holdAgainst(
-  writer: Omit<LedgerWriter, 'runId'>,
+  writer: LedgerWriter,
   accountId: number,
   asked: Asked,
 ): Promise<HoldRow | null> {
+  const now = writer.clock.now();
+  const holds = await holdsOf(writer.ledger, accountId, now);
+  // The clock went back: from its new time on, the wait passes.
+  if (holds.some(({ noted_at }) => noted_at === now.toISOString())) await moveHolds(writer, accountId);
   // The last to end comes first.
-  return (await holdsOf(writer, accountId)).find((hold) => concerns(hold, asked)) ?? null;
+  return holds.find((hold) => concerns(hold, asked)) ?? null;
 }
 
 function concerns({ scope, subject }: HoldRow, asked: Asked): boolean {

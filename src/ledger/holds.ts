@@ -1,5 +1,6 @@
 import type { Problem } from '../errors.ts';
 import { appendEvents } from './events.ts';
+import type { Ledger } from './open.ts';
 import type { HoldRow } from './schema.ts';
 import type { HoldScope } from './states.ts';
 import type { LedgerWriter } from './writer.ts';
@@ -18,7 +19,7 @@ export interface Hold {
 /** Writes down what the CA asked for, for every run on this ledger. Of two answers about the same the later time counts. */
 export async function recordHold(writer: LedgerWriter, hold: Hold): Promise<void> {
   await inTransaction(writer, async (tx) => {
-    const known = (await holdsOf(tx, hold.accountId)).find(
+    const known = (await holdsOf(tx.ledger, hold.accountId, tx.clock.now())).find(
       ({ scope, subject }) => scope === hold.scope && subject === hold.subject,
     );
     const notBefore = hold.notBefore.toISOString();
@@ -43,26 +44,37 @@ export async function recordHold(writer: LedgerWriter, hold: Hold): Promise<void
 }
 
 /** What the CA asked for and is to be heeded still, the last to end first. */
-export async function holdsOf(writer: Omit<LedgerWriter, 'runId'>, accountId: number): Promise<HoldRow[]> {
-  const now = writer.clock.now();
-  const rows = await writer.ledger
+export async function holdsOf(ledger: Ledger, accountId: number, now: Date): Promise<HoldRow[]> {
+  const rows = await ledger
     .selectFrom('holds')
     .selectAll()
     .where('account_id', '=', accountId)
     .where('not_before', '>', now.toISOString())
     .orderBy('not_before', 'desc')
     .execute();
-  return Promise.all(rows.map((row) => untilNow(writer, row, now)));
+  return rows.map((row) => fromNow(row, now));
 }
 
-/** Our clock went back since: the CA is heeded for as long as it asked for, from now, not until a time that the clock will reach later. */
-async function untilNow(writer: Omit<LedgerWriter, 'runId'>, row: HoldRow, now: Date): Promise<HoldRow> {
+/** Our clock went back since: the CA is heeded for as long as it asked for, from now on, not until the clock reaches that time again. */
+function fromNow(row: HoldRow, now: Date): HoldRow {
   if (row.noted_at <= now.toISOString()) return row;
   const lengthMs = Date.parse(row.not_before) - Date.parse(row.noted_at);
-  const moved = {
+  return {
+    ...row,
     noted_at: now.toISOString(),
     not_before: new Date(now.getTime() + lengthMs).toISOString(),
   };
-  await writer.ledger.updateTable('holds').set(moved).where('id', '=', row.id).execute();
-  return { ...row, ...moved };
+}
+
+/** Writes down the holds that were moved because the clock went back, so that their time begins to pass. */
+export async function moveHolds(writer: LedgerWriter, accountId: number): Promise<void> {
+  const now = writer.clock.now();
+  for (const { id, noted_at, not_before } of await holdsOf(writer.ledger, accountId, now)) {
+    await writer.ledger
+      .updateTable('holds')
+      .set({ noted_at, not_before })
+      .where('id', '=', id)
+      .where('noted_at', '>', now.toISOString())
+      .execute();
+  }
 }
