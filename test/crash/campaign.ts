@@ -1,0 +1,76 @@
+import pLimit from 'p-limit';
+import { type CaseResult, pointsOf, runCase } from './case.ts';
+import type { CrashLab } from './crash-lab.ts';
+import { type Disturbance, disturbances } from './disturbance.ts';
+import { type Scenario, nameOf, scenarios } from './scenario.ts';
+
+/** One scenario under one disturbance, at every point of it. */
+export interface Series {
+  scenario: Scenario;
+  disturbance: Disturbance;
+}
+
+export interface SeriesResult extends Series {
+  /** How many points were tried; `ended`: of these, how many the run had ended before. */
+  points: number;
+  ended: number;
+  failures: (CaseResult & { n: number })[];
+}
+
+/** Which cases: `SCENARIO`, `SCENARIO:DISTURBANCE` or `SCENARIO:DISTURBANCE:POINT`; each part may be empty. */
+export interface Choice {
+  scenario: string;
+  disturbance: string;
+  point: number | null;
+}
+
+export function parseChoice(text: string): Choice {
+  const [scenario = '', disturbance = '', point = ''] = text.split(':');
+  return { scenario, disturbance, point: point === '' ? null : Number(point) };
+}
+
+export function chosenSeries({ scenario, disturbance }: Choice): Series[] {
+  return scenarios
+    .filter((one) => nameOf(one).startsWith(scenario))
+    .flatMap((one) => disturbances.map((each) => ({ scenario: one, disturbance: each })))
+    .filter((one) => disturbance === '' || one.disturbance.name === disturbance);
+}
+
+/** Every point of so many, from 1. */
+export function everyPoint(points: number): number[] {
+  return Array.from({ length: points }, (_, index) => index + 1);
+}
+
+export interface SeriesOptions {
+  /** Which points are tried, of how many there are. */
+  choose: (points: number) => number[];
+  /** Cases at one time. */
+  concurrency: number;
+  onCase?: (series: Series, result: CaseResult & { n: number }) => void;
+}
+
+/** Finds the points by a run that nothing disturbs, and tries those that are chosen. */
+export async function runSeries(
+  lab: CrashLab,
+  series: Series,
+  { choose, concurrency, onCase }: SeriesOptions,
+): Promise<SeriesResult> {
+  const { scenario, disturbance } = series;
+  const labels = await pointsOf(lab, scenario, disturbance.at);
+  const limit = pLimit(concurrency);
+  const cases = await Promise.all(
+    choose(labels.length).map((n) =>
+      limit(async () => {
+        const result = { n, ...(await runCase(lab, scenario, disturbance, n)) };
+        onCase?.(series, result);
+        return result;
+      }),
+    ),
+  );
+  return {
+    ...series,
+    points: cases.length,
+    ended: cases.filter(({ label }) => label === null).length,
+    failures: cases.filter(({ violations }) => violations.length > 0),
+  };
+}

@@ -1,0 +1,177 @@
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { kindOf } from '../support/acme-request.ts';
+import type { ProgramResult } from '../support/program.ts';
+import { ordersAtCa } from './accounting.ts';
+import type { CrashLab, Customer } from './crash-lab.ts';
+import type { Disturbance } from './disturbance.ts';
+import {
+  type Before,
+  certificateFaults,
+  finalViolations,
+  openViolations,
+  presentedViolations,
+  serialOf,
+} from './inspection.ts';
+import type { Scenario } from './scenario.ts';
+import type { Violation } from './violation.ts';
+
+export interface CaseResult {
+  /** What the n-th point was; null when the run ended before it came: timing moves points a little. */
+  label: string | null;
+  violations: Violation[];
+  /** The commands and what they printed. */
+  transcript: string;
+}
+
+const preload = new URL('points-preload.mjs', import.meta.url).href;
+const renewalsMax = 5;
+const dayMs = 86_400_000;
+
+/** The points, or requests, of a run that nothing disturbs. */
+export async function pointsOf(lab: CrashLab, scenario: Scenario, at: Disturbance['at']): Promise<string[]> {
+  return withCustomer(lab, scenario, async (customer) => {
+    await prepare(lab, customer, scenario);
+    const result = await customer.run(scenario.command, countingEnvironment(customer));
+    if (result.exitCode !== 0) throw new Error(`undisturbed, and it fails: ${result.stderr}`);
+    return labelsOf(customer, at);
+  });
+}
+
+/** One disturbance at the n-th point, from 1, and what comes after it. */
+export async function runCase(
+  lab: CrashLab,
+  scenario: Scenario,
+  disturbance: Disturbance,
+  n: number,
+): Promise<CaseResult> {
+  return withCustomer(lab, scenario, async (customer) => {
+    const before = await prepare(lab, customer, scenario);
+    const one = new Case(lab, customer, scenario, disturbance);
+    await one.disturb(n);
+    if (scenario.afterwards === 'clear') await one.clear();
+    await one.obtain();
+    await one.conclude(before);
+    const label = (await labelsOf(customer, disturbance.at))[n - 1] ?? null;
+    return { label, violations: one.violations, transcript: one.transcript.join('') };
+  });
+}
+
+class Case {
+  readonly violations: Violation[] = [];
+  readonly transcript: string[] = [];
+  private readonly lab: CrashLab;
+  private readonly customer: Customer;
+  private readonly scenario: Scenario;
+  private readonly disturbance: Disturbance;
+
+  constructor(lab: CrashLab, customer: Customer, scenario: Scenario, disturbance: Disturbance) {
+    this.lab = lab;
+    this.customer = customer;
+    this.scenario = scenario;
+    this.disturbance = disturbance;
+  }
+
+  async disturb(n: number): Promise<void> {
+    const { customer, scenario, disturbance } = this;
+    const env = { ...countingEnvironment(customer), ...disturbance.arrange(customer, n) };
+    const result = await customer.run(scenario.command, env);
+    customer.proxy.setFault();
+    this.note(scenario.command, result, disturbance.mayEndWith(result));
+    const stood = scenario.command === 'renew' || result.exitCode === 0;
+    this.violations.push(...(await certificateFaults(this.lab, customer, stood)));
+    if (disturbance.name === 'SIGKILL') return;
+    const mayWait = scenario.policy === 'resume' || disturbance.name !== 'SIGTERM';
+    await this.checkBetween(mayWait);
+  }
+
+  async clear(): Promise<void> {
+    const result = await this.customer.run('clear');
+    this.note('clear', result, result.exitCode === 0);
+    await this.checkBetween(this.scenario.policy === 'resume');
+  }
+
+  /** The ordinary next run; when nobody knows of the certificate yet, the person issues it again. */
+  async obtain(): Promise<void> {
+    const { customer } = this;
+    let result = await customer.run('renew');
+    for (let round = 1; result.exitCode === 75 && round < renewalsMax; round += 1) {
+      this.note('renew', result, true);
+      await delay(1_000);
+      result = await customer.run('renew');
+    }
+    this.note('renew', result, result.exitCode === 0);
+    if (
+      customer.rows("select name from sqlite_master where name = 'certificates'").length > 0 &&
+      customer.rows('select id from certificates').length > 0
+    )
+      return;
+    const ordered = customer.proxy.counts.newOrder;
+    if (ordered > 0) this.violations.push({ kind: 'state', text: 'ordered without a wish in the ledger' });
+    const again = await customer.run('issue');
+    this.note('issue', again, again.exitCode === 0);
+  }
+
+  async conclude(before: Before): Promise<void> {
+    const { scenario, disturbance } = this;
+    const mayOrderAgain =
+      scenario.afterwards === 'clear' || (scenario.policy === 'deactivate' && disturbance.name !== 'SIGKILL');
+    this.violations.push(...(await finalViolations(this.lab, this.customer, before, mayOrderAgain)));
+  }
+
+  private async checkBetween(mayWait: boolean): Promise<void> {
+    this.violations.push(
+      ...(await openViolations(this.lab, this.customer, mayWait)),
+      ...(await presentedViolations(this.customer)),
+    );
+  }
+
+  private note(command: string, result: ProgramResult, isExpected: boolean): void {
+    const { exitCode, signal, stdout, stderr, durationMs } = result;
+    const ending = `${exitCode ?? signal ?? ''} after ${Math.round(durationMs)} ms`;
+    this.transcript.push(`$ ${command}\n${stdout}${stderr}[${ending}]\n`);
+    if (!isExpected) this.violations.push({ kind: 'command', text: `${command} ended with ${ending}` });
+  }
+}
+
+async function withCustomer<T>(
+  lab: CrashLab,
+  scenario: Scenario,
+  act: (customer: Customer) => Promise<T>,
+): Promise<T> {
+  const customer = await lab.newCustomer(scenario);
+  try {
+    return await act(customer);
+  } finally {
+    await customer.remove();
+  }
+}
+
+/** For `renew`: a certificate that has ten of its ninety days left. */
+async function prepare(lab: CrashLab, customer: Customer, { command }: Scenario): Promise<Before> {
+  if (command === 'issue') return { orders: new Set(), serial: null };
+  const issued = await customer.run('issue');
+  if (issued.exitCode !== 0) throw new Error(`undisturbed, and it fails: ${issued.stderr}`);
+  const [from, to] = [-80 * dayMs, 10 * dayMs].map((ms) => new Date(Date.now() + ms).toISOString());
+  customer.change('update certificates set not_before = ?, not_after = ?', from ?? '', to ?? '');
+  const orders = (await ordersAtCa(lab.pebble, customer)).map((order) => order.path);
+  customer.proxy.resetCounts();
+  return { orders: new Set(orders), serial: await serialOf(customer) };
+}
+
+function countingEnvironment({ directory }: Customer): Record<string, string> {
+  return {
+    NODE_OPTIONS: `--import=${preload}`,
+    CRASH_DIRECTORY: directory,
+    CRASH_POINTS: path.join(directory, 'points'),
+  };
+}
+
+async function labelsOf({ directory, proxy }: Customer, at: Disturbance['at']): Promise<string[]> {
+  if (at === 'request') return proxy.requests.map(({ kind }) => kind);
+  const lines = (await readFile(path.join(directory, 'points'), 'utf8')).trimEnd().split('\n');
+  return lines.map((line) =>
+    line.replace(/(?:GET|HEAD|POST) (\/.*)/, (_, one: string) => kindOf(one, {}, false)),
+  );
+}

@@ -1,0 +1,123 @@
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { type PebbleLab, startPebble } from '../support/pebble.ts';
+import { type ProgramResult, runProgram } from '../support/program.ts';
+import { type AcmeProxy, startProxy } from '../support/proxy.ts';
+import { rawDatabase } from '../support/raw-database.ts';
+import { type WebServers, startWebServers } from './answering.ts';
+import type { Scenario } from './scenario.ts';
+import { type Zone, startZone } from './zone.ts';
+
+/** One CA for all cases. */
+export interface CrashLab {
+  pebble: PebbleLab;
+  /** The root below which it issues, as PEM. */
+  rootPem: string;
+  newCustomer(scenario: Scenario): Promise<Customer>;
+  stop(): Promise<void>;
+}
+
+type Command = 'issue' | 'renew' | 'clear' | 'check';
+
+/** One case: a state directory, names and a proxy of its own, so that no case sees another one. */
+export interface Customer {
+  proxy: AcmeProxy;
+  directory: string;
+  stateDir: string;
+  names: string[];
+  /** Where its certificate is stored. */
+  certificate: string;
+  run(command: Command, env?: Record<string, string>): Promise<ProgramResult>;
+  /** Asks the ledger behind the program's back; nothing when there is none. */
+  rows<Row>(sql: string): Row[];
+  change(sql: string, ...values: string[]): void;
+  /** What is there for the CA to find. */
+  presented(): Promise<string[]>;
+  remove(): Promise<void>;
+}
+
+export async function startCrashLab(): Promise<CrashLab> {
+  // A rejected nonce would move the points of one run against those of the next.
+  const pebble = await startPebble({ env: { PEBBLE_WFE_NONCEREJECT: '0' } });
+  const webServers = await startWebServers(pebble.httpPort);
+  const zone = await startZone(pebble.challtestsrv);
+  let customers = 0;
+  return {
+    pebble,
+    rootPem: await pebble.root(),
+    newCustomer: (scenario) => newCustomer(scenario, `c${(customers += 1)}.test`, pebble, webServers, zone),
+    async stop() {
+      await zone.stop();
+      await webServers.stop();
+      await pebble.stop();
+    },
+  };
+}
+
+async function newCustomer(
+  { policy, challenge }: Scenario,
+  domain: string,
+  pebble: PebbleLab,
+  webServers: WebServers,
+  zone: Zone,
+): Promise<Customer> {
+  const directory = await mkdtemp(path.join(tmpdir(), 'acme-ledger-crash-'));
+  const stateDir = path.join(directory, 'state');
+  const webroot = path.join(directory, 'webroot');
+  const hook = path.join(directory, 'hook');
+  const ledger = path.join(stateDir, 'ledger.sqlite');
+  await mkdir(webroot);
+  await zone.writeHook(hook);
+  webServers.add(domain, webroot);
+  const proxy = await startProxy({ directoryUrl: pebble.directoryUrl });
+  const names = challenge === 'dns-01' ? [domain, `*.${domain}`] : [`a.${domain}`, `b.${domain}`];
+  const solver =
+    challenge === 'dns-01' ? ['--hook', hook, '--resolver', pebble.dnsAddress] : ['--webroot', webroot];
+  const atCa = ['--ca', proxy.directoryUrl, '--ca-file', pebble.caFile];
+  const commands: Record<Command, string[]> = {
+    issue: ['issue', ...names, ...solver, '--cert-name', 'site', '--agree-tos', ...atCa],
+    renew: ['renew', ...atCa],
+    clear: ['authz', 'clear', ...atCa],
+    check: ['ledger', 'check'],
+  };
+  return {
+    proxy,
+    directory,
+    stateDir,
+    names,
+    certificate: path.join(stateDir, 'certificates/site'),
+    run: (command, env = {}) =>
+      runProgram([...commands[command], '--state-dir', stateDir, '--on-unsubmitted', policy], {
+        cwd: directory,
+        env,
+        timeoutMs: 180_000,
+      }),
+    rows: <Row>(sql: string) => (existsSync(ledger) ? queried<Row>(ledger, sql) : []),
+    change: (sql, ...values) => void queried(ledger, sql, ...values),
+    presented: async () => [...(await answersIn(webroot)), ...zone.values(domain)],
+    async remove() {
+      await proxy.stop();
+      await rm(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+function queried<Row>(file: string, sql: string, ...values: string[]): Row[] {
+  const database = rawDatabase(file, { fileMustExist: true });
+  try {
+    const statement = database.prepare<unknown[], Row>(sql);
+    if (statement.reader) return statement.all(...values);
+    statement.run(...values);
+    return [];
+  } finally {
+    database.close();
+  }
+}
+
+/** Files only: the program leaves the directories that a killed run has made. */
+async function answersIn(webroot: string): Promise<string[]> {
+  const entries = await readdir(webroot, { recursive: true, withFileTypes: true });
+  return entries.filter((entry) => entry.isFile()).map(({ name }) => name);
+}

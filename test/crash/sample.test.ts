@@ -1,0 +1,45 @@
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { chosenSeries, parseChoice, runSeries } from './campaign.ts';
+import { type CrashLab, startCrashLab } from './crash-lab.ts';
+import { nameOf } from './scenario.ts';
+import { reportOf } from './table.ts';
+
+/* A few points of what `npm run test:crash` tries; the same again with CRASH_SEED. */
+
+const given = process.env['CRASH_SEED'] ?? '';
+const seed = given === '' ? Math.floor(Math.random() * 2 ** 31) : Number(given);
+const seriesInSample = 4;
+const pointsOfSeries = 2;
+
+let lab: CrashLab;
+
+beforeAll(async () => {
+  process.stdout.write(`\nCRASH_SEED=${seed}\n`);
+  lab = await startCrashLab();
+});
+
+afterAll(() => lab.stop());
+
+const sample = fc.sample(fc.shuffledSubarray(chosenSeries(parseChoice('')), { minLength: seriesInSample }), {
+  seed,
+  numRuns: 1,
+})[0]!;
+
+describe(`a sample of the crash table (CRASH_SEED=${seed})`, { concurrent: true, timeout: 120_000 }, () => {
+  it.for(
+    sample
+      .slice(0, seriesInSample)
+      .map((series) => [nameOf(series.scenario), series.disturbance.name, series] as const),
+  )(
+    '%s, %s: nothing leaks, nothing is done twice, and the certificate is there in the end',
+    async ([, , series]) => {
+      const result = await runSeries(lab, series, {
+        choose: (points) =>
+          fc.sample(fc.nat(points - 1), { seed, numRuns: pointsOfSeries }).map((n) => n + 1),
+        concurrency: 1,
+      });
+      expect(result.failures.length, reportOf(result)).toBe(0);
+    },
+  );
+});

@@ -1,0 +1,18 @@
+/** What must not be so, whatever happened and whenever; the columns of the table. */
+export const violationKinds = [
+  'leak',
+  'duplicate order',
+  'submitted twice',
+  'paid twice',
+  'lost certificate',
+  'left presented',
+  'state',
+  'command',
+] as const;
+
+export type ViolationKind = (typeof violationKinds)[number];
+
+export interface Violation {
+  kind: ViolationKind;
+  text: string;
+}

@@ -1,0 +1,13 @@
+import { defineConfig } from 'vitest/config';
+
+/** `npm run test:crash`: every point, which takes too long for `npm test`. */
+export default defineConfig({
+  test: {
+    include: ['test/crash/**/*.campaign.ts'],
+    reporters: ['verbose'],
+    hookTimeout: 30_000,
+    pool: 'forks',
+    // The cases of one file run at the same time: CRASH_JOBS.
+    maxWorkers: 1,
+  },
+});
