@@ -63,6 +63,17 @@ export async function removeOrderFiles(stateDir: string, orderId: string): Promi
   }
 }
 
+/** Orders that files are there of, finished or not. @throws AcmeLedgerError `store` */
+export async function ordersWithFiles(stateDir: string): Promise<string[]> {
+  try {
+    const entries = await readdir(join(stateDir, 'orders'));
+    return [...new Set(entries.flatMap((entry) => /^\.?([A-Za-z0-9_-]+)/.exec(entry)?.slice(1) ?? []))];
+  } catch (error) {
+    if (failedWith(error, 'ENOENT')) return [];
+    throw translated(error, '');
+  }
+}
+
 const keyName = 'privkey.pem';
 const csrName = 'csr.der';
 

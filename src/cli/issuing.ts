@@ -120,6 +120,8 @@ export async function runIssue(context: CommandContext, plan: IssuePlan): Promis
     // Only now: settling may have taken minutes, in which another run brought the certificate.
     const isStanding = !plan.force && (await stands(issuance.ledger, issuance.stateDir, plan.wish));
     const certificate = await recordWish(issuance, plan.wish, issuance.account.id);
+    // No attempt will take up what a run left that was killed when the files were in place.
+    if (isStanding) await settleUnowned(issuance, { evenKept: false, exceptNamesKeys: new Set() });
     const attempt = isStanding
       ? await deployStanding(issuance, certificate)
       : await obtain(issuance, certificate, { waitMs: plan.waitMs });

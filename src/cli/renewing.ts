@@ -119,9 +119,11 @@ async function renewAt(
     patienceMs: options.waitMs,
   };
   await withIssuance(context, authorityOf(ca), run, async (issuance) => {
+    // Of one that only its deploy hook is due for, no attempt will take up the order.
+    const ordered = certificates.filter(({ due }) => due.reason !== 'not-deployed');
     await settleUnowned(issuance, {
       evenKept: false,
-      exceptNamesKeys: namesKeysOf(certificates.map(({ certificate }) => certificate)),
+      exceptNamesKeys: namesKeysOf(ordered.map(({ certificate }) => certificate)),
     });
     await renewAll(issuance, certificates, options, onResult);
   });

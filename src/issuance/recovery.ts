@@ -1,10 +1,10 @@
-import { readOrderFiles, removeOrderFiles } from '../certificates/order-files.ts';
+import { ordersWithFiles, readOrderFiles, removeOrderFiles } from '../certificates/order-files.ts';
 import { later } from '../clock.ts';
 import { AcmeLedgerError, errorRecord } from '../errors.ts';
 import { identifierSetKey, parseName } from '../identifiers.ts';
 import { authorizationsOf } from '../ledger/authorizations.ts';
 import { certificateByName } from '../ledger/certificates.ts';
-import { recordOrderAnswer, releaseOrder, takeOver } from '../ledger/orders.ts';
+import { orderById, recordOrderAnswer, releaseOrder, takeOver } from '../ledger/orders.ts';
 import { unsettledOrders } from '../ledger/order-queries.ts';
 import { runsById } from '../ledger/runs.ts';
 import type { CertificateRow, OrderRow } from '../ledger/schema.ts';
@@ -40,6 +40,7 @@ export async function settleUnowned(
   options: RecoveryOptions,
 ): Promise<{ closed: number }> {
   let closed = 0;
+  await removeUselessKeys(issuance);
   for (const order of await unownedOrders(issuance, options)) {
     if (issuance.stops.work.aborted) break;
     if (!(await takeOver(issuance, order))) continue;
@@ -50,6 +51,14 @@ export async function settleUnowned(
     if ((await options.isEnough?.()) === true) break;
   }
   return { closed };
+}
+
+/** A run that died right after it had concluded an order left the key of a certificate that is stored, or will never be. */
+async function removeUselessKeys(issuance: Issuance): Promise<void> {
+  for (const id of await ordersWithFiles(issuance.stateDir)) {
+    const order = await orderById(issuance.ledger, Number(id));
+    if (typeof order?.concluded_at === 'string') await removeOrderFiles(issuance.stateDir, id);
+  }
 }
 
 /**

@@ -2,6 +2,7 @@ import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import {
+  ordersWithFiles,
   prepareOrderFiles,
   readOrderFiles,
   removeOrderFiles,
@@ -97,5 +98,16 @@ describe('removeOrderFiles', () => {
 
   it('is content where there never was an order', async () => {
     await removeOrderFiles(await makeScratchDirectory(), '1');
+  });
+});
+
+describe('ordersWithFiles', () => {
+  it('names orders with a whole pair and ones that a crash left unfinished, each once', async () => {
+    const stateDir = await makeScratchDirectory();
+    expect(await ordersWithFiles(stateDir)).toEqual([]);
+    await prepareOrderFiles(stateDir, '17', maker().make);
+    await mkdir(join(stateDir, 'orders', '.17.0123456789abcdef'));
+    await mkdir(join(stateDir, 'orders', '.18.0123456789abcdef'));
+    expect((await ordersWithFiles(stateDir)).sort()).toEqual(['17', '18']);
   });
 });

@@ -36,14 +36,14 @@ export function chosenSeries({ scenario, disturbance }: Choice): Series[] {
     .filter((one) => disturbance === '' || one.disturbance.name === disturbance);
 }
 
-/** Every point of so many, from 1. */
-export function everyPoint(points: number): number[] {
-  return Array.from({ length: points }, (_, index) => index + 1);
+/** Every point, from 1. */
+export function everyPoint(labels: readonly string[]): number[] {
+  return labels.map((_, index) => index + 1);
 }
 
 export interface SeriesOptions {
-  /** Which points are tried, of how many there are. */
-  choose: (points: number) => number[];
+  /** Which points are tried, from 1, of those that a run has. */
+  choose: (labels: readonly string[]) => number[];
   /** Cases at one time. */
   concurrency: number;
   onCase?: (series: Series, result: CaseResult & { n: number }) => void;
@@ -59,7 +59,7 @@ export async function runSeries(
   const labels = await pointsOf(lab, scenario, disturbance.at);
   const limit = pLimit(concurrency);
   const cases = await Promise.all(
-    choose(labels.length).map((n) =>
+    choose(labels).map((n) =>
       limit(async () => {
         const result = { n, ...(await runCase(lab, scenario, disturbance, n)) };
         onCase?.(series, result);

@@ -21,10 +21,13 @@ beforeAll(async () => {
 
 afterAll(() => lab.stop());
 
-const sample = fc.sample(fc.shuffledSubarray(chosenSeries(parseChoice('')), { minLength: seriesInSample }), {
-  seed,
-  numRuns: 1,
-})[0]!;
+const sample = fc.sample(
+  fc.shuffledSubarray(chosenSeries(parseChoice('deactivate/http-01:SIGKILL')), { minLength: 1 }),
+  {
+    seed,
+    numRuns: 1,
+  },
+)[0]!;
 
 describe(`a sample of the crash table (CRASH_SEED=${seed})`, { concurrent: true, timeout: 120_000 }, () => {
   it.for(
@@ -35,8 +38,8 @@ describe(`a sample of the crash table (CRASH_SEED=${seed})`, { concurrent: true,
     '%s, %s: nothing leaks, nothing is done twice, and the certificate is there in the end',
     async ([, , series]) => {
       const result = await runSeries(lab, series, {
-        choose: (points) =>
-          fc.sample(fc.nat(points - 1), { seed, numRuns: pointsOfSeries }).map((n) => n + 1),
+        choose: (labels) =>
+          fc.sample(fc.nat(labels.length - 1), { seed, numRuns: pointsOfSeries }).map((index) => index + 1),
         concurrency: 1,
       });
       expect(result.failures.length, reportOf(result)).toBe(0);

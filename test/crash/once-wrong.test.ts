@@ -1,0 +1,38 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { chosenSeries, parseChoice, runSeries } from './campaign.ts';
+import { type CrashLab, startCrashLab } from './crash-lab.ts';
+import { reportOf } from './table.ts';
+
+let lab: CrashLab;
+
+beforeAll(async () => {
+  lab = await startCrashLab();
+});
+
+afterAll(() => lab.stop());
+
+/** Moments that `npm run test:crash` found something wrong at. */
+const moments = [
+  {
+    what: 'a certificate that is in place, its order not concluded: the next renew concludes it and removes the key',
+    series: 'deactivate/http-01/issue/renew:SIGKILL',
+    label: 'after commit: update certificates, certificate-stored',
+  },
+  {
+    what: 'an order that is concluded, its key still there: the next renew removes it',
+    series: 'deactivate/http-01/issue/renew:SIGKILL',
+    label: 'after commit: update orders, order-released',
+  },
+];
+
+describe('what went wrong once', { concurrent: true, timeout: 60_000 }, () => {
+  it.for(moments)('$what', async ({ series, label }) => {
+    const [chosen] = chosenSeries(parseChoice(series));
+    const result = await runSeries(lab, chosen!, {
+      choose: (labels) => [labels.indexOf(label) + 1],
+      concurrency: 1,
+    });
+    expect(result.failures.length, reportOf(result)).toBe(0);
+    expect(result.ended).toBe(0);
+  });
+});
