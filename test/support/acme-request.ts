@@ -31,6 +31,8 @@ export interface SeenRequest {
   /** The whole URL, with the proxy's own address. */
   url: string;
   headers: IncomingHttpHeaders;
+  /** The URL of the account that signed it; `undefined` before there is one, and for what isn't signed. */
+  account?: string;
   /** What was signed; `undefined` for POST-as-GET and for what isn't signed. */
   payload: unknown;
   /** The how-manieth request of its kind, from 1. */

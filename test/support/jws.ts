@@ -30,9 +30,18 @@ export function thumbprint(key: KeyObject): string {
 
 /** Reads the payload of a signed body; `undefined` for POST-as-GET and for what isn't one. */
 export function payloadOf(body: string): unknown {
+  return partOf(body, 'payload');
+}
+
+/** The URL of the account that signed a body; `undefined` where the key itself stands there, and for what isn't signed. */
+export function accountOf(body: string): string | undefined {
+  return (partOf(body, 'protected') as { kid?: string } | undefined)?.kid;
+}
+
+function partOf(body: string, part: 'payload' | 'protected'): unknown {
   try {
-    const { payload } = JSON.parse(body) as { payload: string };
-    return payload === '' ? undefined : JSON.parse(Buffer.from(payload, 'base64url').toString('utf8'));
+    const text = (JSON.parse(body) as Record<typeof part, string>)[part];
+    return text === '' ? undefined : JSON.parse(Buffer.from(text, 'base64url').toString('utf8'));
   } catch {
     return undefined;
   }

@@ -9,6 +9,8 @@ export interface LabAccount {
   key: KeyObject;
   /** Signs and sends; badNonce is tried again. `undefined` is a POST-as-GET. */
   post(url: string, payload?: unknown): Promise<Answer>;
+  /** A newOrder with whatever payload, and whatever the answer. */
+  newOrder(payload: unknown): Promise<Answer>;
   /** A newOrder for DNS names; gives the order's URL and the URLs of its authorizations. */
   order(...names: string[]): Promise<{ url: string; authorizations: string[] }>;
 }
@@ -39,14 +41,16 @@ export function existingAccount(server: AcmeServer, keyPem: string, accountUrl: 
 function accountOf(server: AcmeServer, key: KeyObject, accountUrl: string): LabAccount {
   const post = (url: string, payload?: unknown): Promise<Answer> =>
     signedPost(server, { key, accountUrl }, url, payload);
+  const newOrder = async (payload: unknown): Promise<Answer> =>
+    post((await directoryOf(server)).newOrder, payload);
   return {
     url: accountUrl,
     keyPem: key.export({ type: 'pkcs8', format: 'pem' }).toString(),
     key,
     post,
+    newOrder,
     async order(...names) {
-      const identifiers = names.map((value) => ({ type: 'dns', value }));
-      const answer = await post((await directoryOf(server)).newOrder, { identifiers });
+      const answer = await newOrder({ identifiers: names.map((value) => ({ type: 'dns', value })) });
       const { authorizations } = JSON.parse(answer.body) as { authorizations: string[] };
       return { url: headerOf(answer, 'location'), authorizations };
     },

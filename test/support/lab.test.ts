@@ -1,11 +1,10 @@
 import { X509Certificate, createHash } from 'node:crypto';
-import { mkdir, writeFile } from 'node:fs/promises';
-import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { httpsRequest } from './https-request.ts';
+import { type Answer, httpsRequest } from './https-request.ts';
 import { thumbprint } from './jws.ts';
 import { type AcmeServer, type LabAccount, registerAccount } from './lab-account.ts';
+import { finalStatus, httpChallenge, obtain, prove } from './lab-issuance.ts';
 import { type PebbleLab, startPebble } from './pebble.ts';
 import { type AcmeProxy, startProxy } from './proxy.ts';
 import { serveWebroot } from './webroot-server.ts';
@@ -53,12 +52,7 @@ describe('Pebble', () => {
     const workspace = await newWorkspace();
     const webServer = await serveWebroot(workspace.webroot, pebble.httpPort);
     const { authorizations } = await account.order('webroot.test');
-    const challenge = await httpChallenge(authorizations[0]!);
-    const directory = path.join(workspace.webroot, '.well-known/acme-challenge');
-    await mkdir(directory, { recursive: true });
-    await writeFile(path.join(directory, challenge.token), `${challenge.token}.${thumbprint(account.key)}`);
-    await account.post(challenge.url, {});
-    expect(await finalStatus(authorizations[0]!)).toBe('valid');
+    expect(await prove(account, authorizations[0]!, workspace.webroot)).toBe('valid');
     expect(webServer.requests[0]).toMatch(/^webroot\.test:\d+\/\.well-known\/acme-challenge\//);
     await webServer.stop();
     await workspace.remove();
@@ -72,7 +66,7 @@ describe('Pebble', () => {
     const value = createHash('sha256').update(answer).digest('base64url');
     await pebble.challtestsrv.setTxt('_acme-challenge.txt.test', value);
     await account.post(challenge.url, {});
-    expect(await finalStatus(authorizations[0]!)).toBe('valid');
+    expect(await finalStatus(account, authorizations[0]!)).toBe('valid');
     expect(await pebble.challtestsrv.dnsQuestions('_acme-challenge.txt.test')).toContainEqual({
       name: '_acme-challenge.txt.test.',
       type: 16,
@@ -97,15 +91,39 @@ describe('the proxy', () => {
     const before = proxy.census.open().length;
     const { authorizations } = await account.order('open-1.test', 'open-2.test', 'open-3.test');
     expect(proxy.census.open()).toHaveLength(before + 3);
-    const challenge = await httpChallenge(authorizations[0]!);
+    const challenge = await httpChallenge(account, authorizations[0]!);
     await account.post(challenge.url, {});
     expect(proxy.census.open()).toHaveLength(before + 3);
     expect(proxy.census.unsubmitted().map(({ url }) => url)).not.toContain(authorizations[0]);
-    expect(await finalStatus(authorizations[0]!)).toBe('invalid');
+    expect(await finalStatus(account, authorizations[0]!)).toBe('invalid');
     await account.post(authorizations[1]!, { status: 'deactivated' });
     expect(proxy.census.open()).toHaveLength(before + 1);
     expect(proxy.census.authorizations.get(authorizations[1]!)?.status).toBe('deactivated');
     expect(proxy.census.mostOpen).toBeGreaterThanOrEqual(before + 3);
+  });
+
+  it('counts every challenge POST that the CA looked at', async () => {
+    const { authorizations } = await account.order('twice.test');
+    const challenge = await httpChallenge(account, authorizations[0]!);
+    await account.post(challenge.url, {});
+    await account.post(challenge.url, {});
+    proxy.setFault(({ kind }) => (kind === 'challenge' ? { type: 'answer', status: 503 } : undefined));
+    await account.post(challenge.url, {});
+    expect(proxy.census.authorizations.get(authorizations[0]!)?.submissions).toBe(2);
+  });
+
+  it('follows an order to its certificate, also where answers are lost', async () => {
+    const workspace = await newWorkspace();
+    const webServer = await serveWebroot(workspace.webroot, pebble.httpPort);
+    expect(await obtain(account, workspace.webroot, 'Www.Whole.test', 'whole.test')).toMatch(/BEGIN CERT/);
+    const [order] = proxy.census.ordersFor('whole.test', 'www.whole.test');
+    expect(order).toMatchObject({ account: account.url, status: 'valid', newOrders: 1, finalizations: 1 });
+    expect(order).toMatchObject({ names: ['whole.test', 'www.whole.test'], downloads: 1 });
+    proxy.setFault(({ kind }) => (kind === 'finalize' ? { type: 'lose-answer' } : undefined));
+    await expect(obtain(account, workspace.webroot, 'paid.test')).rejects.toThrow(/hang up|ECONNRESET/);
+    expect(proxy.census.ordersFor('paid.test')).toMatchObject([{ finalizations: 1, downloads: 0 }]);
+    await webServer.stop();
+    await workspace.remove();
   });
 
   it('sees the authorizations of an order whose answer it loses', async () => {
@@ -141,6 +159,11 @@ describe('the proxy', () => {
     await expect(look()).rejects.toThrow(/aborted/);
     proxy.setFault(() => ({ type: 'replace-body', body: 'not JSON' }));
     expect(await look()).toMatchObject({ status: 200, body: 'not JSON' });
+    const headers = { 'content-type': undefined, 'x-more': 'yes' };
+    proxy.setFault(() => ({ type: 'change', status: 418, headers, body: (text) => `${text.length}` }));
+    const changed = (await look()) as Answer;
+    expect(changed).toMatchObject({ status: 418, headers: { 'x-more': 'yes', 'content-length': '3' } });
+    expect(changed.headers).not.toHaveProperty('content-type');
   });
 
   it('delays requests and answers, and holds a request as long as its hook waits', async () => {
@@ -158,19 +181,3 @@ describe('the proxy', () => {
     expect(await look()).toBeGreaterThan(55);
   });
 });
-
-async function httpChallenge(authorization: string): Promise<{ url: string; token: string }> {
-  const answer = await account.post(authorization);
-  const { challenges } = JSON.parse(answer.body) as {
-    challenges: { type: string; url: string; token: string }[];
-  };
-  return challenges.find(({ type }) => type === 'http-01')!;
-}
-
-async function finalStatus(authorization: string): Promise<string> {
-  for (;;) {
-    const { status } = JSON.parse((await account.post(authorization)).body) as { status: string };
-    if (status !== 'pending') return status;
-    await delay(50);
-  }
-}

@@ -4,9 +4,10 @@ import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type RequestKind, type SeenRequest, kindOf, requestKinds } from './acme-request.ts';
-import { AuthorizationCensus } from './authorization-census.ts';
+import type { AuthorizationCensus } from './authorization-census.ts';
 import type { Fault, FaultHook } from './fault.ts';
-import { payloadOf } from './jws.ts';
+import { accountOf, payloadOf } from './jws.ts';
+import { type CaRule, RuledCa } from './ruled-ca.ts';
 import { throwawayTls } from './throwaway-tls.ts';
 import { type UpstreamAnswer, Upstream, endToEnd } from './upstream.ts';
 
@@ -23,6 +24,8 @@ export interface AcmeProxy {
   setLatency(ms: number): void;
   /** Replaces the fault hook from now on; without one nothing goes wrong. */
   setFault(hook?: FaultHook): void;
+  /** Replaces the rules of the CA from now on; without any it is plain Pebble. */
+  setRules(rules?: CaRule[]): void;
   /** Begins to count anew; the census stays. */
   resetCounts(): void;
   stop(): Promise<void>;
@@ -32,7 +35,10 @@ export interface ProxyOptions {
   /** Pebble's own directory. */
   directoryUrl: string;
   latencyMs?: number;
+  /** What goes wrong between client and CA. */
   fault?: FaultHook;
+  /** What the CA itself does otherwise than Pebble. */
+  rules?: CaRule[];
 }
 
 /** Starts the proxy on a free port of 127.0.0.1. */
@@ -56,10 +62,11 @@ export async function startProxy(options: ProxyOptions): Promise<AcmeProxy> {
     directoryUrl: `https://127.0.0.1:${port}${new URL(options.directoryUrl).pathname}`,
     requests: passage.requests,
     counts: passage.counts,
-    census: passage.census,
+    census: passage.ca.census,
     connections: () => connections,
     setLatency: (ms) => (passage.latencyMs = ms),
     setFault: (hook) => (passage.fault = hook),
+    setRules: (rules = []) => (passage.ca.rules = rules),
     resetCounts: () => passage.resetCounts(),
     async stop() {
       upstream.close();
@@ -74,13 +81,12 @@ export async function startProxy(options: ProxyOptions): Promise<AcmeProxy> {
 class Passage {
   readonly requests: SeenRequest[] = [];
   readonly counts = noCounts();
-  readonly census = new AuthorizationCensus();
+  readonly ca: RuledCa;
   latencyMs: number;
   fault: FaultHook | undefined;
-  private readonly upstream: Upstream;
 
-  constructor(upstream: Upstream, { latencyMs = 0, fault }: ProxyOptions) {
-    this.upstream = upstream;
+  constructor(upstream: Upstream, { latencyMs = 0, fault, rules }: ProxyOptions) {
+    this.ca = new RuledCa(upstream, rules);
     this.latencyMs = latencyMs;
     this.fault = fault;
   }
@@ -93,11 +99,11 @@ class Passage {
     if (fault?.type === 'drop') {
       response.destroy();
     } else if (fault?.type === 'answer') {
-      await this.answerInstead(request, response, fault);
+      const { withNonce = false } = fault;
+      await passBack(response, await this.ca.madeUp(fault, { host: request.headers.host ?? '', withNonce }));
     } else {
       if (fault?.type === 'delay' && fault.what === 'request') await delay(fault.ms);
-      const answer = await this.passOn(request, body, seen);
-      await passBack(response, answer, fault);
+      await passBack(response, await this.ca.take(seen, request, body), fault);
     }
   }
 
@@ -109,37 +115,15 @@ class Passage {
   private note(request: IncomingMessage, body: Buffer): SeenRequest {
     const { method = 'GET', url: path = '/', headers } = request;
     const url = `https://${headers.host ?? ''}${path}`;
-    const payload = method === 'POST' ? payloadOf(body.toString('utf8')) : undefined;
-    const kind = kindOf(path, payload, this.census.wasShown(url));
+    const text = method === 'POST' ? body.toString('utf8') : '';
+    const payload = payloadOf(text);
+    const account = accountOf(text);
+    const kind = kindOf(path, payload, this.ca.census.wasShown(url));
     const count = (this.counts[kind] += 1);
-    const seen: SeenRequest = { kind, method, url, headers, payload, count, atMs: Date.now() };
+    const signed = account === undefined ? { payload } : { account, payload };
+    const seen: SeenRequest = { kind, method, url, headers, ...signed, count, atMs: Date.now() };
     this.requests.push(seen);
     return seen;
-  }
-
-  private async passOn(request: IncomingMessage, body: Buffer, seen: SeenRequest): Promise<UpstreamAnswer> {
-    const answer = await this.upstream.send(seen.method, request.url ?? '/', request.headers, body);
-    seen.status = answer.status;
-    this.census.record(seen, {
-      status: answer.status,
-      location: answer.headers.location,
-      body: answer.body.toString('utf8'),
-    });
-    return answer;
-  }
-
-  private async answerInstead(
-    request: IncomingMessage,
-    response: ServerResponse,
-    { status, headers, body = '', withNonce }: Fault & { type: 'answer' },
-  ): Promise<void> {
-    const nonce = withNonce === true ? await this.upstream.nonce(request.headers.host ?? '') : undefined;
-    response.writeHead(status, {
-      ...(typeof body === 'string' ? {} : { 'content-type': 'application/problem+json' }),
-      ...(nonce === undefined ? {} : { 'replay-nonce': nonce }),
-      ...headers,
-    });
-    response.end(typeof body === 'string' ? body : JSON.stringify(body));
   }
 }
 
@@ -149,16 +133,28 @@ async function passBack(response: ServerResponse, answer: UpstreamAnswer, fault?
     response.destroy();
     return;
   }
-  const body = fault?.type === 'replace-body' ? Buffer.from(fault.body) : answer.body;
-  const headers = endToEnd(answer.headers);
-  if (body.length > 0 || headers['content-length'] !== undefined)
-    headers['content-length'] = String(body.length);
-  response.writeHead(answer.status, headers);
+  const { status, headers, body } = changed(answer, fault);
+  const passed = endToEnd(headers);
+  if (body.length > 0 || passed['content-length'] !== undefined)
+    passed['content-length'] = String(body.length);
+  response.writeHead(status, passed);
   if (fault?.type === 'cut') {
     response.write(body.subarray(0, fault.afterBytes), () => response.destroy());
     return;
   }
   response.end(body);
+}
+
+function changed(answer: UpstreamAnswer, fault?: Fault): UpstreamAnswer {
+  if (fault?.type === 'replace-body') return { ...answer, body: Buffer.from(fault.body) };
+  if (fault?.type !== 'change') return answer;
+  const { status = answer.status, headers = {}, body } = fault;
+  const kept = Object.entries({ ...answer.headers, ...headers }).filter(([, value]) => value !== undefined);
+  return {
+    status,
+    headers: Object.fromEntries(kept),
+    body: body === undefined ? answer.body : Buffer.from(body(answer.body.toString('utf8'))),
+  };
 }
 
 async function bodyOf(request: IncomingMessage): Promise<Buffer> {
