@@ -76,6 +76,11 @@ export function isReset(error: unknown): boolean {
   return kindOf(error) === 'reset';
 }
 
+/** Whether the CA didn't answer in time: asking again would take as long. */
+export function isTimeout(error: unknown): boolean {
+  return kindOf(error) === 'timeout';
+}
+
 /** Whether the server's certificate was refused: nothing was sent. */
 export function isUntrusted(error: unknown): boolean {
   return kindOf(error) === 'untrusted';

@@ -96,7 +96,7 @@ async function findWork(context: CommandContext, ledger: Ledger, options: RenewO
   });
   const authorities = new Set(due.map(({ certificate }) => certificate.ca));
   for (const account of await listAccounts(ledger)) {
-    if (account.url !== null && (await unsettledOrders(ledger, account.id)).length > 0)
+    if (account.url !== null && (await unsettledOrders(ledger, account.id, now)).length > 0)
       authorities.add(account.ca);
   }
   return {

@@ -14,7 +14,8 @@ import { finalizeOrder } from './finalize.ts';
 import type { Issuance, PlacedOrder, UnsubmittedPolicy } from './issuance.ts';
 import { isAlive } from './ownership.ts';
 import { areWanted } from './order-key.ts';
-import { currentOrder, findLost } from './place-order.ts';
+import { findLost } from './lost-order.ts';
+import { currentOrder } from './place-order.ts';
 import { cleanUpPresentations } from './presenting.ts';
 import { settleOrder } from './settle.ts';
 import { refresh } from './verdicts.ts';
@@ -86,9 +87,9 @@ export async function recover(
 
 /** Orders with something left to do that no live run works on. */
 export async function unownedOrders(issuance: Issuance, options: RecoveryOptions): Promise<OrderRow[]> {
-  const orders = await unsettledOrders(issuance.ledger, issuance.account.id);
-  const runs = await runsById(issuance.ledger, [...new Set(orders.flatMap((order) => order.run_id ?? []))]);
   const now = issuance.clock.now();
+  const orders = await unsettledOrders(issuance.ledger, issuance.account.id, now);
+  const runs = await runsById(issuance.ledger, [...new Set(orders.flatMap((order) => order.run_id ?? []))]);
   return orders.filter((order) => {
     if (order.run_id !== null && isAlive(runs.get(order.run_id), issuance.clock.wallNow())) return false;
     // One that is concluded can't be taken up by an attempt for its names: what it left is settled here.
@@ -100,7 +101,9 @@ export async function unownedOrders(issuance: Issuance, options: RecoveryOptions
 /** Goes on from the last thing that was written. */
 async function recoverOrder(issuance: Issuance, order: OrderRow, policy: UnsubmittedPolicy): Promise<void> {
   let current: OrderRow = order;
-  if (order.concluded_at === null) {
+  // One whose newOrder was lost may have come to the CA after it was given up.
+  const isMissing = order.url === null && order.reserved > 0;
+  if (order.concluded_at === null || isMissing) {
     const placed = await locate(issuance, order);
     if (placed === null) {
       await cleanUpPresentations(issuance, order.id);

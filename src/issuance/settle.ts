@@ -1,3 +1,4 @@
+import { isOutcomeUnknown, isTimeout } from '../acme/connection-failure.ts';
 import { removeOrderFiles } from '../certificates/order-files.ts';
 import { AcmeLedgerError, errorRecord } from '../errors.ts';
 import { later } from '../clock.ts';
@@ -19,6 +20,8 @@ export interface Closing {
   /** Why it wasn't deactivated; null when it was. */
   reason: string | null;
 }
+
+const deactivateAgainMs = 500;
 
 /** Policy `resume`: how long an order waits for the next attempt for its names before nobody wants it (docs/decisions.md). */
 const resumeForMs = 86_400_000;
@@ -84,7 +87,7 @@ async function tried(issuance: Issuance, order: OrderRow, act: () => Promise<voi
 /** RFC 8555 §7.1.6: one authorization that can't be valid any more makes the order invalid. */
 async function canBecomeReady(issuance: Issuance, orderId: number): Promise<boolean> {
   const order = await orderById(issuance.ledger, orderId);
-  if (order?.status === 'invalid') return false;
+  if (order?.status === 'invalid' || order?.status === 'abandoned') return false;
   const rows = await authorizationsOf(issuance.ledger, orderId);
   return rows.every((row) => row.status === 'pending' || row.status === 'valid');
 }
@@ -124,14 +127,25 @@ async function closeUnlessHeld(issuance: Issuance, order: OrderRow, row: Authori
 /** Deactivates one authorization (RFC 8555 §7.5.2) and records what the CA made of it. */
 export async function closeAuthorization(issuance: Issuance, row: AuthorizationRow): Promise<Closing> {
   try {
-    const answer = await issuance.session.deactivateAuthorization(row.url, issuance.stops.grace);
-    await recordSeen(issuance, [authorizationSeen(answer)]);
-    if (answer.status === 'deactivated') return { outcome: 'deactivated', reason: null };
-    const reason = `the CA answered "${answer.status}"`;
-    return { outcome: answer.status === 'pending' ? 'refused' : 'already-final', reason };
+    return await deactivate(issuance, row);
+  } catch (error) {
+    // It may have been done: doing it again changes nothing, and Boulder doesn't count the second.
+    if (!isOutcomeUnknown(error) || isTimeout(error)) return recordNotClosed(issuance, row, error);
+  }
+  try {
+    await issuance.clock.sleep(deactivateAgainMs, issuance.stops.grace);
+    return await deactivate(issuance, row);
   } catch (error) {
     return recordNotClosed(issuance, row, error);
   }
+}
+
+async function deactivate(issuance: Issuance, row: AuthorizationRow): Promise<Closing> {
+  const answer = await issuance.session.deactivateAuthorization(row.url, issuance.stops.grace);
+  await recordSeen(issuance, [authorizationSeen(answer)]);
+  if (answer.status === 'deactivated') return { outcome: 'deactivated', reason: null };
+  const reason = `the CA answered "${answer.status}"`;
+  return { outcome: answer.status === 'pending' ? 'refused' : 'already-final', reason };
 }
 
 async function recordNotClosed(issuance: Issuance, row: AuthorizationRow, error: unknown): Promise<Closing> {

@@ -11,6 +11,9 @@ import { poll } from './polling.ts';
 
 /** A validation takes no longer: a submit whose answer was lost and that shows no verdict by then never arrived. */
 const validationMs = 60_000;
+/** Public CAs forget an authorization after an hour at the soonest. */
+const youngMs = 60_000;
+const replicaWaitsMs = [500, 2_000];
 
 /** Pending, and its challenge was submitted as far as we know: the CA decides. */
 export function isUndecided(row: AuthorizationRow): boolean {
@@ -94,18 +97,28 @@ export async function refresh(
   issuance: Issuance,
   rows: readonly AuthorizationRow[],
 ): Promise<Answer<Authorization>[]> {
-  const answers = await Promise.all(rows.map((row) => look(issuance, row.url)));
+  const answers = await Promise.all(rows.map((row) => look(issuance, row)));
   const seen = answers.filter((answer) => answer !== null);
   await recordSeen(issuance, seen.map(authorizationSeen));
   return seen;
 }
 
-async function look(issuance: Issuance, url: string): Promise<Answer<Authorization> | null> {
+async function look(issuance: Issuance, row: AuthorizationRow): Promise<Answer<Authorization> | null> {
+  // One that was made a moment ago can't be forgotten: a CA that reads from a replica doesn't know it yet.
+  const isYoung = later(new Date(row.created_at), youngMs) > issuance.clock.now();
+  for (const waitMs of isYoung ? replicaWaitsMs : []) {
+    try {
+      return await issuance.session.getAuthorization(row.url, issuance.stops.grace);
+    } catch (error) {
+      if (!isGone(error)) throw error;
+    }
+    await issuance.clock.sleep(waitMs, issuance.stops.grace);
+  }
   try {
-    return await issuance.session.getAuthorization(url, issuance.stops.grace);
+    return await issuance.session.getAuthorization(row.url, issuance.stops.grace);
   } catch (error) {
     if (!isGone(error)) throw error;
-    await recordGone(issuance, url);
+    await recordGone(issuance, row.url);
     return null;
   }
 }

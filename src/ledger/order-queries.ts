@@ -14,11 +14,15 @@ export async function listOrders(
   return query.execute();
 }
 
+/** For so long a newOrder that was given up is looked for: it may have come to the CA late. */
+const lateMs = 3_600_000;
+
 /**
  * Orders with something left to do: ones that aren't concluded, ones with a pending authorization that the CA didn't refuse to deactivate,
- * ones with something still presented. Oldest first. Whether somebody works on them is `issuance/ownership.ts`.
+ * ones with something still presented, ones whose newOrder was lost not long ago. Oldest first. Whether somebody works on them is `issuance/ownership.ts`.
  */
-export async function unsettledOrders(ledger: Ledger, accountId: number): Promise<OrderRow[]> {
+export async function unsettledOrders(ledger: Ledger, accountId: number, now: Date): Promise<OrderRow[]> {
+  const lately = new Date(now.getTime() - lateMs).toISOString();
   // From three indexes of what is open: the orders of years are never gone through.
   return ledger
     .selectFrom('orders')
@@ -38,6 +42,15 @@ export async function unsettledOrders(ledger: Ledger, accountId: number): Promis
             .where('authorizations.account_id', '=', accountId)
             .where('authorizations.status', '=', 'pending')
             .where('authorizations.refused_at', 'is', null),
+        )
+        .union(
+          query
+            .selectFrom('orders')
+            .select('id')
+            .where('account_id', '=', accountId)
+            .where('status', '=', 'abandoned')
+            .where('reserved', '>', 0)
+            .where('created_at', '>', lately),
         )
         .union(query.selectFrom('presentations').select('order_id as id').where('cleaned_at', 'is', null)),
     )

@@ -12,7 +12,7 @@ import { recordSubmitting } from '../../src/ledger/authorizations.ts';
 import { eventsOf } from '../../src/ledger/events.ts';
 import { listOrders, unsettledOrders } from '../../src/ledger/order-queries.ts';
 import { inTransaction } from '../../src/ledger/writer.ts';
-import { anIntent, anOrder, answerOf, newLedger } from './new-ledger.ts';
+import { anIntent, anOrder, answerOf, newLedger, noon } from './new-ledger.ts';
 
 describe('one order for one set of names', () => {
   it('is all that may be open on an account', async () => {
@@ -40,7 +40,7 @@ describe('one order for one set of names', () => {
     await recordOrderAnswer(made, order, answerOf(order, { status: 'valid' }));
     await releaseOrder(made, order.id, {});
     await expect(anIntent(made, made.account, ['a.test'])).rejects.toMatchObject({ code: 'ledger-failed' });
-    expect(await unsettledOrders(made.ledger, made.account.id)).toMatchObject([{ id: order.id }]);
+    expect(await unsettledOrders(made.ledger, made.account.id, noon)).toMatchObject([{ id: order.id }]);
   });
 });
 

@@ -218,6 +218,7 @@ describe('status', { timeout: 60_000 }, () => {
               nextFreeAt: text(/^20.*Z$/),
             },
           ],
+          holds: [],
           suspendedNames: 0,
           // Neither of the two of dns-01 was ever seen, nor the two that the hook refused; one the CA found wrong.
           failingNames: 5,

@@ -1,0 +1,106 @@
+import { isOutcomeUnknown } from '../acme/connection-failure.ts';
+import { isGone } from '../acme/problems.ts';
+import type { Answer, Order } from '../acme/resources.ts';
+import { later } from '../clock.ts';
+import { AcmeLedgerError, errorRecord } from '../errors.ts';
+import type { Identifier } from '../identifiers.ts';
+import { identifierSetKey } from '../identifiers.ts';
+import { orderByUrl, recordOrderAnswer, releaseOrder } from '../ledger/orders.ts';
+import type { OrderRow } from '../ledger/schema.ts';
+import type { Issuance, PlacedOrder } from './issuance.ts';
+import { requestOrder } from './request-order.ts';
+
+/**
+ * A newOrder without an answer may reach the CA for so long after its intent: a request lives for 40 s here, and a while in whatever
+ * lies between. Until then an empty list rules nothing out.
+ */
+const underWayMs = 300_000;
+/** So many orders of the account's list that the ledger doesn't know are looked at; a lost one beyond them stays counted. */
+const strangersMax = 1_000;
+
+/**
+ * Finds the order of an intent whose answer never came (docs/decisions.md): in the account's list of orders (RFC 8555 §7.1.2.1) where
+ * the CA has one; else by asking for the same again where the CA is known to hand the same order back, as Boulder does.
+ * One that was given up may come up in the list all the same: it is settled then.
+ * @returns null when there is none (the intent is released), or nothing can be known (it goes on being counted)
+ */
+export async function findLost(
+  issuance: Issuance,
+  row: OrderRow,
+  identifiers: readonly Identifier[],
+): Promise<PlacedOrder | null> {
+  const listed = await listedOrder(issuance, row, identifiers);
+  if (listed === 'no-list' && issuance.policy === 'resume' && row.status === 'intent')
+    return repeatNewOrder(issuance, row, identifiers);
+  if (listed === null || typeof listed === 'string') {
+    const isRuledOut = listed === null && !isUnderWay(row, issuance.clock.now());
+    await releaseOrder(issuance, row.id, { status: 'abandoned', keepReserved: !isRuledOut });
+    return null;
+  }
+  return { row: await recordOrderAnswer(issuance, row, listed), answer: listed };
+}
+
+function isUnderWay(row: OrderRow, now: Date): boolean {
+  return later(new Date(row.created_at), underWayMs) > now;
+}
+
+async function repeatNewOrder(
+  issuance: Issuance,
+  row: OrderRow,
+  identifiers: readonly Identifier[],
+): Promise<PlacedOrder | null> {
+  try {
+    return await requestOrder(issuance, row, identifiers);
+  } catch (error) {
+    // Not an answer, or not yet one: the intent goes on being counted.
+    if (isOutcomeUnknown(error) || isLimit(error)) throw error;
+    // Refused: what the first one opened, if it did, is out of reach.
+    await releaseOrder(issuance, row.id, {
+      status: 'abandoned',
+      keepReserved: true,
+      error: errorRecord(error),
+    });
+    return null;
+  }
+}
+
+function isLimit(error: unknown): boolean {
+  return error instanceof AcmeLedgerError && error.code === 'ca-limit';
+}
+
+/**
+ * The order of the account for exactly these names that the ledger doesn't know: an open one, else an invalid one, whose authorizations
+ * may be open all the same. `too-many` when not all of the list could be looked at.
+ */
+async function listedOrder(
+  issuance: Issuance,
+  row: OrderRow,
+  identifiers: readonly Identifier[],
+): Promise<Answer<Order> | null | 'no-list' | 'too-many'> {
+  const urls = await issuance.session.listOrders(issuance.stops.grace);
+  if (urls === null) return 'no-list';
+  const wanted = identifierSetKey(identifiers);
+  let strangers = 0;
+  let invalid: Answer<Order> | null = null;
+  for await (const url of urls) {
+    if ((await orderByUrl(issuance.ledger, url)) !== undefined) continue;
+    if (strangers === strangersMax) return invalid ?? 'too-many';
+    strangers += 1;
+    const order = await stranger(issuance, url);
+    if (order === null || identifierSetKey(order.identifiers) !== wanted) continue;
+    if (row.profile !== '' && order.profile !== null && order.profile !== row.profile) continue;
+    // Nobody can have finalized a lost one: what is further than `ready` was made by somebody else.
+    if (order.status === 'pending' || order.status === 'ready') return order;
+    if (order.status === 'invalid') invalid = order;
+  }
+  return invalid;
+}
+
+async function stranger(issuance: Issuance, url: string): Promise<Answer<Order> | null> {
+  try {
+    return await issuance.session.getOrder(url, issuance.stops.grace);
+  } catch (error) {
+    if (isGone(error)) return null;
+    throw error;
+  }
+}

@@ -1,0 +1,48 @@
+import { isProblem } from '../acme/problems.ts';
+import type { Answer, NewOrder, Order } from '../acme/resources.ts';
+import { AcmeLedgerError, errorRecord } from '../errors.ts';
+import type { Identifier } from '../identifiers.ts';
+import { recordOrderAnswer } from '../ledger/orders.ts';
+import type { OrderRow } from '../ledger/schema.ts';
+import type { Issuance, PlacedOrder } from './issuance.ts';
+
+/** Asks the CA for the order of an intent (RFC 8555 §7.4) and records its answer. */
+export async function requestOrder(
+  issuance: Issuance,
+  row: OrderRow,
+  identifiers: readonly Identifier[],
+): Promise<PlacedOrder> {
+  const plain = { identifiers: [...identifiers], ...(row.profile === '' ? {} : { profile: row.profile }) };
+  const answer = await (row.replaces === null
+    ? issuance.session.newOrder(plain, issuance.stops.grace)
+    : requestReplacing(issuance, plain, row.replaces));
+  return { row: await recordOrderAnswer(issuance, row, answer), answer };
+}
+
+/**
+ * RFC 9773 §5: `replaces` is advice for the CA. One that it refuses, as when an order replaces the certificate already (409), is left
+ * out: Boulder then hands back the order whose answer was lost.
+ */
+async function requestReplacing(
+  issuance: Issuance,
+  plain: NewOrder,
+  replaces: string,
+): Promise<Answer<Order>> {
+  try {
+    return await issuance.session.newOrder({ ...plain, replaces }, issuance.stops.grace);
+  } catch (error) {
+    if (!isAboutReplaces(error)) throw error;
+    issuance.log.info({ error: errorRecord(error) }, 'the CA refused "replaces"; asking without it');
+    return issuance.session.newOrder(plain, issuance.stops.grace);
+  }
+}
+
+/** Boulder said `conflict` before 2025; other CAs' words for a certificate that they don't know differ. */
+function isAboutReplaces(error: unknown): boolean {
+  if (!(error instanceof AcmeLedgerError) || error.code !== 'ca-problem') return false;
+  const { problem } = error;
+  const isRefusal = (error.httpStatus ?? 500) < 500;
+  return (
+    isRefusal && (isProblem(error, 'alreadyReplaced', 'conflict') || /replac/i.test(problem?.detail ?? ''))
+  );
+}
