@@ -1,7 +1,8 @@
 import pLimit from 'p-limit';
-import { type CaseResult, pointsOf, runCase } from './case.ts';
+import { type CaseResult, runCase, undisturbedTrack } from './case.ts';
 import type { CrashLab } from './crash-lab.ts';
 import { type Disturbance, disturbances } from './disturbance.ts';
+import type { Track } from './track.ts';
 import { type Scenario, nameOf, scenarios } from './scenario.ts';
 
 /** One scenario under one disturbance, at every point of it. */
@@ -30,15 +31,14 @@ export function parseChoice(text: string): Choice {
 }
 
 export function chosenSeries({ scenario, disturbance }: Choice): Series[] {
-  return scenarios
-    .filter((one) => nameOf(one).startsWith(scenario))
-    .flatMap((one) => disturbances.map((each) => ({ scenario: one, disturbance: each })))
-    .filter((one) => disturbance === '' || one.disturbance.name === disturbance);
-}
-
-/** Every point, from 1. */
-export function everyPoint(labels: readonly string[]): number[] {
-  return labels.map((_, index) => index + 1);
+  return (
+    scenarios
+      .filter((one) => nameOf(one).startsWith(scenario))
+      .flatMap((one) => disturbances.map((each) => ({ scenario: one, disturbance: each })))
+      .filter((one) => disturbance === '' || one.disturbance.name === disturbance)
+      // What cleaned up after itself leaves nothing for a person to clear.
+      .filter((one) => one.scenario.afterwards === 'renew' || one.disturbance.kind === 'kill')
+  );
 }
 
 export interface SeriesOptions {
@@ -56,7 +56,7 @@ export async function runSeries(
   { choose, concurrency, onCase }: SeriesOptions,
 ): Promise<SeriesResult> {
   const { scenario, disturbance } = series;
-  const labels = await pointsOf(lab, scenario, disturbance.at);
+  const labels = disturbance.points(await knownTrack(lab, scenario));
   const limit = pLimit(concurrency);
   const cases = await Promise.all(
     choose(labels).map((n) =>
@@ -73,4 +73,16 @@ export async function runSeries(
     ended: cases.filter(({ label }) => label === null).length,
     failures: cases.filter(({ violations }) => violations.length > 0),
   };
+}
+
+const tracks = new WeakMap<CrashLab, Map<string, Promise<Track>>>();
+
+/** All disturbances of a scenario disturb the same run. */
+function knownTrack(lab: CrashLab, scenario: Scenario): Promise<Track> {
+  const known = tracks.get(lab) ?? new Map<string, Promise<Track>>();
+  tracks.set(lab, known);
+  const key = nameOf({ ...scenario, afterwards: 'renew' });
+  const track = known.get(key) ?? undisturbedTrack(lab, scenario);
+  known.set(key, track);
+  return track;
 }

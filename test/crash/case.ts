@@ -1,7 +1,3 @@
-import { readFile } from 'node:fs/promises';
-import path from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
-import { kindOf } from '../support/acme-request.ts';
 import type { ProgramResult } from '../support/program.ts';
 import { ordersAtCa } from './accounting.ts';
 import type { CrashLab, Customer } from './crash-lab.ts';
@@ -15,6 +11,7 @@ import {
   serialOf,
 } from './inspection.ts';
 import type { Scenario } from './scenario.ts';
+import { type Track, trackOf } from './track.ts';
 import type { Violation } from './violation.ts';
 
 export interface CaseResult {
@@ -26,16 +23,16 @@ export interface CaseResult {
 }
 
 const preload = new URL('points-preload.mjs', import.meta.url).href;
-const renewalsMax = 5;
+const roundsMax = 3;
 const dayMs = 86_400_000;
 
-/** The points, or requests, of a run that nothing disturbs. */
-export async function pointsOf(lab: CrashLab, scenario: Scenario, at: Disturbance['at']): Promise<string[]> {
+/** The track of a run that nothing disturbs. */
+export async function undisturbedTrack(lab: CrashLab, scenario: Scenario): Promise<Track> {
   return withCustomer(lab, scenario, async (customer) => {
     await prepare(lab, customer, scenario);
     const result = await customer.run(scenario.command, countingEnvironment(customer));
     if (result.exitCode !== 0) throw new Error(`undisturbed, and it fails: ${result.stderr}`);
-    return labelsOf(customer, at);
+    return trackOf(customer);
   });
 }
 
@@ -50,10 +47,10 @@ export async function runCase(
     const before = await prepare(lab, customer, scenario);
     const one = new Case(lab, customer, scenario, disturbance);
     await one.disturb(n);
+    const label = disturbance.points(await trackOf(customer))[n - 1] ?? null;
     if (scenario.afterwards === 'clear') await one.clear();
     await one.obtain();
     await one.conclude(before);
-    const label = (await labelsOf(customer, disturbance.at))[n - 1] ?? null;
     return { label, violations: one.violations, transcript: one.transcript.join('') };
   });
 }
@@ -81,8 +78,8 @@ class Case {
     this.note(scenario.command, result, disturbance.mayEndWith(result));
     const stood = scenario.command === 'renew' || result.exitCode === 0;
     this.violations.push(...(await certificateFaults(this.lab, customer, stood)));
-    if (disturbance.name === 'SIGKILL') return;
-    const mayWait = scenario.policy === 'resume' || disturbance.name !== 'SIGTERM';
+    if (disturbance.kind === 'kill') return;
+    const mayWait = scenario.policy === 'resume' || disturbance.kind !== 'signal';
     await this.checkBetween(mayWait);
   }
 
@@ -94,29 +91,28 @@ class Case {
 
   /** The ordinary next run; when nobody knows of the certificate yet, the person issues it again. */
   async obtain(): Promise<void> {
-    const { customer } = this;
-    let result = await customer.run('renew');
-    for (let round = 1; result.exitCode === 75 && round < renewalsMax; round += 1) {
-      this.note('renew', result, true);
-      await delay(1_000);
-      result = await customer.run('renew');
+    await this.inTime('renew');
+    if (this.customer.rows('select id from certificates').length > 0) return;
+    if (this.customer.proxy.counts.newOrder > 0)
+      this.violations.push({ kind: 'state', text: 'ordered, and the ledger knows of no certificate' });
+    await this.inTime('issue');
+  }
+
+  /** Once more when the CA asked for a wait, whose time passes in the ledger only. */
+  private async inTime(command: 'renew' | 'issue'): Promise<void> {
+    let result = await this.customer.run(command);
+    for (let round = 1; result.exitCode === 75 && round < roundsMax; round += 1) {
+      this.note(command, result, true);
+      this.customer.change('update holds set not_before = noted_at');
+      result = await this.customer.run(command);
     }
-    this.note('renew', result, result.exitCode === 0);
-    if (
-      customer.rows("select name from sqlite_master where name = 'certificates'").length > 0 &&
-      customer.rows('select id from certificates').length > 0
-    )
-      return;
-    const ordered = customer.proxy.counts.newOrder;
-    if (ordered > 0) this.violations.push({ kind: 'state', text: 'ordered without a wish in the ledger' });
-    const again = await customer.run('issue');
-    this.note('issue', again, again.exitCode === 0);
+    this.note(command, result, result.exitCode === 0);
   }
 
   async conclude(before: Before): Promise<void> {
     const { scenario, disturbance } = this;
     const mayOrderAgain =
-      scenario.afterwards === 'clear' || (scenario.policy === 'deactivate' && disturbance.name !== 'SIGKILL');
+      scenario.afterwards === 'clear' || (scenario.policy === 'deactivate' && disturbance.kind !== 'kill');
     this.violations.push(...(await finalViolations(this.lab, this.customer, before, mayOrderAgain)));
   }
 
@@ -160,18 +156,10 @@ async function prepare(lab: CrashLab, customer: Customer, { command }: Scenario)
   return { orders: new Set(orders), serial: await serialOf(customer) };
 }
 
-function countingEnvironment({ directory }: Customer): Record<string, string> {
+function countingEnvironment({ directory, pointsFile }: Customer): Record<string, string> {
   return {
     NODE_OPTIONS: `--import=${preload}`,
     CRASH_DIRECTORY: directory,
-    CRASH_POINTS: path.join(directory, 'points'),
+    CRASH_POINTS: pointsFile,
   };
-}
-
-async function labelsOf({ directory, proxy }: Customer, at: Disturbance['at']): Promise<string[]> {
-  if (at === 'request') return proxy.requests.map(({ kind }) => kind);
-  const lines = (await readFile(path.join(directory, 'points'), 'utf8')).trimEnd().split('\n');
-  return lines.map((line) =>
-    line.replace(/(?:GET|HEAD|POST) (\/.*)/, (_, one: string) => kindOf(one, {}, false)),
-  );
 }

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { boulder } from '../support/misbehaviour/boulder.ts';
 import { type PebbleLab, startPebble } from '../support/pebble.ts';
 import { type ProgramResult, runProgram } from '../support/program.ts';
 import { type AcmeProxy, startProxy } from '../support/proxy.ts';
@@ -26,6 +27,8 @@ export interface Customer {
   proxy: AcmeProxy;
   directory: string;
   stateDir: string;
+  /** Where points-preload.mjs writes which points the last run came to. */
+  pointsFile: string;
   names: string[];
   /** Where its certificate is stored. */
   certificate: string;
@@ -71,7 +74,9 @@ async function newCustomer(
   await mkdir(webroot);
   await zone.writeHook(hook);
   webServers.add(domain, webroot);
-  const proxy = await startProxy({ directoryUrl: pebble.directoryUrl });
+  // Who chooses "resume" has a CA that hands the same order back, and lists none.
+  const rules = policy === 'resume' ? boulder().rules : [];
+  const proxy = await startProxy({ directoryUrl: pebble.directoryUrl, rules });
   const names = challenge === 'dns-01' ? [domain, `*.${domain}`] : [`a.${domain}`, `b.${domain}`];
   const solver =
     challenge === 'dns-01' ? ['--hook', hook, '--resolver', pebble.dnsAddress] : ['--webroot', webroot];
@@ -86,6 +91,7 @@ async function newCustomer(
     proxy,
     directory,
     stateDir,
+    pointsFile: path.join(directory, 'points'),
     names,
     certificate: path.join(stateDir, 'certificates/site'),
     run: (command, env = {}) =>

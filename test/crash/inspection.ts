@@ -62,9 +62,8 @@ export async function finalViolations(
   const found = [
     ...violations('leak', openOf(orders)),
     ...violations('duplicate order', needlessOrders(orders, mayOrderAgain)),
-    ...violations('submitted twice', repeated(customer, 'challenge')),
     ...violations('paid twice', valid > 1 ? [`${valid} orders of the same names are valid`] : []),
-    ...violations('paid twice', repeated(customer, 'finalize')),
+    ...repeated(customer),
     ...(await certificateFaults(lab, customer, true)),
     ...(await presentedViolations(customer)),
     ...(await stateViolations(customer, orders)),
@@ -88,13 +87,20 @@ function needlessOrders(orders: readonly OrderAtCa[], mayOrderAgain: boolean): s
   return resumable.length <= 1 ? [] : resumable.map((order) => JSON.stringify(order));
 }
 
-/** Requests of this kind that the CA got more than once for the same resource, and, of finalize, took. */
-function repeated({ proxy }: Customer, kind: 'challenge' | 'finalize'): string[] {
-  const arrived = proxy.requests.filter(
-    (one) => one.kind === kind && one.status !== undefined && (kind === 'challenge' || one.status < 300),
-  );
-  const urls = arrived.map(({ url }) => url);
-  return [...new Set(urls.filter((url, index) => urls.indexOf(url) !== index))];
+/** Challenges that the CA looked at twice, and orders whose finalize it took twice. */
+function repeated({ proxy: { census } }: Customer): Violation[] {
+  const submitted = [...census.authorizations.values()].filter(({ submissions }) => submissions > 1);
+  const finalized = [...census.orders.values()].filter(({ finalizations }) => finalizations > 1);
+  return [
+    ...violations(
+      'submitted twice',
+      submitted.map(({ url }) => url),
+    ),
+    ...violations(
+      'paid twice',
+      finalized.map(({ url }) => url),
+    ),
+  ];
 }
 
 async function stateViolations(customer: Customer, orders: readonly OrderAtCa[]): Promise<Violation[]> {

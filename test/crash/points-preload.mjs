@@ -63,13 +63,19 @@ function writeLabel(verb, source, parameters) {
   return table === 'events' ? [...new Set(kinds)].join(' ') : `${verb} ${table}`;
 }
 
-/* The CA: before a request is made, when it is sent, and when its whole answer is here but nobody has seen it. */
+/* The CA: before a request is sent, when it is, and when its whole answer is here but nobody has seen it. */
 
 const { request } = https;
 https.request = (url, options, ...rest) => {
-  const asked = `${options.method} ${new URL(url).pathname}`;
-  point(`request ${asked}`);
   const outgoing = request(url, options, ...rest);
+  let asked = `${options.method} ${new URL(url).pathname}`;
+  const { end } = outgoing;
+  outgoing.end = (body, ...others) => {
+    // POST-as-GET (RFC 8555 §6.3).
+    if (body !== undefined && JSON.parse(body).payload === '') asked = asked.replace('POST', 'read');
+    point(`request ${asked}`);
+    return end.call(outgoing, body, ...others);
+  };
   outgoing.once('finish', () => point(`sent ${asked}`));
   // The program looks at an answer when the request is closed, and this listener was there first.
   outgoing.once('close', () => point(`answer ${asked}`));
@@ -83,7 +89,7 @@ for (const step of ['rename', 'link', 'symlink', 'unlink', 'rm', 'mkdir', 'open'
   fs.promises[step] = async (...parameters) => {
     const result = await original(...parameters);
     const isRead = step === 'open' && !/[wax]/.test(String(parameters[1]));
-    const target = String(parameters[step === 'rename' || step.endsWith('link') ? 1 : 0]);
+    const target = String(parameters[['rename', 'link', 'symlink'].includes(step) ? 1 : 0]);
     const place = path.relative(CRASH_DIRECTORY, target);
     if (!isRead && !place.startsWith('..')) point(`${step} ${place.replace(/[\w-]{16,}/g, '…')}`);
     return result;
@@ -95,7 +101,7 @@ for (const step of ['rename', 'link', 'symlink', 'unlink', 'rm', 'mkdir', 'open'
 const { spawn } = childProcess;
 childProcess.spawn = (...parameters) => {
   const child = spawn(...parameters);
-  const action = parameters[1]?.at(4) ?? '';
+  const action = parameters[1]?.at(3) ?? '';
   point(`hook runs: ${action}`);
   child.once('exit', () => point(`hook ended: ${action}`));
   return child;
