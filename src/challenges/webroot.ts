@@ -18,13 +18,17 @@ const maxWriteTries = 50;
  */
 const madeDirectories = new Set<string>();
 
+/** By path, what is being written: an interrupt doesn't wait for it, and what it makes must be taken down all the same. */
+const writing = new Map<string, Promise<unknown>>();
+
 /** Puts the key authorization where a web server finds it (RFC 8555 §8.3). */
 export function webrootSolver({ webroot }: WebrootSettings): Solver {
   return {
     type: 'http-01',
     async present(answer, signal) {
       const place = placeOf(webroot, answer);
-      await atPlace(place, 'write', () => writeAnswer(webroot, place, answer.keyAuthorization), signal);
+      const write = () => remembered(place.path, writeAnswer(webroot, place, answer.keyAuthorization));
+      await atPlace(place, 'write', write, signal);
     },
     async waitUntilVisible(answer, signal) {
       const place = placeOf(webroot, answer);
@@ -40,7 +44,11 @@ export function webrootSolver({ webroot }: WebrootSettings): Solver {
     },
     async cleanUp(answer, signal) {
       const place = placeOf(webroot, answer);
-      await atPlace(place, 'remove', () => removeAnswer(place), signal);
+      const remove = async () => {
+        await writing.get(place.path)?.catch(() => undefined); // whoever waited for it has its failure
+        await removeAnswer(place);
+      };
+      await atPlace(place, 'remove', remove, signal);
     },
     close: () => Promise.resolve(),
   };
@@ -63,6 +71,15 @@ function placeOf(webroot: string, answer: ChallengeAnswer): Place {
     path: join(directory, token),
     temporaryPath: join(directory, `.${token}.tmp`),
   };
+}
+
+async function remembered(path: string, work: Promise<void>): Promise<void> {
+  writing.set(path, work);
+  try {
+    await work;
+  } finally {
+    writing.delete(path);
+  }
 }
 
 async function writeAnswer(webroot: string, place: Place, content: string): Promise<void> {

@@ -12,6 +12,7 @@ import {
 } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createSolver } from '../../src/challenges/solvers.ts';
 import type { Solver } from '../../src/challenges/solver.ts';
@@ -158,4 +159,15 @@ test('a file where a directory should be is an error', async () => {
 test('an abort is thrown with its reason', async () => {
   const reason = new Error('stop now');
   await expect(newSolver().present(answer, AbortSignal.abort(reason))).rejects.toBe(reason);
+});
+
+test('what an abort interrupted in the middle of the writing is taken down, too', async () => {
+  const solver = newSolver();
+  const interruption = new AbortController();
+  const presented = solver.present(answer, interruption.signal);
+  interruption.abort(new Error('interrupted'));
+  await expect(presented).rejects.toThrow('interrupted');
+  await solver.cleanUp(answer, never);
+  await delay(200);
+  expect(await readdir(webroot)).toEqual([]);
 });

@@ -23,6 +23,11 @@ const moments = [
     series: 'deactivate/http-01/issue/renew:SIGKILL',
     label: 'after commit: update orders, order-released',
   },
+  {
+    what: 'an interrupt while an answer is written to the webroot: it is taken down all the same',
+    series: 'deactivate/http-01/issue/renew:SIGTERM',
+    label: 'mkdir webroot/.well-known',
+  },
 ];
 
 describe('what went wrong once', { concurrent: true, timeout: 60_000 }, () => {
