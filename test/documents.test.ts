@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { describe, expect, it } from 'vitest';
 import { buildProgram } from '../src/cli/program.ts';
 import { parseConfiguration } from '../src/cli/settings/configuration-text.ts';
+import { findingCodes } from '../src/ledger/checks/finding.ts';
 import { commandLinesOf, readDocuments, readSources, wordsOf } from './support/documents.ts';
 import { blocksOf, tableBelow } from './support/markdown.ts';
 
@@ -104,6 +105,13 @@ describe('docs/operations.md', () => {
     expect(messages.length).toBeGreaterThan(25);
     const fragments = messages.flatMap(([, message = '']) => message.split('…').map((part) => part.trim()));
     expect(fragments.filter((fragment) => !source.includes(fragment))).toEqual([]);
+  });
+});
+
+describe('docs/operations.md, on the ledger', () => {
+  it('explains every finding of `ledger check`', () => {
+    const rows = tableBelow(documents.get('docs/operations.md') ?? '', 'Is my ledger all right?', 'code');
+    expect(rows.map(([code]) => code).sort()).toEqual([...findingCodes].sort());
   });
 });
 

@@ -1,5 +1,7 @@
 import { existsSync } from 'node:fs';
 import { assertStateDir } from '../certificates/state-dir.ts';
+import { AcmeLedgerError } from '../errors.ts';
+import type { LedgerUnderCheck } from '../ledger/checks/open-for-check.ts';
 import type { Ledger } from '../ledger/open.ts';
 import { openEmptyLedger, openSqliteLedger } from '../ledger/open.ts';
 import type { Settings } from './settings/settings.ts';
@@ -25,6 +27,18 @@ export async function withLedger<T>(settings: Settings, act: (ledger: Ledger) =>
   } finally {
     await ledger.destroy();
   }
+}
+
+/** The ledger as it was found. @throws AcmeLedgerError `not-found`, `ledger`, `ledger-newer` */
+export async function openLedgerForCheck(settings: Settings): Promise<LedgerUnderCheck> {
+  const file = fileOf(settings);
+  if (!existsSync(file)) {
+    throw new AcmeLedgerError('not-found', `there is no ledger ${file}`, {
+      hint: 'give the one that you mean with --state-dir DIR or --ledger sqlite:FILE; the first acme-ledger issue makes one',
+    });
+  }
+  const { openForCheck } = await import('../ledger/checks/open-for-check.ts');
+  return openForCheck(file);
 }
 
 function fileOf({ ledgerUrl }: Settings): string {

@@ -10,6 +10,7 @@ import { certRevoke } from './cert-revoke.ts';
 import { printable } from '../printable.ts';
 import { addGlobalOptions } from './global-options.ts';
 import { issue } from './issue.ts';
+import { ledgerCheck } from './ledger-check.ts';
 import { orderCommands } from './order-commands.ts';
 import { renew } from './renew.ts';
 import type { Runner } from './runner.ts';
@@ -39,6 +40,7 @@ export function buildProgram(runner: Runner): Command {
   orderCommands(group(program, 'order', 'orders'), runner);
   accountCommands(group(program, 'account', 'accounts at CAs'), runner);
   status(program, runner);
+  ledgerCheck(group(program, 'ledger', 'the database itself'), runner);
   program.addHelpText('afterAll', exitCodesHelp);
   return program;
 }

@@ -1,4 +1,5 @@
 import type { ColumnDataType, Dialect } from 'kysely';
+import type { SelfCheck } from './checks/self-check.ts';
 
 /** What differs between the databases; everything else in src/ledger is the same SQL on all of them. */
 export interface Engine {
@@ -7,4 +8,6 @@ export interface Engine {
   idType: ColumnDataType;
   /** Whether such a column also needs `autoincrement` said. */
   idAutoIncrement: boolean;
+  /** What the database can tell of itself. */
+  selfCheck: SelfCheck;
 }

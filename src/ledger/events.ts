@@ -25,7 +25,8 @@ export type EventKind =
   | 'certificate-failed'
   | 'certificate-removed'
   | 'certificate-revoked'
-  | 'difference';
+  | 'difference'
+  | 'mended';
 
 export interface Event {
   kind: EventKind;

@@ -70,8 +70,8 @@ function exists(file: string): boolean {
   }
 }
 
-/** SQLite notices a cut-off file only when it needs a page that isn't there; its header tells at once (sqlite.org/fileformat.html §1.3). */
-function assertWhole(file: string): void {
+/** @throws AcmeLedgerError `ledger`. SQLite notices a cut-off file only when it needs a page that isn't there; its header tells at once (sqlite.org/fileformat.html §1.3). */
+export function assertWhole(file: string): void {
   if (exists(`${file}-wal`) && statSync(`${file}-wal`).size > 0) return; // the missing pages may be in there
   const header = Buffer.alloc(100);
   const size = readHeader(file, header);
@@ -102,12 +102,27 @@ function readHeader(file: string, header: Buffer): number {
   }
 }
 
+/** Brings the ledger to this version's schema, in one transaction. @throws AcmeLedgerError `ledger-newer` */
 async function migrate(ledger: Ledger, engine: Engine, place: string): Promise<void> {
-  const migrations = migrationsFor(engine);
-  const newest = Object.keys(migrations).sort().at(-1) ?? '';
+  if ((await schemaAge(ledger, engine, place)) === 'current') return;
+  const migrator = new Migrator({
+    db: ledger,
+    provider: { getMigrations: () => Promise.resolve(migrationsFor(engine)) },
+  });
+  const { error } = await migrator.migrateToLatest();
+  if (error !== undefined) throw error as Error;
+}
+
+/** Beside this version's schema; `none`: it has never been a ledger. @throws AcmeLedgerError `ledger-newer` */
+export async function schemaAge(
+  ledger: Ledger,
+  engine: Engine,
+  place: string,
+): Promise<'none' | 'older' | 'current'> {
+  const newest = Object.keys(migrationsFor(engine)).sort().at(-1) ?? '';
   const applied = await newestApplied(ledger);
-  if (applied === newest) return;
-  if (applied !== null && applied > newest) {
+  if (applied === null) return 'none';
+  if (applied > newest) {
     throw new AcmeLedgerError(
       'ledger-newer',
       `the ledger ${place} was written by a newer acme-ledger (its schema is ${applied}, this version knows ${newest})`,
@@ -116,12 +131,7 @@ async function migrate(ledger: Ledger, engine: Engine, place: string): Promise<v
       },
     );
   }
-  const migrator = new Migrator({
-    db: ledger,
-    provider: { getMigrations: () => Promise.resolve(migrations) },
-  });
-  const { error } = await migrator.migrateToLatest();
-  if (error !== undefined) throw error as Error;
+  return applied === newest ? 'current' : 'older';
 }
 
 /** The common case, a ledger that is up to date, in one query instead of the migrator's ten. */
@@ -138,7 +148,7 @@ async function newestApplied(ledger: Ledger): Promise<string | null> {
   }
 }
 
-function asOpenError(error: unknown, file: string): AcmeLedgerError {
+export function asOpenError(error: unknown, file: string): AcmeLedgerError {
   if (error instanceof AcmeLedgerError && error.code !== 'ledger-failed') return error;
   if (error instanceof AcmeLedgerError) {
     return new AcmeLedgerError('ledger', error.message, { hint: error.hint ?? '', cause: error });

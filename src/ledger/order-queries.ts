@@ -68,3 +68,33 @@ export async function ordersHolding(ledger: Ledger, authorizationId: number): Pr
     .where('orders.concluded_at', 'is', null)
     .execute();
 }
+
+/** Of these orders those that the ledger knows, with when they were concluded. */
+export async function conclusionsOf(
+  ledger: Ledger,
+  ids: readonly number[],
+): Promise<Map<number, string | null>> {
+  const known = new Map<number, string | null>();
+  // SQLite takes 32,766 parameters.
+  for (let from = 0; from < ids.length; from += 10_000) {
+    const rows = await ledger
+      .selectFrom('orders')
+      .select(['id', 'concluded_at'])
+      .where('id', 'in', ids.slice(from, from + 10_000))
+      .execute();
+    for (const row of rows) known.set(row.id, row.concluded_at);
+  }
+  return known;
+}
+
+/** Whether an order for the same names may be about to bring this certificate, or has brought it and died before saying so. */
+export async function isBeingCollected(ledger: Ledger, namesKey: string): Promise<boolean> {
+  const row = await ledger
+    .selectFrom('orders')
+    .select('id')
+    .where('names_key', '=', namesKey)
+    .where('concluded_at', 'is', null)
+    .where('finalize_sent_at', 'is not', null)
+    .executeTakeFirst();
+  return row !== undefined;
+}

@@ -2,6 +2,7 @@ import Database from 'better-sqlite3';
 import type { DatabaseConnection, Dialect, Driver, SqliteDatabase } from 'kysely';
 import { CompiledQuery, SqliteAdapter, SqliteDialect } from 'kysely';
 import { messageOf } from '../errors.ts';
+import { sqliteSelfCheck } from './checks/sqlite-self-check.ts';
 import type { Engine } from './engine.ts';
 import { sqliteError } from './sqlite-error.ts';
 
@@ -10,13 +11,19 @@ const busyTimeoutMs = 10_000;
 /** The same while opening: nothing is lost yet, and a person may be waiting. */
 const openingTimeoutMs = 5_000;
 
+interface OpeningOptions {
+  /** Opening fails unless it can be written. */
+  toWrite: boolean;
+  /** Nothing is written, not even where that is possible. */
+  readOnly?: boolean;
+}
+
 /**
  * SQLite behind Kysely. Transactions begin `immediate`: one that reads first and writes later could otherwise meet
  * SQLITE_BUSY with no wait at all (sqlite.org/lang_transaction.html).
- * @param options `toWrite`: opening fails unless it can be written
  * @throws AcmeLedgerError `ledger`
  */
-export function sqliteEngine(file: string, options = { toWrite: false }): Engine {
+export function sqliteEngine(file: string, options: OpeningOptions = { toWrite: false }): Engine {
   const dialect = new SqliteDialect({ database: async () => Promise.resolve(connect(file, options)) });
   return {
     dialect: {
@@ -27,12 +34,17 @@ export function sqliteEngine(file: string, options = { toWrite: false }): Engine
     } satisfies Dialect,
     idType: 'integer',
     idAutoIncrement: true,
+    selfCheck: sqliteSelfCheck,
   };
 }
 
-function connect(file: string, options: { toWrite: boolean }): SqliteDatabase {
+function connect(file: string, options: OpeningOptions): SqliteDatabase {
   try {
-    const database = new Database(file, { timeout: openingTimeoutMs, fileMustExist: true });
+    const database = new Database(file, {
+      timeout: openingTimeoutMs,
+      fileMustExist: true,
+      readonly: options.readOnly === true,
+    });
     keptForever.push(database);
     try {
       const cached = withStatementCache(database);
@@ -56,12 +68,12 @@ const keptForever: object[] = [];
 function prepare(
   database: Database.Database,
   cached: SqliteDatabase,
-  { toWrite }: { toWrite: boolean },
+  { toWrite, readOnly }: OpeningOptions,
 ): void {
   // FULL: a commit that we act on must survive a power cut (promise 1).
   database.exec('pragma synchronous = FULL; pragma foreign_keys = ON');
   const [mode] = cached.prepare('pragma journal_mode').all([]) as { journal_mode: string }[];
-  if (mode?.journal_mode !== 'wal') database.exec('pragma journal_mode = WAL');
+  if (mode?.journal_mode !== 'wal' && readOnly !== true) database.exec('pragma journal_mode = WAL');
   if (toWrite) database.exec('begin immediate; rollback');
   database.exec(`pragma busy_timeout = ${String(busyTimeoutMs)}`);
 }

@@ -23,6 +23,7 @@ describe('each command', () => {
         'authz list',
         'authz show',
         'authz sync',
+        'ledger check',
         'order list',
         'order show',
         'cert list',

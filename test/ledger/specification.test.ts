@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { solverSettings } from '../../src/challenges/settings.ts';
+import { instantColumns, jsonColumns } from '../../src/ledger/checks/column-types.ts';
 import type { Ledger } from '../../src/ledger/open.ts';
 import { openSqliteLedger } from '../../src/ledger/open.ts';
 import {
@@ -57,6 +58,28 @@ describe('docs/ledger.md', () => {
       .filter(({ head }) => head[0] === 'column')
       .flatMap(({ heading, rows: columns }) => columns.map((cells) => `${heading}.${typed(cells)}`));
     expect(written.sort()).toEqual(made.sort());
+  });
+
+  it('has the types that `ledger check` looks for: instants and JSON', () => {
+    const columnsOf = (...types: string[]): string[] =>
+      tablesOf(specification)
+        .filter(({ head }) => head[0] === 'column')
+        .flatMap(({ heading, rows }) =>
+          rows
+            .filter(([, type = '']) => types.includes(type.replace('?', '')))
+            .map(([name = '']) => `${heading}.${name}`),
+        )
+        .sort();
+    const listed = (tables: Record<string, readonly string[] | object>): string[] =>
+      Object.entries(tables)
+        .flatMap(([table, columns]) =>
+          (Array.isArray(columns) ? (columns as string[]) : Object.keys(columns)).map(
+            (each) => `${table}.${each}`,
+          ),
+        )
+        .sort();
+    expect(listed(instantColumns)).toEqual(columnsOf('instant'));
+    expect(listed(jsonColumns)).toEqual(columnsOf('json', 'error'));
   });
 
   it('names every index that a new ledger has beside those of its keys', async () => {

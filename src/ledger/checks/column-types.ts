@@ -1,0 +1,60 @@
+import type { Schema } from '../schema.ts';
+
+/** Columns by table; a table that isn't named here is a compile error. */
+type Columns<Names> = { [T in keyof Schema]: Names };
+type NamesOf<T extends keyof Schema> = readonly (keyof Schema[T] & string)[];
+
+/** Columns of docs/ledger.md's type `instant`. */
+export const instantColumns = {
+  accounts: ['created_at', 'gate_checked_at'],
+  runs: ['started_at', 'lease_until', 'ended_at'],
+  orders: [
+    'expires_at',
+    'reserved_until',
+    'kept_until',
+    'finalize_sent_at',
+    'concluded_at',
+    'created_at',
+    'updated_at',
+  ],
+  authorizations: ['submitted_at', 'refused_at', 'created_at', 'checked_at', 'expires_at'],
+  order_authorizations: [],
+  presentations: ['created_at', 'cleaned_at'],
+  certificates: [
+    'not_before',
+    'not_after',
+    'stored_at',
+    'deployed_at',
+    'revoked_at',
+    'removed_at',
+    'last_attempt_at',
+    'created_at',
+  ],
+  identifiers: ['last_failure_at', 'last_success_at'],
+  holds: ['not_before', 'noted_at'],
+  events: ['at'],
+} as const satisfies { [T in keyof Schema]: NamesOf<T> };
+
+/** Instants that say what will be; all others say what has been. */
+export const instantsAhead: readonly string[] = [
+  'expires_at',
+  'reserved_until',
+  'kept_until',
+  'lease_until',
+  'not_before',
+  'not_after',
+];
+
+/** Columns of docs/ledger.md's types `json` and `error`, and what their JSON has at its top. */
+export const jsonColumns: Columns<Readonly<Record<string, 'array' | 'object' | 'any'>>> = {
+  accounts: {},
+  runs: {},
+  orders: { names: 'array', error: 'object' },
+  authorizations: { error: 'object' },
+  order_authorizations: {},
+  presentations: { settings: 'object', error: 'object' },
+  certificates: { names: 'array', settings: 'object', last_error: 'object' },
+  identifiers: { last_error: 'object' },
+  holds: { error: 'object' },
+  events: { data: 'any' },
+};
