@@ -51,17 +51,6 @@ export async function readOrderFiles(stateDir: string, orderId: string): Promise
   }
 }
 
-/** The orders that have files, whole or begun. @throws AcmeLedgerError `store` when they can't be read */
-export async function ordersWithFiles(stateDir: string): Promise<Set<number>> {
-  try {
-    const entries = await readdir(join(stateDir, 'orders'));
-    return new Set(entries.flatMap((entry) => /^\.?(\d+)(?:\.|$)/.exec(entry)?.[1] ?? []).map(Number));
-  } catch (error) {
-    if (failedWith(error, 'ENOENT')) return new Set();
-    throw translated(error, '');
-  }
-}
-
 /** Removes them and what a crash left of them. Nothing there is success. @throws AcmeLedgerError `store` */
 export async function removeOrderFiles(stateDir: string, orderId: string): Promise<void> {
   const orders = join(stateDir, 'orders');

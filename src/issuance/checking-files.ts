@@ -16,8 +16,8 @@ import pLimit from 'p-limit';
 import { assertAccountKey } from './account.ts';
 import { namesOf } from './collect.ts';
 
-/** Whoever concludes an order removes its files next. */
-const removalMs = 10 * 60_000;
+/** Whoever concludes an order removes its files next; if it dies before, the next run does. */
+const removalMs = 86_400_000;
 /** Files read at one time. */
 const concurrency = 16;
 
@@ -29,7 +29,10 @@ export interface FileCheck {
 }
 
 /** The orders that had files before the ledger was looked at, so that the order of each must be in it. */
-export const filesBefore = ordersWithFiles;
+export async function filesBefore(stateDir: string): Promise<Set<number>> {
+  const ids = await ordersWithFiles(stateDir);
+  return new Set(ids.filter((id) => /^\d+$/.test(id)).map(Number));
+}
 
 /** Keys of orders that nobody needs any more, and of orders that the ledger doesn't know. */
 export async function orderFileFindings(
@@ -63,7 +66,7 @@ function leftFiles(stateDir: string, id: number): Finding {
     level: 'error',
     table: 'orders',
     id,
-    message: `the private key of order ${id} is still on disk, and the order is over`,
+    message: `the private key of order ${id} is still on disk, more than a day after the order was over`,
     hint: `delete orders/${id} in the state directory`,
     async mend(writer) {
       await removeOrderFiles(stateDir, String(id));
