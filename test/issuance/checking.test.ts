@@ -15,7 +15,7 @@ import { usedLedger } from '../ledger/used-ledger.ts';
 interface World extends TestLedger {
   stateDir: string;
   /** A file of the stored certificate. */
-  stored(name: string): string;
+  stored: (name: string) => string;
 }
 
 let authority: Authority;
@@ -175,11 +175,11 @@ describe('the files that a ledger tells of', { timeout: 30_000 }, () => {
 
   it('say that there is more than a thousand of a kind', async () => {
     const here = await world();
-    const { id: _, ...row } = await here.ledger
-      .selectFrom('certificates')
-      .selectAll()
-      .executeTakeFirstOrThrow();
-    const others = Array.from({ length: 1_005 }, (_none, index) => ({ ...row, name: `gone-${index}.test` }));
+    const { id, ...row } = await here.ledger.selectFrom('certificates').selectAll().executeTakeFirstOrThrow();
+    const others = Array.from({ length: 1_005 }, (_none, index) => ({
+      ...row,
+      name: `gone-${id}-${index}.test`,
+    }));
     for (let from = 0; from < others.length; from += 300)
       await here.ledger
         .insertInto('certificates')
