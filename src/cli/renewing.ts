@@ -1,6 +1,8 @@
 import { authorityOf } from '../acme/known-authorities.ts';
 import { isStored } from '../certificates/store.ts';
 import { systemClock } from '../clock.ts';
+import { AcmeLedgerError, errorRecord } from '../errors.ts';
+import type { Issuance } from '../issuance/issuance.ts';
 import { settleUnowned } from '../issuance/recovery.ts';
 import type { Due, Renewed } from '../issuance/renewing.ts';
 import { byUrgency, dueOf, namesKeysOf, renewAll } from '../issuance/renewing.ts';
@@ -118,15 +120,41 @@ async function renewAt(
     mayRegister: certificates.length > 0,
     patienceMs: options.waitMs,
   };
-  await withIssuance(context, authorityOf(ca), run, async (issuance) => {
-    // Of one that only its deploy hook is due for, no attempt will take up the order.
-    const ordered = certificates.filter(({ due }) => due.reason !== 'not-deployed');
-    await settleUnowned(issuance, {
-      evenKept: false,
-      exceptNamesKeys: namesKeysOf(ordered.map(({ certificate }) => certificate)),
-    });
-    await renewAll(issuance, certificates, options, onResult);
+  const told = new Set<string>();
+  const tell = (renewed: Renewed): void => {
+    told.add(renewed.certificate.name);
+    onResult(renewed);
+  };
+  try {
+    await withIssuance(context, authorityOf(ca), run, (issuance) =>
+      settleAndRenew(issuance, certificates, options, tell),
+    );
+  } catch (error) {
+    const left = certificates.filter(({ certificate }) => !told.has(certificate.name));
+    if (left.length === 0 || !isOfTheCa(error)) throw error;
+    // The CA can't be worked with now: each of its certificates is told of, and the summary counts it.
+    const status = error.code === 'ca-limit' ? 'deferred' : 'failed';
+    for (const { certificate } of left) onResult({ certificate, status, error: errorRecord(error) });
+  }
+}
+
+function isOfTheCa(error: unknown): error is AcmeLedgerError {
+  return error instanceof AcmeLedgerError && (error.code.startsWith('ca-') || error.code === 'not-acme');
+}
+
+async function settleAndRenew(
+  issuance: Issuance,
+  certificates: readonly DueCertificate[],
+  options: RenewOptions & { mayStart: () => boolean },
+  onResult: (renewed: Renewed) => void,
+): Promise<void> {
+  // Of one that only its deploy hook is due for, no attempt will take up the order.
+  const ordered = certificates.filter(({ due }) => due.reason !== 'not-deployed');
+  await settleUnowned(issuance, {
+    evenKept: false,
+    exceptNamesKeys: namesKeysOf(ordered.map(({ certificate }) => certificate)),
   });
+  await renewAll(issuance, certificates, options, onResult);
 }
 
 function report(context: CommandContext, { certificate, status, error }: Renewed): void {

@@ -11,7 +11,7 @@ import type { Asked } from './told-limit.ts';
 export type Heed = <T>(asked: Asked, signal: AbortSignal | undefined, ask: () => Promise<T>) => Promise<T>;
 
 /** In the middle of an order so much is waited for in any case: giving it up would cost the CA more. */
-const ownPatienceMs = 10_000;
+export const ownPatienceMs = 10_000;
 const askedAtMost = 3;
 /** Between two tries of a read that met a fault of the CA. */
 const faultWaitsMs = [500, 2_000];
@@ -20,7 +20,8 @@ const faultWaitsMs = [500, 2_000];
  * Every request of an account goes through here (promise 5: a Retry-After is obeyed by everybody who shares the ledger). While the
  * ledger holds that the CA asked for patience, a request waits if that is over soon, else it isn't sent; a 429 or 503 is written down
  * and asked again once its time has come, if that is soon. Reads that meet another fault of the CA are asked again, too.
- * @param options.patienceMs what the person allowed to wait for (`--wait`); a new order is never waited for here: the gate does it
+ * @param options.patienceMs what the person allowed to wait for (`--wait`); a new order is never waited for here, the gate does it, nor
+ *   the submit of a challenge
  * @throws AcmeLedgerError `ca-limit` with `retryAt`, and what the request throws
  */
 export function createHeed(writer: LedgerWriter, accountId: number, options: { patienceMs: number }): Heed {
@@ -47,7 +48,7 @@ async function waitForLeave(
   patienceMs: number,
   signal: AbortSignal | undefined,
 ): Promise<void> {
-  const until = later(writer.clock.now(), isOrder(asked) ? 0 : patienceMs);
+  const until = later(writer.clock.now(), isWaitedForByCaller(asked) ? 0 : patienceMs);
   for (;;) {
     const hold = await holdAgainst(writer, accountId, asked);
     if (hold === null) return;
@@ -76,12 +77,13 @@ function isFault(error: unknown): boolean {
   return status >= 500 && (error.code === 'ca-answer' || error.code === 'ca-problem');
 }
 
-function isOrder(asked: Asked): boolean {
-  return asked.kind === 'newOrder';
+/** What is written down before it is sent has its time in the ledger: who wrote it does the waiting. */
+function isWaitedForByCaller(asked: Asked): boolean {
+  return asked.kind === 'newOrder' || asked.kind === 'submit';
 }
 
 function isSentOnce(asked: Asked): boolean {
-  return isOrder(asked) || asked.kind === 'page';
+  return isWaitedForByCaller(asked) || asked.kind === 'page';
 }
 
 /** Not all at the same moment: many runs may be waiting for the same time. */
@@ -112,7 +114,8 @@ export function heedfulSession(session: Session, heed: Heed): Session {
       ),
     getOrder: (url, signal) => read(signal, () => session.getOrder(url, signal)),
     getAuthorization: (url, signal) => read(signal, () => session.getAuthorization(url, signal)),
-    submitChallenge: (url, signal) => act(signal, () => session.submitChallenge(url, signal)),
+    submitChallenge: (url, signal) =>
+      heed({ kind: 'submit' }, signal, () => session.submitChallenge(url, signal)),
     deactivateAuthorization: (url, signal) => act(signal, () => session.deactivateAuthorization(url, signal)),
     finalize: (finalizeUrl, orderUrl, csrDer, signal) =>
       act(signal, () => session.finalize(finalizeUrl, orderUrl, csrDer, signal)),

@@ -4,15 +4,8 @@ import { hostname } from 'node:os';
 import type { Clock } from '../clock.ts';
 import { later } from '../clock.ts';
 import type { Ledger } from '../ledger/open.ts';
-import { endRun, insertRun, renewLease } from '../ledger/runs.ts';
+import { endRun, insertRun, leaseMs, renewEveryMs, renewLease } from '../ledger/runs.ts';
 import type { RunRow } from '../ledger/schema.ts';
-
-/**
- * A run that stops renewing is taken for dead after this time by hosts that can't look at its process. Long enough for a
- * machine under load; short enough that a dead host's authorizations are free again soon.
- */
-const leaseMs = 90_000;
-const renewEveryMs = 20_000;
 
 export interface Run {
   id: string;

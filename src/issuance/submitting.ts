@@ -1,13 +1,24 @@
 import { isOutcomeUnknown } from '../acme/connection-failure.ts';
 import type { SolverSettings } from '../challenges/settings.ts';
 import { AcmeLedgerError, errorRecord } from '../errors.ts';
-import { recordNotSubmitted, recordSubmitted, recordSubmitting } from '../ledger/authorizations.ts';
+import {
+  recordNotSubmitted,
+  recordSubmitted,
+  recordSubmitting,
+  recordSubmittingAgain,
+} from '../ledger/authorizations.ts';
+import { ownPatienceMs } from './heedful-session.ts';
 import { insertPresentations } from '../ledger/presentations.ts';
 import type { AuthorizationRow, PresentationRow } from '../ledger/schema.ts';
 import type { Failure, Task } from './challenge-tasks.ts';
 import type { Issuance, PlacedOrder } from './issuance.ts';
 import { present } from './presenting.ts';
 import { refresh } from './verdicts.ts';
+
+/** A CA that asks to come back soon, again and again, is left alone after so many. */
+const submitTries = 3;
+/** A Retry-After of 0 is no leave to ask in a tight loop. */
+const shortestWaitMs = 1_000;
 
 /**
  * Puts every answer up, waits until it can be seen, then submits them together.
@@ -89,7 +100,7 @@ async function submitAll(
     tasks
       .filter(({ row }) => sendable.has(row.id))
       .map(async ({ row, challenge }) => {
-        const error = await submit(issuance, row, challenge.url);
+        const error = await submit(issuance, placed, row, challenge.url);
         if (error === null) submitted.push(row.id);
         else if (error !== 'unknown') failures.push({ row, error });
       }),
@@ -101,20 +112,57 @@ async function submitAll(
 
 async function submit(
   issuance: Issuance,
+  placed: PlacedOrder,
   row: AuthorizationRow,
   url: string,
 ): Promise<AcmeLedgerError | null | 'unknown'> {
   try {
-    await issuance.session.submitChallenge(url, issuance.stops.grace);
+    await sendWhenLet(issuance, placed, row, url);
     return null;
   } catch (error) {
     // The CA may be validating: it is polled like a submitted one and never sent again (docs/decisions.md).
-    if (!(error instanceof AcmeLedgerError) || isOutcomeUnknown(error)) return 'unknown';
     // 409: it was submitted before, and its verdict is coming; Boulder answers so while it validates.
-    if (error.httpStatus === 409) return 'unknown';
-    await recordRefusedSubmit(issuance, row, error);
-    return error;
+    const isUnknown =
+      !(error instanceof AcmeLedgerError) || isOutcomeUnknown(error) || error.httpStatus === 409;
+    if (!isUnknown) {
+      await recordRefusedSubmit(issuance, row, error);
+      return error;
+    }
+    // Of a hundred, the last may have been sent long after they were written down.
+    await recordSubmittingAgain(issuance, placed.row.id, row.id);
+    return 'unknown';
   }
+}
+
+/**
+ * One POST that the CA takes. While it asks to come back soon, the next is sent then, with its own time in the ledger: how long a verdict
+ * may take is counted from there.
+ */
+async function sendWhenLet(
+  issuance: Issuance,
+  placed: PlacedOrder,
+  row: AuthorizationRow,
+  url: string,
+): Promise<void> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      await issuance.session.submitChallenge(url, issuance.stops.grace);
+      return;
+    } catch (error) {
+      const waitMs = soonMs(issuance, error);
+      if (waitMs === null || tries === submitTries) throw error;
+      // Interrupted, it stays what it is: refused, and not under way.
+      await issuance.clock.sleep(waitMs, issuance.stops.work).catch(() => Promise.reject(error as Error));
+      await recordSubmittingAgain(issuance, placed.row.id, row.id);
+    }
+  }
+}
+
+/** How long until the CA may be asked again; null when that isn't soon, or the error isn't about that. */
+function soonMs({ clock }: Issuance, error: unknown): number | null {
+  if (!(error instanceof AcmeLedgerError) || error.code !== 'ca-limit') return null;
+  const waitMs = error.retryAt === undefined ? Infinity : error.retryAt.getTime() - clock.now().getTime();
+  return waitMs > ownPatienceMs ? null : Math.max(waitMs, shortestWaitMs);
 }
 
 /**

@@ -5,9 +5,13 @@ import type { Identifier } from '../identifiers.ts';
 import { identifierSetKey } from '../identifiers.ts';
 import type { HoldScope } from '../ledger/states.ts';
 
-/** What was asked of the CA: reads have no effect (RFC 8555 §6.3) and may be repeated; a page of a list only with the whole list. */
+/**
+ * What was asked of the CA: reads have no effect (RFC 8555 §6.3) and may be repeated; a page of a list only with the whole list, and the
+ * submit of a challenge only with its time written down anew.
+ */
 export type Asked =
-  { kind: 'read' | 'page' | 'act' | 'newAccount' } | { kind: 'newOrder'; identifiers: readonly Identifier[] };
+  | { kind: 'read' | 'page' | 'act' | 'submit' | 'newAccount' }
+  | { kind: 'newOrder'; identifiers: readonly Identifier[] };
 
 /** What a 429 or 503 is about, and until when the CA is to be left alone with it. */
 export interface ToldLimit {

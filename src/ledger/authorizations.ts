@@ -159,6 +159,27 @@ export async function recordSubmitting(
   });
 }
 
+/**
+ * Written before a challenge POST is sent once more, because the CA took none yet and asked to come back: its verdict is awaited from now.
+ * @throws AcmeLedgerError `busy` when another run took the order over
+ */
+export async function recordSubmittingAgain(
+  writer: LedgerWriter,
+  orderId: number,
+  authorizationId: number,
+): Promise<void> {
+  await inTransaction(writer, async (tx) => {
+    await ownedOrder(tx, orderId);
+    await tx.ledger
+      .updateTable('authorizations')
+      .set({ submitted_at: instant(tx) })
+      .where('id', '=', authorizationId)
+      .where('challenge', '=', 'submitting')
+      .execute();
+    await appendEvents(tx, [{ kind: 'challenge-submitting', authorizationId, orderId }]);
+  });
+}
+
 /** The CA accepted the challenge POST (RFC 8555 §7.5.1). */
 export async function recordSubmitted(
   writer: LedgerWriter,

@@ -1,6 +1,19 @@
 import type { Ledger } from './open.ts';
 import type { RunRow } from './schema.ts';
 
+/**
+ * A run that stops renewing is taken for dead after this time by hosts that can't look at its process. Long enough for a
+ * machine under load; short enough that a dead host's authorizations are free again soon.
+ */
+export const leaseMs = 90_000;
+export const renewEveryMs = 20_000;
+
+/** A dead run can't have done anything after this: it would have renewed its lease. */
+export function lastActAt(run: RunRow): string {
+  if (run.ended_at !== null) return run.ended_at;
+  return new Date(Date.parse(run.lease_until) - leaseMs + renewEveryMs).toISOString();
+}
+
 export async function insertRun(ledger: Ledger, run: RunRow): Promise<void> {
   await ledger.insertInto('runs').values(run).execute();
 }

@@ -153,6 +153,22 @@ describe('a CA that asks to come back later', { concurrent: true, timeout: 60_00
     expect(await customer.atCa()).toEqual({ 'one.test': 'deactivated' });
   });
 
+  it('is told of for each certificate that is due, when it holds everything', async () => {
+    const customer = await lab.newCustomer();
+    expectExit(await customer.issue('--deploy-hook', 'false', 'stored.test'), 1);
+    customer.proxy.setFault(({ kind }) => (kind === 'newOrder' ? refusal(503, null, '3600') : undefined));
+    expectExit(await customer.issue('one.test'), 75);
+    customer.proxy.resetCounts();
+    const renewed = await customer.run(['renew', '--json']);
+    expectExit(renewed, 75);
+    expect(jsonLines(renewed)).toEqual([
+      like({ name: 'one.test', status: 'deferred', error: like({ code: 'ca-limit' }) }),
+      like({ name: 'stored.test', status: 'deferred', error: like({ code: 'ca-limit' }) }),
+      { summary: like({ due: 2, deferred: 2, failed: 0 }) },
+    ]);
+    expect(customer.proxy.requests).toEqual([]);
+  });
+
   it('at the registration is not asked again, and holds nothing else', async () => {
     const customer = await lab.newCustomer();
     const { proxy } = customer;
