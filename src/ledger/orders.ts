@@ -202,7 +202,7 @@ async function insertAuthorizationUrls(
         challenge: 'none' as const,
         source: 'order' as const,
         created_at: instant(writer),
-        expires_at: order.expires_at,
+        // Its own `expires` is learned with the first look: an authorization may outlive its order.
       })),
     )
     .onConflict((conflict) => conflict.column('url').doNothing())

@@ -87,8 +87,8 @@ describe('the answer of the CA', () => {
     expect(row).toMatchObject({ status: 'pending', reserved: 0 });
     const rows = await made.ledger.selectFrom('authorizations').selectAll().execute();
     expect(rows).toMatchObject([
-      { status: 'pending', challenge: 'none', identifier: null, expires_at: row.expires_at },
-      { status: 'pending', challenge: 'none', identifier: null, expires_at: row.expires_at },
+      { status: 'pending', challenge: 'none', identifier: null, expires_at: null },
+      { status: 'pending', challenge: 'none', identifier: null, expires_at: null },
     ]);
   });
 
