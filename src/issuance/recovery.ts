@@ -105,12 +105,10 @@ async function recoverOrder(issuance: Issuance, order: OrderRow, policy: Unsubmi
   const isMissing = order.url === null && order.reserved > 0;
   if (order.concluded_at === null || isMissing) {
     const placed = await locate(issuance, order);
-    if (placed === null) {
-      await cleanUpPresentations(issuance, order.id);
-      return;
-    }
-    current = placed.row;
-    if (await finishIssued(issuance, placed)) return;
+    // Gone at the CA, and released. What it opened may be there for longer: it is settled like that of any order that is concluded.
+    if (placed === null && !(await takeOver(issuance, { ...order, run_id: null }))) return;
+    if (placed !== null && (await finishIssued(issuance, placed))) return;
+    current = placed?.row ?? order;
   }
   const rows = await authorizationsOf(issuance.ledger, order.id);
   await refresh(

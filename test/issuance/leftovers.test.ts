@@ -156,6 +156,17 @@ describe('the search for a lost order', () => {
 });
 
 describe('what dead runs left', () => {
+  it('is settled at once also where the CA has forgotten the order: what it opened may outlive it', async () => {
+    const dead = await world.startIssuance();
+    await place(dead, 'a.test');
+    await dead.die();
+    const issuance = await world.startIssuance();
+    const gone = new AcmeLedgerError('ca-problem', 'no such order', { httpStatus: 404 });
+    issuance.session.getOrder = () => Promise.reject(gone);
+    await settleUnowned(issuance, { evenKept: false, exceptNamesKeys: new Set() });
+    expect(world.ca.deactivated).toEqual(['a.test']);
+  });
+
   it('is not asked for one by one at a CA that does not answer', async () => {
     const dead = await world.startIssuance();
     for (const name of ['a.test', 'b.test', 'c.test']) await place(dead, name);
