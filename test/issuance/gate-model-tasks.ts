@@ -1,0 +1,107 @@
+import type { SolverSettings } from '../../src/challenges/settings.ts';
+import { later } from '../../src/clock.ts';
+import { AcmeLedgerError, errorRecord } from '../../src/errors.ts';
+import { identifierSetKey, parseNames } from '../../src/identifiers.ts';
+import { authorize } from '../../src/issuance/authorize.ts';
+import { clear } from '../../src/issuance/clearing.ts';
+import { finalizeOrder } from '../../src/issuance/finalize.ts';
+import { admit } from '../../src/issuance/gate.ts';
+import type { Issuance, PlacedOrder } from '../../src/issuance/issuance.ts';
+import { placeOrder } from '../../src/issuance/place-order.ts';
+import { cleanUpPresentations } from '../../src/issuance/presenting.ts';
+import { settleUnowned } from '../../src/issuance/recovery.ts';
+import { settleOrder } from '../../src/issuance/settle.ts';
+import { sync } from '../../src/issuance/syncing.ts';
+import { releaseOrder } from '../../src/ledger/orders.ts';
+import { endRun } from '../../src/ledger/runs.ts';
+import type { OrderRow } from '../../src/ledger/schema.ts';
+import { Death, type ModelProcess } from './gate-model-process.ts';
+import type { ModelWorld } from './gate-model-world.ts';
+
+/* What a process does, as the commands do it, but for keys and certificates: they are no part of this model. */
+
+const settings: SolverSettings = { solver: 'webroot', challenge: 'http-01', webroot: '/nowhere' };
+const files = { keyPem: null, csrDer: Buffer.from('csr') };
+const verdictWaitMs = 60_000;
+const placements = 3;
+
+/** `issue`: what dead runs left, then one certificate. */
+export async function attempt(
+  { issuance }: ModelProcess,
+  names: readonly string[],
+  options: { waitMs: number; recovers: boolean },
+): Promise<void> {
+  const identifiers = parseNames(names);
+  const exceptNamesKeys = new Set([identifierSetKey(identifiers)]);
+  if (options.recovers) await settleUnowned(issuance, { evenKept: false, exceptNamesKeys });
+  let order = null as OrderRow | null;
+  try {
+    const placed = await place(issuance, names, options.waitMs, (admitted) => (order = admitted));
+    const authorized = await authorize(issuance, placed, settings);
+    await cleanUpPresentations(issuance, placed.row.id);
+    const { row } = await finalizeOrder(issuance, authorized, files);
+    await releaseOrder(issuance, row.id, { status: 'valid', keptUntil: null, concluded: true });
+  } catch (error) {
+    if (!(error instanceof AcmeLedgerError) && !(error instanceof Death)) throw error;
+    if (order === null) return;
+    const verdictsUntil = later(issuance.clock.now(), issuance.stops.work.aborted ? 1_500 : verdictWaitMs);
+    const { policy } = issuance;
+    await settleOrder(issuance, order, { policy, verdictsUntil, error: errorRecord(error) });
+  }
+}
+
+async function place(
+  issuance: Issuance,
+  names: readonly string[],
+  waitMs: number,
+  onAdmitted: (order: OrderRow) => void,
+): Promise<PlacedOrder> {
+  const identifiers = parseNames(names);
+  for (let round = 0; round < placements; round += 1) {
+    const admission = { certificateName: names[0]!, identifiers, profile: null, waitMs };
+    const admitted = await admit(issuance, admission);
+    onAdmitted(admitted.order);
+    const placed = await placeOrder(issuance, admitted, identifiers);
+    if (placed === null) continue;
+    if (placed.answer.status !== 'invalid') return placed;
+    const verdictsUntil = issuance.clock.now();
+    await settleOrder(issuance, placed.row, { policy: issuance.policy, verdictsUntil });
+  }
+  throw new AcmeLedgerError('order-failed', 'each order was over before it could be worked on');
+}
+
+/** `authz clear`. */
+export async function clearAll({ issuance }: ModelProcess, all: boolean): Promise<void> {
+  const options = { urls: [], all, olderThan: null, concurrency: 4, dryRun: false };
+  await clear(issuance, options, () => undefined);
+}
+
+/** `authz sync`. */
+export async function compareAll({ issuance }: ModelProcess): Promise<void> {
+  await sync(issuance, { concurrency: 4 }, () => undefined);
+}
+
+/** What the gate does for room: everything that nobody owns, also what is kept. */
+export async function settleAll({ issuance }: ModelProcess): Promise<void> {
+  await settleUnowned(issuance, { evenKept: true, exceptNamesKeys: new Set() });
+}
+
+export async function end(process: ModelProcess): Promise<void> {
+  await endRun(process.issuance.ledger, process.runId, process.issuance.clock.now().toISOString());
+  process.hasEnded = true;
+}
+
+/** Lets a process do something; whatever it throws beyond what is foreseen is a bug. */
+export function begin(world: ModelWorld, process: ModelProcess, what: string, task: Promise<void>): void {
+  world.waits.note(`${process.name}: ${what}`);
+  const watched = task
+    .catch((error: unknown) => {
+      if (error instanceof Death || error instanceof AcmeLedgerError) return;
+      world.complain(`${process.name}: ${what} ended with ${String((error as Error).stack ?? error)}`);
+    })
+    .finally(() => {
+      world.waits.note(`${process.name}: ${what} has ended`);
+      process.tasks.delete(watched);
+    });
+  process.tasks.add(watched);
+}
