@@ -1,5 +1,6 @@
 import { AcmeLedgerError } from '../errors.ts';
 import { hookFailure, runHook } from '../hook-process.ts';
+import { runVariable } from '../orphaned-hooks.ts';
 import { printable } from '../printable.ts';
 import { checkedToken, dnsRecordName, dnsRecordValue } from './answer-values.ts';
 import { waitUntilRecordIsVisible, type VisibilityParts } from './dns-visibility.ts';
@@ -8,11 +9,12 @@ import type { ExecSettings } from './settings.ts';
 import type { ChallengeAnswer, Solver } from './solver.ts';
 
 /** Lets a command of the person's put the answer up and take it down. */
-export function execSolver(settings: ExecSettings, parts: VisibilityParts): Solver {
+export function execSolver(settings: ExecSettings, parts: VisibilityParts & { runId?: string }): Solver {
+  const run = { settings, environment: environmentOf(parts.runId) };
   return {
     type: settings.challenge,
     async present(answer, signal) {
-      await runInTurn(settings, 'present', answer, signal);
+      await runInTurn(run, 'present', answer, signal);
     },
     async waitUntilVisible(answer, signal) {
       signal.throwIfAborted();
@@ -21,7 +23,7 @@ export function execSolver(settings: ExecSettings, parts: VisibilityParts): Solv
       await waitUntilRecordIsVisible(record, settings, parts, signal);
     },
     async cleanUp(answer, signal) {
-      await runInTurn(settings, 'cleanup', answer, signal);
+      await runInTurn(run, 'cleanup', answer, signal);
     },
     close: () => Promise.resolve(),
   };
@@ -29,28 +31,38 @@ export function execSolver(settings: ExecSettings, parts: VisibilityParts): Solv
 
 type Action = 'present' | 'cleanup';
 
+interface HookRun {
+  settings: ExecSettings;
+  environment: Record<string, string>;
+}
+
+function environmentOf(runId: string | undefined): Record<string, string> {
+  return runId === undefined ? {} : { [runVariable]: runId };
+}
+
 async function runInTurn(
-  settings: ExecSettings,
+  run: HookRun,
   action: Action,
   answer: ChallengeAnswer,
   signal: AbortSignal,
 ): Promise<void> {
+  const { settings } = run;
   const args = legoArguments(settings.challenge, action, answer);
   // The same hook edits the same zones, whichever order it runs for.
   await queued(`${settings.hookDirectory}\n${settings.hook}`, settings.hookConcurrency, signal, () =>
-    runOnce(settings, args, answer, signal),
+    runOnce(run, args, answer, signal),
   );
 }
 
 async function runOnce(
-  settings: ExecSettings,
+  { settings, environment }: HookRun,
   args: string[],
   answer: ChallengeAnswer,
   signal: AbortSignal,
 ): Promise<void> {
   const timeoutMs = settings.hookTimeoutSeconds * 1000;
   const { hook: command, hookDirectory: directory } = settings;
-  const result = await runHook({ command, args, environment: {}, directory, timeoutMs, signal });
+  const result = await runHook({ command, args, environment, directory, timeoutMs, signal });
   const failure = hookFailure(result, timeoutMs);
   if (failure === null) return;
   const shown = printable(command);

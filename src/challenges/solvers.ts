@@ -7,7 +7,10 @@ import { standaloneTlsSolver } from './standalone-tls.ts';
 import { webrootSolver } from './webroot.ts';
 
 /** What solvers need from the rest of the program. */
-export type SolverParts = VisibilityParts;
+export interface SolverParts extends VisibilityParts {
+  /** The run of the ledger, by which a hook that outlives it is found; none in a process that has no ledger. */
+  runId?: string;
+}
 
 /**
  * The solver that these settings describe. Solvers are cheap: several of one process share the listener of an address

@@ -53,7 +53,7 @@ export async function withIssuance<T>(
       maxPending: context.settings.maxPending ?? authority.maxPending,
       log: context.log,
       stops: context.stops,
-      solverFor: (settings) => solverFor(solvers, settings),
+      solverFor: (settings) => solverFor(solvers, settings, writer.runId),
     });
   } finally {
     await Promise.allSettled([...solvers.values()].map((solver) => solver.close()));
@@ -127,9 +127,9 @@ function registrationOf({ agreeTos, email, eab }: CommandContext['settings']): R
   };
 }
 
-function solverFor(solvers: Map<string, Solver>, settings: SolverSettings): Solver {
+function solverFor(solvers: Map<string, Solver>, settings: SolverSettings, runId: string): Solver {
   const key = JSON.stringify(settings);
-  const solver = solvers.get(key) ?? createSolver(settings, { clock: systemClock });
+  const solver = solvers.get(key) ?? createSolver(settings, { clock: systemClock, runId });
   solvers.set(key, solver);
   return solver;
 }

@@ -8,7 +8,7 @@ import {
   pendingAuthorizations,
   recordSeen,
 } from '../ledger/authorizations.ts';
-import { releaseOrder, takeOver } from '../ledger/orders.ts';
+import { releaseOrder } from '../ledger/orders.ts';
 import { presentationsUp } from '../ledger/presentations.ts';
 import type { AuthorizationRow, OrderRow } from '../ledger/schema.ts';
 import { allOrFirstError } from './all-or-first-error.ts';
@@ -18,6 +18,7 @@ import { isGone } from '../acme/problems.ts';
 import { protectionOf } from './protection.ts';
 import { locate, recover, unownedOrders } from './recovery.ts';
 import { closeAuthorization } from './settle.ts';
+import { takeOverOrder } from './taking-over.ts';
 import { isSubmitLost, isUndecided, recordGone } from './verdicts.ts';
 
 export interface ClearOptions {
@@ -102,8 +103,8 @@ async function claimUnowned(issuance: Issuance, options: ClearOptions): Promise<
   })) {
     if (before !== undefined && order.created_at >= before) continue;
     if (options.urls.length > 0 && !(await holdsOne(issuance, order, options.urls))) continue;
-    if (!(await takeOver(issuance, order))) continue;
-    const owned = { ...order, run_id: issuance.runId };
+    const owned = await takeOverOrder(issuance, order);
+    if (owned === null) continue;
     const placed = order.url === null ? await lookFor(issuance, owned) : { row: owned };
     if (placed !== null) claimed.push(placed.row);
   }

@@ -13,6 +13,7 @@ import { heldError, holdAgainst } from './holds.ts';
 import type { AdmittedOrder, Issuance } from './issuance.ts';
 import { isAlive } from './ownership.ts';
 import { settleUnowned } from './recovery.ts';
+import { endOrphans } from './taking-over.ts';
 
 /** What a caller asks the gate for. */
 export interface Admission {
@@ -33,7 +34,8 @@ const askAgainMs = 500;
 const makeRoomEveryMs = 15_000;
 
 type Verdict =
-  | { outcome: 'admitted' | 'taken-up'; order: OrderRow }
+  | { outcome: 'admitted'; order: OrderRow }
+  | { outcome: 'taken-up'; order: OrderRow; from: string | null }
   | { outcome: 'busy'; order: OrderRow }
   | { outcome: 'held'; hold: HoldRow }
   | { outcome: 'full'; count: GateCount };
@@ -50,7 +52,10 @@ export async function admit(issuance: Issuance, admission: Admission): Promise<A
   for (;;) {
     const verdict = await tryOnce(issuance, admission);
     if (verdict.outcome === 'admitted') return { order: verdict.order, isNew: true };
-    if (verdict.outcome === 'taken-up') return { order: verdict.order, isNew: false };
+    if (verdict.outcome === 'taken-up') {
+      await endOrphans(issuance, verdict.from);
+      return { order: verdict.order, isNew: false };
+    }
     const now = issuance.clock.now();
     if (verdict.outcome === 'full' && now.getTime() - roomMadeAt >= makeRoomEveryMs) {
       roomMadeAt = now.getTime();
@@ -110,7 +115,7 @@ async function takeUp(writer: LedgerWriter, order: OrderRow): Promise<Verdict> {
     if (isAlive(owner, writer.clock.wallNow())) return { outcome: 'busy', order };
   }
   if (!(await takeOver(writer, order))) return { outcome: 'busy', order };
-  return { outcome: 'taken-up', order: { ...order, run_id: writer.runId } };
+  return { outcome: 'taken-up', order: { ...order, run_id: writer.runId }, from: order.run_id };
 }
 
 /** Whether so many names can ever be let through. @throws AcmeLedgerError `gate-too-small` */

@@ -4,7 +4,7 @@ import { AcmeLedgerError, errorRecord } from '../errors.ts';
 import { identifierSetKey, parseName } from '../identifiers.ts';
 import { authorizationsOf } from '../ledger/authorizations.ts';
 import { certificateByName } from '../ledger/certificates.ts';
-import { orderById, recordOrderAnswer, releaseOrder, takeOver } from '../ledger/orders.ts';
+import { orderById, recordOrderAnswer, releaseOrder } from '../ledger/orders.ts';
 import { unsettledOrders } from '../ledger/order-queries.ts';
 import { runsById } from '../ledger/runs.ts';
 import type { CertificateRow, OrderRow } from '../ledger/schema.ts';
@@ -18,6 +18,7 @@ import { findLost } from './lost-order.ts';
 import { currentOrder } from './place-order.ts';
 import { cleanUpPresentations } from './presenting.ts';
 import { settleOrder } from './settle.ts';
+import { takeOverOrder } from './taking-over.ts';
 import { refresh } from './verdicts.ts';
 
 export interface RecoveryOptions {
@@ -44,11 +45,12 @@ export async function settleUnowned(
   await removeUselessKeys(issuance);
   for (const order of await unownedOrders(issuance, options)) {
     if (issuance.stops.work.aborted) break;
-    if (!(await takeOver(issuance, order))) continue;
+    const owned = await takeOverOrder(issuance, order);
+    if (owned === null) continue;
     closed += 1;
     // What nobody took up in time, or room is wanted for, isn't kept for longer.
     const policy = options.evenKept || order.kept_until !== null ? 'deactivate' : issuance.policy;
-    if (!(await recover(issuance, { ...order, run_id: issuance.runId }, policy))) break;
+    if (!(await recover(issuance, owned, policy))) break;
     if ((await options.isEnough?.()) === true) break;
   }
   return { closed };

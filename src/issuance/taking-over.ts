@@ -1,0 +1,21 @@
+import { takeOver } from '../ledger/orders.ts';
+import type { OrderRow } from '../ledger/schema.ts';
+import { endHooksOf } from '../orphaned-hooks.ts';
+import type { Issuance } from './issuance.ts';
+
+/**
+ * Makes this run the owner of an order that nobody works on, and ends what its dead owner's hooks are still doing.
+ * @returns the order as it is ours; null when somebody else was first
+ */
+export async function takeOverOrder(issuance: Issuance, order: OrderRow): Promise<OrderRow | null> {
+  if (!(await takeOver(issuance, order))) return null;
+  await endOrphans(issuance, order.run_id);
+  return { ...order, run_id: issuance.runId };
+}
+
+/** A hook that outlives its run would put its answer up after it was taken down. */
+export async function endOrphans(issuance: Issuance, deadRunId: string | null): Promise<void> {
+  if (deadRunId === null || deadRunId === issuance.runId) return;
+  const ended = await endHooksOf(deadRunId);
+  if (ended > 0) issuance.log.warn({ run: deadRunId, hooks: ended }, 'ended hooks that a dead run left');
+}
