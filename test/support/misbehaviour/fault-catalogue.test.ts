@@ -1,7 +1,8 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type RequestKind, requestKinds } from '../acme-request.ts';
 import { type Answer, httpsRequest } from '../https-request.ts';
 import { type LabAccount, registerAccount } from '../lab-account.ts';
+import { finalStatus, finalize, httpChallenge } from '../lab-issuance.ts';
 import { type PebbleLab, startPebble } from '../pebble.ts';
 import { type AcmeProxy, startProxy } from '../proxy.ts';
 import { type NamedFault, faultCatalogue } from './fault-catalogue.ts';
@@ -15,7 +16,7 @@ let account: LabAccount;
 let orders = 0;
 
 beforeAll(async () => {
-  pebble = await startPebble({ env: { PEBBLE_WFE_NONCEREJECT: '0' } });
+  pebble = await startPebble({ env: { PEBBLE_WFE_NONCEREJECT: '0', PEBBLE_VA_ALWAYS_VALID: '1' } });
   proxy = await startProxy({ directoryUrl: pebble.directoryUrl });
   account = await registerAccount({ directoryUrl: proxy.directoryUrl, caPem: pebble.caPem });
 });
@@ -95,16 +96,23 @@ describe('the catalogue of faults', () => {
     expect(performance.now() - startedAt).toBeGreaterThan(95);
   });
 
-  it('keeps an order processing for as long as it is played', async () => {
-    const { url } = await account.order('endless.test');
+  it('keeps an order processing for as long as it is played, though it is issued', async () => {
+    const { url, authorizations } = await account.order('endless.test');
     proxy.setFault((request) => {
       const fault = named('processing without end');
       return fault.appliesTo(request) ? fault.fault(request) : undefined;
     });
-    for (let look = 0; look < 2; look++) {
+    expect(JSON.parse((await account.post(url)).body)).toMatchObject({ status: 'pending' });
+    await account.post((await httpChallenge(account, authorizations[0]!)).url, {});
+    expect(await finalStatus(account, authorizations[0]!)).toBe('valid');
+    expect(JSON.parse((await finalize(account, url, 'endless.test')).body)).toMatchObject({
+      status: 'processing',
+    });
+    await vi.waitUntil(async () => {
       expect(JSON.parse((await account.post(url)).body)).toMatchObject({ status: 'processing' });
-    }
-    expect(proxy.census.orders.get(url)?.status).toBe('pending');
+      return proxy.census.orders.get(url)?.status === 'valid';
+    });
+    expect(JSON.parse((await account.post(url)).body)).not.toHaveProperty('certificate');
   });
 
   it('leaves a problem document alone where it would change the state of a resource', async () => {

@@ -44,8 +44,11 @@ export function faultCatalogue(options: CatalogueOptions = {}): NamedFault[] {
     heard('body cut', hasBody, { type: 'cut', afterBytes: 20 }),
     heard('malformed JSON', hasJson, { type: 'replace-body', body: '{"status": "pen' }),
     heard('Location missing', isCreation, { type: 'change', headers: { location: undefined } }),
-    heard('status unknown', hasStatus, { type: 'change', body: withStatus('resting') }),
-    heard('processing without end', isOrder, { type: 'change', body: withStatus('processing') }),
+    heard('status unknown', hasStatus, { type: 'change', body: withStatus('resting', () => true) }),
+    heard('processing without end', isOrder, {
+      type: 'change',
+      body: withStatus('processing', (status) => status === 'valid'),
+    }),
   ];
 }
 
@@ -106,11 +109,11 @@ function isOrder({ kind }: SeenRequest): boolean {
   return kind === 'order' || kind === 'finalize';
 }
 
-/** Changes the state of a resource; a problem document, whose status is a number, stays what it is. */
-function withStatus(status: string): (body: string) => string {
+/** Changes the state of a resource where it `applies`; a problem document, whose status is a number, stays what it is. */
+function withStatus(status: string, applies: (status: string) => boolean): (body: string) => string {
   return (body) => {
     const resource = JSON.parse(body) as Record<string, unknown>;
-    if (typeof resource.status !== 'string') return body;
+    if (typeof resource.status !== 'string' || !applies(resource.status)) return body;
     return JSON.stringify({ ...resource, status, certificate: undefined });
   };
 }

@@ -35,7 +35,7 @@ export function randomFaults({ catalogue, share, seed }: RandomFaultOptions): Ra
 }
 
 /** Numbers from 0 to below 1, the same for the same seed (mulberry32). */
-function randomNumbers(seed: number): () => number {
+export function randomNumbers(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
     state = (state + 0x6d2b79f5) >>> 0;
