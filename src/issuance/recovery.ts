@@ -108,7 +108,7 @@ async function recoverOrder(issuance: Issuance, order: OrderRow, policy: Unsubmi
   if (order.concluded_at === null || isMissing) {
     const placed = await locate(issuance, order);
     // Gone at the CA, and released. What it opened may be there for longer: it is settled like that of any order that is concluded.
-    if (placed === null && !(await takeOver(issuance, { ...order, run_id: null }))) return;
+    if (placed === null && (await takeOverOrder(issuance, { ...order, run_id: null })) === null) return;
     if (placed !== null && (await finishIssued(issuance, placed))) return;
     current = placed?.row ?? order;
   }
