@@ -36,11 +36,8 @@ interface HeldOrder {
   isIssued: boolean;
 }
 
-/**
- * With the time on the way and what a short Retry-After adds, less than the minute after which a submit without an answer and without a
- * verdict is taken for lost.
- */
-const validationMs = 15_000;
+/** With the time on the way less than the minute after which a submit without answer and verdict is taken for lost. */
+const validationMs = 45_000;
 const validLifeMs = 30 * 86_400_000;
 
 /** A CA with one account, in memory. It acts at once; when its answers arrive, or whether, is the network's part. */

@@ -77,10 +77,8 @@ export class Stage {
         begin(this.world, process, 'end', end(process));
         return;
       }
-      case 'pass': {
-        waits.pass(step.ms);
-        return;
-      }
+      case 'pass':
+        return this.#pass(step.ms);
       case 'jump back':
         if (!this.#hasJumped) waits.jump(-60 * minuteMs);
         this.#hasJumped = true;
@@ -123,6 +121,12 @@ export class Stage {
       waits.release(from % waits.list.length, 'answered');
       await this.world.quiet();
     }
+  }
+
+  async #pass(ms: number): Promise<void> {
+    const { waits } = this.world;
+    while (waits.releaseHeldUp()) await this.world.quiet();
+    waits.pass(ms);
   }
 
   #die({ at: place, calls, underWay }: Step & { do: 'die' }): void {

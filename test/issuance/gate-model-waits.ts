@@ -88,8 +88,10 @@ export class Waits {
     return this.#wait(process, label, { act: null, untilMs: null }, undefined);
   }
 
+  /** One goes on; while a process is held up, that is the one instead of a sleep: no time passes meanwhile. */
   release(index: number, fate: Fate): void {
-    const wait = this.list[index];
+    const chosen = this.list[index];
+    const wait = (chosen?.untilMs ?? null) === null ? chosen : (this.list.find(isHeldUp) ?? chosen);
     if (wait === undefined) return;
     if (wait.untilMs !== null) this.passUntil(wait.untilMs);
     if (wait.act === null && wait.outcome === null) {
@@ -118,6 +120,13 @@ export class Waits {
       this.#act(wait);
     }
     this.#setTime(ms);
+  }
+
+  /** @returns whether one was held up */
+  releaseHeldUp(): boolean {
+    const index = this.list.findIndex(isHeldUp);
+    this.release(index, 'answered');
+    return index >= 0;
   }
 
   pass(ms: number): void {
@@ -199,6 +208,11 @@ export class Waits {
         return { error: broken(acted) };
     }
   }
+}
+
+/** At the ledger: others come between, but that takes no longer than a lock lasts. */
+function isHeldUp({ act, outcome, untilMs }: Wait): boolean {
+  return act === null && outcome === null && untilMs === null;
 }
 
 function broken(sent: boolean): AcmeLedgerError {
