@@ -4,7 +4,7 @@ import { AcmeLedgerError, errorRecord } from '../errors.ts';
 import { identifierSetKey, parseName } from '../identifiers.ts';
 import { authorizationsOf } from '../ledger/authorizations.ts';
 import { certificateByName } from '../ledger/certificates.ts';
-import { orderById, recordOrderAnswer, releaseOrder, takeOver } from '../ledger/orders.ts';
+import { orderById, recordOrderAnswer, releaseOrder } from '../ledger/orders.ts';
 import { unsettledOrders } from '../ledger/order-queries.ts';
 import { runsById } from '../ledger/runs.ts';
 import type { CertificateRow, OrderRow } from '../ledger/schema.ts';
