@@ -1,4 +1,4 @@
-import pLimit from 'p-limit';
+import type { LimitFunction } from 'p-limit';
 import { type CaseResult, runCase, undisturbedTrack } from './case.ts';
 import type { CrashLab } from './crash-lab.ts';
 import { type Disturbance, disturbances } from './disturbance.ts';
@@ -44,8 +44,8 @@ export function chosenSeries({ scenario, disturbance }: Choice): Series[] {
 export interface SeriesOptions {
   /** Which points are tried, from 1, of those that a run has. */
   choose: (labels: readonly string[]) => number[];
-  /** Cases at one time. */
-  concurrency: number;
+  /** Lets some cases run at one time. */
+  limit: LimitFunction;
   onCase?: (series: Series, result: CaseResult & { n: number }) => void;
 }
 
@@ -53,11 +53,10 @@ export interface SeriesOptions {
 export async function runSeries(
   lab: CrashLab,
   series: Series,
-  { choose, concurrency, onCase }: SeriesOptions,
+  { choose, limit, onCase }: SeriesOptions,
 ): Promise<SeriesResult> {
   const { scenario, disturbance } = series;
   const labels = disturbance.points(await knownTrack(lab, scenario));
-  const limit = pLimit(concurrency);
   const cases = await Promise.all(
     choose(labels).map((n) =>
       limit(async () => {

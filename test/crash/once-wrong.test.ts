@@ -1,8 +1,10 @@
+import pLimit from 'p-limit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { chosenSeries, parseChoice, runSeries } from './campaign.ts';
 import { type CrashLab, startCrashLab } from './crash-lab.ts';
 import { reportOf } from './table.ts';
 
+const limit = pLimit(2);
 let lab: CrashLab;
 
 beforeAll(async () => {
@@ -35,7 +37,7 @@ describe('what went wrong once', { concurrent: true, timeout: 60_000 }, () => {
     const [chosen] = chosenSeries(parseChoice(series));
     const result = await runSeries(lab, chosen!, {
       choose: (labels) => [labels.indexOf(label) + 1],
-      concurrency: 1,
+      limit,
     });
     expect(result.failures.length, reportOf(result)).toBe(0);
     expect(result.ended).toBe(0);

@@ -9,5 +9,6 @@ export default defineConfig({
     pool: 'forks',
     // The cases of one file run at the same time: CRASH_JOBS.
     maxWorkers: 1,
+    maxConcurrency: 12,
   },
 });
