@@ -46,16 +46,18 @@ export async function runCase(
   return withCustomer(lab, scenario, async (customer) => {
     const before = await prepare(lab, customer, scenario);
     const one = new Case(lab, customer, scenario, disturbance);
-    await one.disturb(n);
-    const label = disturbance.points(await trackOf(customer))[n - 1] ?? null;
-    if (scenario.afterwards === 'clear') await one.clear();
-    await one.obtain();
-    await one.conclude(before);
-    return { label, violations: one.violations, transcript: one.transcript.join('') };
+    try {
+      await one.run(n, before);
+    } catch (error) {
+      // A command that never ends, or a ledger that can't be read: a finding like the others.
+      one.violations.push({ kind: 'command', text: String(error) });
+    }
+    return { label: one.label, violations: one.violations, transcript: one.transcript.join('') };
   });
 }
 
 class Case {
+  label: string | null = null;
   readonly violations: Violation[] = [];
   readonly transcript: string[] = [];
   private readonly lab: CrashLab;
@@ -70,7 +72,15 @@ class Case {
     this.disturbance = disturbance;
   }
 
-  async disturb(n: number): Promise<void> {
+  async run(n: number, before: Before): Promise<void> {
+    await this.disturb(n);
+    this.label = this.disturbance.points(await trackOf(this.customer))[n - 1] ?? null;
+    if (this.scenario.afterwards === 'clear') await this.clear();
+    await this.obtain();
+    await this.conclude(before);
+  }
+
+  private async disturb(n: number): Promise<void> {
     const { customer, scenario, disturbance } = this;
     const env = { ...countingEnvironment(customer), ...disturbance.arrange(customer, n) };
     const result = await customer.run(scenario.command, env);
@@ -83,14 +93,14 @@ class Case {
     await this.checkBetween(mayWait);
   }
 
-  async clear(): Promise<void> {
+  private async clear(): Promise<void> {
     const result = await this.customer.run('clear');
     this.note('clear', result, result.exitCode === 0);
     await this.checkBetween(this.scenario.policy === 'resume');
   }
 
   /** The ordinary next run; when nobody knows of the certificate yet, the person issues it again. */
-  async obtain(): Promise<void> {
+  private async obtain(): Promise<void> {
     await this.inTime('renew');
     if (this.customer.rows('select id from certificates').length > 0) return;
     if (this.customer.proxy.counts.newOrder > 0)
@@ -109,7 +119,7 @@ class Case {
     this.note(command, result, result.exitCode === 0);
   }
 
-  async conclude(before: Before): Promise<void> {
+  private async conclude(before: Before): Promise<void> {
     const { scenario, disturbance } = this;
     const mayOrderAgain =
       scenario.afterwards === 'clear' || (scenario.policy === 'deactivate' && disturbance.kind !== 'kill');

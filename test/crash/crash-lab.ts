@@ -11,6 +11,9 @@ import { type WebServers, startWebServers } from './answering.ts';
 import type { Scenario } from './scenario.ts';
 import { type Zone, startZone } from './zone.ts';
 
+// An order that never leaves "processing" is polled for three minutes, and the machine may be slow.
+const timeoutMs = 600_000;
+
 /** One CA for all cases. */
 export interface CrashLab {
   pebble: PebbleLab;
@@ -98,7 +101,7 @@ async function newCustomer(
       runProgram([...commands[command], '--state-dir', stateDir, '--on-unsubmitted', policy], {
         cwd: directory,
         env,
-        timeoutMs: 180_000,
+        timeoutMs,
       }),
     rows: <Row>(sql: string) => (existsSync(ledger) ? queried<Row>(ledger, sql) : []),
     change: (sql, ...values) => void queried(ledger, sql, ...values),

@@ -10,8 +10,10 @@ import { reportOf } from './table.ts';
 
 const given = process.env['CRASH_SEED'] ?? '';
 const seed = given === '' ? Math.floor(Math.random() * 2 ** 31) : Number(given);
-const seriesInSample = 4;
+const seriesInSample = 3;
 const pointsOfSeries = 2;
+/** A challenge that may or may not have been submitted is polled for a minute by the next run. */
+const longWait = /challenge-submitting|(request|sent) challenge/;
 
 const limit = pLimit(2);
 let lab: CrashLab;
@@ -30,7 +32,7 @@ const [sample = []] = fc.sample(fc.shuffledSubarray(signals, { minLength: series
   numRuns: 1,
 });
 
-describe(`a sample of the crash table (CRASH_SEED=${seed})`, { concurrent: true, timeout: 120_000 }, () => {
+describe(`a sample of the crash table (CRASH_SEED=${seed})`, { concurrent: true, timeout: 240_000 }, () => {
   it.for(
     sample
       .slice(0, seriesInSample)
@@ -39,8 +41,10 @@ describe(`a sample of the crash table (CRASH_SEED=${seed})`, { concurrent: true,
     '%s, %s: nothing leaks, nothing is done twice, and the certificate is there in the end',
     async ([, , series]) => {
       const result = await runSeries(lab, series, {
-        choose: (labels) =>
-          fc.sample(fc.nat(labels.length - 1), { seed, numRuns: pointsOfSeries }).map((index) => index + 1),
+        choose: (labels) => {
+          const quick = labels.flatMap((label, index) => (longWait.test(label) ? [] : [index + 1]));
+          return fc.sample(fc.constantFrom(...quick), { seed, numRuns: pointsOfSeries });
+        },
         limit,
       });
       expect(result.failures.length, reportOf(result)).toBe(0);
