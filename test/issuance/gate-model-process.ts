@@ -80,7 +80,7 @@ export class ModelProcess {
   }
 
   get name(): string {
-    return `run ${this.runId}`;
+    return this.runId;
   }
 
   /** Before each call to anything outside of the process. */

@@ -133,6 +133,10 @@ export class Waits {
     this.passUntil(this.#ca.nowMs + ms);
   }
 
+  isAwaiting(process: object): boolean {
+    return this.list.some((wait) => wait.process === process);
+  }
+
   note(text: string): void {
     this.journal.push(`${new Date(this.#ca.nowMs).toISOString().slice(5, 19)} ${text}`);
   }

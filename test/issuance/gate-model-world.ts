@@ -29,6 +29,8 @@ export interface ModelGround {
 
 const start = new Date('2026-01-01T00:00:00.000Z');
 const leaseMs = 90_000;
+/** Real time. Files and /proc are all that a process of a world really waits for. */
+const stuckMs = 30_000;
 
 export async function newModelGround(): Promise<ModelGround> {
   const workspace = await newWorkspace();
@@ -120,7 +122,7 @@ export class ModelWorld {
 
   /** @param isHere whether it is on this host, where its process can be looked at, or on one of which only its lease tells */
   startProcess(isHere: boolean): ModelProcess {
-    const runId = String(this.processes.length + 1);
+    const runId = `model-${this.processes.length + 1}`;
     const now = this.waits.wallNow();
     this.watch.insertRun({
       ...this.#ground.here,
@@ -156,10 +158,12 @@ export class ModelWorld {
 
   /** Until nothing moves any more by itself, and then whether all is as it has to be. */
   async quiet(): Promise<void> {
+    const giveUpAt = performance.now() + stuckMs;
     do {
       await new Promise((resolve) => setImmediate(resolve));
       await new Promise((resolve) => setImmediate(resolve));
-    } while (process.getActiveResourcesInfo().some((name) => name.startsWith('FSReq')));
+      if (performance.now() > giveUpAt) throw new Error(`a process hangs\n${this.waits.journal.join('\n')}`);
+    } while (this.#isAnyBusy());
     for (const dead of this.processes.filter(({ isDead, isHere }) => isDead && isHere)) {
       if (this.#gone.has(dead)) continue;
       this.#gone.add(dead);
@@ -167,6 +171,12 @@ export class ModelWorld {
     }
     for (const wrong of this.watch.wrongMoves((runId) => !this.#isLive(runId))) this.complain(wrong);
     this.#checkGate();
+  }
+
+  /** With files, or with something that nobody holds up. */
+  #isAnyBusy(): boolean {
+    if (process.getActiveResourcesInfo().some((name) => /^(FSReq|FileHandle)/.test(name))) return true;
+    return this.processes.some((each) => each.tasks.size > 0 && !this.waits.isAwaiting(each));
   }
 
   readonly #gone = new Set<ModelProcess>();
