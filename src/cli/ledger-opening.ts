@@ -1,9 +1,12 @@
 import { existsSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import { assertStateDir } from '../certificates/state-dir.ts';
 import { AcmeLedgerError } from '../errors.ts';
 import type { LedgerUnderCheck } from '../ledger/checks/open-for-check.ts';
 import type { Ledger } from '../ledger/open.ts';
-import { openEmptyLedger, openSqliteLedger } from '../ledger/open.ts';
+import { assertNotLost, openEmptyLedger, openSqliteLedger } from '../ledger/open.ts';
+import { printable } from '../printable.ts';
 import type { Settings } from './settings/settings.ts';
 
 /** The ledger of the settings; made if it isn't there. @throws AcmeLedgerError `ledger`, `ledger-newer` */
@@ -11,8 +14,11 @@ export async function openLedger(settings: Settings, options = { toWrite: false 
   return openSqliteLedger(fileOf(settings), options);
 }
 
+/** @throws AcmeLedgerError `ledger` when it isn't there, but was */
 export function ledgerExists(settings: Settings): boolean {
-  return existsSync(fileOf(settings));
+  if (existsSync(fileOf(settings))) return true;
+  assertNotLost(fileOf(settings));
+  return false;
 }
 
 /**
@@ -20,8 +26,9 @@ export function ledgerExists(settings: Settings): boolean {
  * empty one that leaves no trace, so that a mistyped directory isn't made.
  */
 export async function withLedger<T>(settings: Settings, act: (ledger: Ledger) => Promise<T>): Promise<T> {
-  if (!ledgerExists(settings)) await assertStateDir(settings.stateDir);
-  const ledger = await (ledgerExists(settings) ? openLedger(settings) : openEmptyLedger());
+  const isThere = ledgerExists(settings);
+  if (!isThere) await assertNothingKept(settings);
+  const ledger = await (isThere ? openLedger(settings) : openEmptyLedger());
   try {
     return await act(ledger);
   } finally {
@@ -32,13 +39,27 @@ export async function withLedger<T>(settings: Settings, act: (ledger: Ledger) =>
 /** The ledger as it was found. @throws AcmeLedgerError `not-found`, `ledger`, `ledger-newer` */
 export async function openLedgerForCheck(settings: Settings): Promise<LedgerUnderCheck> {
   const file = fileOf(settings);
-  if (!existsSync(file)) {
+  if (!ledgerExists(settings)) {
     throw new AcmeLedgerError('not-found', `there is no ledger ${file}`, {
       hint: 'give the one that you mean with --state-dir DIR or --ledger sqlite:FILE; the first acme-ledger issue makes one',
     });
   }
   const { openForCheck } = await import('../ledger/checks/open-for-check.ts');
   return openForCheck(file);
+}
+
+/** A renewal that finds no ledger where there are accounts would end well every day, until the certificates have ended. */
+async function assertNothingKept(settings: Settings): Promise<void> {
+  await assertStateDir(settings.stateDir);
+  const keys = await readdir(join(settings.stateDir, 'accounts')).catch(() => []);
+  if (!keys.some((name) => name.endsWith('.pem'))) return;
+  throw new AcmeLedgerError(
+    'ledger',
+    `the ledger ${printable(fileOf(settings))} isn't there, but ${printable(settings.stateDir)} holds accounts that one knew`,
+    {
+      hint: 'put a backup of it back; without one, acme-ledger issue begins a new ledger, which knows nothing of what is open at the CA or due',
+    },
+  );
 }
 
 function fileOf({ ledgerUrl }: Settings): string {

@@ -5,6 +5,7 @@ import { later } from '../clock.ts';
 import { AcmeLedgerError, errorRecord } from '../errors.ts';
 import type { Identifier } from '../identifiers.ts';
 import { identifierSetKey } from '../identifiers.ts';
+import { isLedgerFailure } from '../ledger/ledger-failure.ts';
 import { orderByUrl, recordOrderAnswer, releaseOrder } from '../ledger/orders.ts';
 import type { OrderRow } from '../ledger/schema.ts';
 import type { Issuance, PlacedOrder } from './issuance.ts';
@@ -53,7 +54,7 @@ async function repeatNewOrder(
     return await requestOrder(issuance, row, identifiers);
   } catch (error) {
     // Not an answer, or not yet one: the intent goes on being counted.
-    if (isOutcomeUnknown(error) || isLimit(error)) throw error;
+    if (isOutcomeUnknown(error) || isLimit(error) || isLedgerFailure(error)) throw error;
     // Refused: what the first one opened, if it did, is out of reach.
     await releaseOrder(issuance, row.id, {
       status: 'abandoned',

@@ -6,6 +6,7 @@ import { AcmeLedgerError, errorRecord } from '../errors.ts';
 import type { ErrorRecord } from '../errors.ts';
 import { parseName } from '../identifiers.ts';
 import { certificateByName, recordFailed } from '../ledger/certificates.ts';
+import { isLedgerFailure } from '../ledger/ledger-failure.ts';
 import { releaseOrder } from '../ledger/orders.ts';
 import type { CertificateRow, OrderRow } from '../ledger/schema.ts';
 import { allOrFirstError } from './all-or-first-error.ts';
@@ -118,7 +119,9 @@ async function placeOnce(
   if (placed === null) return null;
   if (placed.answer.status !== 'invalid' && !(await hasLostItsKey(issuance, certificate, placed)))
     return placed;
-  await settleOrder(issuance, placed.row, { policy: issuance.policy, verdictsUntil: issuance.clock.now() });
+  const verdictsUntil = issuance.clock.now();
+  const failure = await settleOrder(issuance, placed.row, { policy: issuance.policy, verdictsUntil });
+  if (failure !== null) throw failure;
   return null;
 }
 
@@ -206,23 +209,34 @@ async function endInFailure(
   order: OrderRow | null,
   error: unknown,
 ): Promise<Attempt> {
-  const record = errorRecord(error);
-  if (record.code === 'bug')
+  if (errorRecord(error).code === 'bug')
     issuance.log.error({ stack: error instanceof Error ? error.stack : null }, 'a bug');
-  if (order !== null) {
-    const verdictsUntil = later(
-      issuance.clock.now(),
-      issuance.stops.work.aborted ? interruptedWaitMs : verdictWaitMs,
-    );
-    await settleOrder(issuance, order, { policy: issuance.policy, verdictsUntil, error: record });
-  }
-  await recordFailed(issuance, certificate.name, record);
+  const failure = order === null ? null : await settleFailed(issuance, order, error);
+  const record = errorRecord(failure ?? error);
+  // With an order, what its end left open is to be told; without one the ledger's own words are enough.
+  await recordFailed(issuance, certificate.name, record).catch((unwritten: unknown) => {
+    if (failure === null) throw unwritten;
+  });
   return {
     status: isDeferral(record) ? 'deferred' : 'failed',
     certificate: (await certificateByName(issuance.ledger, certificate.name)) ?? certificate,
     orderId: order?.id ?? null,
     error: record,
   };
+}
+
+/** @returns the ledger's failure, which is told instead of what the attempt ended by */
+async function settleFailed(
+  issuance: Issuance,
+  order: OrderRow,
+  error: unknown,
+): Promise<AcmeLedgerError | null> {
+  const waitMs = issuance.stops.work.aborted ? interruptedWaitMs : verdictWaitMs;
+  const verdictsUntil = later(issuance.clock.now(), waitMs);
+  const failure = await settleOrder(issuance, order, { policy: issuance.policy, verdictsUntil, error });
+  if (failure !== null && !isLedgerFailure(error))
+    issuance.log.warn({ order: order.id, error: errorRecord(error) }, 'the attempt had failed by itself');
+  return failure;
 }
 
 function isDeferral(error: ErrorRecord): boolean {

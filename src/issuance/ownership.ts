@@ -3,7 +3,9 @@ import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
 import type { Clock } from '../clock.ts';
 import { later } from '../clock.ts';
+import { AcmeLedgerError } from '../errors.ts';
 import type { Ledger } from '../ledger/open.ts';
+import { isLedgerFailure } from '../ledger/ledger-failure.ts';
 import { endRun, insertRun, leaseMs, renewEveryMs, renewLease } from '../ledger/runs.ts';
 import type { RunRow } from '../ledger/schema.ts';
 
@@ -13,10 +15,13 @@ export interface Run {
   end(): Promise<void>;
 }
 
-/** Writes this process into the ledger and keeps its lease alive until `end`. */
+/**
+ * Writes this process into the ledger and keeps its lease alive until `end`.
+ * @throws AcmeLedgerError `ledger`: the first thing that a run writes, before it sends anything
+ */
 export async function startRun(ledger: Ledger, clock: Clock, command: string): Promise<Run> {
   const id = randomUUID();
-  await insertRun(ledger, {
+  await insertFirst(ledger, {
     id,
     ...thisProcess(),
     command,
@@ -36,6 +41,16 @@ export async function startRun(ledger: Ledger, clock: Clock, command: string): P
       await endRun(ledger, id, clock.now().toISOString());
     },
   };
+}
+
+async function insertFirst(ledger: Ledger, run: RunRow): Promise<void> {
+  try {
+    await insertRun(ledger, run);
+  } catch (error) {
+    if (!isLedgerFailure(error)) throw error;
+    const { message, hint } = error;
+    throw new AcmeLedgerError('ledger', message, { cause: error, ...(hint === undefined ? {} : { hint }) });
+  }
 }
 
 /**

@@ -4,6 +4,7 @@ import type { Answer, Order } from '../acme/resources.ts';
 import { removeOrderFiles } from '../certificates/order-files.ts';
 import { errorRecord } from '../errors.ts';
 import type { Identifier } from '../identifiers.ts';
+import { isLedgerFailure } from '../ledger/ledger-failure.ts';
 import { recordOrderAnswer, releaseOrder } from '../ledger/orders.ts';
 import type { OrderRow } from '../ledger/schema.ts';
 import type { AdmittedOrder, Issuance, PlacedOrder } from './issuance.ts';
@@ -55,7 +56,9 @@ async function sendNewOrder(
     return await requestOrder(issuance, row, identifiers);
   } catch (error) {
     if (isOutcomeUnknown(error)) return adoptAfterLoss(issuance, row, identifiers, error);
-    await releaseOrder(issuance, row.id, { status: 'invalid', error: errorRecord(error) });
+    // The CA may have made it: what the ledger still holds of it, the intent, stays.
+    if (!isLedgerFailure(error))
+      await releaseOrder(issuance, row.id, { status: 'invalid', error: errorRecord(error) });
     throw error;
   }
 }

@@ -50,8 +50,7 @@ export async function cleanUpRows(issuance: Issuance, rows: readonly Presentatio
 
 async function cleanUp(issuance: Issuance, row: PresentationRow): Promise<boolean> {
   try {
-    const solver = issuance.solverFor(parseSolverSettings(JSON.parse(row.settings)));
-    await solver.cleanUp(challengeAnswer(row), cleanUpSignal(issuance));
+    await takeDown(issuance, row);
     return true;
   } catch (error) {
     const record = errorRecord(error);
@@ -62,6 +61,12 @@ async function cleanUp(issuance: Issuance, row: PresentationRow): Promise<boolea
     await recordCleanUpFailed(issuance, row.id, record);
     return false;
   }
+}
+
+/** Takes one answer down, whoever put it up. @throws AcmeLedgerError `solver` */
+export async function takeDown(issuance: Issuance, row: PresentationRow): Promise<void> {
+  const solver = issuance.solverFor(parseSolverSettings(JSON.parse(row.settings)));
+  await solver.cleanUp(challengeAnswer(row), cleanUpSignal(issuance));
 }
 
 /** The grace may be over when a slow CA took all of it; what can be taken down in a moment still is. */

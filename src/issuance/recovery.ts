@@ -117,7 +117,9 @@ async function recoverOrder(issuance: Issuance, order: OrderRow, policy: Unsubmi
     issuance,
     rows.filter((row) => row.status === 'pending'),
   );
-  await settleOrder(issuance, current, { policy, verdictsUntil: later(issuance.clock.now(), verdictWaitMs) });
+  const verdictsUntil = later(issuance.clock.now(), verdictWaitMs);
+  const failure = await settleOrder(issuance, current, { policy, verdictsUntil });
+  if (failure !== null) throw failure;
 }
 
 /** Finds the order at the CA; null when it is gone there or can't be found: then it is released. */

@@ -5,8 +5,9 @@ import type { Identifier } from '../identifiers.ts';
 import { recordOrderAnswer } from '../ledger/orders.ts';
 import type { OrderRow } from '../ledger/schema.ts';
 import type { Issuance, PlacedOrder } from './issuance.ts';
+import { settleUnrecorded } from './settle-unwritten.ts';
 
-/** Asks the CA for the order of an intent (RFC 8555 §7.4) and records its answer. */
+/** Asks the CA for the order of an intent (RFC 8555 §7.4) and records its answer. @throws AcmeLedgerError, also what is left of an order that can't be recorded */
 export async function requestOrder(
   issuance: Issuance,
   row: OrderRow,
@@ -16,7 +17,11 @@ export async function requestOrder(
   const answer = await (row.replaces === null
     ? issuance.session.newOrder(plain, issuance.stops.grace)
     : requestReplacing(issuance, plain, row.replaces));
-  return { row: await recordOrderAnswer(issuance, row, answer), answer };
+  try {
+    return { row: await recordOrderAnswer(issuance, row, answer), answer };
+  } catch (error) {
+    throw await settleUnrecorded(issuance, answer, error);
+  }
 }
 
 /**

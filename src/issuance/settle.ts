@@ -1,13 +1,17 @@
 import { isOutcomeUnknown, isTimeout } from '../acme/connection-failure.ts';
+import type { Answer, Authorization } from '../acme/resources.ts';
 import { removeOrderFiles } from '../certificates/order-files.ts';
 import { AcmeLedgerError, errorRecord } from '../errors.ts';
 import { later } from '../clock.ts';
 import { authorizationsOf, recordRefused, recordSeen } from '../ledger/authorizations.ts';
+import { isLedgerFailure } from '../ledger/ledger-failure.ts';
 import { orderById, releaseOrder } from '../ledger/orders.ts';
 import type { OrderEnd } from '../ledger/orders.ts';
 import type { AuthorizationRow, OrderRow } from '../ledger/schema.ts';
 import { isSubmitted } from '../ledger/states.ts';
+import { allOrFirstError } from './all-or-first-error.ts';
 import { authorizationSeen } from './authorization-seen.ts';
+import { settleUnwritten } from './settle-unwritten.ts';
 import { cleanUpRows, presentedFor } from './presenting.ts';
 import type { Issuance, UnsubmittedPolicy } from './issuance.ts';
 import { isGone } from '../acme/problems.ts';
@@ -30,7 +34,7 @@ export interface SettleOptions {
   policy: UnsubmittedPolicy;
   /** How long to wait for verdicts on what was submitted. */
   verdictsUntil: Date;
-  /** ERROR of docs/json.md: why the attempt ended. */
+  /** Why the attempt ended. */
   error?: unknown;
 }
 
@@ -38,45 +42,65 @@ export interface SettleOptions {
  * Brings everything that an order opened to an end (promise 2) and gives the order up or keeps it for the next attempt:
  * unsubmitted authorizations by the policy, submitted ones by waiting for the CA's verdict, what is presented by taking it
  * down. Nothing that goes wrong here is thrown: what stays open stays in the ledger for the next run.
+ * @returns the ledger's failure, if it can't be written any more, with what that leaves open
  */
 export async function settleOrder(
   issuance: Issuance,
   order: OrderRow,
   options: SettleOptions,
-): Promise<void> {
-  await tried(issuance, order, () => settleOwned(issuance, order, options));
+): Promise<AcmeLedgerError | null> {
+  const failures: AcmeLedgerError[] = [];
+  if (isLedgerFailure(options.error)) failures.push(options.error);
+  else await tried(issuance, order, failures, () => settleOwned(issuance, order, options, failures));
+  const [failure] = failures;
+  return failure === undefined ? null : settleUnwritten(issuance, order.id, failure, options);
 }
 
-async function settleOwned(issuance: Issuance, order: OrderRow, options: SettleOptions): Promise<void> {
+async function settleOwned(
+  issuance: Issuance,
+  order: OrderRow,
+  options: SettleOptions,
+  failures: AcmeLedgerError[],
+): Promise<void> {
+  const attempt = (act: () => Promise<void>): Promise<void> => tried(issuance, order, failures, act);
   const { grace } = issuance.stops;
   // A run that was asleep for longer than its lease finds its order in other hands: it is theirs to settle.
   if ((await orderById(issuance.ledger, order.id))?.run_id !== issuance.runId) return;
   // All at once: after a signal there are seconds for it, and one that hangs must not hold up the others.
   const first = await presentedFor(issuance, order.id, isDecided);
   await Promise.all([
-    tried(issuance, order, () => closeUnsubmitted(issuance, order, options.policy)),
-    tried(issuance, order, () => cleanUpRows(issuance, first)),
-    tried(issuance, order, () => decideSubmitted(issuance, order.id, options.verdictsUntil, grace)),
+    attempt(() => closeUnsubmitted(issuance, order, options.policy)),
+    attempt(() => cleanUpRows(issuance, first)),
+    attempt(() => decideSubmitted(issuance, order.id, options.verdictsUntil, grace)),
   ]);
   // Verdicts and lost submits may have left more to close; under `resume` too, when they ended the order.
   const policy = (await canBecomeReady(issuance, order.id)) ? options.policy : 'deactivate';
-  if (!grace.aborted) await tried(issuance, order, () => closeUnsubmitted(issuance, order, policy));
+  if (!grace.aborted) await attempt(() => closeUnsubmitted(issuance, order, policy));
   // One that failed just now would fail again: the next clean-up tries.
   const attempted = new Set(first.map((row) => row.id));
-  await tried(issuance, order, async () => {
+  await attempt(async () => {
     const rest = await presentedFor(issuance, order.id);
     await cleanUpRows(
       issuance,
       rest.filter((row) => !attempted.has(row.id)),
     );
   });
-  await tried(issuance, order, () => release(issuance, order.id, options));
+  await attempt(() => release(issuance, order.id, options));
 }
 
-async function tried(issuance: Issuance, order: OrderRow, act: () => Promise<void>): Promise<void> {
+async function tried(
+  issuance: Issuance,
+  order: OrderRow,
+  failures: AcmeLedgerError[],
+  act: () => Promise<void>,
+): Promise<void> {
   try {
     await act();
   } catch (error) {
+    if (isLedgerFailure(error)) {
+      failures.push(error);
+      return;
+    }
     issuance.log.warn(
       { order: order.id, error: errorRecord(error) },
       'the order could not be settled whole; the next run or `acme-ledger authz clear` tries again',
@@ -105,7 +129,7 @@ async function closeUnsubmitted(
     rows.filter((row) => row.checked_at === null),
   );
   const open = (await authorizationsOf(issuance.ledger, order.id)).filter(isUnsubmitted);
-  await Promise.all(
+  await allOrFirstError(
     open.filter((row) => row.refused_at === null).map((row) => closeUnlessHeld(issuance, order, row)),
   );
 }
@@ -126,26 +150,28 @@ async function closeUnlessHeld(issuance: Issuance, order: OrderRow, row: Authori
 
 /** Deactivates one authorization (RFC 8555 §7.5.2) and records what the CA made of it. */
 export async function closeAuthorization(issuance: Issuance, row: AuthorizationRow): Promise<Closing> {
+  let answer: Answer<Authorization>;
   try {
-    return await deactivate(issuance, row);
-  } catch (error) {
-    // It may have been done: doing it again changes nothing, and Boulder doesn't count the second.
-    if (!isOutcomeUnknown(error) || isTimeout(error)) return recordNotClosed(issuance, row, error);
-  }
-  try {
-    await issuance.clock.sleep(deactivateAgainMs, issuance.stops.grace);
-    return await deactivate(issuance, row);
+    answer = await deactivate(issuance, row.url);
   } catch (error) {
     return recordNotClosed(issuance, row, error);
   }
-}
-
-async function deactivate(issuance: Issuance, row: AuthorizationRow): Promise<Closing> {
-  const answer = await issuance.session.deactivateAuthorization(row.url, issuance.stops.grace);
   await recordSeen(issuance, [authorizationSeen(answer)]);
   if (answer.status === 'deactivated') return { outcome: 'deactivated', reason: null };
   const reason = `the CA answered "${answer.status}"`;
   return { outcome: answer.status === 'pending' ? 'refused' : 'already-final', reason };
+}
+
+async function deactivate(issuance: Issuance, url: string): Promise<Answer<Authorization>> {
+  const { grace } = issuance.stops;
+  try {
+    return await issuance.session.deactivateAuthorization(url, grace);
+  } catch (error) {
+    // It may have been done: doing it again changes nothing, and Boulder doesn't count the second.
+    if (!isOutcomeUnknown(error) || isTimeout(error)) throw error;
+    await issuance.clock.sleep(deactivateAgainMs, grace);
+    return issuance.session.deactivateAuthorization(url, grace);
+  }
 }
 
 async function recordNotClosed(issuance: Issuance, row: AuthorizationRow, error: unknown): Promise<Closing> {
@@ -170,7 +196,11 @@ async function release(issuance: Issuance, orderId: number, options: SettleOptio
   if (order?.run_id !== issuance.runId) return;
   const rows = await authorizationsOf(issuance.ledger, orderId);
   const end = orderEnd(order, rows, options.policy, issuance.clock.now());
-  await releaseOrder(issuance, orderId, options.error === undefined ? end : { ...end, error: options.error });
+  await releaseOrder(
+    issuance,
+    orderId,
+    options.error === undefined ? end : { ...end, error: errorRecord(options.error) },
+  );
   const after = await orderById(issuance.ledger, orderId);
   // Its key is of no use any more: the certificate is stored with a copy, or will never be.
   if (after?.concluded_at !== null) await removeOrderFiles(issuance.stateDir, String(orderId));

@@ -3,7 +3,9 @@ import { later } from '../clock.ts';
 import { errorRecord } from '../errors.ts';
 import { authorizationsOf, recordNotSubmitted, recordSeen } from '../ledger/authorizations.ts';
 import type { AuthorizationRow } from '../ledger/schema.ts';
+import { isLedgerFailure } from '../ledger/ledger-failure.ts';
 import { isSubmitted } from '../ledger/states.ts';
+import { allOrFirstError } from './all-or-first-error.ts';
 import { authorizationSeen } from './authorization-seen.ts';
 import type { Issuance } from './issuance.ts';
 import { isGone } from '../acme/problems.ts';
@@ -52,7 +54,7 @@ export async function decideSubmitted(
 ): Promise<void> {
   const undecided = (await authorizationsOf(issuance.ledger, orderId)).filter(isUndecided);
   const sentBy = issuance.clock.now();
-  const isAnswered = await Promise.all(
+  const isAnswered = await allOrFirstError(
     undecided.map((row) => awaitVerdict(issuance, row, { sentBy, until, signal })),
   );
   const answered = new Set(undecided.filter((_, index) => isAnswered[index]).map(({ id }) => id));
@@ -79,6 +81,7 @@ async function awaitVerdict(
     await recordSeen(issuance, [authorizationSeen(answer)]);
     return true;
   } catch (error) {
+    if (isLedgerFailure(error)) throw error;
     signal.throwIfAborted();
     if (isGone(error)) {
       await recordGone(issuance, row.url);

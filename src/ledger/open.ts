@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import { closeSync, fstatSync, linkSync, openSync, readSync, rmSync, statSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { closeSync, fstatSync, linkSync, openSync, readdirSync, readSync, rmSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { Kysely, Migrator, sql } from 'kysely';
 import { makeDirectories } from '../directories.ts';
 import { AcmeLedgerError, messageOf } from '../errors.ts';
+import { printable } from '../printable.ts';
 import type { Engine } from './engine.ts';
+import { rescuedPrefix } from './ledger-files.ts';
 import { migrationsFor } from './migrations.ts';
 import type { Schema } from './schema.ts';
 import { sqliteEngine } from './sqlite.ts';
@@ -19,7 +21,10 @@ export type Ledger = Kysely<Schema>;
  * @throws AcmeLedgerError `ledger` (locked, damaged, no permission), `ledger-newer`
  */
 export async function openSqliteLedger(file: string, options = { toWrite: false }): Promise<Ledger> {
-  if (!exists(file)) await createLedger(file);
+  if (!exists(file)) {
+    assertNotLost(file);
+    await createLedger(file);
+  }
   assertWhole(file);
   return openMigrated(file, sqliteEngine(file, options));
 }
@@ -67,6 +72,37 @@ function exists(file: string): boolean {
     if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR'))
       return false;
     throw asOpenError(error, file);
+  }
+}
+
+/**
+ * For a ledger that isn't there: beside one that was taken away lies what a new one would be mixed with, or what a run saved of it.
+ * @throws AcmeLedgerError `ledger`
+ */
+export function assertNotLost(file: string): void {
+  const saved = savedCopies(file).sort().at(-1);
+  const hasLog = exists(`${file}-wal`) && statSync(`${file}-wal`).size > 0;
+  if (saved === undefined && !hasLog) return;
+  const shown = printable(file);
+  throw new AcmeLedgerError(
+    'ledger',
+    `the ledger ${shown} isn't there, but what belongs to it is: it was deleted or moved away`,
+    {
+      hint:
+        saved === undefined
+          ? `put it or a backup back; to begin with one that knows nothing of what is open at the CA: rm ${shown}-wal`
+          : `mv ${printable(saved)} ${shown} puts back what a run saved of it; then acme-ledger authz clear`,
+    },
+  );
+}
+
+function savedCopies(file: string): string[] {
+  const prefix = rescuedPrefix(file);
+  try {
+    const entries = readdirSync(dirname(file)).map((entry) => join(dirname(file), entry));
+    return entries.filter((path) => path.startsWith(prefix));
+  } catch {
+    return []; // no folder, no copies
   }
 }
 

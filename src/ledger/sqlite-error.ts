@@ -1,4 +1,7 @@
+import { statfsSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { AcmeLedgerError, messageOf } from '../errors.ts';
+import { printable } from '../printable.ts';
 
 /**
  * An error of SQLite in the words of somebody who has to mend it (sqlite.org/rescode.html).
@@ -6,24 +9,38 @@ import { AcmeLedgerError, messageOf } from '../errors.ts';
  */
 export function sqliteError(error: unknown, file: string, when: 'open' | 'use'): AcmeLedgerError {
   if (error instanceof AcmeLedgerError) return error;
-  const { message, hint } = describe(sqliteCode(error), file, messageOf(error));
+  const { message, hint } = describe(primaryCode(error, file), printable(file), messageOf(error));
   return new AcmeLedgerError(when === 'open' ? 'ledger' : 'ledger-failed', message, { hint, cause: error });
 }
 
-function sqliteCode(error: unknown): string {
+/** Extended codes start with the primary one: SQLITE_IOERR_WRITE, SQLITE_BUSY_SNAPSHOT. */
+function primaryCode(error: unknown, file: string): string {
   if (!(error instanceof Error) || !('code' in error)) return '';
-  return String(error.code);
+  const primary = String(error.code).split('_').slice(0, 2).join('_');
+  // Without room for its shared memory SQLite says that it can't be opened, or that the disk fails.
+  const mayBeFull = primary === 'SQLITE_IOERR' || primary === 'SQLITE_CANTOPEN';
+  return mayBeFull && isFull(dirname(file)) ? 'SQLITE_FULL' : primary;
+}
+
+/** Less than SQLite needs for one page of its shared memory and one of its log. */
+const smallestRoomBytes = 64 * 1024;
+
+function isFull(directory: string): boolean {
+  try {
+    const { bavail, bsize } = statfsSync(directory);
+    return bavail * bsize < smallestRoomBytes;
+  } catch {
+    return false;
+  }
 }
 
 function describe(code: string, file: string, message: string): { message: string; hint: string } {
-  // Extended codes start with the primary one: SQLITE_IOERR_WRITE, SQLITE_BUSY_SNAPSHOT.
-  const primary = code.split('_').slice(0, 2).join('_');
-  switch (primary) {
+  switch (code) {
     case 'SQLITE_BUSY':
     case 'SQLITE_LOCKED':
       return {
         message: `the ledger ${file} is locked by another process`,
-        hint: 'find who holds it (fuser FILE) and try again; acme-ledger itself never holds it for longer than a moment',
+        hint: `find who holds it (fuser -v ${file}) and try again; acme-ledger itself never holds it for longer than a moment`,
       };
     case 'SQLITE_NOTADB':
     case 'SQLITE_CORRUPT':
@@ -34,17 +51,20 @@ function describe(code: string, file: string, message: string): { message: strin
     case 'SQLITE_FULL':
       return {
         message: `the disk under the ledger ${file} is full`,
-        hint: 'make room; nothing that is not written down was sent',
+        hint: `make room (df -h ${dirname(file)}) and run the same again; nothing that is not written down was sent`,
       };
     case 'SQLITE_READONLY':
     case 'SQLITE_CANTOPEN':
     case 'SQLITE_PERM':
       return {
-        message: `the ledger ${file} can't be opened for writing: ${message}`,
-        hint: 'check the owner and the permissions of the file and of its folder',
+        message: `the ledger ${file} can't be written: ${message}`,
+        hint: `check the owner and the permissions of the file and of its folder (ls -la ${dirname(file)}), and whether the file system is read-only (findmnt -T ${dirname(file)})`,
       };
     case 'SQLITE_IOERR':
-      return { message: `the disk under the ledger ${file} fails: ${message}`, hint: 'check the disk' };
+      return {
+        message: `the disk under the ledger ${file} fails: ${message}`,
+        hint: `check the disk and its quota (dmesg | tail); then run the same again`,
+      };
     default:
       return {
         message: `the ledger ${file}: ${message}`,

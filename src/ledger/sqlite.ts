@@ -4,6 +4,8 @@ import { CompiledQuery, SqliteAdapter, SqliteDialect } from 'kysely';
 import { messageOf } from '../errors.ts';
 import { sqliteSelfCheck } from './checks/sqlite-self-check.ts';
 import type { Engine } from './engine.ts';
+import { holdFiles } from './ledger-files.ts';
+import type { LedgerFiles } from './ledger-files.ts';
 import { sqliteError } from './sqlite-error.ts';
 
 /** How long a writer waits for another process's transaction before it gives up. Ours last milliseconds. */
@@ -49,7 +51,7 @@ function connect(file: string, options: OpeningOptions): SqliteDatabase {
     try {
       const cached = withStatementCache(database);
       prepare(database, cached, options);
-      return translated(cached, file);
+      return translated(watched(cached, database, filesOf(database, file)), file);
     } catch (error) {
       database.close();
       throw error;
@@ -57,6 +59,16 @@ function connect(file: string, options: OpeningOptions): SqliteDatabase {
   } catch (error) {
     throw sqliteError(error, file, 'open');
   }
+}
+
+/** Called when they are open: SQLite makes the two beside the ledger by then. */
+function filesOf(database: Database.Database, file: string): LedgerFiles {
+  if (database.memory) return { assertInPlace: () => undefined };
+  return holdFiles(file, (path) => {
+    const saving = database.prepare('vacuum into ?');
+    keptForever.push(saving);
+    saving.run(path);
+  });
 }
 
 /**
@@ -67,12 +79,12 @@ const keptForever: object[] = [];
 
 function prepare(
   database: Database.Database,
-  cached: SqliteDatabase,
+  cached: CachedDatabase,
   { toWrite, readOnly }: OpeningOptions,
 ): void {
   // FULL: a commit that we act on must survive a power cut (promise 1).
   database.exec('pragma synchronous = FULL; pragma foreign_keys = ON');
-  const [mode] = cached.prepare('pragma journal_mode').all([]) as { journal_mode: string }[];
+  const [mode] = cached.prepare('pragma journal_mode').all() as { journal_mode: string }[];
   if (mode?.journal_mode !== 'wal' && readOnly !== true) database.exec('pragma journal_mode = WAL');
   if (toWrite) database.exec('begin immediate; rollback');
   database.exec(`pragma busy_timeout = ${String(busyTimeoutMs)}`);
@@ -114,8 +126,13 @@ class ImmediateDriver implements Driver {
   }
 }
 
+interface CachedDatabase {
+  close: () => void;
+  prepare: (text: string) => Database.Statement;
+}
+
 /** Kysely prepares every query anew; the program has few distinct ones and runs them often. */
-function withStatementCache(database: Database.Database): SqliteDatabase {
+function withStatementCache(database: Database.Database): CachedDatabase {
   const statements = new Map<string, Database.Statement>();
   keptForever.push(statements);
   return {
@@ -126,6 +143,32 @@ function withStatementCache(database: Database.Database): SqliteDatabase {
       const cached = statements.get(text) ?? database.prepare(text);
       statements.set(text, cached);
       return cached;
+    },
+  };
+}
+
+/**
+ * Looks before each transaction, and after its commit, whether the ledger is still where others find it: what follows a commit is a
+ * request that rests on it.
+ */
+function watched(cached: CachedDatabase, database: Database.Database, files: LedgerFiles): SqliteDatabase {
+  return {
+    close: cached.close,
+    prepare: (text) => {
+      const statement = cached.prepare(text);
+      const isWriting = !statement.readonly || text === 'commit';
+      const watch = <T>(act: () => T): T => {
+        if (isWriting && !database.inTransaction) files.assertInPlace();
+        const result = act();
+        if (isWriting && !database.inTransaction) files.assertInPlace();
+        return result;
+      };
+      return {
+        reader: statement.reader,
+        all: (parameters) => watch(() => statement.all(parameters)),
+        run: (parameters) => watch(() => statement.run(parameters)),
+        iterate: (parameters) => statement.iterate(parameters),
+      };
     },
   };
 }

@@ -9,9 +9,9 @@ it.each([
   ['SQLITE_NOTADB', /isn't a ledger/, /backup/],
   ['SQLITE_CORRUPT_INDEX', /is damaged/, /backup/],
   ['SQLITE_FULL', /disk under the ledger .* is full/, /make room/],
-  ['SQLITE_READONLY_DBMOVED', /can't be opened for writing/, /permissions/],
-  ['SQLITE_CANTOPEN', /can't be opened for writing/, /permissions/],
-  ['SQLITE_PERM', /can't be opened for writing/, /permissions/],
+  ['SQLITE_READONLY_DBMOVED', /can't be written/, /permissions/],
+  ['SQLITE_CANTOPEN', /can't be written/, /permissions/],
+  ['SQLITE_PERM', /can't be written/, /permissions/],
   ['SQLITE_IOERR_FSYNC', /disk under the ledger .* fails/, /disk/],
   ['SQLITE_MISUSE', /what SQLite said/, /report/],
 ])('%s is told in words that help: before the work as 2, in its middle as 1', (code, message, hint) => {

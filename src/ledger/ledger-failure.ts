@@ -1,0 +1,27 @@
+import { AcmeLedgerError } from '../errors.ts';
+
+/** Whether the ledger failed in the middle of work: nothing that wants a record may be sent after it. */
+export function isLedgerFailure(error: unknown): error is AcmeLedgerError {
+  return error instanceof AcmeLedgerError && error.code === 'ledger-failed';
+}
+
+/** Whether an open ledger's files were deleted, moved or replaced: what this run wrote is where nobody looks. */
+export function isLedgerLost(error: unknown): boolean {
+  return error instanceof AcmeLedgerError && error.cause instanceof Misplacement;
+}
+
+/** Names of an open ledger that don't lead to its files any more. */
+export class Misplacement extends Error {
+  readonly paths: readonly string[];
+  /** There is another file in the place of the ledger. */
+  readonly isReplaced: boolean;
+  /** Where all that it held was saved. */
+  readonly rescued: string | null;
+
+  constructor(paths: readonly string[], isReplaced = false, rescued: string | null = null) {
+    super('not the file that was opened');
+    this.paths = paths;
+    this.isReplaced = isReplaced;
+    this.rescued = rescued;
+  }
+}
