@@ -11,7 +11,10 @@ import type { Issuance, PlacedOrder } from './issuance.ts';
 import { failAfterVerdicts, nameOf, validationTimeoutMs } from './name-failures.ts';
 import { poll } from './polling.ts';
 import { presentAndSubmit } from './submitting.ts';
-import { decideSubmitted, refresh } from './verdicts.ts';
+import { decideSubmitted, refresh, validationMs } from './verdicts.ts';
+
+/** A submit that was lost is done again once in the same attempt. */
+const rounds = 2;
 
 /**
  * Makes every authorization of the order valid, all of them at once: present, wait until visible, submit, then poll the order.
@@ -26,8 +29,28 @@ export async function authorize(
   settings: SolverSettings,
   onWaiting: () => void = () => undefined,
 ): Promise<PlacedOrder> {
-  if (placed.answer.status !== 'pending') return recordProvenOrder(issuance, placed);
-  // What a former attempt submitted: its verdict first, and a submit that was lost is done again.
+  for (let round = 1; ; round += 1) {
+    const answer = await authorizeOnce(issuance, placed, settings, onWaiting);
+    // A submit whose answer was lost may have been lost itself: when no verdict comes, it is done again.
+    const isLost = answer.status === 'pending' && (await hasUnknownSubmit(issuance, placed));
+    if (!isLost || round === rounds) return conclude(issuance, placed, answer);
+  }
+}
+
+async function hasUnknownSubmit(issuance: Issuance, placed: PlacedOrder): Promise<boolean> {
+  const rows = await authorizationsOf(issuance.ledger, placed.row.id);
+  return rows.some((row) => row.status === 'pending' && row.challenge === 'submitting');
+}
+
+/** @returns the order as the CA shows it when it has moved on, or there is nothing more to wait for */
+async function authorizeOnce(
+  issuance: Issuance,
+  placed: PlacedOrder,
+  settings: SolverSettings,
+  onWaiting: () => void,
+): Promise<Answer<Order>> {
+  if (placed.answer.status !== 'pending') return placed.answer;
+  // What was submitted earlier: its verdict first, and a submit that was lost is done again.
   await decideSubmitted(issuance, placed.row.id, inFuture(issuance), issuance.stops.work);
   const rows = await authorizationsOf(issuance.ledger, placed.row.id);
   issuance.stops.work.throwIfAborted();
@@ -45,17 +68,26 @@ function inFuture(issuance: Issuance): Date {
 }
 
 /** One request however many names; single authorizations are looked at only when the order has failed. */
-async function awaitReady(issuance: Issuance, placed: PlacedOrder): Promise<PlacedOrder> {
-  const answer = await poll(
+async function awaitReady(issuance: Issuance, placed: PlacedOrder): Promise<Answer<Order>> {
+  const waitMs = (await hasUnknownSubmit(issuance, placed)) ? validationMs : validationTimeoutMs;
+  return poll(
     () => issuance.session.getOrder(placed.answer.url, issuance.stops.work),
     (order) => order.status !== 'pending',
     {
       clock: issuance.clock,
-      deadline: inFuture(issuance),
+      deadline: later(issuance.clock.now(), waitMs),
       signal: issuance.stops.work,
       last: placed.answer,
     },
   );
+}
+
+async function conclude(
+  issuance: Issuance,
+  placed: PlacedOrder,
+  answer: Answer<Order>,
+): Promise<PlacedOrder> {
+  if (answer === placed.answer) return recordProvenOrder(issuance, placed);
   if (answer.status === 'invalid' || answer.status === 'pending')
     return explainFailure(issuance, placed, answer);
   return recordProvenOrder(issuance, {
@@ -108,7 +140,7 @@ async function explainFailure(
     'order-failed',
     answer.status === 'invalid'
       ? `the CA found the order invalid: ${answer.error?.detail ?? 'it gave no reason'}`
-      : `the CA didn't decide within ${String(validationTimeoutMs / 1000)} s`,
+      : "the CA didn't decide in time",
     {
       hint: `acme-ledger order show ${String(placed.row.id)}`,
       ...(answer.error === null ? {} : { problem: answer.error }),

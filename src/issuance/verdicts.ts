@@ -12,7 +12,7 @@ import { isGone } from '../acme/problems.ts';
 import { poll } from './polling.ts';
 
 /** A validation takes no longer: a submit whose answer was lost and that shows no verdict by then never arrived. */
-const validationMs = 60_000;
+export const validationMs = 60_000;
 /** Public CAs forget an authorization after an hour at the soonest. */
 const youngMs = 60_000;
 const replicaWaitsMs = [500, 2_000];

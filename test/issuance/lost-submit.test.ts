@@ -86,19 +86,31 @@ describe('a challenge that was to be submitted and never arrived', () => {
     expect(tookMs).toBeLessThan(70_000);
   });
 
-  it('is deactivated, under that policy, when its own run ends without a verdict', async () => {
+  it('is submitted again by its own run, and costs no second order', async () => {
     world.ca.losesSubmits = 1;
     const issuance = await world.startIssuance();
+    const before = issuance.clock.now().getTime();
     const placed = await place(issuance);
-    await expect(authorize(issuance, placed, settings)).rejects.toThrow(/didn't decide within 180 s/);
+    const ready = await authorize(issuance, placed, settings);
+    expect(ready.answer.status).toBe('ready');
+    expect(world.ca).toMatchObject({ newOrders: 1, deactivated: [], submitted: ['a.test'] });
+    expect(issuance.clock.now().getTime() - before).toBeLessThan(70_000);
+    expect(await progress(issuance, placed)).toEqual(['valid submitted']);
+  });
+
+  it('twice is deactivated, under that policy, when its own run ends without a verdict', async () => {
+    world.ca.losesSubmits = 2;
+    const issuance = await world.startIssuance();
+    const placed = await place(issuance);
+    await expect(authorize(issuance, placed, settings)).rejects.toThrow(/didn't decide in time/);
     const verdictsUntil = new Date(issuance.clock.now().getTime() + 60_000);
     await settleOrder(issuance, placed.row, { policy: 'deactivate', verdictsUntil });
     expect(world.ca.deactivated).toEqual(['a.test']);
     expect([...world.presented]).toEqual([]);
   });
 
-  it('is resumed, under that policy, and costs no second order', async () => {
-    world.ca.losesSubmits = 1;
+  it('twice is resumed, under that policy, and costs no second order', async () => {
+    world.ca.losesSubmits = 2;
     const issuance = await world.startIssuance({ policy: 'resume' });
     const placed = await place(issuance);
     await expect(authorize(issuance, placed, settings)).rejects.toThrow();
