@@ -121,6 +121,8 @@ class Case {
 
   private async conclude(before: Before): Promise<void> {
     const { scenario, disturbance } = this;
+    const check = await this.customer.run('check');
+    this.note('ledger check', check, check.exitCode === 0);
     const mayOrderAgain =
       scenario.afterwards === 'clear' || (scenario.policy === 'deactivate' && disturbance.kind !== 'kill');
     this.violations.push(...(await finalViolations(this.lab, this.customer, before, mayOrderAgain)));

@@ -1,7 +1,6 @@
 import { once } from 'node:events';
 import { chmod, writeFile } from 'node:fs/promises';
 import { type AddressInfo, createServer } from 'node:net';
-import { createInterface } from 'node:readline';
 import type { Challtestsrv } from '../support/challtestsrv.ts';
 
 /** TXT records that a hook changes value by value, as a real zone; challtestsrv alone can only forget all values of a name. */
@@ -18,10 +17,14 @@ export async function startZone(challtestsrv: Challtestsrv): Promise<Zone> {
   const valuesByHost = new Map<string, Set<string>>();
   let last: Promise<void> = Promise.resolve();
   const server = createServer((socket) => {
+    // A hook that is killed leaves its connection broken.
     socket.on('error', () => undefined);
-    createInterface(socket).once('line', (line) => {
+    let line = '';
+    socket.setEncoding('utf8').on('data', (chunk: string) => {
+      line += chunk;
+      if (!line.endsWith('\n')) return;
       last = last
-        .then(() => change(challtestsrv, valuesByHost, line))
+        .then(() => change(challtestsrv, valuesByHost, line.trimEnd()))
         .then(
           () => void socket.end('ok\n'),
           () => void socket.destroy(),
