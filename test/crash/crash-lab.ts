@@ -87,7 +87,8 @@ async function newCustomer(
   const commands: Record<Command, string[]> = {
     issue: ['issue', ...names, ...solver, '--cert-name', 'site', '--agree-tos', ...atCa],
     renew: ['renew', ...atCa],
-    clear: ['authz', 'clear', ...atCa],
+    // Over all accounts.
+    clear: ['authz', 'clear', '--ca-file', pebble.caFile],
     check: ['ledger', 'check'],
   };
   return {
