@@ -9,6 +9,7 @@ import { type PebbleLab, startPebble } from '../support/pebble.ts';
 import { type ProgramResult, runProgram } from '../support/program.ts';
 import { type AcmeProxy, startProxy } from '../support/proxy.ts';
 import { rawDatabase } from '../support/raw-database.ts';
+import type { CaRule } from '../support/ruled-ca.ts';
 import { serveWebroot } from '../support/webroot-server.ts';
 import { type Workspace, newWorkspace } from '../support/workspace.ts';
 import { type Site, hasCertificate, sitesOf } from './fleet-sites.ts';
@@ -21,6 +22,8 @@ export interface FleetOptions {
   /** Of all requests, from 0 to 1. */
   faultShare: number;
   catalogue: NamedFault[];
+  /** What the CA does otherwise than Pebble. */
+  rules?: CaRule[];
   seed: number;
   /** Runs of each process after its first orders, as from a cron; the fleet ends when there is nothing left to do. */
   roundsMax: number;
@@ -65,7 +68,11 @@ export async function runFleet(options: FleetOptions): Promise<FleetReport> {
   const workspace = await newWorkspace();
   const webServer = await serveWebroot(workspace.webroot, pebble.httpPort);
   const { counts, hook } = randomFaults({ ...options, share: options.faultShare });
-  const proxy = await startProxy({ directoryUrl: pebble.directoryUrl, fault: hook });
+  const proxy = await startProxy({
+    directoryUrl: pebble.directoryUrl,
+    fault: hook,
+    rules: options.rules ?? [],
+  });
   try {
     const fleet = new Fleet(options, pebble, proxy, workspace);
     return { ...(await fleet.run()), faults: counts };
