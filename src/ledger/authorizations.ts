@@ -201,6 +201,34 @@ export async function recordSubmitted(
   });
 }
 
+/**
+ * The CA shows that it was handed a challenge's answer, and we don't know of it: the answer to our POST was lost, or somebody else sent one.
+ * From here the CA decides.
+ * @returns false when the ledger knew it, or holds the authorization as over
+ */
+export async function recordFoundSubmitted(
+  writer: LedgerWriter,
+  authorizationId: number,
+  challengeType: string,
+): Promise<boolean> {
+  return inTransaction(writer, async (tx) => {
+    const found = await tx.ledger
+      .updateTable('authorizations')
+      .set((set) => ({
+        challenge: 'submitted',
+        challenge_type: challengeType,
+        submitted_at: set.fn.coalesce('submitted_at', set.val(instant(tx))),
+      }))
+      .where('id', '=', authorizationId)
+      .where('challenge', '<>', 'submitted')
+      .where('status', '=', 'pending')
+      .executeTakeFirst();
+    if (found.numUpdatedRows === 0n) return false;
+    await appendEvents(tx, [{ kind: 'challenge-submitted', authorizationId }]);
+    return true;
+  });
+}
+
 /** The challenge POST never took effect: the CA refused it, or still shows it untouched after any validation must have ended. */
 export async function recordNotSubmitted(
   writer: LedgerWriter,

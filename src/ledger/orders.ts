@@ -185,7 +185,8 @@ export async function ownedOrder(writer: LedgerWriter, orderId: number): Promise
   throw lostOwnership(orderId);
 }
 
-async function insertAuthorizationUrls(
+/** A row for each authorization that an order names and the ledger doesn't know, and its place in the order. */
+export async function insertAuthorizationUrls(
   writer: LedgerWriter,
   order: OrderRow,
   urls: readonly string[],

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type LeakLab, expectExit, jsonLines, startLeakLab, until } from './leak-lab.ts';
-import { anyText, text, like, listWith } from './leak-matchers.ts';
+import { text } from './leak-matchers.ts';
 
 let lab: LeakLab;
 
@@ -108,63 +108,5 @@ describe('authz clear', { concurrent: true, timeout: 60_000 }, () => {
     expectExit(refused, 2);
     expect(refused.stderr).toMatch(/the ledger has no account/);
     expect(customer.proxy.requests).toEqual([]);
-  });
-});
-
-describe('authz sync', { concurrent: true, timeout: 60_000 }, () => {
-  it('finds what was done behind the back of the ledger, reports and records it', async () => {
-    const customer = await lab.newCustomer();
-    expectExit(await customer.issue('--on-unsubmitted', 'resume', 'bad-1.test'), 1);
-    expectExit(await customer.issue('--on-unsubmitted', 'resume', 'bad-2.test'), 1);
-    const [changed, same] = await customer.listed();
-    const same1 = await customer.run(['authz', 'sync', '--json']);
-    expectExit(same1, 0);
-    expect(jsonLines(same1)).toEqual([{ summary: { seen: 2, differing: 0, failed: 0 } }]);
-    const account = await customer.account();
-    await account.post(changed!.url, { status: 'deactivated' });
-
-    const sync = await customer.run(['authz', 'sync', '--json']);
-    expectExit(sync, 0);
-    expect(jsonLines(sync)).toEqual([
-      like({
-        url: changed!.url,
-        identifier: 'bad-1.test',
-        ledger: 'pending',
-        ca: 'deactivated',
-        differs: true,
-      }),
-      { summary: { seen: 2, differing: 1, failed: 0 } },
-    ]);
-    const after = await customer.listed();
-    expect(after.map(({ status }) => status)).toEqual(['deactivated', 'pending']);
-    expect(Date.parse(after[1]!.checkedAt!)).toBeGreaterThan(Date.parse(same!.checkedAt!));
-    const shown = await customer.run(['authz', 'show', '--json', String(changed!.id)]);
-    expect(JSON.parse(shown.stdout)).toMatchObject({
-      history: listWith([like({ kind: 'difference', data: { ledger: 'pending', ca: 'deactivated' } })]),
-    });
-  });
-
-  it('says 1 when the CA could not be asked, and records nothing', async () => {
-    const customer = await lab.newCustomer();
-    expectExit(await customer.issue('--on-unsubmitted', 'resume', 'bad.test'), 1);
-    const [before] = await customer.listed();
-    customer.proxy.setFault(({ kind }) =>
-      kind === 'authz' || kind === 'authzPoll'
-        ? { type: 'answer', status: 500, body: {}, withNonce: true }
-        : undefined,
-    );
-    const sync = await customer.run(['authz', 'sync', '--json']);
-    expectExit(sync, 1);
-    expect(jsonLines(sync)).toEqual([
-      like({
-        url: before?.url,
-        ledger: 'pending',
-        ca: null,
-        differs: false,
-        reason: anyText,
-      }),
-      { summary: { seen: 1, differing: 0, failed: 1 } },
-    ]);
-    expect(await customer.listed()).toEqual([before]);
   });
 });

@@ -10,6 +10,9 @@ const reservationMaxMs = 8 * dayMs;
 const keptMs = dayMs;
 const keptMaxMs = 2 * dayMs;
 
+/** What `cert remove` ends is kept until then by its clock, which another run's may be behind of. */
+const clockSkewMs = 10 * 60_000;
+
 const links = sql`(select count(*) from order_authorizations where order_id = orders.id)`;
 
 type OrderRule = (moment: Moment) => RowRule<'orders'>;
@@ -49,10 +52,10 @@ export const orderRules: readonly OrderRule[] = [
       when: sql`status in ('intent', 'pending') and finalize_sent_at is null`,
     },
   }),
-  () => ({
+  ({ now }) => ({
     code: 'order-kept-and-owned',
     table: 'orders',
-    broken: sql`concluded_at is null and run_id is not null and kept_until > updated_at`,
+    broken: sql`concluded_at is null and run_id is not null and kept_until > ${inMs(now, clockSkewMs)}`,
     says: ({ id, kept_until }) => ({
       message: `order ${id} is owned by a run and kept for the next attempt at once: should the run be dead, no clean-up touches what the order holds before ${kept_until ?? ''}`,
       hint: 'acme-ledger authz clear --all settles it',

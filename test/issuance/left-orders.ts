@@ -1,0 +1,27 @@
+import { later } from '../../src/clock.ts';
+import type { Issuance } from '../../src/issuance/issuance.ts';
+import { recordSubmitting } from '../../src/ledger/authorizations.ts';
+import { insertIntent, releaseOrder, takeOver } from '../../src/ledger/orders.ts';
+import type { AuthorizationRow, OrderRow } from '../../src/ledger/schema.ts';
+
+/** An order that is written down, owned by this run. */
+export async function intentFor(run: Issuance, ...names: string[]): Promise<OrderRow> {
+  return insertIntent(run, {
+    accountId: run.account.id,
+    certificateName: names[0] ?? '',
+    names,
+    namesKey: [...names].sort().join(' '),
+    profile: '',
+    replaces: null,
+    reservedUntil: later(run.clock.now(), 7 * 86_400_000),
+  });
+}
+
+/** Its challenge was about to be submitted when the run died. */
+export async function leftSubmitting(run: Issuance, order: OrderRow, row: AuthorizationRow): Promise<void> {
+  await takeOver(run, order);
+  await recordSubmitting(run, order.id, [
+    { authorizationId: row.id, type: 'http-01', url: `${row.url}/challenge` },
+  ]);
+  await releaseOrder(run, order.id, { keptUntil: null });
+}
