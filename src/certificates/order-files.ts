@@ -82,9 +82,14 @@ async function putInPlace(stateDir: string, orderId: string, files: OrderFiles):
   const orders = join(stateDir, 'orders');
   const unfinished = join(orders, `${unfinishedPrefix(orderId)}${uniqueSuffix()}`);
   await makePrivateDirectory(unfinished);
-  if (files.keyPem !== null) await writeDurably(join(unfinished, keyName), files.keyPem, 0o600);
-  await writeDurably(join(unfinished, csrName), files.csrDer, 0o600);
-  await syncDirectory(unfinished);
+  try {
+    if (files.keyPem !== null) await writeDurably(join(unfinished, keyName), files.keyPem, 0o600);
+    await writeDurably(join(unfinished, csrName), files.csrDer, 0o600);
+    await syncDirectory(unfinished);
+  } catch (error) {
+    await rm(unfinished, { recursive: true, force: true }).catch(() => undefined);
+    throw error;
+  }
   const placed = await renameUnlessThere(unfinished, directoryOf(stateDir, orderId));
   await syncDirectory(orders);
   return placed;

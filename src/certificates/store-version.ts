@@ -12,16 +12,24 @@ export function versionsOf(stateDir: string, name: string): string {
   return join(stateDir, 'certificate-versions', name);
 }
 
-/** Writes a set of files that nothing points to yet, on disk before it returns. Gives the version's name. */
+/**
+ * Writes a set of files that nothing points to yet, on disk before it returns. Gives the version's name. One that can't be written whole
+ * is gone again: it would take room from the next try.
+ */
 export async function writeVersion(stateDir: string, name: string, files: VersionFiles): Promise<string> {
   const version = `${new Date().toISOString().replace(/[-:.]/g, '')}-${uniqueSuffix()}`;
   const directory = join(versionsOf(stateDir, name), version);
   await makePrivateDirectory(directory);
-  await Promise.all(
+  const written = await Promise.allSettled(
     Object.entries(files).map(([file, content]) =>
       writeDurably(join(directory, file), content, file === 'privkey.pem' ? 0o600 : 0o644),
     ),
   );
+  const failed = written.find((result) => result.status === 'rejected');
+  if (failed !== undefined) {
+    await rm(directory, { recursive: true, force: true }).catch(() => undefined);
+    throw failed.reason;
+  }
   await syncDirectory(directory);
   return version;
 }

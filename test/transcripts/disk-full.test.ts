@@ -1,4 +1,4 @@
-import { mkdir } from 'node:fs/promises';
+import { mkdir, readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { RequestKind } from '../support/acme-request.ts';
@@ -48,6 +48,13 @@ async function expectGoodEnd(
   expect(customer.taken()).toMatchObject(later);
   expect(customer.proxy.census.open()).toEqual([]);
   expect(await customer.presented()).toEqual([]);
+}
+
+/** What a failed write left of a key or a certificate, by name. */
+async function unfinished(stateDir: string): Promise<string[]> {
+  const orders = await readdir(path.join(stateDir, 'orders')).catch(() => []);
+  const versions = await readdir(path.join(stateDir, 'certificate-versions', 'site'));
+  return [...orders.filter((name) => name.startsWith('.')), ...versions.slice(1)];
 }
 
 describe('a disk that gets full in the middle of a run', { concurrent: true, timeout: 90_000 }, () => {
@@ -119,6 +126,7 @@ describe('a disk that gets full in the middle of a run', { concurrent: true, tim
     whenAsked(customer, kind, () => disk.fill(running.pid));
     const result = await running.finished;
     expectExit(result, 1);
+    expect(await unfinished(customer.stateDir)).toEqual([]);
     expect(result.stderr).toMatch(/ENOSPC|EFBIG|is full|fails/);
     expect(result.stderr).toMatch(/hint: .*(free space|make room|check the disk)/);
     expect(customer.taken()).toMatchObject({
