@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { chmod, mkdir, open, rm, statfs } from 'node:fs/promises';
+import { chmod, mkdir, open, readdir, rm, stat, statfs } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
 
@@ -43,7 +43,7 @@ function limitedFolder(directory: string): SmallDisk {
     async fill(pid) {
       if (pid === undefined)
         throw new Error('without a tmpfs only a process that runs can be stopped from writing');
-      await run('prlimit', ['--pid', String(pid), '--fsize=0']);
+      await run('prlimit', ['--pid', String(pid), `--fsize=${String(await largestLimit(directory))}`]);
     },
     makeRoom: () => Promise.resolve(),
     async setReadOnly(isReadOnly) {
@@ -53,6 +53,16 @@ function limitedFolder(directory: string): SmallDisk {
     },
     remove: () => Promise.resolve(),
   };
+}
+
+/**
+ * Hooks inherit the limit, and write their small files elsewhere: where only the ledger lies, it is as large as that one's log, which
+ * can't grow then; where everything does, nothing can be written.
+ */
+async function largestLimit(directory: string): Promise<number> {
+  const names = await readdir(directory);
+  if (names.includes('certificates') || !names.includes('ledger.sqlite-wal')) return 0;
+  return (await stat(path.join(directory, 'ledger.sqlite-wal'))).size;
 }
 
 async function asRoot(command: string, ...args: string[]): Promise<void> {
