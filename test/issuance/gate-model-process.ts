@@ -10,7 +10,7 @@ import type { Issuance } from '../../src/issuance/issuance.ts';
 import type { AccountRow, Schema } from '../../src/ledger/schema.ts';
 import type { ModelCa } from './gate-model-ca.ts';
 import type { UnderWay, Waits } from './gate-model-waits.ts';
-import type { LedgerWatch } from './gate-model-watch.ts';
+import type { HoldingOrder, LedgerWatch } from './gate-model-watch.ts';
 
 /** The end of a process, for what it was doing: every call that it makes from then on ends so, too. */
 export class Death extends Error {}
@@ -180,19 +180,29 @@ export class ModelProcess {
   }
 
   #deactivate(url: string, signal: AbortSignal | undefined) {
-    const { ca, watch, complain } = this.#around;
-    const status = ca.statusOf(url);
-    if (!this.isDead && status === 'valid') complain(`${this.name} deactivates ${url}, which is valid`);
-    if (!this.isDead && status === 'pending' && ca.isSubmitted(url))
-      complain(`${this.name} deactivates ${url}, which was submitted`);
-    for (const order of this.isDead ? [] : watch.ordersHolding(url))
-      if (order.run_id !== this.runId && this.#isWorkedOn(order.run_id))
+    const { ca, complain } = this.#around;
+    const others = this.#liveOrdersOfOthers(url);
+    const isNews = others.some((order) => this.#isNews(order.id));
+    if (!this.isDead && !isNews) {
+      const status = ca.statusOf(url);
+      if (status === 'valid') complain(`${this.name} deactivates ${url}, which is valid`);
+      if (status === 'pending' && ca.isSubmitted(url))
+        complain(`${this.name} deactivates ${url}, which was submitted`);
+      for (const order of others)
         complain(`${this.name} deactivates ${url}, which the live order ${order.id} holds`);
+    }
     return this.#ask(`deactivate ${url}`, () => ca.deactivateAuthorization(url), signal);
   }
 
-  #isWorkedOn(runId: string | null): boolean {
-    return runId !== null && this.#around.isLiveRun(runId);
+  #liveOrdersOfOthers(url: string): HoldingOrder[] {
+    return this.#around.watch
+      .ordersHolding(url)
+      .filter(({ run_id }) => run_id !== null && run_id !== this.runId && this.#around.isLiveRun(run_id));
+  }
+
+  /** The CA shared the authorization with another run's order after this process had looked who holds it. */
+  #isNews(orderId: number): boolean {
+    return this.#around.watch.changedAt(orderId) >= this.#around.waits.sawAllBefore(this);
   }
 
   #solver(): Solver {

@@ -86,7 +86,7 @@ const faults: fc.WeightedArbitrary<Step>[] = [
       underWay: fc.constantFrom(...underWays),
     }),
   },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant('interrupt' as const), at, grace: fc.boolean() }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('interrupt' as const), at, grace: fc.boolean() }) },
   {
     weight: 3,
     arbitrary: fc.record({

@@ -28,6 +28,7 @@ interface Wait {
   process: object;
   label: string;
   sinceMs: number;
+  sinceTurn: number;
   /** A sleep's end. */
   untilMs: number | null;
   /** A request's effect; null when it was done, or there is none. */
@@ -45,6 +46,9 @@ const transitMs = 10_000;
 export class Waits {
   readonly list: Wait[] = [];
   readonly journal: string[] = [];
+  /** Counts how often something went on. */
+  turn = 0;
+  readonly #lastWaits = new WeakMap<object, number[]>();
   readonly #ca: ModelCa;
   /** The hosts' clocks against the true time. */
   #offsetMs = 0;
@@ -133,6 +137,11 @@ export class Waits {
     this.passUntil(this.#ca.nowMs + ms);
   }
 
+  /** A turn before which anything happened that the process has seen when it does its next step. */
+  sawAllBefore(process: object): number {
+    return Math.min(...(this.#lastWaits.get(process) ?? [0]));
+  }
+
   isAwaiting(process: object): boolean {
     return this.list.some((wait) => wait.process === process);
   }
@@ -160,7 +169,15 @@ export class Waits {
         if ('error' in outcome) reject(outcome.error);
         else resolve(outcome.value as T);
       };
-      const wait: Wait = { process, label, sinceMs: this.#ca.nowMs, outcome: null, settle, ...what };
+      const wait: Wait = {
+        process,
+        label,
+        sinceMs: this.#ca.nowMs,
+        sinceTurn: this.turn,
+        outcome: null,
+        settle,
+        ...what,
+      };
       const onAbort = (): void => {
         // The CA hears of what was sent, or it doesn't: either may happen.
         if (wait.label.length % 2 === 0) this.#act(wait);
@@ -187,6 +204,8 @@ export class Waits {
     const index = this.list.indexOf(wait);
     if (index < 0) return;
     this.list.splice(index, 1);
+    const waits = [...(this.#lastWaits.get(wait.process) ?? []), wait.sinceTurn];
+    this.#lastWaits.set(wait.process, waits.slice(-waitsBetween));
     this.note(`${wait.label}: ${how}${'error' in outcome ? ` (${String(outcome.error)})` : ''}`);
     wait.settle(outcome);
   }
@@ -213,6 +232,9 @@ export class Waits {
     }
   }
 }
+
+/** So many of its waits may lie between a process's look into the ledger and the request that follows; its tasks wait side by side. */
+const waitsBetween = 12;
 
 /** At the ledger: others come between, but that takes no longer than a lock lasts. */
 function isHeldUp({ act, outcome, untilMs }: Wait): boolean {

@@ -8,7 +8,7 @@ import type { AuthorizationStatus, ChallengeProgress, OrderStatus } from '../../
 import { rawDatabase } from '../support/raw-database.ts';
 
 interface Move {
-  what: 'order' | 'authorization' | 'challenge' | 'owner' | 'conclusion';
+  what: 'order' | 'authorization' | 'challenge' | 'owner' | 'conclusion' | 'link';
   id: number;
   before: string | null;
   after: string | null;
@@ -42,6 +42,7 @@ const skewMs = 600_000;
 /** A look at the ledger's file from outside of the program, which also notes every move of a state there. */
 export class LedgerWatch {
   readonly #database: ReturnType<typeof rawDatabase>;
+  readonly #changedAt = new Map<number, number>();
 
   constructor(file: string) {
     this.#database = rawDatabase(file, { timeout: 0 });
@@ -51,10 +52,15 @@ export class LedgerWatch {
         `create trigger moves_${what} after update of ${column} on ${table} when old.${column} is not new.${column}
          begin insert into moves values ('${what}', new.id, old.${column}, new.${column}); end`,
       );
+    this.#database.exec(
+      `create trigger moves_link after insert on order_authorizations
+       begin insert into moves values ('link', new.order_id, null, new.authorization_id); end`,
+    );
   }
 
   /** As new, with the same file: opening thousands of databases would take longer than all the rest. */
   empty(): void {
+    this.#changedAt.clear();
     const tables = [
       'moves',
       'holds',
@@ -85,12 +91,18 @@ export class LedgerWatch {
   }
 
   /** Moves since the last call that may not be. @param isDead whether the run's process is, in truth */
-  wrongMoves(isDead: (runId: string) => boolean): string[] {
+  wrongMoves(isDead: (runId: string) => boolean, turn: number): string[] {
     const moves = this.#all<Move>('select * from moves order by rowid');
     if (moves.length > 0) this.#database.exec('delete from moves');
+    for (const { what, id } of moves) if (what === 'owner' || what === 'link') this.#changedAt.set(id, turn);
     return moves
       .filter((move) => !isAllowed(move, isDead))
       .map(({ what, id, before, after }) => `${what} ${id} went from ${before} to ${after}`);
+  }
+
+  /** In which turn the order last got another owner, or another authorization. */
+  changedAt(orderId: number): number {
+    return this.#changedAt.get(orderId) ?? Infinity;
   }
 
   orderByUrl(url: string): HoldingOrder | undefined {
@@ -183,5 +195,7 @@ function isAllowed({ what, before, after }: Move, isDead: (runId: string) => boo
       return before === null || after === null || isDead(before);
     case 'conclusion':
       return after !== null;
+    case 'link':
+      return true;
   }
 }

@@ -169,7 +169,9 @@ export class ModelWorld {
       this.#gone.add(dead);
       this.watch.markGone(dead.runId);
     }
-    for (const wrong of this.watch.wrongMoves((runId) => !this.#isLive(runId))) this.complain(wrong);
+    for (const wrong of this.watch.wrongMoves((runId) => !this.#isLive(runId), this.waits.turn))
+      this.complain(wrong);
+    this.waits.turn += 1;
     this.#checkGate();
   }
 
