@@ -17,5 +17,5 @@ export async function takeOverOrder(issuance: Issuance, order: OrderRow): Promis
 export async function endOrphans(issuance: Issuance, deadRunId: string | null): Promise<void> {
   if (deadRunId === null || deadRunId === issuance.runId) return;
   const ended = await endHooksOf(deadRunId);
-  if (ended > 0) issuance.log.warn({ run: deadRunId, hooks: ended }, 'ended hooks that a dead run left');
+  if (ended > 0) issuance.log.info({ run: deadRunId, hooks: ended }, 'ended hooks that a dead run left');
 }

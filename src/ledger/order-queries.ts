@@ -58,6 +58,19 @@ export async function unsettledOrders(ledger: Ledger, accountId: number, now: Da
     .execute();
 }
 
+/** Whether a newOrder that said that it replaces this certificate (RFC 9773) was refused, or never answered. */
+export async function wasReplacingRefused(ledger: Ledger, replaces: string): Promise<boolean> {
+  const order = await ledger
+    .selectFrom('orders')
+    .select('id')
+    .where('replaces', '=', replaces)
+    .where('url', 'is', null)
+    .where('status', 'in', ['invalid', 'abandoned'])
+    .limit(1)
+    .executeTakeFirst();
+  return order !== undefined;
+}
+
 /** Orders that can still become a certificate and hold this authorization. */
 export async function ordersHolding(ledger: Ledger, authorizationId: number): Promise<OrderRow[]> {
   return ledger

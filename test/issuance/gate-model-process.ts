@@ -48,6 +48,8 @@ export class ModelProcess {
   readonly unpresentable = new Set<string>();
   isDead = false;
   hasEnded = false;
+  /** It compares the ledger with the CA: also what is others'. */
+  onlyLooks = false;
   /** Calls from now at which it dies, or is held up. */
   diesIn: { calls: number; underWay: UnderWay } | null = null;
   pausesIn: number | null = null;
@@ -158,7 +160,7 @@ export class ModelProcess {
   #assertOwn(url: string, does: string): void {
     const order = this.#around.watch.orderByUrl(url);
     // One that the ledger doesn't know is looked at when a lost one is searched for.
-    if (this.isDead || order === undefined || order.run_id === this.runId) return;
+    if (this.isDead || this.onlyLooks || order === undefined || order.run_id === this.runId) return;
     this.#around.complain(`${this.name} ${does} order ${order.id} of ${order.run_id ?? 'nobody'}`);
   }
 

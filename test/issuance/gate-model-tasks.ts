@@ -77,8 +77,9 @@ export async function clearAll({ issuance }: ModelProcess, all: boolean): Promis
 }
 
 /** `authz sync`. */
-export async function compareAll({ issuance }: ModelProcess): Promise<void> {
-  await sync(issuance, { concurrency: 4 }, () => undefined);
+export async function compareAll(process: ModelProcess): Promise<void> {
+  process.onlyLooks = true;
+  await sync(process.issuance, { concurrency: 4 }, () => undefined);
 }
 
 /** What the gate does for room: everything that nobody owns, also what is kept. */

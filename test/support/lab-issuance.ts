@@ -18,6 +18,19 @@ export async function httpChallenge(
   return challenges.find(({ type }) => type === 'http-01')!;
 }
 
+/** The one of these authorizations that is for the name: their order in an order says nothing. */
+export async function authorizationFor(
+  account: LabAccount,
+  authorizations: readonly string[],
+  name: string,
+): Promise<string> {
+  for (const url of authorizations) {
+    const { identifier } = JSON.parse((await account.post(url)).body) as { identifier: { value: string } };
+    if (identifier.value === name) return url;
+  }
+  throw new Error(`no authorization is for ${name}`);
+}
+
 /** Puts the answer to the http-01 challenge into a webroot, submits it, and waits for the verdict. */
 export async function prove(account: LabAccount, authorization: string, webroot: string): Promise<string> {
   const { url, token } = await httpChallenge(account, authorization);

@@ -36,7 +36,7 @@ describe('a run killed while its hook works', { timeout: 60_000 }, () => {
     const startedAt = Date.now();
     running.kill('SIGKILL');
     await running.finished;
-    const clear = await customer.run(['authz', 'clear']);
+    const clear = await customer.run(['authz', 'clear', '-v']);
     expectExit(clear, 0);
     expect(clear.stderr).toMatch(/ended hooks that a dead run left/);
     await delay(Math.max(0, startedAt + 6_500 - Date.now()));

@@ -194,6 +194,24 @@ describe('a renewal', { concurrent: true, timeout: 60_000 }, () => {
     expect(second?.status).toBe(201);
   });
 
+  it('says it no more in the next attempt when the CA makes nothing of it', async () => {
+    const customer = await lab.newCustomer();
+    expectExit(await customer.issue('one.test'), 0);
+    customer.proxy.setFault(({ kind, payload }) =>
+      kind === 'newOrder' && JSON.stringify(payload).includes('replaces')
+        ? {
+            type: 'answer',
+            status: 500,
+            withNonce: true,
+            body: { type: 'about:blank', detail: 'oops', status: 500 },
+          }
+        : undefined,
+    );
+    expectExit(await customer.issue('--force', 'one.test'), 1);
+    expectExit(await customer.issue('--force', 'one.test'), 0);
+    expect(customer.proxy.counts.newOrder).toBe(3);
+  });
+
   it('goes on without that when the CA says that it was replaced already', async () => {
     const customer = await lab.newCustomer();
     expectExit(await customer.issue('one.test'), 0);

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { finalStatus, httpChallenge, obtain, prove } from '../lab-issuance.ts';
+import { authorizationFor, finalStatus, httpChallenge, obtain, prove } from '../lab-issuance.ts';
 import { boulderStage, problemOf } from './boulder-stage.ts';
 
 const stage = boulderStage();
@@ -58,8 +58,9 @@ describe('the limits of an hour or a week', () => {
   it('count failed validations and deactivations of a name, and refuse every order with that name', async () => {
     stage.use({ limits: { failedAuthorizations: hour } });
     const first = await stage.account.order('fails.test', 'fine.test');
-    await stage.account.post(first.authorizations[0]!, { status: 'deactivated' });
-    await stage.account.post(first.authorizations[0]!, { status: 'deactivated' });
+    const failing = await authorizationFor(stage.account, first.authorizations, 'fails.test');
+    await stage.account.post(failing, { status: 'deactivated' });
+    await stage.account.post(failing, { status: 'deactivated' });
     const second = await stage.account.order('fails.test');
     await stage.account.post((await httpChallenge(stage.account, second.authorizations[0]!)).url, {});
     expect(await finalStatus(stage.account, second.authorizations[0]!)).toBe('invalid');
