@@ -194,10 +194,11 @@ async function currentState(
   issuance: Issuance,
   url: string,
 ): Promise<AuthorizationRow | null | AcmeLedgerError> {
+  const askedAt = issuance.clock.now();
   try {
     const answer = await issuance.session.getAuthorization(url, issuance.stops.grace);
     await insertForeignAuthorization(issuance, issuance.account.id, url, 'discovered');
-    await recordSeen(issuance, [authorizationSeen(answer)]);
+    await recordSeen(issuance, [{ ...authorizationSeen(answer), askedAt }]);
     return (await authorizationByUrl(issuance.ledger, url)) ?? null;
   } catch (error) {
     if (!(error instanceof AcmeLedgerError)) throw error;

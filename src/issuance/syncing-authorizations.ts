@@ -25,6 +25,7 @@ export async function compareAuthorization(
   held: AuthorizationRow,
   isKnown = true,
 ): Promise<Compared[]> {
+  const askedAt = issuance.clock.now();
   const answer = await asking.ask(() => issuance.session.getAuthorization(held.url, issuance.stops.grace));
   if (answer === null) return [];
   // A run may have gone on with it while the CA was asked.
@@ -33,7 +34,7 @@ export async function compareAuthorization(
   if (answer instanceof AcmeLedgerError) return [await compareFailed(issuance, row, line, answer)];
   // What a run has recorded since is newer than this answer.
   if (row.status !== held.status) return [{ ...line, ca: answer.status }];
-  await recordSeen(issuance, [authorizationSeen(answer)]);
+  await recordSeen(issuance, [{ ...authorizationSeen(answer), askedAt }]);
   const named = { ...line, ca: answer.status, identifier: nameShown(answer) };
   if (!isKnown) return [await noted(issuance, row, differing({ ...named, reason: unknownReason }))];
   // A run learns of a verdict when it looks at its order.

@@ -73,12 +73,16 @@ async function awaitVerdict(
 ): Promise<boolean> {
   const verdictBy = decidedBy(row.submitted_at ?? sentBy.toISOString(), sentBy);
   try {
+    let askedAt = issuance.clock.now();
     const answer = await poll(
-      () => issuance.session.getAuthorization(row.url, issuance.stops.grace),
+      () => {
+        askedAt = issuance.clock.now();
+        return issuance.session.getAuthorization(row.url, issuance.stops.grace);
+      },
       (authorization) => authorization.status !== 'pending',
       { clock: issuance.clock, deadline: verdictBy < until ? verdictBy : until, signal },
     );
-    await recordSeen(issuance, [authorizationSeen(answer)]);
+    await recordSeen(issuance, [{ ...authorizationSeen(answer), askedAt }]);
     return true;
   } catch (error) {
     if (isLedgerFailure(error)) throw error;
@@ -100,9 +104,13 @@ export async function refresh(
   issuance: Issuance,
   rows: readonly AuthorizationRow[],
 ): Promise<Answer<Authorization>[]> {
+  const askedAt = issuance.clock.now();
   const answers = await Promise.all(rows.map((row) => look(issuance, row)));
   const seen = answers.filter((answer) => answer !== null);
-  await recordSeen(issuance, seen.map(authorizationSeen));
+  await recordSeen(
+    issuance,
+    seen.map((answer) => ({ ...authorizationSeen(answer), askedAt })),
+  );
   return seen;
 }
 

@@ -14,6 +14,8 @@ export interface AuthorizationSeen {
   /** Null when the CA only told the state (404, or an order that became ready). */
   identifier: { type: string; value: string; wildcard: boolean } | null;
   expiresAt: Date | null;
+  /** When the CA was asked; now when left out. An answer may be on its way for half a minute, and tells of the time before. */
+  askedAt?: Date;
   error?: unknown;
 }
 
@@ -98,7 +100,7 @@ async function recordOne(writer: LedgerWriter, seen: AuthorizationSeen): Promise
   await writer.ledger
     .updateTable('authorizations')
     .set({
-      checked_at: instant(writer),
+      checked_at: seen.askedAt === undefined ? instant(writer) : seen.askedAt.toISOString(),
       ...(possible ? { status: seen.status } : {}),
       ...(seen.identifier === null
         ? {}

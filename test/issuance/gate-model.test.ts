@@ -4,7 +4,7 @@ import { type ModelGround, newModelGround } from './gate-model-world.ts';
 
 /* A sample of what `npm run test:crash` looks through at length. */
 
-const worlds = 40;
+const worlds = 25;
 
 let ground: ModelGround;
 
