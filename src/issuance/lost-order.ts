@@ -71,7 +71,7 @@ function isLimit(error: unknown): boolean {
 
 /**
  * The order of the account for exactly these names that the ledger doesn't know: an open one, else an invalid one, whose authorizations
- * may be open all the same. `too-many` when not all of the list could be looked at.
+ * may be open all the same. `too-many` when not all of the list could be looked at: one that the CA has forgotten may have been it.
  */
 async function listedOrder(
   issuance: Issuance,
@@ -83,18 +83,20 @@ async function listedOrder(
   const wanted = identifierSetKey(identifiers);
   let strangers = 0;
   let invalid: Answer<Order> | null = null;
+  let isForgotten = false;
   for await (const url of urls) {
     if ((await orderByUrl(issuance.ledger, url)) !== undefined) continue;
     if (strangers === strangersMax) return invalid ?? 'too-many';
     strangers += 1;
     const order = await stranger(issuance, url);
+    isForgotten ||= order === null;
     if (order === null || identifierSetKey(order.identifiers) !== wanted) continue;
     if (row.profile !== '' && order.profile !== null && order.profile !== row.profile) continue;
     // Nobody can have finalized a lost one: what is further than `ready` was made by somebody else.
     if (order.status === 'pending' || order.status === 'ready') return order;
     if (order.status === 'invalid') invalid = order;
   }
-  return invalid;
+  return invalid ?? (isForgotten ? 'too-many' : null);
 }
 
 async function stranger(issuance: Issuance, url: string): Promise<Answer<Order> | null> {

@@ -73,7 +73,7 @@ const olderSchema: Finding = {
   table: null,
   id: null,
   message: 'the ledger has the schema of an older version, so its states were not looked at',
-  hint: 'acme-ledger status brings it up to date, as any other command does; then check again',
+  hint: 'acme-ledger status brings it up to date, like every other command; then check again',
 };
 
 async function countRows(ledger: Ledger): Promise<number> {

@@ -1,0 +1,49 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { AcmeLedgerError } from '../../src/errors.ts';
+import { parseNames } from '../../src/identifiers.ts';
+import { admit } from '../../src/issuance/gate.ts';
+import { findLost } from '../../src/issuance/lost-order.ts';
+import { orderById } from '../../src/ledger/orders.ts';
+import { type TinyWorld, newTinyWorld } from './tiny-issuance.ts';
+
+let world: TinyWorld;
+
+beforeEach(async () => {
+  world = await newTinyWorld();
+});
+
+afterEach(() => world.remove());
+
+/** What the ledger holds of an intent after it was looked for in a list, so long after it was written down. */
+async function lookedFor(listed: string[], minutes: number) {
+  const issuance = await world.startIssuance();
+  const identifiers = parseNames(['a.test']);
+  const admission = { certificateName: 'a.test', identifiers, profile: null, waitMs: 0 };
+  const { order } = await admit(issuance, admission);
+  world.clock.pass(minutes * 60_000);
+  issuance.session.listOrders = () => Promise.resolve(pagesOf(listed));
+  issuance.session.getOrder = () =>
+    Promise.reject(new AcmeLedgerError('ca-problem', 'no such order', { httpStatus: 404 }));
+  expect(await findLost(issuance, order, identifiers)).toBeNull();
+  const row = await orderById(issuance.ledger, order.id);
+  return { status: row?.status, reserved: row?.reserved };
+}
+
+async function* pagesOf(urls: string[]): AsyncGenerator<string> {
+  await Promise.resolve();
+  yield* urls;
+}
+
+describe('an order that is not in the list of the account', () => {
+  it('is ruled out when it can not be under way any more', async () => {
+    expect(await lookedFor([], 6)).toEqual({ status: 'abandoned', reserved: 0 });
+  });
+
+  it('is counted while it may still be under way', async () => {
+    expect(await lookedFor([], 4)).toEqual({ status: 'abandoned', reserved: 1 });
+  });
+
+  it('is counted when one of the list is forgotten by the CA: its authorizations may outlive it', async () => {
+    expect(await lookedFor(['https://ca.test/order/9'], 6)).toEqual({ status: 'abandoned', reserved: 1 });
+  });
+});
