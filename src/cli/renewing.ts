@@ -1,19 +1,14 @@
 import { authorityOf } from '../acme/known-authorities.ts';
-import { isStored } from '../certificates/store.ts';
 import { systemClock } from '../clock.ts';
 import { AcmeLedgerError, errorRecord } from '../errors.ts';
 import type { Issuance } from '../issuance/issuance.ts';
 import { settleUnowned } from '../issuance/recovery.ts';
-import type { Due, Renewed } from '../issuance/renewing.ts';
-import { byUrgency, dueOf, namesKeysOf, renewAll } from '../issuance/renewing.ts';
-import { listAccounts } from '../ledger/accounts.ts';
-import { listCertificates } from '../ledger/certificates.ts';
-import type { Ledger } from '../ledger/open.ts';
-import { unsettledOrders } from '../ledger/order-queries.ts';
-import type { CertificateRow } from '../ledger/schema.ts';
+import type { Renewed } from '../issuance/renewing.ts';
+import { namesKeysOf, renewAll } from '../issuance/renewing.ts';
 import { printable } from '../printable.ts';
-import { wantedCertificate } from './cert-commands.ts';
 import type { CommandContext } from './context.ts';
+import type { DueCertificate, Work } from './due-work.ts';
+import { findWork } from './due-work.ts';
 import { eachAuthority } from './each-account.ts';
 import { withLedger } from './ledger-opening.ts';
 import { withIssuance } from './opening.ts';
@@ -31,18 +26,6 @@ export interface RenewOptions {
   waitMs: number;
   all: boolean;
   dryRun: boolean;
-}
-
-interface DueCertificate {
-  certificate: CertificateRow;
-  due: Due;
-}
-
-/** What is to be done: certificates by CA, and CAs where an earlier run left something. */
-interface Work {
-  due: DueCertificate[];
-  notDue: number;
-  authorities: string[];
 }
 
 export async function runRenew(context: CommandContext, options: RenewOptions): Promise<number> {
@@ -83,29 +66,6 @@ export async function runRenew(context: CommandContext, options: RenewOptions): 
     );
   if (summary.failed > 0) return 1;
   return summary.deferred > 0 ? 75 : 0;
-}
-
-async function findWork(context: CommandContext, ledger: Ledger, options: RenewOptions): Promise<Work> {
-  const now = systemClock.now();
-  const wanted =
-    options.names.length === 0
-      ? await listCertificates(ledger)
-      : await Promise.all(options.names.map((name) => wantedCertificate(ledger, name)));
-  const due = wanted.sort(byUrgency(now)).flatMap((certificate) => {
-    const isLost = !isStored(context.settings.stateDir, certificate.name, certificate.csr === null);
-    const reason = dueOf(certificate, now, { all: options.all, isLost });
-    return reason === null ? [] : [{ certificate, due: reason }];
-  });
-  const authorities = new Set(due.map(({ certificate }) => certificate.ca));
-  for (const account of await listAccounts(ledger)) {
-    if (account.url !== null && (await unsettledOrders(ledger, account.id, now)).length > 0)
-      authorities.add(account.ca);
-  }
-  return {
-    due: due.slice(0, options.limit),
-    notDue: wanted.length - due.length,
-    authorities: [...authorities],
-  };
 }
 
 async function renewAt(
