@@ -12,7 +12,7 @@ import { createSolver } from '../challenges/solvers.ts';
 import { systemClock } from '../clock.ts';
 import { AcmeLedgerError } from '../errors.ts';
 import { accountWithKey, assertAccountKey, ensureRegistered } from '../issuance/account.ts';
-import { createHeed, heedfulSession } from '../issuance/heedful-session.ts';
+import { createHeed, heedfulSession, ownPatienceMs } from '../issuance/heedful-session.ts';
 import type { Issuance } from '../issuance/issuance.ts';
 import type { Run } from '../issuance/ownership.ts';
 import { startRun } from '../issuance/ownership.ts';
@@ -37,13 +37,14 @@ export async function withIssuance<T>(
   act: (issuance: Issuance) => Promise<T>,
 ): Promise<T> {
   const ledger = await openCheckedLedger(context, authority, options.mayRegister);
+  const patienceMs = Math.max(options.patienceMs ?? 0, ownPatienceMs);
   let run: Run | null = null;
   let session: Session | null = null;
   const solvers = new Map<string, Solver>();
   try {
     run = await startRun(ledger, systemClock, options.command);
     const writer = { ledger, runId: run.id, clock: systemClock };
-    const opened = await openAccount(context, authority, writer, options.patienceMs ?? 0);
+    const opened = await openAccount(context, authority, writer, patienceMs);
     session = opened.session;
     return await act({
       ...writer,
@@ -51,6 +52,7 @@ export async function withIssuance<T>(
       stateDir: context.settings.stateDir,
       policy: context.settings.onUnsubmitted ?? authority.onUnsubmitted,
       maxPending: context.settings.maxPending ?? authority.maxPending,
+      patienceMs,
       log: context.log,
       stops: context.stops,
       solverFor: (settings) => solverFor(solvers, settings, writer.runId),

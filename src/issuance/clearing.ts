@@ -13,11 +13,11 @@ import { presentationsUp } from '../ledger/presentations.ts';
 import type { AuthorizationRow, OrderRow } from '../ledger/schema.ts';
 import { allOrFirstError } from './all-or-first-error.ts';
 import { authorizationSeen } from './authorization-seen.ts';
+import { closeAuthorization } from './closing.ts';
 import type { Issuance } from './issuance.ts';
 import { isGone } from '../acme/problems.ts';
 import { protectionOf } from './protection.ts';
 import { locate, recover, unownedOrders } from './recovery.ts';
-import { closeAuthorization } from './settle.ts';
 import { takeOverOrder } from './taking-over.ts';
 import { isSubmitLost, isUndecided, recordGone } from './verdicts.ts';
 
@@ -181,7 +181,8 @@ async function settleSeen(
     return { action: 'resumable', after: 'pending', reason };
   }
   if (options.dryRun) return { action: 'would-deactivate', after: 'pending', reason: null };
-  const { outcome, reason } = await closeAuthorization(issuance, row);
+  const { outcome, reason } = await closeAuthorization(issuance, row, { evenKept: options.all });
+  if (outcome === 'held') return { action: 'resumable', after: 'pending', reason };
   const after = await authorizationByUrl(issuance.ledger, row.url);
   return { action: outcome, after: after?.status ?? null, reason };
 }

@@ -20,12 +20,12 @@ const faultWaitsMs = [500, 2_000];
  * Every request of an account goes through here (promise 5: a Retry-After is obeyed by everybody who shares the ledger). While the
  * ledger holds that the CA asked for patience, a request waits if that is over soon, else it isn't sent; a 429 or 503 is written down
  * and asked again once its time has come, if that is soon. Reads that meet another fault of the CA are asked again, too.
- * @param options.patienceMs what the person allowed to wait for (`--wait`); a new order is never waited for here, the gate does it, nor
- *   the submit of a challenge
+ * @param options.patienceMs what the person allowed to wait for (`--wait`), at least `ownPatienceMs`; what has to be looked at or written
+ *   again after a wait isn't waited for here: a new order, the submit of a challenge, a deactivation
  * @throws AcmeLedgerError `ca-limit` with `retryAt`, and what the request throws
  */
 export function createHeed(writer: LedgerWriter, accountId: number, options: { patienceMs: number }): Heed {
-  const patienceMs = Math.max(options.patienceMs, ownPatienceMs);
+  const { patienceMs } = options;
   return async (asked, signal, ask) => {
     for (let tries = 1; ; tries += 1) {
       await waitForLeave(writer, accountId, asked, patienceMs, signal);
@@ -77,9 +77,12 @@ function isFault(error: unknown): boolean {
   return status >= 500 && (error.code === 'ca-answer' || error.code === 'ca-problem');
 }
 
-/** What is written down before it is sent has its time in the ledger: who wrote it does the waiting. */
+/**
+ * What is written down before it is sent has its time in the ledger, and what is to be deactivated may have found an owner meanwhile: who
+ * wrote or looked does the waiting.
+ */
 function isWaitedForByCaller(asked: Asked): boolean {
-  return asked.kind === 'newOrder' || asked.kind === 'submit';
+  return asked.kind === 'newOrder' || asked.kind === 'submit' || asked.kind === 'deactivate';
 }
 
 function isSentOnce(asked: Asked): boolean {
@@ -116,7 +119,8 @@ export function heedfulSession(session: Session, heed: Heed): Session {
     getAuthorization: (url, signal) => read(signal, () => session.getAuthorization(url, signal)),
     submitChallenge: (url, signal) =>
       heed({ kind: 'submit' }, signal, () => session.submitChallenge(url, signal)),
-    deactivateAuthorization: (url, signal) => act(signal, () => session.deactivateAuthorization(url, signal)),
+    deactivateAuthorization: (url, signal) =>
+      heed({ kind: 'deactivate' }, signal, () => session.deactivateAuthorization(url, signal)),
     finalize: (finalizeUrl, orderUrl, csrDer, signal) =>
       act(signal, () => session.finalize(finalizeUrl, orderUrl, csrDer, signal)),
     downloadChains: (url, options, signal) =>

@@ -34,6 +34,8 @@ export interface Issuance extends LedgerWriter {
   policy: UnsubmittedPolicy;
   /** The gate's threshold. */
   maxPending: number;
+  /** How long a request may wait for the time that the CA asked for. */
+  patienceMs: number;
   log: Log;
   stops: Stops;
   /** The solver for these settings; the same object for the same settings, so that orders share listeners. */

@@ -4,16 +4,22 @@ import type { AuthorizationRow } from '../ledger/schema.ts';
 import type { Issuance } from './issuance.ts';
 import { isAlive } from './ownership.ts';
 
+export interface ProtectionOptions {
+  /** Also ones that are kept for a resume are to be closed. */
+  evenKept: boolean;
+  /** The order on whose behalf is asked. */
+  exceptOrderId?: number;
+}
+
 /**
  * Why an authorization is to be left alone: an order of another live run holds it, or (unless `evenKept`) one that is kept for a resume.
  * One authorization can belong to several orders, because CAs reuse them (RFC 8555 §7.1.3 lets them).
- * @param exceptOrderId the order on whose behalf is asked
  * @returns a sentence for a person, or null
  */
 export async function protectionOf(
   issuance: Issuance,
   row: AuthorizationRow,
-  options: { evenKept: boolean; exceptOrderId?: number },
+  options: ProtectionOptions,
 ): Promise<string | null> {
   const orders = (await ordersHolding(issuance.ledger, row.id)).filter(
     ({ id }) => id !== options.exceptOrderId,

@@ -7,6 +7,7 @@ import { orderById } from '../ledger/orders.ts';
 import { recordCleanedUp } from '../ledger/presentations.ts';
 import type { AuthorizationRow, OrderRow, PresentationRow } from '../ledger/schema.ts';
 import { authorizationSeen } from './authorization-seen.ts';
+import { deactivateUnlessHeld } from './closing.ts';
 import type { Issuance, UnsubmittedPolicy } from './issuance.ts';
 import { poll } from './polling.ts';
 import { presentedFor, takeDown } from './presenting.ts';
@@ -74,8 +75,9 @@ async function endOne(
 ): Promise<boolean> {
   if (!isUndecided(row)) {
     const protection = { evenKept: false, exceptOrderId: order.id };
-    if ((await protectionOf(issuance, row, protection)) !== null) return true;
-    return closed(issuance, row.url, () => look(issuance, row.url), policy);
+    const holder = (): Promise<string | null> => protectionOf(issuance, row, protection);
+    if ((await holder()) !== null) return true;
+    return closed(issuance, row.url, () => look(issuance, row.url), policy, holder);
   }
   const verdict = (): Promise<Answer<Authorization>> =>
     poll(
@@ -99,12 +101,16 @@ async function closed(
   url: string,
   ask: () => Promise<Answer<Authorization>>,
   policy: UnsubmittedPolicy | (() => UnsubmittedPolicy),
+  holder: () => Promise<string | null> = () => Promise.resolve(null),
 ): Promise<boolean> {
   try {
     let answer = await ask();
     const wanted = typeof policy === 'string' ? policy : policy();
-    if (answer.status === 'pending' && wanted === 'deactivate')
-      answer = await issuance.session.deactivateAuthorization(url, issuance.stops.grace);
+    if (answer.status === 'pending' && wanted === 'deactivate') {
+      const ended = await deactivateUnlessHeld(issuance, url, holder);
+      if ('heldBy' in ended) return true;
+      answer = ended;
+    }
     const seen = authorizationSeen(answer);
     await ifPossible(() => recordSeen(issuance, [seen]));
     return answer.status !== 'pending';

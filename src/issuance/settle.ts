@@ -1,31 +1,19 @@
-import { isOutcomeUnknown, isTimeout } from '../acme/connection-failure.ts';
-import type { Answer, Authorization } from '../acme/resources.ts';
 import { removeOrderFiles } from '../certificates/order-files.ts';
-import { AcmeLedgerError, errorRecord } from '../errors.ts';
+import type { AcmeLedgerError } from '../errors.ts';
+import { errorRecord } from '../errors.ts';
 import { later } from '../clock.ts';
-import { authorizationsOf, recordRefused, recordSeen } from '../ledger/authorizations.ts';
+import { authorizationsOf } from '../ledger/authorizations.ts';
 import { isLedgerFailure } from '../ledger/ledger-failure.ts';
 import { orderById, releaseOrder } from '../ledger/orders.ts';
 import type { OrderEnd } from '../ledger/orders.ts';
 import type { AuthorizationRow, OrderRow } from '../ledger/schema.ts';
 import { isSubmitted } from '../ledger/states.ts';
 import { allOrFirstError } from './all-or-first-error.ts';
-import { authorizationSeen } from './authorization-seen.ts';
+import { closeAuthorization } from './closing.ts';
 import { settleUnwritten } from './settle-unwritten.ts';
 import { cleanUpRows, presentedFor } from './presenting.ts';
 import type { Issuance, UnsubmittedPolicy } from './issuance.ts';
-import { isGone } from '../acme/problems.ts';
-import { protectionOf } from './protection.ts';
-import { decideSubmitted, isUndecided, recordGone, refresh } from './verdicts.ts';
-
-/** What became of one authorization that was to be closed. */
-export interface Closing {
-  outcome: 'deactivated' | 'already-final' | 'refused' | 'gone' | 'foreign' | 'failed';
-  /** Why it wasn't deactivated; null when it was. */
-  reason: string | null;
-}
-
-const deactivateAgainMs = 500;
+import { decideSubmitted, isUndecided, refresh } from './verdicts.ts';
 
 /** Policy `resume`: how long an order waits for the next attempt for its names before nobody wants it (docs/decisions.md). */
 const resumeForMs = 86_400_000;
@@ -130,13 +118,15 @@ async function closeUnsubmitted(
   );
   const open = (await authorizationsOf(issuance.ledger, order.id)).filter(isUnsubmitted);
   await allOrFirstError(
-    open.filter((row) => row.refused_at === null).map((row) => closeUnlessHeld(issuance, order, row)),
+    open.filter((row) => row.refused_at === null).map((row) => closeOne(issuance, order, row)),
   );
 }
 
-async function closeUnlessHeld(issuance: Issuance, order: OrderRow, row: AuthorizationRow): Promise<void> {
-  if ((await protectionOf(issuance, row, { evenKept: false, exceptOrderId: order.id })) !== null) return;
-  const { outcome, reason } = await closeAuthorization(issuance, row);
+async function closeOne(issuance: Issuance, order: OrderRow, row: AuthorizationRow): Promise<void> {
+  const { outcome, reason } = await closeAuthorization(issuance, row, {
+    evenKept: false,
+    exceptOrderId: order.id,
+  });
   issuance.log.info(
     { order: order.id, authorization: row.url, outcome, reason },
     'not submitted, so settled',
@@ -146,49 +136,6 @@ async function closeUnlessHeld(issuance: Issuance, order: OrderRow, row: Authori
     { authorization: row.url },
     'not deactivated; the next run or `acme-ledger authz clear` tries again',
   );
-}
-
-/** Deactivates one authorization (RFC 8555 §7.5.2) and records what the CA made of it. */
-export async function closeAuthorization(issuance: Issuance, row: AuthorizationRow): Promise<Closing> {
-  let answer: Answer<Authorization>;
-  try {
-    answer = await deactivate(issuance, row.url);
-  } catch (error) {
-    return recordNotClosed(issuance, row, error);
-  }
-  await recordSeen(issuance, [authorizationSeen(answer)]);
-  if (answer.status === 'deactivated') return { outcome: 'deactivated', reason: null };
-  const reason = `the CA answered "${answer.status}"`;
-  return { outcome: answer.status === 'pending' ? 'refused' : 'already-final', reason };
-}
-
-async function deactivate(issuance: Issuance, url: string): Promise<Answer<Authorization>> {
-  const { grace } = issuance.stops;
-  try {
-    return await issuance.session.deactivateAuthorization(url, grace);
-  } catch (error) {
-    // It may have been done: doing it again changes nothing, and Boulder doesn't count the second.
-    if (!isOutcomeUnknown(error) || isTimeout(error)) throw error;
-    await issuance.clock.sleep(deactivateAgainMs, grace);
-    return issuance.session.deactivateAuthorization(url, grace);
-  }
-}
-
-async function recordNotClosed(issuance: Issuance, row: AuthorizationRow, error: unknown): Promise<Closing> {
-  const record = errorRecord(error);
-  const reason = record.message;
-  if (isGone(error)) {
-    await recordGone(issuance, row.url);
-    return { outcome: 'gone', reason };
-  }
-  const status = error instanceof AcmeLedgerError ? error.httpStatus : undefined;
-  if (status === 403) return { outcome: 'foreign', reason };
-  // Any other client error is the CA's no: step-ca answers 400 "expected POST-as-GET".
-  if (status !== undefined && status >= 400 && status < 500 && status !== 429) {
-    await recordRefused(issuance, row.id, record);
-    return { outcome: 'refused', reason };
-  }
-  return { outcome: 'failed', reason };
 }
 
 async function release(issuance: Issuance, orderId: number, options: SettleOptions): Promise<void> {

@@ -13,12 +13,11 @@ import type { AuthorizationRow, PresentationRow } from '../ledger/schema.ts';
 import type { Failure, Task } from './challenge-tasks.ts';
 import type { Issuance, PlacedOrder } from './issuance.ts';
 import { present } from './presenting.ts';
+import { soonMs } from './soon.ts';
 import { refresh } from './verdicts.ts';
 
 /** A CA that asks to come back soon, again and again, is left alone after so many. */
 const submitTries = 3;
-/** A Retry-After of 0 is no leave to ask in a tight loop. */
-const shortestWaitMs = 1_000;
 
 /**
  * Puts every answer up, waits until it can be seen, then submits them together.
@@ -149,20 +148,13 @@ async function sendWhenLet(
       await issuance.session.submitChallenge(url, issuance.stops.grace);
       return;
     } catch (error) {
-      const waitMs = soonMs(issuance, error);
+      const waitMs = soonMs(issuance, error, ownPatienceMs);
       if (waitMs === null || tries === submitTries) throw error;
       // Interrupted, it stays what it is: refused, and not under way.
       await issuance.clock.sleep(waitMs, issuance.stops.work).catch(() => Promise.reject(error as Error));
       await recordSubmittingAgain(issuance, placed.row.id, row.id);
     }
   }
-}
-
-/** How long until the CA may be asked again; null when that isn't soon, or the error isn't about that. */
-function soonMs({ clock }: Issuance, error: unknown): number | null {
-  if (!(error instanceof AcmeLedgerError) || error.code !== 'ca-limit') return null;
-  const waitMs = error.retryAt === undefined ? Infinity : error.retryAt.getTime() - clock.now().getTime();
-  return waitMs > ownPatienceMs ? null : Math.max(waitMs, shortestWaitMs);
 }
 
 /**

@@ -10,7 +10,7 @@ import type { HoldScope } from '../ledger/states.ts';
  * submit of a challenge only with its time written down anew.
  */
 export type Asked =
-  | { kind: 'read' | 'page' | 'act' | 'submit' | 'newAccount' }
+  | { kind: 'read' | 'page' | 'act' | 'submit' | 'deactivate' | 'newAccount' }
   | { kind: 'newOrder'; identifiers: readonly Identifier[] };
 
 /** What a 429 or 503 is about, and until when the CA is to be left alone with it. */

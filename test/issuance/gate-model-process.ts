@@ -5,7 +5,7 @@ import type { Solver } from '../../src/challenges/solver.ts';
 import type { Clock } from '../../src/clock.ts';
 import { AcmeLedgerError } from '../../src/errors.ts';
 import { identifierSetKey } from '../../src/identifiers.ts';
-import { createHeed, heedfulSession } from '../../src/issuance/heedful-session.ts';
+import { createHeed, heedfulSession, ownPatienceMs } from '../../src/issuance/heedful-session.ts';
 import type { Issuance } from '../../src/issuance/issuance.ts';
 import type { AccountRow, Schema } from '../../src/ledger/schema.ts';
 import type { ModelCa } from './gate-model-ca.ts';
@@ -59,7 +59,8 @@ export class ModelProcess {
     this.runId = runId;
     this.isHere = isHere;
     this.#around = around;
-    const { account, stateDir, policy, maxPending, patienceMs } = around;
+    const { account, stateDir, policy, maxPending } = around;
+    const patienceMs = Math.max(around.patienceMs, ownPatienceMs);
     const writer = { ledger: new Kysely<Schema>({ dialect: this.#dialect() }), runId, clock: this.#clock() };
     this.issuance = {
       ...writer,
@@ -68,6 +69,7 @@ export class ModelProcess {
       stateDir,
       policy,
       maxPending,
+      patienceMs,
       log: { debug: nothing, info: nothing, warn: nothing, error: nothing },
       stops: { work: this.work.signal, grace: this.grace.signal },
       solverFor: () => this.#solver(),

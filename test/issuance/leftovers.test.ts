@@ -9,6 +9,7 @@ import type { Issuance, PlacedOrder } from '../../src/issuance/issuance.ts';
 import { areWanted } from '../../src/issuance/order-key.ts';
 import { placeOrder } from '../../src/issuance/place-order.ts';
 import { settleUnowned } from '../../src/issuance/recovery.ts';
+import { settleOrder } from '../../src/issuance/settle.ts';
 import { renewAll } from '../../src/issuance/renewing.ts';
 import { recordWish } from '../../src/ledger/certificates.ts';
 import { orderById, recordFinalizeSent, releaseOrder } from '../../src/ledger/orders.ts';
@@ -122,6 +123,22 @@ describe('an order that the CA hands back though we gave it up', () => {
     issuance.session.newOrder = () => Promise.resolve(placed.answer);
     const second = await placeOrder(issuance, again, parseNames(['a.test']));
     expect(second?.row).toMatchObject({ id: again.order.id, url: placed.answer.url });
+  });
+});
+
+describe('an authorization whose deactivation has to wait', () => {
+  it('is left alone when another order took it up meanwhile', async () => {
+    const [first, second] = [await world.startIssuance(), await world.startIssuance()];
+    const { row } = await place(first, 'a.test');
+    const retryAt = new Date(first.clock.now().getTime() + 5_000);
+    first.session.deactivateAuthorization = async () => {
+      first.session = world.ca.session();
+      await place(second, 'a.test', 'b.test');
+      throw new AcmeLedgerError('ca-limit', 'soon', { httpStatus: 503, retryAt });
+    };
+    await settleOrder(first, row, { policy: 'deactivate', verdictsUntil: first.clock.now() });
+    expect(first.clock.now() >= retryAt).toBe(true);
+    expect(world.ca.deactivated).toEqual([]);
   });
 });
 

@@ -52,6 +52,7 @@ export async function newTinyWorld(): Promise<TinyWorld> {
         stateDir: workspace.stateDir,
         policy,
         maxPending,
+        patienceMs: 10_000,
         log: silentLog,
         stops: { work: signal, grace: signal },
         solverFor: () => memorySolver(presented),

@@ -89,7 +89,7 @@ describe('a CA that asks to come back later', { concurrent: true, timeout: 60_00
     const [first, second] = await Promise.all([
       issued(customer, '--wait', '20s', 'one.test'),
       (async () => {
-        await new Promise((resolve) => setTimeout(resolve, 1_200));
+        await expect.poll(() => proxy.counts.newOrder, { timeout: 20_000 }).toBe(1);
         return issued(customer, '--wait', '20s', 'two.test');
       })(),
     ]);

@@ -1,0 +1,94 @@
+import { isOutcomeUnknown, isTimeout } from '../acme/connection-failure.ts';
+import { isGone } from '../acme/problems.ts';
+import type { Answer, Authorization } from '../acme/resources.ts';
+import { AcmeLedgerError, errorRecord } from '../errors.ts';
+import { recordRefused, recordSeen } from '../ledger/authorizations.ts';
+import type { AuthorizationRow } from '../ledger/schema.ts';
+import { authorizationSeen } from './authorization-seen.ts';
+import type { Issuance } from './issuance.ts';
+import { type ProtectionOptions, protectionOf } from './protection.ts';
+import { soonMs } from './soon.ts';
+import { recordGone } from './verdicts.ts';
+
+/** What became of one authorization that was to be closed. */
+export interface Closing {
+  /** `held`: it is left alone, because somebody works on it or keeps it. */
+  outcome: 'deactivated' | 'already-final' | 'refused' | 'gone' | 'foreign' | 'failed' | 'held';
+  /** Why it wasn't deactivated; null when it was. */
+  reason: string | null;
+}
+
+const deactivateAgainMs = 500;
+/** A CA that asks to come back soon, again and again, is left alone after so many. */
+const triesAtMost = 3;
+
+/** Deactivates one authorization (RFC 8555 §7.5.2) unless somebody needs it, and records what the CA made of it. */
+export async function closeAuthorization(
+  issuance: Issuance,
+  row: AuthorizationRow,
+  protection: ProtectionOptions,
+): Promise<Closing> {
+  let answer: Answer<Authorization> | { heldBy: string };
+  try {
+    answer = await deactivateUnlessHeld(issuance, row.url, () => protectionOf(issuance, row, protection));
+  } catch (error) {
+    return recordNotClosed(issuance, row, error);
+  }
+  if ('heldBy' in answer) return { outcome: 'held', reason: answer.heldBy };
+  await recordSeen(issuance, [authorizationSeen(answer)]);
+  if (answer.status === 'deactivated') return { outcome: 'deactivated', reason: null };
+  const reason = `the CA answered "${answer.status}"`;
+  return { outcome: answer.status === 'pending' ? 'refused' : 'already-final', reason };
+}
+
+/**
+ * Deactivates when the CA lets. Who else holds the authorization is asked right before each POST: during a wait another run may be
+ * handed it by a CA that uses pending ones again.
+ * @param holder a sentence on who needs it, or null
+ */
+export async function deactivateUnlessHeld(
+  issuance: Issuance,
+  url: string,
+  holder: () => Promise<string | null>,
+): Promise<Answer<Authorization> | { heldBy: string }> {
+  for (let tries = 1; ; tries += 1) {
+    const heldBy = await holder();
+    if (heldBy !== null) return { heldBy };
+    try {
+      return await deactivate(issuance, url);
+    } catch (error) {
+      const waitMs = soonMs(issuance, error, issuance.patienceMs);
+      if (waitMs === null || tries === triesAtMost) throw error;
+      await issuance.clock.sleep(waitMs, issuance.stops.grace);
+    }
+  }
+}
+
+async function deactivate(issuance: Issuance, url: string): Promise<Answer<Authorization>> {
+  const { grace } = issuance.stops;
+  try {
+    return await issuance.session.deactivateAuthorization(url, grace);
+  } catch (error) {
+    // It may have been done: doing it again changes nothing, and Boulder doesn't count the second.
+    if (!isOutcomeUnknown(error) || isTimeout(error)) throw error;
+    await issuance.clock.sleep(deactivateAgainMs, grace);
+    return issuance.session.deactivateAuthorization(url, grace);
+  }
+}
+
+async function recordNotClosed(issuance: Issuance, row: AuthorizationRow, error: unknown): Promise<Closing> {
+  const record = errorRecord(error);
+  const reason = record.message;
+  if (isGone(error)) {
+    await recordGone(issuance, row.url);
+    return { outcome: 'gone', reason };
+  }
+  const status = error instanceof AcmeLedgerError ? error.httpStatus : undefined;
+  if (status === 403) return { outcome: 'foreign', reason };
+  // Any other client error is the CA's no: step-ca answers 400 "expected POST-as-GET".
+  if (status !== undefined && status >= 400 && status < 500 && status !== 429) {
+    await recordRefused(issuance, row.id, record);
+    return { outcome: 'refused', reason };
+  }
+  return { outcome: 'failed', reason };
+}
