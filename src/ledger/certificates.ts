@@ -39,7 +39,8 @@ export async function recordWish(
   return inTransaction(writer, async (tx) => {
     const before = await certificateByName(tx.ledger, wish.name);
     const isOther = before !== undefined && !isWanted(before, wish);
-    const values = { ...wishValues(wish), account_id: accountId, last_attempt_at: instant(tx) };
+    const origin = before !== undefined && isSameWish(before, wish) ? before.origin : 'command';
+    const values = { ...wishValues(wish), origin, account_id: accountId, last_attempt_at: instant(tx) };
     return tx.ledger
       .insertInto('certificates')
       .values({ ...values, name: wish.name, created_at: instant(tx) })
@@ -53,8 +54,12 @@ export async function recordWish(
 
 /** Whether a certificate of this row is of the kind that is wished for; how it is proven and deployed doesn't matter. */
 export function isWanted(row: CertificateRow, wish: CertificateWish): boolean {
+  return row.removed_at === null && isSameKind(row, wish);
+}
+
+/** The same, also for a certificate that nobody wants any more. */
+export function isSameKind(row: CertificateRow, wish: CertificateWish): boolean {
   return (
-    row.removed_at === null &&
     row.ca === wish.ca &&
     namesKey(JSON.parse(row.names) as string[]) === namesKey(wish.names) &&
     row.key_type === wish.keyType &&
@@ -64,7 +69,14 @@ export function isWanted(row: CertificateRow, wish: CertificateWish): boolean {
   );
 }
 
-function wishValues(wish: CertificateWish) {
+/** Whether the row says just what is wished for, how it is proven and deployed included. */
+export function isSameWish(row: CertificateRow, wish: CertificateWish): boolean {
+  const values = Object.entries(wishValues(wish)) as [keyof CertificateRow, unknown][];
+  return values.every(([column, value]) => row[column] === value);
+}
+
+/** The columns that a wish fills. */
+export function wishValues(wish: CertificateWish) {
   return {
     ca: wish.ca,
     names: JSON.stringify(wish.names),

@@ -20,6 +20,7 @@ export type EventKind =
   | 'challenge-cleaned-up'
   | 'challenge-not-submitted'
   | 'finalize-sent'
+  | 'certificate-wanted'
   | 'certificate-stored'
   | 'certificate-deployed'
   | 'certificate-failed'

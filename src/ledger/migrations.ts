@@ -2,11 +2,13 @@ import type { Migration } from 'kysely';
 import type { Engine } from './engine.ts';
 import { createFirstTables } from './migration-0001-first.ts';
 import { createHolds } from './migration-0002-holds.ts';
+import { addOrigin } from './migration-0003-origin.ts';
 
 /** All migrations by name, oldest first. A landed one never changes: a ledger somewhere has it. */
 export function migrationsFor(engine: Engine): Record<string, Migration> {
   return {
     '0001-first': { up: (db) => createFirstTables(db, engine) },
     '0002-holds': { up: (db) => createHolds(db, engine) },
+    '0003-origin': { up: (db) => addOrigin(db) },
   };
 }

@@ -2,6 +2,7 @@ import type { Generated, Selectable } from 'kysely';
 import type {
   AuthorizationSource,
   AuthorizationStatus,
+  CertificateOrigin,
   ChallengeProgress,
   HoldScope,
   OrderStatus,
@@ -173,6 +174,8 @@ export interface CertificateTable {
   /** ERROR of the last attempt; null after a success. */
   last_error: Json | null;
   created_at: Instant;
+  /** Who said last what it should be. */
+  origin: Generated<CertificateOrigin>;
 }
 
 /** What happened to one name on one account. */

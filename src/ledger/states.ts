@@ -43,6 +43,10 @@ export type AuthorizationSource = (typeof authorizationSources)[number];
 export const holdScopes = ['requests', 'registration', 'orders', 'domain', 'name', 'names'] as const;
 export type HoldScope = (typeof holdScopes)[number];
 
+/** Who said last what a certificate should be: a command for one, `cert import`, or the list in the configuration. */
+export const certificateOrigins = ['command', 'import', 'configuration'] as const;
+export type CertificateOrigin = (typeof certificateOrigins)[number];
+
 const authorizationMoves = {
   pending: ['valid', 'invalid', 'deactivated', 'expired', 'revoked'],
   valid: ['deactivated', 'expired', 'revoked'],

@@ -77,6 +77,7 @@ export function certificateRow(given: Partial<CertificateRow> = {}): Certificate
     last_attempt_at: null,
     last_error: null,
     created_at: '2026-01-01T00:00:00.000Z',
+    origin: 'command',
     ...given,
   };
 }
