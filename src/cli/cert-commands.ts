@@ -67,19 +67,21 @@ function certShow(cert: Command, runner: Runner): void {
 function certRemove(cert: Command, runner: Runner): void {
   const command = cert
     .command('remove')
-    .description('stop wanting a certificate: no more renewals; its files stay unless --delete-files')
-    .argument('<NAME>', 'its name')
-    .option('--delete-files', 'also delete its files and its private key');
-  runner.bind<{ deleteFiles?: boolean }>(command, async (context, options, [name = '']) => {
+    .description('stop wanting certificates: no more renewals; their files stay unless --delete-files')
+    .argument('<NAME...>', 'their names')
+    .option('--delete-files', 'also delete their files and their private keys');
+  runner.bind<{ deleteFiles?: boolean }>(command, async (context, options, names) => {
     const { withLedger } = await import('./ledger-opening.ts');
     const { removeWanted } = await import('./cert-removing.ts');
     return withLedger(context.settings, async (ledger) => {
-      await wantedCertificate(ledger, name);
-      const removed = await removeWanted(context, ledger, name, options.deleteFiles === true);
-      context.output.result(
-        removed,
-        () => `${printable(name)}: removed${removed.filesDeleted ? ', its files deleted' : ''}`,
-      );
+      // All are looked up before one is removed: a mistyped name is told while nothing has happened.
+      for (const name of names) await wantedCertificate(ledger, name);
+      for await (const removed of removeWanted(context, ledger, names, options.deleteFiles === true)) {
+        context.output.line(
+          removed,
+          () => `${printable(removed.name)}: removed${removed.filesDeleted ? ', its files deleted' : ''}`,
+        );
+      }
       return 0;
     });
   });

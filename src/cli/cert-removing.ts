@@ -4,22 +4,36 @@ import { startRun } from '../issuance/ownership.ts';
 import { recordRemoved } from '../ledger/certificates.ts';
 import type { Ledger } from '../ledger/open.ts';
 import { unkeepOrdersOf } from '../ledger/orders.ts';
+import { inTransaction } from '../ledger/writer.ts';
 import type { CommandContext } from './context.ts';
 
-/** Nobody wants its kept orders any more, either: the next clean-up settles them. */
-export async function removeWanted(
+export interface Removed {
+  name: string;
+  removed: true;
+  filesDeleted: boolean;
+}
+
+/**
+ * One after the other, each name once. Nobody wants their kept orders any more, either: the next clean-up settles them; what a run is
+ * at work on is left to it.
+ */
+export async function* removeWanted(
   context: CommandContext,
   ledger: Ledger,
-  name: string,
+  names: readonly string[],
   deleteFiles: boolean,
-): Promise<{ name: string; removed: true; filesDeleted: boolean }> {
+): AsyncGenerator<Removed> {
   const run = await startRun(ledger, systemClock, 'cert remove');
   try {
     const writer = { ledger, runId: run.id, clock: systemClock };
-    await recordRemoved(writer, name);
-    await unkeepOrdersOf(writer, name);
-    const filesDeleted = deleteFiles && (await removeStored(context.settings.stateDir, name));
-    return { name, removed: true, filesDeleted };
+    for (const name of new Set(names)) {
+      await inTransaction(writer, async (tx) => {
+        await recordRemoved(tx, name);
+        await unkeepOrdersOf(tx, name);
+      });
+      const filesDeleted = deleteFiles && (await removeStored(context.settings.stateDir, name));
+      yield { name, removed: true, filesDeleted };
+    }
   } finally {
     await run.end();
   }

@@ -1,41 +1,29 @@
-import type { Authority } from '../acme/known-authorities.ts';
-import { authorityOf } from '../acme/known-authorities.ts';
 import type { Directory } from '../acme/resources.ts';
-import { readCsr } from '../certificates/given-csr.ts';
-import type { KeyType } from '../certificates/key.ts';
-import { keyTypes } from '../certificates/key.ts';
 import { readStored } from '../certificates/store.ts';
-import { assertStoreName, storeNameOf } from '../certificates/store-name.ts';
-import { assertSolvable } from '../challenges/settings.ts';
-import { settingsFromOptions } from '../challenges/solver-options.ts';
 import { parseDuration } from '../duration.ts';
 import { AcmeLedgerError } from '../errors.ts';
 import type { ErrorRecord } from '../errors.ts';
-import type { Identifier } from '../identifiers.ts';
-import { identifierSetKey, parseNames } from '../identifiers.ts';
-import { assertEverFits } from '../issuance/gate.ts';
+import { identifierSetKey } from '../identifiers.ts';
 import type { Issuance } from '../issuance/issuance.ts';
 import type { Attempt } from '../issuance/obtain.ts';
 import { deployError, obtain } from '../issuance/obtain.ts';
 import { settleUnowned } from '../issuance/recovery.ts';
 import { listedAuthorization } from '../ledger/authorization-list.ts';
 import { authorizationsOf } from '../ledger/authorizations.ts';
-import type { CertificateWish } from '../ledger/certificates.ts';
 import { recordWish } from '../ledger/certificates.ts';
 import { orderById, unkeepOrdersOf } from '../ledger/orders.ts';
 import type { CertificateRow } from '../ledger/schema.ts';
 import { printable } from '../printable.ts';
-import type { CertificateOptions, IssueOptions } from './certificate-options.ts';
+import type { IssueOptions } from './certificate-options.ts';
 import type { CommandContext } from './context.ts';
 import { withIssuance } from './opening.ts';
 import { stands } from './standing.ts';
 import { authorizationJson } from './shapes.ts';
+import type { PlannedWish } from './wishes/planned-wish.ts';
+import { typedWish } from './wishes/typed-wish.ts';
 
 /** What `issue` was asked for, checked; nothing is sent or written for it yet. */
-export interface IssuePlan {
-  authority: Authority;
-  identifiers: Identifier[];
-  wish: CertificateWish;
+export interface IssuePlan extends PlannedWish {
   waitMs: number;
   force: boolean;
 }
@@ -46,55 +34,11 @@ export async function planIssue(
   names: readonly string[],
   options: IssueOptions,
 ): Promise<IssuePlan> {
-  const csr = options.csr === undefined ? null : await readCsr(options.csr);
-  const identifiers = csr === null ? parseNames(names) : csrNames(csr.identifiers, names);
-  const settings = settingsFromOptions(options);
-  assertSolvable(settings, identifiers);
-  const authority = authorityOf(context.settings.ca);
-  assertEverFits(identifiers.length, context.settings.maxPending ?? authority.maxPending);
-  const name = options.certName ?? storeNameOf(identifiers);
-  assertStoreName(name);
   return {
-    authority,
-    identifiers,
+    ...(await typedWish(context, names, options)),
     waitMs: options.wait === undefined ? 0 : parseDuration(options.wait, '--wait'),
     force: options.force === true,
-    wish: {
-      name,
-      ca: authority.directoryUrl,
-      names: identifiers.map((identifier) => identifier.value),
-      keyType: keyTypeOption(options),
-      reuseKey: options.reuseKey === true,
-      profile: options.profile ?? null,
-      preferredChain: options.preferredChain ?? null,
-      settings,
-      csr: csr?.der ?? null,
-      deployHook: options.deployHook ?? null,
-    },
   };
-}
-
-function csrNames(identifiers: readonly Identifier[], names: readonly string[]): Identifier[] {
-  if (names.length > 0 && identifierSetKey(parseNames(names)) !== identifierSetKey(identifiers)) {
-    throw new AcmeLedgerError('bad-file', 'the names given are not the ones in the CSR', {
-      hint: `leave them out: the CSR is for ${identifiers.map(({ value }) => printable(value)).join(' ')}`,
-    });
-  }
-  return [...identifiers];
-}
-
-function keyTypeOption({ keyType, csr }: CertificateOptions): KeyType {
-  if (keyType === undefined) return 'ec256';
-  if (csr !== undefined) {
-    throw new AcmeLedgerError('usage', '--key-type and --csr exclude each other', {
-      hint: 'the CSR has its key already',
-    });
-  }
-  const known = keyTypes.find((type) => type === keyType);
-  if (known !== undefined) return known;
-  throw new AcmeLedgerError('usage', `--key-type "${printable(keyType)}" isn't there`, {
-    hint: `there is: ${keyTypes.join(', ')}`,
-  });
 }
 
 export interface IssueReport {

@@ -49,7 +49,7 @@ export async function openLedgerForCheck(settings: Settings): Promise<LedgerUnde
 }
 
 /** A renewal that finds no ledger where there are accounts would end well every day, until the certificates have ended. */
-async function assertNothingKept(settings: Settings): Promise<void> {
+export async function assertNothingKept(settings: Settings): Promise<void> {
   await assertStateDir(settings.stateDir);
   const keys = await readdir(join(settings.stateDir, 'accounts')).catch(() => []);
   if (!keys.some((name) => name.endsWith('.pem'))) return;

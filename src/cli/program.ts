@@ -5,6 +5,7 @@ import { authzClear } from './authz-clear.ts';
 import { authzList } from './authz-list.ts';
 import { authzShow } from './authz-show.ts';
 import { authzSync } from './authz-sync.ts';
+import { certAdd } from './cert-add.ts';
 import { certCommands } from './cert-commands.ts';
 import { certRevoke } from './cert-revoke.ts';
 import { printable } from '../printable.ts';
@@ -31,6 +32,7 @@ export function buildProgram(runner: Runner): Command {
   renew(program, runner);
   const cert = group(program, 'cert', 'the certificates that should exist');
   certCommands(cert, runner);
+  certAdd(cert, runner);
   certRevoke(cert, runner);
   const authz = group(program, 'authz', 'authorizations, as the ledger holds them');
   authzList(authz, runner);

@@ -108,6 +108,37 @@ describe('cert list and cert show', () => {
   });
 });
 
+describe('cert add', () => {
+  it('sends nothing, and the next renew issues what it wrote down', async () => {
+    const add = ['cert', 'add', 'added.test', 'www.added.test', '--webroot', here.webroot, '--json'];
+    const names = ['added.test', 'www.added.test'];
+    expect(jsonOf(await here.run(add))).toEqual({ name: 'added.test', names, outcome: 'added' });
+    expect(jsonOf(await here.run(add))).toEqual({ name: 'added.test', names, outcome: 'unchanged' });
+    expect(proxy.requests).toEqual([]);
+    const renewed = jsonLines(await here.run(['renew', 'added.test', '--json']));
+    expect(renewed[0]).toEqual({ name: 'added.test', status: 'issued', error: null });
+    expect(await show('added.test')).toMatchObject({ names, notAfter: time, lastError: null });
+    // With another kind of key it is another certificate, and the one that stands goes on until the renewal.
+    expect(jsonOf(await here.run([...add, '--key-type', 'ec384']))).toMatchObject({ outcome: 'changed' });
+    const [due] = jsonLines(await here.run(['renew', 'added.test', '--dry-run', '--json']));
+    expect(due).toMatchObject({ name: 'added.test', reason: 'changed' });
+  });
+
+  it.each([
+    [['*.wild.test', '--webroot', '.'], /^error: the wildcard/],
+    [['no-way.test'], /^error: nothing says how to prove/],
+    [['a.test', '--cert-name', '../a', '--webroot', '.'], /^error: .*can't name a certificate/],
+    [['a.test', '--csr', '/nowhere.csr', '--webroot', '.'], /^error: the CSR/],
+    [['a.test', '--key-type', 'dsa', '--webroot', '.'], /^error: --key-type/],
+  ])('refuses what issue refuses, and writes nothing: %j', async (args, message) => {
+    const before = here.rows('select * from certificates');
+    const result = await here.run(['cert', 'add', ...args]);
+    expect(result).toMatchObject({ exitCode: 2, stdout: '' });
+    expect(result.stderr).toMatch(message);
+    expect(here.rows('select * from certificates')).toEqual(before);
+  });
+});
+
 describe('cert remove', () => {
   it('ends the renewals and keeps the files', async () => {
     await issue('kept.test');
@@ -129,6 +160,18 @@ describe('cert remove', () => {
     expect(existsSync(path.join(here.stateDir, 'certificate-versions/gone.test'))).toBe(false);
     const directory = here.certificate('beside.test');
     expect(await faultsOf({ directory, names: ['beside.test'], rootPem: await lab.root() })).toEqual([]);
+  });
+
+  it('takes several names, each once, and none of them when one is unknown', async () => {
+    for (const name of ['one.test', 'two.test'])
+      await here.run(['cert', 'add', name, '--webroot', here.webroot]);
+    expect(await here.run(['cert', 'remove', 'one.test', 'three.test'])).toMatchObject({ exitCode: 2 });
+    expect((await here.run(['cert', 'list'])).stdout).toContain('one.test');
+    const removed = jsonLines(
+      await here.run(['cert', 'remove', 'one.test', 'two.test', 'one.test', '--json']),
+    );
+    expect(removed.map(({ name }) => name)).toEqual(['one.test', 'two.test']);
+    expect((await here.run(['cert', 'list'])).stdout).not.toMatch(/one\.test|two\.test/);
   });
 
   it('is undone by issuing again', async () => {

@@ -1,0 +1,28 @@
+import type { Command } from 'commander';
+import { printable } from '../printable.ts';
+import type { CertificateOptions } from './certificate-options.ts';
+import { addCertificateOptions } from './certificate-options.ts';
+import type { Runner } from './runner.ts';
+
+export function certAdd(cert: Command, runner: Runner): void {
+  const command = cert
+    .command('add')
+    .description('want a certificate: the next renew issues it; nothing is sent now')
+    .argument('[NAME...]', 'names: domains, *.domains, IP addresses');
+  addCertificateOptions(command);
+  runner.bind<CertificateOptions>(command, async (context, options, names) => {
+    const { typedWish } = await import('./wishes/typed-wish.ts');
+    const { withLedgerWriter } = await import('./ledger-writing.ts');
+    const { recordWishes } = await import('../ledger/wishes.ts');
+    const { wish } = await typedWish(context, names, options);
+    await withLedgerWriter(context, 'cert add', async (writer) => {
+      const [compared] = await recordWishes(writer, [wish], 'command');
+      const outcome = compared?.outcome ?? 'unchanged';
+      context.output.result(
+        { name: wish.name, names: wish.names, outcome },
+        () => `${printable(wish.name)}: ${outcome}`,
+      );
+    });
+    return 0;
+  });
+}

@@ -1,0 +1,32 @@
+import { assertStateDir, prepareStateDir } from '../certificates/state-dir.ts';
+import { systemClock } from '../clock.ts';
+import { startRun } from '../issuance/ownership.ts';
+import type { LedgerWriter } from '../ledger/writer.ts';
+import type { CommandContext } from './context.ts';
+import { assertNothingKept, ledgerExists, openLedger } from './ledger-opening.ts';
+
+/**
+ * For commands that write into the ledger and ask no CA: `act` gets one that can be written, made if there was none, and a run of its
+ * own in it; both are closed whatever happens.
+ * @throws AcmeLedgerError `state-dir`, `ledger`, `ledger-newer`
+ */
+export async function withLedgerWriter<T>(
+  { settings }: CommandContext,
+  command: string,
+  act: (writer: LedgerWriter) => Promise<T>,
+): Promise<T> {
+  await assertStateDir(settings.stateDir);
+  if (!ledgerExists(settings)) await assertNothingKept(settings);
+  await prepareStateDir(settings.stateDir);
+  const ledger = await openLedger(settings, { toWrite: true });
+  try {
+    const run = await startRun(ledger, systemClock, command);
+    try {
+      return await act({ ledger, runId: run.id, clock: systemClock });
+    } finally {
+      await run.end().catch(() => undefined);
+    }
+  } finally {
+    await ledger.destroy();
+  }
+}
