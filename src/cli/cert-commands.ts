@@ -55,6 +55,7 @@ function certShow(cert: Command, runner: Runner): void {
         `  ca        ${shown.ca}`,
         `  valid     ${shown.notBefore ?? '-'} to ${shown.notAfter ?? '-'}`,
         `  due       ${shown.dueAt ?? 'now'}`,
+        ...renewalText(shown.ari),
         `  key type  ${shown.keyType}`,
         ...Object.entries(shown.paths ?? {}).map(([what, path]) => `  ${what.padEnd(9)} ${String(path)}`),
         ...(shown.lastError === null ? [] : [`  last error  ${printable(shown.lastError.message)}`]),
@@ -97,6 +98,19 @@ export async function wantedCertificate(ledger: Ledger, name: string): Promise<C
   });
 }
 
+/** What the CA says of when to renew it. */
+function renewalText(ari: ReturnType<typeof certificateJson>['ari']): string[] {
+  if (ari === null) return [];
+  const { windowStart, windowEnd, explanationUrl, askAt, error } = ari;
+  return [
+    ...(windowStart === null
+      ? []
+      : [`  window    ${windowStart} to ${windowEnd ?? '-'}, as the CA suggests (ARI)`]),
+    ...(explanationUrl === null ? [] : [`  because   ${explanationUrl}`]),
+    ...(error === null ? [] : [`  ari       ${error.message}; asked again at ${askAt ?? '-'}`]),
+  ];
+}
+
 async function shape(context: CommandContext, row: CertificateRow) {
   const { readStored } = await import('../certificates/store.ts');
   const stored = await readStored(context.settings.stateDir, row.name);
@@ -106,7 +120,7 @@ async function shape(context: CommandContext, row: CertificateRow) {
 async function dueAtOf(row: CertificateRow): Promise<Date | null> {
   // A revoked one is replaced by the next renew, however long it was good for.
   if (row.revoked_at !== null) return new Date(row.revoked_at);
-  if (row.not_before === null || row.not_after === null || row.order_id === null) return null;
-  const { renewalDueAt } = await import('../certificates/renewal-time.ts');
-  return renewalDueAt(new Date(row.not_before), new Date(row.not_after));
+  if (row.order_id === null) return null;
+  const { renewalOf } = await import('../issuance/renewal-window.ts');
+  return renewalOf(row)?.dueAt ?? null;
 }

@@ -1,6 +1,7 @@
 import { isStored } from '../certificates/store.ts';
 import { systemClock } from '../clock.ts';
 import type { Due } from '../issuance/renewing.ts';
+import { isAskDue } from '../issuance/renewal-schedule.ts';
 import { byUrgency, dueOf } from '../issuance/renewing.ts';
 import { listAccounts } from '../ledger/accounts.ts';
 import { listCertificates } from '../ledger/certificates.ts';
@@ -21,6 +22,8 @@ export interface Work {
   due: DueCertificate[];
   notDue: number;
   authorities: string[];
+  /** Certificates whose CA is to be asked now when to renew them (RFC 9773). */
+  toAsk: CertificateRow[];
 }
 
 /** What the ledger says is to be done now, the most urgent first; nobody is asked. */
@@ -34,9 +37,11 @@ export async function findWork(
     options.names.length === 0
       ? await listCertificates(ledger)
       : await Promise.all(options.names.map((name) => wantedCertificate(ledger, name)));
+  const toAsk: CertificateRow[] = [];
   const due = wanted.sort(byUrgency(now)).flatMap((certificate) => {
     const isLost = !isStored(context.settings.stateDir, certificate.name, certificate.csr === null);
     const reason = dueOf(certificate, now, { all: options.all, isLost });
+    if (!isLost && isAskDue(certificate, now)) toAsk.push(certificate);
     return reason === null ? [] : [{ certificate, due: reason }];
   });
   const authorities = new Set(due.map(({ certificate }) => certificate.ca));
@@ -48,5 +53,6 @@ export async function findWork(
     due: due.slice(0, options.limit),
     notDue: wanted.length - due.length,
     authorities: [...authorities],
+    toAsk: options.all ? [] : toAsk,
   };
 }

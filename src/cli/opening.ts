@@ -153,7 +153,8 @@ async function assertTakesAccount(context: CommandContext, authority: Authority)
   }
 }
 
-function sessionOptions(
+/** How requests to a CA are sent. */
+export function sessionOptions(
   context: CommandContext,
   authority: Authority,
 ): Omit<SessionOptions, 'accountKeyPem'> {

@@ -3,8 +3,9 @@ import { systemClock } from '../clock.ts';
 import { AcmeLedgerError, errorRecord } from '../errors.ts';
 import type { Issuance } from '../issuance/issuance.ts';
 import { settleUnowned } from '../issuance/recovery.ts';
-import type { Renewed } from '../issuance/renewing.ts';
+import type { Due, Renewed } from '../issuance/renewing.ts';
 import { namesKeysOf, renewAll } from '../issuance/renewing.ts';
+import type { CertificateRow } from '../ledger/schema.ts';
 import { printable } from '../printable.ts';
 import type { CommandContext } from './context.ts';
 import type { DueCertificate, Work } from './due-work.ts';
@@ -14,6 +15,7 @@ import { withLedger } from './ledger-opening.ts';
 import { withIssuance } from './opening.ts';
 import { complainOf } from './output.ts';
 import { startProgress } from './progress.ts';
+import { learnRenewalInfo } from './renewal-asking.ts';
 import { counted } from './wording.ts';
 
 export interface RenewOptions {
@@ -29,8 +31,9 @@ export interface RenewOptions {
 }
 
 export async function runRenew(context: CommandContext, options: RenewOptions): Promise<number> {
-  const work = await withLedger(context.settings, (ledger) => findWork(context, ledger, options));
-  if (options.dryRun) return describe(context, work);
+  const known = await withLedger(context.settings, (ledger) => findWork(context, ledger, options));
+  if (options.dryRun) return describe(context, known);
+  const work = await workAsAdvised(context, known, options);
   const summary = {
     due: work.due.length,
     issued: 0,
@@ -39,8 +42,8 @@ export async function runRenew(context: CommandContext, options: RenewOptions): 
     deferred: 0,
     notDue: work.notDue,
   };
+  const explanations = explain(context, work);
   if (work.authorities.length > 0) {
-    await systemClock.sleep(Math.random() * options.splayMs, context.stops.work);
     const progress = startProgress(context, 'certificates');
     progress.expect(work.due.length);
     const endsAt = options.maxTimeMs === null ? Infinity : performance.now() + options.maxTimeMs;
@@ -48,7 +51,7 @@ export async function runRenew(context: CommandContext, options: RenewOptions): 
     const onResult = (renewed: Renewed): void => {
       summary[renewed.status] += 1;
       progress.done();
-      report(context, renewed);
+      report(context, renewed, explanations.get(renewed.certificate.name));
     };
     try {
       await eachAuthority(context, work.authorities, (ca) => {
@@ -66,6 +69,16 @@ export async function runRenew(context: CommandContext, options: RenewOptions): 
     );
   if (summary.failed > 0) return 1;
   return summary.deferred > 0 ? 75 : 0;
+}
+
+/** The work after the CAs were asked when to renew, where it is time to ask. */
+async function workAsAdvised(context: CommandContext, known: Work, options: RenewOptions): Promise<Work> {
+  if (known.authorities.length === 0 && known.toAsk.length === 0) return known;
+  await systemClock.sleep(Math.random() * options.splayMs, context.stops.work);
+  if (known.toAsk.length === 0) return known;
+  await learnRenewalInfo(context, known.toAsk);
+  context.stops.work.throwIfAborted();
+  return withLedger(context.settings, (ledger) => findWork(context, ledger, options));
 }
 
 async function renewAt(
@@ -117,8 +130,30 @@ async function settleAndRenew(
   await renewAll(issuance, certificates, options, onResult);
 }
 
-function report(context: CommandContext, { certificate, status, error }: Renewed): void {
-  if (context.output.json) context.output.line({ name: certificate.name, status, error }, () => '');
+/** Says where the CA explains the window in which it wants a certificate replaced (RFC 9773 §4.2). @returns these pages by certificate */
+function explain(context: CommandContext, work: Work): Map<string, string> {
+  const pages = new Map<string, string>();
+  for (const { certificate, due } of work.due) {
+    const page = explanationOf(certificate, due);
+    if (page === null) continue;
+    pages.set(certificate.name, page);
+    context.output.note(`${certificate.name}: the CA wants it renewed, and says why: ${page}`);
+  }
+  return pages;
+}
+
+function explanationOf(certificate: CertificateRow, due: Due): string | null {
+  return due.reason === 'ari' ? certificate.ari_explanation_url : null;
+}
+
+function report(
+  context: CommandContext,
+  { certificate, status, error }: Renewed,
+  explanationUrl: string | undefined,
+): void {
+  const explained = explanationUrl === undefined ? {} : { explanationUrl };
+  if (context.output.json)
+    context.output.line({ name: certificate.name, status, error, ...explained }, () => '');
   else if (error === null) context.output.note(`${printable(certificate.name)}: ${status}`);
   else complainOf(error, `${certificate.name}: ${status}`);
 }
@@ -126,6 +161,7 @@ function report(context: CommandContext, { certificate, status, error }: Renewed
 function describe(context: CommandContext, work: Work): number {
   for (const { certificate, due } of work.due) {
     const names = JSON.parse(certificate.names) as string[];
+    const page = explanationOf(certificate, due);
     const isOrdered = due.reason !== 'not-deployed';
     const cost = { newOrders: isOrdered ? 1 : 0, authorizations: isOrdered ? names.length : 0 };
     context.output.line(
@@ -135,9 +171,10 @@ function describe(context: CommandContext, work: Work): number {
         dueAt: due.dueAt?.toISOString() ?? null,
         names,
         cost,
+        ...(page === null ? {} : { explanationUrl: page }),
       },
       () =>
-        `${printable(certificate.name)}: ${due.reason}, ${isOrdered ? `1 order with ${counted(names.length, 'name')}` : 'only its deploy hook'}`,
+        `${printable(certificate.name)}: ${due.reason}, ${isOrdered ? `1 order with ${counted(names.length, 'name')}` : 'only its deploy hook'}${page === null ? '' : `; the CA says why: ${page}`}`,
     );
   }
   const summary = { due: work.due.length, notDue: work.notDue };

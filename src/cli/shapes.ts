@@ -75,7 +75,21 @@ export function certificateJson(row: CertificateRow, dueAt: Date | null, paths: 
     deployHook: row.deploy_hook,
     settings: JSON.parse(row.settings) as object,
     lastError: errorJson(row.last_error),
+    ari: renewalInfoJson(row),
     paths,
+  };
+}
+
+/** What the CA says of when to renew it (RFC 9773); null when it hasn't said anything, and wasn't asked in vain. */
+function renewalInfoJson(row: CertificateRow) {
+  if (row.ari_window_start === null && row.ari_error === null) return null;
+  return {
+    windowStart: row.ari_window_start,
+    windowEnd: row.ari_window_end,
+    renewAt: row.ari_renew_at,
+    explanationUrl: row.ari_explanation_url,
+    askAt: row.ari_ask_at,
+    error: errorJson(row.ari_error),
   };
 }
 

@@ -79,10 +79,10 @@ function isFault(error: unknown): boolean {
 
 /**
  * What is written down before it is sent has its time in the ledger, and what is to be deactivated may have found an owner meanwhile: who
- * wrote or looked does the waiting.
+ * wrote or looked does the waiting. Renewal information has a time of its own.
  */
 function isWaitedForByCaller(asked: Asked): boolean {
-  return asked.kind === 'newOrder' || asked.kind === 'submit' || asked.kind === 'deactivate';
+  return ['newOrder', 'submit', 'deactivate', 'renewalInfo'].includes(asked.kind);
 }
 
 function isSentOnce(asked: Asked): boolean {

@@ -1,5 +1,4 @@
 import pLimit, { type LimitFunction } from 'p-limit';
-import { renewalDueAt } from '../certificates/renewal-time.ts';
 import type { ErrorRecord } from '../errors.ts';
 import { identifierSetKey, parseName } from '../identifiers.ts';
 import type { CertificateRow } from '../ledger/schema.ts';
@@ -8,18 +7,19 @@ import { namesOf } from './collect.ts';
 import type { Issuance } from './issuance.ts';
 import type { Attempt } from './obtain.ts';
 import { deployError, obtain } from './obtain.ts';
+import { renewalOf, urgencyOf } from './renewal-window.ts';
 
 /** Why a certificate is worked on now. */
 export interface Due {
   /** `not-deployed`: it is stored, but its deploy hook hasn't been run with success. */
-  reason: 'missing' | 'changed' | 'revoked' | 'ending' | 'asked' | 'not-deployed';
-  /** When its life said so; null when something else did. */
+  reason: 'missing' | 'changed' | 'revoked' | 'ari' | 'ending' | 'asked' | 'not-deployed';
+  /** When the CA's window or its life said so; null when something else did. */
   dueAt: Date | null;
 }
 
 /**
- * When and why a certificate is due; null when it isn't yet. Its life says so as Let's Encrypt's integration guide does: a
- * third left, half for short ones.
+ * When and why a certificate is due; null when it isn't yet. The CA says when (`ari`); where it doesn't, its life does as in Let's
+ * Encrypt's integration guide: a third left, half for short ones.
  * @param options.all also when it isn't
  * @param options.isLost its files aren't there, whatever the ledger says
  */
@@ -28,27 +28,31 @@ export function dueOf(
   now: Date,
   options: { all?: boolean; isLost?: boolean } = {},
 ): Due | null {
-  if (certificate.not_before === null || certificate.not_after === null || options.isLost === true) {
-    return { reason: 'missing', dueAt: null };
-  }
+  const renewal = renewalOf(certificate);
+  if (renewal === null || options.isLost === true) return { reason: 'missing', dueAt: null };
   if (certificate.revoked_at !== null) return { reason: 'revoked', dueAt: null };
   // What is stored isn't what was asked for since (ledger/certificates.ts, recordWish).
   if (certificate.order_id === null) return { reason: 'changed', dueAt: null };
-  const dueAt = renewalDueAt(new Date(certificate.not_before), new Date(certificate.not_after));
-  if (dueAt <= now) return { reason: 'ending', dueAt };
+  const { dueAt } = renewal;
+  if (dueAt <= now) return renewal;
   if (options.all === true) return { reason: 'asked', dueAt };
   if (certificate.deployed_at === null) return { reason: 'not-deployed', dueAt };
   return null;
 }
 
-/** The most urgent first: what doesn't exist, then by the share of its life that is left. */
+/** The most urgent first. */
 export function byUrgency(now: Date): (one: CertificateRow, other: CertificateRow) => number {
-  const lifeLeft = (row: CertificateRow): number => {
-    if (row.not_before === null || row.not_after === null) return -Infinity;
-    const [begin, end] = [Date.parse(row.not_before), Date.parse(row.not_after)];
-    return (end - now.getTime()) / (end - begin);
+  const known = new Map<CertificateRow, ReturnType<typeof urgencyOf>>();
+  const urgency = (row: CertificateRow): ReturnType<typeof urgencyOf> => {
+    const found = known.get(row) ?? urgencyOf(row, now);
+    known.set(row, found);
+    return found;
   };
-  return (one, other) => lifeLeft(one) - lifeLeft(other) || (one.name < other.name ? -1 : 1);
+  return (one, other) => {
+    const [rank, share] = urgency(one);
+    const [otherRank, otherShare] = urgency(other);
+    return rank - otherRank || share - otherShare || (one.name < other.name ? -1 : 1);
+  };
 }
 
 export interface Renewed {

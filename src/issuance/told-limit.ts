@@ -7,10 +7,10 @@ import type { HoldScope } from '../ledger/states.ts';
 
 /**
  * What was asked of the CA: reads have no effect (RFC 8555 §6.3) and may be repeated; a page of a list only with the whole list, and the
- * submit of a challenge only with its time written down anew.
+ * submit of a challenge only with its time written down anew. Renewal information is advice: nobody waits for it.
  */
 export type Asked =
-  | { kind: 'read' | 'page' | 'act' | 'submit' | 'deactivate' | 'newAccount' }
+  | { kind: 'read' | 'page' | 'renewalInfo' | 'act' | 'submit' | 'deactivate' | 'newAccount' }
   | { kind: 'newOrder'; identifiers: readonly Identifier[] };
 
 /** What a 429 or 503 is about, and until when the CA is to be left alone with it. */

@@ -1,6 +1,7 @@
 import { identifierSetKey, parseName } from '../identifiers.ts';
 import { appendEvents } from './events.ts';
 import type { Ledger } from './open.ts';
+import { noRenewalInfo } from './renewal-info.ts';
 import type { CertificateRow } from './schema.ts';
 import type { LedgerWriter } from './writer.ts';
 import { inTransaction, instant } from './writer.ts';
@@ -132,6 +133,7 @@ export async function recordStored(
         deployed_at: null,
         revoked_at: null,
         last_error: null,
+        ...noRenewalInfo(tx.clock.now()),
       })
       .where('name', '=', name)
       .execute();

@@ -3,6 +3,7 @@ import type { Engine } from './engine.ts';
 import { createFirstTables } from './migration-0001-first.ts';
 import { createHolds } from './migration-0002-holds.ts';
 import { addOrigin } from './migration-0003-origin.ts';
+import { addRenewalInfo } from './migration-0004-renewal-info.ts';
 
 /** All migrations by name, oldest first. A landed one never changes: a ledger somewhere has it. */
 export function migrationsFor(engine: Engine): Record<string, Migration> {
@@ -10,5 +11,6 @@ export function migrationsFor(engine: Engine): Record<string, Migration> {
     '0001-first': { up: (db) => createFirstTables(db, engine) },
     '0002-holds': { up: (db) => createHolds(db, engine) },
     '0003-origin': { up: (db) => addOrigin(db) },
+    '0004-renewal-info': { up: (db) => addRenewalInfo(db) },
   };
 }

@@ -176,6 +176,20 @@ export interface CertificateTable {
   created_at: Instant;
   /** Who said last what it should be. */
   origin: Generated<CertificateOrigin>;
+  /** The stored certificate's identifier for renewal information (RFC 9773 §4.1); null until it is first asked for. */
+  ari_id: string | null;
+  /** The window in which the CA suggests to renew (RFC 9773 §4.2), as it last said. */
+  ari_window_start: Instant | null;
+  ari_window_end: Instant | null;
+  /** The moment drawn in that window; drawn anew only when the window changes. */
+  ari_renew_at: Instant | null;
+  ari_explanation_url: string | null;
+  /** Not to be asked for before; null: it never was. */
+  ari_ask_at: Instant | null;
+  /** ERROR of the last question; null after an answer. */
+  ari_error: Json | null;
+  /** Questions in a row that met a passing fault. */
+  ari_failures: Generated<number>;
 }
 
 /** What happened to one name on one account. */

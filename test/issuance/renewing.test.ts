@@ -10,6 +10,19 @@ const ninety = certificateRow({
   deployed_at: '2026-01-01T00:00:01.000Z',
 });
 const six: CertificateRow = { ...ninety, name: 'six.test', not_after: '2026-01-07T00:00:00.000Z' };
+/** The CA suggests ten days in February, and the 12th of them was drawn. */
+const advised: CertificateRow = {
+  ...ninety,
+  ari_window_start: '2026-02-10T00:00:00.000Z',
+  ari_window_end: '2026-02-20T00:00:00.000Z',
+  ari_renew_at: '2026-02-12T00:00:00.000Z',
+};
+const far: CertificateRow = {
+  ...advised,
+  ari_window_start: '2027-02-10T00:00:00.000Z',
+  ari_window_end: '2027-02-20T00:00:00.000Z',
+  ari_renew_at: '2027-02-12T00:00:00.000Z',
+};
 const at = (time: string): Date => new Date(`2026-${time}Z`);
 
 describe('when a certificate is due', () => {
@@ -23,6 +36,17 @@ describe('when a certificate is due', () => {
     ['revoked: at once', { ...ninety, revoked_at: '2026-01-02T00:00:00.000Z' }, '01-02T00:00:00', 'revoked'],
     ['other names are wanted since', { ...ninety, order_id: null }, '01-02T00:00:00', 'changed'],
     ['stored, its hook not run', { ...ninety, deployed_at: null }, '01-02T00:00:00', 'not-deployed'],
+    ['in the CA’s window, before the moment that was drawn: not yet', advised, '02-11T23:59:59', null],
+    ['the moment in the CA’s window has come', advised, '02-12T00:00:00', 'ari'],
+    ['the CA’s window is over', advised, '03-20T00:00:00', 'ari'],
+    ['the CA’s window is later than a third: not yet', far, '03-05T00:00:00', null],
+    ['the CA’s window is later than a tenth', far, '03-23T00:00:00', 'ending'],
+    [
+      'revoked goes before the window',
+      { ...far, revoked_at: '2026-01-02T00:00:00.000Z' },
+      '01-02T00:00:00',
+      'revoked',
+    ],
     ['ending goes before a hook', { ...ninety, deployed_at: null }, '03-03T00:00:00', 'ending'],
   ])('%s', ([, certificate, now, reason]) => {
     expect(dueOf(certificate, at(now))?.reason ?? null).toBe(reason);
@@ -55,6 +79,21 @@ describe('the order of what is due', () => {
       'over.test',
       'old.test',
       'six.test',
+      'one.test',
+    ]);
+  });
+
+  it('puts what the CA wants replaced by now before the others, but not before what is about to end', () => {
+    const now = at('03-05T00:00:00');
+    const overdue = { ...advised, name: 'overdue.test' };
+    // Much of its life is left: its issuer moved the window into the past.
+    const revoked = { ...overdue, name: 'revoked.test', not_after: '2026-12-01T00:00:00.000Z' };
+    const ending = { ...ninety, name: 'ending.test', not_after: '2026-03-06T00:00:00.000Z' };
+    const sorted = [far, revoked, overdue, ending].toSorted(byUrgency(now));
+    expect(sorted.map(({ name }) => name)).toEqual([
+      'ending.test',
+      'overdue.test',
+      'revoked.test',
       'one.test',
     ]);
   });

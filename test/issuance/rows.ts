@@ -78,6 +78,14 @@ export function certificateRow(given: Partial<CertificateRow> = {}): Certificate
     last_error: null,
     created_at: '2026-01-01T00:00:00.000Z',
     origin: 'command',
+    ari_id: null,
+    ari_window_start: null,
+    ari_window_end: null,
+    ari_renew_at: null,
+    ari_explanation_url: null,
+    ari_ask_at: null,
+    ari_error: null,
+    ari_failures: 0,
     ...given,
   };
 }

@@ -156,6 +156,18 @@ export const cases: Case[] = [
     isMended: false,
   },
   {
+    code: 'renewal-window-impossible',
+    breaking: `update certificates set ari_window_start = '${later(60)}', ari_window_end = '${later(62)}'`,
+    at: ['certificates', 1],
+    isMended: true,
+  },
+  {
+    code: 'renewal-window-impossible',
+    breaking: `update certificates set ari_window_start = '${later(60)}', ari_window_end = '${later(62)}', ari_renew_at = '${later(80)}'`,
+    at: ['certificates', 1],
+    isMended: true,
+  },
+  {
     code: 'json-unreadable',
     breaking: `update orders set error = '{"code":"ca-pro' where id = 1`,
     at: ['orders', 1],

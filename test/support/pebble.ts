@@ -35,6 +35,8 @@ export interface PebbleLab {
   intermediates(n?: number): Promise<string>;
   /** The authorization as Pebble itself has it; the URL may be one that a proxy in front of it handed out. */
   askAuthorization(url: string, accountKeyPem: string, accountUrl: string): Promise<AuthorizationSeen>;
+  /** What Pebble answers from now on when it is asked when to renew this certificate (RFC 9773). */
+  setRenewalInfo(certificatePem: string, answer: object): Promise<void>;
   /** What Pebble and its DNS server printed last. */
   output(): string;
   stop(): Promise<void>;
@@ -111,6 +113,12 @@ function labOf(directory: string, caPem: string, ports: Ports): Omit<PebbleLab, 
     challtestsrv: challtestsrvAt(`http://127.0.0.1:${ports.challtestsrv}`),
     root: (n = 0) => managed(`roots/${n}`),
     intermediates: (n = 0) => managed(`intermediates/${n}`),
+    async setRenewalInfo(certificatePem, renewalInfo) {
+      const body = JSON.stringify({ Certificate: certificatePem, ARIResponse: JSON.stringify(renewalInfo) });
+      const url = `${managementUrl}/set-renewal-info/`;
+      const answer = await httpsRequest(url, { method: 'POST', body, ca: caPem });
+      if (answer.status !== 200) throw new Error(`Pebble takes no renewal information: ${answer.status}`);
+    },
     async askAuthorization(url, accountKeyPem, accountUrl) {
       const account = existingAccount({ directoryUrl, caPem }, accountKeyPem, own(accountUrl));
       const answer = await account.post(own(url));

@@ -29,6 +29,10 @@ export const instantColumns = {
     'removed_at',
     'last_attempt_at',
     'created_at',
+    'ari_window_start',
+    'ari_window_end',
+    'ari_renew_at',
+    'ari_ask_at',
   ],
   identifiers: ['last_failure_at', 'last_success_at'],
   holds: ['not_before', 'noted_at'],
@@ -43,6 +47,10 @@ export const instantsAhead: readonly string[] = [
   'lease_until',
   'not_before',
   'not_after',
+  'ari_window_start',
+  'ari_window_end',
+  'ari_renew_at',
+  'ari_ask_at',
 ];
 
 /** Columns of docs/ledger.md's types `json` and `error`, and what their JSON has at its top. */
@@ -53,7 +61,7 @@ export const jsonColumns: Columns<Readonly<Record<string, 'array' | 'object' | '
   authorizations: { error: 'object' },
   order_authorizations: {},
   presentations: { settings: 'object', error: 'object' },
-  certificates: { names: 'array', settings: 'object', last_error: 'object' },
+  certificates: { names: 'array', settings: 'object', last_error: 'object', ari_error: 'object' },
   identifiers: { last_error: 'object' },
   holds: { error: 'object' },
   events: { data: 'any' },

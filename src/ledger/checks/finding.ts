@@ -34,6 +34,7 @@ export const findingCodes = [
   'presentation-left-up',
   'certificate-half-stored',
   'certificate-of-other-order',
+  'renewal-window-impossible',
   'certificate-files-missing',
   'certificate-files-unreadable',
   'certificate-files-differ',

@@ -57,6 +57,19 @@ export const certificateRules: readonly (() => RowRule<'certificates'>)[] = [
       hint: `acme-ledger renew --all ${name} makes a new one`,
     }),
   }),
+  () => ({
+    code: 'renewal-window-impossible',
+    table: 'certificates',
+    broken: sql`(ari_window_start is null) <> (ari_window_end is null)
+      or (ari_window_start is null) <> (ari_renew_at is null)
+      or ari_window_start >= ari_window_end or ari_renew_at not between ari_window_start and ari_window_end`,
+    says: ({ name, ari_renew_at }) => ({
+      message: `the window in which certificate ${name} is to be renewed isn't one that a CA suggests${ari_renew_at === null ? '' : `, and it is due at ${ari_renew_at} for that`}`,
+      hint: null,
+    }),
+    // The CA is asked again; until then its life says when it is due.
+    mend: { set: { ari_window_start: null, ari_window_end: null, ari_renew_at: null, ari_ask_at: null } },
+  }),
 ];
 
 export const accountRules: readonly (() => RowRule<'accounts'>)[] = [

@@ -1,0 +1,55 @@
+import type { Updateable } from 'kysely';
+import type { CertificateRow, CertificateTable } from './schema.ts';
+import type { LedgerWriter } from './writer.ts';
+import { inTransaction } from './writer.ts';
+
+/** Columns of `certificates` about renewal information (RFC 9773). */
+export type RenewalColumns = Pick<
+  CertificateTable,
+  | 'ari_id'
+  | 'ari_window_start'
+  | 'ari_window_end'
+  | 'ari_renew_at'
+  | 'ari_explanation_url'
+  | 'ari_ask_at'
+  | 'ari_error'
+  | 'ari_failures'
+>;
+
+/** What was learned of one certificate, as it stood when the CA was asked. */
+export interface Learned {
+  certificate: Pick<CertificateRow, 'id' | 'serial'>;
+  columns: Updateable<RenewalColumns>;
+}
+
+/** Writes down what was learned of many, in one transaction. One that was replaced meanwhile is left as it is. */
+export async function recordRenewalInfo(writer: LedgerWriter, learned: readonly Learned[]): Promise<void> {
+  if (learned.length === 0) return;
+  await inTransaction(writer, async (tx) => {
+    for (const { certificate, columns } of learned) {
+      await tx.ledger
+        .updateTable('certificates')
+        .set(columns)
+        .where('id', '=', certificate.id)
+        .where('serial', '=', certificate.serial)
+        .execute();
+    }
+  });
+}
+
+/** A certificate that was just stored has no news yet; the next runs have the time to ask. */
+const firstAskMs = 3_600_000;
+
+/** The columns of a certificate that has just been stored: what the CA said was about the one before. */
+export function noRenewalInfo(now: Date): Updateable<RenewalColumns> {
+  return {
+    ari_id: null,
+    ari_window_start: null,
+    ari_window_end: null,
+    ari_renew_at: null,
+    ari_explanation_url: null,
+    ari_ask_at: new Date(now.getTime() + firstAskMs).toISOString(),
+    ari_error: null,
+    ari_failures: 0,
+  };
+}
