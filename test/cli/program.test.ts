@@ -26,6 +26,7 @@ describe('each command', () => {
         'ledger check',
         'order list',
         'order show',
+        'cert add',
         'cert list',
         'cert remove',
         'cert revoke',
