@@ -48,11 +48,16 @@ export function settingsFromOptions(options: SolverOptions, directory = process.
   }
 }
 
+/** Every challenge option. */
+export const solverOptionNames: readonly OptionName[] = [
+  'challenge',
+  'solver',
+  ...Object.values(optionsOfSolver).flat(),
+];
+
 /** Whether any challenge option is given, so that options of one source can replace those of another as a whole. */
 export function hasSolverOptions(options: SolverOptions): boolean {
-  return ['challenge', 'solver', ...Object.values(optionsOfSolver).flat()].some(
-    (name) => options[name as OptionName] !== undefined,
-  );
+  return solverOptionNames.some((name) => options[name] !== undefined);
 }
 
 function challengeOf({ challenge }: SolverOptions): ChallengeType | null {

@@ -7,6 +7,7 @@ import { authzShow } from './authz-show.ts';
 import { authzSync } from './authz-sync.ts';
 import { certAdd } from './cert-add.ts';
 import { certCommands } from './cert-commands.ts';
+import { certImport } from './cert-import.ts';
 import { certRevoke } from './cert-revoke.ts';
 import { printable } from '../printable.ts';
 import { addGlobalOptions } from './global-options.ts';
@@ -33,6 +34,7 @@ export function buildProgram(runner: Runner): Command {
   const cert = group(program, 'cert', 'the certificates that should exist');
   certCommands(cert, runner);
   certAdd(cert, runner);
+  certImport(cert, runner);
   certRevoke(cert, runner);
   const authz = group(program, 'authz', 'authorizations, as the ledger holds them');
   authzList(authz, runner);

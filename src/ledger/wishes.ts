@@ -23,7 +23,10 @@ export interface ComparedWish {
 const chunkSizes = [250, 16, 1] as const;
 
 /** Wishes, each name once, beside what the ledger has. */
-async function compareWishes(ledger: Ledger, wishes: readonly CertificateWish[]): Promise<ComparedWish[]> {
+export async function compareWishes(
+  ledger: Ledger,
+  wishes: readonly CertificateWish[],
+): Promise<ComparedWish[]> {
   const rows = new Map<string, CertificateRow>();
   for (const chunk of chunksOf(wishes)) {
     const names = chunk.map(({ name }) => name);

@@ -32,6 +32,11 @@ export function optionError(origin: Origin, message: string, hint: string): Acme
   return new AcmeLedgerError(origin.code, `${origin.label} ${message}`, { hint });
 }
 
+/** What YAML, JSON and text write for yes and no; everything else is left as it is. */
+export function yesOrNoOf(value: unknown): unknown {
+  return typeof value === 'string' ? (words[value.toLowerCase()] ?? value) : value;
+}
+
 const words: Record<string, boolean> = { 1: true, true: true, yes: true, 0: false, false: false, no: false };
 
 /**
@@ -42,7 +47,7 @@ function fromText(key: OptionKey, value: unknown): unknown {
   if (typeof value !== 'string') return value;
   switch (options[key].kind) {
     case 'boolean':
-      return words[value.toLowerCase()] ?? value;
+      return yesOrNoOf(value);
     case 'number':
       return /^[0-9]+$/.test(value) ? Number(value) : value;
     case 'text':
