@@ -1,5 +1,7 @@
 import { AcmeLedgerError } from '../errors.ts';
+import type { CaLimits } from '../limits.ts';
 import { printable } from '../printable.ts';
+import { letsEncryptLimits, letsEncryptStagingLimits, noLimits } from './authority-limits.ts';
 import { assertDirectoryUrl } from './web-url.ts';
 
 /** What acme-ledger knows about a CA before it asks it. */
@@ -12,6 +14,8 @@ export interface Authority {
   onUnsubmitted: 'deactivate' | 'resume';
   /** The gate's threshold for one account. */
   maxPending: number;
+  /** What it documents; the configuration may say otherwise. */
+  limits: CaLimits;
 }
 
 // Below the 300 that Let's Encrypt had until 2024 and Buypass until its end; no CA publishes a limit today.
@@ -19,13 +23,19 @@ const maxPending = 250;
 
 const builtIn: readonly (Authority & { name: string })[] = [
   // Let's Encrypt counts the deactivation of a pending authorization as a failed validation and hands the same order out again.
-  known('letsencrypt', "Let's Encrypt", 'https://acme-v02.api.letsencrypt.org/directory', 'resume'),
-  known(
-    'letsencrypt-staging',
-    "Let's Encrypt staging",
-    'https://acme-staging-v02.api.letsencrypt.org/directory',
-    'resume',
-  ),
+  {
+    ...known('letsencrypt', "Let's Encrypt", 'https://acme-v02.api.letsencrypt.org/directory', 'resume'),
+    limits: letsEncryptLimits,
+  },
+  {
+    ...known(
+      'letsencrypt-staging',
+      "Let's Encrypt staging",
+      'https://acme-staging-v02.api.letsencrypt.org/directory',
+      'resume',
+    ),
+    limits: letsEncryptStagingLimits,
+  },
   known('zerossl', 'ZeroSSL', 'https://acme.zerossl.com/v2/DV90', 'deactivate'),
   known('google', 'Google Trust Services', 'https://dv.acme-v02.api.pki.goog/directory', 'deactivate'),
   known(
@@ -59,6 +69,7 @@ export function authorityOf(nameOrUrl: string): Authority {
       directoryUrl,
       onUnsubmitted: 'deactivate',
       maxPending,
+      limits: noLimits,
     }
   );
 }
@@ -69,5 +80,5 @@ function known(
   directoryUrl: string,
   onUnsubmitted: Authority['onUnsubmitted'],
 ): Authority & { name: string } {
-  return { name, label, directoryUrl, onUnsubmitted, maxPending };
+  return { name, label, directoryUrl, onUnsubmitted, maxPending, limits: noLimits };
 }

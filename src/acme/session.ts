@@ -2,8 +2,10 @@ import type { KeyObject } from 'node:crypto';
 import { systemClock, type Clock } from '../clock.ts';
 import { parseAccountKey, keyAuthorization } from './account-key.ts';
 import { AcmeSession } from './acme-session.ts';
+import type { Pace } from '../limits.ts';
 import { directoryCache } from './directory-cache.ts';
 import { DirectorySource } from './directory-source.ts';
+import { pacedTransport } from './pacer.ts';
 import type {
   Account,
   Answer,
@@ -27,6 +29,8 @@ export interface SessionOptions extends TransportOptions {
   /** Where directories are kept between runs; without it they aren't. */
   cacheDir?: string | undefined;
   clock?: Clock | undefined;
+  /** How fast the CA may be asked; without it as fast as it answers. */
+  pace?: Pace | undefined;
   /** Requests at once, default 10. */
   maxInFlight?: number | undefined;
   /** Ends the opening alone; each call has its own. */
@@ -92,7 +96,10 @@ export async function openSession(options: SessionOptions): Promise<Session> {
   const directoryUrl = assertDirectoryUrl(options.directoryUrl);
   const accountKey: KeyObject = parseAccountKey(options.accountKeyPem);
   const clock = options.clock ?? systemClock;
-  const transport = createTransport(options);
+  let directory: Directory | null = null;
+  const unpaced = createTransport(options);
+  const transport =
+    options.pace === undefined ? unpaced : pacedTransport(unpaced, options.pace, clock, () => directory);
   const directories = new DirectorySource({
     directoryUrl,
     transport,
@@ -100,7 +107,7 @@ export async function openSession(options: SessionOptions): Promise<Session> {
     cache: directoryCache(options.cacheDir),
   });
   try {
-    const directory = await directories.get(options.signal);
+    directory = await directories.get(options.signal);
     const http = new SignedHttp({
       directoryUrl,
       accountKey,

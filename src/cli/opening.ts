@@ -22,6 +22,7 @@ import type { AccountRow } from '../ledger/schema.ts';
 import type { LedgerWriter } from '../ledger/writer.ts';
 import type { CommandContext } from './context.ts';
 import { ledgerExists, openLedger } from './ledger-opening.ts';
+import { limitsAt } from './settings/limit-changes.ts';
 import { version } from './version.ts';
 
 /**
@@ -43,7 +44,8 @@ export async function withIssuance<T>(
   const solvers = new Map<string, Solver>();
   try {
     run = await startRun(ledger, systemClock, options.command);
-    const writer = { ledger, runId: run.id, clock: systemClock };
+    const limits = limitsAt(authority, context.settings.limits);
+    const writer = { ledger, runId: run.id, clock: systemClock, limits };
     const opened = await openAccount(context, authority, writer, patienceMs);
     session = opened.session;
     return await act({
@@ -107,6 +109,7 @@ async function openAccount(
   const opened = await heed({ kind: 'read' }, stops.work, () =>
     openSession({
       ...sessionOptions(context, authority),
+      pace: writer.limits?.pace,
       accountKeyPem: keyPem,
       accountUrl: row.url ?? undefined,
     }),

@@ -5,6 +5,7 @@ import { AcmeLedgerError, errorRecord } from '../errors.ts';
 import { recordRefused, recordSeen } from '../ledger/authorizations.ts';
 import type { AuthorizationRow } from '../ledger/schema.ts';
 import { authorizationSeen } from './authorization-seen.ts';
+import { spendDeactivation } from './deactivation-budget.ts';
 import type { Issuance } from './issuance.ts';
 import { type ProtectionOptions, protectionOf } from './protection.ts';
 import { soonMs } from './soon.ts';
@@ -28,14 +29,18 @@ export async function closeAuthorization(
   row: AuthorizationRow,
   protection: ProtectionOptions,
 ): Promise<Closing> {
+  const budget = await spendDeactivation(issuance, row);
+  if (budget.usedUp !== null) return { outcome: 'held', reason: budget.usedUp };
   let answer: Answer<Authorization> | { heldBy: string };
   try {
     answer = await deactivateUnlessHeld(issuance, row.url, () => protectionOf(issuance, row, protection));
   } catch (error) {
+    if (!isOutcomeUnknown(error)) await budget.giveBack();
     return recordNotClosed(issuance, row, error);
   }
+  if ('heldBy' in answer || answer.status !== 'deactivated') await budget.giveBack();
   if ('heldBy' in answer) return { outcome: 'held', reason: answer.heldBy };
-  await recordSeen(issuance, [authorizationSeen(answer)]);
+  await recordSeen(issuance, [{ ...authorizationSeen(answer), ...budget.counted }]);
   if (answer.status === 'deactivated') return { outcome: 'deactivated', reason: null };
   const reason = `the CA answered "${answer.status}"`;
   return { outcome: answer.status === 'pending' ? 'refused' : 'already-final', reason };

@@ -10,9 +10,12 @@ import type { HoldRow, OrderRow } from '../ledger/schema.ts';
 import type { LedgerWriter } from '../ledger/writer.ts';
 import { inTransaction } from '../ledger/writer.ts';
 import { heldError, holdAgainst } from './holds.ts';
+import type { Charge, Shortage } from './charges.ts';
 import type { AdmittedOrder, Issuance } from './issuance.ts';
+import { freeAt, shortageError } from './limit-refusal.ts';
 import { isAlive } from './ownership.ts';
 import { settleUnowned } from './recovery.ts';
+import { costOf, domainsToCount, spend } from './spending.ts';
 import { endOrphans } from './taking-over.ts';
 
 /** What a caller asks the gate for. */
@@ -22,6 +25,10 @@ export interface Admission {
   profile: string | null;
   /** The certificate that the new one takes the place of (RFC 9773 §5). */
   replaces?: string | null;
+  /** Whether the suggested window of that certificate (RFC 9773 §4.2) is known and open now: then most limits don't count. */
+  isInWindow?: boolean;
+  /** Leaves the reserve of new orders to others: what nobody waits for. */
+  leavesReserve?: boolean;
   /** How long to wait for room, or for the time until which the CA asked not to be asked; 0: not at all. */
   waitMs: number;
 }
@@ -34,37 +41,46 @@ const askAgainMs = 500;
 const makeRoomEveryMs = 15_000;
 
 type Verdict =
-  | { outcome: 'admitted'; order: OrderRow }
+  | { outcome: 'admitted'; order: OrderRow; charges: readonly Charge[] }
   | { outcome: 'taken-up'; order: OrderRow; from: string | null }
   | { outcome: 'busy'; order: OrderRow }
   | { outcome: 'held'; hold: HoldRow }
+  | { outcome: 'limit'; shortage: Shortage }
   | { outcome: 'full'; count: GateCount };
 
 /**
  * Lets one order through: the intent is in the ledger and its authorizations are reserved when this returns, or the order
  * that a former attempt left for the same names is ours now.
- * @throws AcmeLedgerError `gate-too-small`, `gate-full`, `busy`; `ca-limit` when the CA told a run of this ledger to come back later
+ * @throws AcmeLedgerError `gate-too-small`, `gate-full`, `busy`; `ca-limit` when the CA told a run of this ledger to come back later, or
+ *   one of its limits is used up by what the ledger has counted
  */
 export async function admit(issuance: Issuance, admission: Admission): Promise<AdmittedOrder> {
   assertEverFits(admission.identifiers.length, issuance.maxPending);
   const deadline = later(issuance.clock.now(), admission.waitMs);
+  const domains = await domainsToCount(issuance.limits, admission.identifiers);
   let roomMadeAt = 0;
   for (;;) {
-    const verdict = await tryOnce(issuance, admission);
-    if (verdict.outcome === 'admitted') return { order: verdict.order, isNew: true };
+    const verdict = await tryOnce(issuance, admission, domains);
+    if (verdict.outcome === 'admitted')
+      return { order: verdict.order, isNew: true, charges: verdict.charges };
     if (verdict.outcome === 'taken-up') {
       await endOrphans(issuance, verdict.from);
-      return { order: verdict.order, isNew: false };
+      return { order: verdict.order, isNew: false, charges: [] };
     }
     const now = issuance.clock.now();
     if (verdict.outcome === 'full' && now.getTime() - roomMadeAt >= makeRoomEveryMs) {
       roomMadeAt = now.getTime();
       if (await makeRoom(issuance, admission.identifiers.length)) continue;
     }
-    const asLong = verdict.outcome === 'held' ? new Date(verdict.hold.not_before) : now;
-    if (now >= deadline || asLong > deadline) throw refusal(issuance, admission, verdict);
+    if (now >= deadline || notBefore(verdict, now) > deadline) throw refusal(issuance, admission, verdict);
     await issuance.clock.sleep(askAgainMs * (0.75 + Math.random() / 2), issuance.stops.work);
   }
+}
+
+/** Until then there is no use in asking again. */
+function notBefore(verdict: Verdict, now: Date): Date {
+  if (verdict.outcome === 'held') return new Date(verdict.hold.not_before);
+  return verdict.outcome === 'limit' ? freeAt(verdict.shortage, now) : now;
 }
 
 /** Settles what nobody owns, the oldest first and no more than is needed. @returns whether it was of any use */
@@ -80,7 +96,11 @@ async function makeRoom(issuance: Issuance, names: number): Promise<boolean> {
   return closed > 0;
 }
 
-async function tryOnce(issuance: Issuance, admission: Admission): Promise<Verdict> {
+async function tryOnce(
+  issuance: Issuance,
+  admission: Admission,
+  domains: readonly string[],
+): Promise<Verdict> {
   return inTransaction(issuance, async (writer) => {
     await lockGate(writer, issuance.account.id);
     const namesKey = identifierSetKey(admission.identifiers);
@@ -90,6 +110,13 @@ async function tryOnce(issuance: Issuance, admission: Admission): Promise<Verdic
     const asked = { kind: 'newOrder', identifiers: admission.identifiers } as const;
     const hold = await holdAgainst(writer, issuance.account.id, asked);
     if (hold !== null) return { outcome: 'held', hold };
+    const { charges, shortage } = await costOf(writer, issuance.account, {
+      identifiers: admission.identifiers,
+      domains,
+      replacesInWindow: (admission.replaces ?? null) !== null && admission.isInWindow === true,
+      leavesReserve: admission.leavesReserve === true,
+    });
+    if (shortage !== null) return { outcome: 'limit', shortage };
     const count = await gateCount(writer.ledger, issuance.account.id, writer.clock.now());
     if (count.pending + count.reserved + admission.identifiers.length > issuance.maxPending) {
       return { outcome: 'full', count };
@@ -103,7 +130,8 @@ async function tryOnce(issuance: Issuance, admission: Admission): Promise<Verdic
       replaces: admission.replaces ?? null,
       reservedUntil: later(writer.clock.now(), longestPendingLifeMs),
     });
-    return { outcome: 'admitted', order };
+    await spend(writer, order.id, charges);
+    return { outcome: 'admitted', order, charges };
   });
 }
 
@@ -130,6 +158,7 @@ export function assertEverFits(names: number, maxPending: number): void {
 
 function refusal(issuance: Issuance, admission: Admission, verdict: Verdict): AcmeLedgerError {
   if (verdict.outcome === 'held') return heldError(verdict.hold);
+  if (verdict.outcome === 'limit') return shortageError(verdict.shortage, issuance.clock.now());
   if (verdict.outcome !== 'full') {
     return new AcmeLedgerError('busy', 'another run is working on an order for the same names', {
       hint: 'wait for it to end, or give --wait 5m; acme-ledger order list shows it',

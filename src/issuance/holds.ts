@@ -4,7 +4,9 @@ import { identifierSetKey } from '../identifiers.ts';
 import { holdsOf, moveHolds, recordHold } from '../ledger/holds.ts';
 import type { HoldRow } from '../ledger/schema.ts';
 import type { LedgerWriter } from '../ledger/writer.ts';
+import { inTransaction } from '../ledger/writer.ts';
 import type { Asked } from './told-limit.ts';
+import { emptyToldBucket } from './told-bucket.ts';
 import { isUnder, toldLimit } from './told-limit.ts';
 
 /** What stands against asking the CA for something now: a run of this ledger was told to come back later. Null when nothing does. */
@@ -50,7 +52,10 @@ export async function noteHold(
   const told = toldLimit(error, asked, writer.clock.now());
   // What the ledger told us was heard from it already.
   if (told === null || heard.has(error)) return null;
-  await recordHold(writer, { accountId, ...told, error: errorRecord(error) });
+  await inTransaction(writer, async (tx) => {
+    await recordHold(tx, { accountId, ...told, error: errorRecord(error) });
+    await emptyToldBucket(tx, accountId, told);
+  });
   return told.notBefore;
 }
 

@@ -1,4 +1,5 @@
 import type { Answer, Order } from '../acme/resources.ts';
+import type { Charge } from './charges.ts';
 import type { Session } from '../acme/session.ts';
 import type { Solver } from '../challenges/solver.ts';
 import type { SolverSettings } from '../challenges/settings.ts';
@@ -47,6 +48,8 @@ export interface AdmittedOrder {
   order: OrderRow;
   /** False: a former attempt left it, and the CA may know it already. */
   isNew: boolean;
+  /** What was spent for it at its admission. */
+  charges: readonly Charge[];
 }
 
 /** An order that the CA knows, in the ledger and as answered. */

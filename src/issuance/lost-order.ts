@@ -10,6 +10,7 @@ import { orderByUrl, recordOrderAnswer, releaseOrder } from '../ledger/orders.ts
 import type { OrderRow } from '../ledger/schema.ts';
 import type { Issuance, PlacedOrder } from './issuance.ts';
 import { requestOrder } from './request-order.ts';
+import { spendAgain } from './spending.ts';
 
 /**
  * A newOrder without an answer may reach the CA for so long after its intent: a request lives for 40 s here, and a while in whatever
@@ -50,8 +51,9 @@ async function repeatNewOrder(
   row: OrderRow,
   identifiers: readonly Identifier[],
 ): Promise<PlacedOrder | null> {
+  await spendAgain(issuance, identifiers);
   try {
-    return await requestOrder(issuance, row, identifiers);
+    return await requestOrder(issuance, row, identifiers, true);
   } catch (error) {
     // Not an answer, or not yet one: the intent goes on being counted.
     if (isOutcomeUnknown(error) || isLimit(error) || isLedgerFailure(error)) throw error;

@@ -17,9 +17,11 @@ import { admit } from './gate.ts';
 import type { Issuance, PlacedOrder } from './issuance.ts';
 import { areWanted, orderKey } from './order-key.ts';
 import { placeOrder } from './place-order.ts';
+import { isWindowOpen } from './renewal-window.ts';
 import { replacedBy } from './replacing.ts';
 import { cleanUpPresentations } from './presenting.ts';
 import { settleOrder } from './settle.ts';
+import { giveBack } from './spending.ts';
 
 export interface Attempt {
   /** `deferred`: not now (the gate, a limit of the CA, another run); nothing is lost. */
@@ -38,6 +40,12 @@ const interruptedWaitMs = 1_500;
 /** An order taken up may turn out to be over at the CA, or the CA may ask to come back a little later; then there is another try. */
 const placements = 4;
 
+export interface ObtainOptions {
+  waitMs: number;
+  /** Leaves the reserve of new orders to what a person waits for. */
+  leavesReserve?: boolean;
+}
+
 /**
  * One attempt to obtain one certificate (steps 2 to 9 of ARCHITECTURE.md). Whatever happens, everything it opened is settled when this returns, and
  * the certificate that stood before stands until the new one replaces it.
@@ -45,11 +53,11 @@ const placements = 4;
 export async function obtain(
   issuance: Issuance,
   certificate: CertificateRow,
-  options: { waitMs: number },
+  options: ObtainOptions,
 ): Promise<Attempt> {
   let order: OrderRow | null = null;
   try {
-    const placed = await place(issuance, certificate, options.waitMs, (admitted) => {
+    const placed = await place(issuance, certificate, options, (admitted) => {
       order = admitted;
     });
     if (placed === 'stored-meanwhile') return await storedMeanwhile(issuance, certificate);
@@ -70,14 +78,14 @@ export async function obtain(
 async function place(
   issuance: Issuance,
   certificate: CertificateRow,
-  waitMs: number,
+  options: ObtainOptions,
   onAdmitted: (order: OrderRow) => void,
 ): Promise<PlacedOrder | 'stored-meanwhile'> {
-  const deadline = later(issuance.clock.now(), waitMs);
+  const deadline = later(issuance.clock.now(), options.waitMs);
   for (let round = 1; round <= placements; round += 1) {
     try {
-      const leftMs = Math.max(0, deadline.getTime() - issuance.clock.now().getTime());
-      const placed = await placeOnce(issuance, certificate, leftMs, onAdmitted);
+      const waitMs = Math.max(0, deadline.getTime() - issuance.clock.now().getTime());
+      const placed = await placeOnce(issuance, certificate, { ...options, waitMs }, onAdmitted);
       if (placed !== null) return placed;
     } catch (error) {
       // The CA wants it later, and the person waits for as long: the gate does the waiting.
@@ -98,7 +106,7 @@ async function place(
 async function placeOnce(
   issuance: Issuance,
   certificate: CertificateRow,
-  waitMs: number,
+  options: ObtainOptions,
   onAdmitted: (order: OrderRow) => void,
 ): Promise<PlacedOrder | 'stored-meanwhile' | null> {
   const identifiers = namesOf(certificate).map(parseName);
@@ -107,11 +115,13 @@ async function placeOnce(
     identifiers,
     profile: certificate.profile === '' ? null : certificate.profile,
     replaces: await replacedBy(issuance, certificate),
-    waitMs,
+    isInWindow: isWindowOpen(certificate, issuance.clock.now()),
+    ...options,
   });
   onAdmitted(admitted.order);
   // Another run had the order for these names while we waited for it: a second certificate would be paid for twice.
   if (admitted.isNew && (await isStoredSince(issuance, certificate))) {
+    await giveBack(issuance, admitted.charges);
     await releaseOrder(issuance, admitted.order.id, { status: 'abandoned' });
     return 'stored-meanwhile';
   }

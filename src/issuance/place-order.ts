@@ -7,9 +7,12 @@ import type { Identifier } from '../identifiers.ts';
 import { isLedgerFailure } from '../ledger/ledger-failure.ts';
 import { recordOrderAnswer, releaseOrder } from '../ledger/orders.ts';
 import type { OrderRow } from '../ledger/schema.ts';
+import { inTransaction } from '../ledger/writer.ts';
+import type { Charge } from './charges.ts';
 import type { AdmittedOrder, Issuance, PlacedOrder } from './issuance.ts';
 import { findLost } from './lost-order.ts';
 import { requestOrder } from './request-order.ts';
+import { giveBack } from './spending.ts';
 
 /**
  * Brings an admitted order to the CA: a new one by newOrder (RFC 8555 §7.4), one that was taken up by looking at it.
@@ -17,11 +20,11 @@ import { requestOrder } from './request-order.ts';
  */
 export async function placeOrder(
   issuance: Issuance,
-  { order, isNew }: AdmittedOrder,
+  { order, isNew, charges }: AdmittedOrder,
   identifiers: readonly Identifier[],
 ): Promise<PlacedOrder | null> {
   if (order.url !== null) return lookAgain(issuance, order, order.url);
-  return isNew ? sendNewOrder(issuance, order, identifiers) : findLost(issuance, order, identifiers);
+  return isNew ? sendNewOrder(issuance, order, identifiers, charges) : findLost(issuance, order, identifiers);
 }
 
 /** Looks at an order that a former attempt left. */
@@ -51,16 +54,30 @@ async function sendNewOrder(
   issuance: Issuance,
   row: OrderRow,
   identifiers: readonly Identifier[],
+  charges: readonly Charge[],
 ): Promise<PlacedOrder> {
+  const isCounted = charges.some(({ takenBy }) => takenBy === 'order');
   try {
-    return await requestOrder(issuance, row, identifiers);
+    return await requestOrder(issuance, row, identifiers, isCounted);
   } catch (error) {
     if (isOutcomeUnknown(error)) return adoptAfterLoss(issuance, row, identifiers, error);
     // The CA may have made it: what the ledger still holds of it, the intent, stays.
-    if (!isLedgerFailure(error))
-      await releaseOrder(issuance, row.id, { status: 'invalid', error: errorRecord(error) });
+    if (!isLedgerFailure(error)) await recordRefusal(issuance, row, charges, error);
     throw error;
   }
+}
+
+/** The CA didn't make it. */
+async function recordRefusal(
+  issuance: Issuance,
+  row: OrderRow,
+  charges: readonly Charge[],
+  error: unknown,
+): Promise<void> {
+  await inTransaction(issuance, async (writer) => {
+    await giveBack(writer, charges);
+    await releaseOrder(writer, row.id, { status: 'invalid', error: errorRecord(error) });
+  });
 }
 
 /** The answer was lost in this very run: the CA may have the order all the same. */

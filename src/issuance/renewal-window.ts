@@ -36,6 +36,16 @@ export function urgencyOf(certificate: CertificateRow, now: Date): [rank: number
   return [isOverdue ? 2 : 3, shareLeft];
 }
 
+/** Our clock may be ahead of the CA's or behind it. */
+const clockSkewMs = 10 * 60_000;
+
+/** Whether the CA's suggested window (RFC 9773 §4.2) is open now, also by a clock that is a little off. */
+export function isWindowOpen(certificate: CertificateRow, now: Date): boolean {
+  const [start, end] = [timeOf(certificate.ari_window_start), timeOf(certificate.ari_window_end)];
+  if (start === null || end === null) return false;
+  return start + clockSkewMs <= now.getTime() && now.getTime() <= end - clockSkewMs;
+}
+
 function lifeOf({ not_before, not_after }: CertificateRow): { begin: number; end: number } | null {
   const [begin, end] = [timeOf(not_before), timeOf(not_after)];
   return begin === null || end === null ? null : { begin, end };

@@ -103,7 +103,7 @@ async function renewOne(
   waitMs: number,
 ): Promise<Renewed> {
   if (due.reason === 'not-deployed') return deployAgain(issuance, certificate);
-  const attempt = await obtain(issuance, certificate, { waitMs });
+  const attempt = await obtain(issuance, certificate, { waitMs, leavesReserve: true });
   return {
     certificate: attempt.certificate,
     status: renewedStatus(certificate, attempt),

@@ -6,17 +6,23 @@ import { recordOrderAnswer } from '../ledger/orders.ts';
 import type { OrderRow } from '../ledger/schema.ts';
 import type { Issuance, PlacedOrder } from './issuance.ts';
 import { settleUnrecorded } from './settle-unwritten.ts';
+import { spendAgain } from './spending.ts';
 
-/** Asks the CA for the order of an intent (RFC 8555 §7.4) and records its answer. @throws AcmeLedgerError, also what is left of an order that can't be recorded */
+/**
+ * Asks the CA for the order of an intent (RFC 8555 §7.4) and records its answer.
+ * @param isCounted whether a new order was counted for it
+ * @throws AcmeLedgerError, also what is left of an order that can't be recorded
+ */
 export async function requestOrder(
   issuance: Issuance,
   row: OrderRow,
   identifiers: readonly Identifier[],
+  isCounted: boolean,
 ): Promise<PlacedOrder> {
   const plain = { identifiers: [...identifiers], ...(row.profile === '' ? {} : { profile: row.profile }) };
   const answer = await (row.replaces === null
     ? issuance.session.newOrder(plain, issuance.stops.grace)
-    : requestReplacing(issuance, plain, row.replaces));
+    : requestReplacing(issuance, plain, row.replaces, isCounted));
   try {
     return { row: await recordOrderAnswer(issuance, row, answer), answer };
   } catch (error) {
@@ -32,12 +38,15 @@ async function requestReplacing(
   issuance: Issuance,
   plain: NewOrder,
   replaces: string,
+  isCounted: boolean,
 ): Promise<Answer<Order>> {
   try {
     return await issuance.session.newOrder({ ...plain, replaces }, issuance.stops.grace);
   } catch (error) {
     if (!isAboutReplaces(error)) throw error;
     issuance.log.info({ error: errorRecord(error) }, 'the CA refused "replaces"; asking without it');
+    // It was free as a replacement, and isn't one any more.
+    if (!isCounted) await spendAgain(issuance, plain.identifiers);
     return issuance.session.newOrder(plain, issuance.stops.grace);
   }
 }

@@ -1,9 +1,10 @@
 import { appendEvents } from './events.ts';
+import { countFailure, endFailuresInARow } from './failure-counts.ts';
 import type { Ledger } from './open.ts';
 import { ownedOrder } from './orders.ts';
 import type { AuthorizationRow } from './schema.ts';
 import type { AuthorizationSource, AuthorizationStatus } from './states.ts';
-import { authorizationStatusesBefore } from './states.ts';
+import { authorizationStatusesBefore, isSubmitted } from './states.ts';
 import type { LedgerWriter } from './writer.ts';
 import { inTransaction, instant, instantOf } from './writer.ts';
 
@@ -17,6 +18,8 @@ export interface AuthorizationSeen {
   /** When the CA was asked; now when left out. An answer may be on its way for half a minute, and tells of the time before. */
   askedAt?: Date;
   error?: unknown;
+  /** Its deactivation was counted as a failure before it was sent. */
+  isCounted?: true;
 }
 
 /** The name as people write it, a wildcard with `*.`; null before the CA was asked for it. */
@@ -114,6 +117,7 @@ async function recordOne(writer: LedgerWriter, seen: AuthorizationSeen): Promise
     })
     .where('id', '=', before.id)
     .execute();
+  if (possible && before.status === 'pending') await countVerdict(writer, before, seen);
   if (before.status === seen.status && before.checked_at !== null) return;
   await appendEvents(writer, [
     {
@@ -123,6 +127,25 @@ async function recordOne(writer: LedgerWriter, seen: AuthorizationSeen): Promise
       data: { from: before.status, to: seen.status },
     },
   ]);
+}
+
+/** The CA's count of failed validations, followed: what it has decided since it was last asked. */
+async function countVerdict(
+  writer: LedgerWriter,
+  before: AuthorizationRow,
+  { status, identifier, isCounted }: AuthorizationSeen,
+): Promise<void> {
+  const seen = identifier === null ? null : { identifier: identifier.value, wildcard: identifier.wildcard };
+  const name = nameProven(seen === null ? before : { ...seen, wildcard: seen.wildcard ? 1 : 0 });
+  if (name === null) return;
+  const isFailure = status === 'deactivated' && writer.limits?.countsDeactivations === true;
+  if (status === 'invalid' || (isFailure && isCounted !== true)) {
+    await countFailure(writer, before.account_id, name);
+  }
+  // One that the CA reuses was valid before it was asked: nothing has been validated.
+  if (status === 'valid' && isSubmitted(before.challenge)) {
+    await endFailuresInARow(writer, before.account_id, [name]);
+  }
 }
 
 /**

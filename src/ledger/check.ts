@@ -4,6 +4,7 @@ import { brokenReferences, databaseFaults, schemaDifferences } from './checks/da
 import type { Finding, Moment } from './checks/finding.ts';
 import type { LedgerUnderCheck } from './checks/open-for-check.ts';
 import { accountRules, certificateRules, holdRules, presentationRules } from './checks/other-rules.ts';
+import { limitsUsedTooLong } from './checks/limit-rules.ts';
 import { authorizationRules } from './checks/authorization-rules.ts';
 import { orderRules } from './checks/order-rules.ts';
 import { rowRule } from './checks/row-rule.ts';
@@ -56,6 +57,7 @@ function impossibleStates(moment: Moment): ((ledger: Ledger) => Promise<Finding[
   return [
     ...accountRules.map((rule) => rowRule(rule, moment)),
     ...holdRules.map((rule) => rowRule(rule, moment)),
+    (ledger) => limitsUsedTooLong(ledger, moment),
     ...orderRules.map((rule) => rowRule(rule, moment)),
     ordersTwice,
     orderNames,

@@ -71,6 +71,26 @@ export async function wasReplacingRefused(ledger: Ledger, replaces: string): Pro
   return order !== undefined;
 }
 
+/** Whether an account of this CA had a certificate issued for exactly these names since then. */
+export async function wasIssuedSince(
+  ledger: Ledger,
+  ca: string,
+  namesKey: string,
+  since: Date,
+): Promise<boolean> {
+  const order = await ledger
+    .selectFrom('orders')
+    .innerJoin('accounts', 'accounts.id', 'orders.account_id')
+    .select('orders.id')
+    .where('names_key', '=', namesKey)
+    .where('orders.status', '=', 'valid')
+    .where('finalize_sent_at', '>', since.toISOString())
+    .where('ca', '=', ca)
+    .limit(1)
+    .executeTakeFirst();
+  return order !== undefined;
+}
+
 /** Orders that can still become a certificate and hold this authorization. */
 export async function ordersHolding(ledger: Ledger, authorizationId: number): Promise<OrderRow[]> {
   return ledger

@@ -1,5 +1,6 @@
 import type { Updateable } from 'kysely';
 import { appendEvents } from './events.ts';
+import { settleReservations } from './limit-reservations.ts';
 import type { Ledger } from './open.ts';
 import { lastActAt, runsById } from './runs.ts';
 import type { OrderRow, OrderTable } from './schema.ts';
@@ -155,6 +156,7 @@ export async function recordOrderAnswer(
       .where('id', '=', order.id)
       .returningAll()
       .executeTakeFirstOrThrow();
+    await settleReservations(tx, row);
     // An order's authorizations never change (RFC 8555 §7.1.3): they are learned with its URL.
     if (before.url !== answer.url) await insertAuthorizationUrls(tx, row, answer.authorizationUrls);
     if (before.status !== answer.status || before.url !== answer.url) {
@@ -252,11 +254,13 @@ export async function releaseOrder(writer: LedgerWriter, orderId: number, end: O
     if (before?.run_id !== tx.runId) return;
     const isPossible = end.status !== undefined && orderStatusesBefore(end.status).includes(before.status);
     const status = isPossible ? end.status : undefined;
-    await tx.ledger
+    const row = await tx.ledger
       .updateTable('orders')
       .set({ run_id: null, updated_at: instant(tx), ...endValues(tx, { ...end, status }) })
       .where('id', '=', orderId)
-      .execute();
+      .returningAll()
+      .executeTakeFirstOrThrow();
+    await settleReservations(tx, row);
     const data = { status: status ?? null, keptUntil: end.keptUntil ?? null };
     await appendEvents(tx, [{ kind: 'order-released', orderId, data }]);
   });

@@ -1,4 +1,5 @@
 import type { Generated, Selectable } from 'kysely';
+import type { LimitName } from '../limits.ts';
 import type {
   AuthorizationSource,
   AuthorizationStatus,
@@ -26,6 +27,8 @@ export interface Schema {
   certificates: CertificateTable;
   identifiers: IdentifierTable;
   holds: HoldTable;
+  limit_buckets: LimitBucketTable;
+  limit_reservations: LimitReservationTable;
   events: EventTable;
 }
 
@@ -220,6 +223,27 @@ export interface HoldTable {
   error: Json;
 }
 
+/** How much of one limit of the CA is used (src/token-bucket.ts). */
+export interface LimitBucketTable {
+  id: Generated<number>;
+  /** The CA's directory URL, or `account ID`. */
+  scope: string;
+  limit_name: LimitName;
+  subject: string;
+  /** The limit as it was when this was written. */
+  max: number;
+  period_seconds: number;
+  /** When all of it will be there again. */
+  full_at: Instant;
+  noted_at: Instant;
+}
+
+/** What an order may still take of a bucket: counted as used until its certificate is issued or it is concluded. */
+export interface LimitReservationTable {
+  order_id: number;
+  bucket_id: number;
+}
+
 /** Append-only. */
 export interface EventTable {
   id: Generated<number>;
@@ -241,4 +265,5 @@ export type PresentationRow = Selectable<PresentationTable>;
 export type CertificateRow = Selectable<CertificateTable>;
 export type IdentifierRow = Selectable<IdentifierTable>;
 export type HoldRow = Selectable<HoldTable>;
+export type LimitBucketRow = Selectable<LimitBucketTable>;
 export type EventRow = Selectable<EventTable>;

@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.ts';
 import { AcmeLedgerError } from '../errors.ts';
+import type { CaLimits } from '../limits.ts';
 import type { Ledger } from './open.ts';
 import type { Instant } from './schema.ts';
 
@@ -8,6 +9,8 @@ export interface LedgerWriter {
   ledger: Ledger;
   runId: string;
   clock: Clock;
+  /** The limits of the CA that is worked with, which are counted then. */
+  limits?: CaLimits;
 }
 
 /** One transaction: all that `act` writes is there after it, or nothing is. Only ledger calls may be awaited inside. */

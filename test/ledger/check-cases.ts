@@ -78,6 +78,13 @@ export const cases: Case[] = [
     isMended: true,
   },
   {
+    code: 'limit-used-too-long',
+    breaking: `insert into limit_buckets (scope, limit_name, subject, max, period_seconds, full_at, noted_at)
+      values ('account 1', 'new-orders', '', 300, 10800, '${later(30)}', '${later(-1)}')`,
+    at: ['limit_buckets', 1],
+    isMended: true,
+  },
+  {
     code: 'order-without-authorizations',
     breaking: `delete from order_authorizations where order_id = 1; update presentations set cleaned_at = created_at;
       update authorizations set source = 'discovered' where id < 3;

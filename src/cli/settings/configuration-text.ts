@@ -3,9 +3,10 @@ import type { Document, LineCounter, Pair } from 'yaml';
 import { AcmeLedgerError, messageOf } from '../../errors.ts';
 import { printable } from '../../printable.ts';
 import type { Layer } from './layer.ts';
+import { checkLimits } from './limit-changes.ts';
 import { nearestWord } from './nearest-word.ts';
 import { checkOption, type Given, type Origin } from './option-check.ts';
-import { optionKeys, type OptionKey } from './option-table.ts';
+import { optionKeys } from './option-table.ts';
 
 /**
  * Checks the text of a configuration file (YAML 1.2, one mapping). Relative paths in it are relative to its directory, so
@@ -26,9 +27,12 @@ export async function parseConfiguration(path: string, text: string): Promise<La
   if (contents === null || values === null) return {};
   if (!isMap(contents)) throw refusal(at(contents.range[0]), "this isn't a mapping", mappingHint);
   return Object.fromEntries(
-    contents.items.map((pair) =>
-      givenBy(pair, values, (offset) => ({ ...originAt(path), label: at(offset) })),
-    ),
+    contents.items.map((pair) => {
+      const originOf = (offset: number) => ({ ...originAt(path), label: at(offset) });
+      return String(pair.key) === 'limits'
+        ? limitsBy(document, pair, values, originOf)
+        : givenBy(pair, values, originOf);
+    }),
   );
 }
 
@@ -66,14 +70,29 @@ function givenBy(
   return [key, checkOption(key, values[key], origin)];
 }
 
+/** The one key with more than a value: its faults are told with the place of the value in it. */
+function limitsBy(
+  document: Document,
+  pair: Pair,
+  values: Record<string, unknown>,
+  originOf: (offset: number) => Origin,
+): [string, Given<unknown>] {
+  const placeOf = (keys: readonly string[]): Origin => {
+    const place = originOf(offsetOf(document.getIn(['limits', ...keys], true)) || offsetOf(pair.key));
+    return { ...place, label: [place.label, ...(keys.length === 0 ? ['limits'] : keys.slice(-1))].join(' ') };
+  };
+  return ['limits', { value: checkLimits(values['limits'], placeOf), origin: placeOf([]) }];
+}
+
 function offsetOf(node: unknown): number {
   const range = (node as { range?: [number, number, number] | null } | null)?.range;
   return range?.[0] ?? 0;
 }
 
 function unknownKey(name: string, place: string): AcmeLedgerError {
-  const nearest: OptionKey | null = nearestWord(name, optionKeys);
-  const hint = nearest === null ? `the options are ${optionKeys.join(', ')}` : `did you mean ${nearest}?`;
+  const nearest = nearestWord(name, [...optionKeys, 'limits']);
+  const hint =
+    nearest === null ? `the options are ${optionKeys.join(', ')}, limits` : `did you mean ${nearest}?`;
   return refusal(place, `there is no option "${printable(name).slice(0, 60)}"`, hint);
 }
 

@@ -8,6 +8,7 @@ import { readExternalAccount, type ExternalAccount } from './external-account.ts
 import { givenPath } from './given-path.ts';
 import { environmentLayer, flagLayer, mergeLayers, type Flags, type Layer } from './layer.ts';
 import { checkLedgerUrl } from './ledger-url.ts';
+import type { LimitsGiven } from './limit-changes.ts';
 import type { Given } from './option-check.ts';
 
 // A bundle of all public roots has 200 KiB.
@@ -31,6 +32,8 @@ export interface Settings {
   /** Null: the CA's profile decides. */
   maxPending: number | null;
   onUnsubmitted: 'deactivate' | 'resume' | null;
+  /** What the configuration file says of the CAs' limits. */
+  limits: LimitsGiven;
   json: boolean;
   /** -1 quiet, 0 normal, and one more for each -v. */
   verbosity: number;
@@ -80,6 +83,7 @@ export async function readSettings(
     eab: await readExternalAccount(given.eabKid, given.eabHmacKeyFile),
     maxPending: given.maxPending?.value ?? null,
     onUnsubmitted: given.onUnsubmitted?.value ?? null,
+    limits: given.limits?.value ?? new Map(),
     json: given.json?.value ?? false,
     verbosity: verbosityOf(layers),
     logFormat: given.logFormat?.value ?? 'pretty',

@@ -36,6 +36,8 @@ export const instantColumns = {
   ],
   identifiers: ['last_failure_at', 'last_success_at'],
   holds: ['not_before', 'noted_at'],
+  limit_buckets: ['full_at', 'noted_at'],
+  limit_reservations: [],
   events: ['at'],
 } as const satisfies { [T in keyof Schema]: NamesOf<T> };
 
@@ -51,6 +53,7 @@ export const instantsAhead: readonly string[] = [
   'ari_window_end',
   'ari_renew_at',
   'ari_ask_at',
+  'full_at',
 ];
 
 /** Columns of docs/ledger.md's types `json` and `error`, and what their JSON has at its top. */
@@ -64,5 +67,7 @@ export const jsonColumns: Columns<Readonly<Record<string, 'array' | 'object' | '
   certificates: { names: 'array', settings: 'object', last_error: 'object', ari_error: 'object' },
   identifiers: { last_error: 'object' },
   holds: { error: 'object' },
+  limit_buckets: {},
+  limit_reservations: {},
   events: { data: 'any' },
 };

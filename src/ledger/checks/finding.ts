@@ -25,6 +25,7 @@ export const findingCodes = [
   'order-files-unknown',
   'reservation-too-long',
   'hold-too-long',
+  'limit-used-too-long',
   'authorization-without-order',
   'authorization-of-other-account',
   'submission-without-time',

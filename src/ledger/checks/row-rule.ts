@@ -9,7 +9,10 @@ import type { Finding, FindingCode, Moment } from './finding.ts';
 import { findingsMax } from './finding.ts';
 
 /** Tables whose rows have a number. */
-export type RuledTable = Exclude<keyof Schema, 'runs' | 'order_authorizations' | 'events'>;
+export type RuledTable = Exclude<
+  keyof Schema,
+  'runs' | 'order_authorizations' | 'limit_reservations' | 'events'
+>;
 export type RuledRow<T extends RuledTable> = Selectable<Schema[T]>;
 
 /** A state of one row that can't be. */

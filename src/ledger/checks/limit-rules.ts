@@ -1,0 +1,36 @@
+import { sql } from 'kysely';
+import type { Ledger } from '../open.ts';
+import type { Finding, Moment } from './finding.ts';
+import { findingsMax } from './finding.ts';
+import { mendRow } from './row-rule.ts';
+
+/** What a CA says of a limit is heeded for eight days at most; a day more for clocks. */
+const toldMs = 9 * 86_400_000;
+
+/** Limits that are used up for longer than all of them takes to come back. */
+export async function limitsUsedTooLong(ledger: Ledger, { now }: Moment): Promise<Finding[]> {
+  const rows = await ledger.selectFrom('limit_buckets').selectAll().orderBy('id').execute();
+  return rows
+    .filter(({ full_at, noted_at, period_seconds }) => {
+      // What was noted by a clock that was ahead counts from now when it is read.
+      const from = Math.min(Date.parse(noted_at), now.getTime());
+      return Date.parse(full_at) > from + period_seconds * 1000 + toldMs && Date.parse(noted_at) === from;
+    })
+    .slice(0, findingsMax)
+    .map((row) => ({
+      code: 'limit-used-too-long',
+      level: 'error',
+      table: 'limit_buckets',
+      id: row.id,
+      message: `the limit ${row.limit_name} of ${row.scope} is counted as used until ${row.full_at}, which is longer than it takes to come back`,
+      hint: null,
+      mend: mendRow({
+        code: 'limit-used-too-long',
+        table: 'limit_buckets',
+        row,
+        // All of it is used, and comes back from now on.
+        set: { full_at: new Date(now.getTime() + row.period_seconds * 1000).toISOString() },
+        guard: sql`full_at = ${row.full_at}`,
+      }),
+    }));
+}
