@@ -26,7 +26,7 @@ async function withCertificates(
   const { order } = await anOrder(here, here.account, ['all.test']);
   for (let index = 0; index < count; index += 1) {
     const name = `${String(index).padStart(3, '0')}.test`;
-    await recordWish(here, wishFor(name, here.account.ca), here.account.id, 'command');
+    await recordWish(here, wishFor(name, here.account.ca), here.account.id);
     await recordStored(here, name, order.id, { serial: '0a', notBefore: noon, notAfter: inDays(90) });
   }
   await here.ledger.updateTable('certificates').set({ ari_id: 'aki.serial' }).execute();
