@@ -1,6 +1,6 @@
 import { isStored } from '../certificates/store.ts';
 import { systemClock } from '../clock.ts';
-import type { Due } from '../issuance/renewing.ts';
+import type { DueCertificate } from '../issuance/renewing.ts';
 import { isAskDue } from '../issuance/renewal-schedule.ts';
 import { byUrgency, dueOf } from '../issuance/renewing.ts';
 import { listAccounts } from '../ledger/accounts.ts';
@@ -11,11 +11,6 @@ import type { CertificateRow } from '../ledger/schema.ts';
 import { wantedCertificate } from './cert-commands.ts';
 import type { CommandContext } from './context.ts';
 import type { RenewOptions } from './renewing.ts';
-
-export interface DueCertificate {
-  certificate: CertificateRow;
-  due: Due;
-}
 
 /** What is to be done: certificates by CA, and CAs where an earlier run left something. */
 export interface Work {

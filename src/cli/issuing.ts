@@ -4,9 +4,10 @@ import { parseDuration } from '../duration.ts';
 import { AcmeLedgerError } from '../errors.ts';
 import type { ErrorRecord } from '../errors.ts';
 import { identifierSetKey } from '../identifiers.ts';
+import { deployOrLeave } from '../issuance/deploying.ts';
 import type { Issuance } from '../issuance/issuance.ts';
 import type { Attempt } from '../issuance/obtain.ts';
-import { deployError, obtain } from '../issuance/obtain.ts';
+import { obtain } from '../issuance/obtain.ts';
 import { settleUnowned } from '../issuance/recovery.ts';
 import { listedAuthorization } from '../ledger/authorization-list.ts';
 import { authorizationsOf } from '../ledger/authorizations.ts';
@@ -87,7 +88,7 @@ function assertOffered({ meta }: Directory, profile: string | null): void {
 
 /** Nothing to order; a deploy hook that failed the last time is run again. */
 async function deployStanding(issuance: Issuance, certificate: CertificateRow): Promise<Attempt> {
-  const error = certificate.deployed_at === null ? await deployError(issuance, certificate) : null;
+  const error = certificate.deployed_at === null ? await deployOrLeave(issuance, certificate) : null;
   return { status: 'issued', certificate, orderId: null, error };
 }
 

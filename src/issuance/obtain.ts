@@ -11,7 +11,8 @@ import { releaseOrder } from '../ledger/orders.ts';
 import type { CertificateRow, OrderRow } from '../ledger/schema.ts';
 import { allOrFirstError } from './all-or-first-error.ts';
 import { authorize } from './authorize.ts';
-import { collectCertificate, deploy, namesOf } from './collect.ts';
+import { collectCertificate, namesOf } from './collect.ts';
+import { deployOrLeave } from './deploying.ts';
 import { finalizeOrder } from './finalize.ts';
 import { admit } from './gate.ts';
 import type { Issuance, PlacedOrder } from './issuance.ts';
@@ -68,7 +69,7 @@ export async function obtain(
       status: 'issued',
       certificate: stored,
       orderId: placed.row.id,
-      error: await deployError(issuance, stored),
+      error: await deployOrLeave(issuance, stored),
     };
   } catch (error) {
     return await endInFailure(issuance, certificate, order, error);
@@ -198,21 +199,6 @@ async function authorizeAndMakeKey(
   }
 }
 
-/** Runs the deploy hook. @returns what went wrong, recorded: the certificate is stored, and the hook stays due */
-export async function deployError(
-  issuance: Issuance,
-  certificate: CertificateRow,
-): Promise<ErrorRecord | null> {
-  try {
-    await deploy(issuance, certificate);
-    return null;
-  } catch (error) {
-    const record = errorRecord(error);
-    await recordFailed(issuance, certificate.name, record);
-    return record;
-  }
-}
-
 async function endInFailure(
   issuance: Issuance,
   certificate: CertificateRow,
@@ -223,10 +209,12 @@ async function endInFailure(
     issuance.log.error({ stack: error instanceof Error ? error.stack : null }, 'a bug');
   const failure = order === null ? null : await settleFailed(issuance, order, error);
   const record = errorRecord(failure ?? error);
-  // With an order, what its end left open is to be told; without one the ledger's own words are enough.
-  await recordFailed(issuance, certificate.name, record).catch((unwritten: unknown) => {
-    if (failure === null) throw unwritten;
-  });
+  // With an order, what its end left open is to be told; without one the ledger's own words are enough. What another run works on is
+  // none of the certificate's failures, and may have become its success by now.
+  if (record.code !== 'busy')
+    await recordFailed(issuance, certificate.name, record).catch((unwritten: unknown) => {
+      if (failure === null) throw unwritten;
+    });
   return {
     status: isDeferral(record) ? 'deferred' : 'failed',
     certificate: (await certificateByName(issuance.ledger, certificate.name)) ?? certificate,

@@ -6,7 +6,9 @@ import { allOrFirstError } from './all-or-first-error.ts';
 import { namesOf } from './collect.ts';
 import type { Issuance } from './issuance.ts';
 import type { Attempt } from './obtain.ts';
-import { deployError, obtain } from './obtain.ts';
+import { deployError } from './deploying.ts';
+import { obtain } from './obtain.ts';
+import { asItStands } from './other-hands.ts';
 import { renewalOf, urgencyOf } from './renewal-window.ts';
 
 /** Why a certificate is worked on now. */
@@ -55,6 +57,11 @@ export function byUrgency(now: Date): (one: CertificateRow, other: CertificateRo
   };
 }
 
+export interface DueCertificate {
+  certificate: CertificateRow;
+  due: Due;
+}
+
 export interface Renewed {
   certificate: CertificateRow;
   status: 'issued' | 'renewed' | 'failed' | 'deferred';
@@ -63,26 +70,33 @@ export interface Renewed {
 
 /**
  * Works on these certificates in their order, some at a time. One's failure never stops the others; an abort of `stops.work`,
- * or `mayStart` saying no, leaves the rest untouched.
+ * or `mayStart` saying no, leaves the rest untouched. What another run is working on is left to it, and looked at again at the end.
  */
 export async function renewAll(
   issuance: Issuance,
-  certificates: readonly { certificate: CertificateRow; due: Due }[],
+  certificates: readonly DueCertificate[],
   options: { concurrency: number; waitMs: number; mayStart: () => boolean },
   onResult: (renewed: Renewed) => void,
 ): Promise<void> {
   const limit = pLimit(options.concurrency);
   const inTurn = turns();
+  const elsewhere: (DueCertificate & { result: Renewed })[] = [];
   await allOrFirstError(
     certificates.map(({ certificate, due }) =>
       limit(() =>
         inTurn(certificate, async () => {
           if (issuance.stops.work.aborted || !options.mayStart()) return;
-          onResult(await renewOne(issuance, certificate, due, options.waitMs));
+          const result = await renewOne(issuance, certificate, due, options.waitMs);
+          if (result?.error?.code === 'busy') elsewhere.push({ certificate, due, result });
+          else if (result !== null) onResult(result);
         }),
       ),
     ),
   );
+  for (const { certificate, due, result } of elsewhere) {
+    const standing = await asItStands(issuance.ledger, certificate, due);
+    onResult(standing !== null && 'done' in standing ? standing.done : result);
+  }
 }
 
 /** Certificates for the same names, say with two kinds of key, one after the other: there is one order for them at a time. */
@@ -98,15 +112,18 @@ function turns(): (certificate: CertificateRow, act: () => Promise<void>) => Pro
 
 async function renewOne(
   issuance: Issuance,
-  certificate: CertificateRow,
+  listed: CertificateRow,
   due: Due,
   waitMs: number,
-): Promise<Renewed> {
-  if (due.reason === 'not-deployed') return deployAgain(issuance, certificate);
-  const attempt = await obtain(issuance, certificate, { waitMs, leavesReserve: true });
+): Promise<Renewed | null> {
+  const standing = await asItStands(issuance.ledger, listed, due);
+  if (standing === null) return null;
+  if ('done' in standing) return standing.done;
+  if (due.reason === 'not-deployed') return deployAgain(issuance, standing.row);
+  const attempt = await obtain(issuance, standing.row, { waitMs, leavesReserve: true });
   return {
     certificate: attempt.certificate,
-    status: renewedStatus(certificate, attempt),
+    status: renewedStatus(standing.row, attempt),
     error: attempt.error,
   };
 }
@@ -119,6 +136,7 @@ function renewedStatus(before: CertificateRow, attempt: Attempt): Renewed['statu
 
 async function deployAgain(issuance: Issuance, certificate: CertificateRow): Promise<Renewed> {
   const error = await deployError(issuance, certificate);
+  if (error?.code === 'busy') return { certificate, status: 'deferred', error };
   return { certificate, status: error === null ? 'renewed' : 'failed', error };
 }
 

@@ -5,6 +5,7 @@ import type { RenewalSource } from '../../src/issuance/renewal-asking.ts';
 import { askRenewalInfo } from '../../src/issuance/renewal-asking.ts';
 import { listCertificates, recordStored, recordWish } from '../../src/ledger/certificates.ts';
 import type { CertificateRow } from '../../src/ledger/schema.ts';
+import { inTransaction } from '../../src/ledger/writer.ts';
 import { type TestLedger, anOrder, newDirectory, newLedger, noon } from '../ledger/new-ledger.ts';
 
 const dayMs = 86_400_000;
@@ -24,11 +25,13 @@ async function withCertificates(
 ): Promise<{ here: TestLedger; ask: () => Promise<CertificateRow[]> }> {
   const here = await newLedger();
   const { order } = await anOrder(here, here.account, ['all.test']);
-  for (let index = 0; index < count; index += 1) {
-    const name = `${String(index).padStart(3, '0')}.test`;
-    await recordWish(here, wishFor(name, here.account.ca), here.account.id);
-    await recordStored(here, name, order.id, { serial: '0a', notBefore: noon, notAfter: inDays(90) });
-  }
+  await inTransaction(here, async (tx) => {
+    for (let index = 0; index < count; index += 1) {
+      const name = `${String(index).padStart(3, '0')}.test`;
+      await recordWish(tx, wishFor(name, here.account.ca), here.account.id);
+      await recordStored(tx, name, order.id, { serial: '0a', notBefore: noon, notAfter: inDays(90) });
+    }
+  });
   await here.ledger.updateTable('certificates').set({ ari_id: 'aki.serial' }).execute();
   const source = {
     ...here,
