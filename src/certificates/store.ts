@@ -80,8 +80,9 @@ export async function readStored(stateDir: string, name: string): Promise<Stored
 
 /** Whether the files of a certificate are there, without reading them: for ten thousand at once. */
 export function isStored(stateDir: string, name: string, withKey: boolean): boolean {
-  const link = linkOf(stateDir, name);
-  return existsSync(join(link, 'fullchain.pem')) && (!withKey || existsSync(join(link, 'privkey.pem')));
+  // `join` would take a third of the time.
+  const link = `${stateDir}/certificates/${name}`;
+  return existsSync(`${link}/fullchain.pem`) && (!withKey || existsSync(`${link}/privkey.pem`));
 }
 
 /** Removes a certificate with its keys; false when there was none. @throws AcmeLedgerError `bad-name`, `store` */

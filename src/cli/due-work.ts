@@ -4,7 +4,8 @@ import type { DueCertificate } from '../issuance/renewing.ts';
 import { isAskDue } from '../issuance/renewal-schedule.ts';
 import { byUrgency, dueOf } from '../issuance/renewing.ts';
 import { listAccounts } from '../ledger/accounts.ts';
-import { listCertificates } from '../ledger/certificates.ts';
+import type { RenewalFacts } from '../ledger/certificates.ts';
+import { certificatesByName, listRenewalFacts } from '../ledger/certificates.ts';
 import type { Ledger } from '../ledger/open.ts';
 import { unsettledOrders } from '../ledger/order-queries.ts';
 import type { CertificateRow } from '../ledger/schema.ts';
@@ -28,26 +29,41 @@ export async function findWork(
   options: RenewOptions,
 ): Promise<Work> {
   const now = systemClock.now();
-  const wanted =
-    options.names.length === 0
-      ? await listCertificates(ledger)
-      : await Promise.all(options.names.map((name) => wantedCertificate(ledger, name)));
-  const toAsk: CertificateRow[] = [];
-  const due = wanted.sort(byUrgency(now)).flatMap((certificate) => {
-    const isLost = !isStored(context.settings.stateDir, certificate.name, certificate.csr === null);
-    const reason = dueOf(certificate, now, { all: options.all, isLost });
-    if (!isLost && isAskDue(certificate, now)) toAsk.push(certificate);
-    return reason === null ? [] : [{ certificate, due: reason }];
-  });
-  const authorities = new Set(due.map(({ certificate }) => certificate.ca));
+  const wanted = await wantedFacts(ledger, options.names);
+  const due = new Map<string, Due>();
+  const toAsk: RenewalFacts[] = [];
+  for (const facts of wanted) {
+    const isLost = !isStored(context.settings.stateDir, facts.name, facts.csr === null);
+    const reason = dueOf(facts, now, { all: options.all, isLost });
+    if (reason !== null) due.set(facts.name, reason);
+    if (!options.all && !isLost && isAskDue(facts, now)) toAsk.push(facts);
+  }
+  const urgent = wanted.filter(({ name }) => due.has(name)).sort(byUrgency(now));
+  const authorities = new Set(urgent.map(({ ca }) => ca));
   for (const account of await listAccounts(ledger)) {
     if (account.url !== null && (await unsettledOrders(ledger, account.id, now)).length > 0)
       authorities.add(account.ca);
   }
+  const first = await rowsOf(ledger, urgent.slice(0, options.limit));
   return {
-    due: due.slice(0, options.limit),
-    notDue: wanted.length - due.length,
+    due: first.flatMap((certificate) => {
+      const reason = due.get(certificate.name);
+      return reason === undefined ? [] : [{ certificate, due: reason }];
+    }),
+    notDue: wanted.length - urgent.length,
     authorities: [...authorities],
-    toAsk: options.all ? [] : toAsk,
+    toAsk: await rowsOf(ledger, toAsk.sort(byUrgency(now))),
   };
+}
+
+async function wantedFacts(ledger: Ledger, names: readonly string[]): Promise<RenewalFacts[]> {
+  if (names.length === 0) return listRenewalFacts(ledger);
+  return Promise.all([...new Set(names)].map((name) => wantedCertificate(ledger, name)));
+}
+
+/** The whole rows, in the same order. */
+async function rowsOf(ledger: Ledger, facts: readonly RenewalFacts[]): Promise<CertificateRow[]> {
+  const names = facts.map(({ name }) => name);
+  const rows = await certificatesByName(ledger, names);
+  return names.flatMap((name) => rows.get(name) ?? []);
 }

@@ -3,6 +3,7 @@ import type { RenewalInfo } from '../acme/renewal-info.ts';
 import { later } from '../clock.ts';
 import type { AcmeLedgerError } from '../errors.ts';
 import { errorRecord } from '../errors.ts';
+import type { RenewalFacts } from '../ledger/certificates.ts';
 import type { RenewalColumns } from '../ledger/renewal-info.ts';
 import type { CertificateRow } from '../ledger/schema.ts';
 
@@ -20,7 +21,7 @@ const retryMs = [minuteMs, 4 * minuteMs, 16 * minuteMs, 64 * minuteMs];
 const aheadMs = longestMs + 60 * minuteMs;
 
 /** Whether the CA is to be asked now when to renew a certificate: one that it issued, that stands and is wanted, whose time to ask has come. */
-export function isAskDue(row: CertificateRow, now: Date): boolean {
+export function isAskDue(row: RenewalFacts, now: Date): boolean {
   if (row.serial === null || row.not_after === null || row.order_id === null) return false;
   if (row.revoked_at !== null || row.removed_at !== null) return false;
   const at = now.toISOString();

@@ -1,4 +1,5 @@
 import { renewalDueAt } from '../certificates/renewal-time.ts';
+import type { RenewalFacts } from '../ledger/certificates.ts';
 import type { CertificateRow } from '../ledger/schema.ts';
 
 /** With less than this share of its life left a certificate is due whatever the CA suggests. */
@@ -9,7 +10,7 @@ const leastShare = 0.1;
  * none when its life says so. A window far away doesn't let it end.
  * @returns null when nothing is stored
  */
-export function renewalOf(certificate: CertificateRow): { reason: 'ari' | 'ending'; dueAt: Date } | null {
+export function renewalOf(certificate: RenewalFacts): { reason: 'ari' | 'ending'; dueAt: Date } | null {
   const life = lifeOf(certificate);
   if (life === null) return null;
   const suggested = timeOf(certificate.ari_renew_at);
@@ -26,7 +27,7 @@ export function renewalOf(certificate: CertificateRow): { reason: 'ari' | 'endin
  * (RFC 9773 §4.2: a window in the past); the others. Among each the smaller share of life left goes first.
  * @returns a pair to compare: the rank, then the share
  */
-export function urgencyOf(certificate: CertificateRow, now: Date): [rank: number, shareLeft: number] {
+export function urgencyOf(certificate: RenewalFacts, now: Date): [rank: number, shareLeft: number] {
   const life = lifeOf(certificate);
   if (life === null) return [0, 0];
   const shareLeft = (life.end - now.getTime()) / (life.end - life.begin);
@@ -46,7 +47,7 @@ export function isWindowOpen(certificate: CertificateRow, now: Date): boolean {
   return start + clockSkewMs <= now.getTime() && now.getTime() <= end - clockSkewMs;
 }
 
-function lifeOf({ not_before, not_after }: CertificateRow): { begin: number; end: number } | null {
+function lifeOf({ not_before, not_after }: RenewalFacts): { begin: number; end: number } | null {
   const [begin, end] = [timeOf(not_before), timeOf(not_after)];
   return begin === null || end === null ? null : { begin, end };
 }

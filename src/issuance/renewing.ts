@@ -1,6 +1,7 @@
 import pLimit, { type LimitFunction } from 'p-limit';
 import type { ErrorRecord } from '../errors.ts';
 import { identifierSetKey, parseName } from '../identifiers.ts';
+import type { RenewalFacts } from '../ledger/certificates.ts';
 import type { CertificateRow } from '../ledger/schema.ts';
 import { allOrFirstError } from './all-or-first-error.ts';
 import { namesOf } from './collect.ts';
@@ -26,7 +27,7 @@ export interface Due {
  * @param options.isLost its files aren't there, whatever the ledger says
  */
 export function dueOf(
-  certificate: CertificateRow,
+  certificate: RenewalFacts,
   now: Date,
   options: { all?: boolean; isLost?: boolean } = {},
 ): Due | null {
@@ -43,9 +44,9 @@ export function dueOf(
 }
 
 /** The most urgent first. */
-export function byUrgency(now: Date): (one: CertificateRow, other: CertificateRow) => number {
-  const known = new Map<CertificateRow, ReturnType<typeof urgencyOf>>();
-  const urgency = (row: CertificateRow): ReturnType<typeof urgencyOf> => {
+export function byUrgency(now: Date): (one: RenewalFacts, other: RenewalFacts) => number {
+  const known = new Map<RenewalFacts, ReturnType<typeof urgencyOf>>();
+  const urgency = (row: RenewalFacts): ReturnType<typeof urgencyOf> => {
     const found = known.get(row) ?? urgencyOf(row, now);
     known.set(row, found);
     return found;

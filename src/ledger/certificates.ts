@@ -1,4 +1,5 @@
 import { identifierSetKey, parseName } from '../identifiers.ts';
+import { chunksOf } from './chunks.ts';
 import { appendEvents } from './events.ts';
 import type { Ledger } from './open.ts';
 import { noRenewalInfo } from './renewal-info.ts';
@@ -102,6 +103,43 @@ function namesKey(names: readonly string[]): string {
 
 export async function certificateByName(ledger: Ledger, name: string): Promise<CertificateRow | undefined> {
   return ledger.selectFrom('certificates').selectAll().where('name', '=', name).executeTakeFirst();
+}
+
+/** Those of these names that there are, removed ones too. */
+export async function certificatesByName(
+  ledger: Ledger,
+  names: readonly string[],
+): Promise<Map<string, CertificateRow>> {
+  const rows = new Map<string, CertificateRow>();
+  for (const chunk of chunksOf(names)) {
+    const found = await ledger.selectFrom('certificates').selectAll().where('name', 'in', chunk).execute();
+    for (const row of found) rows.set(row.name, row);
+  }
+  return rows;
+}
+
+/** What says whether a certificate is due, or its CA to be asked when. */
+const renewalFacts = [
+  'name',
+  'ca',
+  'csr',
+  'serial',
+  'not_before',
+  'not_after',
+  'order_id',
+  'deployed_at',
+  'revoked_at',
+  'removed_at',
+  'ari_renew_at',
+  'ari_window_end',
+  'ari_ask_at',
+] as const satisfies readonly (keyof CertificateRow)[];
+
+export type RenewalFacts = Pick<CertificateRow, (typeof renewalFacts)[number]>;
+
+/** That of all certificates that should exist: of ten thousand, few are due, and the rest of their rows needn't be read. */
+export async function listRenewalFacts(ledger: Ledger): Promise<RenewalFacts[]> {
+  return ledger.selectFrom('certificates').select(renewalFacts).where('removed_at', 'is', null).execute();
 }
 
 /** Certificates that should exist, by name. */

@@ -1,5 +1,6 @@
 import type { CertificateWish } from './certificates.ts';
-import { isSameKind, isSameWish, wishValues } from './certificates.ts';
+import { certificatesByName, isSameKind, isSameWish, wishValues } from './certificates.ts';
+import { chunksOf } from './chunks.ts';
 import { appendEvents } from './events.ts';
 import type { Ledger } from './open.ts';
 import { unkeepOrdersOf } from './orders.ts';
@@ -19,20 +20,15 @@ export interface ComparedWish {
   outcome: WishOutcome;
 }
 
-/** So many rows a statement: each number makes one, and statements are kept as long as the process lives. */
-const chunkSizes = [250, 16, 1] as const;
-
 /** Wishes, each name once, beside what the ledger has. */
 export async function compareWishes(
   ledger: Ledger,
   wishes: readonly CertificateWish[],
 ): Promise<ComparedWish[]> {
-  const rows = new Map<string, CertificateRow>();
-  for (const chunk of chunksOf(wishes)) {
-    const names = chunk.map(({ name }) => name);
-    const found = await ledger.selectFrom('certificates').selectAll().where('name', 'in', names).execute();
-    for (const row of found) rows.set(row.name, row);
-  }
+  const rows = await certificatesByName(
+    ledger,
+    wishes.map(({ name }) => name),
+  );
   return wishes.map((wish) => {
     const before = rows.get(wish.name);
     return { wish, before, outcome: outcomeOf(before, wish) };
@@ -103,12 +99,4 @@ async function updateWish(
     .execute();
   // Nobody comes for an order with the names of before.
   if (isOther) await unkeepOrdersOf(tx, wish.name, identifierSetKey(wish.names.map(parseName)));
-}
-
-/** In pieces of few sizes. */
-function* chunksOf<T>(items: readonly T[]): Generator<T[]> {
-  let begin = 0;
-  for (const size of chunkSizes) {
-    for (; items.length - begin >= size; begin += size) yield items.slice(begin, begin + size);
-  }
 }
