@@ -1,4 +1,5 @@
 import { X509Certificate } from 'node:crypto';
+import { derValues } from './der.ts';
 
 /**
  * The identifier of a certificate for renewal information (RFC 9773 §4.1): the keyIdentifier of its Authority Key Identifier and its
@@ -6,19 +7,28 @@ import { X509Certificate } from 'node:crypto';
  * @param pem a chain, leaf first
  * @returns null when it has no such key identifier
  */
-export async function renewalIdentifier(pem: string): Promise<string | null> {
-  // Loaded when there is a certificate to replace: it takes longer than most commands run.
-  const x509 = await import('@peculiar/x509');
-  const leaf = new X509Certificate(pem);
-  const extension = new x509.X509Certificate(leaf.raw).getExtension(x509.AuthorityKeyIdentifierExtension);
-  const keyId = extension?.keyId;
-  if (keyId === undefined) return null;
-  return `${Buffer.from(keyId, 'hex').toString('base64url')}.${serialOf(leaf).toString('base64url')}`;
+export function renewalIdentifier(pem: string): string | null {
+  const { raw } = new X509Certificate(pem);
+  // RFC 5280 §4.1: Certificate, its tbsCertificate, and in that the serial number (the first INTEGER) and the extensions ([3]).
+  const parts = derValues(derValues(derValues(raw)[0]?.content)[0]?.content);
+  const serial = parts.find(({ tag }) => tag === integer)?.content;
+  const extensions = derValues(derValues(parts.find(({ tag }) => tag === context3)?.content)[0]?.content);
+  const keyId = extensions
+    .map(({ content }) => keyIdentifierIn(derValues(content)))
+    .find((id) => id !== null);
+  if (serial === undefined || keyId === undefined) return null;
+  return `${keyId.toString('base64url')}.${serial.toString('base64url')}`;
 }
 
-/** X.690 §8.3: an INTEGER is signed, so a first byte of 0x80 and more has a zero before it. */
-function serialOf({ serialNumber }: X509Certificate): Buffer {
-  const digits = serialNumber.length % 2 === 0 ? serialNumber : `0${serialNumber}`;
-  const bytes = Buffer.from(digits, 'hex');
-  return (bytes[0] ?? 0) >= 0x80 ? Buffer.concat([Buffer.of(0), bytes]) : bytes;
+/** RFC 5280 §4.2.1.1, of one extension: its OID, perhaps whether it is critical, and its value in an OCTET STRING. */
+function keyIdentifierIn(extension: ReturnType<typeof derValues>): Buffer | null {
+  if (extension[0]?.content.equals(authorityKeyIdentifier) !== true) return null;
+  const [value] = derValues(extension.at(-1)?.content);
+  return derValues(value?.content).find(({ tag }) => tag === context0)?.content ?? null;
 }
+
+/** 2.5.29.35 */
+const authorityKeyIdentifier = Buffer.from([0x55, 0x1d, 0x23]);
+const integer = 0x02;
+const context0 = 0x80;
+const context3 = 0xa3;

@@ -1,6 +1,6 @@
 import { isStored } from '../certificates/store.ts';
 import { systemClock } from '../clock.ts';
-import type { DueCertificate } from '../issuance/renewing.ts';
+import type { Due, DueCertificate } from '../issuance/renewing.ts';
 import { isAskDue } from '../issuance/renewal-schedule.ts';
 import { byUrgency, dueOf } from '../issuance/renewing.ts';
 import { listAccounts } from '../ledger/accounts.ts';

@@ -115,7 +115,7 @@ class Asked {
     try {
       const stored = await readStored(stateDir, name);
       if (stored === null || stored.serial !== serial) return null;
-      return await renewalIdentifier(await readFile(stored.paths.cert, 'utf8'));
+      return renewalIdentifier(await readFile(stored.paths.cert, 'utf8'));
     } catch (error) {
       log.debug({ certificate: name, error: errorRecord(error) }, 'no identifier for renewal information');
       return null;

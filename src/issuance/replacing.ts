@@ -24,7 +24,7 @@ export async function replacedBy(issuance: Issuance, certificate: CertificateRow
     const stored = await readStored(issuance.stateDir, certificate.name);
     // What lies there may be somebody else's.
     if (stored === null || stored.serial !== certificate.serial) return null;
-    const replaces = await renewalIdentifier(await readFile(stored.paths.cert, 'utf8'));
+    const replaces = renewalIdentifier(await readFile(stored.paths.cert, 'utf8'));
     // An order that a CA made nothing of, say with a 500, may have failed for that: the next goes without.
     return replaces === null || (await wasReplacingRefused(issuance.ledger, replaces)) ? null : replaces;
   } catch (error) {
