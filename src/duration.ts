@@ -26,6 +26,12 @@ export function parseDuration(text: string, option: string): number {
   });
 }
 
+/** Whether `parseDuration` takes it. */
+export function isDuration(text: string): boolean {
+  const ms = millisecondsIn(text);
+  return ms !== null && ms <= longestMs;
+}
+
 function millisecondsIn(text: string): number | null {
   if (/^\d+$/.test(text)) return Number(text) * secondMs;
   const match = pattern.exec(text);

@@ -43,6 +43,7 @@ async function accountStatus(
   account: AccountRow,
 ): Promise<AccountStatus> {
   const count = await gateCount(ledger, account.id, systemClock.now());
+  const failing = await failingNames(ledger, account.id);
   const maxPending = context.settings.maxPending ?? authorityOf(account.ca).maxPending;
   return {
     ca: account.ca,
@@ -64,8 +65,8 @@ async function accountStatus(
       },
     ],
     holds: (await holdsOf(ledger, account.id, systemClock.now())).map(holdJson),
-    suspendedNames: 0,
-    failingNames: (await failingNames(ledger, account.id)).length,
+    suspendedNames: failing.filter(({ suspended_at }) => suspended_at !== null).length,
+    failingNames: failing.length,
   };
 }
 

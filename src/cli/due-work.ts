@@ -1,14 +1,17 @@
 import { isStored } from '../certificates/store.ts';
 import { systemClock } from '../clock.ts';
+import { dueWithNames } from '../issuance/due-names.ts';
+import type { FailingNames } from '../issuance/name-choice.ts';
 import type { Due, DueCertificate } from '../issuance/renewing.ts';
 import { isAskDue } from '../issuance/renewal-schedule.ts';
 import { byUrgency, dueOf } from '../issuance/renewing.ts';
-import { listAccounts } from '../ledger/accounts.ts';
+import { accountAt, listAccounts } from '../ledger/accounts.ts';
 import type { RenewalFacts } from '../ledger/certificates.ts';
 import { certificatesByName, listRenewalFacts } from '../ledger/certificates.ts';
+import { failingNames } from '../ledger/identifiers.ts';
 import type { Ledger } from '../ledger/open.ts';
-import { unsettledOrders } from '../ledger/order-queries.ts';
 import type { CertificateRow } from '../ledger/schema.ts';
+import { unsettledOrders } from '../ledger/order-queries.ts';
 import { wantedCertificate } from './cert-commands.ts';
 import type { CommandContext } from './context.ts';
 import type { RenewOptions } from './renewing.ts';
@@ -30,27 +33,34 @@ export async function findWork(
 ): Promise<Work> {
   const now = systemClock.now();
   const wanted = await wantedFacts(ledger, options.names);
-  const due = new Map<string, Due>();
+  const reasons = new Map<string, Due | null>();
   const toAsk: RenewalFacts[] = [];
   for (const facts of wanted) {
     const isLost = !isStored(context.settings.stateDir, facts.name, facts.csr === null);
     const reason = dueOf(facts, now, { all: options.all, isLost });
-    if (reason !== null) due.set(facts.name, reason);
+    // One that lacks names may get them back.
+    if (reason !== null || facts.issued_names !== null) reasons.set(facts.name, reason);
     if (!options.all && !isLost && isAskDue(facts, now)) toAsk.push(facts);
   }
-  const urgent = wanted.filter(({ name }) => due.has(name)).sort(byUrgency(now));
-  const authorities = new Set(urgent.map(({ ca }) => ca));
+  const failing = await failingByAuthority(ledger);
+  const candidates = wanted.filter(({ name }) => reasons.has(name)).sort(byUrgency(now));
+  const due = (await rowsOf(ledger, candidates)).flatMap((certificate) => {
+    const one = dueWithNames(certificate, reasons.get(certificate.name) ?? null, {
+      failing: failing.get(certificate.ca) ?? new Map(),
+      onFailedName: context.settings.onFailedName,
+      isAskedFor: options.names.length > 0,
+      now,
+    });
+    return one === null ? [] : [one];
+  });
+  const authorities = new Set(due.map(({ certificate }) => certificate.ca));
   for (const account of await listAccounts(ledger)) {
     if (account.url !== null && (await unsettledOrders(ledger, account.id, now)).length > 0)
       authorities.add(account.ca);
   }
-  const first = await rowsOf(ledger, urgent.slice(0, options.limit));
   return {
-    due: first.flatMap((certificate) => {
-      const reason = due.get(certificate.name);
-      return reason === undefined ? [] : [{ certificate, due: reason }];
-    }),
-    notDue: wanted.length - urgent.length,
+    due: due.slice(0, options.limit),
+    notDue: wanted.length - due.length,
     authorities: [...authorities],
     toAsk: await rowsOf(ledger, toAsk.sort(byUrgency(now))),
   };
@@ -66,4 +76,16 @@ async function rowsOf(ledger: Ledger, facts: readonly RenewalFacts[]): Promise<C
   const names = facts.map(({ name }) => name);
   const rows = await certificatesByName(ledger, names);
   return names.flatMap((name) => rows.get(name) ?? []);
+}
+
+/** Names that fail, by the CA whose account they fail on. */
+export async function failingByAuthority(ledger: Ledger): Promise<ReadonlyMap<string, FailingNames>> {
+  const authorities = new Set((await listAccounts(ledger)).map(({ ca }) => ca));
+  const found = new Map<string, FailingNames>();
+  for (const ca of authorities) {
+    const account = await accountAt(ledger, ca);
+    const rows = account === undefined ? [] : await failingNames(ledger, account.id);
+    found.set(ca, new Map(rows.map((row) => [row.value, row])));
+  }
+  return found;
 }

@@ -20,6 +20,12 @@ export function addGlobalOptions(program: Command): void {
       '--on-unsubmitted <POLICY>',
       'what becomes of a pending authorization whose challenge was never submitted: deactivate or resume',
     )
+    .option(
+      '--on-failed-name <POLICY>',
+      'what becomes of a certificate when names fail: fail, or drop them (default: fail; renew drops them late)',
+    )
+    .option('--suspend-after <DURATION>', 'order no name that has been failing for so long (default: 10d)')
+    .option('--name-hook <CMD>', 'run CMD name-failing|name-suspended|name-recovered NAME')
     .option('--json', 'results as JSON on stdout')
     .option('-v, --verbose', 'say more; twice: every request', (_value, before: number) => before + 1, 0)
     .option('-q, --quiet', 'say only errors')

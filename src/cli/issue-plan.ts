@@ -65,7 +65,7 @@ function textOf(
 }
 
 async function outlookOf(context: CommandContext, ledger: Ledger, plan: IssuePlan): Promise<Outlook> {
-  const isStanding = !plan.force && (await stands(ledger, context.settings.stateDir, plan.wish));
+  const isStanding = !plan.force && (await stands(ledger, context.settings.stateDir, plan));
   const account = await accountAt(ledger, plan.authority.directoryUrl);
   if (account === undefined) return { stands: isStanding, resumes: false, open: 0 };
   const count = await gateCount(ledger, account.id, systemClock.now());

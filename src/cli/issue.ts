@@ -24,12 +24,13 @@ Examples:
     .option('--force', 'even if a certificate for these names stands and is not due');
   runner.bind<IssueOptions>(command, async (context, options, names) => {
     const { planIssue, runIssue } = await import('./issuing.ts');
+    const { toldOfNames } = await import('./name-telling.ts');
     const plan = await planIssue(context, names, options);
     if (options.dryRun === true) {
       const { describePlan } = await import('./issue-plan.ts');
       return describePlan(context, plan);
     }
-    const report = await runIssue(context, plan);
+    const report = await toldOfNames(context, () => runIssue(context, plan));
     context.output.result(report.json, () => report.text);
     if (report.json.error !== null) complainOf(report.json.error);
     return report.exitCode;

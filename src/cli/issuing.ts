@@ -7,7 +7,9 @@ import { identifierSetKey } from '../identifiers.ts';
 import { deployOrLeave } from '../issuance/deploying.ts';
 import type { Issuance } from '../issuance/issuance.ts';
 import type { Attempt } from '../issuance/obtain.ts';
-import { obtain } from '../issuance/obtain.ts';
+import { obtainAsked } from '../issuance/obtain-asked.ts';
+import { missingNames } from '../issuance/name-choice.ts';
+import type { FailedNamePolicy } from '../issuance/name-choice.ts';
 import { settleUnowned } from '../issuance/recovery.ts';
 import { listedAuthorization } from '../ledger/authorization-list.ts';
 import { authorizationsOf } from '../ledger/authorizations.ts';
@@ -17,6 +19,7 @@ import type { CertificateRow } from '../ledger/schema.ts';
 import { printable } from '../printable.ts';
 import type { IssueOptions } from './certificate-options.ts';
 import type { CommandContext } from './context.ts';
+import { leftOutText } from './left-out.ts';
 import { withIssuance } from './opening.ts';
 import { stands } from './standing.ts';
 import { authorizationJson } from './shapes.ts';
@@ -27,6 +30,7 @@ import { typedWish } from './wishes/typed-wish.ts';
 export interface IssuePlan extends PlannedWish {
   waitMs: number;
   force: boolean;
+  onFailedName: FailedNamePolicy;
 }
 
 /** @throws AcmeLedgerError with exit code 2 for anything that a person can have got wrong */
@@ -35,8 +39,11 @@ export async function planIssue(
   names: readonly string[],
   options: IssueOptions,
 ): Promise<IssuePlan> {
+  const planned = await typedWish(context, names, options);
   return {
-    ...(await typedWish(context, names, options)),
+    ...planned,
+    // The names of a CSR are its own.
+    onFailedName: planned.wish.csr === null ? (context.settings.onFailedName ?? 'fail') : 'fail',
     waitMs: options.wait === undefined ? 0 : parseDuration(options.wait, '--wait'),
     force: options.force === true,
   };
@@ -50,6 +57,8 @@ export interface IssueReport {
     certificate: object | null;
     order: object | null;
     authorizations: object[];
+    /** Names that are wanted and that the certificate lacks: they failed. */
+    leftOut?: string[];
     error: ErrorRecord | null;
   };
 }
@@ -63,13 +72,13 @@ export async function runIssue(context: CommandContext, plan: IssuePlan): Promis
     await unkeepOrdersOf(issuance, plan.wish.name, ours);
     await settleUnowned(issuance, { evenKept: false, exceptNamesKeys: new Set([ours]) });
     // Only now: settling may have taken minutes, in which another run brought the certificate.
-    const isStanding = !plan.force && (await stands(issuance.ledger, issuance.stateDir, plan.wish));
+    const isStanding = !plan.force && (await stands(issuance.ledger, issuance.stateDir, plan));
     const certificate = await recordWish(issuance, plan.wish, issuance.account.id);
     // No attempt will take up what a run left that was killed when the files were in place.
     if (isStanding) await settleUnowned(issuance, { evenKept: false, exceptNamesKeys: new Set() });
     const attempt = isStanding
       ? await deployStanding(issuance, certificate)
-      : await obtain(issuance, certificate, { waitMs: plan.waitMs });
+      : await obtainAsked(issuance, certificate, plan);
     return reportOf(issuance, attempt);
   });
 }
@@ -97,6 +106,7 @@ async function reportOf(issuance: Issuance, attempt: Attempt): Promise<IssueRepo
   const rows = attempt.orderId === null ? [] : await authorizationsOf(issuance.ledger, attempt.orderId);
   const listed = await Promise.all(rows.map((row) => listedAuthorization(issuance.ledger, { id: row.id })));
   const certificate = await certificateShape(issuance, attempt);
+  const leftOut = certificate === null ? [] : missingNames(attempt.certificate);
   return {
     exitCode: exitCodeOfAttempt(attempt),
     text: textOf(attempt, certificate),
@@ -105,6 +115,7 @@ async function reportOf(issuance: Issuance, attempt: Attempt): Promise<IssueRepo
       certificate,
       order: order === undefined ? null : { id: order.id, url: order.url, status: order.status },
       authorizations: listed.flatMap((row) => (row === undefined ? [] : [authorizationJson(row)])),
+      ...(leftOut.length === 0 ? {} : { leftOut }),
       error: attempt.error,
     },
   };
@@ -135,10 +146,12 @@ function exitCodeOfAttempt(attempt: Attempt): number {
 function textOf(attempt: Attempt, certificate: Awaited<ReturnType<typeof certificateShape>>): string[] {
   const { name } = attempt.certificate;
   if (certificate === null) return [`${name}: ${attempt.status}`];
+  const leftOut = leftOutText(attempt.certificate);
   const what = attempt.orderId === null ? 'stands and is not due (--force issues all the same)' : 'issued';
   return [
     `${name}: ${what}, valid until ${certificate.notAfter}`,
     `  certificate  ${certificate.paths.fullchain}`,
+    ...(leftOut === null ? [] : [`  without      ${leftOut}; acme-ledger name list says why`]),
     ...(certificate.paths.privkey === null ? [] : [`  private key  ${certificate.paths.privkey}`]),
   ];
 }

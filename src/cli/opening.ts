@@ -12,6 +12,7 @@ import { createSolver } from '../challenges/solvers.ts';
 import { systemClock } from '../clock.ts';
 import { AcmeLedgerError } from '../errors.ts';
 import { accountWithKey, assertAccountKey, ensureRegistered } from '../issuance/account.ts';
+import { failureRule } from '../issuance/back-off.ts';
 import { createHeed, heedfulSession, ownPatienceMs } from '../issuance/heedful-session.ts';
 import type { Issuance } from '../issuance/issuance.ts';
 import type { Run } from '../issuance/ownership.ts';
@@ -55,6 +56,7 @@ export async function withIssuance<T>(
       policy: context.settings.onUnsubmitted ?? authority.onUnsubmitted,
       maxPending: context.settings.maxPending ?? authority.maxPending,
       patienceMs,
+      failureRule: failureRule(context.settings.suspendAfterMs),
       log: context.log,
       stops: context.stops,
       solverFor: (settings) => solverFor(solvers, settings, writer.runId),

@@ -7,6 +7,7 @@ import { printable, printableJson } from '../printable.ts';
  * - `result`, `line`: what was asked for, on stdout; with --json one object, or one a line.
  * - `table`: a list for a person, on stdout.
  * - `note`: what a person at a terminal wants to know beside it, on stderr; nothing under cron or with -q.
+ * - `warn`: what was done otherwise than asked, with a hint, on stderr, always.
  * - `complain`: an error with its hint, on stderr, always.
  */
 
@@ -42,6 +43,11 @@ export function createOutput(options: { json: boolean; quiet: boolean }): Output
 
 function printableLines(text: Lines): string {
   return [text].flat().map(printable).join('\n');
+}
+
+/** `warning: …` and `hint: …`, one line each. */
+export function warn(message: string, hint: string): void {
+  process.stderr.write(`warning: ${printable(message)}\nhint: ${printable(hint)}\n`);
 }
 
 /** `error: …` and `hint: …`, one line each. */

@@ -13,6 +13,7 @@ import { printable } from '../printable.ts';
 import { addGlobalOptions } from './global-options.ts';
 import { issue } from './issue.ts';
 import { ledgerCheck } from './ledger-check.ts';
+import { nameCommands } from './name-commands.ts';
 import { orderCommands } from './order-commands.ts';
 import { renew } from './renew.ts';
 import type { Runner } from './runner.ts';
@@ -43,6 +44,7 @@ export function buildProgram(runner: Runner): Command {
   authzSync(authz, runner);
   orderCommands(group(program, 'order', 'orders'), runner);
   accountCommands(group(program, 'account', 'accounts at CAs'), runner);
+  nameCommands(group(program, 'name', 'names that fail'), runner);
   status(program, runner);
   ledgerCheck(group(program, 'ledger', 'the database itself'), runner);
   program.addHelpText('afterAll', exitCodesHelp);

@@ -27,7 +27,8 @@ export function renew(program: Command, runner: Runner): void {
     .option('--dry-run', 'say what is due; nothing is sent');
   runner.bind<Options>(command, async (context, options, names) => {
     const { runRenew } = await import('./renewing.ts');
-    return runRenew(context, {
+    const { toldOfNames } = await import('./name-telling.ts');
+    const wanted = {
       names,
       concurrency: parseCount(options.concurrency, '--concurrency'),
       limit: options.limit === undefined ? Infinity : parseCount(options.limit, '--limit'),
@@ -36,6 +37,7 @@ export function renew(program: Command, runner: Runner): void {
       waitMs: options.wait === undefined ? 0 : parseDuration(options.wait, '--wait'),
       all: options.all === true,
       dryRun: options.dryRun === true,
-    });
+    };
+    return wanted.dryRun ? runRenew(context, wanted) : toldOfNames(context, () => runRenew(context, wanted));
   });
 }

@@ -3,6 +3,7 @@ import { systemClock } from '../clock.ts';
 import { AcmeLedgerError, errorRecord } from '../errors.ts';
 import type { Issuance } from '../issuance/issuance.ts';
 import { settleUnowned } from '../issuance/recovery.ts';
+import { missingNames } from '../issuance/name-choice.ts';
 import type { Due, DueCertificate, Renewed } from '../issuance/renewing.ts';
 import { namesKeysOf, renewAll } from '../issuance/renewing.ts';
 import type { CertificateRow } from '../ledger/schema.ts';
@@ -13,7 +14,8 @@ import { findWork } from './due-work.ts';
 import { eachAuthority } from './each-account.ts';
 import { withLedger } from './ledger-opening.ts';
 import { withIssuance } from './opening.ts';
-import { complainOf } from './output.ts';
+import { leftOutText } from './left-out.ts';
+import { complainOf, warn } from './output.ts';
 import { startProgress } from './progress.ts';
 import { learnRenewalInfo } from './renewal-asking.ts';
 import { counted } from './wording.ts';
@@ -125,7 +127,7 @@ async function settleAndRenew(
   const ordered = certificates.filter(({ due }) => due.reason !== 'not-deployed');
   await settleUnowned(issuance, {
     evenKept: false,
-    exceptNamesKeys: namesKeysOf(ordered.map(({ certificate }) => certificate)),
+    exceptNamesKeys: namesKeysOf(ordered),
   });
   await renewAll(issuance, certificates, options, onResult);
 }
@@ -152,15 +154,27 @@ function report(
   explanationUrl: string | undefined,
 ): void {
   const explained = explanationUrl === undefined ? {} : { explanationUrl };
+  const missing = missingNames(certificate);
+  const leftOut = status === 'failed' ? null : leftOutText(certificate);
   if (context.output.json)
-    context.output.line({ name: certificate.name, status, error, ...explained }, () => '');
+    context.output.line(
+      {
+        name: certificate.name,
+        status,
+        error,
+        ...(missing.length === 0 ? {} : { leftOut: missing }),
+        ...explained,
+      },
+      () => '',
+    );
+  else if (error === null && leftOut !== null)
+    warn(`${certificate.name}: ${status} without ${leftOut}`, 'acme-ledger name list says why');
   else if (error === null) context.output.note(`${printable(certificate.name)}: ${status}`);
   else complainOf(error, `${certificate.name}: ${status}`);
 }
 
 function describe(context: CommandContext, work: Work): number {
-  for (const { certificate, due } of work.due) {
-    const names = JSON.parse(certificate.names) as string[];
+  for (const { certificate, due, names } of work.due) {
     const page = explanationOf(certificate, due);
     const isOrdered = due.reason !== 'not-deployed';
     const cost = { newOrders: isOrdered ? 1 : 0, authorizations: isOrdered ? names.length : 0 };

@@ -1,7 +1,9 @@
 import type { ErrorRecord } from '../errors.ts';
+import { missingNames } from '../issuance/name-choice.ts';
 import type { ListedAuthorization } from '../ledger/authorization-list.ts';
 import { nameProven } from '../ledger/authorizations.ts';
-import type { AccountRow, CertificateRow, HoldRow, OrderRow } from '../ledger/schema.ts';
+import { standingOf } from '../ledger/identifiers.ts';
+import type { AccountRow, CertificateRow, HoldRow, IdentifierRow, OrderRow } from '../ledger/schema.ts';
 
 /* The JSON of docs/json.md, from rows of the ledger. Scripts rely on the names. */
 
@@ -62,6 +64,7 @@ export function certificateJson(row: CertificateRow, dueAt: Date | null, paths: 
   return {
     name: row.name,
     names: JSON.parse(row.names) as string[],
+    leftOut: missingNames(row),
     ca: row.ca,
     keyType: row.key_type,
     profile: row.profile === '' ? null : row.profile,
@@ -90,6 +93,21 @@ function renewalInfoJson(row: CertificateRow) {
     explanationUrl: row.ari_explanation_url,
     askAt: row.ari_ask_at,
     error: errorJson(row.ari_error),
+  };
+}
+
+export function nameJson(row: IdentifierRow, ca: string) {
+  return {
+    name: row.value,
+    ca,
+    status: standingOf(row),
+    failures: row.consecutive_failures,
+    failingSince: row.failing_since,
+    suspendedAt: row.suspended_at,
+    nextAttemptAt: row.suspended_at === null ? row.next_attempt_at : null,
+    lastFailureAt: row.last_failure_at,
+    lastSuccessAt: row.last_success_at,
+    error: errorJson(row.last_error),
   };
 }
 

@@ -23,7 +23,15 @@ export function status(program: Command, runner: Runner): void {
   });
 }
 
-function textOf({ ca, account, gate, oldestPendingAt, holds, failingNames }: AccountStatus): string[] {
+function textOf({
+  ca,
+  account,
+  gate,
+  oldestPendingAt,
+  holds,
+  failingNames,
+  suspendedNames,
+}: AccountStatus): string[] {
   return [
     ca,
     `  account  ${account ?? 'not registered'}`,
@@ -33,7 +41,11 @@ function textOf({ ca, account, gate, oldestPendingAt, holds, failingNames }: Acc
       (hold) =>
         `  held     ${heldWords[hold.scope]}${hold.subject === '' ? '' : ` ${printable(hold.subject)}`} until ${hold.notBefore}: ${printable(hold.error?.message ?? hold.limit)}`,
     ),
-    ...(failingNames === 0 ? [] : [`  failing  ${counted(failingNames, 'name')}`]),
+    ...(failingNames === 0
+      ? []
+      : [
+          `  failing  ${counted(failingNames, 'name')}, ${String(suspendedNames)} suspended: acme-ledger name list`,
+        ]),
   ];
 }
 

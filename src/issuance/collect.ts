@@ -43,7 +43,10 @@ export async function collectCertificate(
     now: issuance.clock.wallNow(),
   });
   await storeCertificate(issuance.stateDir, certificate.name, { chainPem: chain.pem, keyPem: files.keyPem });
-  await recordStored(issuance, certificate.name, order.id, facts);
+  await recordStored(issuance, certificate.name, order.id, {
+    ...facts,
+    issuedNames: fewerNames(certificate, order),
+  });
   // First concluded, then without its key: the other way round a crash between them would leave it looking for one.
   await releaseOrder(issuance, order.id, { status: 'valid', keptUntil: null, concluded: true });
   await removeOrderFiles(issuance.stateDir, String(order.id));
@@ -60,6 +63,12 @@ export async function deploy(issuance: Issuance, certificate: CertificateRow): P
     );
   }
   await recordDeployed(issuance, certificate.name);
+}
+
+/** The order's names where they aren't all that are wanted. */
+function fewerNames(certificate: CertificateRow, order: OrderRow): string[] | null {
+  const issued = namesOf(order);
+  return namesOf(certificate).every((name) => issued.includes(name)) ? null : issued;
 }
 
 export function namesOf(row: { names: string }): string[] {

@@ -3,6 +3,7 @@ import type { Charge } from './charges.ts';
 import type { Session } from '../acme/session.ts';
 import type { Solver } from '../challenges/solver.ts';
 import type { SolverSettings } from '../challenges/settings.ts';
+import type { FailureRule } from '../ledger/identifiers.ts';
 import type { AccountRow, OrderRow } from '../ledger/schema.ts';
 import type { LedgerWriter } from '../ledger/writer.ts';
 
@@ -37,6 +38,8 @@ export interface Issuance extends LedgerWriter {
   maxPending: number;
   /** How long a request may wait for the time that the CA asked for. */
   patienceMs: number;
+  /** What a name's failure means for later attempts. */
+  failureRule: FailureRule;
   log: Log;
   stops: Stops;
   /** The solver for these settings; the same object for the same settings, so that orders share listeners. */

@@ -1,4 +1,4 @@
-import type { ErrorRecord } from '../errors.ts';
+import type { ErrorCode, ErrorRecord } from '../errors.ts';
 import { AcmeLedgerError, errorRecord } from '../errors.ts';
 import { later } from '../clock.ts';
 import { authorizationsOf, nameProven } from '../ledger/authorizations.ts';
@@ -70,9 +70,17 @@ function failureOf(failures: readonly Failure[]): AcmeLedgerError {
   });
 }
 
+/** What befell the name; that the CA is busy, or can't be reached, says nothing about it. */
+const nameFaults: readonly ErrorCode[] = ['solver', 'authorization-invalid', 'ca-problem'];
+
+function isOfTheName({ code, httpStatus = 400 }: AcmeLedgerError): boolean {
+  return nameFaults.includes(code) && httpStatus < 500;
+}
+
 async function recordFailure(issuance: Issuance, { row, error }: Failure): Promise<void> {
+  if (!isOfTheName(error)) return;
   for (const name of nameOf(row)) {
-    await recordNameFailure(issuance, issuance.account.id, name, errorRecord(error));
+    await recordNameFailure(issuance, issuance.account.id, name, errorRecord(error), issuance.failureRule);
   }
 }
 

@@ -11,7 +11,7 @@ import { releaseOrder } from '../ledger/orders.ts';
 import type { CertificateRow, OrderRow } from '../ledger/schema.ts';
 import { allOrFirstError } from './all-or-first-error.ts';
 import { authorize } from './authorize.ts';
-import { collectCertificate, namesOf } from './collect.ts';
+import { collectCertificate } from './collect.ts';
 import { deployOrLeave } from './deploying.ts';
 import { finalizeOrder } from './finalize.ts';
 import { admit } from './gate.ts';
@@ -42,6 +42,8 @@ const interruptedWaitMs = 1_500;
 const placements = 4;
 
 export interface ObtainOptions {
+  /** What the order is for: all names of the certificate, or those that aren't known to fail. */
+  names: readonly string[];
   waitMs: number;
   /** Leaves the reserve of new orders to what a person waits for. */
   leavesReserve?: boolean;
@@ -110,7 +112,7 @@ async function placeOnce(
   options: ObtainOptions,
   onAdmitted: (order: OrderRow) => void,
 ): Promise<PlacedOrder | 'stored-meanwhile' | null> {
-  const identifiers = namesOf(certificate).map(parseName);
+  const identifiers = options.names.map(parseName);
   const admitted = await admit(issuance, {
     certificateName: certificate.name,
     identifiers,

@@ -6,16 +6,17 @@ import type { CertificateRow } from '../ledger/schema.ts';
 import { allOrFirstError } from './all-or-first-error.ts';
 import { namesOf } from './collect.ts';
 import type { Issuance } from './issuance.ts';
+import type { FailedNamePolicy } from './name-choice.ts';
 import type { Attempt } from './obtain.ts';
 import { deployError } from './deploying.ts';
-import { obtain } from './obtain.ts';
+import { obtainSurviving } from './obtain-surviving.ts';
 import { asItStands } from './other-hands.ts';
 import { renewalOf, urgencyOf } from './renewal-window.ts';
 
-/** Why a certificate is worked on now. */
+/** Why a certificate is worked on now. `incomplete`: names that it lacks, because they failed, may be tried again. */
 export interface Due {
   /** `not-deployed`: it is stored, but its deploy hook hasn't been run with success. */
-  reason: 'missing' | 'changed' | 'revoked' | 'ari' | 'ending' | 'asked' | 'not-deployed';
+  reason: 'missing' | 'changed' | 'revoked' | 'ari' | 'ending' | 'asked' | 'not-deployed' | 'incomplete';
   /** When the CA's window or its life said so; null when something else did. */
   dueAt: Date | null;
 }
@@ -58,9 +59,13 @@ export function byUrgency(now: Date): (one: RenewalFacts, other: RenewalFacts) =
   };
 }
 
+/** A certificate that is worked on now, and how. */
 export interface DueCertificate {
   certificate: CertificateRow;
   due: Due;
+  /** What is ordered: all of its names, or those that aren't known to fail. */
+  names: readonly string[];
+  onFailedName: FailedNamePolicy;
 }
 
 export interface Renewed {
@@ -83,12 +88,12 @@ export async function renewAll(
   const inTurn = turns();
   const elsewhere: (DueCertificate & { result: Renewed })[] = [];
   await allOrFirstError(
-    certificates.map(({ certificate, due }) =>
+    certificates.map((one) =>
       limit(() =>
-        inTurn(certificate, async () => {
+        inTurn(one, async () => {
           if (issuance.stops.work.aborted || !options.mayStart()) return;
-          const result = await renewOne(issuance, certificate, due, options.waitMs);
-          if (result?.error?.code === 'busy') elsewhere.push({ certificate, due, result });
+          const result = await renewOne(issuance, one, options.waitMs);
+          if (result?.error?.code === 'busy') elsewhere.push({ ...one, result });
           else if (result !== null) onResult(result);
         }),
       ),
@@ -101,10 +106,10 @@ export async function renewAll(
 }
 
 /** Certificates for the same names, say with two kinds of key, one after the other: there is one order for them at a time. */
-function turns(): (certificate: CertificateRow, act: () => Promise<void>) => Promise<void> {
+function turns(): (one: DueCertificate, act: () => Promise<void>) => Promise<void> {
   const queues = new Map<string, LimitFunction>();
-  return (certificate, act) => {
-    const key = `${certificate.profile} ${namesKeyOf(certificate)}`;
+  return (one, act) => {
+    const key = `${one.certificate.profile} ${namesKeyOf(one.certificate)}`;
     const queue = queues.get(key) ?? pLimit(1);
     queues.set(key, queue);
     return queue(act);
@@ -113,15 +118,19 @@ function turns(): (certificate: CertificateRow, act: () => Promise<void>) => Pro
 
 async function renewOne(
   issuance: Issuance,
-  listed: CertificateRow,
-  due: Due,
+  { certificate: listed, due, names, onFailedName }: DueCertificate,
   waitMs: number,
 ): Promise<Renewed | null> {
   const standing = await asItStands(issuance.ledger, listed, due);
   if (standing === null) return null;
   if ('done' in standing) return standing.done;
   if (due.reason === 'not-deployed') return deployAgain(issuance, standing.row);
-  const attempt = await obtain(issuance, standing.row, { waitMs, leavesReserve: true });
+  const attempt = await obtainSurviving(issuance, standing.row, {
+    names,
+    onFailedName,
+    waitMs,
+    leavesReserve: true,
+  });
   return {
     certificate: attempt.certificate,
     status: renewedStatus(standing.row, attempt),
@@ -142,8 +151,13 @@ async function deployAgain(issuance: Issuance, certificate: CertificateRow): Pro
 }
 
 /** The sets of names that these certificates are for, as recovery leaves their orders to the attempts that are coming. */
-export function namesKeysOf(certificates: readonly CertificateRow[]): Set<string> {
-  return new Set(certificates.map(namesKeyOf));
+export function namesKeysOf(certificates: readonly DueCertificate[]): Set<string> {
+  return new Set(
+    certificates.flatMap(({ certificate, names }) => [
+      namesKeyOf(certificate),
+      identifierSetKey(names.map(parseName)),
+    ]),
+  );
 }
 
 function namesKeyOf(certificate: CertificateRow): string {

@@ -1,6 +1,7 @@
 import { identifierSetKey, parseName } from '../identifiers.ts';
 import { chunksOf } from './chunks.ts';
 import { appendEvents } from './events.ts';
+import { resumeNames } from './identifiers.ts';
 import type { Ledger } from './open.ts';
 import { noRenewalInfo } from './renewal-info.ts';
 import type { CertificateRow } from './schema.ts';
@@ -27,6 +28,8 @@ export interface StoredFact {
   serial: string;
   notBefore: Date;
   notAfter: Date;
+  /** Its names, where they aren't all that are wanted. */
+  issuedNames?: readonly string[] | null;
 }
 
 /**
@@ -43,6 +46,7 @@ export async function recordWish(
     const isOther = before !== undefined && !isWanted(before, wish);
     const origin = before !== undefined && isSameWish(before, wish) ? before.origin : 'command';
     const values = { ...wishValues(wish), origin, account_id: accountId, last_attempt_at: instant(tx) };
+    await resumeIfMended(tx, before, wish);
     return tx.ledger
       .insertInto('certificates')
       .values({ ...values, name: wish.name, created_at: instant(tx) })
@@ -52,6 +56,16 @@ export async function recordWish(
       .returningAll()
       .executeTakeFirstOrThrow();
   });
+}
+
+/** Who changes how names are proven has looked at them: those that failed may be tried again. */
+export async function resumeIfMended(
+  tx: LedgerWriter,
+  before: CertificateRow | undefined,
+  wish: CertificateWish,
+): Promise<void> {
+  if (before === undefined || before.account_id === null) return;
+  if (before.settings !== JSON.stringify(wish.settings)) await resumeNames(tx, before.account_id, wish.names);
 }
 
 /** Whether a certificate of this row is of the kind that is wished for; how it is proven and deployed doesn't matter. */
@@ -130,6 +144,7 @@ const renewalFacts = [
   'deployed_at',
   'revoked_at',
   'removed_at',
+  'issued_names',
   'ari_renew_at',
   'ari_window_end',
   'ari_ask_at',
@@ -167,6 +182,7 @@ export async function recordStored(
         not_before: fact.notBefore.toISOString(),
         not_after: fact.notAfter.toISOString(),
         order_id: orderId,
+        issued_names: (fact.issuedNames ?? null) === null ? null : JSON.stringify(fact.issuedNames),
         stored_at: instant(tx),
         deployed_at: null,
         revoked_at: null,

@@ -26,6 +26,10 @@ export type EventKind =
   | 'certificate-failed'
   | 'certificate-removed'
   | 'certificate-revoked'
+  | 'name-failed'
+  | 'name-suspended'
+  | 'name-recovered'
+  | 'name-resumed'
   | 'difference'
   | 'mended';
 

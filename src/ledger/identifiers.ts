@@ -1,11 +1,38 @@
+import { sql } from 'kysely';
+import { appendEvents } from './events.ts';
+import type { EventKind } from './events.ts';
 import type { Ledger } from './open.ts';
 import type { IdentifierRow } from './schema.ts';
+import type { NameStanding } from './states.ts';
 import type { LedgerWriter } from './writer.ts';
 import { inTransaction, instant } from './writer.ts';
 
 interface Name {
   type: string;
   value: string;
+}
+
+/** What a failure means for the attempts to come. */
+export interface FailureRule {
+  /** When the name may be tried again after so many failures in a row, from 1. */
+  nextAttemptAt(step: number, now: Date): Date;
+  /** Whether one that has been failing for as long is given up until somebody looks at it. */
+  isHopeless(failingSince: Date, now: Date): boolean;
+}
+
+const wellAgain = {
+  consecutive_failures: 0,
+  back_off_step: 0,
+  failing_since: null,
+  next_attempt_at: null,
+  suspended_at: null,
+  last_error: null,
+} as const;
+
+/** Suspended or failing or well; `told` is what the name hook knows. */
+export function standingOf(row: Pick<IdentifierRow, 'suspended_at' | 'consecutive_failures'>): NameStanding {
+  if (row.suspended_at !== null) return 'suspended';
+  return row.consecutive_failures > 0 ? 'failing' : 'well';
 }
 
 /** These names were proven on the account: what failed before is over. */
@@ -15,12 +42,25 @@ export async function recordProven(
   names: readonly Name[],
 ): Promise<void> {
   if (names.length === 0) return;
-  const success = { consecutive_failures: 0, last_success_at: instant(writer), last_error: null };
-  await writer.ledger
-    .insertInto('identifiers')
-    .values(names.map((name) => ({ account_id: accountId, type: name.type, value: name.value, ...success })))
-    .onConflict((conflict) => conflict.columns(['account_id', 'type', 'value']).doUpdateSet(success))
-    .execute();
+  const success = { ...wellAgain, last_success_at: instant(writer) };
+  const values = names.map(({ value }) => value);
+  await inTransaction(writer, async (tx) => {
+    const recovered = await tx.ledger
+      .selectFrom('identifiers')
+      .select('value')
+      .where('account_id', '=', accountId)
+      .where('value', 'in', values)
+      .where('consecutive_failures', '>', 0)
+      .execute();
+    await tx.ledger
+      .insertInto('identifiers')
+      .values(
+        names.map((name) => ({ account_id: accountId, type: name.type, value: name.value, ...success })),
+      )
+      .onConflict((conflict) => conflict.columns(['account_id', 'type', 'value']).doUpdateSet(success))
+      .execute();
+    await appendEvents(tx, nameEvents('name-recovered', accountId, recovered));
+  });
 }
 
 /** An attempt failed for this name: at the CA, or before its challenge could be submitted. */
@@ -29,26 +69,53 @@ export async function recordNameFailure(
   accountId: number,
   name: Name,
   error: unknown,
+  rule: FailureRule,
 ): Promise<void> {
-  const failure = { last_failure_at: instant(writer), last_error: JSON.stringify(error) };
   await inTransaction(writer, async (tx) => {
+    const now = tx.clock.now();
+    const before = await identifierOf(tx.ledger, accountId, name);
+    const step = (before?.back_off_step ?? 0) + 1;
+    const failingSince = before?.failing_since ?? now.toISOString();
+    const isNewlyHopeless =
+      (before?.suspended_at ?? null) === null && rule.isHopeless(new Date(failingSince), now);
+    const nextAttemptAt = rule.nextAttemptAt(step, now).toISOString();
+    const failure = {
+      consecutive_failures: (before?.consecutive_failures ?? 0) + 1,
+      back_off_step: step,
+      failing_since: failingSince,
+      next_attempt_at: nextAttemptAt,
+      last_failure_at: now.toISOString(),
+      last_error: JSON.stringify(error),
+      ...(isNewlyHopeless ? { suspended_at: now.toISOString() } : {}),
+    };
     await tx.ledger
       .insertInto('identifiers')
-      .values({
-        account_id: accountId,
-        type: name.type,
-        value: name.value,
-        consecutive_failures: 1,
-        ...failure,
-      })
-      .onConflict((conflict) =>
-        conflict.columns(['account_id', 'type', 'value']).doUpdateSet((set) => ({
-          ...failure,
-          consecutive_failures: set('identifiers.consecutive_failures', '+', 1),
-        })),
-      )
+      .values({ account_id: accountId, type: name.type, value: name.value, ...failure })
+      .onConflict((conflict) => conflict.columns(['account_id', 'type', 'value']).doUpdateSet(failure))
       .execute();
+    await appendEvents(tx, [
+      { kind: 'name-failed', accountId, data: { name: name.value, nextAttemptAt, error } },
+      ...(isNewlyHopeless ? nameEvents('name-suspended', accountId, [name]) : []),
+    ]);
   });
+}
+
+function nameEvents(kind: EventKind, accountId: number, names: readonly { value: string }[]) {
+  return names.map(({ value }) => ({ kind, accountId, data: { name: value } }));
+}
+
+async function identifierOf(
+  ledger: Ledger,
+  accountId: number,
+  { type, value }: Name,
+): Promise<IdentifierRow | undefined> {
+  return ledger
+    .selectFrom('identifiers')
+    .selectAll()
+    .where('account_id', '=', accountId)
+    .where('type', '=', type)
+    .where('value', '=', value)
+    .executeTakeFirst();
 }
 
 /** Names whose last attempt failed. */
@@ -60,4 +127,52 @@ export async function failingNames(ledger: Ledger, accountId: number): Promise<I
     .where('consecutive_failures', '>', 0)
     .orderBy('value')
     .execute();
+}
+
+/**
+ * Names that somebody has looked at: they may be tried again at once, and their wait grows from its beginning. How often they failed in
+ * a row stays: the CA counts on.
+ * @param values all that fail when null
+ * @returns the names that were failing
+ */
+export async function resumeNames(
+  writer: LedgerWriter,
+  accountId: number,
+  values: readonly string[] | null,
+): Promise<string[]> {
+  return inTransaction(writer, async (tx) => {
+    let update = tx.ledger
+      .updateTable('identifiers')
+      .set({
+        back_off_step: 0,
+        failing_since: null,
+        next_attempt_at: null,
+        suspended_at: null,
+        // That it isn't suspended any more is no news to who resumed it.
+        told: sql<NameStanding>`case when told = 'suspended' then 'failing' else told end`,
+      })
+      .where('account_id', '=', accountId)
+      .where('consecutive_failures', '>', 0);
+    if (values !== null) update = update.where('value', 'in', values);
+    const resumed = await update.returning('value').execute();
+    await appendEvents(tx, nameEvents('name-resumed', accountId, resumed));
+    return resumed.map(({ value }) => value);
+  });
+}
+
+/** Names of which the name hook was told something else last. */
+export async function namesToTell(ledger: Ledger, accountId: number): Promise<IdentifierRow[]> {
+  const standing = sql<NameStanding>`case when suspended_at is not null then 'suspended'
+    when consecutive_failures > 0 then 'failing' else 'well' end`;
+  return ledger
+    .selectFrom('identifiers')
+    .selectAll()
+    .where('account_id', '=', accountId)
+    .where(standing, '<>', (eb) => eb.ref('told'))
+    .orderBy('id')
+    .execute();
+}
+
+export async function recordTold(writer: LedgerWriter, id: number, told: NameStanding): Promise<void> {
+  await writer.ledger.updateTable('identifiers').set({ told }).where('id', '=', id).execute();
 }

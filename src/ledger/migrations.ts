@@ -5,6 +5,7 @@ import { createHolds } from './migration-0002-holds.ts';
 import { addOrigin } from './migration-0003-origin.ts';
 import { addRenewalInfo } from './migration-0004-renewal-info.ts';
 import { createLimits } from './migration-0005-limits.ts';
+import { addFailingNames } from './migration-0006-failing-names.ts';
 
 /** All migrations by name, oldest first. A landed one never changes: a ledger somewhere has it. */
 export function migrationsFor(engine: Engine): Record<string, Migration> {
@@ -14,5 +15,6 @@ export function migrationsFor(engine: Engine): Record<string, Migration> {
     '0003-origin': { up: (db) => addOrigin(db) },
     '0004-renewal-info': { up: (db) => addRenewalInfo(db) },
     '0005-limits': { up: (db) => createLimits(db, engine) },
+    '0006-failing-names': { up: (db) => addFailingNames(db) },
   };
 }

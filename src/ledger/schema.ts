@@ -6,6 +6,7 @@ import type {
   CertificateOrigin,
   ChallengeProgress,
   HoldScope,
+  NameStanding,
   OrderStatus,
 } from './states.ts';
 
@@ -170,6 +171,8 @@ export interface CertificateTable {
   /** The order that the stored certificate came from. */
   order_id: number | null;
   stored_at: Instant | null;
+  /** The names of the stored one when they aren't `names` as wished for then: JSON list. */
+  issued_names: Json | null;
   deployed_at: Instant | null;
   revoked_at: Instant | null;
   removed_at: Instant | null;
@@ -202,6 +205,14 @@ export interface IdentifierTable {
   type: string;
   value: string;
   consecutive_failures: number;
+  /** Failures since a success or a `name resume`: what the wait until the next attempt grows with. */
+  back_off_step: Generated<number>;
+  failing_since: Instant | null;
+  /** No order of `renew` names it before. */
+  next_attempt_at: Instant | null;
+  suspended_at: Instant | null;
+  /** What the name hook was last told of it. */
+  told: Generated<NameStanding>;
   last_failure_at: Instant | null;
   last_success_at: Instant | null;
   last_error: Json | null;

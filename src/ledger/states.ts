@@ -97,3 +97,7 @@ export function isSubmitted(progress: ChallengeProgress): boolean {
 function contains(list: readonly string[], item: string): boolean {
   return list.includes(item);
 }
+
+/** How a name stands with us; what the name hook is told. */
+export const nameStandings = ['well', 'failing', 'suspended'] as const;
+export type NameStanding = (typeof nameStandings)[number];

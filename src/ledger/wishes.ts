@@ -1,5 +1,5 @@
 import type { CertificateWish } from './certificates.ts';
-import { certificatesByName, isSameKind, isSameWish, wishValues } from './certificates.ts';
+import { certificatesByName, isSameKind, isSameWish, resumeIfMended, wishValues } from './certificates.ts';
 import { chunksOf } from './chunks.ts';
 import { appendEvents } from './events.ts';
 import type { Ledger } from './open.ts';
@@ -92,6 +92,7 @@ async function updateWish(
   origin: CertificateOrigin,
 ): Promise<void> {
   const isOther = !isSameKind(before, wish);
+  await resumeIfMended(tx, before, wish);
   await tx.ledger
     .updateTable('certificates')
     .set({ ...wishValues(wish), origin, ...(isOther ? { order_id: null } : {}) })

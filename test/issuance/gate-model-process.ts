@@ -5,6 +5,7 @@ import type { Solver } from '../../src/challenges/solver.ts';
 import type { Clock } from '../../src/clock.ts';
 import { AcmeLedgerError } from '../../src/errors.ts';
 import { identifierSetKey } from '../../src/identifiers.ts';
+import { failureRule, usualSuspendMs } from '../../src/issuance/back-off.ts';
 import { createHeed, heedfulSession, ownPatienceMs } from '../../src/issuance/heedful-session.ts';
 import type { Issuance } from '../../src/issuance/issuance.ts';
 import type { AccountRow, Schema } from '../../src/ledger/schema.ts';
@@ -70,6 +71,7 @@ export class ModelProcess {
       policy,
       maxPending,
       patienceMs,
+      failureRule: failureRule(usualSuspendMs),
       log: { debug: nothing, info: nothing, warn: nothing, error: nothing },
       stops: { work: this.work.signal, grace: this.grace.signal },
       solverFor: () => this.#solver(),

@@ -63,6 +63,8 @@ describe('one order for one set of names', () => {
     const certificates = ['ec', 'rsa'].map((name) => ({
       certificate: certificateRow({ name, names: '["a.test"]' }),
       due,
+      names: ['a.test'],
+      onFailedName: 'fail' as const,
     }));
     const codes: unknown[] = [];
     await renewAll(issuance, certificates, { concurrency: 2, waitMs: 0, mayStart: () => true }, ({ error }) =>

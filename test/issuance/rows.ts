@@ -71,6 +71,7 @@ export function certificateRow(given: Partial<CertificateRow> = {}): Certificate
     not_after: null,
     order_id: null,
     stored_at: null,
+    issued_names: null,
     deployed_at: null,
     revoked_at: null,
     removed_at: null,

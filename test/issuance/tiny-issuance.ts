@@ -1,5 +1,6 @@
 import type { Solver } from '../../src/challenges/solver.ts';
 import type { Issuance, UnsubmittedPolicy } from '../../src/issuance/issuance.ts';
+import { failureRule, usualSuspendMs } from '../../src/issuance/back-off.ts';
 import { startRun } from '../../src/issuance/ownership.ts';
 import { insertAccount } from '../../src/ledger/accounts.ts';
 import { openSqliteLedger } from '../../src/ledger/open.ts';
@@ -53,6 +54,7 @@ export async function newTinyWorld(): Promise<TinyWorld> {
         policy,
         maxPending,
         patienceMs: 10_000,
+        failureRule: failureRule(usualSuspendMs),
         log: silentLog,
         stops: { work: signal, grace: signal },
         solverFor: () => memorySolver(presented),

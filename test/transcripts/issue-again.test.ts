@@ -97,6 +97,7 @@ describe('a certificate that stands', () => {
     await webServer.stop();
     expect(await issue(...wanted)).toMatchObject({ exitCode: 1 });
     webServer = await serveWebroot(here.webroot, lab.httpPort);
+    here.change('update identifiers set next_attempt_at = null');
     const due = await here.run(['renew', '--dry-run', '--json']);
     expect(jsonLines(due)[0]).toMatchObject({ name: 'one.test', reason: 'changed' });
     expect(await issue(...wanted)).toMatchObject({ exitCode: 0, stderr: '' });

@@ -139,9 +139,13 @@ describe('renew', () => {
       });
     });
     expect(replaced).toEqual(['b.test', 'c.test']);
+    // It is left alone for a minute.
+    expect(await here.run(['renew'])).toMatchObject({ exitCode: 0, stdout: '', stderr: '' });
+    here.change('update identifiers set next_attempt_at = null');
     const text = await here.run(['renew']);
     expect(text).toMatchObject({ exitCode: 1, stdout: '' });
     expect(text.stderr).toMatch(/^error: a\.test: failed: /);
+    here.change('update identifiers set next_attempt_at = null');
     await lab.challtestsrv.clearServfail('a.test');
     expect(proxy.census.open()).toEqual([]);
   });
@@ -151,6 +155,7 @@ describe('renew', () => {
     expect(await issue('late.test')).toMatchObject({ exitCode: 1 });
     expect(existsSync(here.certificate('late.test'))).toBe(false);
     await lab.challtestsrv.clearServfail('late.test');
+    here.change('update identifiers set next_attempt_at = null');
     const result = await here.run(['renew', '--json']);
     expect(jsonLines(result)).toEqual([
       { name: 'late.test', status: 'issued', error: null },

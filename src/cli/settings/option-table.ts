@@ -1,4 +1,6 @@
 import * as z from 'zod/mini'; // a quarter of zod's loading time
+import { isDuration } from '../../duration.ts';
+import { failedNamePolicies } from '../../issuance/name-choice.ts';
 
 interface Option {
   /** The flag without its dashes. */
@@ -76,6 +78,27 @@ export const options = {
     schema: z.enum(['deactivate', 'resume']),
     expected: 'deactivate or resume',
     example: 'deactivate',
+  },
+  onFailedName: {
+    flag: 'on-failed-name',
+    kind: 'text',
+    schema: z.enum(failedNamePolicies),
+    expected: 'fail or drop',
+    example: 'drop',
+  },
+  suspendAfter: {
+    flag: 'suspend-after',
+    kind: 'text',
+    schema: z.string().check(z.refine(isDuration)),
+    expected: 'a duration',
+    example: '10d',
+  },
+  nameHook: {
+    flag: 'name-hook',
+    kind: 'text',
+    schema: text,
+    expected: 'a command',
+    example: '/etc/acme-ledger/name-hook.sh',
   },
   json: { flag: 'json', ...yesOrNo },
   verbose: {

@@ -1,7 +1,11 @@
 import { X509Certificate } from 'node:crypto';
 import { isAbsolute, join } from 'node:path';
 import { badFile, readGivenFile } from '../../certificates/given-file.ts';
+import { parseDuration } from '../../duration.ts';
 import { AcmeLedgerError } from '../../errors.ts';
+import { usualSuspendMs } from '../../issuance/back-off.ts';
+import type { FailedNamePolicy } from '../../issuance/name-choice.ts';
+import type { NameHook } from '../../issuance/name-hook.ts';
 import { printable } from '../../printable.ts';
 import { findConfigurationFile, readConfigurationFile } from './configuration-file.ts';
 import { readExternalAccount, type ExternalAccount } from './external-account.ts';
@@ -34,6 +38,10 @@ export interface Settings {
   onUnsubmitted: 'deactivate' | 'resume' | null;
   /** What the configuration file says of the CAs' limits. */
   limits: LimitsGiven;
+  /** Null: what `usualPolicy` says, for `issue` `fail`. */
+  onFailedName: FailedNamePolicy | null;
+  suspendAfterMs: number;
+  nameHook: NameHook | null;
   json: boolean;
   /** -1 quiet, 0 normal, and one more for each -v. */
   verbosity: number;
@@ -84,6 +92,15 @@ export async function readSettings(
     maxPending: given.maxPending?.value ?? null,
     onUnsubmitted: given.onUnsubmitted?.value ?? null,
     limits: given.limits?.value ?? new Map(),
+    onFailedName: given.onFailedName?.value ?? null,
+    suspendAfterMs:
+      given.suspendAfter === undefined
+        ? usualSuspendMs
+        : parseDuration(given.suspendAfter.value, given.suspendAfter.origin.label),
+    nameHook:
+      given.nameHook === undefined
+        ? null
+        : { command: given.nameHook.value, directory: given.nameHook.origin.baseDirectory },
     json: given.json?.value ?? false,
     verbosity: verbosityOf(layers),
     logFormat: given.logFormat?.value ?? 'pretty',

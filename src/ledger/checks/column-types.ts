@@ -34,7 +34,7 @@ export const instantColumns = {
     'ari_renew_at',
     'ari_ask_at',
   ],
-  identifiers: ['last_failure_at', 'last_success_at'],
+  identifiers: ['failing_since', 'next_attempt_at', 'suspended_at', 'last_failure_at', 'last_success_at'],
   holds: ['not_before', 'noted_at'],
   limit_buckets: ['full_at', 'noted_at'],
   limit_reservations: [],
@@ -54,6 +54,7 @@ export const instantsAhead: readonly string[] = [
   'ari_renew_at',
   'ari_ask_at',
   'full_at',
+  'next_attempt_at',
 ];
 
 /** Columns of docs/ledger.md's types `json` and `error`, and what their JSON has at its top. */
@@ -64,7 +65,13 @@ export const jsonColumns: Columns<Readonly<Record<string, 'array' | 'object' | '
   authorizations: { error: 'object' },
   order_authorizations: {},
   presentations: { settings: 'object', error: 'object' },
-  certificates: { names: 'array', settings: 'object', last_error: 'object', ari_error: 'object' },
+  certificates: {
+    names: 'array',
+    issued_names: 'array',
+    settings: 'object',
+    last_error: 'object',
+    ari_error: 'object',
+  },
   identifiers: { last_error: 'object' },
   holds: { error: 'object' },
   limit_buckets: {},

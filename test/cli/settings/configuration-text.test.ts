@@ -21,6 +21,9 @@ eabKid: kid-1
 eabHmacKeyFile: eab.key
 maxPending: 20
 onUnsubmitted: resume
+onFailedName: drop
+suspendAfter: 5d
+nameHook: ./told.sh
 json: false
 verbose: 2
 quiet: no
@@ -65,6 +68,7 @@ progress: false
       'deactivate or resume, not "keep"',
       'deactivate',
     ],
+    ['no duration', 'suspendAfter: soon\n', ':1:15:', 'a duration, not "soon"', '10d'],
     ['a wrong boolean', 'agreeTos: maybe\n', ':1:11:', 'yes or no', 'yes'],
     ['a wrong address', 'email: admin\n', ':1:8:', 'e-mail', 'admin@example.com'],
     ['no value', 'ca: x\nemail:\n', ':2:7:', 'email', 'admin@example.com'],

@@ -1,0 +1,103 @@
+import type { Command } from 'commander';
+import { AcmeLedgerError } from '../errors.ts';
+import { printable } from '../printable.ts';
+import type { Runner } from './runner.ts';
+import { nameJson } from './shapes.ts';
+import { counted, shortened } from './wording.ts';
+
+/** `name list` and `name resume`. */
+export function nameCommands(name: Command, runner: Runner): void {
+  nameList(name, runner);
+  nameResume(name, runner);
+}
+
+function nameList(name: Command, runner: Runner): void {
+  const command = name
+    .command('list')
+    .description('list the names that fail, why, and when they are tried again')
+    .option('--suspended', 'only those that no order names until they are resumed');
+  runner.bind<{ suspended?: boolean }>(command, async (context, options) => {
+    const { withLedger } = await import('./ledger-opening.ts');
+    const { chosenAccounts } = await import('./chosen-account.ts');
+    const { failingNames } = await import('../ledger/identifiers.ts');
+    return withLedger(context.settings, async (ledger) => {
+      const accounts = await chosenAccounts(context, ledger);
+      const rows = await Promise.all(
+        accounts.map(async ({ id, ca }) => (await failingNames(ledger, id)).map((row) => nameJson(row, ca))),
+      );
+      const shown = rows.flat().filter(({ status }) => options.suspended !== true || status === 'suspended');
+      if (context.output.json)
+        shown.forEach((row) => {
+          context.output.line(row, () => '');
+        });
+      else if (shown.length > 0) {
+        await context.output.table(
+          ['NAME', 'STATUS', 'FAILURES', 'SINCE', 'NEXT ATTEMPT', 'ERROR'],
+          shown.map((row) => [
+            row.name,
+            row.status,
+            String(row.failures),
+            row.failingSince?.slice(0, 19) ?? '',
+            row.status === 'suspended' ? 'when resumed' : (row.nextAttemptAt?.slice(0, 19) ?? 'now'),
+            shortened(row.error?.message ?? ''),
+          ]),
+        );
+      }
+      return 0;
+    });
+  });
+}
+
+function nameResume(name: Command, runner: Runner): void {
+  const command = name
+    .command('resume')
+    .description('let names that failed, or are suspended, be tried again by the next renew; nothing is sent')
+    .argument('[NAME...]', 'as name list shows them')
+    .option('--all', 'all names that fail');
+  runner.bind<{ all?: boolean }>(command, async (context, options, names) => {
+    if ((options.all === true) === names.length > 0) {
+      throw new AcmeLedgerError('usage', 'give names, or --all', {
+        hint: 'acme-ledger name list shows them',
+      });
+    }
+    const { withLedger } = await import('./ledger-opening.ts');
+    const { withLedgerWriter } = await import('./ledger-writing.ts');
+    const { chosenAccounts } = await import('./chosen-account.ts');
+    const { failingNames, resumeNames } = await import('../ledger/identifiers.ts');
+    const { parseNames } = await import('../identifiers.ts');
+    const asked = options.all === true ? null : parseNames(names).map(({ value }) => value);
+    const failing = await withLedger(context.settings, async (ledger) => {
+      const accounts = await chosenAccounts(context, ledger);
+      return Promise.all(
+        accounts.map(async ({ id }) => ({
+          id,
+          values: (await failingNames(ledger, id)).map(({ value }) => value),
+        })),
+      );
+    });
+    assertFailing(
+      asked ?? [],
+      failing.flatMap(({ values }) => values),
+    );
+    const resumed = await withLedgerWriter(context, 'name resume', (writer) =>
+      Promise.all(failing.map(({ id }) => resumeNames(writer, id, asked))),
+    );
+    context.output.result({ resumed: resumed.flat() }, ({ resumed: names }) => [
+      `${counted(names.length, 'name')} resumed${names.length === 0 ? '' : ': the next renew tries them'}`,
+    ]);
+    return 0;
+  });
+}
+
+/** @throws AcmeLedgerError `not-found` */
+function assertFailing(asked: readonly string[], failing: readonly string[]): void {
+  const unknown = asked.filter((name) => !failing.includes(name));
+  if (unknown.length === 0) return;
+  throw new AcmeLedgerError(
+    'not-found',
+    `the ledger knows of no failure of ${unknown.map(printable).join(', ')}`,
+    {
+      hint: 'acme-ledger name list shows the names that fail',
+    },
+  );
+}

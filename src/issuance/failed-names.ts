@@ -1,0 +1,39 @@
+import type { ErrorRecord } from '../errors.ts';
+import { authorizationsOf, nameProven } from '../ledger/authorizations.ts';
+import type { Ledger } from '../ledger/open.ts';
+import type { Attempt } from './obtain.ts';
+
+/** Problems of a whole order that say which of its names they are about (RFC 8555 §6.7.1). */
+const namingTypes = ['rejectedIdentifier', 'unsupportedIdentifier', 'caa', 'compound', 'malformed'].map(
+  (type) => `urn:ietf:params:acme:error:${type}`,
+);
+
+/**
+ * Because of which names an attempt failed; none when it failed for another reason, or it can't be told.
+ * `refused`: the CA wouldn't have them in an order, so that no authorization tells of their failure.
+ */
+export async function failedNames(
+  ledger: Ledger,
+  attempt: Attempt,
+  names: readonly string[],
+): Promise<{ names: string[]; refused: boolean }> {
+  const { error, orderId } = attempt;
+  if (error === null || attempt.status !== 'failed') return { names: [], refused: false };
+  if (orderId !== null && (error.code === 'authorization-invalid' || error.code === 'solver')) {
+    const rows = await authorizationsOf(ledger, orderId);
+    const proven = rows.map(nameProven);
+    // One whose name isn't known may be the one that failed.
+    if (rows.length === 0 || proven.includes(null)) return { names: [], refused: false };
+    const well = new Set(rows.filter(({ status }) => status === 'valid').map(nameProven));
+    return { names: names.filter((name) => !well.has(name)), refused: false };
+  }
+  return { names: refusedNames(error, names), refused: true };
+}
+
+function refusedNames({ problem }: ErrorRecord, names: readonly string[]): string[] {
+  if (problem === null || !namingTypes.includes(problem.type)) return [];
+  const told = new Set(problem.subproblems.flatMap(({ identifier }) => identifier?.value ?? []));
+  if (told.size > 0) return names.filter((name) => told.has(name));
+  // Boulder tells of a single one in its sentence only.
+  return names.filter((name) => problem.detail.includes(`"${name}"`));
+}

@@ -1,0 +1,61 @@
+import { renewalDueAt } from '../certificates/renewal-time.ts';
+import type { CertificateRow, IdentifierRow } from '../ledger/schema.ts';
+import { namesOf } from './collect.ts';
+
+/** What becomes of a certificate one of whose names can't be proven: `--on-failed-name`. */
+export const failedNamePolicies = ['fail', 'drop'] as const;
+export type FailedNamePolicy = (typeof failedNamePolicies)[number];
+
+/** Names that fail, by name. */
+export type FailingNames = ReadonlyMap<string, IdentifierRow>;
+
+/** Which names an order is to be for now. */
+export interface NameChoice {
+  names: string[];
+  /** Suspended, or not to be tried again yet. */
+  leftOut: string[];
+}
+
+/** @param options.evenWaiting only suspended ones are left out */
+export function chooseNames(
+  certificate: CertificateRow,
+  failing: FailingNames,
+  { now, evenWaiting = false }: { now: Date; evenWaiting?: boolean },
+): NameChoice {
+  const all = namesOf(certificate);
+  const rows = all.flatMap((name) => {
+    const row = failing.get(name);
+    return row !== undefined && isLeftAlone(row, now, evenWaiting) ? [row] : [];
+  });
+  const left = new Set(rows.map(({ value }) => value));
+  return {
+    names: all.filter((name) => !left.has(name)),
+    leftOut: [...left],
+  };
+}
+
+function isLeftAlone({ suspended_at, next_attempt_at }: IdentifierRow, now: Date, even: boolean): boolean {
+  const waits = next_attempt_at !== null && next_attempt_at > now.toISOString();
+  return suspended_at !== null || (waits && !even);
+}
+
+/** Names that are wanted, and that the stored certificate lacks because they couldn't be proven. */
+export function missingNames(certificate: CertificateRow): string[] {
+  if (certificate.issued_names === null) return [];
+  const issued = new Set(JSON.parse(certificate.issued_names) as string[]);
+  return namesOf(certificate).filter((name) => !issued.has(name));
+}
+
+/**
+ * What `renew` does with names that fail where nobody said it: they get half of the time between the day that a certificate is due and
+ * its end to recover; then the certificate goes on without them.
+ */
+export function usualPolicy(certificate: CertificateRow, now: Date): FailedNamePolicy {
+  if (certificate.csr !== null) return 'fail';
+  // One that lacks names already goes on like that.
+  if (certificate.issued_names !== null) return 'drop';
+  if (certificate.not_before === null || certificate.not_after === null) return 'fail';
+  const notAfter = new Date(certificate.not_after);
+  const dueAt = renewalDueAt(new Date(certificate.not_before), notAfter);
+  return now.getTime() >= (dueAt.getTime() + notAfter.getTime()) / 2 ? 'drop' : 'fail';
+}
