@@ -1,5 +1,6 @@
 import { isStored } from '../certificates/store.ts';
 import { systemClock } from '../clock.ts';
+import type { ErrorRecord } from '../errors.ts';
 import type { Due, DueCertificate } from '../issuance/renewing.ts';
 import { isAskDue } from '../issuance/renewal-schedule.ts';
 import { byUrgency, dueOf } from '../issuance/renewing.ts';
@@ -11,13 +12,22 @@ import { unsettledOrders } from '../ledger/order-queries.ts';
 import type { CertificateRow } from '../ledger/schema.ts';
 import { wantedCertificate } from './cert-commands.ts';
 import type { CommandContext } from './context.ts';
+import type { RunPlan } from './renewal-planning.ts';
+import { planRun } from './renewal-planning.ts';
 import type { RenewOptions } from './renewing.ts';
+
+/** One that is due, and why it has to wait for a limit of its CA; null when it goes now. */
+export interface PlannedCertificate extends DueCertificate {
+  deferral: ErrorRecord | null;
+}
 
 /** What is to be done: certificates by CA, and CAs where an earlier run left something. */
 export interface Work {
-  due: DueCertificate[];
+  due: PlannedCertificate[];
   notDue: number;
   authorities: string[];
+  /** What it would spend of the CAs' limits on new orders. */
+  newOrders: RunPlan['newOrders'];
   /** Certificates whose CA is to be asked now when to renew them (RFC 9773). */
   toAsk: CertificateRow[];
 }
@@ -30,26 +40,31 @@ export async function findWork(
 ): Promise<Work> {
   const now = systemClock.now();
   const wanted = await wantedFacts(ledger, options.names);
-  const due = new Map<string, Due>();
+  const reasons = new Map<string, Due>();
   const toAsk: RenewalFacts[] = [];
   for (const facts of wanted) {
     const isLost = !isStored(context.settings.stateDir, facts.name, facts.csr === null);
     const reason = dueOf(facts, now, { all: options.all, isLost });
-    if (reason !== null) due.set(facts.name, reason);
+    if (reason !== null) reasons.set(facts.name, reason);
     if (!options.all && !isLost && isAskDue(facts, now)) toAsk.push(facts);
   }
-  const urgent = wanted.filter(({ name }) => due.has(name)).sort(byUrgency(now));
-  const authorities = new Set(urgent.map(({ ca }) => ca));
+  const urgent = wanted.filter(({ name }) => reasons.has(name)).sort(byUrgency(now));
+  const first = await rowsOf(ledger, urgent.slice(0, options.limit));
+  const chosen = first.flatMap((certificate) => {
+    const due = reasons.get(certificate.name);
+    return due === undefined ? [] : [{ certificate, due }];
+  });
+  const { deferrals, newOrders } = await planRun(context.settings, ledger, chosen, options.waitMs);
+  const due = chosen.map((one) => ({ ...one, deferral: deferrals.get(one.certificate.name) ?? null }));
+  const going = due.filter(({ deferral }) => deferral === null);
+  const authorities = new Set(going.map(({ certificate }) => certificate.ca));
   for (const account of await listAccounts(ledger)) {
     if (account.url !== null && (await unsettledOrders(ledger, account.id, now)).length > 0)
       authorities.add(account.ca);
   }
-  const first = await rowsOf(ledger, urgent.slice(0, options.limit));
   return {
-    due: first.flatMap((certificate) => {
-      const reason = due.get(certificate.name);
-      return reason === undefined ? [] : [{ certificate, due: reason }];
-    }),
+    due,
+    newOrders,
     notDue: wanted.length - urgent.length,
     authorities: [...authorities],
     toAsk: await rowsOf(ledger, toAsk.sort(byUrgency(now))),
