@@ -18,6 +18,7 @@ import { complainOf } from './output.ts';
 import { startProgress } from './progress.ts';
 import { learnRenewalInfo } from './renewal-asking.ts';
 import { counted } from './wording.ts';
+import { withWanted, writeConfigured } from './wishes/wanted.ts';
 
 export interface RenewOptions {
   /** Names of certificates; all when empty. */
@@ -32,8 +33,11 @@ export interface RenewOptions {
 }
 
 export async function runRenew(context: CommandContext, options: RenewOptions): Promise<number> {
+  if (options.dryRun) {
+    return describe(context, await withWanted(context, (ledger) => findWork(context, ledger, options)));
+  }
+  await writeConfigured(context);
   const known = await withLedger(context.settings, (ledger) => findWork(context, ledger, options));
-  if (options.dryRun) return describe(context, known);
   const work = await workAsAdvised(context, known, options);
   const summary = {
     due: work.due.length,

@@ -11,9 +11,9 @@ export function status(program: Command, runner: Runner): void {
     .command('status')
     .description('the accounts at a glance: the gate, open authorizations, failing names, certificates due');
   runner.bind(command, async (context) => {
-    const { withLedger } = await import('./ledger-opening.ts');
+    const { withWanted } = await import('./wishes/wanted.ts');
     const { statusOf } = await import('./account-status.ts');
-    return withLedger(context.settings, async (ledger) => {
+    return withWanted(context, async (ledger) => {
       const shown = await statusOf(context, ledger);
       context.output.result(shown, () => [
         ...shown.accounts.flatMap(textOf),

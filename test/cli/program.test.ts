@@ -27,6 +27,7 @@ describe('each command', () => {
         'order list',
         'order show',
         'cert add',
+        'cert import',
         'cert list',
         'cert remove',
         'cert revoke',

@@ -3,6 +3,7 @@ import { isAbsolute, join } from 'node:path';
 import { badFile, readGivenFile } from '../../certificates/given-file.ts';
 import { AcmeLedgerError } from '../../errors.ts';
 import { printable } from '../../printable.ts';
+import type { ConfiguredCertificate } from './configured-certificates.ts';
 import { findConfigurationFile, readConfigurationFile } from './configuration-file.ts';
 import { readExternalAccount, type ExternalAccount } from './external-account.ts';
 import { givenPath } from './given-path.ts';
@@ -34,6 +35,8 @@ export interface Settings {
   onUnsubmitted: 'deactivate' | 'resume' | null;
   /** What the configuration file says of the CAs' limits. */
   limits: LimitsGiven;
+  /** The certificates that the configuration file wants; null when it says nothing of them. */
+  certificates: readonly ConfiguredCertificate[] | null;
   json: boolean;
   /** -1 quiet, 0 normal, and one more for each -v. */
   verbosity: number;
@@ -84,6 +87,7 @@ export async function readSettings(
     maxPending: given.maxPending?.value ?? null,
     onUnsubmitted: given.onUnsubmitted?.value ?? null,
     limits: given.limits?.value ?? new Map(),
+    certificates: given.certificates?.value ?? null,
     json: given.json?.value ?? false,
     verbosity: verbosityOf(layers),
     logFormat: given.logFormat?.value ?? 'pretty',
