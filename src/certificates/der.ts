@@ -6,7 +6,7 @@ export interface DerValue {
 
 /**
  * The values that stand one after the other in DER that somebody else has checked already, such as a certificate that Node has read.
- * A library for all of ASN.1 takes twenty times as long for the few bytes that are wanted of each of ten thousand certificates.
+ * A library for all of ASN.1 takes many times as long for the few bytes that are wanted of each of ten thousand certificates.
  * @returns those up to the first that can't be read
  */
 export function derValues(der: Buffer | undefined): DerValue[] {

@@ -1,14 +1,24 @@
 import { X509Certificate } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
 import { derValues } from './der.ts';
+import { leafFileOf } from './store.ts';
 
 /**
- * The identifier of a certificate for renewal information (RFC 9773 §4.1): the keyIdentifier of its Authority Key Identifier and its
- * serial number as in DER, both base64url, with a dot between.
- * @param pem a chain, leaf first
- * @returns null when it has no such key identifier
+ * The identifier of a stored certificate for renewal information (RFC 9773 §4.1): the keyIdentifier of its Authority Key Identifier
+ * and its serial number as in DER, both base64url, with a dot between.
+ * @param serial of the one that is meant, as the ledger has it
+ * @returns null when another one lies there, or it has no such key identifier
+ * @throws Error when there is none that can be read
  */
-export function renewalIdentifier(pem: string): string | null {
-  const { raw } = new X509Certificate(pem);
+export async function renewalIdentifierOf(
+  stateDir: string,
+  { name, serial }: { name: string; serial: string | null },
+): Promise<string | null> {
+  const leaf = new X509Certificate(await readFile(leafFileOf(stateDir, name)));
+  return leaf.serialNumber.toLowerCase() === serial ? renewalIdentifier(leaf) : null;
+}
+
+export function renewalIdentifier({ raw }: X509Certificate): string | null {
   // RFC 5280 §4.1: Certificate, its tbsCertificate, and in that the serial number (the first INTEGER) and the extensions ([3]).
   const parts = derValues(derValues(derValues(raw)[0]?.content)[0]?.content);
   const serial = parts.find(({ tag }) => tag === integer)?.content;

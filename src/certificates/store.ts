@@ -85,6 +85,12 @@ export function isStored(stateDir: string, name: string, withKey: boolean): bool
   return existsSync(`${link}/fullchain.pem`) && (!withKey || existsSync(`${link}/privkey.pem`));
 }
 
+/** The file of the leaf alone, for a look at ten thousand of them. @throws AcmeLedgerError `bad-name` */
+export function leafFileOf(stateDir: string, name: string): string {
+  assertStoreName(name);
+  return join(linkOf(stateDir, name), 'cert.pem');
+}
+
 /** Removes a certificate with its keys; false when there was none. @throws AcmeLedgerError `bad-name`, `store` */
 export async function removeStored(stateDir: string, name: string): Promise<boolean> {
   assertStoreName(name);

@@ -6,16 +6,17 @@ import { flagOf, usage, type SolverOptions } from './option-fields.ts';
 import type { ExecSettings } from './settings.ts';
 import { parseServerAddress } from './socket-address.ts';
 
-/** The settings of the solver exec. `directory` is where the hook runs. @throws AcmeLedgerError `usage` */
+/** The settings of the solver exec. `directory` is where the hook runs; `look`: whether it is there. @throws AcmeLedgerError `usage` */
 export function execSettingsOf(
   options: SolverOptions,
   challenge: ExecSettings['challenge'],
   directory: string,
+  look: boolean,
 ): ExecSettings {
   return {
     solver: 'exec',
     challenge,
-    hook: hookOf(options, directory),
+    hook: hookOf(options, directory, look),
     hookDirectory: directory,
     hookStyle: hookStyleOf(options),
     hookTimeoutSeconds: secondsOf(options, 'hookTimeout', { byDefault: 120, min: 1 }),
@@ -26,13 +27,13 @@ export function execSettingsOf(
   };
 }
 
-function hookOf({ hook }: SolverOptions, directory: string): string {
+function hookOf({ hook }: SolverOptions, directory: string, look: boolean): string {
   const command = hook?.trim() ?? '';
   if (command === '')
     throw usage('the solver exec needs --hook CMD', 'CMD is run as: CMD present|cleanup FQDN. VALUE');
   // Only a plain path can be checked; everything else is the shell's to understand.
   const program = /^[\w./+-]*\/[\w./+-]*(?=\s|$)/.exec(command)?.[0];
-  if (program === undefined) return command;
+  if (program === undefined || !look) return command;
   const path = resolve(directory, program);
   try {
     accessSync(path, constants.X_OK);

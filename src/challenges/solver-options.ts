@@ -25,10 +25,14 @@ const howToChoose =
 /**
  * Checked settings from what a person wrote. One option is enough where it leaves no doubt: `--webroot` is http-01,
  * `--listen` is standalone http-01, `--hook` is exec dns-01, `--challenge tls-alpn-01` is standalone.
- * `directory` is what relative paths start from.
+ * `directory` is what relative paths start from; without `look` nobody looks whether what they name is there.
  * @throws AcmeLedgerError `usage`
  */
-export function settingsFromOptions(options: SolverOptions, directory = process.cwd()): SolverSettings {
+export function settingsFromOptions(
+  options: SolverOptions,
+  directory = process.cwd(),
+  look = true,
+): SolverSettings {
   const wanted = challengeOf(options);
   const solver = solverOf(options, wanted);
   rejectForeignOptions(options, solver);
@@ -37,14 +41,14 @@ export function settingsFromOptions(options: SolverOptions, directory = process.
       return {
         solver,
         challenge: typeFor(solver, wanted, challengesOfSolver.webroot),
-        webroot: webrootOf(options, directory),
+        webroot: webrootOf(options, directory, look),
       };
     case 'standalone': {
       const challenge = typeFor(solver, wanted, challengesOfSolver.standalone);
       return { solver, challenge, listen: listenOf(options, challenge === 'http-01' ? 80 : 443) };
     }
     case 'exec':
-      return execSettingsOf(options, typeFor(solver, wanted, challengesOfSolver.exec), directory);
+      return execSettingsOf(options, typeFor(solver, wanted, challengesOfSolver.exec), directory, look);
   }
 }
 
@@ -117,11 +121,12 @@ function typeFor<T extends ChallengeType>(
   );
 }
 
-function webrootOf({ webroot }: SolverOptions, directory: string): string {
+function webrootOf({ webroot }: SolverOptions, directory: string, look: boolean): string {
   if (webroot === undefined || webroot.trim() === '') {
     throw usage('the solver webroot needs --webroot DIR', "give the web server's document root");
   }
   const path = resolve(directory, webroot);
+  if (!look) return path;
   const hint = "give the web server's document root; acme-ledger makes .well-known/acme-challenge in it";
   let isDirectory: boolean;
   try {

@@ -1,6 +1,7 @@
 import { authorityOf } from '../acme/known-authorities.ts';
 import { isStored } from '../certificates/store.ts';
 import { systemClock } from '../clock.ts';
+import type { LimitSeen } from '../issuance/limits-seen.ts';
 import { dueOf } from '../issuance/renewing.ts';
 import { listAccounts } from '../ledger/accounts.ts';
 import { listCertificates } from '../ledger/certificates.ts';
@@ -11,6 +12,7 @@ import type { Ledger } from '../ledger/open.ts';
 import type { AccountRow } from '../ledger/schema.ts';
 import { chosenAccount } from './chosen-account.ts';
 import type { CommandContext } from './context.ts';
+import { limitStatus } from './limit-status.ts';
 import { holdJson } from './shapes.ts';
 
 const soonMs = 7 * 86_400_000;
@@ -20,7 +22,7 @@ export interface AccountStatus {
   account: string | null;
   gate: { pending: number; unsubmitted: number; reserved: number; maxPending: number; free: number };
   oldestPendingAt: string | null;
-  limits: { limit: string; used: number; max: number; nextFreeAt: string | null }[];
+  limits: LimitSeen[];
   /** What the CA asked not to be asked before some time. */
   holds: ReturnType<typeof holdJson>[];
   suspendedNames: number;
@@ -59,10 +61,12 @@ async function accountStatus(
     limits: [
       {
         limit: 'pending authorizations',
+        subject: null,
         used: count.pending + count.reserved,
         max: maxPending,
         nextFreeAt: count.nextExpiryAt,
       },
+      ...(await limitStatus(context.settings, ledger, account)),
     ],
     holds: (await holdsOf(ledger, account.id, systemClock.now())).map(holdJson),
     suspendedNames: failing.filter(({ suspended_at }) => suspended_at !== null).length,

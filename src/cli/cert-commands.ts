@@ -18,9 +18,9 @@ export function certCommands(cert: Command, runner: Runner): void {
 function certList(cert: Command, runner: Runner): void {
   const command = cert.command('list').description('list the certificates that should exist');
   runner.bind(command, async (context) => {
-    const { withLedger } = await import('./ledger-opening.ts');
+    const { withWanted } = await import('./wishes/wanted.ts');
     const { listCertificates } = await import('../ledger/certificates.ts');
-    return withLedger(context.settings, async (ledger) => {
+    return withWanted(context, async (ledger) => {
       const shown = await Promise.all((await listCertificates(ledger)).map((row) => shape(context, row)));
       if (context.output.json)
         shown.forEach((row) => {
@@ -46,8 +46,8 @@ function certList(cert: Command, runner: Runner): void {
 function certShow(cert: Command, runner: Runner): void {
   const command = cert.command('show').description('show one certificate').argument('<NAME>', 'its name');
   runner.bind(command, async (context, _options, [name = '']) => {
-    const { withLedger } = await import('./ledger-opening.ts');
-    return withLedger(context.settings, async (ledger) => {
+    const { withWanted } = await import('./wishes/wanted.ts');
+    return withWanted(context, async (ledger) => {
       const shown = await shape(context, await wantedCertificate(ledger, name));
       context.output.result(shown, () => [
         `${shown.name}: ${shown.serial === null ? 'not issued' : `serial ${shown.serial}`}`,
@@ -76,7 +76,7 @@ function certRemove(cert: Command, runner: Runner): void {
     const { removeWanted } = await import('./cert-removing.ts');
     return withLedger(context.settings, async (ledger) => {
       // All are looked up before one is removed: a mistyped name is told while nothing has happened.
-      for (const name of names) await wantedCertificate(ledger, name);
+      for (const name of names) await assertNotConfigured(context, await wantedCertificate(ledger, name));
       for await (const removed of removeWanted(context, ledger, names, options.deleteFiles === true)) {
         context.output.line(
           removed,
@@ -85,6 +85,16 @@ function certRemove(cert: Command, runner: Runner): void {
       }
       return 0;
     });
+  });
+}
+
+/** The next renewal would want it again. @throws AcmeLedgerError `usage` */
+async function assertNotConfigured({ settings }: CommandContext, row: CertificateRow): Promise<void> {
+  const { configuredWishes } = await import('./wishes/configured-wishes.ts');
+  const there = configuredWishes(settings).get(row.name);
+  if (row.origin !== 'configuration' || there === undefined) return;
+  throw new AcmeLedgerError('usage', `the configuration wants the certificate ${printable(row.name)}`, {
+    hint: `take it out there (${there.origin.label.replace(/:$/, '')}), and the next acme-ledger renew removes it`,
   });
 }
 

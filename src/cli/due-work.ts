@@ -1,5 +1,6 @@
 import { isStored } from '../certificates/store.ts';
 import { systemClock } from '../clock.ts';
+import type { ErrorRecord } from '../errors.ts';
 import { dueWithNames } from '../issuance/due-names.ts';
 import type { FailingNames } from '../issuance/name-choice.ts';
 import type { Due, DueCertificate } from '../issuance/renewing.ts';
@@ -14,13 +15,22 @@ import type { CertificateRow } from '../ledger/schema.ts';
 import { unsettledOrders } from '../ledger/order-queries.ts';
 import { wantedCertificate } from './cert-commands.ts';
 import type { CommandContext } from './context.ts';
+import type { RunPlan } from './renewal-planning.ts';
+import { planRun } from './renewal-planning.ts';
 import type { RenewOptions } from './renewing.ts';
+
+/** One that is due, and why it has to wait for a limit of its CA; null when it goes now. */
+export interface PlannedCertificate extends DueCertificate {
+  deferral: ErrorRecord | null;
+}
 
 /** What is to be done: certificates by CA, and CAs where an earlier run left something. */
 export interface Work {
-  due: DueCertificate[];
+  due: PlannedCertificate[];
   notDue: number;
   authorities: string[];
+  /** What it would spend of the CAs' limits on new orders. */
+  newOrders: RunPlan['newOrders'];
   /** Certificates whose CA is to be asked now when to renew them (RFC 9773). */
   toAsk: CertificateRow[];
 }
@@ -44,7 +54,7 @@ export async function findWork(
   }
   const failing = await failingByAuthority(ledger);
   const candidates = wanted.filter(({ name }) => reasons.has(name)).sort(byUrgency(now));
-  const due = (await rowsOf(ledger, candidates)).flatMap((certificate) => {
+  const eligible = (await rowsOf(ledger, candidates)).flatMap((certificate) => {
     const one = dueWithNames(certificate, reasons.get(certificate.name) ?? null, {
       failing: failing.get(certificate.ca) ?? new Map(),
       onFailedName: context.settings.onFailedName,
@@ -53,14 +63,19 @@ export async function findWork(
     });
     return one === null ? [] : [one];
   });
-  const authorities = new Set(due.map(({ certificate }) => certificate.ca));
+  const chosen = eligible.slice(0, options.limit);
+  const { deferrals, newOrders } = await planRun(context.settings, ledger, chosen, options.waitMs);
+  const due = chosen.map((one) => ({ ...one, deferral: deferrals.get(one.certificate.name) ?? null }));
+  const going = due.filter(({ deferral }) => deferral === null);
+  const authorities = new Set(going.map(({ certificate }) => certificate.ca));
   for (const account of await listAccounts(ledger)) {
     if (account.url !== null && (await unsettledOrders(ledger, account.id, now)).length > 0)
       authorities.add(account.ca);
   }
   return {
-    due: due.slice(0, options.limit),
-    notDue: wanted.length - due.length,
+    due,
+    newOrders,
+    notDue: wanted.length - eligible.length,
     authorities: [...authorities],
     toAsk: await rowsOf(ledger, toAsk.sort(byUrgency(now))),
   };

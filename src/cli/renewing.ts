@@ -13,12 +13,14 @@ import type { Work } from './due-work.ts';
 import { findWork } from './due-work.ts';
 import { eachAuthority } from './each-account.ts';
 import { withLedger } from './ledger-opening.ts';
+import { spendLine } from './limit-status.ts';
 import { withIssuance } from './opening.ts';
 import { leftOutText } from './left-out.ts';
 import { complainOf, warn } from './output.ts';
 import { startProgress } from './progress.ts';
 import { learnRenewalInfo } from './renewal-asking.ts';
 import { counted } from './wording.ts';
+import { withWanted, writeConfigured } from './wishes/wanted.ts';
 
 export interface RenewOptions {
   /** Names of certificates; all when empty. */
@@ -33,8 +35,11 @@ export interface RenewOptions {
 }
 
 export async function runRenew(context: CommandContext, options: RenewOptions): Promise<number> {
+  if (options.dryRun) {
+    return describe(context, await withWanted(context, (ledger) => findWork(context, ledger, options)));
+  }
+  await writeConfigured(context);
   const known = await withLedger(context.settings, (ledger) => findWork(context, ledger, options));
-  if (options.dryRun) return describe(context, known);
   const work = await workAsAdvised(context, known, options);
   const summary = {
     due: work.due.length,
@@ -45,9 +50,14 @@ export async function runRenew(context: CommandContext, options: RenewOptions): 
     notDue: work.notDue,
   };
   const explanations = explain(context, work);
+  for (const { certificate, deferral } of work.due) {
+    if (deferral === null) continue;
+    summary.deferred += 1;
+    report(context, { certificate, status: 'deferred', error: deferral }, explanations.get(certificate.name));
+  }
   if (work.authorities.length > 0) {
     const progress = startProgress(context, 'certificates');
-    progress.expect(work.due.length);
+    progress.expect(work.due.length - summary.deferred);
     const endsAt = options.maxTimeMs === null ? Infinity : performance.now() + options.maxTimeMs;
     const mayStart = (): boolean => performance.now() < endsAt;
     const onResult = (renewed: Renewed): void => {
@@ -57,7 +67,9 @@ export async function runRenew(context: CommandContext, options: RenewOptions): 
     };
     try {
       await eachAuthority(context, work.authorities, (ca) => {
-        const certificates = work.due.filter(({ certificate }) => certificate.ca === ca);
+        const certificates = work.due.filter(
+          ({ certificate, deferral }) => certificate.ca === ca && deferral === null,
+        );
         return renewAt(context, ca, certificates, { ...options, mayStart }, onResult);
       });
     } finally {
@@ -174,7 +186,7 @@ function report(
 }
 
 function describe(context: CommandContext, work: Work): number {
-  for (const { certificate, due, names } of work.due) {
+  for (const { certificate, due, names, deferral } of work.due) {
     const page = explanationOf(certificate, due);
     const isOrdered = due.reason !== 'not-deployed';
     const cost = { newOrders: isOrdered ? 1 : 0, authorizations: isOrdered ? names.length : 0 };
@@ -185,16 +197,18 @@ function describe(context: CommandContext, work: Work): number {
         dueAt: due.dueAt?.toISOString() ?? null,
         names,
         cost,
+        deferral,
         ...(page === null ? {} : { explanationUrl: page }),
       },
       () =>
-        `${printable(certificate.name)}: ${due.reason}, ${isOrdered ? `1 order with ${counted(names.length, 'name')}` : 'only its deploy hook'}${page === null ? '' : `; the CA says why: ${page}`}`,
+        `${printable(certificate.name)}: ${due.reason}, ${isOrdered ? `1 order with ${counted(names.length, 'name')}` : 'only its deploy hook'}${deferral === null ? '' : `, deferred until ${deferral.retryAt ?? 'later'}: ${deferral.message}`}${page === null ? '' : `; the CA says why: ${page}`}`,
     );
   }
-  const summary = { due: work.due.length, notDue: work.notDue };
-  context.output.line(
-    { summary },
-    () => `${String(summary.due)} due, ${String(summary.notDue)} not due; nothing was sent`,
-  );
+  const deferred = work.due.filter(({ deferral }) => deferral !== null).length;
+  const summary = { due: work.due.length, deferred, notDue: work.notDue, limits: work.newOrders };
+  context.output.line({ summary }, () => [
+    ...work.newOrders.map((limit) => `${limit.ca}: ${spendLine(limit.spends, limit)}`),
+    `${String(summary.due)} due, ${deferred === 0 ? '' : `${String(deferred)} of them deferred, `}${String(summary.notDue)} not due; nothing was sent`,
+  ]);
   return 0;
 }

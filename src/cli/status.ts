@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import type { HoldScope } from '../ledger/states.ts';
 import { printable } from '../printable.ts';
 import type { AccountStatus } from './account-status.ts';
+import { limitLine } from './limit-status.ts';
 import type { Runner } from './runner.ts';
 import { counted } from './wording.ts';
 
@@ -10,9 +11,9 @@ export function status(program: Command, runner: Runner): void {
     .command('status')
     .description('the accounts at a glance: the gate, open authorizations, failing names, certificates due');
   runner.bind(command, async (context) => {
-    const { withLedger } = await import('./ledger-opening.ts');
+    const { withWanted } = await import('./wishes/wanted.ts');
     const { statusOf } = await import('./account-status.ts');
-    return withLedger(context.settings, async (ledger) => {
+    return withWanted(context, async (ledger) => {
       const shown = await statusOf(context, ledger);
       context.output.result(shown, () => [
         ...shown.accounts.flatMap(textOf),
@@ -23,20 +24,15 @@ export function status(program: Command, runner: Runner): void {
   });
 }
 
-function textOf({
-  ca,
-  account,
-  gate,
-  oldestPendingAt,
-  holds,
-  failingNames,
-  suspendedNames,
-}: AccountStatus): string[] {
+function textOf(shown: AccountStatus): string[] {
+  const { ca, account, gate, oldestPendingAt, limits, holds, failingNames, suspendedNames } = shown;
   return [
     ca,
     `  account  ${account ?? 'not registered'}`,
     `  gate     ${String(gate.pending)} open (${String(gate.unsubmitted)} unsubmitted), ${String(gate.reserved)} reserved, ${String(gate.free)} of ${String(gate.maxPending)} free`,
     ...(oldestPendingAt === null ? [] : [`  oldest   open since ${oldestPendingAt}`]),
+    // The first is the gate's.
+    ...limits.slice(1).map((limit) => `  limit    ${limitLine(limit)}`),
     ...holds.map(
       (hold) =>
         `  held     ${heldWords[hold.scope]}${hold.subject === '' ? '' : ` ${printable(hold.subject)}`} until ${hold.notBefore}: ${printable(hold.error?.message ?? hold.limit)}`,

@@ -92,7 +92,7 @@ export function shortageOf(
 }
 
 /** The bucket of a charge, full where nothing was taken yet; with the limit as it is now. */
-function bucketFor(charge: Charge, buckets: ReadonlyMap<string, Bucket>, nowMs: number): Bucket {
+export function bucketFor(charge: Charge, buckets: ReadonlyMap<string, Bucket>, nowMs: number): Bucket {
   const bucket = buckets.get(bucketWord(charge.key)) ?? fullBucket(charge.allowance);
   return withAllowance(bucket, charge.allowance, nowMs);
 }

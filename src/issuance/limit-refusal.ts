@@ -35,6 +35,15 @@ export function freeAt({ waitMs }: Shortage, now: Date): Date {
 
 /** Which limit of the CA is used up, by what was counted here; nothing was sent. */
 export function shortageError(shortage: Shortage, now: Date): AcmeLedgerError {
+  return refusal(shortage, now, '');
+}
+
+/** The same for what has to wait in a plan: others go first. */
+export function plannedError(shortage: Shortage, now: Date): AcmeLedgerError {
+  return refusal(shortage, now, ', those included that go to more urgent certificates');
+}
+
+function refusal(shortage: Shortage, now: Date, included: string): AcmeLedgerError {
   const { charge, bucket } = shortage;
   const { what, todo } = said[charge.key.limit];
   const { max } = charge.allowance;
@@ -45,7 +54,7 @@ export function shortageError(shortage: Shortage, now: Date): AcmeLedgerError {
   const retryAt = freeAt(shortage, now);
   return new AcmeLedgerError(
     'ca-limit',
-    `the CA's limit on ${what} has no room${subject}: ${String(used)} of ${String(max)} are used${promised}${reserve}; the next is free at ${retryAt.toISOString()}`,
+    `the CA's limit on ${what} has no room${subject}: ${String(used)} of ${String(max)} are used${included}${promised}${reserve}; the next is free at ${retryAt.toISOString()}`,
     { hint: `nothing was sent; ${todo}`, retryAt },
   );
 }

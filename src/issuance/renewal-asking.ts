@@ -1,8 +1,6 @@
-import { readFile } from 'node:fs/promises';
 import pLimit from 'p-limit';
 import type { RenewalInfo } from '../acme/renewal-info.ts';
-import { renewalIdentifier } from '../certificates/renewal-identifier.ts';
-import { readStored } from '../certificates/store.ts';
+import { renewalIdentifierOf } from '../certificates/renewal-identifier.ts';
 import { AcmeLedgerError, errorRecord } from '../errors.ts';
 import type { Learned } from '../ledger/renewal-info.ts';
 import { recordRenewalInfo } from '../ledger/renewal-info.ts';
@@ -113,9 +111,7 @@ class Asked {
   async #idOf({ name, serial }: CertificateRow): Promise<string | null> {
     const { stateDir, log } = this.#source;
     try {
-      const stored = await readStored(stateDir, name);
-      if (stored === null || stored.serial !== serial) return null;
-      return renewalIdentifier(await readFile(stored.paths.cert, 'utf8'));
+      return await renewalIdentifierOf(stateDir, { name, serial });
     } catch (error) {
       log.debug({ certificate: name, error: errorRecord(error) }, 'no identifier for renewal information');
       return null;

@@ -1,6 +1,4 @@
-import { readFile } from 'node:fs/promises';
-import { renewalIdentifier } from '../certificates/renewal-identifier.ts';
-import { readStored } from '../certificates/store.ts';
+import { renewalIdentifierOf } from '../certificates/renewal-identifier.ts';
 import { errorRecord } from '../errors.ts';
 import { wasReplacingRefused } from '../ledger/order-queries.ts';
 import { orderById } from '../ledger/orders.ts';
@@ -21,10 +19,8 @@ export async function replacedBy(issuance: Issuance, certificate: CertificateRow
   try {
     const order = await orderById(issuance.ledger, certificate.order_id);
     if (order?.account_id !== issuance.account.id) return null;
-    const stored = await readStored(issuance.stateDir, certificate.name);
-    // What lies there may be somebody else's.
-    if (stored === null || stored.serial !== certificate.serial) return null;
-    const replaces = renewalIdentifier(await readFile(stored.paths.cert, 'utf8'));
+    // What lies there may be somebody else's: then there is none.
+    const replaces = await renewalIdentifierOf(issuance.stateDir, certificate);
     // An order that a CA made nothing of, say with a 500, may have failed for that: the next goes without.
     return replaces === null || (await wasReplacingRefused(issuance.ledger, replaces)) ? null : replaces;
   } catch (error) {

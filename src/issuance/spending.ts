@@ -16,6 +16,11 @@ import { registeredDomains } from './registered-domain.ts';
 /** Boulder looks back 120 days from the newOrder and again from the finalize, which may come a week later. */
 const renewalMs = 113 * 86_400_000;
 
+/** Whoever had a certificate issued for the same names since then renews it. */
+export function renewalsSince(now: Date): Date {
+  return new Date(now.getTime() - renewalMs);
+}
+
 /** The registered domains of these names where the CA counts by them; else none. */
 export async function domainsToCount(
   limits: CaLimits | undefined,
@@ -27,7 +32,7 @@ export async function domainsToCount(
 
 /** What an order costs now, and the limit that stands against it. Nothing is written. */
 export async function costOf(
-  writer: LedgerWriter,
+  writer: Pick<LedgerWriter, 'ledger' | 'clock' | 'limits'>,
   account: { id: number; ca: string },
   order: Omit<WantedOrder, 'isRenewal'>,
 ): Promise<{ charges: Charge[]; buckets: Map<string, Bucket>; shortage: Shortage | null }> {
@@ -36,9 +41,8 @@ export async function costOf(
     return { charges: [], buckets: new Map(), shortage: null };
   }
   const now = writer.clock.now();
-  const since = new Date(now.getTime() - renewalMs);
   const namesKey = identifierSetKey(order.identifiers);
-  const isRenewal = await wasIssuedSince(writer.ledger, account.ca, namesKey, since);
+  const isRenewal = await wasIssuedSince(writer.ledger, account.ca, namesKey, renewalsSince(now));
   const charges = chargesOf(limits, account, { ...order, isRenewal });
   const scopes = [...new Set(charges.map(({ key }) => key.scope))];
   const subjects = [...new Set(charges.map(({ key }) => key.subject))];

@@ -91,6 +91,31 @@ export async function wasIssuedSince(
   return order !== undefined;
 }
 
+/** The sets of names, as `names_key`, for which accounts of this CA had certificates issued since then. */
+export async function namesIssuedSince(ledger: Ledger, ca: string, since: Date): Promise<Set<string>> {
+  const rows = await ledger
+    .selectFrom('orders')
+    .innerJoin('accounts', 'accounts.id', 'orders.account_id')
+    .select('names_key')
+    .distinct()
+    .where('orders.status', '=', 'valid')
+    .where('finalize_sent_at', '>', since.toISOString())
+    .where('ca', '=', ca)
+    .execute();
+  return new Set(rows.map(({ names_key }) => names_key));
+}
+
+/** The profile and the `names_key`, a blank between, of each order of the account that isn't concluded. */
+export async function liveOrderKeys(ledger: Ledger, accountId: number): Promise<Set<string>> {
+  const rows = await ledger
+    .selectFrom('orders')
+    .select(['profile', 'names_key'])
+    .where('account_id', '=', accountId)
+    .where('concluded_at', 'is', null)
+    .execute();
+  return new Set(rows.map(({ profile, names_key }) => `${profile} ${names_key}`));
+}
+
 /** Orders that can still become a certificate and hold this authorization. */
 export async function ordersHolding(ledger: Ledger, authorizationId: number): Promise<OrderRow[]> {
   return ledger

@@ -1,9 +1,12 @@
+import { X509Certificate } from 'node:crypto';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { derValues } from '../../src/certificates/der.ts';
 import { generateKey } from '../../src/certificates/key.ts';
-import { renewalIdentifier } from '../../src/certificates/renewal-identifier.ts';
+import { renewalIdentifier, renewalIdentifierOf } from '../../src/certificates/renewal-identifier.ts';
+import { storeCertificate } from '../../src/certificates/store.ts';
 import { makeAuthority } from './authority.ts';
+import { makeScratchDirectory } from './scratch-directory.ts';
 
 // RFC 9773, appendix A.
 const example = `-----BEGIN CERTIFICATE-----
@@ -18,13 +21,22 @@ yNQwCgYIKoZIzj0EAwIDRwAwRAIge09+S5TZAlw5tgtiVvuERV6cT4mfutXIlwTb
 `;
 
 test("the RFC's example has the RFC's identifier, the serial number's leading zero included", () => {
-  expect(renewalIdentifier(example)).toBe('aYhba4dGQEHhs3uEe6CuLN4ByNQ.AIdlQyE');
+  expect(renewalIdentifier(new X509Certificate(example))).toBe('aYhba4dGQEHhs3uEe6CuLN4ByNQ.AIdlQyE');
+});
+
+test('of a stored certificate it is told as long as that is the one that is meant', async () => {
+  const stateDir = await makeScratchDirectory();
+  await storeCertificate(stateDir, 'one.test', { chainPem: example, keyPem: null });
+  const ofSerial = (serial: string | null) => renewalIdentifierOf(stateDir, { name: 'one.test', serial });
+  expect(await ofSerial('87654321')).toBe('aYhba4dGQEHhs3uEe6CuLN4ByNQ.AIdlQyE');
+  expect(await ofSerial('87654322')).toBeNull();
+  expect(await ofSerial(null)).toBeNull();
 });
 
 test('a certificate that does not say by which key it was signed has none', async () => {
   const authority = await makeAuthority('Root', 'Intermediate');
   const chain = await authority.issue({ names: ['one.test'], keyPem: await generateKey('ec256') });
-  expect(renewalIdentifier(chain)).toBeNull();
+  expect(renewalIdentifier(new X509Certificate(chain))).toBeNull();
 });
 
 test('DER that was cut or changed is read as far as it makes sense', () => {

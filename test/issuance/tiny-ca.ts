@@ -50,15 +50,22 @@ export class TinyCa {
   #newOrder(identifiers: Identifier[]): Order {
     this.newOrders += 1;
     const authorizationUrls = identifiers.map((identifier) => {
-      const url = `https://ca.test/authz/${identifier.value}`;
+      const url = this.#nextUrl(`https://ca.test/authz/${identifier.value}`);
       this.#nameOf.set(url, identifier);
-      if (!['pending', 'valid'].includes(this.authorizations.get(url) ?? ''))
-        this.authorizations.set(url, 'pending');
+      if (!this.authorizations.has(url)) this.authorizations.set(url, 'pending');
       return url;
     });
     const url = `https://ca.test/order/${this.newOrders}`;
     this.#orders.set(url, { identifiers, authorizationUrls });
     return this.#order(url);
+  }
+
+  /** One that is over isn't used again. */
+  #nextUrl(first: string): string {
+    let url = first;
+    for (let next = 2; ['invalid', 'deactivated'].includes(this.authorizations.get(url) ?? ''); next += 1)
+      url = `${first}?${String(next)}`;
+    return url;
   }
 
   #order(url: string): Order {

@@ -193,7 +193,9 @@ describe('renew', () => {
       reason: 'ending',
       cost: { newOrders: 1, authorizations: 1 },
     });
-    expect(summary).toEqual({ summary: { due: 1, notDue: 2 } });
+    expect(summary).toEqual({
+      summary: { due: 1, deferred: 0, notDue: 2, limits: [] },
+    });
     expect(others).toEqual([]);
     const text = await here.run(['renew', '--dry-run']);
     expect(text).toMatchObject({ exitCode: 0, stderr: '' });

@@ -103,6 +103,18 @@ describe('when to renew, as the CA says', { timeout: 60_000 }, () => {
     );
   });
 
+  it('is not asked again before the time that the CA gave to anybody, and nothing else fails for that', async () => {
+    letTimeToAskCome();
+    const headers = { 'retry-after': '120' };
+    proxy.setFault(({ kind }) =>
+      kind === 'renewalInfo' ? { type: 'answer', status: 503, headers, body: '' } : undefined,
+    );
+    for (let run = 0; run < 2; run += 1) expect(await here.run(['renew'])).toMatchObject(silent);
+    expect(proxy.requests).toHaveLength(1);
+    expect(here.rows('select scope from holds')).toEqual([{ scope: 'requests' }]);
+    here.change('delete from holds');
+  });
+
   it('is shown with the page that explains it, also before anything is done', async () => {
     await moveWindow(2 * hourMs, 3 * hourMs);
     letTimeToAskCome();

@@ -7,8 +7,8 @@ import { printable } from '../../printable.ts';
 import { parseConfiguration } from './configuration-text.ts';
 import type { Layer } from './layer.ts';
 
-// A configuration has twenty lines; this is where a mistaken path ends.
-const maxBytes = 1024 * 1024;
+// Some ten thousand certificates, which take seconds to read; more are for `cert import`. This is where a mistaken path ends.
+const maxBytes = 4 * 1024 * 1024;
 
 export interface Places {
   cwd: string;

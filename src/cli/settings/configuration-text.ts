@@ -2,6 +2,7 @@ import { dirname } from 'node:path';
 import type { Document, LineCounter, Pair } from 'yaml';
 import { AcmeLedgerError, messageOf } from '../../errors.ts';
 import { printable } from '../../printable.ts';
+import { checkCertificates } from './configured-certificates.ts';
 import type { Layer } from './layer.ts';
 import { checkLimits } from './limit-changes.ts';
 import { nearestWord } from './nearest-word.ts';
@@ -29,9 +30,9 @@ export async function parseConfiguration(path: string, text: string): Promise<La
   return Object.fromEntries(
     contents.items.map((pair) => {
       const originOf = (offset: number) => ({ ...originAt(path), label: at(offset) });
-      return String(pair.key) === 'limits'
-        ? limitsBy(document, pair, values, originOf)
-        : givenBy(pair, values, originOf);
+      if (String(pair.key) === 'limits') return limitsBy(document, pair, values, originOf);
+      if (String(pair.key) === 'certificates') return certificatesBy(document, pair, values, originOf);
+      return givenBy(pair, values, originOf);
     }),
   );
 }
@@ -70,7 +71,19 @@ function givenBy(
   return [key, checkOption(key, values[key], origin)];
 }
 
-/** The one key with more than a value: its faults are told with the place of the value in it. */
+/** As with limits, but what is wrong names the field itself. */
+function certificatesBy(
+  document: Document,
+  pair: Pair,
+  values: Record<string, unknown>,
+  originOf: (offset: number) => Origin,
+): [string, Given<unknown>] {
+  const placeOf = (keys: readonly string[]): Origin =>
+    originOf(offsetOf(document.getIn(['certificates', ...keys], true)) || offsetOf(pair.key));
+  return ['certificates', { value: checkCertificates(values['certificates'], placeOf), origin: placeOf([]) }];
+}
+
+/** A key with more than a value: its faults are told with the place of the value in it. */
 function limitsBy(
   document: Document,
   pair: Pair,
@@ -90,9 +103,11 @@ function offsetOf(node: unknown): number {
 }
 
 function unknownKey(name: string, place: string): AcmeLedgerError {
-  const nearest = nearestWord(name, [...optionKeys, 'limits']);
+  const nearest = nearestWord(name, [...optionKeys, 'limits', 'certificates']);
   const hint =
-    nearest === null ? `the options are ${optionKeys.join(', ')}, limits` : `did you mean ${nearest}?`;
+    nearest === null
+      ? `the options are ${optionKeys.join(', ')}, limits, certificates`
+      : `did you mean ${nearest}?`;
   return refusal(place, `there is no option "${printable(name).slice(0, 60)}"`, hint);
 }
 

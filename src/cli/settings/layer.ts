@@ -1,9 +1,13 @@
+import type { ConfiguredCertificate } from './configured-certificates.ts';
 import type { LimitsGiven } from './limit-changes.ts';
 import { checkOption, type Given } from './option-check.ts';
 import { optionKeys, options, variableOf, type OptionKey, type OptionValues } from './option-table.ts';
 
-/** The options of one source. Limits are only in the configuration file. */
-export type Layer = { [Key in OptionKey]?: Given<OptionValues[Key]> } & { limits?: Given<LimitsGiven> };
+/** The options of one source. Limits and certificates are only in the configuration file. */
+export type Layer = { [Key in OptionKey]?: Given<OptionValues[Key]> } & {
+  limits?: Given<LimitsGiven>;
+  certificates?: Given<ConfiguredCertificate[]>;
+};
 
 /** The flags as commander gives them, by the options' keys; what wasn't given is undefined or missing. */
 export type Flags = { [Key in OptionKey | 'config']?: string | number | boolean | undefined };

@@ -7,6 +7,7 @@ import { usualSuspendMs } from '../../issuance/back-off.ts';
 import type { FailedNamePolicy } from '../../issuance/name-choice.ts';
 import type { NameHook } from '../../issuance/name-hook.ts';
 import { printable } from '../../printable.ts';
+import type { ConfiguredCertificate } from './configured-certificates.ts';
 import { findConfigurationFile, readConfigurationFile } from './configuration-file.ts';
 import { readExternalAccount, type ExternalAccount } from './external-account.ts';
 import { givenPath } from './given-path.ts';
@@ -42,6 +43,8 @@ export interface Settings {
   onFailedName: FailedNamePolicy | null;
   suspendAfterMs: number;
   nameHook: NameHook | null;
+  /** The certificates that the configuration file wants; null when it says nothing of them. */
+  certificates: readonly ConfiguredCertificate[] | null;
   json: boolean;
   /** -1 quiet, 0 normal, and one more for each -v. */
   verbosity: number;
@@ -101,6 +104,7 @@ export async function readSettings(
       given.nameHook === undefined
         ? null
         : { command: given.nameHook.value, directory: given.nameHook.origin.baseDirectory },
+    certificates: given.certificates?.value ?? null,
     json: given.json?.value ?? false,
     verbosity: verbosityOf(layers),
     logFormat: given.logFormat?.value ?? 'pretty',

@@ -45,18 +45,23 @@ export interface CertificateFields {
 
 /** Checks the fields of a row; null is the same as none. @throws AcmeLedgerError `bad-file` */
 export function certificateFields(row: Record<string, unknown>): CertificateFields {
-  const given: Record<string, unknown> = {};
+  const given: Partial<Record<Field, unknown>> = {};
   for (const [field, value] of Object.entries(row)) {
     assertKnownField(field, 'field');
-    if (value !== null) given[field] = checked(field, value);
+    if (value !== null) given[field] = checkedField(field, value);
   }
+  return gathered(given);
+}
+
+/** A row from its checked fields. @throws AcmeLedgerError `bad-file` */
+export function gathered(given: Partial<Record<Field, unknown>>): CertificateFields {
   const { name, names, ca, ...options } = given;
   if (names === undefined) throw badRow('it has no names', 'give the names that the certificate is for');
   return {
     names: names as string[],
     ca: (ca as string | undefined) ?? null,
-    // Each value has just been checked by its field's kind.
-    options: { ...options, ...(name === undefined ? {} : { certName: name as string }) },
+    // Each value has been checked by its field's kind.
+    options: { ...options, ...(name === undefined ? {} : { certName: name }) } as CertificateOptions,
   };
 }
 
@@ -75,7 +80,8 @@ export function badRow(message: string, hint: string): AcmeLedgerError {
   return new AcmeLedgerError('bad-file', message, { hint });
 }
 
-function checked(field: Field, value: unknown): unknown {
+/** A value of the field's kind. @throws AcmeLedgerError `bad-file` */
+export function checkedField(field: Field, value: unknown): unknown {
   switch (kinds[field]) {
     case 'text':
       if (typeof value === 'string') return value;

@@ -81,6 +81,24 @@ progress: false
     ['two documents', 'ca: x\n---\nca: y\n', ':2:1:', 'multiple documents', ''],
     ['an unknown tag', 'ca: !!js/function x\n', ':1:5:', 'tag', ''],
     ['a prototype', '__proto__: x\n', ':1:1:', '__proto__', 'stateDir'],
+    ['certificates that are no list', 'certificates:\n  a.test: x\n', ':2:3:', 'must be a list', '- names'],
+    ['no certificates', 'ca: x\ncertificates:\n', ':2:1', 'must be a list', '[] wants none'],
+    ['a word for a certificate', 'certificates: [a.test]\n', ':1:16:', 'mapping', '- names'],
+    [
+      'a field with a slip',
+      'certificates:\n  - names: [a.test]\n    webrot: /w\n',
+      ':3:13:',
+      'no field "webrot"',
+      'did you mean webroot?',
+    ],
+    [
+      'a wrong field',
+      'certificates: [{ names: [a.test], webroot: 5 }]\n',
+      ':1:44:',
+      'webroot must be text',
+      'example',
+    ],
+    ['a certificate without names', 'certificates:\n  - webroot: /w\n', ':2:5:', 'no names', 'names'],
     ['an escape sequence', '"\\x1b[31m": x\n', ':1:1:', '\\x1b[31m', 'stateDir'],
   ])('says where and what for %s', async (_case, text, place, part, hint) => {
     const error: unknown = await parseConfiguration(path, text).catch((reason: unknown) => reason);

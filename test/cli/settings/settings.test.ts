@@ -214,7 +214,7 @@ describe('the configuration file', () => {
     ['is missing', async () => undefined, "doesn't exist"],
     ['is a directory', () => mkdir(join(cwd, 'c.yaml')), 'regular file'],
     ["isn't UTF-8", () => writeFile(join(cwd, 'c.yaml'), Buffer.from([0x63, 0xff])), 'UTF-8'],
-    ['is huge', () => writeFile(join(cwd, 'c.yaml'), '#'.repeat(2 ** 20 + 1)), 'larger'],
+    ['is huge', () => writeFile(join(cwd, 'c.yaml'), '#'.repeat(2 ** 22 + 1)), 'larger'],
   ])('is refused when it %s', async (_case, prepare, part) => {
     await prepare();
     const error = await failure(read({ config: 'c.yaml' }));

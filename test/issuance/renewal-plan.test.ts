@@ -1,0 +1,76 @@
+import { describe, expect, it } from 'vitest';
+import { letsEncryptLimits } from '../../src/acme/authority-limits.ts';
+import { parseNames } from '../../src/identifiers.ts';
+import { chargesOf } from '../../src/issuance/charges.ts';
+import { limitsSeen } from '../../src/issuance/limits-seen.ts';
+import { planOrders } from '../../src/issuance/renewal-plan.ts';
+import { bucketWord } from '../../src/ledger/limit-buckets.ts';
+import type { Bucket } from '../../src/token-bucket.ts';
+import { fullBucket, taken } from '../../src/token-bucket.ts';
+
+const now = new Date('2026-05-01T12:00:00.000Z');
+const account = { id: 1, ca: 'https://ca.test/dir' };
+
+function order(name: string, options: { isRenewal?: boolean } = {}) {
+  const domains = [name.split('.').slice(-2).join('.')];
+  const wanted = { domains, isRenewal: false, replacesInWindow: false, leavesReserve: true, ...options };
+  return chargesOf(letsEncryptLimits, account, { ...wanted, identifiers: parseNames([name]) });
+}
+
+/** New orders of which some are used already. */
+function newOrders(used: number): Map<string, Bucket> {
+  let bucket = fullBucket(letsEncryptLimits.allowances['new-orders']!);
+  for (let index = 0; index < used; index += 1) bucket = taken(bucket, now.getTime());
+  return new Map([[bucketWord({ scope: 'account 1', limit: 'new-orders', subject: '' }), bucket]]);
+}
+
+const seconds = (plan: ReturnType<typeof planOrders>): number[] =>
+  plan.map((shortage) => (shortage?.waitMs ?? 0) / 1000);
+
+describe('the plan of a run', () => {
+  it('lets the first go, leaves a tenth to issue, and gives the others one time after the other', () => {
+    const orders = Array.from({ length: 262 }, (_, index) => order(`${String(index)}.test`));
+    const plan = seconds(planOrders(orders, newOrders(10), now));
+    expect(plan.slice(0, 260)).toEqual(Array(260).fill(0));
+    expect(plan.slice(260)).toEqual([36, 72]);
+  });
+
+  it('lets renewals go, whose names had a certificate, past new ones that have to wait', () => {
+    const orders = [order('new.test'), order('known.test', { isRenewal: true })];
+    expect(seconds(planOrders(orders, newOrders(270), now))).toEqual([36, 0]);
+  });
+
+  it('counts a domain over the whole run', () => {
+    const orders = Array.from({ length: 52 }, (_, index) => order(`${String(index)}.shop.test`));
+    const waits = seconds(planOrders([...orders, order('other.test')], new Map(), now));
+    const day = 86_400;
+    expect(waits.slice(49)).toEqual([0, (7 * day) / 50, (14 * day) / 50, 0]);
+  });
+});
+
+describe('the limits that are shown', () => {
+  it('are the new orders, and of the others those that are used up, or the one that is used the most', () => {
+    const allowance = letsEncryptLimits.allowances['certificates-per-set']!;
+    const used = (tokens: number): Bucket => {
+      let bucket = fullBucket(allowance);
+      for (let index = 0; index < tokens; index += 1) bucket = taken(bucket, now.getTime());
+      return bucket;
+    };
+    const row = (subject: string) => ({ limit_name: 'certificates-per-set' as const, subject });
+    const stored = [1, 3, 2].map((tokens) => ({ bucket: used(tokens), row: row(`${String(tokens)}.test`) }));
+    expect(limitsSeen(letsEncryptLimits, stored, now)).toEqual([
+      { limit: 'new orders', subject: null, used: 0, max: 300, nextFreeAt: null },
+      { limit: 'certificates per set', subject: '3.test', used: 3, max: 5, nextFreeAt: null },
+    ]);
+    const full = [...stored, { bucket: used(5), row: row('5.test') }];
+    expect(limitsSeen(letsEncryptLimits, full, now).slice(1)).toEqual([
+      {
+        limit: 'certificates per set',
+        subject: '5.test',
+        used: 5,
+        max: 5,
+        nextFreeAt: '2026-05-02T21:36:00.000Z',
+      },
+    ]);
+  });
+});
