@@ -80,6 +80,10 @@ describe('a newOrder that is sent again', () => {
     await expect(spendAgain(issuance, identifiers)).rejects.toEqual(refused);
     world.clock.pass(30_000);
     await spendAgain(issuance, identifiers);
+    // Who is allowed to wait does so until there is one again.
+    const other = { certificateName: 'b.test', identifiers: parseNames(['b.test']), profile: null };
+    await expect(admit(issuance, { ...other, waitMs: 20_000 })).rejects.toEqual(refused);
+    expect(await admit(issuance, { ...other, waitMs: 40_000 })).toMatchObject({ isNew: true });
   });
 });
 
