@@ -201,7 +201,7 @@ function describe(context: CommandContext, work: Work): number {
         ...(page === null ? {} : { explanationUrl: page }),
       },
       () =>
-        `${printable(certificate.name)}: ${due.reason}, ${isOrdered ? `1 order with ${counted(names.length, 'name')}` : 'only its deploy hook'}${deferral === null ? '' : `, deferred until ${deferral.retryAt ?? 'later'}: ${deferral.message}`}${page === null ? '' : `; the CA says why: ${page}`}`,
+        `${printable(certificate.name)}: ${due.reason}, ${isOrdered ? `1 order with ${counted(names.length, 'name')}` : 'only its deploy hook'}${deferral === null ? '' : `, deferred: ${deferral.message}`}${page === null ? '' : `; the CA says why: ${page}`}`,
     );
   }
   const deferred = work.due.filter(({ deferral }) => deferral !== null).length;

@@ -37,6 +37,8 @@ export interface Admission {
 const longestPendingLifeMs = 7 * 86_400_000;
 /** While waiting for room. Long enough for forty hosts on one ledger, short beside a validation. */
 const askAgainMs = 500;
+/** While waiting for a limit of the CA, which comes back slowly. */
+const limitAgainMs = 5_000;
 /** Settling costs requests, so while waiting it is tried again only this often. */
 const makeRoomEveryMs = 15_000;
 
@@ -73,7 +75,10 @@ export async function admit(issuance: Issuance, admission: Admission): Promise<A
       if (await makeRoom(issuance, admission.identifiers.length)) continue;
     }
     if (now >= deadline || notBefore(verdict, now) > deadline) throw refusal(issuance, admission, verdict);
-    await issuance.clock.sleep(askAgainMs * (0.75 + Math.random() / 2), issuance.stops.work);
+    // A limit frees at a time that is known, or before it when an order that was promised something ends without it.
+    const restMs = verdict.outcome === 'limit' ? Math.min(verdict.shortage.waitMs, limitAgainMs) : 0;
+    const sleepMs = Math.max(askAgainMs, restMs) * (0.75 + Math.random() / 2);
+    await issuance.clock.sleep(sleepMs, issuance.stops.work);
   }
 }
 

@@ -35,26 +35,26 @@ export function freeAt({ waitMs }: Shortage, now: Date): Date {
 
 /** Which limit of the CA is used up, by what was counted here; nothing was sent. */
 export function shortageError(shortage: Shortage, now: Date): AcmeLedgerError {
-  return refusal(shortage, now, '');
+  const { held } = shortage.bucket;
+  const promised = held === 0 ? '' : `, ${String(held)} of them promised to running orders`;
+  return refusal(shortage, now, `are used${promised}`);
 }
 
 /** The same for what has to wait in a plan: others go first. */
 export function plannedError(shortage: Shortage, now: Date): AcmeLedgerError {
-  return refusal(shortage, now, ', those included that go to more urgent certificates');
+  return refusal(shortage, now, 'are used or go to more urgent certificates');
 }
 
-function refusal(shortage: Shortage, now: Date, included: string): AcmeLedgerError {
+function refusal(shortage: Shortage, now: Date, areUsed: string): AcmeLedgerError {
   const { charge, bucket } = shortage;
   const { what, todo } = said[charge.key.limit];
-  const { max } = charge.allowance;
-  const used = usedOf(bucket, now.getTime());
-  const promised = bucket.held === 0 ? '' : `, ${String(bucket.held)} of them promised to running orders`;
+  const used = `${String(usedOf(bucket, now.getTime()))} of ${String(charge.allowance.max)} ${areUsed}`;
   const reserve = charge.leaves === 0 ? '' : `, and the last ${String(charge.leaves)} are left to issue`;
   const subject = charge.key.subject === '' ? '' : ` for ${charge.key.subject}`;
   const retryAt = freeAt(shortage, now);
   return new AcmeLedgerError(
     'ca-limit',
-    `the CA's limit on ${what} has no room${subject}: ${String(used)} of ${String(max)} are used${included}${promised}${reserve}; the next is free at ${retryAt.toISOString()}`,
+    `the CA's limit on ${what} has no room${subject}: ${used}${reserve}; the next is free at ${retryAt.toISOString()}`,
     { hint: `nothing was sent; ${todo}`, retryAt },
   );
 }

@@ -117,7 +117,9 @@ async function recordOne(writer: LedgerWriter, seen: AuthorizationSeen): Promise
     })
     .where('id', '=', before.id)
     .execute();
-  if (possible && before.status === 'pending') await countVerdict(writer, before, seen);
+  // One that is met for the first time may have ended long ago, by whoever made it.
+  const isStranger = before.source !== 'order' && before.checked_at === null;
+  if (possible && before.status === 'pending' && !isStranger) await countVerdict(writer, before, seen);
   if (before.status === seen.status && before.checked_at !== null) return;
   await appendEvents(writer, [
     {

@@ -8,6 +8,7 @@ import { noteHold } from '../../src/issuance/holds.ts';
 import type { Issuance } from '../../src/issuance/issuance.ts';
 import { placeOrder } from '../../src/issuance/place-order.ts';
 import { settleOrder } from '../../src/issuance/settle.ts';
+import { spendAgain } from '../../src/issuance/spending.ts';
 import { accountScope, bucketWord, storedBuckets } from '../../src/ledger/limit-buckets.ts';
 import type { LimitName } from '../../src/limits.ts';
 import { usedOf, waitMs } from '../../src/token-bucket.ts';
@@ -65,6 +66,24 @@ describe('a CA that counts deactivations as failures', () => {
     world.clock.pass(12 * 60_000);
     await clear(issuance, all, () => undefined);
     expect(world.ca.deactivated).toHaveLength(6);
+  });
+});
+
+describe('a newOrder that is sent again', () => {
+  it('is counted again, and not sent when there is nothing left for it', async () => {
+    const allowances = { ...letsEncryptLimits.allowances, 'new-orders': { max: 2, periodMs: 60_000 } };
+    const issuance = { ...(await atLetsEncrypt()), limits: { ...letsEncryptLimits, allowances } };
+    const identifiers = parseNames(['a.test']);
+    await admit(issuance, { certificateName: 'a.test', identifiers, profile: null, waitMs: 0 });
+    await spendAgain(issuance, identifiers);
+    const refused = expect.objectContaining({ code: 'ca-limit' }) as Error;
+    await expect(spendAgain(issuance, identifiers)).rejects.toEqual(refused);
+    world.clock.pass(30_000);
+    await spendAgain(issuance, identifiers);
+    // Who is allowed to wait does so until there is one again.
+    const other = { certificateName: 'b.test', identifiers: parseNames(['b.test']), profile: null };
+    await expect(admit(issuance, { ...other, waitMs: 20_000 })).rejects.toEqual(refused);
+    expect(await admit(issuance, { ...other, waitMs: 40_000 })).toMatchObject({ isNew: true });
   });
 });
 

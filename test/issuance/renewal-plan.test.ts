@@ -3,10 +3,12 @@ import { letsEncryptLimits } from '../../src/acme/authority-limits.ts';
 import { parseNames } from '../../src/identifiers.ts';
 import { chargesOf } from '../../src/issuance/charges.ts';
 import { limitsSeen } from '../../src/issuance/limits-seen.ts';
+import { isWindowOpen } from '../../src/issuance/renewal-window.ts';
 import { planOrders } from '../../src/issuance/renewal-plan.ts';
 import { bucketWord } from '../../src/ledger/limit-buckets.ts';
 import type { Bucket } from '../../src/token-bucket.ts';
 import { fullBucket, taken } from '../../src/token-bucket.ts';
+import { certificateRow } from './rows.ts';
 
 const now = new Date('2026-05-01T12:00:00.000Z');
 const account = { id: 1, ca: 'https://ca.test/dir' };
@@ -45,6 +47,21 @@ describe('the plan of a run', () => {
     const waits = seconds(planOrders([...orders, order('other.test')], new Map(), now));
     const day = 86_400;
     expect(waits.slice(49)).toEqual([0, (7 * day) / 50, (14 * day) / 50, 0]);
+  });
+});
+
+describe('a window that the CA suggests', () => {
+  const row = (start: string | null, end: string | null) =>
+    certificateRow({ ari_window_start: start, ari_window_end: end });
+
+  it.each([
+    ['2026-04-30T12:00:00.000Z', '2026-05-02T12:00:00.000Z', true],
+    ['2026-05-01T11:55:00.000Z', '2026-05-02T12:00:00.000Z', false],
+    ['2026-04-30T12:00:00.000Z', '2026-05-01T12:05:00.000Z', false],
+    ['2026-05-02T12:00:00.000Z', '2026-05-03T12:00:00.000Z', false],
+    [null, null, false],
+  ])('from %s to %s is open for certain: %s', (start, end, isOpen) => {
+    expect(isWindowOpen(row(start, end), now)).toBe(isOpen);
   });
 });
 

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { letsEncryptLimits } from '../../src/acme/authority-limits.ts';
+import { insertForeignAuthorization, recordSeen } from '../../src/ledger/authorizations.ts';
 import type { OrderRow } from '../../src/ledger/schema.ts';
 import { BoulderModel } from './boulder-model.ts';
 import { newSpendingWorld, type SpendingWorld } from './spending-world.ts';
@@ -76,6 +77,15 @@ describe('what an order spends', () => {
     expect(await world.against(['*.a.test'])).toEqual(['failures-in-a-row', 99_200]);
     await world.verdict(await order('*.a.test', 'b.test'), '*.a.test', 'valid');
     expect(await world.against(['*.a.test'])).toBe(null);
+  });
+
+  it('is nothing for an authorization of others that is met when it is over', async () => {
+    const world = await newSpendingWorld();
+    const url = 'https://ca.test/authz/other';
+    await insertForeignAuthorization(world, world.account.id, url, 'discovered');
+    const identifier = { type: 'dns', value: 'a.test', wildcard: false };
+    await recordSeen(world, [{ url, status: 'invalid', identifier, expiresAt: null }]);
+    expect(await world.ledger.selectFrom('limit_buckets').selectAll().execute()).toEqual([]);
   });
 
   it('is counted on when the clock went back: as much is used as then', async () => {

@@ -57,7 +57,9 @@ describe('limits that the CA has and the ledger counts', { timeout: 60_000 }, ()
     const planned = await customer.run(['renew', '--dry-run', '--agree-tos']);
     expectExit(planned, 0);
     expect(planned.stdout).toContain('would spend 4 of 6 new orders (0 used)');
-    expect(planned.stdout).toMatch(/: missing, 1 order with 1 name, deferred until 20\d\d-/);
+    expect(planned.stdout).toMatch(
+      /: missing, 1 order with 1 name, deferred: the CA's limit on new orders .*; the next is free at 20\d\d-/,
+    );
     expect(planned.stdout).toContain('5 due, 1 of them deferred, 0 not due; nothing was sent');
     expect(proxy.requests).toEqual([]);
 

@@ -20,16 +20,21 @@ interface Line {
   summary?: { due: number; issued: number; deferred: number };
 }
 
-/** A customer whose ledger wants these certificates; each deploy hook writes a line into `deployed` and sleeps. */
-async function wanting(names: string[], deploySeconds = 0): Promise<Customer & { deployed: string }> {
+/** A customer whose ledger wants these certificates; each deploy hook writes a line into `deployed`, and waits for the file `go` beside it. */
+async function wanting(names: string[]): Promise<Customer & { deployed: string; go: string }> {
   const customer = await lab.newCustomer();
-  const deployed = path.join(path.dirname(customer.stateDir), 'deployed');
+  const [deployed, go] = ['deployed', 'go'].map((name) =>
+    path.join(path.dirname(customer.stateDir), name),
+  ) as [string, string];
   await appendFile(deployed, '');
   const hooks = ['--hook', customer.hook, '--hook-concurrency', '20'];
-  const deploy = ['--deploy-hook', `echo done >> '${deployed}'; sleep ${String(deploySeconds)}`];
+  const deploy = [
+    '--deploy-hook',
+    `echo done >> '${deployed}'; until [ -e '${go}' ]; do sleep 0.1; done; true`,
+  ];
   for (const name of names)
     expectExit(await customer.run(['cert', 'add', name, '--challenge', 'http-01', ...hooks, ...deploy]), 0);
-  return { ...customer, deployed };
+  return { ...customer, deployed, go };
 }
 
 function startRenew(customer: Customer): RunningProgram {
@@ -49,6 +54,7 @@ describe('two renewals at once', { concurrent: true, timeout: 60_000 }, () => {
   it('share what is due: each certificate gets one order, and its deploy hook runs once', async () => {
     const names = Array.from({ length: 6 }, (_, index) => `slow-${String(index)}.test`);
     const customer = await wanting(names);
+    await appendFile(customer.go, '');
     const first = startRenew(customer);
     await until('the first has two orders', () => customer.taken().newOrder === 2);
     const results = [await startRenew(customer).finished, await first.finished];
@@ -84,12 +90,13 @@ describe('two renewals at once', { concurrent: true, timeout: 60_000 }, () => {
   });
 
   it('a deploy hook that the first is running is left to it', async () => {
-    const customer = await wanting(['one.test'], 4);
+    const customer = await wanting(['one.test']);
     const first = startRenew(customer);
     await until('the hook runs', async () => (await readFile(customer.deployed, 'utf8')) !== '');
     const second = await startRenew(customer).finished;
     expectExit(second, 75);
     expect(jsonLines<Line>(second)[0]).toMatchObject({ status: 'deferred', error: { code: 'busy' } });
+    await appendFile(customer.go, '');
     expectExit(await first.finished, 0);
     expect(await readFile(customer.deployed, 'utf8')).toBe('done\n');
     expect(customer.taken().newOrder).toBe(1);
