@@ -13,6 +13,7 @@ import { systemClock } from '../clock.ts';
 import { AcmeLedgerError } from '../errors.ts';
 import { accountWithKey, assertAccountKey, ensureRegistered } from '../issuance/account.ts';
 import { failureRule } from '../issuance/back-off.ts';
+import type { CaPressure } from '../issuance/concurrency-level.ts';
 import { createHeed, heedfulSession, ownPatienceMs } from '../issuance/heedful-session.ts';
 import type { Issuance } from '../issuance/issuance.ts';
 import type { Run } from '../issuance/ownership.ts';
@@ -47,7 +48,8 @@ export async function withIssuance<T>(
     run = await startRun(ledger, systemClock, options.command);
     const limits = limitsAt(authority, context.settings.limits);
     const writer = { ledger, runId: run.id, clock: systemClock, limits };
-    const opened = await openAccount(context, authority, writer, patienceMs);
+    const pressure = { refusals: 0 };
+    const opened = await openAccount(context, authority, writer, { patienceMs, pressure });
     session = opened.session;
     return await act({
       ...writer,
@@ -56,6 +58,7 @@ export async function withIssuance<T>(
       policy: context.settings.onUnsubmitted ?? authority.onUnsubmitted,
       maxPending: context.settings.maxPending ?? authority.maxPending,
       patienceMs,
+      pressure,
       failureRule: failureRule(context.settings.suspendAfterMs),
       log: context.log,
       stops: context.stops,
@@ -98,7 +101,7 @@ async function openAccount(
   context: CommandContext,
   authority: Authority,
   writer: LedgerWriter,
-  patienceMs: number,
+  heeding: { patienceMs: number; pressure: CaPressure },
 ): Promise<{ session: Session; account: AccountRow }> {
   const { settings, stops } = context;
   const { row, keyPem } = await accountWithKey(
@@ -107,7 +110,7 @@ async function openAccount(
     authority.directoryUrl,
     settings.email,
   );
-  const heed = createHeed(writer, row.id, { patienceMs });
+  const heed = createHeed(writer, row.id, heeding);
   const opened = await heed({ kind: 'read' }, stops.work, () =>
     openSession({
       ...sessionOptions(context, authority),

@@ -11,6 +11,8 @@ interface Options {
   wait?: string;
   all?: boolean;
   dryRun?: boolean;
+  report?: string;
+  onFinish?: string;
 }
 
 export function renew(program: Command, runner: Runner): void {
@@ -24,6 +26,8 @@ export function renew(program: Command, runner: Runner): void {
     .option('--splay <DURATION>', 'wait a random time up to this before anything is sent')
     .option('--wait <DURATION>', 'wait that long for the gate before a certificate is deferred')
     .option('--all', 'also those that are not due')
+    .option('--report <FILE>', 'write what became of each certificate to this file, as JSON')
+    .option('--on-finish <CMD>', 'run this at the end, with the report on its stdin')
     .option('--dry-run', 'say what is due; nothing is sent');
   runner.bind<Options>(command, async (context, options, names) => {
     const { runRenew } = await import('./renewing.ts');
@@ -38,6 +42,9 @@ export function renew(program: Command, runner: Runner): void {
       all: options.all === true,
       dryRun: options.dryRun === true,
     };
-    return wanted.dryRun ? runRenew(context, wanted) : toldOfNames(context, () => runRenew(context, wanted));
+    if (wanted.dryRun) return runRenew(context, wanted, { certificates: [], summary: null });
+    const { reported } = await import('./renewal-report.ts');
+    const told = { file: options.report ?? null, hook: options.onFinish ?? null };
+    return reported(context, told, (record) => toldOfNames(context, () => runRenew(context, wanted, record)));
   });
 }

@@ -15,6 +15,7 @@ import { eachAuthority } from './each-account.ts';
 import { withLedger } from './ledger-opening.ts';
 import { spendLine } from './limit-status.ts';
 import { withIssuance } from './opening.ts';
+import type { RenewalRecord } from './renewal-report.ts';
 import { leftOutText } from './left-out.ts';
 import { complainOf, warn } from './output.ts';
 import { startProgress } from './progress.ts';
@@ -34,7 +35,12 @@ export interface RenewOptions {
   dryRun: boolean;
 }
 
-export async function runRenew(context: CommandContext, options: RenewOptions): Promise<number> {
+/** @param record filled with what the run has to tell */
+export async function runRenew(
+  context: CommandContext,
+  options: RenewOptions,
+  record: RenewalRecord,
+): Promise<number> {
   if (options.dryRun) {
     return describe(context, await withWanted(context, (ledger) => findWork(context, ledger, options)));
   }
@@ -49,11 +55,17 @@ export async function runRenew(context: CommandContext, options: RenewOptions): 
     deferred: 0,
     notDue: work.notDue,
   };
+  record.summary = summary;
   const explanations = explain(context, work);
   for (const { certificate, deferral } of work.due) {
     if (deferral === null) continue;
     summary.deferred += 1;
-    report(context, { certificate, status: 'deferred', error: deferral }, explanations.get(certificate.name));
+    report(
+      context,
+      { certificate, status: 'deferred', error: deferral },
+      explanations.get(certificate.name),
+      record,
+    );
   }
   if (work.authorities.length > 0) {
     const progress = startProgress(context, 'certificates');
@@ -63,7 +75,7 @@ export async function runRenew(context: CommandContext, options: RenewOptions): 
     const onResult = (renewed: Renewed): void => {
       summary[renewed.status] += 1;
       progress.done();
-      report(context, renewed, explanations.get(renewed.certificate.name));
+      report(context, renewed, explanations.get(renewed.certificate.name), record);
     };
     try {
       await eachAuthority(context, work.authorities, (ca) => {
@@ -164,21 +176,20 @@ function report(
   context: CommandContext,
   { certificate, status, error }: Renewed,
   explanationUrl: string | undefined,
+  record: RenewalRecord,
 ): void {
   const explained = explanationUrl === undefined ? {} : { explanationUrl };
   const missing = missingNames(certificate);
   const leftOut = status === 'failed' ? null : leftOutText(certificate);
-  if (context.output.json)
-    context.output.line(
-      {
-        name: certificate.name,
-        status,
-        error,
-        ...(missing.length === 0 ? {} : { leftOut: missing }),
-        ...explained,
-      },
-      () => '',
-    );
+  const line = {
+    name: certificate.name,
+    status,
+    error,
+    ...(missing.length === 0 ? {} : { leftOut: missing }),
+    ...explained,
+  };
+  record.certificates.push(line);
+  if (context.output.json) context.output.line(line, () => '');
   else if (error === null && leftOut !== null)
     warn(`${certificate.name}: ${status} without ${leftOut}`, 'acme-ledger name list says why');
   else if (error === null) context.output.note(`${printable(certificate.name)}: ${status}`);

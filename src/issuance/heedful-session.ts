@@ -4,6 +4,7 @@ import type { Clock } from '../clock.ts';
 import { later } from '../clock.ts';
 import { AcmeLedgerError } from '../errors.ts';
 import type { LedgerWriter } from '../ledger/writer.ts';
+import type { CaPressure } from './concurrency-level.ts';
 import { heldError, holdAgainst, noteHold } from './holds.ts';
 import type { Asked } from './told-limit.ts';
 
@@ -22,9 +23,14 @@ const faultWaitsMs = [500, 2_000];
  * and asked again once its time has come, if that is soon. Reads that meet another fault of the CA are asked again, too.
  * @param options.patienceMs what the person allowed to wait for (`--wait`), at least `ownPatienceMs`; what has to be looked at or written
  *   again after a wait isn't waited for here: a new order, the submit of a challenge, a deactivation
+ * @param options.pressure counts what the CA refuses for now
  * @throws AcmeLedgerError `ca-limit` with `retryAt`, and what the request throws
  */
-export function createHeed(writer: LedgerWriter, accountId: number, options: { patienceMs: number }): Heed {
+export function createHeed(
+  writer: LedgerWriter,
+  accountId: number,
+  options: { patienceMs: number; pressure?: CaPressure },
+): Heed {
   const { patienceMs } = options;
   return async (asked, signal, ask) => {
     for (let tries = 1; ; tries += 1) {
@@ -33,6 +39,7 @@ export function createHeed(writer: LedgerWriter, accountId: number, options: { p
         return await ask();
       } catch (error) {
         const waitMs = await waitAfter(writer, accountId, asked, error, tries);
+        if (isRefusal(error) && options.pressure !== undefined) options.pressure.refusals += 1;
         if (tries === askedAtMost || waitMs === null || waitMs > patienceMs || isSentOnce(asked)) throw error;
         await writer.clock.sleep(waitMs, signal);
       }
@@ -68,6 +75,11 @@ async function waitAfter(
   const notBefore = await noteHold(writer, accountId, asked, error);
   if (notBefore !== null) return Math.max(0, notBefore.getTime() - writer.clock.now().getTime());
   return asked.kind === 'read' && isFault(error) ? (faultWaitsMs[tries - 1] ?? null) : null;
+}
+
+/** A 429 or 503 that came from the CA just now. */
+function isRefusal(error: unknown): boolean {
+  return error instanceof AcmeLedgerError && error.code === 'ca-limit' && error.httpStatus !== undefined;
 }
 
 /** A 5xx, or an answer that can't be read: of many, a few are, and a read can be repeated. */

@@ -6,6 +6,7 @@ import type { SolverSettings } from '../challenges/settings.ts';
 import type { FailureRule } from '../ledger/identifiers.ts';
 import type { AccountRow, OrderRow } from '../ledger/schema.ts';
 import type { LedgerWriter } from '../ledger/writer.ts';
+import type { CaPressure } from './concurrency-level.ts';
 
 /** What becomes of a pending authorization whose challenge was never submitted: `--on-unsubmitted`. */
 export type UnsubmittedPolicy = 'deactivate' | 'resume';
@@ -40,6 +41,7 @@ export interface Issuance extends LedgerWriter {
   patienceMs: number;
   /** What a name's failure means for later attempts. */
   failureRule: FailureRule;
+  pressure: CaPressure;
   log: Log;
   stops: Stops;
   /** The solver for these settings; the same object for the same settings, so that orders share listeners. */

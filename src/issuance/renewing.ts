@@ -5,6 +5,7 @@ import type { RenewalFacts } from '../ledger/certificates.ts';
 import type { CertificateRow } from '../ledger/schema.ts';
 import { allOrFirstError } from './all-or-first-error.ts';
 import { namesOf } from './collect.ts';
+import { levelled } from './concurrency-level.ts';
 import type { Issuance } from './issuance.ts';
 import type { FailedNamePolicy } from './name-choice.ts';
 import type { Attempt } from './obtain.ts';
@@ -75,7 +76,7 @@ export interface Renewed {
 }
 
 /**
- * Works on these certificates in their order, some at a time. One's failure never stops the others; an abort of `stops.work`,
+ * Works on these certificates in their order, some at a time, fewer while the CA refuses. One's failure never stops the others; an abort of `stops.work`,
  * or `mayStart` saying no, leaves the rest untouched. What another run is working on is left to it, and looked at again at the end.
  */
 export async function renewAll(
@@ -85,6 +86,7 @@ export async function renewAll(
   onResult: (renewed: Renewed) => void,
 ): Promise<void> {
   const limit = pLimit(options.concurrency);
+  const isDone = levelled(limit, options.concurrency, issuance.pressure);
   const inTurn = turns();
   const elsewhere: (DueCertificate & { result: Renewed })[] = [];
   await allOrFirstError(
@@ -93,6 +95,7 @@ export async function renewAll(
         inTurn(one, async () => {
           if (issuance.stops.work.aborted || !options.mayStart()) return;
           const result = await renewOne(issuance, one, options.waitMs);
+          isDone();
           if (result?.error?.code === 'busy') elsewhere.push({ ...one, result });
           else if (result !== null) onResult(result);
         }),

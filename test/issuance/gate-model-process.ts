@@ -71,6 +71,7 @@ export class ModelProcess {
       policy,
       maxPending,
       patienceMs,
+      pressure: { refusals: 0 },
       failureRule: failureRule(usualSuspendMs),
       log: { debug: nothing, info: nothing, warn: nothing, error: nothing },
       stops: { work: this.work.signal, grace: this.grace.signal },

@@ -55,6 +55,7 @@ export async function newTinyWorld(): Promise<TinyWorld> {
         maxPending,
         patienceMs: 10_000,
         failureRule: failureRule(usualSuspendMs),
+        pressure: { refusals: 0 },
         log: silentLog,
         stops: { work: signal, grace: signal },
         solverFor: () => memorySolver(presented),

@@ -1,5 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { created } from '../support/created.ts';
 import { type Installation, jsonLines, jsonOf, newInstallation } from '../support/installation.ts';
 import { type PebbleLab, startPebble } from '../support/pebble.ts';
 import type { ProgramResult } from '../support/program.ts';
@@ -72,7 +73,7 @@ describe('names that can not be proven', () => {
     };
     expect(certificate.names.toSorted()).toEqual(well.toSorted());
     expect(leftOut.toSorted()).toEqual(dead.toSorted());
-    expect(proxy.counts.newOrder).toBe(2);
+    expect(created(proxy, 'newOrder')).toBe(2);
     expect(failedValidations() - failedBefore).toBe(30);
     expect(proxy.census.open()).toEqual([]);
 
@@ -97,7 +98,8 @@ describe('names that can not be proven', () => {
     const failed = await renew('back');
     expect(failed.exitCode).toBe(1);
     expect(jsonLines(failed)[0]).toMatchObject({ name: 'back', status: 'failed', leftOut: ['b.back.test'] });
-    expect(proxy.counts).toMatchObject({ newOrder: 1, finalize: 0 });
+    expect(created(proxy, 'newOrder')).toBe(1);
+    expect(proxy.counts.finalize).toBe(0);
 
     await lab.challtestsrv.clearServfail('b.back.test');
     letBackOffPass();
@@ -127,7 +129,7 @@ describe('names that can not be proven', () => {
     const dropped = await renew();
     expect(jsonLines(dropped)[0]).toMatchObject({ status: 'renewed', leftOut: ['b.half.test'] });
     // It isn't tried again yet: left out from the beginning.
-    expect(proxy.counts.newOrder).toBe(1);
+    expect(created(proxy, 'newOrder')).toBe(1);
   }, 60_000);
 
   it('are suspended after a while, and ordered again once somebody has resumed them', async () => {

@@ -150,6 +150,33 @@ describe('renew', () => {
     expect(proxy.census.open()).toEqual([]);
   });
 
+  it('writes a report, and hands it to the command of --on-finish, also when a certificate failed', async () => {
+    setDaysLeft('b.test', 5);
+    await lab.challtestsrv.setServfail('late.test');
+    await issue('late.test');
+    const [file, heard] = [here.file('report.json'), here.file('heard.json')];
+    const onFinish = `cat > '${heard}'; echo "$ACME_LEDGER_EXIT_CODE" >&2; exit 3 #`;
+    here.change('update identifiers set next_attempt_at = null');
+    const result = await here.run(['renew', '--report', file, '--on-finish', onFinish]);
+    expect(result).toMatchObject({ exitCode: 1, stdout: '' });
+    expect(result.stderr).toMatch(/warning: the command of --on-finish ended with exit code 3: 1\n/);
+    const report = JSON.parse(await readFile(file, 'utf8')) as Record<string, unknown>;
+    expect(report).toMatchObject({
+      exitCode: 1,
+      error: null,
+      summary: { due: 2, renewed: 1, failed: 1 },
+      certificates: [
+        { name: 'late.test', status: 'failed' },
+        { name: 'b.test', status: 'renewed', error: null },
+      ],
+    });
+    expect(JSON.parse(await readFile(heard, 'utf8'))).toEqual(report);
+    await here.run(['cert', 'remove', 'late.test']);
+
+    const refused = await here.run(['renew', '--report', here.file('nowhere/report.json')]);
+    expect(refused).toMatchObject({ exitCode: 2, stdout: '' });
+  });
+
   it('issues what has never been issued', async () => {
     await lab.challtestsrv.setServfail('late.test');
     expect(await issue('late.test')).toMatchObject({ exitCode: 1 });

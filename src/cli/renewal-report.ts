@@ -1,0 +1,112 @@
+import { open, rename, unlink } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import { failedWith, syncDirectory, uniqueSuffix, writeDurably } from '../certificates/durable-file.ts';
+import { systemClock } from '../clock.ts';
+import { AcmeLedgerError, errorRecord, exitCodeOf, messageOf } from '../errors.ts';
+import { hookFailure, runHook } from '../hook-process.ts';
+import { printable } from '../printable.ts';
+import type { CommandContext } from './context.ts';
+import { warn } from './output.ts';
+
+/** What a `renew` has to tell, in the shapes of its `--json` (docs/json.md). */
+export interface RenewalRecord {
+  certificates: object[];
+  /** Null when it ended before it came to count. */
+  summary: object | null;
+}
+
+export interface ReportOptions {
+  /** `--report`: where the report is written; null for nowhere. */
+  file: string | null;
+  /** `--on-finish`: a shell command that reads it from stdin. */
+  hook: string | null;
+}
+
+/** It may send a mail, or copy the report somewhere. */
+const hookTimeoutMs = 5 * 60_000;
+
+/**
+ * Does the work and reports of it, however it ended. What goes wrong with the report is warned of and changes no exit code: the
+ * certificates are what they are.
+ * @throws AcmeLedgerError `usage` before anything is done when the report can't be written there; what the work throws
+ */
+export async function reported(
+  context: CommandContext,
+  options: ReportOptions,
+  act: (record: RenewalRecord) => Promise<number>,
+): Promise<number> {
+  if (options.file !== null) await assertWritable(options.file);
+  const record: RenewalRecord = { certificates: [], summary: null };
+  const startedAt = systemClock.now().toISOString();
+  const finish = async (exitCode: number, error: unknown): Promise<void> => {
+    const { summary, certificates } = record;
+    const failure = error === undefined ? null : errorRecord(error);
+    const endedAt = systemClock.now().toISOString();
+    const report = { startedAt, endedAt, exitCode, error: failure, summary, certificates };
+    await tell(context, options, `${JSON.stringify(report, null, 2)}\n`, exitCode);
+  };
+  try {
+    const exitCode = await act(record);
+    await finish(exitCode, undefined);
+    return exitCode;
+  } catch (error) {
+    await finish(exitCodeOf(error), error);
+    throw error;
+  }
+}
+
+async function assertWritable(file: string): Promise<void> {
+  const probe = `${file}.${uniqueSuffix()}`;
+  try {
+    await (await open(probe, 'wx', 0o644)).close();
+    await unlink(probe);
+  } catch (cause) {
+    throw new AcmeLedgerError('usage', `--report ${printable(file)}: ${messageOf(cause)}`, {
+      hint: 'give a file in a directory that can be written; nothing was sent',
+      cause,
+    });
+  }
+}
+
+async function tell(
+  { stops: { work } }: CommandContext,
+  { file, hook }: ReportOptions,
+  report: string,
+  exitCode: number,
+): Promise<void> {
+  const path = file === null ? null : resolve(file);
+  try {
+    if (path !== null) await replaceFile(path, report);
+  } catch (error) {
+    warn(
+      `the report ${printable(path ?? '')} could not be written: ${messageOf(error)}`,
+      'see the messages above',
+    );
+  }
+  // Interrupted, there are seconds left, and whoever interrupted knows.
+  const isInterrupted = (): boolean => work.aborted;
+  if (hook === null || isInterrupted()) return;
+  try {
+    const environment = { ACME_LEDGER_EXIT_CODE: String(exitCode), ACME_LEDGER_REPORT: path ?? '' };
+    const request = { command: hook, args: [], environment, input: report, timeoutMs: hookTimeoutMs };
+    const failure = hookFailure(await runHook({ ...request, signal: work }), hookTimeoutMs);
+    if (failure !== null) warn(`the command of --on-finish ${failure}`, 'the certificates are not concerned');
+  } catch (error) {
+    if (!isInterrupted()) throw error;
+  }
+}
+
+/** Who reads it never finds half of it. */
+async function replaceFile(path: string, content: string): Promise<void> {
+  const temporary = `${path}.${uniqueSuffix()}`;
+  try {
+    await writeDurably(temporary, content, 0o644);
+    await rename(temporary, path);
+    await syncDirectory(dirname(path));
+  } catch (error) {
+    await unlink(temporary).catch((failure: unknown) => {
+      if (!failedWith(failure, 'ENOENT')) throw failure;
+    });
+    throw error;
+  }
+}
