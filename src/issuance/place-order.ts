@@ -2,7 +2,7 @@ import { isOutcomeUnknown } from '../acme/connection-failure.ts';
 import { isGone } from '../acme/problems.ts';
 import type { Answer, Order } from '../acme/resources.ts';
 import { removeOrderFiles } from '../certificates/order-files.ts';
-import { errorRecord } from '../errors.ts';
+import { AcmeLedgerError, errorRecord } from '../errors.ts';
 import type { Identifier } from '../identifiers.ts';
 import { isLedgerFailure } from '../ledger/ledger-failure.ts';
 import { recordOrderAnswer, releaseOrder } from '../ledger/orders.ts';
@@ -13,6 +13,8 @@ import type { AdmittedOrder, Issuance, PlacedOrder } from './issuance.ts';
 import { findLost } from './lost-order.ts';
 import { requestOrder } from './request-order.ts';
 import { giveBack } from './spending.ts';
+import { limitTold } from './told-bucket.ts';
+import { toldLimit } from './told-limit.ts';
 
 /**
  * Brings an admitted order to the CA: a new one by newOrder (RFC 8555 §7.4), one that was taken up by looking at it.
@@ -62,9 +64,17 @@ async function sendNewOrder(
   } catch (error) {
     if (isOutcomeUnknown(error)) return adoptAfterLoss(issuance, row, identifiers, error);
     // The CA may have made it: what the ledger still holds of it, the intent, stays.
-    if (!isLedgerFailure(error)) await recordRefusal(issuance, row, charges, error);
+    if (!isLedgerFailure(error))
+      await recordRefusal(issuance, row, isUsedUp(issuance, identifiers, error) ? [] : charges, error);
     throw error;
   }
+}
+
+/** The CA said when there will be a new order again: nothing is given back before. */
+function isUsedUp(issuance: Issuance, identifiers: readonly Identifier[], error: unknown): boolean {
+  if (!(error instanceof AcmeLedgerError)) return false;
+  const told = toldLimit(error, { kind: 'newOrder', identifiers }, issuance.clock.now());
+  return told !== null && limitTold(told) === 'new-orders';
 }
 
 /** The CA didn't make it. */

@@ -13,13 +13,18 @@ const anchors: Record<string, LimitName> = {
   'consecutive-authorization-failures-per-identifier-per-account': 'failures-in-a-row',
 };
 
+/** Which of the limits that are counted here the CA spoke of. */
+export function limitTold({ limit }: Pick<ToldLimit, 'limit'>): LimitName | undefined {
+  return anchors[limit];
+}
+
 /** The CA says that one of its limits is used up: what was counted here is put right, others may have used it, too. */
 export async function emptyToldBucket(
   writer: LedgerWriter,
   accountId: number,
   { limit: anchor, scope: told, subject, notBefore }: ToldLimit,
 ): Promise<void> {
-  const limit = anchors[anchor];
+  const limit = limitTold({ limit: anchor });
   const allowance = limit === undefined ? null : (writer.limits?.allowances[limit] ?? null);
   if (limit === undefined || allowance === null) return;
   // Which of its names is meant wasn't understood.

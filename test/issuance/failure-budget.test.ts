@@ -95,12 +95,21 @@ describe('a limit that others have used up', () => {
     const detail = `too many new orders (300) from this account in the last 3h0m0s, retry after T: ${docs}#new-orders-per-account`;
     const data = { type: 'urn:ietf:params:acme:error:rateLimited', detail, status: 429 };
     const error = answerError({ status: 429, headers: { 'retry-after': '600' }, data }, 'to do it', now);
+    const identifiers = parseNames(['a.test']);
+    const admitted = await admit(issuance, {
+      certificateName: 'a.test',
+      identifiers,
+      profile: null,
+      waitMs: 0,
+    });
     await noteHold(
       issuance,
       issuance.account.id,
       { kind: 'newOrder', identifiers: parseNames(['a.test']) },
       error,
     );
+    const session = { ...issuance.session, newOrder: () => Promise.reject(error) };
+    await expect(placeOrder({ ...issuance, session }, admitted, identifiers)).rejects.toBe(error);
     const bucket = await bucketOf(issuance, 'new-orders', '');
     expect(usedOf(bucket, now.getTime())).toBe(300);
     expect(waitMs(bucket, now.getTime())).toBe(600_000);
