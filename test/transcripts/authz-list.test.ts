@@ -213,6 +213,7 @@ describe('status', { timeout: 60_000 }, () => {
           limits: [
             {
               limit: 'pending authorizations',
+              subject: null,
               used: 1,
               max: 250,
               nextFreeAt: text(/^20.*Z$/),
