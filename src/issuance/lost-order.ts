@@ -53,7 +53,7 @@ async function repeatNewOrder(
 ): Promise<PlacedOrder | null> {
   await spendAgain(issuance, identifiers);
   try {
-    return await requestOrder(issuance, row, identifiers, true);
+    return await requestOrder(issuance, row, identifiers, { isCounted: true, isRepeated: true });
   } catch (error) {
     // Not an answer, or not yet one: the intent goes on being counted.
     if (isOutcomeUnknown(error) || isLimit(error) || isLedgerFailure(error)) throw error;

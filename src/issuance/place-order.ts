@@ -60,7 +60,7 @@ async function sendNewOrder(
 ): Promise<PlacedOrder> {
   const isCounted = charges.some(({ takenBy }) => takenBy === 'order');
   try {
-    return await requestOrder(issuance, row, identifiers, isCounted);
+    return await requestOrder(issuance, row, identifiers, { isCounted });
   } catch (error) {
     if (isOutcomeUnknown(error)) return adoptAfterLoss(issuance, row, identifiers, error);
     // The CA may have made it: what the ledger still holds of it, the intent, stays.

@@ -8,21 +8,27 @@ import type { Issuance, PlacedOrder } from './issuance.ts';
 import { settleUnrecorded } from './settle-unwritten.ts';
 import { spendAgain } from './spending.ts';
 
+interface RequestOptions {
+  isCounted: boolean;
+  isRepeated?: boolean;
+}
+
 /**
  * Asks the CA for the order of an intent (RFC 8555 §7.4) and records its answer.
- * @param isCounted whether a new order was counted for it
+ * @param options.isCounted whether a new order was counted for it
+ * @param options.isRepeated it was asked for before, and nobody knows what became of it
  * @throws AcmeLedgerError, also what is left of an order that can't be recorded
  */
 export async function requestOrder(
   issuance: Issuance,
   row: OrderRow,
   identifiers: readonly Identifier[],
-  isCounted: boolean,
+  options: RequestOptions,
 ): Promise<PlacedOrder> {
   const plain = { identifiers: [...identifiers], ...(row.profile === '' ? {} : { profile: row.profile }) };
   const answer = await (row.replaces === null
     ? issuance.session.newOrder(plain, issuance.stops.grace)
-    : requestReplacing(issuance, plain, row.replaces, isCounted));
+    : requestReplacing(issuance, plain, row.replaces, options));
   try {
     return { row: await recordOrderAnswer(issuance, row, answer), answer };
   } catch (error) {
@@ -38,17 +44,22 @@ async function requestReplacing(
   issuance: Issuance,
   plain: NewOrder,
   replaces: string,
-  isCounted: boolean,
+  { isCounted, isRepeated = false }: RequestOptions,
 ): Promise<Answer<Order>> {
   try {
     return await issuance.session.newOrder({ ...plain, replaces }, issuance.stops.grace);
   } catch (error) {
-    if (!isAboutReplaces(error)) throw error;
+    // A CA that breaks on a "replaces" would do so in every run.
+    if (!isAboutReplaces(error) && !(isRepeated && isFault(error))) throw error;
     issuance.log.info({ error: errorRecord(error) }, 'the CA refused "replaces"; asking without it');
     // It was free as a replacement, and isn't one any more.
     if (!isCounted) await spendAgain(issuance, plain.identifiers);
     return issuance.session.newOrder(plain, issuance.stops.grace);
   }
+}
+
+function isFault(error: unknown): boolean {
+  return error instanceof AcmeLedgerError && error.code !== 'ca-limit' && (error.httpStatus ?? 0) >= 500;
 }
 
 /** Boulder said `conflict` before 2025; other CAs' words for a certificate that they don't know differ. */

@@ -47,3 +47,27 @@ describe('an order that is not in the list of the account', () => {
     expect(await lookedFor(['https://ca.test/order/9'], 6)).toEqual({ status: 'abandoned', reserved: 1 });
   });
 });
+
+describe('a lost order that said what it replaces', () => {
+  it('is asked for without that when the CA breaks on it again', async () => {
+    const issuance = await world.startIssuance({ policy: 'resume' });
+    const identifiers = parseNames(['a.test']);
+    const admission = {
+      certificateName: 'a.test',
+      identifiers,
+      profile: null,
+      replaces: 'aki.serial',
+      waitMs: 0,
+    };
+    const { order } = await admit(issuance, admission);
+    const { session } = issuance;
+    issuance.session = {
+      ...session,
+      newOrder: (asked, signal) =>
+        asked.replaces === undefined
+          ? session.newOrder(asked, signal)
+          : Promise.reject(new AcmeLedgerError('ca-problem', 'no such certificate', { httpStatus: 500 })),
+    };
+    expect(await findLost(issuance, order, identifiers)).toMatchObject({ answer: { status: 'pending' } });
+  });
+});
