@@ -9,6 +9,13 @@ export interface CommandLine {
   env: NodeJS.ProcessEnv;
 }
 
+export interface MeasureOptions {
+  outputFile: string;
+  signal: AbortSignal;
+  timeoutMs: number;
+  killed?: AbortSignal;
+}
+
 /** What one process cost, from its start to its end. */
 export interface Cost {
   exitCode: number | null;
@@ -38,11 +45,12 @@ const outputLimit = 2000;
 /**
  * Runs a command and measures it.
  * @param outputFile is overwritten with what the command prints
- * @param signal ends it
+ * @param options.signal ends it, and the measuring
+ * @param options.killed ends it as part of what is measured
  */
 export async function measure(
   { file, args, env }: CommandLine,
-  { outputFile, signal, timeoutMs }: { outputFile: string; signal: AbortSignal; timeoutMs: number },
+  { outputFile, signal, timeoutMs, killed }: MeasureOptions,
 ): Promise<Cost> {
   const bash = spawn('bash', ['-c', shell, 'bash', outputFile, file, ...args], {
     env,
@@ -53,7 +61,7 @@ export async function measure(
   const closed = once(bash, 'close') as Promise<[number | null]>;
   const [line] = (await once(bash.stdout.setEncoding('utf8'), 'data')) as [string];
   const pid = Number(line);
-  const stop = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
+  const stop = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs), ...(killed ? [killed] : [])]);
   const kill = (): void => killIfThere(pid);
   stop.addEventListener('abort', kill);
   if (stop.aborted) kill();

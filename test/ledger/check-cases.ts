@@ -158,6 +158,12 @@ export const cases: Case[] = [
   },
   {
     code: 'certificate-of-other-order',
+    breaking: `update certificates set issued_names = '["shop.other.test"]'`,
+    at: ['certificates', 1],
+    isMended: false,
+  },
+  {
+    code: 'certificate-of-other-order',
     breaking: `update certificates set ca = 'https://other.test/dir'`,
     at: ['certificates', 1],
     isMended: false,

@@ -16,6 +16,15 @@ describe('a ledger that is checked', { timeout: 30_000 }, () => {
     expect(await told(here)).toEqual([]);
   });
 
+  it('is clean with a certificate that went on without a name that fails', async () => {
+    const here = await usedLedger();
+    change(
+      here.file,
+      `update certificates set names = '["c.test","dead.c.test"]', issued_names = '["c.test"]'`,
+    );
+    expect(await told(here)).toEqual([]);
+  });
+
   it.each(cases)(
     'tells $code, and mends it: $isMended ($breaking)',
     async ({ code, breaking, at, isMended }) => {

@@ -10,16 +10,28 @@ export interface WebrootServer {
   stop(): Promise<void>;
 }
 
-/** Serves `/.well-known/acme-challenge/` of a directory on a port of 127.0.0.1 (Pebble's `httpPort`), and nothing else. */
-export async function serveWebroot(directory: string, port: number): Promise<WebrootServer> {
+/**
+ * Serves `/.well-known/acme-challenge/` of a directory on a port of 127.0.0.1 (Pebble's `httpPort`), and nothing else.
+ * @param delayMs how long it takes to answer for a host
+ */
+export async function serveWebroot(
+  directory: string,
+  port: number,
+  delayMs: (host: string) => number = () => 0,
+): Promise<WebrootServer> {
   const requests: string[] = [];
   const server = createServer((request, response) => {
-    requests.push(`${request.headers.host ?? ''}${request.url ?? ''}`);
+    const host = request.headers.host ?? '';
+    requests.push(`${host}${request.url ?? ''}`);
     const token = /^\/\.well-known\/acme-challenge\/([\w-]+)$/.exec(request.url ?? '')?.[1];
-    readAnswer(directory, token).then(
-      (text) => response.writeHead(200, { 'content-type': 'application/octet-stream' }).end(text),
-      () => response.writeHead(404).end(),
-    );
+    const answer = (): void =>
+      void readAnswer(directory, token).then(
+        (text) => response.writeHead(200, { 'content-type': 'application/octet-stream' }).end(text),
+        () => response.writeHead(404).end(),
+      );
+    const waitMs = delayMs(host.replace(/:\d+$/, ''));
+    if (waitMs > 0) setTimeout(answer, waitMs);
+    else answer();
   });
   server.listen(port, '127.0.0.1');
   await once(server, 'listening');

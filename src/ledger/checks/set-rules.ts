@@ -58,7 +58,8 @@ export async function certificateOrders(ledger: Ledger): Promise<Finding[]> {
     .selectFrom('certificates')
     .innerJoin('orders', 'orders.id', 'certificates.order_id')
     .innerJoin('accounts', 'accounts.id', 'orders.account_id')
-    .select(['certificates.id', 'certificates.name', 'certificates.names', 'certificates.profile'])
+    .select(['certificates.id', 'certificates.name', 'certificates.names', 'certificates.issued_names'])
+    .select(['certificates.profile'])
     .select(['certificates.ca', 'orders.id as orderId', 'orders.names_key', 'orders.profile as orderProfile'])
     .select('accounts.ca as orderCa')
     .where('removed_at', 'is', null)
@@ -66,7 +67,7 @@ export async function certificateOrders(ledger: Ledger): Promise<Finding[]> {
   return rows
     .filter(
       (row) =>
-        ![row.names_key, null].includes(keyOf(row.names)) ||
+        ![row.names_key, null].includes(keyOf(row.issued_names ?? row.names)) ||
         row.profile !== row.orderProfile ||
         row.ca !== row.orderCa,
     )

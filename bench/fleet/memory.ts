@@ -1,0 +1,48 @@
+import { mkdir } from 'node:fs/promises';
+import path from 'node:path';
+import { startPebble } from '../../test/support/pebble.ts';
+import { serveWebroot } from '../../test/support/webroot-server.ts';
+import type { Goal } from '../goals.ts';
+import { type Cost, measure } from '../measured-process.ts';
+import { batchClients } from './batch-clients.ts';
+import { freshNames } from './throughput.ts';
+
+const timeoutMs = 60 * 60_000;
+const goalMb = 250;
+
+/** One `renew` that issues them all, at Pebble itself: nobody counts its requests. @throws Error when it fails */
+export async function measureMemory(
+  directory: string,
+  certificates: number,
+  signal: AbortSignal,
+): Promise<Cost> {
+  const stateDir = path.join(directory, 'memory');
+  const webroot = path.join(stateDir, 'webroot');
+  await mkdir(webroot, { recursive: true });
+  const pebble = await startPebble({ env: { PEBBLE_WFE_NONCEREJECT: '0' } });
+  const webServer = await serveWebroot(webroot, pebble.httpPort);
+  try {
+    const { directoryUrl, caFile } = pebble;
+    const own = batchClients[0];
+    if (own === undefined) throw new Error('no client');
+    const surroundings = { directoryUrl, caFile, webroot, stateDir };
+    const command = await own.prepare(surroundings, freshNames(certificates), 32);
+    const outputFile = path.join(stateDir, 'output.txt');
+    const cost = await measure(command, { outputFile, signal, timeoutMs });
+    if (cost.exitCode !== 0) throw new Error(`renew ended with ${cost.exitCode}:\n${cost.output}`);
+    return cost;
+  } finally {
+    await webServer.stop();
+    await pebble.stop();
+  }
+}
+
+export function memoryGoal(certificates: number, { peakKb, wallMs, cpuMs }: Cost): Goal {
+  const peakMb = peakKb / 1024;
+  const seconds = wallMs / 1000;
+  return {
+    goal: `one run with ${certificates} certificates under ${goalMb} MB resident`,
+    isReached: peakMb < goalMb,
+    figures: `${peakMb.toFixed(0)} MB; ${seconds.toFixed(0)} s, ${(certificates / seconds).toFixed(1)} a second, CPU ${(cpuMs / certificates).toFixed(1)} ms a certificate`,
+  };
+}

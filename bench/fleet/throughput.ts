@@ -1,0 +1,109 @@
+import { randomBytes } from 'node:crypto';
+import { mkdir } from 'node:fs/promises';
+import path from 'node:path';
+import type { RequestKind } from '../../test/support/acme-request.ts';
+import type { Surroundings } from '../clients.ts';
+import { type Lab, startLab } from '../lab.ts';
+import { type Cost, measure } from '../measured-process.ts';
+import { type BatchClient, batchClients } from './batch-clients.ts';
+
+/** Many certificates of one name each by one client, measured. */
+export interface Batch extends Cost {
+  client: string;
+  /** Null where it says nothing: one process a certificate. */
+  peakMb: number | null;
+  certificates: number;
+  latencyMs: number;
+  concurrency: number;
+  /** How many the CA was asked for and handed out; the client may have failed. */
+  issued: number;
+  requests: number;
+  counts: Record<RequestKind, number>;
+}
+
+export interface ThroughputOptions {
+  /** In each batch. */
+  certificates: number;
+  latencyMs: readonly number[];
+  concurrency: readonly number[];
+  signal: AbortSignal;
+  onBatch(batch: Batch): void;
+}
+
+const timeoutMs = 20 * 60_000;
+
+/** All clients that are installed, one after the other, at each round trip and concurrency. */
+export async function measureThroughput(directory: string, options: ThroughputOptions): Promise<Batch[]> {
+  const webroot = path.join(directory, 'webroot');
+  const stateDir = path.join(directory, 'throughput');
+  await Promise.all([webroot, stateDir].map((each) => mkdir(each, { recursive: true })));
+  const lab = await startLab(webroot);
+  try {
+    const { directoryUrl, caFile } = lab;
+    return await allBatches(lab, { directoryUrl, caFile, webroot, stateDir }, options);
+  } finally {
+    await lab.stop();
+  }
+}
+
+async function allBatches(
+  lab: Lab,
+  surroundings: Surroundings,
+  options: ThroughputOptions,
+): Promise<Batch[]> {
+  const clients: BatchClient[] = [];
+  for (const client of batchClients) if ((await client.version()) !== null) clients.push(client);
+  const measured: Batch[] = [];
+  const run = (client: BatchClient, certificates: number, latencyMs: number, concurrency: number) =>
+    oneBatch(lab, surroundings, options.signal, { client, certificates, latencyMs, concurrency });
+  // The account is registered, and what can be kept is kept.
+  for (const client of clients) await run(client, 1, 0, 1);
+  for (const latencyMs of options.latencyMs) {
+    for (const concurrency of options.concurrency) {
+      for (const client of clients) {
+        const certificates = client.certificates(options.certificates, concurrency);
+        const batch = await run(client, certificates, latencyMs, concurrency);
+        options.onBatch(batch);
+        measured.push(batch);
+      }
+    }
+  }
+  return measured;
+}
+
+interface Case {
+  client: BatchClient;
+  certificates: number;
+  latencyMs: number;
+  concurrency: number;
+}
+
+async function oneBatch(
+  lab: Lab,
+  surroundings: Surroundings,
+  signal: AbortSignal,
+  { client, certificates, latencyMs, concurrency }: Case,
+): Promise<Batch> {
+  const command = await client.prepare(surroundings, freshNames(certificates), concurrency);
+  await lab.begin(latencyMs);
+  const outputFile = path.join(surroundings.stateDir, 'output.txt');
+  const cost = await measure(command, { outputFile, signal, timeoutMs });
+  const { counts } = await lab.counted();
+  return {
+    ...cost,
+    client: client.name,
+    peakMb: client.isOneProcess ? cost.peakKb / 1024 : null,
+    certificates,
+    latencyMs,
+    concurrency,
+    issued: counts.certificate,
+    requests: Object.values(counts).reduce((sum, count) => sum + count, 0),
+    counts,
+  };
+}
+
+/** Names that no authorization was ever asked for, each below a domain of its own. */
+export function freshNames(count: number): string[] {
+  const label = randomBytes(5).toString('hex');
+  return Array.from({ length: count }, (_, index) => `n${index + 1}.${label}${index + 1}.test`);
+}
