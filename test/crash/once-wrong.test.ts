@@ -23,7 +23,7 @@ const moments = [
   {
     what: 'an order that is concluded, its key still there: the next renew removes it',
     series: 'deactivate/http-01/issue/renew:SIGKILL',
-    label: 'after commit: update orders, order-released',
+    label: 'after commit: update orders, delete limit_reservations, order-released',
   },
   {
     what: 'an interrupt while an answer is written to the webroot: it is taken down all the same',
@@ -36,7 +36,10 @@ describe('what went wrong once', { concurrent: true, timeout: 60_000 }, () => {
   it.for(moments)('$what', async ({ series, label }) => {
     const [chosen] = chosenSeries(parseChoice(series));
     const result = await runSeries(lab, chosen!, {
-      choose: (labels) => [labels.indexOf(label) + 1],
+      choose: (labels) => {
+        expect(labels).toContain(label);
+        return [labels.indexOf(label) + 1];
+      },
       limit,
     });
     expect(result.failures.length, reportOf(result)).toBe(0);
