@@ -15,6 +15,7 @@ export interface CertificateOptions extends SolverOptions {
 export interface IssueOptions extends CertificateOptions {
   wait?: string;
   dryRun?: boolean;
+  rehearse?: boolean;
   force?: boolean;
 }
 

@@ -2,7 +2,7 @@ import { isStored } from '../certificates/store.ts';
 import { systemClock } from '../clock.ts';
 import type { ErrorRecord } from '../errors.ts';
 import { dueWithNames } from '../issuance/due-names.ts';
-import type { FailingNames } from '../issuance/name-choice.ts';
+import { failingEither, type FailingNames } from '../issuance/name-choice.ts';
 import type { Due, DueCertificate } from '../issuance/renewing.ts';
 import { isAskDue } from '../issuance/renewal-schedule.ts';
 import { byUrgency, dueOf } from '../issuance/renewing.ts';
@@ -18,6 +18,7 @@ import type { CommandContext } from './context.ts';
 import type { RunPlan } from './renewal-planning.ts';
 import { planRun } from './renewal-planning.ts';
 import type { RenewOptions } from './renewing.ts';
+import { stagingOf } from './staging.ts';
 
 /** One that is due, and why it has to wait for a limit of its CA; null when it goes now. */
 export interface PlannedCertificate extends DueCertificate {
@@ -43,6 +44,7 @@ export async function findWork(
 ): Promise<Work> {
   const now = systemClock.now();
   const wanted = await wantedFacts(ledger, options.names);
+  const stagings = options.rehearse ? stagingsOf(context, wanted) : new Map<string, string>();
   const reasons = new Map<string, Due | null>();
   const toAsk: RenewalFacts[] = [];
   for (const facts of wanted) {
@@ -56,7 +58,7 @@ export async function findWork(
   const candidates = wanted.filter(({ name }) => reasons.has(name)).sort(byUrgency(now));
   const eligible = (await rowsOf(ledger, candidates)).flatMap((certificate) => {
     const one = dueWithNames(certificate, reasons.get(certificate.name) ?? null, {
-      failing: failing.get(certificate.ca) ?? new Map(),
+      failing: failingEither(failing.get(certificate.ca), failing.get(stagings.get(certificate.ca) ?? '')),
       onFailedName: context.settings.onFailedName,
       isAskedFor: options.names.length > 0,
       now,
@@ -91,6 +93,12 @@ async function rowsOf(ledger: Ledger, facts: readonly RenewalFacts[]): Promise<C
   const names = facts.map(({ name }) => name);
   const rows = await certificatesByName(ledger, names);
   return names.flatMap((name) => rows.get(name) ?? []);
+}
+
+/** Where what is ordered from each CA is rehearsed. @throws AcmeLedgerError `usage` when one of them has no staging */
+function stagingsOf(context: CommandContext, wanted: readonly RenewalFacts[]): Map<string, string> {
+  const authorities = [...new Set(wanted.map(({ ca }) => ca))];
+  return new Map(authorities.map((ca) => [ca, stagingOf(context, ca)?.directoryUrl ?? '']));
 }
 
 /** Names that fail, by the CA whose account they fail on. */

@@ -47,6 +47,7 @@ export async function describePlan(context: CommandContext, plan: IssuePlan): Pr
     status: 'dry-run',
     certificate: { name: plan.wish.name, names: plan.wish.names },
     ca: plan.authority.directoryUrl,
+    rehearsedAt: plan.staging?.directoryUrl ?? null,
     stands: outlook.stands,
     resumesOrder: outlook.resumes,
     cost: { newOrders: isNew ? 1 : 0, authorizations: opens },
@@ -68,7 +69,7 @@ interface Description {
 }
 
 function textOf(
-  { wish, authority }: IssuePlan,
+  { wish, authority, staging }: IssuePlan,
   { stands: isStanding, resumesOrder, cost, gate, limits, deferral }: Description,
 ): string[] {
   if (isStanding)
@@ -79,6 +80,7 @@ function textOf(
       ? '  takes up the order that an earlier attempt left: no new order'
       : `  costs 1 new order and opens up to ${counted(cost.authorizations, 'authorization')}`,
     `  the gate: ${String(gate.open)} of ${String(gate.maxPending)} open, ${gate.admits ? 'it would be let through' : 'it would be refused (75)'}`,
+    ...(staging === null ? [] : [`  first rehearsed at ${staging.label}, unless that was done within a day`]),
     ...limits.map((limit) => `  ${spendLine(limit.spends, limit)}`),
     ...(deferral === null ? [] : [`  it would be deferred (75): ${deferral.message}`]),
   ];

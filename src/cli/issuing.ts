@@ -1,3 +1,5 @@
+import type { Authority } from '../acme/known-authorities.ts';
+import { rehearsalAuthority } from '../acme/rehearsal-authority.ts';
 import type { Directory } from '../acme/resources.ts';
 import { readStored } from '../certificates/store.ts';
 import { parseDuration } from '../duration.ts';
@@ -8,6 +10,7 @@ import { deployOrLeave } from '../issuance/deploying.ts';
 import type { Issuance } from '../issuance/issuance.ts';
 import type { Attempt } from '../issuance/obtain.ts';
 import { obtainAsked } from '../issuance/obtain-asked.ts';
+import { obtainRehearsed } from '../issuance/obtain-rehearsed.ts';
 import { missingNames } from '../issuance/name-choice.ts';
 import type { FailedNamePolicy } from '../issuance/name-choice.ts';
 import { settleUnowned } from '../issuance/recovery.ts';
@@ -21,6 +24,7 @@ import type { IssueOptions } from './certificate-options.ts';
 import type { CommandContext } from './context.ts';
 import { leftOutText } from './left-out.ts';
 import { withIssuance } from './opening.ts';
+import { onStage } from './rehearsal-stage.ts';
 import { stands } from './standing.ts';
 import { authorizationJson } from './shapes.ts';
 import type { PlannedWish } from './wishes/planned-wish.ts';
@@ -31,6 +35,8 @@ export interface IssuePlan extends PlannedWish {
   waitMs: number;
   force: boolean;
   onFailedName: FailedNamePolicy;
+  /** Where it is rehearsed first; null: nowhere. */
+  staging: Authority | null;
 }
 
 /** @throws AcmeLedgerError with exit code 2 for anything that a person can have got wrong */
@@ -46,6 +52,8 @@ export async function planIssue(
     onFailedName: planned.wish.csr === null ? (context.settings.onFailedName ?? 'fail') : 'fail',
     waitMs: options.wait === undefined ? 0 : parseDuration(options.wait, '--wait'),
     force: options.force === true,
+    staging:
+      options.rehearse === true ? rehearsalAuthority(planned.authority, context.settings.rehearsalCa) : null,
   };
 }
 
@@ -78,9 +86,21 @@ export async function runIssue(context: CommandContext, plan: IssuePlan): Promis
     if (isStanding) await settleUnowned(issuance, { evenKept: false, exceptNamesKeys: new Set() });
     const attempt = isStanding
       ? await deployStanding(issuance, certificate)
-      : await obtainAsked(issuance, certificate, plan);
+      : await orderAsked(context, issuance, certificate, plan);
     return reportOf(issuance, attempt);
   });
+}
+
+async function orderAsked(
+  context: CommandContext,
+  issuance: Issuance,
+  certificate: CertificateRow,
+  { staging, ...plan }: IssuePlan,
+): Promise<Attempt> {
+  if (staging === null) return obtainAsked(issuance, certificate, plan);
+  return onStage(context, issuance, { staging, namesKeys: [identifierSetKey(plan.identifiers)] }, (stage) =>
+    obtainRehearsed(issuance, stage, certificate, plan),
+  );
 }
 
 /** A profile that the CA doesn't list would only spend a new order (draft-ietf-acme-profiles: `meta.profiles`). */

@@ -55,8 +55,7 @@ export async function withIssuance<T>(
       ...writer,
       ...opened,
       stateDir: context.settings.stateDir,
-      policy: context.settings.onUnsubmitted ?? authority.onUnsubmitted,
-      maxPending: context.settings.maxPending ?? authority.maxPending,
+      ...termsOf(context.settings, authority),
       patienceMs,
       pressure,
       failureRule: failureRule(context.settings.suspendAfterMs),
@@ -127,6 +126,36 @@ async function openAccount(
     session.close();
     throw error;
   }
+}
+
+/**
+ * The same run on its account at another CA, registered if it isn't yet.
+ * @returns to be closed by its session
+ */
+export async function openBeside(
+  context: CommandContext,
+  issuance: Issuance,
+  authority: Authority,
+): Promise<Issuance> {
+  const { settings } = context;
+  const { ledger, runId, clock } = issuance;
+  const account = await accountAt(ledger, authority.directoryUrl);
+  await assertAccountKey(settings.stateDir, authority.directoryUrl, account);
+  if (account === undefined) await assertTakesAccount(context, authority);
+  const writer = { ledger, runId, clock, limits: limitsAt(authority, settings.limits) };
+  const opened = await openAccount(context, authority, writer, issuance);
+  return { ...issuance, ...writer, ...opened, ...termsOf(settings, authority) };
+}
+
+/** What the person, else the CA's profile, says of its authorizations. */
+function termsOf(
+  settings: CommandContext['settings'],
+  authority: Authority,
+): Pick<Issuance, 'policy' | 'maxPending'> {
+  return {
+    policy: settings.onUnsubmitted ?? authority.onUnsubmitted,
+    maxPending: settings.maxPending ?? authority.maxPending,
+  };
 }
 
 function registrationOf({ agreeTos, email, eab }: CommandContext['settings']): Registration {

@@ -13,6 +13,7 @@ interface Options {
   dryRun?: boolean;
   report?: string;
   onFinish?: string;
+  rehearse?: boolean;
 }
 
 export function renew(program: Command, runner: Runner): void {
@@ -28,6 +29,7 @@ export function renew(program: Command, runner: Runner): void {
     .option('--all', 'also those that are not due')
     .option('--report <FILE>', 'write what became of each certificate to this file, as JSON')
     .option('--on-finish <CMD>', 'run this at the end, with the report on its stdin')
+    .option('--rehearse', "first the whole flow at each CA's staging; only names that pass go on")
     .option('--dry-run', 'say what is due; nothing is sent');
   runner.bind<Options>(command, async (context, options, names) => {
     const { runRenew } = await import('./renewing.ts');
@@ -40,6 +42,7 @@ export function renew(program: Command, runner: Runner): void {
       splayMs: options.splay === undefined ? 0 : parseDuration(options.splay, '--splay'),
       waitMs: options.wait === undefined ? 0 : parseDuration(options.wait, '--wait'),
       all: options.all === true,
+      rehearse: options.rehearse === true,
       dryRun: options.dryRun === true,
     };
     if (wanted.dryRun) return runRenew(context, wanted, { certificates: [], summary: null });

@@ -1,8 +1,9 @@
 import { authorityOf } from '../acme/known-authorities.ts';
 import { systemClock } from '../clock.ts';
-import { AcmeLedgerError, errorRecord } from '../errors.ts';
+import { errorRecord } from '../errors.ts';
 import type { Issuance } from '../issuance/issuance.ts';
 import { settleUnowned } from '../issuance/recovery.ts';
+import type { Stage } from '../issuance/rehearsing.ts';
 import { missingNames } from '../issuance/name-choice.ts';
 import type { Due, DueCertificate, Renewed } from '../issuance/renewing.ts';
 import { namesKeysOf, renewAll } from '../issuance/renewing.ts';
@@ -12,6 +13,7 @@ import type { CommandContext } from './context.ts';
 import type { Work } from './due-work.ts';
 import { findWork } from './due-work.ts';
 import { eachAuthority } from './each-account.ts';
+import { isOfTheCa } from './error-of-ca.ts';
 import { withLedger } from './ledger-opening.ts';
 import { spendLine } from './limit-status.ts';
 import { withIssuance } from './opening.ts';
@@ -19,7 +21,9 @@ import type { RenewalRecord } from './renewal-report.ts';
 import { leftOutText } from './left-out.ts';
 import { complainOf, warn } from './output.ts';
 import { startProgress } from './progress.ts';
+import { onStage } from './rehearsal-stage.ts';
 import { learnRenewalInfo } from './renewal-asking.ts';
+import { stagingOf } from './staging.ts';
 import { counted } from './wording.ts';
 import { withWanted, writeConfigured } from './wishes/wanted.ts';
 
@@ -32,6 +36,8 @@ export interface RenewOptions {
   splayMs: number;
   waitMs: number;
   all: boolean;
+  /** Each order is done at the CA's staging first. */
+  rehearse: boolean;
   dryRun: boolean;
 }
 
@@ -126,7 +132,7 @@ async function renewAt(
   };
   try {
     await withIssuance(context, authorityOf(ca), run, (issuance) =>
-      settleAndRenew(issuance, certificates, options, tell),
+      settleAndRenew(context, issuance, certificates, options, tell),
     );
   } catch (error) {
     const left = certificates.filter(({ certificate }) => !told.has(certificate.name));
@@ -137,11 +143,8 @@ async function renewAt(
   }
 }
 
-function isOfTheCa(error: unknown): error is AcmeLedgerError {
-  return error instanceof AcmeLedgerError && (error.code.startsWith('ca-') || error.code === 'not-acme');
-}
-
 async function settleAndRenew(
+  context: CommandContext,
   issuance: Issuance,
   certificates: readonly DueCertificate[],
   options: RenewOptions & { mayStart: () => boolean },
@@ -149,11 +152,12 @@ async function settleAndRenew(
 ): Promise<void> {
   // Of one that only its deploy hook is due for, no attempt will take up the order.
   const ordered = certificates.filter(({ due }) => due.reason !== 'not-deployed');
-  await settleUnowned(issuance, {
-    evenKept: false,
-    exceptNamesKeys: namesKeysOf(ordered),
-  });
-  await renewAll(issuance, certificates, options, onResult);
+  const namesKeys = namesKeysOf(ordered);
+  await settleUnowned(issuance, { evenKept: false, exceptNamesKeys: namesKeys });
+  const staging = options.rehearse && ordered.length > 0 ? stagingOf(context, issuance.account.ca) : null;
+  const renewOn = (stage: Stage | null): Promise<void> =>
+    renewAll(issuance, certificates, { ...options, stage }, onResult);
+  await (staging === null ? renewOn(null) : onStage(context, issuance, { staging, namesKeys }, renewOn));
 }
 
 /** Says where the CA explains the window in which it wants a certificate replaced (RFC 9773 §4.2). @returns these pages by certificate */

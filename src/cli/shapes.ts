@@ -37,6 +37,7 @@ export function orderJson(row: OrderRow) {
     names: JSON.parse(row.names) as string[],
     certificateName: row.certificate_name,
     profile: row.profile === '' ? null : row.profile,
+    rehearsal: row.rehearsal !== null,
     reserved: row.reserved,
     owner: row.run_id,
     keptUntil: row.kept_until,

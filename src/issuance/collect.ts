@@ -15,7 +15,7 @@ import type { Issuance } from './issuance.ts';
 
 /**
  * Downloads the certificate of a valid order, checks that it is what was asked for, and puts it in place of the one before: the
- * order is concluded.
+ * order is concluded. That of a rehearsal isn't stored.
  * Safe to repeat: the certificate URL and the key are kept until it is stored.
  * @throws AcmeLedgerError `store`, or what the CA said
  */
@@ -27,7 +27,8 @@ export async function collectCertificate(
 ): Promise<void> {
   if (order.certificate_url === null)
     throw new AcmeLedgerError('order-failed', 'the order has no certificate URL');
-  const wanted = certificate.preferred_chain;
+  // A staging has other chains.
+  const wanted = issuance.isRehearsal === true ? null : certificate.preferred_chain;
   const chains = await issuance.session.downloadChains(
     order.certificate_url,
     { alternates: wanted !== null },
@@ -42,11 +43,16 @@ export async function collectCertificate(
     publicKey: files.keyPem === null ? (await readCsr(files.csrDer)).publicKey : publicKeyOf(files.keyPem),
     now: issuance.clock.wallNow(),
   });
-  await storeCertificate(issuance.stateDir, certificate.name, { chainPem: chain.pem, keyPem: files.keyPem });
-  await recordStored(issuance, certificate.name, order.id, {
-    ...facts,
-    issuedNames: fewerNames(certificate, order),
-  });
+  if (issuance.isRehearsal !== true) {
+    await storeCertificate(issuance.stateDir, certificate.name, {
+      chainPem: chain.pem,
+      keyPem: files.keyPem,
+    });
+    await recordStored(issuance, certificate.name, order.id, {
+      ...facts,
+      issuedNames: fewerNames(certificate, order),
+    });
+  }
   // First concluded, then without its key: the other way round a crash between them would leave it looking for one.
   await releaseOrder(issuance, order.id, { status: 'valid', keptUntil: null, concluded: true });
   await removeOrderFiles(issuance.stateDir, String(order.id));

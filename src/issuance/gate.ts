@@ -25,6 +25,8 @@ export interface Admission {
   profile: string | null;
   /** The certificate that the new one takes the place of (RFC 9773 §5). */
   replaces?: string | null;
+  /** The solver's settings, when its certificate isn't wanted. */
+  rehearsal?: string | null;
   /** Whether the suggested window of that certificate (RFC 9773 §4.2) is known and open now: then most limits don't count. */
   isInWindow?: boolean;
   /** Leaves the reserve of new orders to others: what nobody waits for. */
@@ -133,6 +135,7 @@ async function tryOnce(
       namesKey,
       profile,
       replaces: admission.replaces ?? null,
+      rehearsal: admission.rehearsal ?? null,
       reservedUntil: later(writer.clock.now(), longestPendingLifeMs),
     });
     await spend(writer, order.id, charges);

@@ -44,6 +44,8 @@ export interface Issuance extends LedgerWriter {
   pressure: CaPressure;
   log: Log;
   stops: Stops;
+  /** At a staging: what is issued is looked at and thrown away. */
+  isRehearsal?: boolean;
   /** The solver for these settings; the same object for the same settings, so that orders share listeners. */
   solverFor(settings: SolverSettings): Solver;
 }

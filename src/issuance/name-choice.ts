@@ -9,6 +9,21 @@ export type FailedNamePolicy = (typeof failedNamePolicies)[number];
 /** Names that fail, by name. */
 export type FailingNames = ReadonlyMap<string, IdentifierRow>;
 
+/** The names that fail at the one or the other; of a name that fails at both, the one where it isn't tried for longer. */
+export function failingEither(one: FailingNames = new Map(), other: FailingNames = new Map()): FailingNames {
+  const merged = new Map(one);
+  for (const [name, row] of other) {
+    const known = merged.get(name);
+    if (known === undefined || waitOf(known) < waitOf(row)) merged.set(name, row);
+  }
+  return merged;
+}
+
+/** To compare. */
+function waitOf({ suspended_at, next_attempt_at }: IdentifierRow): string {
+  return suspended_at === null ? (next_attempt_at ?? '') : 'suspended';
+}
+
 /** Which names an order is to be for now. */
 export interface NameChoice {
   names: string[];
@@ -54,8 +69,16 @@ export function usualPolicy(certificate: CertificateRow, now: Date): FailedNameP
   if (certificate.csr !== null) return 'fail';
   // One that lacks names already goes on like that.
   if (certificate.issued_names !== null) return 'drop';
-  if (certificate.not_before === null || certificate.not_after === null) return 'fail';
-  const notAfter = new Date(certificate.not_after);
-  const dueAt = renewalDueAt(new Date(certificate.not_before), notAfter);
-  return now.getTime() >= (dueAt.getTime() + notAfter.getTime()) / 2 ? 'drop' : 'fail';
+  return isLate(certificate, now) ? 'drop' : 'fail';
+}
+
+/** Half of the time between the day that it is due and its end is over; one that doesn't exist is never late. */
+export function isLate(
+  { not_before, not_after }: Pick<CertificateRow, 'not_before' | 'not_after'>,
+  now: Date,
+): boolean {
+  if (not_before === null || not_after === null) return false;
+  const notAfter = new Date(not_after);
+  const dueAt = renewalDueAt(new Date(not_before), notAfter);
+  return now.getTime() >= (dueAt.getTime() + notAfter.getTime()) / 2;
 }

@@ -9,6 +9,13 @@ import type { FailedNamePolicy } from './name-choice.ts';
 import type { Attempt } from './obtain.ts';
 import { obtainSurviving } from './obtain-surviving.ts';
 
+export interface AskedOptions {
+  onFailedName: FailedNamePolicy;
+  waitMs: number;
+  /** Of all its names only these: the ones that passed a rehearsal. */
+  among?: readonly string[] | undefined;
+}
+
 /**
  * An attempt that a person asked for. With `fail` a name that isn't to be tried again yet is tried all the same: somebody may have
  * mended it; one that is suspended isn't. With `drop` both are left out.
@@ -16,17 +23,26 @@ import { obtainSurviving } from './obtain-surviving.ts';
 export async function obtainAsked(
   issuance: Issuance,
   certificate: CertificateRow,
-  { onFailedName, waitMs }: { onFailedName: FailedNamePolicy; waitMs: number },
+  { onFailedName, waitMs, among }: AskedOptions,
 ): Promise<Attempt> {
-  const rows = await failingNames(issuance.ledger, issuance.account.id);
-  const failing = new Map(rows.map((row) => [row.value, row]));
-  const all = namesOf(certificate);
-  const suspended = all.filter((name) => typeof failing.get(name)?.suspended_at === 'string');
-  const choice = chooseNames(certificate, failing, { now: issuance.clock.now() });
-  const names = onFailedName === 'drop' && choice.names.length > 0 ? choice.names : all;
-  const hopeless = names.filter((name) => suspended.includes(name));
+  const { names, hopeless } = await namesAsked(issuance, certificate, { onFailedName, among });
   if (hopeless.length > 0) return refused(issuance, certificate, hopeless);
   return obtainSurviving(issuance, certificate, { names, onFailedName, waitMs });
+}
+
+/** What such an attempt is for; `hopeless` are the names of it that are suspended. */
+export async function namesAsked(
+  issuance: Issuance,
+  certificate: CertificateRow,
+  { onFailedName, among = namesOf(certificate) }: Pick<AskedOptions, 'onFailedName' | 'among'>,
+): Promise<{ names: readonly string[]; hopeless: readonly string[] }> {
+  const rows = await failingNames(issuance.ledger, issuance.account.id);
+  const failing = new Map(rows.map((row) => [row.value, row]));
+  const suspended = among.filter((name) => typeof failing.get(name)?.suspended_at === 'string');
+  const choice = chooseNames(certificate, failing, { now: issuance.clock.now() });
+  const well = among.filter((name) => choice.names.includes(name));
+  const names = onFailedName === 'drop' && well.length > 0 ? well : among;
+  return { names, hopeless: names.filter((name) => suspended.includes(name)) };
 }
 
 async function refused(

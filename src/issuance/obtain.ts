@@ -66,6 +66,8 @@ export async function obtain(
     if (placed === 'stored-meanwhile') return await storedMeanwhile(issuance, certificate);
     issuance.log.info({ order: placed.row.id, url: placed.answer.url }, `${certificate.name}: has its order`);
     await complete(issuance, certificate, placed);
+    if (issuance.isRehearsal === true)
+      return { status: 'issued', certificate, orderId: placed.row.id, error: null };
     const stored = (await certificateByName(issuance.ledger, certificate.name)) ?? certificate;
     return {
       status: 'issued',
@@ -118,6 +120,7 @@ async function placeOnce(
     identifiers,
     profile: certificate.profile === '' ? null : certificate.profile,
     replaces: await replacedBy(issuance, certificate),
+    rehearsal: issuance.isRehearsal === true ? certificate.settings : null,
     isInWindow: isWindowOpen(certificate, issuance.clock.now()),
     ...options,
   });
@@ -174,7 +177,8 @@ async function complete(issuance: Issuance, certificate: CertificateRow, placed:
     cleanUpPresentations(issuance, placed.row.id),
   ]);
   await collectCertificate(issuance, certificate, finalized.row, files);
-  issuance.log.info({ order: placed.row.id }, `${certificate.name}: the certificate is stored`);
+  const outcome = issuance.isRehearsal === true ? 'its rehearsal is over' : 'the certificate is stored';
+  issuance.log.info({ order: placed.row.id }, `${certificate.name}: ${outcome}`);
 }
 
 /** The key is made while the CA validates. */
@@ -213,7 +217,7 @@ async function endInFailure(
   const record = errorRecord(failure ?? error);
   // With an order, what its end left open is to be told; without one the ledger's own words are enough. What another run works on is
   // none of the certificate's failures, and may have become its success by now.
-  if (record.code !== 'busy')
+  if (record.code !== 'busy' && issuance.isRehearsal !== true)
     await recordFailed(issuance, certificate.name, record).catch((unwritten: unknown) => {
       if (failure === null) throw unwritten;
     });

@@ -4,7 +4,7 @@ import { AcmeLedgerError, errorRecord } from '../errors.ts';
 import { identifierSetKey, parseName } from '../identifiers.ts';
 import { authorizationsOf } from '../ledger/authorizations.ts';
 import { certificateByName } from '../ledger/certificates.ts';
-import { failingNames } from '../ledger/identifiers.ts';
+import { failingAnywhere } from '../ledger/identifiers.ts';
 import { orderById, recordOrderAnswer, releaseOrder } from '../ledger/orders.ts';
 import { unsettledOrders } from '../ledger/order-queries.ts';
 import { runsById } from '../ledger/runs.ts';
@@ -137,7 +137,10 @@ async function finishIssued(issuance: Issuance, placed: PlacedOrder): Promise<bo
   const certificate = await certificateByName(issuance.ledger, placed.row.certificate_name);
   const files = await readOrderFiles(issuance.stateDir, String(placed.row.id));
   if (certificate === undefined || files === null) return false;
-  const isOfUse = (await isStillWanted(issuance, certificate, placed.row)) && areWanted(files, certificate);
+  const isOfUse =
+    placed.row.rehearsal === null &&
+    (await isStillWanted(issuance, certificate, placed.row)) &&
+    areWanted(files, certificate);
   if (!isOfUse) {
     await cleanUpPresentations(issuance, placed.row.id);
     await releaseOrder(issuance, placed.row.id, { status: 'abandoned', keptUntil: null });
@@ -153,7 +156,7 @@ async function finishIssued(issuance: Issuance, placed: PlacedOrder): Promise<bo
 
 /** The wish may have changed since, and a newer order may have brought what is in place. */
 async function isStillWanted(
-  { ledger, account }: Issuance,
+  { ledger }: Issuance,
   certificate: CertificateRow,
   order: OrderRow,
 ): Promise<boolean> {
@@ -162,7 +165,8 @@ async function isStillWanted(
   const [wanted, ordered] = [namesOf(certificate), namesOf(order)];
   if (identifierSetKey(wanted.map(parseName)) === order.names_key) return true;
   // Ordered without names that fail (docs/decisions.md).
-  const failing = new Set((await failingNames(ledger, account.id)).map(({ value }) => value));
   const lacking = wanted.filter((name) => !ordered.includes(name));
+  // Also at the staging where they failed to be rehearsed.
+  const failing = await failingAnywhere(ledger, lacking);
   return ordered.every((name) => wanted.includes(name)) && lacking.every((name) => failing.has(name));
 }

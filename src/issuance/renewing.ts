@@ -12,6 +12,7 @@ import type { Attempt } from './obtain.ts';
 import { deployError } from './deploying.ts';
 import { obtainSurviving } from './obtain-surviving.ts';
 import { asItStands } from './other-hands.ts';
+import { rehearse, type Stage } from './rehearsing.ts';
 import { renewalOf, urgencyOf } from './renewal-window.ts';
 
 /** Why a certificate is worked on now. `incomplete`: names that it lacks, because they failed, may be tried again. */
@@ -75,6 +76,14 @@ export interface Renewed {
   error: ErrorRecord | null;
 }
 
+export interface RenewAllOptions {
+  concurrency: number;
+  waitMs: number;
+  mayStart: () => boolean;
+  /** Where orders are rehearsed before they go to the CA; null: nowhere. */
+  stage: Stage | null;
+}
+
 /**
  * Works on these certificates in their order, some at a time, fewer while the CA refuses. One's failure never stops the others; an abort of `stops.work`,
  * or `mayStart` saying no, leaves the rest untouched. What another run is working on is left to it, and looked at again at the end.
@@ -82,7 +91,7 @@ export interface Renewed {
 export async function renewAll(
   issuance: Issuance,
   certificates: readonly DueCertificate[],
-  options: { concurrency: number; waitMs: number; mayStart: () => boolean },
+  options: RenewAllOptions,
   onResult: (renewed: Renewed) => void,
 ): Promise<void> {
   const limit = pLimit(options.concurrency);
@@ -94,7 +103,7 @@ export async function renewAll(
       limit(() =>
         inTurn(one, async () => {
           if (issuance.stops.work.aborted || !options.mayStart()) return;
-          const result = await renewOne(issuance, one, options.waitMs);
+          const result = await renewOne(issuance, one, options);
           isDone();
           if (result?.error?.code === 'busy') elsewhere.push({ ...one, result });
           else if (result !== null) onResult(result);
@@ -122,18 +131,23 @@ function turns(): (one: DueCertificate, act: () => Promise<void>) => Promise<voi
 async function renewOne(
   issuance: Issuance,
   { certificate: listed, due, names, onFailedName }: DueCertificate,
-  waitMs: number,
+  { waitMs, stage }: RenewAllOptions,
 ): Promise<Renewed | null> {
   const standing = await asItStands(issuance.ledger, listed, due);
   if (standing === null) return null;
   if ('done' in standing) return standing.done;
   if (due.reason === 'not-deployed') return deployAgain(issuance, standing.row);
-  const attempt = await obtainSurviving(issuance, standing.row, {
-    names,
-    onFailedName,
-    waitMs,
-    leavesReserve: true,
-  });
+  const options = { names, onFailedName, waitMs, leavesReserve: true };
+  const rehearsed =
+    stage === null
+      ? { names }
+      : await rehearse(issuance, stage, standing.row, names, (there) =>
+          obtainSurviving(there, standing.row, options),
+        );
+  const attempt =
+    'ended' in rehearsed
+      ? rehearsed.ended
+      : await obtainSurviving(issuance, standing.row, { ...options, names: rehearsed.names });
   return {
     certificate: attempt.certificate,
     status: renewedStatus(standing.row, attempt),

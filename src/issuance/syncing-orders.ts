@@ -66,8 +66,8 @@ async function notFound(issuance: Issuance, order: OrderRow, error: AcmeLedgerEr
   return { ...line, ca: 'gone', differs: true, outcome: 'differs', reason };
 }
 
-function nextStep({ certificate_name, concluded_at }: OrderRow, status: Order['status']): string {
-  const renew = `acme-ledger renew ${certificate_name}`;
+function nextStep({ certificate_name, concluded_at, rehearsal }: OrderRow, status: Order['status']): string {
+  const renew = `acme-ledger renew ${certificate_name}${rehearsal === null ? '' : ' --rehearse'}`;
   if (concluded_at !== null) return 'it was given up here, and its authorizations were not all known';
   switch (status) {
     case 'pending':

@@ -65,7 +65,10 @@ export async function resumeIfMended(
   wish: CertificateWish,
 ): Promise<void> {
   if (before === undefined || before.account_id === null) return;
-  if (before.settings !== JSON.stringify(wish.settings)) await resumeNames(tx, before.account_id, wish.names);
+  if (before.settings === JSON.stringify(wish.settings)) return;
+  // At the staging, too.
+  const accounts = await tx.ledger.selectFrom('accounts').select('id').execute();
+  for (const { id } of accounts) await resumeNames(tx, id, wish.names);
 }
 
 /** Whether a certificate of this row is of the kind that is wished for; how it is proven and deployed doesn't matter. */

@@ -129,6 +129,18 @@ export async function failingNames(ledger: Ledger, accountId: number): Promise<I
     .execute();
 }
 
+/** Those of these names whose last attempt failed, on whichever account. */
+export async function failingAnywhere(ledger: Ledger, values: readonly string[]): Promise<Set<string>> {
+  if (values.length === 0) return new Set();
+  const rows = await ledger
+    .selectFrom('identifiers')
+    .select('value')
+    .where('value', 'in', values)
+    .where('consecutive_failures', '>', 0)
+    .execute();
+  return new Set(rows.map(({ value }) => value));
+}
+
 /**
  * Names that somebody has looked at: they may be tried again at once, and their wait grows from its beginning. How often they failed in
  * a row stays: the CA counts on.

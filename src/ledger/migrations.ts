@@ -6,6 +6,7 @@ import { addOrigin } from './migration-0003-origin.ts';
 import { addRenewalInfo } from './migration-0004-renewal-info.ts';
 import { createLimits } from './migration-0005-limits.ts';
 import { addFailingNames } from './migration-0006-failing-names.ts';
+import { addRehearsals } from './migration-0007-rehearsals.ts';
 
 /** All migrations by name, oldest first. A landed one never changes: a ledger somewhere has it. */
 export function migrationsFor(engine: Engine): Record<string, Migration> {
@@ -16,5 +17,6 @@ export function migrationsFor(engine: Engine): Record<string, Migration> {
     '0004-renewal-info': { up: (db) => addRenewalInfo(db) },
     '0005-limits': { up: (db) => createLimits(db, engine) },
     '0006-failing-names': { up: (db) => addFailingNames(db) },
+    '0007-rehearsals': { up: (db) => addRehearsals(db) },
   };
 }

@@ -91,6 +91,27 @@ export async function wasIssuedSince(
   return order !== undefined;
 }
 
+/** Whether a rehearsal of these names, proven in this way, came to its end since then. */
+export async function wasRehearsedSince(
+  ledger: Ledger,
+  rehearsed: Pick<OrderRow, 'account_id' | 'names_key' | 'profile' | 'rehearsal'>,
+  since: Date,
+): Promise<boolean> {
+  const order = await ledger
+    .selectFrom('orders')
+    .select('id')
+    .where('account_id', '=', rehearsed.account_id)
+    .where('names_key', '=', rehearsed.names_key)
+    .where('profile', '=', rehearsed.profile)
+    .where('rehearsal', '=', rehearsed.rehearsal)
+    .where('status', '=', 'valid')
+    .where('finalize_sent_at', '>', since.toISOString())
+    .where('concluded_at', 'is not', null)
+    .limit(1)
+    .executeTakeFirst();
+  return order !== undefined;
+}
+
 /** The sets of names, as `names_key`, for which accounts of this CA had certificates issued since then. */
 export async function namesIssuedSince(ledger: Ledger, ca: string, since: Date): Promise<Set<string>> {
   const rows = await ledger

@@ -26,6 +26,7 @@ export interface Intent {
   namesKey: string;
   profile: string;
   replaces: string | null;
+  rehearsal?: string | null;
   /** When a lost order's authorizations must have expired. */
   reservedUntil: Date;
 }
@@ -42,6 +43,7 @@ export async function insertIntent(writer: LedgerWriter, intent: Intent): Promis
       names_key: intent.namesKey,
       profile: intent.profile,
       replaces: intent.replaces,
+      rehearsal: intent.rehearsal ?? null,
       status: 'intent',
       reserved: intent.names.length,
       reserved_until: intent.reservedUntil.toISOString(),

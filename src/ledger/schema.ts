@@ -77,6 +77,8 @@ export interface OrderTable {
   /** Empty: none asked for. Boulder tells "none" from the default's name. */
   profile: string;
   replaces: string | null;
+  /** The solver's settings that it rehearses with, as `certificates.settings`; null for an order whose certificate is wanted. */
+  rehearsal: Json | null;
   status: OrderStatus;
   url: string | null;
   finalize_url: string | null;

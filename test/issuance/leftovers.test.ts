@@ -67,24 +67,31 @@ describe('one order for one set of names', () => {
       onFailedName: 'fail' as const,
     }));
     const codes: unknown[] = [];
-    await renewAll(issuance, certificates, { concurrency: 2, waitMs: 0, mayStart: () => true }, ({ error }) =>
-      codes.push(error?.code),
+    await renewAll(
+      issuance,
+      certificates,
+      { concurrency: 2, waitMs: 0, mayStart: () => true, stage: null },
+      ({ error }) => codes.push(error?.code),
     );
     expect(codes).toEqual(['ca-problem', 'ca-problem']);
   });
 });
 
-describe('an order that was finalized for names that are not wanted any more', () => {
-  it('does not take the place of the certificate that is', async () => {
+describe('an order that was finalized', () => {
+  it.each([
+    { case: 'names that are not wanted any more', rehearsal: null, wanted: ['a.test', 'b.test'] },
+    { case: 'a rehearsal', rehearsal: '{}', wanted: ['a.test'] },
+  ])('for $case does not take the place of the certificate that is', async ({ rehearsal, wanted }) => {
     const dead = await world.startIssuance();
     const placed = await place(dead, 'a.test');
     await prepareOrderFiles(dead.stateDir, String(placed.row.id), () =>
       Promise.resolve({ keyPem: 'key', csrDer: Buffer.from('csr') }),
     );
     await recordFinalizeSent(dead, placed.row.id);
+    await dead.ledger.updateTable('orders').set({ rehearsal }).execute();
     await dead.die();
     const issuance = await world.startIssuance();
-    await recordWish(issuance, wish(['a.test', 'b.test']), issuance.account.id);
+    await recordWish(issuance, wish(wanted), issuance.account.id);
     let downloads = 0;
     issuance.session.downloadChains = () => {
       downloads += 1;

@@ -11,6 +11,7 @@ export function orderRow(given: Partial<OrderRow> = {}): OrderRow {
     names_key: 'one.test',
     profile: '',
     replaces: null,
+    rehearsal: null,
     status: 'pending',
     url: 'https://ca.test/order/1',
     finalize_url: 'https://ca.test/finalize/1',

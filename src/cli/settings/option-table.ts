@@ -36,6 +36,13 @@ export const options = {
     example: 'sqlite:/var/lib/acme-ledger/ledger.sqlite',
   },
   ca: { flag: 'ca', kind: 'text', schema: text, expected: 'a CA or a directory URL', example: 'letsencrypt' },
+  rehearsalCa: {
+    flag: 'rehearsal-ca',
+    kind: 'text',
+    schema: text,
+    expected: 'a CA or a directory URL',
+    example: 'https://staging.ca.example.com/directory',
+  },
   caFile: {
     flag: 'ca-file',
     kind: 'text',

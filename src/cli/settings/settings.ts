@@ -30,6 +30,8 @@ export interface Settings {
   ca: string;
   /** Whether the flag or its variable said so; a configured CA is where new things are made, lists are over all accounts. */
   caGiven: boolean;
+  /** Where orders are rehearsed for a CA whose staging isn't built in; as `ca`. */
+  rehearsalCa: string | null;
   caPem: string | null;
   email: string | null;
   agreeTos: boolean;
@@ -88,6 +90,7 @@ export async function readSettings(
       given.ledger === undefined ? `sqlite:${join(stateDir, 'ledger.sqlite')}` : checkLedgerUrl(given.ledger),
     ca: given.ca?.value ?? 'letsencrypt',
     caGiven: flag.ca !== undefined || variable.ca !== undefined,
+    rehearsalCa: given.rehearsalCa?.value ?? null,
     caPem: given.caFile === undefined ? null : await readCaFile(given.caFile),
     email: given.email?.value ?? null,
     agreeTos: given.agreeTos?.value ?? false,

@@ -61,7 +61,7 @@ export const instantsAhead: readonly string[] = [
 export const jsonColumns: Columns<Readonly<Record<string, 'array' | 'object' | 'any'>>> = {
   accounts: {},
   runs: {},
-  orders: { names: 'array', error: 'object' },
+  orders: { names: 'array', rehearsal: 'object', error: 'object' },
   authorizations: { error: 'object' },
   order_authorizations: {},
   presentations: { settings: 'object', error: 'object' },

@@ -30,6 +30,7 @@ quiet: no
 logFormat: json
 logFile: log
 progress: false
+rehearsalCa: google-staging
 `,
     );
     expect(Object.keys(layer).sort()).toEqual([...optionKeys].sort());

@@ -1,0 +1,45 @@
+import type { Authority } from '../acme/known-authorities.ts';
+import { AcmeLedgerError } from '../errors.ts';
+import type { Issuance } from '../issuance/issuance.ts';
+import { settleUnowned } from '../issuance/recovery.ts';
+import type { Stage } from '../issuance/rehearsing.ts';
+import type { CommandContext } from './context.ts';
+import { isOfTheCa } from './error-of-ca.ts';
+import { openBeside } from './opening.ts';
+
+/**
+ * Opens the account at the staging beside the one at the CA, on the same ledger and with the same solvers, and settles what dead runs
+ * left there. A staging that can't be worked with now is the caller's to judge.
+ * @param options.namesKeys sets of names that are about to be rehearsed: their orders are left for that
+ * @throws AcmeLedgerError what a person has to mend, such as an external account binding that it wants
+ */
+export async function onStage<T>(
+  context: CommandContext,
+  issuance: Issuance,
+  { staging, namesKeys }: { staging: Authority; namesKeys: Iterable<string> },
+  act: (stage: Stage) => Promise<T>,
+): Promise<T> {
+  const { label } = staging;
+  // A key that the CA gave for a binding is for its own accounts.
+  const there = { ...context, settings: { ...context.settings, eab: null } };
+  const opened = await openBeside(there, issuance, staging).catch((error: unknown) =>
+    ofTheCa(error, staging),
+  );
+  if (opened instanceof AcmeLedgerError) return act({ label, issuance: opened });
+  try {
+    // Not as a rehearsal: an order there may be for a certificate that is wanted.
+    await settleUnowned(opened, { evenKept: false, exceptNamesKeys: new Set(namesKeys) });
+    return await act({ label, issuance: { ...opened, isRehearsal: true } });
+  } finally {
+    opened.session.close();
+  }
+}
+
+function ofTheCa(error: unknown, { label, directoryUrl }: Authority): AcmeLedgerError {
+  if (isOfTheCa(error)) return error;
+  if (!(error instanceof AcmeLedgerError) || error.code !== 'usage') throw error;
+  throw new AcmeLedgerError('usage', `no account to rehearse with at ${label}: ${error.message}`, {
+    hint: `acme-ledger account register --ca ${directoryUrl}, with what that CA wants`,
+    cause: error,
+  });
+}

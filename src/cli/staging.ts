@@ -1,0 +1,13 @@
+import type { Authority } from '../acme/known-authorities.ts';
+import { authorityOf } from '../acme/known-authorities.ts';
+import { isStaging, rehearsalAuthority } from '../acme/rehearsal-authority.ts';
+import type { CommandContext } from './context.ts';
+
+/**
+ * Where what `renew` orders at this CA is rehearsed; null when the CA is a staging itself.
+ * @throws AcmeLedgerError `usage` when it has none
+ */
+export function stagingOf({ settings: { rehearsalCa } }: CommandContext, ca: string): Authority | null {
+  const authority = authorityOf(ca);
+  return isStaging(authority, rehearsalCa) ? null : rehearsalAuthority(authority, rehearsalCa);
+}
