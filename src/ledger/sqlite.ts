@@ -1,11 +1,11 @@
 import Database from 'better-sqlite3';
-import type { DatabaseConnection, Dialect, Driver, SqliteDatabase } from 'kysely';
-import { CompiledQuery, SqliteAdapter, SqliteDialect } from 'kysely';
-import { messageOf } from '../errors.ts';
+import type { Dialect, SqliteDatabase } from 'kysely';
+import { SqliteAdapter, SqliteDialect } from 'kysely';
 import { sqliteSelfCheck } from './checks/sqlite-self-check.ts';
 import type { Engine } from './engine.ts';
 import { holdFiles } from './ledger-files.ts';
 import type { LedgerFiles } from './ledger-files.ts';
+import { SharedCommits, type TransactionControl } from './shared-commits.ts';
 import { sqliteError } from './sqlite-error.ts';
 
 /** How long a writer waits for another process's transaction before it gives up. Ours last milliseconds. */
@@ -20,17 +20,23 @@ interface OpeningOptions {
   readOnly?: boolean;
 }
 
-/**
- * SQLite behind Kysely. Transactions begin `immediate`: one that reads first and writes later could otherwise meet
- * SQLITE_BUSY with no wait at all (sqlite.org/lang_transaction.html).
- * @throws AcmeLedgerError `ledger`
- */
+/** SQLite behind Kysely. @throws AcmeLedgerError `ledger` */
 export function sqliteEngine(file: string, options: OpeningOptions = { toWrite: false }): Engine {
-  const dialect = new SqliteDialect({ database: async () => Promise.resolve(connect(file, options)) });
+  let opened: Opened | null = null;
+  const dialect = new SqliteDialect({
+    database: async () => {
+      opened = connect(file, options);
+      return Promise.resolve(opened.database);
+    },
+  });
+  const control: TransactionControl = {
+    run: (sql) => void opened?.database.prepare(sql).run([]),
+    isInTransaction: () => opened?.isInTransaction() === true,
+  };
   return {
     dialect: {
       createAdapter: () => new LedgerSqliteAdapter(),
-      createDriver: () => new ImmediateDriver(dialect.createDriver()),
+      createDriver: () => new SharedCommits(dialect.createDriver(), control),
       createIntrospector: (db) => dialect.createIntrospector(db),
       createQueryCompiler: () => dialect.createQueryCompiler(),
     } satisfies Dialect,
@@ -40,7 +46,12 @@ export function sqliteEngine(file: string, options: OpeningOptions = { toWrite: 
   };
 }
 
-function connect(file: string, options: OpeningOptions): SqliteDatabase {
+interface Opened {
+  database: SqliteDatabase;
+  isInTransaction(): boolean;
+}
+
+function connect(file: string, options: OpeningOptions): Opened {
   try {
     const database = new Database(file, {
       timeout: openingTimeoutMs,
@@ -51,7 +62,10 @@ function connect(file: string, options: OpeningOptions): SqliteDatabase {
     try {
       const cached = withStatementCache(database);
       prepare(database, cached, options);
-      return translated(watched(cached, database, filesOf(database, file)), file);
+      return {
+        database: translated(watched(cached, database, filesOf(database, file)), file),
+        isInTransaction: () => database.inTransaction,
+      };
     } catch (error) {
       database.close();
       throw error;
@@ -94,35 +108,6 @@ class LedgerSqliteAdapter extends SqliteAdapter {
   // SQLite's schema changes are transactional; Kysely runs migrations outside of one unless told.
   override get supportsTransactionalDdl(): boolean {
     return true;
-  }
-}
-
-class ImmediateDriver implements Driver {
-  readonly #driver: Driver;
-
-  constructor(driver: Driver) {
-    this.#driver = driver;
-  }
-
-  init = (): Promise<void> => this.#driver.init();
-  acquireConnection = (): Promise<DatabaseConnection> => this.#driver.acquireConnection();
-  releaseConnection = (connection: DatabaseConnection): Promise<void> =>
-    this.#driver.releaseConnection(connection);
-  commitTransaction = (connection: DatabaseConnection): Promise<void> =>
-    this.#driver.commitTransaction(connection);
-  destroy = (): Promise<void> => this.#driver.destroy();
-
-  async beginTransaction(connection: DatabaseConnection): Promise<void> {
-    await connection.executeQuery(CompiledQuery.raw('begin immediate'));
-  }
-
-  async rollbackTransaction(connection: DatabaseConnection): Promise<void> {
-    try {
-      await this.#driver.rollbackTransaction(connection);
-    } catch (error) {
-      // After a full disk SQLite has rolled back by itself (sqlite.org/lang_transaction.html §3); the disk is the error to tell.
-      if (!messageOf(error).includes('no transaction is active')) throw error;
-    }
   }
 }
 

@@ -32,7 +32,7 @@ for (const method of ['run', 'get', 'all', 'iterate']) {
   statementPrototype[method] = function (...parameters) {
     const act = () => original.apply(this, parameters);
     const [verb = ''] = /^\w+/.exec(this.source.trim().toLowerCase()) ?? [];
-    if (verb === 'begin' || verb === 'rollback') written = [];
+    if (verb === 'begin' || this.source === 'rollback') written = [];
     if (verb === 'commit' && written.length > 0) return aroundWrite(`commit: ${written.join(', ')}`, act);
     if (!['insert', 'update', 'delete', 'create', 'alter', 'drop'].includes(verb)) return act();
     const what = writeLabel(verb, this.source, parameters.flat());
