@@ -26,3 +26,13 @@ export function derValues(der: Buffer | undefined): DerValue[] {
   }
   return values;
 }
+
+/** One value in DER, of these parts. */
+export function derOf(tag: number, ...parts: readonly Uint8Array[]): Buffer {
+  const length = parts.reduce((sum, { byteLength }) => sum + byteLength, 0);
+  if (length < 0x80) return Buffer.concat([Buffer.from([tag, length]), ...parts]);
+  // X.690 §8.1.3.5: the number of bytes that hold the length, and they.
+  const hex = length.toString(16);
+  const bytes = Buffer.from(hex.length % 2 === 0 ? hex : `0${hex}`, 'hex');
+  return Buffer.concat([Buffer.from([tag, 0x80 + bytes.length]), bytes, ...parts]);
+}

@@ -27,8 +27,13 @@ export function keyTypeOf(key: string | KeyObject): KeyType | null {
 
 /** The public half of a private key. @throws AcmeLedgerError `bad-file` when the PEM holds no private key */
 export function publicKeyOf(keyPem: string): KeyObject {
+  return createPublicKey(privateKeyOf(keyPem));
+}
+
+/** A private key in PEM, read. @throws AcmeLedgerError `bad-file` when the PEM holds no private key */
+export function privateKeyOf(keyPem: string): KeyObject {
   try {
-    return createPublicKey(createPrivateKey(keyPem));
+    return createPrivateKey(keyPem);
   } catch (cause) {
     // The cause's text names OpenSSL's routines, never the key.
     throw new AcmeLedgerError('bad-file', "the private key is damaged or isn't PEM", {

@@ -20,8 +20,9 @@ describe('createCsr', () => {
 
   it('is read back with its names in their order and its key', async () => {
     const keyPem = await generateKey('ec384');
-    const csr = await readCsr(await createCsr(parseNames(names), keyPem));
-    expect(csr.identifiers).toEqual(parseNames(names));
+    const all = parseNames([...names, '2001:db8:1:2:3:4:5:6', '2001:db8::', '::ffff:1:0']);
+    const csr = await readCsr(await createCsr(all, keyPem));
+    expect(csr.identifiers).toEqual(all);
     expect(isSameKey(csr.publicKey, publicKeyOf(keyPem))).toBe(true);
   });
 
