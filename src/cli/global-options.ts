@@ -8,6 +8,7 @@ export function addGlobalOptions(program: Command): void {
     .option('--ledger <URL>', 'sqlite:FILE')
     .option('--ca <NAME|URL>', 'a built-in CA or a directory URL (default: letsencrypt)')
     .option('--rehearsal-ca <NAME|URL>', 'where --rehearse goes for a CA whose staging is not built in')
+    .option('--fallback-ca <NAME|URL>', 'where a certificate is ordered that can not wait for its own CA')
     .option('--ca-file <PEM>', "one more trust root for the CA's own HTTPS")
     .option('--email <ADDR>', 'contact for the first registration')
     .option('--agree-tos', "agree to the CA's terms of service")

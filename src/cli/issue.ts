@@ -24,7 +24,8 @@ Examples:
     .option('--dry-run', 'say what would happen and what it costs; nothing is sent')
     .option('--force', 'even if a certificate for these names stands and is not due');
   runner.bind<IssueOptions>(command, async (context, options, names) => {
-    const { planIssue, runIssue } = await import('./issuing.ts');
+    const { planIssue } = await import('./issuing.ts');
+    const { runIssue } = await import('./issue-or-fall-back.ts');
     const { toldOfNames } = await import('./name-telling.ts');
     const plan = await planIssue(context, names, options);
     if (options.dryRun === true) {

@@ -14,6 +14,7 @@ import { obtainRehearsed } from '../issuance/obtain-rehearsed.ts';
 import { missingNames } from '../issuance/name-choice.ts';
 import type { FailedNamePolicy } from '../issuance/name-choice.ts';
 import { settleUnowned } from '../issuance/recovery.ts';
+import { accountAt } from '../ledger/accounts.ts';
 import { listedAuthorization } from '../ledger/authorization-list.ts';
 import { authorizationsOf } from '../ledger/authorizations.ts';
 import { recordWish } from '../ledger/certificates.ts';
@@ -59,6 +60,8 @@ export async function planIssue(
 
 export interface IssueReport {
   exitCode: number;
+  /** It ended with its rehearsal: the CA wasn't asked. */
+  isOfRehearsal: boolean;
   text: string[];
   json: {
     status: Attempt['status'];
@@ -71,8 +74,11 @@ export interface IssueReport {
   };
 }
 
-/** One certificate, from the plan to the files; what a dead run left behind is settled on the way. */
-export async function runIssue(context: CommandContext, plan: IssuePlan): Promise<IssueReport> {
+/**
+ * One certificate, from the plan to the files; what a dead run left behind is settled on the way.
+ * @param plan.authority where it is ordered now, which may be another CA than the one that it is wanted from
+ */
+export async function issueAt(context: CommandContext, plan: IssuePlan): Promise<IssueReport> {
   const options = { command: 'issue', mayRegister: true, patienceMs: plan.waitMs };
   return withIssuance(context, plan.authority, options, async (issuance) => {
     assertOffered(issuance.session.directory, plan.wish.profile);
@@ -81,7 +87,7 @@ export async function runIssue(context: CommandContext, plan: IssuePlan): Promis
     await settleUnowned(issuance, { evenKept: false, exceptNamesKeys: new Set([ours]) });
     // Only now: settling may have taken minutes, in which another run brought the certificate.
     const isStanding = !plan.force && (await stands(issuance.ledger, issuance.stateDir, plan));
-    const certificate = await recordWish(issuance, plan.wish, issuance.account.id);
+    const certificate = await recordWish(issuance, plan.wish, await wantedAccount(issuance, plan));
     // No attempt will take up what a run left that was killed when the files were in place.
     if (isStanding) await settleUnowned(issuance, { evenKept: false, exceptNamesKeys: new Set() });
     const attempt = isStanding
@@ -89,6 +95,12 @@ export async function runIssue(context: CommandContext, plan: IssuePlan): Promis
       : await orderAsked(context, issuance, certificate, plan);
     return reportOf(issuance, attempt);
   });
+}
+
+/** The account at the CA that it is wanted from; null where there is none yet. */
+async function wantedAccount({ account, ledger }: Issuance, { wish }: IssuePlan): Promise<number | null> {
+  if (account.ca === wish.ca) return account.id;
+  return (await accountAt(ledger, wish.ca))?.id ?? null;
 }
 
 async function orderAsked(
@@ -129,6 +141,7 @@ async function reportOf(issuance: Issuance, attempt: Attempt): Promise<IssueRepo
   const leftOut = certificate === null ? [] : missingNames(attempt.certificate);
   return {
     exitCode: exitCodeOfAttempt(attempt),
+    isOfRehearsal: attempt.isOfRehearsal === true,
     text: textOf(attempt, certificate),
     json: {
       status: attempt.status,

@@ -12,6 +12,7 @@ import { startRun } from '../issuance/ownership.ts';
 import type { RenewalSource } from '../issuance/renewal-asking.ts';
 import { askRenewalInfo } from '../issuance/renewal-asking.ts';
 import { accountAt } from '../ledger/accounts.ts';
+import { issuersOf } from '../ledger/issuers.ts';
 import type { CertificateRow } from '../ledger/schema.ts';
 import type { LedgerWriter } from '../ledger/writer.ts';
 import type { CommandContext } from './context.ts';
@@ -35,8 +36,9 @@ export async function learnRenewalInfo(
   const endsAt = performance.now() + askingMaxMs;
   try {
     await withWriter(context, async (writer) => {
-      for (const ca of new Set(certificates.map((certificate) => certificate.ca))) {
-        const ofCa = certificates.filter((certificate) => certificate.ca === ca);
+      const issuers = await issuersOf(writer.ledger, certificates);
+      for (const ca of new Set(issuers.values())) {
+        const ofCa = certificates.filter(({ name }) => issuers.get(name) === ca);
         await askAt(context, writer, { ca, certificates: ofCa, mayAsk: () => performance.now() < endsAt });
       }
     });

@@ -14,6 +14,7 @@ import type { Work } from './due-work.ts';
 import { findWork } from './due-work.ts';
 import { eachAuthority } from './each-account.ts';
 import { isOfTheCa } from './error-of-ca.ts';
+import { fallbackOf, fallsBack, renewElsewhere, type RenewThere } from './fallback.ts';
 import { withLedger } from './ledger-opening.ts';
 import { spendLine } from './limit-status.ts';
 import { withIssuance } from './opening.ts';
@@ -63,37 +64,10 @@ export async function runRenew(
   };
   record.summary = summary;
   const explanations = explain(context, work);
-  for (const { certificate, deferral } of work.due) {
-    if (deferral === null) continue;
-    summary.deferred += 1;
-    report(
-      context,
-      { certificate, status: 'deferred', error: deferral },
-      explanations.get(certificate.name),
-      record,
-    );
-  }
-  if (work.authorities.length > 0) {
-    const progress = startProgress(context, 'certificates');
-    progress.expect(work.due.length - summary.deferred);
-    const endsAt = options.maxTimeMs === null ? Infinity : performance.now() + options.maxTimeMs;
-    const mayStart = (): boolean => performance.now() < endsAt;
-    const onResult = (renewed: Renewed): void => {
-      summary[renewed.status] += 1;
-      progress.done();
-      report(context, renewed, explanations.get(renewed.certificate.name), record);
-    };
-    try {
-      await eachAuthority(context, work.authorities, (ca) => {
-        const certificates = work.due.filter(
-          ({ certificate, deferral }) => certificate.ca === ca && deferral === null,
-        );
-        return renewAt(context, ca, certificates, { ...options, mayStart }, onResult);
-      });
-    } finally {
-      progress.stop();
-    }
-  }
+  await workOn(context, work, options, (renewed) => {
+    summary[renewed.status] += 1;
+    report(context, renewed, explanations.get(renewed.certificate.name), record);
+  });
   if (context.output.json) context.output.line({ summary }, () => '');
   else
     context.output.note(
@@ -101,6 +75,47 @@ export async function runRenew(
     );
   if (summary.failed > 0) return 1;
   return summary.deferred > 0 ? 75 : 0;
+}
+
+/** All that is due, each told of once: at its CA, and at the fallback what can't wait for that. */
+async function workOn(
+  context: CommandContext,
+  work: Work,
+  options: RenewOptions,
+  onResult: (renewed: Renewed) => void,
+): Promise<void> {
+  if (work.due.length === 0 && work.authorities.length === 0) return;
+  const fallback = fallbackOf(context);
+  const progress = startProgress(context, 'certificates');
+  progress.expect(work.due.length);
+  const endsAt = options.maxTimeMs === null ? Infinity : performance.now() + options.maxTimeMs;
+  const run = { ...options, mayStart: (): boolean => performance.now() < endsAt };
+  const conclude = (renewed: Renewed): void => {
+    progress.done();
+    onResult(renewed);
+  };
+  const waiting: Renewed[] = [];
+  const takeIn = (renewed: Renewed): void => {
+    if (fallback !== null && fallsBack(renewed, fallback)) waiting.push(renewed);
+    else conclude(renewed);
+  };
+  for (const { certificate, deferral } of work.due)
+    if (deferral !== null) takeIn({ certificate, status: 'deferred', error: deferral });
+  try {
+    await eachAuthority(context, work.authorities, (ca) => {
+      const certificates = work.due.filter(
+        ({ certificate, deferral }) => certificate.ca === ca && deferral === null,
+      );
+      return renewAt(context, ca, certificates, run, takeIn);
+    });
+  } finally {
+    const renewThere: RenewThere = (there, names, tell) => {
+      const certificates = work.due.filter(({ certificate }) => names.has(certificate.name));
+      return renewAt(there, fallback?.directoryUrl ?? '', certificates, { ...run, rehearse: false }, tell);
+    };
+    if (fallback !== null) await renewElsewhere(context, fallback, waiting, renewThere, conclude);
+    progress.stop();
+  }
 }
 
 /** The work after the CAs were asked when to renew, where it is time to ask. */
@@ -178,7 +193,7 @@ function explanationOf(certificate: CertificateRow, due: Due): string | null {
 
 function report(
   context: CommandContext,
-  { certificate, status, error }: Renewed,
+  { certificate, status, error, fallbackCa }: Renewed,
   explanationUrl: string | undefined,
   record: RenewalRecord,
 ): void {
@@ -191,6 +206,7 @@ function report(
     error,
     ...(missing.length === 0 ? {} : { leftOut: missing }),
     ...explained,
+    ...(fallbackCa === undefined ? {} : { fallbackCa }),
   };
   record.certificates.push(line);
   if (context.output.json) context.output.line(line, () => '');

@@ -4,8 +4,10 @@ import { authorityOf } from '../acme/known-authorities.ts';
 import { readStored } from '../certificates/store.ts';
 import { AcmeLedgerError } from '../errors.ts';
 import { recordRevoked } from '../ledger/certificates.ts';
+import { issuersOf } from '../ledger/issuers.ts';
 import type { CertificateRow } from '../ledger/schema.ts';
 import type { CommandContext } from './context.ts';
+import { withLedger } from './ledger-opening.ts';
 import { withIssuance } from './opening.ts';
 
 /** RFC 8555 §7.6, signed by the account that the certificate was issued to. */
@@ -22,7 +24,9 @@ export async function revoke(
   }
   const leaf = new X509Certificate(await readFile(stored.paths.cert));
   const options = { command: 'cert revoke', mayRegister: false };
-  return withIssuance(context, authorityOf(certificate.ca), options, async (issuance) => {
+  const issuers = await withLedger(context.settings, (ledger) => issuersOf(ledger, [certificate]));
+  const issuer = authorityOf(issuers.get(certificate.name) ?? certificate.ca);
+  return withIssuance(context, issuer, options, async (issuance) => {
     const outcome = await issuance.session.revokeCertificate(leaf.raw, reason, context.stops.grace);
     await recordRevoked(issuance, certificate.name);
     return outcome;

@@ -32,6 +32,8 @@ export interface Attempt {
   /** Null when the gate let none through. */
   orderId: number | null;
   error: ErrorRecord | null;
+  /** It ended with its rehearsal: the CA wasn't asked. */
+  isOfRehearsal?: boolean;
 }
 
 /** How long settling waits for verdicts on what was submitted: a validation takes no longer. */

@@ -64,7 +64,7 @@ export async function rehearse(
   const error = { ...attempt.error, message: `the rehearsal at ${label} ${what}: ${attempt.error.message}` };
   if (error.code !== 'busy')
     await recordFailed({ ledger, clock, runId: writer.runId }, certificate.name, error);
-  return { ended: { ...attempt, status: isPassing ? 'deferred' : 'failed', error } };
+  return { ended: { ...attempt, status: isPassing ? 'deferred' : 'failed', error, isOfRehearsal: true } };
 }
 
 function wasRehearsed(

@@ -16,10 +16,20 @@ export function renewalOf(certificate: RenewalFacts): { reason: 'ari' | 'ending'
   const suggested = timeOf(certificate.ari_renew_at);
   if (suggested === null)
     return { reason: 'ending', dueAt: renewalDueAt(new Date(life.begin), new Date(life.end)) };
-  const latest = life.end - (life.end - life.begin) * leastShare;
+  const latest = latestIn(life);
   return suggested <= latest
     ? { reason: 'ari', dueAt: new Date(suggested) }
     : { reason: 'ending', dueAt: new Date(latest) };
+}
+
+/** Until when a stored certificate can wait whatever anybody says; null when nothing is stored. */
+export function latestRenewal(certificate: Pick<RenewalFacts, 'not_before' | 'not_after'>): Date | null {
+  const life = lifeOf(certificate);
+  return life === null ? null : new Date(latestIn(life));
+}
+
+function latestIn({ begin, end }: { begin: number; end: number }): number {
+  return end - (end - begin) * leastShare;
 }
 
 /**
@@ -47,7 +57,10 @@ export function isWindowOpen(certificate: CertificateRow, now: Date): boolean {
   return start + clockSkewMs <= now.getTime() && now.getTime() <= end - clockSkewMs;
 }
 
-function lifeOf({ not_before, not_after }: RenewalFacts): { begin: number; end: number } | null {
+function lifeOf({
+  not_before,
+  not_after,
+}: Pick<RenewalFacts, 'not_before' | 'not_after'>): { begin: number; end: number } | null {
   const [begin, end] = [timeOf(not_before), timeOf(not_after)];
   return begin === null || end === null ? null : { begin, end };
 }

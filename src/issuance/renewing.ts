@@ -74,6 +74,10 @@ export interface Renewed {
   certificate: CertificateRow;
   status: 'issued' | 'renewed' | 'failed' | 'deferred';
   error: ErrorRecord | null;
+  /** It ended with its rehearsal: the CA wasn't asked. */
+  isOfRehearsal?: boolean;
+  /** Where it was ordered instead of at its own CA. */
+  fallbackCa?: string;
 }
 
 export interface RenewAllOptions {
@@ -152,6 +156,7 @@ async function renewOne(
     certificate: attempt.certificate,
     status: renewedStatus(standing.row, attempt),
     error: attempt.error,
+    ...(attempt.isOfRehearsal === true ? { isOfRehearsal: true } : {}),
   };
 }
 

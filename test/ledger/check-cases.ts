@@ -164,7 +164,7 @@ export const cases: Case[] = [
   },
   {
     code: 'certificate-of-other-order',
-    breaking: `update certificates set ca = 'https://other.test/dir'`,
+    breaking: `update certificates set ca = 'https://other.test/dir'; update orders set rehearsal = '{}'`,
     at: ['certificates', 1],
     isMended: false,
   },

@@ -43,6 +43,13 @@ export const options = {
     expected: 'a CA or a directory URL',
     example: 'https://staging.ca.example.com/directory',
   },
+  fallbackCa: {
+    flag: 'fallback-ca',
+    kind: 'text',
+    schema: text,
+    expected: 'a CA or a directory URL',
+    example: 'zerossl',
+  },
   caFile: {
     flag: 'ca-file',
     kind: 'text',

@@ -32,6 +32,8 @@ export interface Settings {
   caGiven: boolean;
   /** Where orders are rehearsed for a CA whose staging isn't built in; as `ca`. */
   rehearsalCa: string | null;
+  /** Where a certificate is ordered that can't wait for its own CA; as `ca`. */
+  fallbackCa: string | null;
   caPem: string | null;
   email: string | null;
   agreeTos: boolean;
@@ -91,6 +93,7 @@ export async function readSettings(
     ca: given.ca?.value ?? 'letsencrypt',
     caGiven: flag.ca !== undefined || variable.ca !== undefined,
     rehearsalCa: given.rehearsalCa?.value ?? null,
+    fallbackCa: given.fallbackCa?.value ?? null,
     caPem: given.caFile === undefined ? null : await readCaFile(given.caFile),
     email: given.email?.value ?? null,
     agreeTos: given.agreeTos?.value ?? false,

@@ -61,7 +61,7 @@ export async function certificateOrders(ledger: Ledger): Promise<Finding[]> {
     .select(['certificates.id', 'certificates.name', 'certificates.names', 'certificates.issued_names'])
     .select(['certificates.profile'])
     .select(['certificates.ca', 'orders.id as orderId', 'orders.names_key', 'orders.profile as orderProfile'])
-    .select('accounts.ca as orderCa')
+    .select(['accounts.ca as orderCa', 'orders.rehearsal'])
     .where('removed_at', 'is', null)
     .execute();
   return rows
@@ -69,7 +69,8 @@ export async function certificateOrders(ledger: Ledger): Promise<Finding[]> {
       (row) =>
         ![row.names_key, null].includes(keyOf(row.issued_names ?? row.names)) ||
         row.profile !== row.orderProfile ||
-        row.ca !== row.orderCa,
+        // Of another CA a fallback's may be, but no rehearsal's.
+        (row.ca !== row.orderCa && row.rehearsal !== null),
     )
     .slice(0, findingsMax)
     .map(({ id, name, orderId }) => ({
@@ -77,7 +78,7 @@ export async function certificateOrders(ledger: Ledger): Promise<Finding[]> {
       level: 'error',
       table: 'certificates',
       id,
-      message: `certificate ${name} was stored from order ${orderId}, which was for other names, another profile or another CA than are wanted: what is in use may not be what was asked for`,
+      message: `certificate ${name} was stored from order ${orderId}, which was a rehearsal, or for other names or another profile than are wanted: what is in use may not be what was asked for`,
       hint: `acme-ledger renew --all ${name} makes what is wanted`,
     }));
 }

@@ -31,6 +31,7 @@ logFormat: json
 logFile: log
 progress: false
 rehearsalCa: google-staging
+fallbackCa: google
 `,
     );
     expect(Object.keys(layer).sort()).toEqual([...optionKeys].sort());
