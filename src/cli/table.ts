@@ -20,5 +20,5 @@ export function drawTable(head: readonly string[], rows: readonly (readonly stri
 
 /** In characters. East Asian ones take two places, which only error texts have, and they stand last. */
 function widthOf(text: string): number {
-  return [...text].length;
+  return Array.from(text).length;
 }
