@@ -27,7 +27,21 @@ export interface Ticks {
   uptimeMs(): number;
 }
 
-const machineTicks: Ticks = { awakeMs: () => performance.now(), uptimeMs: () => uptime() * 1000 };
+/** The kernel's uptime is a file that is read; a sleep of the machine is noticed so much later. */
+const uptimeEveryMs = 50;
+
+/** What `read` said last, and the time that has passed since, while that is no longer than the machine was awake for 50 ms. */
+export function seldomRead(read: () => number, awakeMs: () => number): () => number {
+  let [readAtMs, value] = [-Infinity, 0];
+  return () => {
+    const now = awakeMs();
+    if (now - readAtMs >= uptimeEveryMs) [readAtMs, value] = [now, read()];
+    return value + (now - readAtMs);
+  };
+}
+
+const awakeMs = (): number => performance.now();
+const machineTicks: Ticks = { awakeMs, uptimeMs: seldomRead(() => uptime() * 1000, awakeMs) };
 
 /**
  * A line of time that begins at `startMs` and never jumps: it counts what has passed, a machine's sleep included, and never goes back.

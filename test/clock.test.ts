@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { later, steadyLine, systemClock } from '../src/clock.ts';
+import { later, seldomRead, steadyLine, systemClock } from '../src/clock.ts';
 
 describe('the system clock', () => {
   it('lets at least the asked time pass', async () => {
@@ -64,5 +64,22 @@ describe('a steady line of time', () => {
     expect(now()).toBe(3_000);
     ticks.up -= 2_000;
     expect(now()).toBe(3_000);
+  });
+
+  it('asks the kernel for its uptime every 50 ms of being awake, and counts on between', () => {
+    const kernel = { awake: 0, up: 7_000, reads: 0 };
+    const uptimeMs = seldomRead(
+      () => {
+        kernel.reads += 1;
+        return kernel.up;
+      },
+      () => kernel.awake,
+    );
+    expect(uptimeMs()).toBe(7_000);
+    Object.assign(kernel, { awake: 49, up: 3_607_049 });
+    expect(uptimeMs()).toBe(7_049);
+    Object.assign(kernel, { awake: 50, up: 3_607_050 });
+    expect(uptimeMs()).toBe(3_607_050);
+    expect(kernel.reads).toBe(2);
   });
 });
