@@ -44,12 +44,14 @@ export async function newModelGround(): Promise<ModelGround> {
   await connection.executeQuery(CompiledQuery.raw('pragma synchronous = off'));
   await ledgerDriver.releaseConnection(connection);
   const watch = new LedgerWatch(file);
+  const counted = countedDriver(ledgerDriver);
   return {
     async newWorld(traits) {
       watch.empty();
       const world = new ModelWorld(traits, {
         watch,
-        ledgerDriver,
+        ledgerDriver: counted.driver,
+        isLedgerBusy: counted.isBusy,
         dialect,
         stateDir: workspace.stateDir,
         here,
@@ -78,6 +80,8 @@ async function ownRun(file: string): Promise<RunRow> {
 interface Ground {
   watch: LedgerWatch;
   ledgerDriver: Driver;
+  /** Whether somebody is in the middle of something there, or waits for its commit. */
+  isLedgerBusy: () => boolean;
   dialect: Dialect;
   stateDir: string;
   here: RunRow;
@@ -177,6 +181,7 @@ export class ModelWorld {
 
   /** With files, or with something that nobody holds up. */
   #isAnyBusy(): boolean {
+    if (this.#ground.isLedgerBusy()) return true;
     if (process.getActiveResourcesInfo().some((name) => /^(FSReq|FileHandle)/.test(name))) return true;
     return this.processes.some((each) => each.tasks.size > 0 && !this.waits.isAwaiting(each));
   }
@@ -203,6 +208,27 @@ export class ModelWorld {
       this.complain(`${counted} are open or reserved in the ledger, ${this.traits.maxPending} may be`);
     if (open > counted) this.complain(`${open} are open at the CA, the ledger counts ${counted}`);
   }
+}
+
+function countedDriver(driver: Driver): { driver: Driver; isBusy: () => boolean } {
+  let turns = 0;
+  return {
+    isBusy: () => turns > 0,
+    driver: {
+      ...passedOn(driver),
+      acquireConnection: () => {
+        turns += 1;
+        return driver.acquireConnection();
+      },
+      async releaseConnection(connection) {
+        try {
+          await driver.releaseConnection(connection);
+        } finally {
+          turns -= 1;
+        }
+      },
+    },
+  };
 }
 
 function passedOn(driver: Driver): Driver {
