@@ -105,7 +105,9 @@ async function newCustomer(
         timeoutMs,
       }),
     rows: <Row>(sql: string) => (existsSync(ledger) ? queried<Row>(ledger, sql) : []),
-    change: (sql, ...values) => void queried(ledger, sql, ...values),
+    change: (sql, ...values) => {
+      if (existsSync(ledger)) queried(ledger, sql, ...values);
+    },
     presented: async () => [...(await answersIn(webroot)), ...zone.values(domain)],
     async remove() {
       await proxy.stop();
