@@ -5,6 +5,7 @@ import { authorizationByUrl, authorizationsOf, recordSeen } from '../ledger/auth
 import { isLedgerFailure, isLedgerLost } from '../ledger/ledger-failure.ts';
 import { orderById } from '../ledger/orders.ts';
 import { recordCleanedUp } from '../ledger/presentations.ts';
+import { readAgain } from '../ledger/read-again.ts';
 import type { AuthorizationRow, OrderRow, PresentationRow } from '../ledger/schema.ts';
 import { authorizationSeen } from './authorization-seen.ts';
 import { deactivateUnlessHeld } from './closing.ts';
@@ -26,11 +27,12 @@ export async function settleUnwritten(
   options: { policy: UnsubmittedPolicy; verdictsUntil: Date },
 ): Promise<AcmeLedgerError> {
   try {
-    const { ledger } = issuance;
-    const order = await orderById(ledger, orderId);
+    const { ledger, clock } = issuance;
+    const order = await readAgain(clock, () => orderById(ledger, orderId));
     if (order?.run_id !== issuance.runId) return failure;
-    const rows = (await authorizationsOf(ledger, orderId)).filter(({ status }) => status === 'pending');
-    const presented = await presentedFor(issuance, orderId);
+    const known = await readAgain(clock, () => authorizationsOf(ledger, orderId));
+    const rows = known.filter(({ status }) => status === 'pending');
+    const presented = await readAgain(clock, () => presentedFor(issuance, orderId));
     const isClosed = await Promise.all(rows.map((row) => endOne(issuance, order, row, options)));
     await takeAllDown(issuance, presented);
     // Without its URL the order was never answered, or the failure tells of it already.
@@ -58,7 +60,8 @@ export async function settleUnrecorded(
   const isClosed = await Promise.all(
     answer.authorizationUrls.map(async (url) => {
       // One that the CA uses again belongs to whoever opened it.
-      const known = await authorizationByUrl(issuance.ledger, url).catch(() => undefined);
+      const read = readAgain(issuance.clock, () => authorizationByUrl(issuance.ledger, url));
+      const known = await read.catch(() => undefined);
       return known !== undefined || (await closed(issuance, url, () => look(issuance, url), issuance.policy));
     }),
   );
@@ -75,7 +78,8 @@ async function endOne(
 ): Promise<boolean> {
   if (!isUndecided(row)) {
     const protection = { evenKept: false, exceptOrderId: order.id };
-    const holder = (): Promise<string | null> => protectionOf(issuance, row, protection);
+    const holder = (): Promise<string | null> =>
+      readAgain(issuance.clock, () => protectionOf(issuance, row, protection));
     if ((await holder()) !== null) return true;
     return closed(issuance, row.url, () => look(issuance, row.url), policy, holder);
   }
