@@ -14,6 +14,7 @@ const account = {
   key_file: 'accounts/ca.test.pem',
   key_thumbprint: 'thumbprint',
   gate_checked_at: null,
+  purpose: 'orders',
   created_at: '2026-01-01T00:00:00.000Z',
 } as const;
 

@@ -74,6 +74,11 @@ export function authorityOf(nameOrUrl: string): Authority {
   );
 }
 
+/** The built-in CA whose directory is at this host; null for any other. */
+export function authorityAtHost(host: string): Authority | null {
+  return builtIn.find(({ directoryUrl }) => new URL(directoryUrl).host === host) ?? null;
+}
+
 function known(
   name: string,
   label: string,

@@ -1,14 +1,16 @@
 import type { Command } from 'commander';
 import { AcmeLedgerError } from '../errors.ts';
 import { printable } from '../printable.ts';
+import { accountImport } from './account-import.ts';
 import type { Runner } from './runner.ts';
 import { accountJson } from './shapes.ts';
 
-/** `account register`, `account list` and `account show`. */
+/** The commands of `account`. */
 export function accountCommands(account: Command, runner: Runner): void {
   accountRegister(account, runner);
   accountList(account, runner);
   accountShow(account, runner);
+  accountImport(account, runner);
 }
 
 function accountRegister(account: Command, runner: Runner): void {
@@ -86,5 +88,6 @@ function textOf(shown: ReturnType<typeof accountJson>): string[] {
     `  url    ${shown.url ?? 'not registered'}`,
     `  email  ${shown.email ?? '-'}`,
     `  key    ${shown.keyFile} (thumbprint ${shown.keyThumbprint})`,
+    `  for    ${shown.purpose === 'orders' ? 'orders' : 'cleaning up alone'}`,
   ];
 }

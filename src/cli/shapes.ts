@@ -57,6 +57,7 @@ export function accountJson(row: AccountRow) {
     email: row.email,
     keyFile: row.key_file,
     keyThumbprint: row.key_thumbprint,
+    purpose: row.purpose,
     createdAt: row.created_at,
   };
 }

@@ -80,9 +80,12 @@ export async function ensureRegistered(
   return { ...account, url: answer.url, status: answer.status, email };
 }
 
-/** Relative to the state directory; the directory URL as a file name that a person recognises. */
-function keyFileOf(ca: string): string {
+/**
+ * Relative to the state directory; the directory URL as a file name that a person recognises.
+ * @param thumbprint of the key, for one that isn't the first at its CA
+ */
+export function keyFileOf(ca: string, thumbprint?: string): string {
   const { host, pathname } = new URL(ca);
   const name = `${host}${pathname}`.replace(/[^A-Za-z0-9.-]+/g, '_').replace(/_+$/, '');
-  return join('accounts', `${name}.pem`);
+  return join('accounts', thumbprint === undefined ? `${name}.pem` : `${name}.${thumbprint}.pem`);
 }

@@ -1,15 +1,17 @@
 import { appendEvents } from './events.ts';
 import type { Ledger } from './open.ts';
 import type { AccountRow } from './schema.ts';
+import type { AccountPurpose } from './states.ts';
 import type { LedgerWriter } from './writer.ts';
 import { inTransaction, instant } from './writer.ts';
 
-/** The account used at a CA: the newest one that isn't deactivated. */
+/** The account that orders are made on at a CA: the newest one that is for orders and isn't deactivated. */
 export async function accountAt(ledger: Ledger, ca: string): Promise<AccountRow | undefined> {
   return ledger
     .selectFrom('accounts')
     .selectAll()
     .where('ca', '=', ca)
+    .where('purpose', '=', 'orders')
     .where('status', '<>', 'deactivated')
     .orderBy('id', 'desc')
     .limit(1)
@@ -24,10 +26,39 @@ export async function accountById(ledger: Ledger, id: number): Promise<AccountRo
   return ledger.selectFrom('accounts').selectAll().where('id', '=', id).executeTakeFirst();
 }
 
+export async function accountByKey(
+  ledger: Ledger,
+  ca: string,
+  keyThumbprint: string,
+): Promise<AccountRow | undefined> {
+  return ledger
+    .selectFrom('accounts')
+    .selectAll()
+    .where('ca', '=', ca)
+    .where('key_thumbprint', '=', keyThumbprint)
+    .executeTakeFirst();
+}
+
+/** From now on orders at its CA are made on this account, and on no other. */
+export async function useForOrders(writer: LedgerWriter, { id, ca }: AccountRow): Promise<void> {
+  await inTransaction(writer, async (tx) => {
+    const others = tx.ledger.updateTable('accounts').set({ purpose: 'clean-up' });
+    await others.where('ca', '=', ca).where('id', '<>', id).execute();
+    await tx.ledger.updateTable('accounts').set({ purpose: 'orders' }).where('id', '=', id).execute();
+    await appendEvents(tx, [{ kind: 'account-used', accountId: id }]);
+  });
+}
+
 /** An account whose key is on disk and which the CA hasn't been asked for yet. The same key again gives the same row. */
 export async function insertAccount(
   writer: LedgerWriter,
-  account: { ca: string; keyFile: string; keyThumbprint: string; email: string | null },
+  account: {
+    ca: string;
+    keyFile: string;
+    keyThumbprint: string;
+    email: string | null;
+    purpose?: AccountPurpose;
+  },
 ): Promise<AccountRow> {
   return inTransaction(writer, async (tx) => {
     const row = await tx.ledger
@@ -39,6 +70,7 @@ export async function insertAccount(
         email: account.email,
         status: 'unregistered',
         created_at: instant(tx),
+        purpose: account.purpose ?? 'orders',
       })
       .onConflict((conflict) =>
         conflict.columns(['ca', 'key_thumbprint']).doUpdateSet({ key_file: account.keyFile }),

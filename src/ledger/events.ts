@@ -8,6 +8,7 @@ export type EventKind =
   | 'account-created'
   | 'account-registered'
   | 'account-held'
+  | 'account-used'
   | 'order-intent'
   | 'order-taken-over'
   | 'order-answered'

@@ -7,6 +7,7 @@ import { addRenewalInfo } from './migration-0004-renewal-info.ts';
 import { createLimits } from './migration-0005-limits.ts';
 import { addFailingNames } from './migration-0006-failing-names.ts';
 import { addRehearsals } from './migration-0007-rehearsals.ts';
+import { addAccountPurpose } from './migration-0008-account-purpose.ts';
 
 /** All migrations by name, oldest first. A landed one never changes: a ledger somewhere has it. */
 export function migrationsFor(engine: Engine): Record<string, Migration> {
@@ -18,5 +19,6 @@ export function migrationsFor(engine: Engine): Record<string, Migration> {
     '0005-limits': { up: (db) => createLimits(db, engine) },
     '0006-failing-names': { up: (db) => addFailingNames(db) },
     '0007-rehearsals': { up: (db) => addRehearsals(db) },
+    '0008-account-purpose': { up: (db) => addAccountPurpose(db) },
   };
 }

@@ -1,6 +1,7 @@
 import type { Generated, Selectable } from 'kysely';
 import type { LimitName } from '../limits.ts';
 import type {
+  AccountPurpose,
   AuthorizationSource,
   AuthorizationStatus,
   CertificateOrigin,
@@ -48,6 +49,7 @@ export interface AccountTable {
   created_at: Instant;
   /** Touched by every admission: on PostgreSQL this row lock is what keeps two admissions apart. */
   gate_checked_at: Instant | null;
+  purpose: Generated<AccountPurpose>;
 }
 
 /** One process of ours. A live lease protects the orders that it owns from everybody else's clean-up. */

@@ -43,6 +43,10 @@ export type AuthorizationSource = (typeof authorizationSources)[number];
 export const holdScopes = ['requests', 'registration', 'orders', 'domain', 'name', 'names'] as const;
 export type HoldScope = (typeof holdScopes)[number];
 
+/** What an account is for: `orders` are made on one at each CA; on others of that CA only what other clients left is cleaned up. */
+export const accountPurposes = ['orders', 'clean-up'] as const;
+export type AccountPurpose = (typeof accountPurposes)[number];
+
 /** Who said last what a certificate should be: a command for one, `cert import`, or the list in the configuration. */
 export const certificateOrigins = ['command', 'import', 'configuration'] as const;
 export type CertificateOrigin = (typeof certificateOrigins)[number];

@@ -34,6 +34,7 @@ describe('each command', () => {
         'cert remove',
         'cert revoke',
         'cert show',
+        'account import',
         'account list',
         'account register',
         'account show',

@@ -48,6 +48,7 @@ describe('account register', () => {
       email: 'admin@account.test',
       keyFile: expect.stringMatching(/^accounts\/.+\.pem$/) as unknown,
       keyThumbprint: expect.stringMatching(/^[\w-]{43}$/) as unknown,
+      purpose: 'orders',
       createdAt: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/) as unknown,
     });
     const mode = (await stat(path.join(here.stateDir, String(account['keyFile'])))).mode & 0o777;
