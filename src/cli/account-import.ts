@@ -1,8 +1,11 @@
 import type { Command } from 'commander';
+import type { SolverOptions } from '../challenges/option-fields.ts';
+import { addSolverOptions } from './certificate-options.ts';
 import type { Runner } from './runner.ts';
 
-interface Options {
+interface Options extends SolverOptions {
   importAccounts?: string[];
+  certificates?: boolean;
   use?: boolean;
   dryRun?: boolean;
 }
@@ -17,13 +20,20 @@ export function accountImport(account: Command, runner: Runner): void {
       "all accounts of certbot, lego, acme.sh, dehydrated, caddy, posh-acme, uacme or acmetool, or with --ca those at that CA (DIR: the client's directory)",
       (value: string, before: string[] | undefined) => [...(before ?? []), value],
     )
+    .option(
+      '--certificates',
+      'want the certificates of certbot, lego and acme.sh, too: the next renew issues them; with challenge options for those whose own way to be proven is unknown',
+    )
     .option('--use', 'make orders on it from now on, also where the ledger has another account of that CA')
     .option('--dry-run', 'ask the CA for the accounts, but write nothing');
+  addSolverOptions(command);
   runner.bind<Options>(command, async (context, options, [file]) => {
     const { importAccounts } = await import('./account-importing.ts');
     return importAccounts(context, {
       file,
       clients: options.importAccounts ?? [],
+      certificates: options.certificates === true,
+      solver: options,
       use: options.use === true,
       dryRun: options.dryRun === true,
     });

@@ -1,6 +1,7 @@
 import { AcmeLedgerError, errorRecord } from '../errors.ts';
 import type { ErrorRecord } from '../errors.ts';
 import type { Account } from '../acme/resources.ts';
+import type { SolverOptions } from '../challenges/option-fields.ts';
 import { parseAccountKey, thumbprint } from '../acme/account-key.ts';
 import { keepFoundAccount } from '../issuance/found-account.ts';
 import { accountByKey } from '../ledger/accounts.ts';
@@ -8,26 +9,30 @@ import type { AccountRow } from '../ledger/schema.ts';
 import type { LedgerWriter } from '../ledger/writer.ts';
 import { printable } from '../printable.ts';
 import { openAccountOfKey } from './account-of-key.ts';
+import { assertHaveCertificates, takeCertificates } from './certificate-taking.ts';
 import type { CommandContext } from './context.ts';
+import type { ImportOutcome } from './import-summary.ts';
+import { summaryOf, summaryText } from './import-summary.ts';
 import type { FoundKey, FoundKeys } from './key-sources.ts';
 import { keyOfFile, keysOfClient, parseClientChoice } from './key-sources.ts';
 import { withLedger } from './ledger-opening.ts';
 import { withLedgerWriter } from './ledger-writing.ts';
 import { complainOf } from './output.ts';
 import { accountJson } from './shapes.ts';
-import { counted } from './wording.ts';
 
 export interface AccountImport {
   /** A key file. */
   file: string | undefined;
   /** `CLIENT[:DIR]` each. */
   clients: readonly string[];
+  /** The clients' certificates are wanted, too. */
+  certificates: boolean;
+  /** How names are proven of which the client's files don't say it. */
+  solver: SolverOptions;
   /** Orders are made on what is imported. */
   use: boolean;
   dryRun: boolean;
 }
-
-type Outcome = 'added' | 'known' | 'failed' | 'would-add';
 
 /** A line of `account import --json`. */
 interface Imported {
@@ -35,7 +40,7 @@ interface Imported {
   client: string | null;
   /** The URL of the CA's directory; null where nothing tells it. */
   ca: string | null;
-  outcome: Outcome;
+  outcome: ImportOutcome;
   /** The account's URL. */
   url: string | null;
   /** As the ledger has it. */
@@ -65,23 +70,26 @@ export async function importAccounts(context: CommandContext, options: AccountIm
   }
   const asked = await askAll(context, found.keys, tell);
   if (asked.length > 0) await writeAll(context, options, asked, tell);
-  const summary = {
-    added: countOf(results, 'added') + countOf(results, 'would-add'),
-    known: countOf(results, 'known'),
-    failed: countOf(results, 'failed'),
-    elsewhere: found.elsewhere,
-  };
-  context.output.line({ summary }, () => summaryText(summary, options.dryRun));
-  return summary.failed > 0 ? 1 : 0;
+  const summary = summaryOf(results, found.elsewhere);
+  const certificates = options.certificates ? await takeCertificates(context, options) : null;
+  context.output.line({ summary: certificates === null ? summary : { ...summary, certificates } }, () => [
+    `accounts: ${summaryText(summary, options.dryRun)}`,
+    ...(certificates === null ? [] : [`certificates: ${summaryText(certificates, options.dryRun)}`]),
+  ]);
+  return summary.failed > 0 || (certificates?.failed ?? 0) > 0 ? 1 : 0;
 }
 
-async function keysOf(context: CommandContext, { file, clients }: AccountImport): Promise<FoundKeys> {
+async function keysOf(
+  context: CommandContext,
+  { file, clients, certificates }: AccountImport,
+): Promise<FoundKeys> {
   const choices = clients.map((text) => parseClientChoice(text, '--import-accounts'));
   if (file === undefined && choices.length === 0) {
     throw new AcmeLedgerError('usage', 'nothing says which account', {
       hint: 'give a key file, or --import-accounts certbot (or another client)',
     });
   }
+  if (certificates) assertHaveCertificates(choices);
   const found: FoundKeys = { keys: [], failed: [], elsewhere: 0 };
   if (file !== undefined) found.keys.push(await keyOfFile(context, file));
   for (const choice of choices) {
@@ -160,7 +168,7 @@ function placeOf({ file, client, authority }: FoundKey): Omit<Imported, 'error'>
   return { ...nothing, file, client, ca: authority.directoryUrl };
 }
 
-function resultOf(key: Asked, row: AccountRow | null, outcome: Outcome): Imported {
+function resultOf(key: Asked, row: AccountRow | null, outcome: ImportOutcome): Imported {
   const account = row === null ? null : accountJson(row);
   return { ...placeOf(key), url: key.account.url, account, outcome, error: null };
 }
@@ -174,18 +182,4 @@ function textOf({ outcome, account, url, file }: Imported): string {
   const which = account === null ? '' : ` account ${String(account.id)}`;
   const use = account?.purpose === 'clean-up' ? ', for cleaning up alone: another one is used (--use)' : '';
   return `${outcome}${which}  ${printable(url ?? '?')}  ${printable(file)}${use}`;
-}
-
-function countOf(results: readonly Imported[], outcome: Outcome): number {
-  return results.filter((one) => one.outcome === outcome).length;
-}
-
-function summaryText(
-  summary: { added: number; known: number; failed: number; elsewhere: number },
-  dryRun: boolean,
-): string {
-  const elsewhere =
-    summary.elsewhere === 0 ? '' : `, ${counted(summary.elsewhere, 'account')} of other CAs left out`;
-  const added = dryRun ? `${summary.added} would be added` : `${summary.added} added`;
-  return `${added}, ${summary.known} known before, ${summary.failed} failed${elsewhere}`;
 }

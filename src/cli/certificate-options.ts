@@ -27,7 +27,13 @@ export function addCertificateOptions(command: Command): void {
     .option('--reuse-key', 'keep the private key of the certificate that stands')
     .option('--profile <NAME>', "one of the CA's certificate profiles")
     .option('--preferred-chain <NAME>', 'the chain whose topmost issuer has this common name')
-    .option('--deploy-hook <CMD>', 'run this when the certificate is stored')
+    .option('--deploy-hook <CMD>', 'run this when the certificate is stored');
+  addSolverOptions(command);
+}
+
+/** How names are proven. */
+export function addSolverOptions(command: Command): void {
+  command
     .option('--challenge <TYPE>', 'http-01, dns-01 or tls-alpn-01')
     .option('--solver <NAME>', 'webroot, standalone or exec')
     .option('--webroot <DIR>', 'webroot: the folder that the web server serves')

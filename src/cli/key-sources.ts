@@ -1,14 +1,14 @@
-import { authorityAtHost, authorityOf } from '../acme/known-authorities.ts';
 import type { Authority } from '../acme/known-authorities.ts';
+import { authorityOf } from '../acme/known-authorities.ts';
 import { parseAccountKey } from '../acme/account-key.ts';
 import { readGivenFile } from '../certificates/given-file.ts';
 import { privateKeyFrom } from '../clients/account-key-formats.ts';
-import type { ClientAccount } from '../clients/client-account.ts';
 import type { ClientName } from '../clients/client-accounts.ts';
 import { accountsOfClient, clientNames } from '../clients/client-accounts.ts';
 import type { Unreadable } from '../clients/found-files.ts';
-import { AcmeLedgerError, messageOf } from '../errors.ts';
+import { AcmeLedgerError } from '../errors.ts';
 import { printable } from '../printable.ts';
+import { authorityOfClient } from './client-authority.ts';
 import type { CommandContext } from './context.ts';
 
 /** A key that somebody gave, and where it was. */
@@ -82,7 +82,7 @@ export async function keysOfClient(
   for (const account of accounts) {
     try {
       assertUsable(account.keyPem, account.file);
-      const authority = authorityOfAccount(context, account);
+      const authority = authorityOfClient(context, account);
       if (authority === 'elsewhere') found.elsewhere += 1;
       else found.keys.push({ keyPem: account.keyPem, file: account.file, client, authority });
     } catch (error) {
@@ -91,26 +91,6 @@ export async function keysOfClient(
     }
   }
   return found;
-}
-
-/** @throws AcmeLedgerError `usage` where nothing tells the CA */
-function authorityOfAccount(
-  { settings }: CommandContext,
-  { directoryUrl, serverHost, client, file }: ClientAccount,
-): Authority | 'elsewhere' {
-  const own = authorityOf(settings.ca);
-  const isOwn =
-    directoryUrl === null
-      ? [null, new URL(own.directoryUrl).host].includes(serverHost)
-      : authorityOf(directoryUrl).directoryUrl === own.directoryUrl;
-  if (settings.caGiven) return isOwn ? own : 'elsewhere';
-  if (directoryUrl !== null) return authorityOf(directoryUrl);
-  const known = serverHost === null ? null : isOwn ? own : authorityAtHost(serverHost);
-  if (known !== null) return known;
-  const where = serverHost === null ? '' : `, only its host ${printable(serverHost)}`;
-  throw new AcmeLedgerError('usage', `${client}'s files don't tell the directory URL of its CA${where}`, {
-    hint: `name the CA: acme-ledger account import ${printable(file)} --ca NAME|URL`,
-  });
 }
 
 /** The kinds of keys that CAs take are fewer than those that clients can make. */
@@ -126,8 +106,9 @@ function assertUsable(keyPem: string, file: string): void {
   }
 }
 
-function unreadableError({ file, reason }: Unreadable): AcmeLedgerError {
-  return new AcmeLedgerError('bad-file', `${printable(file)} can't be used: ${messageOf(reason)}`, {
+/** What a client's file that can't be used is told as. */
+export function unreadableError({ file, reason }: Unreadable): AcmeLedgerError {
+  return new AcmeLedgerError('bad-file', `${printable(file)} can't be used: ${printable(reason)}`, {
     hint: 'check the file and who may read it',
   });
 }

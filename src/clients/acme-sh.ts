@@ -9,7 +9,7 @@ import { shellValues } from './shell-values.ts';
 export const acmeShAccounts: AccountLayout = {
   homes: ({ home, env }) => [env['LE_CONFIG_HOME'] ?? env['LE_WORKING_DIR'] ?? `${home}/.acme.sh`],
   folder: 'ca',
-  isKey: (path) => path.endsWith('/account.key') && !path.includes('/deactivated/'),
+  isWanted: (path) => path.endsWith('/account.key') && !path.includes('/deactivated/'),
   async placeOf({ parts, beside }) {
     const accountUrl = webUrl(shellValues((await beside('ca.conf')) ?? '').get('ACCOUNT_URL') ?? null);
     const [hostname = '', ...path] = parts.slice(0, -1);

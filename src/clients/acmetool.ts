@@ -5,7 +5,7 @@ import { webUrl } from './found-text.ts';
 export const acmetoolAccounts: AccountLayout = {
   homes: () => ['/var/lib/acme'],
   folder: 'accounts',
-  isKey: (path) => /^[^/]+\/[^/]+\/privkey$/.test(path),
+  isWanted: (path) => /^[^/]+\/[^/]+\/privkey$/.test(path),
   placeOf: ({ parts }) =>
     Promise.resolve({ directoryUrl: directoryOf(parts[0] ?? ''), serverHost: null, accountUrl: null }),
 };

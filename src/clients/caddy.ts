@@ -11,7 +11,7 @@ export const caddyAccounts: AccountLayout = {
     return [`${data}/caddy`, `${data}/certmagic`, '/var/lib/caddy/.local/share/caddy'];
   },
   folder: 'acme',
-  isKey: (path) => /^[^/]+\/users\/[^/]+\/[^/]+\.key$/.test(path),
+  isWanted: (path) => /^[^/]+\/users\/[^/]+\/[^/]+\.key$/.test(path),
   async placeOf({ parts, beside }) {
     const json = await beside((parts.at(-1) ?? '').replace(/key$/, 'json'));
     const accountUrl = webUrl(textMember(json, 'location'));

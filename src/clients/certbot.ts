@@ -8,7 +8,7 @@ import { textMember, webUrl } from './found-text.ts';
 export const certbotAccounts: AccountLayout = {
   homes: () => ['/etc/letsencrypt', '/usr/local/etc/letsencrypt'],
   folder: 'accounts',
-  isKey: (path) => /^[^/]+(\/[^/]+)*\/[0-9a-f]{32}\/private_key\.json$/.test(path),
+  isWanted: (path) => /^[^/]+(\/[^/]+)*\/[0-9a-f]{32}\/private_key\.json$/.test(path),
   async placeOf({ parts, beside }) {
     const server = parts.slice(0, -2).join('/');
     return {

@@ -1,4 +1,4 @@
-import type { Surroundings } from './surroundings.ts';
+import type { ClientFile, FileLayout } from './client-files.ts';
 
 /** An account of another client, as its files tell it. */
 export interface ClientAccount {
@@ -18,23 +18,7 @@ export interface ClientAccount {
 /** What the place of a key, and the files beside it, tell of its account. */
 export type AccountPlace = Pick<ClientAccount, 'directoryUrl' | 'serverHost' | 'accountUrl'>;
 
-/** Where a client keeps its accounts. */
-export interface AccountLayout {
-  /** Where it has its files unless it is told otherwise; the ones that exist are looked through. */
-  homes: (here: Surroundings) => readonly string[];
-  /** The folder in a home with the accounts alone; '' where there is none. */
-  folder: string;
-  /** Whether a key lies there: a path below that folder, with slashes. */
-  isKey: (path: string) => boolean;
-  placeOf: (key: KeyPlace) => Promise<AccountPlace>;
-}
-
-/** A file with a key. */
-export interface KeyPlace {
-  /** The parts of its path below the layout's folder; the last is the file's own name. */
-  parts: readonly string[];
-  /** What the file holds. */
-  text: string;
-  /** The text of another file, relative to this one's folder; null when there is none that could be read. */
-  beside: (path: string) => Promise<string | null>;
+/** Where a client keeps the keys of its accounts. */
+export interface AccountLayout extends FileLayout {
+  placeOf: (key: ClientFile) => Promise<AccountPlace>;
 }

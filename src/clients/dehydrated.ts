@@ -8,7 +8,7 @@ import { textMember, webUrl } from './found-text.ts';
 export const dehydratedAccounts: AccountLayout = {
   homes: () => ['/etc/dehydrated', '/usr/local/etc/dehydrated', '/var/lib/dehydrated'],
   folder: 'accounts',
-  isKey: (path) => /^[\w-]+\/account_key\.pem$/.test(path),
+  isWanted: (path) => /^[\w-]+\/account_key\.pem$/.test(path),
   async placeOf({ parts, beside }) {
     const named = Buffer.from(parts[0] ?? '', 'base64url').toString('utf8');
     return {

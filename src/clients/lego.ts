@@ -8,7 +8,7 @@ import { hostOf, textMember, webUrl } from './found-text.ts';
 export const legoAccounts: AccountLayout = {
   homes: ({ cwd, home, env }) => [env['LEGO_PATH'] ?? `${cwd}/.lego`, `${home}/.lego`],
   folder: 'accounts',
-  isKey: (path) => /^[^/]+\/[^/]+\/(keys\/)?[^/]+\.key$/.test(path),
+  isWanted: (path) => /^[^/]+\/[^/]+\/(keys\/)?[^/]+\.key$/.test(path),
   async placeOf({ parts, beside }) {
     const json = await beside(parts.length === 4 ? '../account.json' : 'account.json');
     const accountUrl = webUrl(

@@ -11,7 +11,7 @@ export const poshAcmeAccounts: AccountLayout = {
       env['LOCALAPPDATA'] === undefined ? undefined : `${env['LOCALAPPDATA']}/Posh-ACME`,
     ].filter((path) => path !== undefined),
   folder: '',
-  isKey: (path) => /^[^/]+\/[^/]+\/acct\.json$/.test(path),
+  isWanted: (path) => /^[^/]+\/[^/]+\/acct\.json$/.test(path),
   async placeOf({ text, beside }) {
     return {
       directoryUrl: webUrl(textMember(await beside('../dir.json'), 'location')),

@@ -4,6 +4,6 @@ import type { AccountLayout } from './client-account.ts';
 export const uacmeAccounts: AccountLayout = {
   homes: () => ['/etc/ssl/uacme', '/usr/local/etc/ssl/uacme'],
   folder: 'private',
-  isKey: (path) => path === 'key.pem',
+  isWanted: (path) => path === 'key.pem',
   placeOf: () => Promise.resolve({ directoryUrl: null, serverHost: null, accountUrl: null }),
 };

@@ -20,6 +20,31 @@ export function openssl(...args: string[]): Promise<OpensslResult> {
   });
 }
 
+/** A certificate that no CA issued, in PEM, for these names. @param key `ec:CURVE` or `rsa:BITS` */
+export async function selfSigned(directory: string, names: readonly string[], key: string): Promise<string> {
+  const [algorithm = '', size = ''] = key.split(':');
+  const kind = algorithm === 'ec' ? ['ec', '-pkeyopt', `ec_paramgen_curve:${size}`] : [key];
+  const out = path.join(directory, 'self-signed.pem');
+  const alternative = `subjectAltName=${names.map((name) => `DNS:${name}`).join(',')}`;
+  const made = await openssl(
+    'req',
+    '-x509',
+    '-nodes',
+    '-subj',
+    '/CN=test',
+    '-addext',
+    alternative,
+    '-newkey',
+    ...kind,
+    '-keyout',
+    path.join(directory, 'self-signed.key'),
+    '-out',
+    out,
+  );
+  if (made.exitCode !== 0) throw new Error(made.stderr);
+  return await readFile(out, 'utf8');
+}
+
 export interface IssuedFiles {
   /** `<state-dir>/certificates/<name>`. */
   directory: string;

@@ -6,6 +6,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { created } from '../support/created.ts';
 import { type Installation, jsonLines, jsonOf, newInstallation } from '../support/installation.ts';
 import { type LabAccount, registerAccount } from '../support/lab-account.ts';
+import { selfSigned } from '../support/openssl.ts';
 import { type PebbleLab, startPebble } from '../support/pebble.ts';
 import { type AcmeProxy, startProxy } from '../support/proxy.ts';
 
@@ -91,7 +92,7 @@ describe('account import', () => {
   it('tells of a key without an account, and of a deactivated one, and makes none', async () => {
     const unknown = await put('unknown.pem', newKey());
     const result = await here.run(['account', 'import', unknown]);
-    expect(result).toMatchObject({ exitCode: 1, stdout: '0 added, 0 known before, 1 failed\n' });
+    expect(result).toMatchObject({ exitCode: 1, stdout: 'accounts: 0 added, 0 known before, 1 failed\n' });
     expect(result.stderr).toMatch(/^error: .*unknown\.pem: the CA has no account for this key\nhint: .*--ca/);
     expect(result.stderr).not.toContain('PRIVATE');
     await account.post(account.url, { status: 'deactivated' });
@@ -134,7 +135,54 @@ describe('account import', () => {
     expect(chance.stderr).toMatch(/^error: --use: there is more than one account/);
   });
 
+  it('takes certificates over with --certificates, and tells of those whose names it could not prove', async () => {
+    await certbotHas(account.keyPem, 'a');
+    const pem = await selfSigned(here.directory, ['one.test', 'www.one.test'], 'ec:P-256');
+    const renewal = (authenticator: string): string =>
+      `[renewalparams]\nserver = ${proxy.directoryUrl}\nauthenticator = ${authenticator}\npost_hook = true\n`;
+    for (const name of ['one.test', 'two.test']) await put(`certbot/live/${name}/cert.pem`, pem);
+    await put('certbot/renewal/one.test.conf', `${renewal('webroot')}webroot_path = ${here.webroot},\n`);
+    await put('certbot/renewal/two.test.conf', renewal('dns-example'));
+    const from = [
+      'account',
+      'import',
+      '--certificates',
+      '--import-accounts',
+      `certbot:${here.file('certbot')}`,
+    ];
+    const result = await here.run([...from, '--json']);
+    expect(result).toMatchObject({ exitCode: 1, stderr: '' });
+    expect(jsonLines(result).slice(1)).toMatchObject([
+      {
+        certificate: 'two.test',
+        outcome: 'failed',
+        error: { message: expect.stringContaining('dns-example') as unknown },
+      },
+      { certificate: 'one.test', outcome: 'added', notes: ["its post_hook isn't run"], error: null },
+      { summary: { added: 1, failed: 0, certificates: { added: 1, known: 0, failed: 1, elsewhere: 0 } } },
+    ]);
+    expect(jsonOf(await here.run(['cert', 'show', 'one.test', '--json']))).toMatchObject({
+      names: ['one.test', 'www.one.test'],
+      ca: proxy.directoryUrl,
+      keyType: 'ec256',
+      settings: { solver: 'webroot', webroot: here.webroot },
+    });
+    const again = await here.run([...from, '--solver', 'standalone']);
+    expect(again).toMatchObject({ exitCode: 0, stderr: '' });
+    expect(again.stdout).toContain(
+      'accounts: 0 added, 1 known before, 0 failed\ncertificates: 1 added, 1 known before, 0 failed\n',
+    );
+    expect(jsonOf(await here.run(['cert', 'show', 'one.test', '--json']))).toMatchObject({
+      settings: { solver: 'webroot' },
+    });
+    expect(proxy.counts.newOrder).toBe(0);
+  });
+
   it.each([
+    {
+      args: ['--certificates', '--import-accounts', 'uacme'],
+      fault: /uacme has them in a form.*\nhint: .*certbot/,
+    },
     { args: [], fault: /nothing says which account\nhint: .*--import-accounts/ },
     { args: ['--import-accounts', 'cerbot'], fault: /no such client\nhint: .*certbot, lego/ },
     { args: ['--import-accounts', 'certbot:'], fault: /names no directory/ },

@@ -1,0 +1,60 @@
+import { X509Certificate } from 'node:crypto';
+
+/** A certificate that another client renews, as its files tell it. */
+export interface ClientCertificate {
+  client: string;
+  /** The client's settings for it. */
+  file: string;
+  name: string;
+  names: readonly string[];
+  /** Null where the files don't hold it. */
+  directoryUrl: string | null;
+  /** The host, with its port unless that is 443, of a server whose directory URL isn't known. */
+  serverHost: string | null;
+  /** How the names are proven, by the names of `issue`'s options; null where it can't be taken over. */
+  solver: ClientSolver | null;
+  /** Why not. */
+  unsolved: string | null;
+  /** The rest of what it should be, by the names of `issue`'s options. */
+  options: ClientOptions;
+  /** What the client does beside, and acme-ledger won't. */
+  notes: readonly string[];
+}
+
+export interface ClientSolver {
+  solver: 'webroot' | 'standalone';
+  challenge: 'http-01' | 'tls-alpn-01';
+  webroot?: string;
+  listen?: string;
+}
+
+export interface ClientOptions {
+  keyType?: string;
+  reuseKey?: boolean;
+  profile?: string;
+  preferredChain?: string;
+  deployHook?: string;
+}
+
+/** What a certificate that was issued tells of itself. */
+export interface IssuedFacts {
+  names: string[];
+  /** A key type of acme-ledger's; null for any other. */
+  keyType: string | null;
+}
+
+/** @throws Error when the text is no certificate, or one without names */
+export function issuedFacts(pem: string): IssuedFacts {
+  const certificate = new X509Certificate(pem);
+  const names = (certificate.subjectAltName ?? '')
+    .split(', ')
+    .flatMap((entry) => /^(?:DNS|IP Address):(.+)$/.exec(entry)?.[1] ?? []);
+  if (names.length === 0) throw new Error('its certificate has no names');
+  const { asymmetricKeyType, asymmetricKeyDetails = {} } = certificate.publicKey;
+  const { namedCurve = '', modulusLength = 0 } = asymmetricKeyDetails;
+  const keyType =
+    asymmetricKeyType === 'rsa'
+      ? `rsa${modulusLength}`
+      : ({ prime256v1: 'ec256', secp384r1: 'ec384' }[namedCurve] ?? null);
+  return { names, keyType: keyType !== null && /^(ec|rsa(2048|3072|4096)$)/.test(keyType) ? keyType : null };
+}

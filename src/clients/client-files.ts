@@ -1,0 +1,92 @@
+import { existsSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { AcmeLedgerError, messageOf } from '../errors.ts';
+import { printable } from '../printable.ts';
+import type { Unreadable } from './found-files.ts';
+import { filesBelow, foundText } from './found-files.ts';
+
+/** What decides where clients keep their files. */
+export interface Surroundings {
+  home: string;
+  cwd: string;
+  env: Readonly<Record<string, string | undefined>>;
+}
+
+/** Where a client keeps files of one kind. */
+export interface FileLayout {
+  /** Where it has its files unless it is told otherwise; the ones that exist are looked through. */
+  homes: (here: Surroundings) => readonly string[];
+  /** The folder in a home with files of that kind alone; '' where there is none. */
+  folder: string;
+  /** Whether a file is one of them, by its path below that folder, with slashes. */
+  isWanted: (path: string) => boolean;
+}
+
+/** A file of a client's. */
+export interface ClientFile {
+  file: string;
+  /** The parts of its path below the layout's folder; the last is the file's own name. */
+  parts: readonly string[];
+  text: string;
+  /** The text of another file, relative to this one's folder; null when there is none that could be read. */
+  beside: (path: string) => Promise<string | null>;
+}
+
+/** No key, certificate or setting of a client is longer. */
+const maxBytes = 64 * 1024;
+
+export function surroundings(): Surroundings {
+  return { home: homedir(), cwd: process.cwd(), env: process.env };
+}
+
+/**
+ * Hands `take` each file of a layout, in the order of their paths; one that it throws at is passed over. Nothing is written.
+ * @param directory the client's own directory; undefined: where the client has its files by itself
+ * @returns what couldn't be read or used
+ * @throws AcmeLedgerError `not-found` when there is no such directory, `bad-file` when it can't be read
+ */
+export async function eachClientFile(
+  { client, directory, here }: { client: string; directory: string | undefined; here: Surroundings },
+  layout: FileLayout,
+  take: (file: ClientFile) => Promise<void>,
+): Promise<Unreadable[]> {
+  const unreadable: Unreadable[] = [];
+  const homes = directory === undefined ? layout.homes(here) : [resolve(here.cwd, directory)];
+  for (const home of existing(client, [...new Set(homes)])) {
+    const root = existsSync(join(home, layout.folder)) ? join(home, layout.folder) : home;
+    const found = await filesBelow(root, layout.isWanted).catch((cause: unknown) => {
+      throw new AcmeLedgerError('bad-file', `${printable(root)} can't be read: ${messageOf(cause)}`, {
+        hint: `check who may read it; ${client}'s files are root's as a rule`,
+        cause,
+      });
+    });
+    unreadable.push(...found.unreadable);
+    for (const path of found.paths) {
+      const file = join(root, path);
+      try {
+        await take({
+          file,
+          parts: path.split('/'),
+          text: await foundText(file, maxBytes),
+          beside: reader(file),
+        });
+      } catch (error) {
+        unreadable.push({ file, reason: messageOf(error) });
+      }
+    }
+  }
+  return unreadable;
+}
+
+function existing(client: string, homes: readonly string[]): string[] {
+  const there = homes.filter((home) => existsSync(home));
+  if (there.length > 0) return there;
+  throw new AcmeLedgerError('not-found', `${client} has no files at ${homes.map(printable).join(' or ')}`, {
+    hint: `say where they are: ${client}:DIR`,
+  });
+}
+
+function reader(file: string): (path: string) => Promise<string | null> {
+  return (path) => foundText(join(dirname(file), path), maxBytes).catch(() => null);
+}

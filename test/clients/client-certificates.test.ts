@@ -1,0 +1,170 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { ClientName } from '../../src/clients/client-accounts.ts';
+import { certificatesOfClient } from '../../src/clients/client-certificates.ts';
+import { iniSections } from '../../src/clients/ini-sections.ts';
+import { shellValues } from '../../src/clients/shell-values.ts';
+import { selfSigned } from '../support/openssl.ts';
+import { newWorkspace, type Workspace } from '../support/workspace.ts';
+
+let here: Workspace;
+
+beforeEach(async () => {
+  here = await newWorkspace();
+});
+
+afterEach(async () => {
+  await here.remove();
+});
+
+async function put(name: string, text: string): Promise<void> {
+  await mkdir(path.dirname(here.file(name)), { recursive: true });
+  await writeFile(here.file(name), text);
+}
+
+async function found(
+  client: ClientName,
+): Promise<NonNullable<Awaited<ReturnType<typeof certificatesOfClient>>>> {
+  const all = await certificatesOfClient(client, here.directory);
+  if (all === null) throw new Error('not a client with certificates');
+  return all;
+}
+
+const server = 'server = https://ca.test/directory\n';
+
+describe('certificatesOfClient', () => {
+  it('reads certbot: names and kind of key of the certificate, and its own way to prove them', async () => {
+    const ec = await selfSigned(here.directory, ['one.test', 'www.one.test'], 'ec:P-384');
+    for (const name of ['one.test', 'two', 'three', 'four', 'five']) await put(`live/${name}/cert.pem`, ec);
+    const map = (second: string): string =>
+      `[[webroot_map]]\none.test = /var/www\nwww.one.test = ${second}\n`;
+    await put(
+      'renewal/one.test.conf',
+      `# renew_before_expiry = 30 days\nversion = 2.1.0\narchive_dir = /x\n\n[renewalparams]\naccount = 0123\n${server}` +
+        `authenticator = webroot\nwebroot_path = /elsewhere,\nkey_type = ecdsa\nreuse_key = True\n` +
+        `renew_hook = systemctl reload nginx\npre_hook = None\npost_hook = true\npreferred_chain = ISRG Root X1\n${map('/var/www')}`,
+    );
+    await put('renewal/two.conf', `[renewalparams]\nauthenticator = webroot\n${map('/srv')}`);
+    await put('renewal/three.conf', `[renewalparams]\n${server}authenticator = dns-cloudflare\n`);
+    await put(
+      'renewal/four.conf',
+      `[renewalparams]\nauthenticator = standalone\nhttp01_address = ::1\nhttp01_port = 81\n`,
+    );
+    await put('renewal/five.conf', `[renewalparams]\nauthenticator = standalone\nautorenew = False\n`);
+    await put('renewal/six.conf', `[renewalparams]\nauthenticator = standalone\n`);
+    const { certificates, unreadable } = await found('certbot');
+    expect(certificates.map(({ name, solver }) => [name, solver])).toEqual([
+      ['five', null],
+      ['four', { solver: 'standalone', challenge: 'http-01', listen: '[::1]:81' }],
+      ['one.test', { solver: 'webroot', challenge: 'http-01', webroot: '/var/www' }],
+      ['three', null],
+      ['two', null],
+    ]);
+    expect(certificates.map(({ unsolved }) => unsolved)).toEqual([
+      expect.stringContaining('autorenew'),
+      null,
+      null,
+      expect.stringContaining('dns-cloudflare'),
+      expect.stringContaining('different webroots'),
+    ]);
+    expect(certificates[2]).toMatchObject({
+      names: ['one.test', 'www.one.test'],
+      directoryUrl: 'https://ca.test/directory',
+      options: {
+        keyType: 'ec384',
+        reuseKey: true,
+        preferredChain: 'ISRG Root X1',
+        deployHook: 'systemctl reload nginx',
+      },
+      notes: ["its post_hook isn't run"],
+    });
+    expect(unreadable).toMatchObject([{ file: here.file('renewal/six.conf') }]);
+  });
+
+  it("reads lego, whose files don't say how names are proven", async () => {
+    await put('certificates/_.four.test.crt', await selfSigned(here.directory, ['*.four.test'], 'rsa:2048'));
+    const certUrl = 'https://ca.test:444/certZ/1';
+    await put('certificates/_.four.test.json', JSON.stringify({ domain: '*.four.test', certUrl }));
+    await put('certificates/broken.test.json', '{}');
+    const { certificates, unreadable } = await found('lego');
+    expect(certificates).toMatchObject([
+      {
+        name: '_.four.test',
+        names: ['*.four.test'],
+        directoryUrl: null,
+        serverHost: 'ca.test:444',
+        solver: null,
+        options: { keyType: 'rsa2048' },
+      },
+    ]);
+    expect(unreadable).toHaveLength(1);
+  });
+
+  it('reads acme.sh', async () => {
+    const conf = (domain: string, alt: string, webroot: string, more = ''): string =>
+      `Le_Domain='${domain}'\nLe_Alt='${alt}'\nLe_Webroot='${webroot}'\n${more}`;
+    const reload = Buffer.from("service nginx 'reload'").toString('base64');
+    await put(
+      'five.test_ecc/five.test.conf',
+      conf(
+        'five.test',
+        'www.five.test,no',
+        '/var/www,/var/www',
+        `Le_Keylength='ec-256'\nLe_API='https://ca.test/dir'\nLe_PreHook=''\nLe_RealKeyPath='/etc/x.key'\n` +
+          `Le_ReloadCmd='__ACME_BASE64__START_${reload}__ACME_BASE64__END_'\n`,
+      ),
+    );
+    await put('six.test/six.test.conf', conf('six.test', 'no', 'alpn', `Le_TLSPort='444'\n`));
+    await put('seven.test/seven.test.conf', conf('seven.test', 'no', 'dns_cf'));
+    await put('seven.test/seven.test.csr.conf', '[req]');
+    const { certificates, unreadable } = await found('acme.sh');
+    expect(unreadable).toEqual([]);
+    expect(certificates).toMatchObject([
+      {
+        name: 'five.test_ecc',
+        names: ['five.test', 'www.five.test'],
+        directoryUrl: 'https://ca.test/dir',
+        solver: { solver: 'webroot', webroot: '/var/www' },
+        options: { keyType: 'ec256', deployHook: "service nginx 'reload'" },
+        notes: ["it isn't copied to /etc/x.key"],
+      },
+      { name: 'seven.test', solver: null, unsolved: expect.stringContaining('dns_cf') as unknown },
+      {
+        names: ['six.test'],
+        solver: { solver: 'standalone', challenge: 'tls-alpn-01', listen: '444' },
+        options: { keyType: 'rsa2048' },
+      },
+    ]);
+  });
+});
+
+describe('iniSections', () => {
+  it('reads lists, quotes and sections in sections', () => {
+    const sections = iniSections('a = 1\n[x]\nb = "p, q", r,\n"c d" = \'=\'\n[[y]]\n*.e.test = /w\n[z]\n');
+    expect([...sections]).toEqual([
+      ['', new Map([['a', '1']])],
+      [
+        'x',
+        new Map<string, unknown>([
+          ['b', ['p, q', 'r']],
+          ['c d', '='],
+        ]),
+      ],
+      ['x/y', new Map([['*.e.test', '/w']])],
+      ['z', new Map()],
+    ]);
+  });
+});
+
+describe('shellValues', () => {
+  it('expands nothing', () => {
+    expect(shellValues("A='$(reboot)'\nB=`reboot`\nexport C=\"d\"\n E = f\nA='2'\n")).toEqual(
+      new Map([
+        ['A', '2'],
+        ['B', '`reboot`'],
+        ['C', 'd'],
+      ]),
+    );
+  });
+});
