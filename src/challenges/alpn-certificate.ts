@@ -4,7 +4,7 @@ import { later } from '../clock.ts';
 import { keyAuthorizationDigest } from './answer-values.ts';
 import type { ChallengeAnswer } from './solver.ts';
 
-const acmeIdentifier = '1.3.6.1.5.5.7.1.31'; // RFC 8737 §6.1
+export const acmeIdentifier = '1.3.6.1.5.5.7.1.31'; // RFC 8737 §6.1
 const dayMs = 86_400_000;
 
 /**

@@ -65,12 +65,22 @@ export async function txtValues(name: string, server: string, signal: AbortSigna
   return records.map((strings) => strings.join(''));
 }
 
+/** The addresses of a host. @throws a node:dns error when a server doesn't answer properly */
+export async function addressesOf(
+  name: string,
+  servers: string[] | undefined,
+  signal: AbortSignal,
+): Promise<{ ipv4: string[]; ipv6: string[] }> {
+  const [ipv4, ipv6] = await Promise.all([
+    recordsOrNone(servers, signal, (resolver) => resolver.resolve4(name)),
+    recordsOrNone(servers, signal, (resolver) => resolver.resolve6(name)),
+  ]);
+  return { ipv4, ipv6 };
+}
+
 async function withAddresses(name: string, view: NameServerView, signal: AbortSignal): Promise<NameServer> {
   const port = String(view.authorityPort ?? 53);
-  const [ipv4, ipv6] = await Promise.all([
-    recordsOrNone(view.recursive, signal, (resolver) => resolver.resolve4(name)),
-    recordsOrNone(view.recursive, signal, (resolver) => resolver.resolve6(name)),
-  ]);
+  const { ipv4, ipv6 } = await addressesOf(name, view.recursive, signal);
   return { name, addresses: [...ipv4.map((ip) => `${ip}:${port}`), ...ipv6.map((ip) => `[${ip}]:${port}`)] };
 }
 

@@ -18,7 +18,7 @@ interface TlsAnswer {
 /** The answers of all orders of this process, by the address they are given at. */
 const listeners = new Map<string, SharedListener<TlsAnswer>>();
 
-const protocol = 'acme-tls/1'; // RFC 8737 §6.2
+export const protocol = 'acme-tls/1'; // RFC 8737 §6.2
 const handshakeTimeoutMs = 10_000;
 
 /** Answers tls-alpn-01 with a TLS server of our own (RFC 8737 §3). */

@@ -3,6 +3,8 @@ import { systemClock } from '../clock.ts';
 import type { ErrorRecord } from '../errors.ts';
 import { dueWithNames } from '../issuance/due-names.ts';
 import { failingEither, type FailingNames } from '../issuance/name-choice.ts';
+import { namesToProbe } from '../issuance/probe-choice.ts';
+import type { ProbeCandidate } from '../issuance/probing.ts';
 import type { Due, DueCertificate } from '../issuance/renewing.ts';
 import { isAskDue } from '../issuance/renewal-schedule.ts';
 import { byUrgency, dueOf } from '../issuance/renewing.ts';
@@ -11,6 +13,7 @@ import type { RenewalFacts } from '../ledger/certificates.ts';
 import { certificatesByName, listRenewalFacts } from '../ledger/certificates.ts';
 import { failingNames } from '../ledger/identifiers.ts';
 import type { Ledger } from '../ledger/open.ts';
+import { probesUp } from '../ledger/probes.ts';
 import type { CertificateRow } from '../ledger/schema.ts';
 import { unsettledOrders } from '../ledger/order-queries.ts';
 import { wantedCertificate } from './cert-commands.ts';
@@ -34,6 +37,10 @@ export interface Work {
   newOrders: RunPlan['newOrders'];
   /** Certificates whose CA is to be asked now when to renew them (RFC 9773). */
   toAsk: CertificateRow[];
+  /** Names that are left alone and may be probed now, those first that weren't for longest. */
+  toProbe: ProbeCandidate[];
+  /** How many probes have, or may have, something up. */
+  probesUp: number;
 }
 
 /** What the ledger says is to be done now, the most urgent first; nobody is asked. */
@@ -56,11 +63,13 @@ export async function findWork(
   }
   const failing = await failingByAuthority(ledger);
   const candidates = wanted.filter(({ name }) => reasons.has(name)).sort(byUrgency(now));
-  const eligible = (await rowsOf(ledger, candidates)).flatMap((certificate) => {
+  const rows = await rowsOf(ledger, candidates);
+  const isAskedFor = options.names.length > 0;
+  const eligible = rows.flatMap((certificate) => {
     const one = dueWithNames(certificate, reasons.get(certificate.name) ?? null, {
       failing: failingEither(failing.get(certificate.ca), failing.get(stagings.get(certificate.ca) ?? '')),
       onFailedName: context.settings.onFailedName,
-      isAskedFor: options.names.length > 0,
+      isAskedFor,
       now,
     });
     return one === null ? [] : [one];
@@ -80,7 +89,43 @@ export async function findWork(
     notDue: wanted.length - eligible.length,
     authorities: [...authorities],
     toAsk: await rowsOf(ledger, toAsk.sort(byUrgency(now))),
+    toProbe: await probesDue(context, ledger, { rows, reasons, failing, stagings, isAskedFor, now }),
+    probesUp: (await probesUp(ledger)).length,
   };
+}
+
+interface Candidates {
+  rows: readonly CertificateRow[];
+  reasons: ReadonlyMap<string, Due | null>;
+  /** By CA. */
+  failing: ReadonlyMap<string, FailingNames>;
+  /** By CA, where what fails there keeps a certificate waiting, too. */
+  stagings: ReadonlyMap<string, string>;
+  isAskedFor: boolean;
+  now: Date;
+}
+
+/** Each name once, the way that the most urgent certificate proves it. */
+async function probesDue(
+  context: CommandContext,
+  ledger: Ledger,
+  { rows, reasons, failing, stagings, isAskedFor, now }: Candidates,
+): Promise<ProbeCandidate[]> {
+  if (context.settings.probe.everyMs === null) return [];
+  const thumbprints = new Map((await listAccounts(ledger)).map((row) => [row.id, row.key_thumbprint]));
+  const chosen = new Map<number, ProbeCandidate>();
+  for (const certificate of rows) {
+    const due = reasons.get(certificate.name) ?? null;
+    const names = [certificate.ca, stagings.get(certificate.ca) ?? ''].flatMap((ca) =>
+      namesToProbe(certificate, due, { failing: failing.get(ca) ?? new Map(), isAskedFor, now }),
+    );
+    for (const name of names) {
+      const keyThumbprint = thumbprints.get(name.account_id) ?? '';
+      if (!chosen.has(name.id)) chosen.set(name.id, { name, settings: certificate.settings, keyThumbprint });
+    }
+  }
+  const order = ({ name: { probe_at } }: ProbeCandidate): string => probe_at ?? '';
+  return [...chosen.values()].sort((one, other) => (order(one) < order(other) ? -1 : 1));
 }
 
 async function wantedFacts(ledger: Ledger, names: readonly string[]): Promise<RenewalFacts[]> {

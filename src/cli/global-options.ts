@@ -27,6 +27,13 @@ export function addGlobalOptions(program: Command): void {
       'what becomes of a certificate when names fail: fail, or drop them (default: fail; renew drops them late)',
     )
     .option('--suspend-after <DURATION>', 'order no name that has been failing for so long (default: 10d)')
+    .option(
+      '--probe-every <DURATION>',
+      'look so often without the CA whether a name was mended, or never (default: 1h)',
+    )
+    .option('--probe-resolver <ADDR[:PORT]>', 'the resolver of these probes')
+    .option('--probe-http-port <N>', 'where these probes expect http-01 (default: 80)')
+    .option('--probe-tls-port <N>', 'where these probes expect tls-alpn-01 and HTTPS (default: 443)')
     .option('--name-hook <CMD>', 'run CMD name-failing|name-suspended|name-recovered NAME')
     .option('--json', 'results as JSON on stdout')
     .option('-v, --verbose', 'say more; twice: every request', (_value, before: number) => before + 1, 0)

@@ -15,7 +15,7 @@ function nameList(name: Command, runner: Runner): void {
   const command = name
     .command('list')
     .description('list the names that fail, why, and when they are tried again')
-    .option('--suspended', 'only those that no order names until they are resumed');
+    .option('--suspended', 'only those that no order names until they are mended or resumed');
   runner.bind<{ suspended?: boolean }>(command, async (context, options) => {
     const { withLedger } = await import('./ledger-opening.ts');
     const { chosenAccounts } = await import('./chosen-account.ts');
@@ -38,7 +38,7 @@ function nameList(name: Command, runner: Runner): void {
             row.status,
             String(row.failures),
             row.failingSince?.slice(0, 19) ?? '',
-            row.status === 'suspended' ? 'when resumed' : (row.nextAttemptAt?.slice(0, 19) ?? 'now'),
+            attemptText(row, context.settings.probe.everyMs !== null),
             shortened(row.error?.message ?? ''),
           ]),
         );
@@ -46,6 +46,15 @@ function nameList(name: Command, runner: Runner): void {
       return 0;
     });
   });
+}
+
+/** When it is ordered again. */
+function attemptText(
+  { status, isProbed, nextAttemptAt }: ReturnType<typeof nameJson>,
+  probes: boolean,
+): string {
+  if (status === 'suspended') return probes && isProbed ? 'when mended' : 'when resumed';
+  return nextAttemptAt?.slice(0, 19) ?? 'now';
 }
 
 function nameResume(name: Command, runner: Runner): void {

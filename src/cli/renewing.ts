@@ -18,6 +18,7 @@ import { fallbackOf, fallsBack, renewElsewhere, type RenewThere } from './fallba
 import { withLedger } from './ledger-opening.ts';
 import { spendLine } from './limit-status.ts';
 import { withIssuance } from './opening.ts';
+import { probeLeftAlone } from './probing.ts';
 import type { RenewalRecord } from './renewal-report.ts';
 import { leftOutText } from './left-out.ts';
 import { complainOf, warn } from './output.ts';
@@ -53,7 +54,7 @@ export async function runRenew(
   }
   await writeConfigured(context);
   const known = await withLedger(context.settings, (ledger) => findWork(context, ledger, options));
-  const work = await workAsAdvised(context, known, options);
+  const work = await workAsAdvised(context, await workAsProbed(context, known, options), options);
   const summary = {
     due: work.due.length,
     issued: 0,
@@ -116,6 +117,13 @@ async function workOn(
     if (fallback !== null) await renewElsewhere(context, fallback, waiting, renewThere, conclude);
     progress.stop();
   }
+}
+
+/** The work after a look at names that are left alone, where it is time for one. */
+async function workAsProbed(context: CommandContext, known: Work, options: RenewOptions): Promise<Work> {
+  const isChanged = await probeLeftAlone(context, known, options.maxTimeMs);
+  context.stops.work.throwIfAborted();
+  return isChanged ? withLedger(context.settings, (ledger) => findWork(context, ledger, options)) : known;
 }
 
 /** The work after the CAs were asked when to renew, where it is time to ask. */

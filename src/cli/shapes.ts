@@ -1,5 +1,6 @@
 import type { ErrorRecord } from '../errors.ts';
 import { missingNames } from '../issuance/name-choice.ts';
+import { isHealable } from '../issuance/probe-choice.ts';
 import type { ListedAuthorization } from '../ledger/authorization-list.ts';
 import { nameProven } from '../ledger/authorizations.ts';
 import { standingOf } from '../ledger/identifiers.ts';
@@ -110,6 +111,9 @@ export function nameJson(row: IdentifierRow, ca: string) {
     lastFailureAt: row.last_failure_at,
     lastSuccessAt: row.last_success_at,
     error: errorJson(row.last_error),
+    isProbed: isHealable(row),
+    probeAt: row.probe_at,
+    probeError: errorJson(row.probe_error),
   };
 }
 

@@ -3,7 +3,13 @@ import { unreadableInstants, unreadableJson, timesInFuture } from './checks/colu
 import { brokenReferences, databaseFaults, schemaDifferences } from './checks/database-checks.ts';
 import type { Finding, Moment } from './checks/finding.ts';
 import type { LedgerUnderCheck } from './checks/open-for-check.ts';
-import { accountRules, certificateRules, holdRules, presentationRules } from './checks/other-rules.ts';
+import {
+  accountRules,
+  certificateRules,
+  holdRules,
+  presentationRules,
+  probeRules,
+} from './checks/other-rules.ts';
 import { limitsUsedTooLong } from './checks/limit-rules.ts';
 import { authorizationRules } from './checks/authorization-rules.ts';
 import { orderRules } from './checks/order-rules.ts';
@@ -64,6 +70,7 @@ function impossibleStates(moment: Moment): ((ledger: Ledger) => Promise<Finding[
     ...authorizationRules.map((rule) => rowRule(rule, moment)),
     unlinkedPresentations,
     ...presentationRules.map((rule) => rowRule(rule, moment)),
+    ...probeRules.map((rule) => rowRule(rule, moment)),
     ...certificateRules.map((rule) => rowRule(rule, moment)),
     certificateOrders,
   ];

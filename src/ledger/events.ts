@@ -31,6 +31,7 @@ export type EventKind =
   | 'name-suspended'
   | 'name-recovered'
   | 'name-resumed'
+  | 'name-healthy'
   | 'difference'
   | 'mended';
 

@@ -27,6 +27,9 @@ const wellAgain = {
   next_attempt_at: null,
   suspended_at: null,
   last_error: null,
+  probe_at: null,
+  probe_step: 0,
+  probe_error: null,
 } as const;
 
 /** Suspended or failing or well; `told` is what the name hook knows. */
@@ -160,6 +163,8 @@ export async function resumeNames(
         failing_since: null,
         next_attempt_at: null,
         suspended_at: null,
+        probe_at: null,
+        probe_step: 0,
         // That it isn't suspended any more is no news to who resumed it.
         told: sql<NameStanding>`case when told = 'suspended' then 'failing' else told end`,
       })

@@ -1,5 +1,6 @@
 import type { Generated, Selectable } from 'kysely';
 import type { LimitName } from '../limits.ts';
+import type { IdentifierTable, ProbeTable } from './name-tables.ts';
 import type {
   AccountPurpose,
   AuthorizationSource,
@@ -7,7 +8,6 @@ import type {
   CertificateOrigin,
   ChallengeProgress,
   HoldScope,
-  NameStanding,
   OrderStatus,
 } from './states.ts';
 
@@ -28,6 +28,7 @@ export interface Schema {
   presentations: PresentationTable;
   certificates: CertificateTable;
   identifiers: IdentifierTable;
+  probes: ProbeTable;
   holds: HoldTable;
   limit_buckets: LimitBucketTable;
   limit_reservations: LimitReservationTable;
@@ -202,26 +203,6 @@ export interface CertificateTable {
   ari_failures: Generated<number>;
 }
 
-/** What happened to one name on one account. */
-export interface IdentifierTable {
-  id: Generated<number>;
-  account_id: number;
-  type: string;
-  value: string;
-  consecutive_failures: number;
-  /** Failures since a success or a `name resume`: what the wait until the next attempt grows with. */
-  back_off_step: Generated<number>;
-  failing_since: Instant | null;
-  /** No order of `renew` names it before. */
-  next_attempt_at: Instant | null;
-  suspended_at: Instant | null;
-  /** What the name hook was last told of it. */
-  told: Generated<NameStanding>;
-  last_failure_at: Instant | null;
-  last_success_at: Instant | null;
-  last_error: Json | null;
-}
-
 /** The CA asked not to be asked for this before a time (Retry-After of 429 and 503); for every run on this ledger. */
 export interface HoldTable {
   id: Generated<number>;
@@ -279,6 +260,7 @@ export type AuthorizationRow = Selectable<AuthorizationTable>;
 export type PresentationRow = Selectable<PresentationTable>;
 export type CertificateRow = Selectable<CertificateTable>;
 export type IdentifierRow = Selectable<IdentifierTable>;
+export type ProbeRow = Selectable<ProbeTable>;
 export type HoldRow = Selectable<HoldTable>;
 export type LimitBucketRow = Selectable<LimitBucketTable>;
 export type EventRow = Selectable<EventTable>;

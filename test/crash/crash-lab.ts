@@ -99,11 +99,14 @@ async function newCustomer(
     names,
     certificate: path.join(stateDir, 'certificates/site'),
     run: (command, env = {}) =>
-      runProgram([...commands[command], '--state-dir', stateDir, '--on-unsubmitted', policy], {
-        cwd: directory,
-        env,
-        timeoutMs,
-      }),
+      runProgram(
+        [...commands[command], '--state-dir', stateDir, '--on-unsubmitted', policy, '--probe-every', 'never'],
+        {
+          cwd: directory,
+          env,
+          timeoutMs,
+        },
+      ),
     rows: <Row>(sql: string) => (existsSync(ledger) ? queried<Row>(ledger, sql) : []),
     change: (sql, ...values) => {
       if (existsSync(ledger)) queried(ledger, sql, ...values);

@@ -157,7 +157,14 @@ class Fleet {
 
   private async start(...args: string[]): Promise<void> {
     const common = ['--ca', this.proxy.directoryUrl, '--ca-file', this.pebble.caFile];
-    const gate = ['--state-dir', this.workspace.stateDir, '--max-pending', String(this.options.maxPending)];
+    const gate = [
+      '--state-dir',
+      this.workspace.stateDir,
+      '--max-pending',
+      String(this.options.maxPending),
+      '--probe-every',
+      'never',
+    ];
     const result = await runProgram([...args, ...common, ...gate], { timeoutMs: 900_000 });
     const how = `${args[0]}: ${result.exitCode ?? result.signal}`;
     this.exits.set(how, (this.exits.get(how) ?? 0) + 1);

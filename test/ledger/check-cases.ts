@@ -145,6 +145,16 @@ export const cases: Case[] = [
     isMended: false,
   },
   {
+    code: 'probe-left-up',
+    breaking: `insert into identifiers (account_id, type, value) values (1, 'dns', 'e.test');
+      insert into probes (identifier_id, run_id, settings, challenge_type, identifier_type, identifier, token,
+        key_authorization, created_at)
+      select id, 'run-1', '{}', 'http-01', 'dns', value, 'token', 'token.key', '${later(-1)}' from identifiers
+      where value = 'e.test'`,
+    at: ['probes', 1],
+    isMended: false,
+  },
+  {
     code: 'certificate-half-stored',
     breaking: `update certificates set not_after = null`,
     at: ['certificates', 1],

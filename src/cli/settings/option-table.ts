@@ -1,4 +1,5 @@
 import * as z from 'zod/mini'; // a quarter of zod's loading time
+import { parseServerAddress } from '../../challenges/socket-address.ts';
 import { isDuration } from '../../duration.ts';
 import { failedNamePolicies } from '../../issuance/name-choice.ts';
 
@@ -17,6 +18,11 @@ interface Option {
 
 const text = z.string().check(z.minLength(1));
 const yesOrNo = { kind: 'boolean', schema: z.boolean(), expected: 'yes or no', example: 'yes' } as const;
+const port = {
+  kind: 'number',
+  schema: z.int().check(z.minimum(1), z.maximum(65_535)),
+  expected: 'a port from 1 to 65535',
+} as const;
 
 /** The global options by their names in the configuration file. */
 export const options = {
@@ -114,6 +120,22 @@ export const options = {
     expected: 'a command',
     example: '/etc/acme-ledger/name-hook.sh',
   },
+  probeEvery: {
+    flag: 'probe-every',
+    kind: 'text',
+    schema: z.string().check(z.refine((given) => given === 'never' || isDuration(given))),
+    expected: 'a duration, or never',
+    example: '1h',
+  },
+  probeResolver: {
+    flag: 'probe-resolver',
+    kind: 'text',
+    schema: z.string().check(z.refine((given) => parseServerAddress(given, 53) !== null)),
+    expected: 'ADDR[:PORT]',
+    example: '192.0.2.53',
+  },
+  probeHttpPort: { flag: 'probe-http-port', ...port, example: '80' },
+  probeTlsPort: { flag: 'probe-tls-port', ...port, example: '443' },
   json: { flag: 'json', ...yesOrNo },
   verbose: {
     flag: 'verbose',

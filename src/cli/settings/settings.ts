@@ -15,6 +15,7 @@ import { environmentLayer, flagLayer, mergeLayers, type Flags, type Layer } from
 import { checkLedgerUrl } from './ledger-url.ts';
 import type { LimitsGiven } from './limit-changes.ts';
 import type { Given } from './option-check.ts';
+import { probeSettings, type ProbeSettings } from './probe-settings.ts';
 
 // A bundle of all public roots has 200 KiB.
 const maxCaFileBytes = 4 * 1024 * 1024;
@@ -47,6 +48,7 @@ export interface Settings {
   onFailedName: FailedNamePolicy | null;
   suspendAfterMs: number;
   nameHook: NameHook | null;
+  probe: ProbeSettings;
   /** The certificates that the configuration file wants; null when it says nothing of them. */
   certificates: readonly ConfiguredCertificate[] | null;
   json: boolean;
@@ -110,6 +112,7 @@ export async function readSettings(
       given.nameHook === undefined
         ? null
         : { command: given.nameHook.value, directory: given.nameHook.origin.baseDirectory },
+    probe: probeSettings(given),
     certificates: given.certificates?.value ?? null,
     json: given.json?.value ?? false,
     verbosity: verbosityOf(layers),

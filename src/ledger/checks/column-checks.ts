@@ -58,7 +58,7 @@ function unreadable(selfCheck: SelfCheck, place: Place & { top: 'array' | 'objec
 /** The same, as far as it can be known, in JSON; null when it can't. */
 function readableInstead({ table, column, row }: Place): string | null {
   const text = String(row[column]);
-  if (column === 'error' || column === 'last_error' || column === 'ari_error') {
+  if (column === 'error' || column === 'last_error' || column === 'ari_error' || column === 'probe_error') {
     return JSON.stringify({ code: 'bug', message: text, hint: null, problem: null, retryAt: null });
   }
   if (table === 'events') return JSON.stringify({ unreadable: text });
@@ -73,6 +73,8 @@ const jsonHints: Record<string, (row: Row) => string> = {
   'certificates.settings': (row) =>
     `acme-ledger issue --cert-name ${String(row['name'])} with its names writes it anew`,
   'presentations.settings': (row) =>
+    `take the answer for ${String(row['identifier'])} down by hand: no clean-up knows how`,
+  'probes.settings': (row) =>
     `take the answer for ${String(row['identifier'])} down by hand: no clean-up knows how`,
 };
 

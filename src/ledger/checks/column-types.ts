@@ -34,7 +34,15 @@ export const instantColumns = {
     'ari_renew_at',
     'ari_ask_at',
   ],
-  identifiers: ['failing_since', 'next_attempt_at', 'suspended_at', 'last_failure_at', 'last_success_at'],
+  identifiers: [
+    'failing_since',
+    'next_attempt_at',
+    'suspended_at',
+    'last_failure_at',
+    'last_success_at',
+    'probe_at',
+  ],
+  probes: ['created_at'],
   holds: ['not_before', 'noted_at'],
   limit_buckets: ['full_at', 'noted_at'],
   limit_reservations: [],
@@ -55,6 +63,7 @@ export const instantsAhead: readonly string[] = [
   'ari_ask_at',
   'full_at',
   'next_attempt_at',
+  'probe_at',
 ];
 
 /** Columns of docs/ledger.md's types `json` and `error`, and what their JSON has at its top. */
@@ -72,7 +81,8 @@ export const jsonColumns: Columns<Readonly<Record<string, 'array' | 'object' | '
     last_error: 'object',
     ari_error: 'object',
   },
-  identifiers: { last_error: 'object' },
+  identifiers: { last_error: 'object', probe_error: 'object' },
+  probes: { settings: 'object', error: 'object' },
   holds: { error: 'object' },
   limit_buckets: {},
   limit_reservations: {},

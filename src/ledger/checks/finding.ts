@@ -33,6 +33,7 @@ export const findingCodes = [
   'challenge-not-presented',
   'presentation-unlinked',
   'presentation-left-up',
+  'probe-left-up',
   'certificate-half-stored',
   'certificate-of-other-order',
   'renewal-window-impossible',

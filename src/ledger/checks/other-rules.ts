@@ -27,6 +27,19 @@ export const presentationRules: readonly ((moment: Moment) => RowRule<'presentat
   }),
 ];
 
+export const probeRules: readonly ((moment: Moment) => RowRule<'probes'>)[] = [
+  ({ now }) => ({
+    code: 'probe-left-up',
+    table: 'probes',
+    // A probe takes minutes.
+    broken: sql`created_at < ${new Date(now.getTime() - cleanUpMs).toISOString()}`,
+    says: ({ identifier, challenge_type, error }) => ({
+      message: `what a probe of ${identifier} put up for ${challenge_type} is still there${error === null ? '' : ': taking it down failed'}`,
+      hint: 'acme-ledger renew takes it down, or says why it can not; until then the name is not probed again',
+    }),
+  }),
+];
+
 /** What the CA asked for is heeded for eight days at most; a day more for clocks. */
 const holdMs = 8 * 86_400_000;
 const holdMaxMs = 9 * 86_400_000;

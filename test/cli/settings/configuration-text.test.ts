@@ -24,6 +24,10 @@ onUnsubmitted: resume
 onFailedName: drop
 suspendAfter: 5d
 nameHook: ./told.sh
+probeEvery: 2h
+probeResolver: 192.0.2.53
+probeHttpPort: 8080
+probeTlsPort: 8443
 json: false
 verbose: 2
 quiet: no
@@ -70,6 +74,9 @@ fallbackCa: google
       'deactivate or resume, not "keep"',
       'deactivate',
     ],
+    ['no duration or never', 'probeEvery: seldom\n', ':1:13:', 'a duration, or never, not "seldom"', '1h'],
+    ['no port', 'probeTlsPort: 65536\n', ':1:15:', 'a port from 1 to 65535, not 65536', '443'],
+    ['no address', 'probeResolver: dns.test\n', ':1:16:', 'ADDR[:PORT], not "dns.test"', '192.0.2.53'],
     ['no duration', 'suspendAfter: soon\n', ':1:15:', 'a duration, not "soon"', '10d'],
     ['a wrong boolean', 'agreeTos: maybe\n', ':1:11:', 'yes or no', 'yes'],
     ['a wrong address', 'email: admin\n', ':1:8:', 'e-mail', 'admin@example.com'],

@@ -45,6 +45,7 @@ describe('readSettings', () => {
       eab: null,
       maxPending: null,
       onUnsubmitted: null,
+      probe: { everyMs: 3_600_000, view: { resolver: null, httpPort: 80, tlsPort: 443 } },
       json: false,
       verbosity: 0,
       logFormat: 'pretty',
@@ -52,6 +53,20 @@ describe('readSettings', () => {
       progress: true,
     });
     expect(await readdir(cwd)).toEqual([]);
+  });
+
+  it('takes where and how often names are probed', async () => {
+    const flags = {
+      probeEvery: 'never',
+      probeResolver: '192.0.2.53',
+      probeHttpPort: '8080',
+      probeTlsPort: '8443',
+    };
+    expect((await read(flags)).probe).toEqual({
+      everyMs: null,
+      view: { resolver: '192.0.2.53:53', httpPort: 8080, tlsPort: 8443 },
+    });
+    expect((await read({}, { ACME_LEDGER_PROBE_EVERY: '2h' })).probe.everyMs).toBe(7_200_000);
   });
 
   it.each([
