@@ -44,8 +44,15 @@ function accountList(account: Command, runner: Runner): void {
         });
       else if (shown.length > 0) {
         await context.output.table(
-          ['ID', 'CA', 'STATUS', 'URL', 'EMAIL'],
-          shown.map((row) => [String(row.id), row.ca, row.status, row.url ?? '', row.email ?? '']),
+          ['ID', 'CA', 'STATUS', 'FOR', 'URL', 'EMAIL'],
+          shown.map((row) => [
+            String(row.id),
+            row.ca,
+            row.status,
+            row.purpose,
+            row.url ?? '',
+            row.email ?? '',
+          ]),
         );
       }
       return 0;

@@ -76,7 +76,14 @@ export async function importAccounts(context: CommandContext, options: AccountIm
     `accounts: ${summaryText(summary, options.dryRun)}`,
     ...(certificates === null ? [] : [`certificates: ${summaryText(certificates, options.dryRun)}`]),
   ]);
-  return summary.failed > 0 || (certificates?.failed ?? 0) > 0 ? 1 : 0;
+  return exitCode(results, certificates?.failed ?? 0);
+}
+
+/** 75 where nothing is wrong but that a CA wants to be asked later. */
+function exitCode(results: readonly Imported[], failedCertificates: number): number {
+  const errors = results.map(({ error }) => error?.code).filter((code) => code !== undefined);
+  if (errors.length + failedCertificates === 0) return 0;
+  return failedCertificates === 0 && errors.every((code) => code === 'ca-limit') ? 75 : 1;
 }
 
 async function keysOf(

@@ -1,5 +1,6 @@
 import { certbotAccounts } from './certbot.ts';
 import { hostlessServer, type CertificateLayout } from './certificate-layout.ts';
+import type { ClientFile } from './client-files.ts';
 import type { ClientOptions, ClientSolver } from './client-certificate.ts';
 import { issuedFacts } from './client-certificate.ts';
 import { webUrl } from './found-text.ts';
@@ -11,7 +12,7 @@ export const certbotCertificates: CertificateLayout = {
   homes: certbotAccounts.homes,
   folder: 'renewal',
   isWanted: (path) => /^[^/]+\.conf$/.test(path),
-  async certificateOf({ parts, text, beside }) {
+  async certificateOf({ parts, text, beside, namesIn }) {
     const name = (parts[0] ?? '').slice(0, -'.conf'.length);
     const sections = iniSections(text);
     const settings = sections.get('renewalparams');
@@ -25,7 +26,7 @@ export const certbotCertificates: CertificateLayout = {
       ...hostlessServer(webUrl(oneOf(settings, 'server'))),
       ...solverOf(names, settings, sections.get('renewalparams/webroot_map') ?? new Map<string, string>()),
       options: optionsOf(settings, keyType),
-      notes: notesOf(settings),
+      notes: [...notesOf(settings), ...(await directoryHooks(namesIn))],
     };
   },
 };
@@ -96,6 +97,15 @@ function notesOf(settings: IniSection): string[] {
       ? ['it is ordered without must-staple']
       : []),
   ];
+}
+
+/** What certbot runs for each certificate beside its own hooks. */
+async function directoryHooks(namesIn: ClientFile['namesIn']): Promise<string[]> {
+  const folders = ['pre', 'deploy', 'post'].map(async (folder) => {
+    const names = await namesIn(`../renewal-hooks/${folder}`);
+    return names.sort().map((name) => `renewal-hooks/${folder}/${name} isn't run`);
+  });
+  return (await Promise.all(folders)).flat();
 }
 
 /** certbot writes None for nothing. */

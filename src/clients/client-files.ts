@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { AcmeLedgerError, messageOf } from '../errors.ts';
@@ -31,6 +32,8 @@ export interface ClientFile {
   text: string;
   /** The text of another file, relative to this one's folder; null when there is none that could be read. */
   beside: (path: string) => Promise<string | null>;
+  /** The names in a folder, relative to this file's own; none when it can't be read. */
+  namesIn: (path: string) => Promise<string[]>;
 }
 
 /** No key, certificate or setting of a client is longer. */
@@ -69,7 +72,8 @@ export async function eachClientFile(
           file,
           parts: path.split('/'),
           text: await foundText(file, maxBytes),
-          beside: reader(file),
+          beside: (name) => foundText(join(dirname(file), name), maxBytes).catch(() => null),
+          namesIn: (folder) => readdir(join(dirname(file), folder)).catch(() => []),
         });
       } catch (error) {
         unreadable.push({ file, reason: messageOf(error) });
@@ -85,8 +89,4 @@ function existing(client: string, homes: readonly string[]): string[] {
   throw new AcmeLedgerError('not-found', `${client} has no files at ${homes.map(printable).join(' or ')}`, {
     hint: `say where they are: ${client}:DIR`,
   });
-}
-
-function reader(file: string): (path: string) => Promise<string | null> {
-  return (path) => foundText(join(dirname(file), path), maxBytes).catch(() => null);
 }

@@ -2,6 +2,7 @@ import { createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypt
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { privateKeyFrom } from '../../src/clients/account-key-formats.ts';
 import { AcmeLedgerError } from '../../src/errors.ts';
@@ -104,6 +105,31 @@ describe('privateKeyFrom', () => {
       expect(error.message + (error.hint ?? '')).not.toContain(secret);
     }
   });
+});
+
+it('makes a PKCS#8 key of any text, or an error of ours', () => {
+  const { d, ...jwk } = jwkOf(generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey);
+  const pem = (label: string, body: string): string =>
+    `-----BEGIN ${label}-----\n${body}\n-----END ${label}-----\n`;
+  const labels = fc.constantFrom('PRIVATE KEY', 'RSA PRIVATE KEY', 'EC PRIVATE KEY', 'ED25519 PRIVATE KEY');
+  const texts = fc.oneof(
+    fc.string({ unit: 'binary' }),
+    fc.json(),
+    fc.tuple(labels, fc.base64String()).map(([label, body]) => pem(label, body)),
+    fc
+      .record({ d: fc.constantFrom(d, '', 1, null), x: fc.constantFrom(jwk['x'], 'AA', {}) })
+      .map((changed) => JSON.stringify({ ...jwk, ...changed })),
+  );
+  fc.assert(
+    fc.property(texts, (text) => {
+      try {
+        expect(privateKeyFrom(text)).toMatch(/^-----BEGIN PRIVATE KEY-----/);
+      } catch (error) {
+        expect(error).toBeInstanceOf(AcmeLedgerError);
+      }
+    }),
+    { numRuns: 300 },
+  );
 });
 
 function thrownBy(act: () => unknown): AcmeLedgerError {

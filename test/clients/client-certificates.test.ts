@@ -1,5 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { ClientName } from '../../src/clients/client-accounts.ts';
 import { certificatesOfClient } from '../../src/clients/client-certificates.ts';
@@ -52,6 +53,7 @@ describe('certificatesOfClient', () => {
       `[renewalparams]\nauthenticator = standalone\nhttp01_address = ::1\nhttp01_port = 81\n`,
     );
     await put('renewal/five.conf', `[renewalparams]\nauthenticator = standalone\nautorenew = False\n`);
+    await put('renewal-hooks/deploy/nginx.sh', '');
     await put('renewal/six.conf', `[renewalparams]\nauthenticator = standalone\n`);
     const { certificates, unreadable } = await found('certbot');
     expect(certificates.map(({ name, solver }) => [name, solver])).toEqual([
@@ -77,7 +79,7 @@ describe('certificatesOfClient', () => {
         preferredChain: 'ISRG Root X1',
         deployHook: 'systemctl reload nginx',
       },
-      notes: ["its post_hook isn't run"],
+      notes: ["its post_hook isn't run", "renewal-hooks/deploy/nginx.sh isn't run"],
     });
     expect(unreadable).toMatchObject([{ file: here.file('renewal/six.conf') }]);
   });
@@ -167,4 +169,20 @@ describe('shellValues', () => {
       ]),
     );
   });
+});
+
+it('never fails at settings that no client wrote in another way than by an error', () => {
+  fc.assert(
+    fc.property(fc.string({ unit: 'binary' }), (text) => {
+      for (const part of [
+        text,
+        `[renewalparams]\n${text}`,
+        `Le_Domain='${text}'`,
+        text.replaceAll(/[^[\]=,"'\n]/g, 'a'),
+      ]) {
+        expect(iniSections(part).get('')).toBeDefined();
+        expect(shellValues(part).size).toBeLessThanOrEqual(part.length);
+      }
+    }),
+  );
 });

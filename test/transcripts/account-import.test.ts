@@ -178,6 +178,26 @@ describe('account import', () => {
     expect(proxy.counts.newOrder).toBe(0);
   });
 
+  it('asks to be run again when the CA wants to be left alone, and takes no key that no CA takes', async () => {
+    const file = await put('account.json', jwkText(account.keyPem));
+    const problem = { type: 'urn:ietf:params:acme:error:rateLimited', detail: 'slow down' };
+    proxy.setFault(({ kind }) =>
+      kind === 'newAccount'
+        ? { type: 'answer', status: 429, headers: { 'retry-after': '60' }, body: JSON.stringify(problem) }
+        : undefined,
+    );
+    const result = await here.run(['account', 'import', file]);
+    proxy.setFault();
+    expect(result).toMatchObject({ exitCode: 75 });
+    expect(result.stderr).toMatch(/^hint: try again at /m);
+    const { privateKey } = generateKeyPairSync('ed25519');
+    const ed25519 = await put('ed.pem', privateKey.export({ type: 'pkcs8', format: 'pem' }).toString());
+    const refused = await here.run(['account', 'import', ed25519]);
+    expect(refused).toMatchObject({ exitCode: 2, stdout: '' });
+    expect(refused.stderr).toMatch(/^error: .*ed\.pem: .*\(ed25519\)\nhint: .*RSA/);
+    expect(existsSync(here.stateDir)).toBe(false);
+  });
+
   it.each([
     {
       args: ['--certificates', '--import-accounts', 'uacme'],
