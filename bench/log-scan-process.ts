@@ -1,0 +1,14 @@
+/** The scanner alone, as a process whose memory can be measured: writes the URLs that it finds to a file, one a line. */
+import { createWriteStream } from 'node:fs';
+import { finished } from 'node:stream/promises';
+import { urlsInLogs } from '../src/clients/found-urls.ts';
+
+const [log = '', foundFile = ''] = process.argv.slice(2);
+const found = createWriteStream(foundFile);
+const startedAt = performance.now();
+for await (const { url } of urlsInLogs([log], { signal: new AbortController().signal })) {
+  found.write(`${url}\n`);
+}
+process.stdout.write(`${(performance.now() - startedAt).toFixed(0)}\n`);
+found.end();
+await finished(found);

@@ -1,0 +1,106 @@
+import { type AcmeResource, type AcmeUrl, acmeUrlAt, longestForm, wordInPath } from './acme-url-forms.ts';
+import { type LogReading, assertLogs, bytesOfLog } from './log-bytes.ts';
+import { type Mention, mentionAt, mentionReach } from './log-mentions.ts';
+import { type LogWindow, windowsOf } from './log-windows.ts';
+
+export interface FoundUrl {
+  /** As the CA wrote it, freed of what the log made of it. */
+  url: string;
+  resource: AcmeResource;
+  /** Whose log it seems to be: `certbot`, `acme.sh`, …; null where the text doesn't show it. */
+  client: string | null;
+  file: string;
+  /** When that was logged (RFC 3339, UTC), where the text has a full date; a time without a zone is taken for one of this machine. */
+  loggedAt: string | null;
+}
+
+/** Longer than what any CA writes. */
+const maxUrlLength = 2048;
+/** The longest `protected` that is decoded; those of RFC 8555 have a few hundred characters. */
+const longestHeader = 16 * 1024;
+const sizes = { before: mentionReach, after: Math.max(longestForm, longestHeader), own: 64 * 1024 };
+
+/**
+ * The URLs of authorizations, orders and challenges that ACME clients left in their logs: each one once, as it was first met, of every host.
+ * Whom to ask for them is for the caller to decide. Logs may be of any size, with lines of any length, and hold anything; memory
+ * grows with the distinct URLs alone.
+ * @param files `-` is standard input; gzip is told by its content, and so is zstd where this Node can read it
+ * @throws AcmeLedgerError `bad-file` when one can't be read, is damaged, or is compressed in another way
+ */
+export async function* urlsInLogs(files: readonly string[], reading: LogReading): AsyncGenerator<FoundUrl> {
+  await assertLogs(files);
+  const known = new Set<string>();
+  for (const file of new Set(files)) {
+    let last: string | null = null;
+    for await (const window of windowsOf(bytesOfLog(file, reading), sizes)) {
+      for (const { url, resource, client, loggedAt } of newUrlsIn(window, known)) {
+        // Between two lines that show whose log it is there is no other client's.
+        last = client ?? last;
+        yield { url, resource, client: last, file, loggedAt };
+      }
+      reading.signal.throwIfAborted();
+    }
+  }
+}
+
+function* newUrlsIn(window: LogWindow, known: Set<string>): Generator<AcmeUrl & Mention> {
+  for (const { at, found } of urlsIn(window)) {
+    if (known.has(found.url) || !URL.canParse(found.url)) continue;
+    // A string of its own: a part of the window's text would keep the whole window in memory.
+    const url = new URL(found.url).href;
+    if (url.length > maxUrlLength || known.has(url)) continue;
+    known.add(url);
+    yield { url, resource: found.resource, ...mentionAt(window.text, at) };
+  }
+}
+
+function* urlsIn({ text, from, until }: LogWindow): Generator<{ at: number; found: AcmeUrl }> {
+  // Whatever is `{"` in base64url may be the header of a JWS (RFC 7515 §7.2.2), which has the URL of the request in it.
+  const signs = new RegExp(`${wordInPath}|(?<![\\w-])eyJ`, 'g');
+  signs.lastIndex = from;
+  let passed = from;
+  while (signs.test(text)) {
+    const end = signs.lastIndex;
+    const isHeader = text[end - 1] === 'J';
+    const at = isHeader ? end - 3 : beginningOf(text.slice(passed, end)) + passed;
+    if (at >= until + longestForm) return;
+    if (at >= passed && at < until) {
+      for (const found of isHeader ? urlsInHeader(text, at) : urlAt(text, at)) yield { at, found };
+    }
+    // What begins before a word was looked at with it.
+    if (!isHeader) passed = end;
+  }
+}
+
+const beginning = /https?[:\\%]/y;
+
+/** The place of the last URL in a text, which has the end of that URL; negative where none begins. */
+function beginningOf(text: string): number {
+  let place = text.length;
+  do {
+    place = place === 0 ? -1 : text.lastIndexOf('http', place - 1);
+    beginning.lastIndex = place;
+  } while (place >= 0 && !beginning.test(text));
+  return place;
+}
+
+function urlAt(text: string, at: number): AcmeUrl[] {
+  const found = acmeUrlAt(text, at);
+  return found === null ? [] : [found];
+}
+
+const header = new RegExp(`[\\w-]{1,${longestHeader}}`, 'y');
+// "http" in base64url, at each of its three places in a group of four characters.
+const encodedBeginning = /aHR0c|h0dH|odHRw/;
+
+function urlsInHeader(text: string, at: number): AcmeUrl[] {
+  header.lastIndex = at;
+  const [encoded = ''] = header.exec(text) ?? [];
+  if (!encodedBeginning.test(encoded)) return [];
+  const decoded = Buffer.from(encoded, 'base64url').toString('latin1');
+  const urls: AcmeUrl[] = [];
+  for (let place = decoded.indexOf('http'); place >= 0; place = decoded.indexOf('http', place + 1)) {
+    urls.push(...urlAt(decoded, place));
+  }
+  return urls;
+}

@@ -1,0 +1,58 @@
+import { TextDecoder } from 'node:util';
+
+/** A part of a log, long enough on both sides that what begins in it can be read to its end, and what stands before it is there. */
+export interface LogWindow {
+  text: string;
+  /** What begins from here on, and before `until`, is this window's; each place of a log is one window's only. */
+  from: number;
+  until: number;
+}
+
+export interface WindowSizes {
+  /** How many characters there are at least before `from`, unless the log begins sooner. */
+  before: number;
+  /** How many there are at least from `until` on, unless the log ends sooner. */
+  after: number;
+  /** How many a window has of its own, about. */
+  own: number;
+}
+
+/**
+ * A log as overlapping windows, so that nothing is hidden where two pieces of it meet, and no line is too long.
+ * A byte is a character, also where it isn't UTF-8; after a byte order mark of UTF-16 (what PowerShell writes) a character is one.
+ */
+export async function* windowsOf(
+  pieces: AsyncIterable<Buffer>,
+  sizes: WindowSizes,
+): AsyncGenerator<LogWindow> {
+  let text = '';
+  let from = 0;
+  for await (const piece of textOf(pieces, sizes.own)) {
+    text += piece;
+    const until = text.length - sizes.after;
+    if (until - from < sizes.own) continue;
+    yield { text, from, until };
+    const kept = Math.max(0, until - sizes.before);
+    text = text.slice(kept);
+    from = until - kept;
+  }
+  yield { text, from, until: text.length };
+}
+
+async function* textOf(pieces: AsyncIterable<Buffer>, most: number): AsyncGenerator<string> {
+  let decoder: TextDecoder | null | undefined;
+  for await (const piece of pieces) {
+    // The first piece has more than a byte order mark: compression was looked for in it.
+    if (decoder === undefined) decoder = wideDecoder(piece);
+    for (let start = 0; start < piece.length; start += most) {
+      const part = piece.subarray(start, start + most);
+      yield decoder === null ? part.toString('latin1') : decoder.decode(part, { stream: true });
+    }
+  }
+}
+
+function wideDecoder(head: Buffer): TextDecoder | null {
+  const mark = head.subarray(0, 2).toString('hex');
+  if (mark === 'fffe') return new TextDecoder('utf-16le');
+  return mark === 'feff' ? new TextDecoder('utf-16be') : null;
+}
