@@ -5,7 +5,6 @@ import { cpus, loadavg, tmpdir } from 'node:os';
 import path from 'node:path';
 import { finished } from 'node:stream/promises';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
 import { build } from 'esbuild';
 import { drawing, mentioned, otherText } from './log-text.ts';
 import { measure } from './measured-process.ts';
@@ -15,14 +14,9 @@ import { measure } from './measured-process.ts';
  * aren't exactly those that were written.
  */
 
-const { values } = parseArgs({
-  options: {
-    megabytes: { type: 'string', default: '200' },
-    urls: { type: 'string', default: '200000' },
-    seed: { type: 'string', default: '1' },
-  },
-});
-const [megabytes, urls, seed] = [Number(values.megabytes), Number(values.urls), Number(values.seed)];
+const megabytes = Number(process.env['SCAN_MEGABYTES'] ?? 2000);
+const urls = Number(process.env['SCAN_URLS'] ?? 200_000);
+const seed = Number(process.env['SCAN_SEED'] ?? 1);
 const directory = await mkdtemp(path.join(tmpdir(), 'acme-ledger-log-scan-'));
 try {
   const log = path.join(directory, 'mixed.log');

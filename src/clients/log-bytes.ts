@@ -72,9 +72,9 @@ const headBytes = 8;
 async function headOf(pieces: AsyncGenerator<Buffer>): Promise<Buffer> {
   let head = Buffer.alloc(0);
   while (head.length < headBytes) {
-    const { done, value } = await pieces.next();
-    if (done === true) break;
-    head = Buffer.concat([head, value]);
+    const next = await pieces.next();
+    if (next.done === true) break;
+    head = Buffer.concat([head, next.value]);
   }
   return head;
 }
@@ -99,7 +99,7 @@ function decompressorFor(file: string, head: Buffer): Transform | null {
   // RFC 1952 §2.3.1: the magic number, and "deflate", the only method there is.
   if (startsWith(head, '1f8b08')) return zlib.createGunzip({ chunkSize: pieceBytes });
   if (startsWith(head, '28b52ffd')) {
-    const { createZstdDecompress }: MayReadZstd = zlib as object;
+    const { createZstdDecompress } = zlib as MayReadZstd;
     if (createZstdDecompress !== undefined) return createZstdDecompress();
     throw compressed(file, 'zstd', 'zstdcat');
   }
