@@ -45,7 +45,7 @@ const exitCodes = {
   'gate-full': 75,
   /** Another live run works on the same names. */
   busy: 75,
-  /** The name was failing for so long that no order names it until somebody resumes it. */
+  /** The name was failing for so long that no order names it until it is mended or resumed. */
   'name-suspended': 1,
   /** A solver or its hook couldn't put the answer up. */
   solver: 1,

@@ -125,6 +125,22 @@ describe('a rehearsal', () => {
     });
   }, 60_000);
 
+  it('takes a name up again that failed at the staging, once a look without any CA finds it mended', async () => {
+    await staging.lab.challtestsrv.setServfail('mended.test');
+    const dropped = await issue(['fine.test', 'mended.test'], '--on-failed-name', 'drop');
+    expect(jsonOf(dropped)).toMatchObject({ status: 'issued', leftOut: ['mended.test'] });
+    here.change(
+      "update identifiers set next_attempt_at = '2100-01-01T00:00:00.000Z' where value = 'mended.test'",
+    );
+    here.change("update certificates set removed_at = created_at where name = 'well.test'");
+    await staging.lab.challtestsrv.clearServfail('mended.test');
+    const { dnsAddress, httpPort } = staging.lab;
+    const reach = ['--probe-resolver', dnsAddress, '--probe-http-port', String(httpPort)];
+    const whole = await rehearsed('renew', '--probe-every', '1h', ...reach);
+    expect(jsonLines(whole)[0]).toMatchObject({ name: 'fine.test', status: 'renewed', error: null });
+    expect(jsonLines(whole)[0]).not.toHaveProperty('leftOut');
+  }, 60_000);
+
   it('that can not be done defers the certificate, and lets one that ends soon go on', async () => {
     const nobody = ['--rehearse', '--rehearsal-ca', 'https://127.0.0.1:1/dir', '--json'];
     const deferred = await here.run(['renew', 'whole.test', '--all', ...nobody]);
