@@ -1,4 +1,4 @@
-import { mkdir, stat } from 'node:fs/promises';
+import { mkdirSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 
 /**
@@ -7,30 +7,24 @@ import { dirname } from 'node:path';
  * @returns the topmost directory that was made; undefined when all were there
  * @throws the error of mkdir(2)
  */
-export async function makeDirectories(path: string): Promise<string | undefined> {
-  const made = await makeOne(path);
+export function makeDirectories(path: string): string | undefined {
+  const made = makeOne(path);
   if (made !== 'no-parent') return made === 'made' ? path : undefined;
-  const topmost = await makeDirectories(dirname(path));
-  await mkdir(path, { mode: 0o700 }).catch(unlessDirectory(path));
+  const topmost = makeDirectories(dirname(path));
+  // Somebody else may make it meanwhile.
+  if (makeOne(path) === 'no-parent') mkdirSync(path, { mode: 0o700 });
   return topmost ?? path;
 }
 
-async function makeOne(path: string): Promise<'made' | 'there' | 'no-parent'> {
+function makeOne(path: string): 'made' | 'there' | 'no-parent' {
   try {
-    await mkdir(path, { mode: 0o700 });
+    mkdirSync(path, { mode: 0o700 });
     return 'made';
   } catch (error) {
     if (codeOf(error) === 'ENOENT' && dirname(path) !== path) return 'no-parent';
-    await unlessDirectory(path)(error);
+    if (codeOf(error) !== 'EEXIST' || !statSync(path).isDirectory()) throw error;
     return 'there';
   }
-}
-
-function unlessDirectory(path: string): (error: unknown) => Promise<void> {
-  return async (error) => {
-    const isDirectory = codeOf(error) === 'EEXIST' && (await stat(path)).isDirectory();
-    if (!isDirectory) throw error;
-  };
 }
 
 function codeOf(error: unknown): string {

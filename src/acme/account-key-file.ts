@@ -66,7 +66,7 @@ export async function writeAccountKey(file: string, pem: string): Promise<boolea
   const folder = path.dirname(file);
   const temporary = `${file}.${randomUUID()}`;
   try {
-    await makeDirectories(folder);
+    makeDirectories(folder);
     await writeFlushed(temporary, pem);
     const isNew = await place(temporary, file);
     await flushFolder(folder);

@@ -45,7 +45,7 @@ async function read(file: string, url: string, now: Date): Promise<Directory | n
 
 async function write(file: string, entry: object): Promise<void> {
   const temporary = `${file}.${randomUUID()}`;
-  await makeDirectories(path.dirname(file));
+  makeDirectories(path.dirname(file));
   try {
     await writeFile(temporary, JSON.stringify(entry), { mode: 0o600, flag: 'wx' });
     await rename(temporary, file);

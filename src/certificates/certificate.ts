@@ -55,9 +55,19 @@ export function storeError(
   return new AcmeLedgerError('store', `the certificate chain can't be used: ${reason}`, { hint, cause });
 }
 
+// A leaf is read when it is checked and when it is stored, and thousands have the same issuer.
+const recent = new Map<string, X509Certificate>();
+const mostRecent = 16;
+
 function parseCertificate(pem: string): X509Certificate {
+  const known = recent.get(pem);
+  if (known !== undefined) return known;
   try {
-    return new X509Certificate(pem);
+    const certificate = new X509Certificate(pem);
+    const [oldest] = recent.keys();
+    if (recent.size >= mostRecent && oldest !== undefined) recent.delete(oldest);
+    recent.set(pem, certificate);
+    return certificate;
   } catch (cause) {
     throw storeError("one of its certificates can't be read", { cause });
   }

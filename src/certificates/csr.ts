@@ -1,10 +1,10 @@
-import { createPublicKey, type KeyObject, sign } from 'node:crypto';
+import { type KeyObject, sign } from 'node:crypto';
 import { isIPv4 } from 'node:net';
 import { promisify } from 'node:util';
 import type { Identifier } from '../identifiers.ts';
 import { derOf } from './der.ts';
 import { badFile } from './given-file.ts';
-import { keyTypes, privateKeyOf } from './key.ts';
+import { keyTypes, publicKeyOf } from './key.ts';
 
 // With a callback it signs on a thread of its own: RSA 4096 takes milliseconds.
 const signed = promisify(sign) as (hash: string, data: Buffer, key: KeyObject) => Promise<Buffer>;
@@ -14,8 +14,7 @@ const signed = promisify(sign) as (hash: string, data: Buffer, key: KeyObject) =
  * subject, because RFC 8555 §7.4 wants no more and Let's Encrypt's newer profiles ignore the common name.
  * @throws AcmeLedgerError `bad-file` for a key that no CA certifies
  */
-export async function createCsr(identifiers: readonly Identifier[], keyPem: string): Promise<Buffer> {
-  const key = privateKeyOf(keyPem);
+export async function createCsr(identifiers: readonly Identifier[], key: KeyObject): Promise<Buffer> {
   const { hash, identifier: algorithm } = algorithmOf(key);
   const names = derOf(tags.sequence, ...identifiers.map(generalName));
   const extension = derOf(tags.sequence, oids.subjectAltName, derOf(tags.octetString, names));
@@ -28,7 +27,7 @@ export async function createCsr(identifiers: readonly Identifier[], keyPem: stri
     tags.sequence,
     derOf(tags.integer, Buffer.from([0])),
     derOf(tags.sequence),
-    createPublicKey(key).export({ type: 'spki', format: 'der' }),
+    publicKeyOf(key).export({ type: 'spki', format: 'der' }),
     derOf(tags.attributes, attribute),
   );
   // X.690 §8.6.2: no bit of the last byte is unused.

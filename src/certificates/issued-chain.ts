@@ -52,7 +52,7 @@ function assertLinked(chain: X509Certificate[]): void {
   for (const [index, certificate] of chain.entries()) {
     const issuer = chain[index + 1];
     if (issuer === undefined) return;
-    if (!certificate.checkIssued(issuer) || !certificate.verify(factsOf(issuer).publicKey)) {
+    if (!certificate.checkIssued(issuer) || !certificate.verify(issuer.publicKey)) {
       throw storeError(`its certificate ${String(index + 2)} didn't sign number ${String(index + 1)}`);
     }
   }

@@ -8,10 +8,14 @@ export type KeyType = (typeof keyTypes)[number];
 
 const generate = promisify(generateKeyPair);
 
-/** A new private key as PKCS#8 PEM, made on a thread of its own: RSA 4096 takes seconds. */
-export async function generateKey(type: KeyType): Promise<string> {
-  const { privateKey } = await generateKeyObject(type);
-  return privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
+/** A new private key, made on a thread of its own: RSA 4096 takes seconds. */
+export async function generateKey(type: KeyType): Promise<KeyObject> {
+  return (await generatePair(type)).privateKey;
+}
+
+/** A private key as PKCS#8 PEM. */
+export function pemOf(key: KeyObject): string {
+  return key.export({ type: 'pkcs8', format: 'pem' }).toString();
 }
 
 /**
@@ -26,8 +30,8 @@ export function keyTypeOf(key: string | KeyObject): KeyType | null {
 }
 
 /** The public half of a private key. @throws AcmeLedgerError `bad-file` when the PEM holds no private key */
-export function publicKeyOf(keyPem: string): KeyObject {
-  return createPublicKey(privateKeyOf(keyPem));
+export function publicKeyOf(key: string | KeyObject): KeyObject {
+  return createPublicKey(typeof key === 'string' ? privateKeyOf(key) : key);
 }
 
 /** A private key in PEM, read. @throws AcmeLedgerError `bad-file` when the PEM holds no private key */
@@ -51,7 +55,7 @@ export function isSameKey(one: KeyObject, other: KeyObject): boolean {
 const curveTypes: Record<string, KeyType> = { prime256v1: 'ec256', secp384r1: 'ec384' };
 const rsaTypes: Record<number, KeyType> = { 2048: 'rsa2048', 3072: 'rsa3072', 4096: 'rsa4096' };
 
-function generateKeyObject(type: KeyType): Promise<{ privateKey: KeyObject }> {
+function generatePair(type: KeyType): Promise<{ privateKey: KeyObject }> {
   switch (type) {
     case 'ec256':
       return generate('ec', { namedCurve: 'P-256' });

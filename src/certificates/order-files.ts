@@ -1,4 +1,5 @@
-import { readdir, readFile, rename, rm } from 'node:fs/promises';
+import type { KeyObject } from 'node:crypto';
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { AcmeLedgerError, messageOf } from '../errors.ts';
 import { printable } from '../printable.ts';
@@ -14,6 +15,8 @@ import {
 export interface OrderFiles {
   keyPem: string | null;
   csrDer: Buffer;
+  /** That of both, when they were made just now: to read it again takes longer than to make one. */
+  publicKey?: KeyObject;
 }
 
 /**
@@ -26,25 +29,25 @@ export async function prepareOrderFiles(
   orderId: string,
   makeThem: () => Promise<OrderFiles>,
 ): Promise<OrderFiles> {
-  const there = await readOrderFiles(stateDir, orderId);
+  const there = readOrderFiles(stateDir, orderId);
   if (there !== null) return there;
   const made = await makeThem();
   try {
     if (await putInPlace(stateDir, orderId, made)) return made;
-    return (await readOrderFiles(stateDir, orderId)) ?? made;
+    return readOrderFiles(stateDir, orderId) ?? made;
   } catch (error) {
     throw translated(error, orderId);
   }
 }
 
 /** Key and CSR of an order, or null when there are none. @throws AcmeLedgerError `store` when they can't be read */
-export async function readOrderFiles(stateDir: string, orderId: string): Promise<OrderFiles | null> {
+export function readOrderFiles(stateDir: string, orderId: string): OrderFiles | null {
   const directory = directoryOf(stateDir, orderId);
   try {
-    const csrDer = await readIfThere(join(directory, csrName));
+    const csrDer = readIfThere(join(directory, csrName));
     // Both appear at once (putInPlace): without a CSR there is no pair.
     if (csrDer === null) return null;
-    const key = await readIfThere(join(directory, keyName));
+    const key = readIfThere(join(directory, keyName));
     return { keyPem: key?.toString('utf8') ?? null, csrDer };
   } catch (error) {
     throw translated(error, orderId);
@@ -52,21 +55,21 @@ export async function readOrderFiles(stateDir: string, orderId: string): Promise
 }
 
 /** Removes them and what a crash left of them. Nothing there is success. @throws AcmeLedgerError `store` */
-export async function removeOrderFiles(stateDir: string, orderId: string): Promise<void> {
+export function removeOrderFiles(stateDir: string, orderId: string): void {
   const orders = join(stateDir, 'orders');
   try {
-    const entries = await readdir(orders);
+    const entries = readdirSync(orders);
     const ours = entries.filter((entry) => entry === orderId || entry.startsWith(unfinishedPrefix(orderId)));
-    await Promise.all(ours.map((entry) => rm(join(orders, entry), { recursive: true, force: true })));
+    for (const entry of ours) rmSync(join(orders, entry), { recursive: true, force: true });
   } catch (error) {
     if (!failedWith(error, 'ENOENT')) throw translated(error, orderId);
   }
 }
 
 /** Orders that files are there of, finished or not. @throws AcmeLedgerError `store` */
-export async function ordersWithFiles(stateDir: string): Promise<string[]> {
+export function ordersWithFiles(stateDir: string): string[] {
   try {
-    const entries = await readdir(join(stateDir, 'orders'));
+    const entries = readdirSync(join(stateDir, 'orders'));
     return [...new Set(entries.flatMap((entry) => /^\.?([A-Za-z0-9_-]+)/.exec(entry)?.slice(1) ?? []))];
   } catch (error) {
     if (failedWith(error, 'ENOENT')) return [];
@@ -81,36 +84,46 @@ const csrName = 'csr.der';
 async function putInPlace(stateDir: string, orderId: string, files: OrderFiles): Promise<boolean> {
   const orders = join(stateDir, 'orders');
   const unfinished = join(orders, `${unfinishedPrefix(orderId)}${uniqueSuffix()}`);
-  await makePrivateDirectory(unfinished);
+  await makePrivateDirectory(orders);
+  // On disk with the rename, or not needed.
+  mkdirSync(unfinished, { mode: 0o700 });
   try {
     if (files.keyPem !== null) await writeDurably(join(unfinished, keyName), files.keyPem, 0o600);
     await writeDurably(join(unfinished, csrName), files.csrDer, 0o600);
     await syncDirectory(unfinished);
   } catch (error) {
-    await rm(unfinished, { recursive: true, force: true }).catch(() => undefined);
+    removeIfPossible(unfinished);
     throw error;
   }
-  const placed = await renameUnlessThere(unfinished, directoryOf(stateDir, orderId));
+  const placed = renameUnlessThere(unfinished, directoryOf(stateDir, orderId));
   await syncDirectory(orders);
   return placed;
 }
 
-async function renameUnlessThere(from: string, to: string): Promise<boolean> {
+function renameUnlessThere(from: string, to: string): boolean {
   try {
     // rename(2) replaces an empty directory and refuses one that holds files.
-    await rename(from, to);
+    renameSync(from, to);
     return true;
   } catch (error) {
     if (!failedWith(error, 'ENOTEMPTY', 'EEXIST')) throw error;
   }
-  if ((await readIfThere(join(to, csrName))) !== null) {
-    await rm(from, { recursive: true, force: true });
+  if (readIfThere(join(to, csrName)) !== null) {
+    rmSync(from, { recursive: true, force: true });
     return false;
   }
   // Half a pair, as a hand or a back-up may leave it: nothing can have been finalized with it.
-  await rm(to, { recursive: true, force: true });
-  await rename(from, to);
+  rmSync(to, { recursive: true, force: true });
+  renameSync(from, to);
   return true;
+}
+
+function removeIfPossible(path: string): void {
+  try {
+    rmSync(path, { recursive: true, force: true });
+  } catch {
+    // It is removed with the order's other files.
+  }
 }
 
 function directoryOf(stateDir: string, orderId: string): string {
@@ -125,9 +138,9 @@ function unfinishedPrefix(orderId: string): string {
   return `.${orderId}.`;
 }
 
-async function readIfThere(path: string): Promise<Buffer | null> {
+function readIfThere(path: string): Buffer | null {
   try {
-    return await readFile(path);
+    return readFileSync(path);
   } catch (error) {
     if (failedWith(error, 'ENOENT')) return null;
     throw error;

@@ -1,4 +1,4 @@
-import { lstat, readdir, rename, rm, symlink } from 'node:fs/promises';
+import { lstatSync, readdirSync, renameSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { makePrivateDirectory, syncDirectory, uniqueSuffix, writeDurably } from './durable-file.ts';
 
@@ -27,7 +27,7 @@ export async function writeVersion(stateDir: string, name: string, files: Versio
   );
   const failed = written.find((result) => result.status === 'rejected');
   if (failed !== undefined) {
-    await rm(directory, { recursive: true, force: true }).catch(() => undefined);
+    removeIfPossible(directory);
     throw failed.reason;
   }
   await syncDirectory(directory);
@@ -40,9 +40,9 @@ export async function swapIn(stateDir: string, name: string, version: string): P
   await makePrivateDirectory(certificates);
   // Relative, so that the state directory can be moved; written where only this name's leftovers lie.
   const link = join(versionsOf(stateDir, name), `link-${uniqueSuffix()}`);
-  await symlink(join('..', 'certificate-versions', name, version), link);
-  await lstat(join(versionsOf(stateDir, name), version));
-  await rename(link, join(certificates, name));
+  symlinkSync(join('..', 'certificate-versions', name, version), link);
+  lstatSync(join(versionsOf(stateDir, name), version));
+  renameSync(link, join(certificates, name));
   await syncDirectory(certificates);
 }
 
@@ -50,18 +50,31 @@ export async function swapIn(stateDir: string, name: string, version: string): P
  * Removes what nobody needs of older versions and of stores that didn't end; `keep` and recent ones stay. Never fails: the
  * certificate is in place, and the next store tries again.
  */
-export async function pruneVersions(
-  stateDir: string,
-  name: string,
-  keep: readonly (string | null)[],
-): Promise<void> {
+export function pruneVersions(stateDir: string, name: string, keep: readonly (string | null)[]): void {
   const versions = versionsOf(stateDir, name);
-  const entries = await readdir(versions).catch(() => []);
-  const others = entries.filter((entry) => !keep.includes(entry));
-  await Promise.allSettled(others.map((entry) => removeIfAbandoned(join(versions, entry))));
+  for (const entry of entriesOf(versions)) {
+    const path = join(versions, entry);
+    if (!keep.includes(entry) && isAbandoned(path)) removeIfPossible(path);
+  }
 }
 
-async function removeIfAbandoned(path: string): Promise<void> {
-  const { mtimeMs } = await lstat(path);
-  if (Date.now() - mtimeMs > abandonedAfterMs) await rm(path, { recursive: true, force: true });
+function entriesOf(directory: string): string[] {
+  try {
+    return readdirSync(directory);
+  } catch {
+    return [];
+  }
+}
+
+function isAbandoned(path: string): boolean {
+  const mtimeMs = lstatSync(path, { throwIfNoEntry: false })?.mtimeMs ?? Infinity;
+  return Date.now() - mtimeMs > abandonedAfterMs;
+}
+
+function removeIfPossible(path: string): void {
+  try {
+    rmSync(path, { recursive: true, force: true });
+  } catch {
+    // What can't be removed now lies there for the next time.
+  }
 }

@@ -1,5 +1,5 @@
-import { existsSync } from 'node:fs';
-import { readdir, readFile, readlink, rm } from 'node:fs/promises';
+import { existsSync, readlinkSync } from 'node:fs';
+import { readdir, readFile, rm } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { AcmeLedgerError, messageOf } from '../errors.ts';
 import { printable } from '../printable.ts';
@@ -51,9 +51,9 @@ export async function storeCertificate(
       'chain.pem': chain.slice(1).join(''),
       ...(content.keyPem === null ? {} : { 'privkey.pem': content.keyPem }),
     });
-    const before = await currentVersion(stateDir, name);
+    const before = currentVersion(stateDir, name);
     await swapIn(stateDir, name, version);
-    await pruneVersions(stateDir, name, [version, before]);
+    pruneVersions(stateDir, name, [version, before]);
   } catch (error) {
     throw translated(error, stateDir, name);
   }
@@ -68,7 +68,7 @@ export async function readStored(stateDir: string, name: string): Promise<Stored
   assertStoreName(name);
   try {
     // All from one version, even when the link moves meanwhile.
-    const directory = await resolved(linkOf(stateDir, name));
+    const directory = resolved(linkOf(stateDir, name));
     const pem = await readFile(join(directory, 'fullchain.pem'), 'utf8');
     const hasKey = (await readdir(directory)).includes('privkey.pem');
     return describe(name, pem, pathsOf(stateDir, name, hasKey));
@@ -97,7 +97,7 @@ export async function removeStored(stateDir: string, name: string): Promise<bool
   const link = linkOf(stateDir, name);
   const versions = versionsOf(stateDir, name);
   try {
-    const there = (await currentVersion(stateDir, name)) !== null;
+    const there = currentVersion(stateDir, name) !== null;
     await rm(link, { recursive: true, force: true });
     await rm(versions, { recursive: true, force: true });
     if (there) await Promise.all([syncDirectory(dirname(link)), syncDirectory(dirname(versions))]);
@@ -108,9 +108,9 @@ export async function removeStored(stateDir: string, name: string): Promise<bool
 }
 
 /** The name of the version that is in place, or null when there is none. */
-async function currentVersion(stateDir: string, name: string): Promise<string | null> {
+function currentVersion(stateDir: string, name: string): string | null {
   try {
-    return basename(await resolved(linkOf(stateDir, name)));
+    return basename(resolved(linkOf(stateDir, name)));
   } catch (error) {
     if (failedWith(error, 'ENOENT')) return null;
     throw error;
@@ -118,9 +118,9 @@ async function currentVersion(stateDir: string, name: string): Promise<string | 
 }
 
 /** Where the link points, or the path itself when it is a directory, as a copy of the state directory may have it. */
-async function resolved(path: string): Promise<string> {
+function resolved(path: string): string {
   try {
-    return resolve(dirname(path), await readlink(path));
+    return resolve(dirname(path), readlinkSync(path));
   } catch (error) {
     if (failedWith(error, 'EINVAL')) return path;
     throw error;

@@ -30,7 +30,7 @@ export interface FileCheck {
 
 /** The orders that had files before the ledger was looked at, so that the order of each must be in it. */
 export async function filesBefore(stateDir: string): Promise<Set<number>> {
-  const ids = await ordersWithFiles(stateDir);
+  const ids = ordersWithFiles(stateDir);
   return new Set(ids.filter((id) => /^\d+$/.test(id)).map(Number));
 }
 
@@ -69,7 +69,7 @@ function leftFiles(stateDir: string, id: number): Finding {
     message: `the private key of order ${id} is still on disk, more than a day after the order was over`,
     hint: `delete orders/${id} in the state directory`,
     async mend(writer) {
-      await removeOrderFiles(stateDir, String(id));
+      removeOrderFiles(stateDir, String(id));
       await appendEvents(writer, [{ kind: 'mended', orderId: id, data: { code, table: 'orders', id } }]);
       return true;
     },

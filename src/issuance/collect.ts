@@ -1,3 +1,4 @@
+import type { KeyObject } from 'node:crypto';
 import { chooseChain } from '../certificates/chain-choice.ts';
 import { runDeployHook } from '../certificates/deploy-hook.ts';
 import { assertIssued } from '../certificates/issued-chain.ts';
@@ -40,7 +41,7 @@ export async function collectCertificate(
   if (!found) issuance.log.warn({ wanted }, 'the CA offers no such chain; its default is stored');
   const facts = assertIssued(chain.pem, {
     identifiers: namesOf(order).map(parseName),
-    publicKey: files.keyPem === null ? (await readCsr(files.csrDer)).publicKey : publicKeyOf(files.keyPem),
+    publicKey: await publicKeyIn(files),
     now: issuance.clock.wallNow(),
   });
   if (issuance.isRehearsal !== true) {
@@ -55,7 +56,11 @@ export async function collectCertificate(
   }
   // First concluded, then without its key: the other way round a crash between them would leave it looking for one.
   await releaseOrder(issuance, order.id, { status: 'valid', keptUntil: null, concluded: true });
-  await removeOrderFiles(issuance.stateDir, String(order.id));
+  removeOrderFiles(issuance.stateDir, String(order.id));
+}
+
+async function publicKeyIn({ publicKey, keyPem, csrDer }: OrderFiles): Promise<KeyObject> {
+  return publicKey ?? (keyPem === null ? (await readCsr(csrDer)).publicKey : publicKeyOf(keyPem));
 }
 
 /** Tells the person's program about the new certificate. @throws AcmeLedgerError `deploy-hook`: it stays due for the next run */

@@ -164,10 +164,10 @@ async function hasLostItsKey(
   { row }: PlacedOrder,
 ): Promise<boolean> {
   if (row.finalize_sent_at === null) return false;
-  const files = await readOrderFiles(issuance.stateDir, String(row.id));
+  const files = readOrderFiles(issuance.stateDir, String(row.id));
   if (files !== null && areWanted(files, certificate)) return false;
   await releaseOrder(issuance, row.id, { status: 'abandoned', keptUntil: null });
-  await removeOrderFiles(issuance.stateDir, String(row.id));
+  removeOrderFiles(issuance.stateDir, String(row.id));
   return true;
 }
 

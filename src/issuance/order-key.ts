@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { createCsr } from '../certificates/csr.ts';
-import { generateKey, keyTypeOf, publicKeyOf } from '../certificates/key.ts';
+import { generateKey, keyTypeOf, pemOf, privateKeyOf, publicKeyOf } from '../certificates/key.ts';
 import type { KeyType } from '../certificates/key.ts';
 import type { OrderFiles } from '../certificates/order-files.ts';
 import { prepareOrderFiles, removeOrderFiles } from '../certificates/order-files.ts';
@@ -24,7 +24,7 @@ export async function orderKey(
   signal: AbortSignal,
 ): Promise<OrderFiles> {
   // Before a finalize was sent nobody depends on them, and the wish may have changed since.
-  if (order.finalize_sent_at === null) await removeOrderFiles(issuance.stateDir, String(order.id));
+  if (order.finalize_sent_at === null) removeOrderFiles(issuance.stateDir, String(order.id));
   return prepareOrderFiles(issuance.stateDir, String(order.id), () =>
     untilAborted(() => makeFiles(issuance, certificate, order), signal),
   );
@@ -42,9 +42,10 @@ async function makeFiles(
   order: OrderRow,
 ): Promise<OrderFiles> {
   if (certificate.csr !== null) return { keyPem: null, csrDer: Buffer.from(certificate.csr, 'base64') };
-  const keyPem =
-    (await keptKey(issuance, certificate)) ?? (await generateKey(certificate.key_type as KeyType));
-  return { keyPem, csrDer: await createCsr(namesOf(order).map(parseName), keyPem) };
+  const kept = await keptKey(issuance, certificate);
+  const key = kept === null ? await generateKey(certificate.key_type as KeyType) : privateKeyOf(kept);
+  const csrDer = await createCsr(namesOf(order).map(parseName), key);
+  return { keyPem: kept ?? pemOf(key), csrDer, publicKey: publicKeyOf(key) };
 }
 
 /** `--reuse-key`: the key of the certificate that stands, as long as it is of the type asked for. */

@@ -47,7 +47,7 @@ export async function currentOrder(
   } catch (error) {
     if (!isGone(error)) throw error;
     await releaseOrder(issuance, row.id, { status: 'invalid', keptUntil: null, error: errorRecord(error) });
-    await removeOrderFiles(issuance.stateDir, String(row.id));
+    removeOrderFiles(issuance.stateDir, String(row.id));
     return null;
   }
 }

@@ -59,9 +59,9 @@ export async function settleUnowned(
 
 /** A run that died right after it had concluded an order left the key of a certificate that is stored, or will never be. */
 async function removeUselessKeys(issuance: Issuance): Promise<void> {
-  for (const id of await ordersWithFiles(issuance.stateDir)) {
+  for (const id of ordersWithFiles(issuance.stateDir)) {
     const order = await orderById(issuance.ledger, Number(id));
-    if (typeof order?.concluded_at === 'string') await removeOrderFiles(issuance.stateDir, id);
+    if (typeof order?.concluded_at === 'string') removeOrderFiles(issuance.stateDir, id);
   }
 }
 
@@ -135,7 +135,7 @@ export async function locate(issuance: Issuance, order: OrderRow): Promise<Place
 async function finishIssued(issuance: Issuance, placed: PlacedOrder): Promise<boolean> {
   if (placed.row.finalize_sent_at === null || placed.answer.status === 'invalid') return false;
   const certificate = await certificateByName(issuance.ledger, placed.row.certificate_name);
-  const files = await readOrderFiles(issuance.stateDir, String(placed.row.id));
+  const files = readOrderFiles(issuance.stateDir, String(placed.row.id));
   if (certificate === undefined || files === null) return false;
   const isOfUse =
     placed.row.rehearsal === null &&
@@ -144,7 +144,7 @@ async function finishIssued(issuance: Issuance, placed: PlacedOrder): Promise<bo
   if (!isOfUse) {
     await cleanUpPresentations(issuance, placed.row.id);
     await releaseOrder(issuance, placed.row.id, { status: 'abandoned', keptUntil: null });
-    await removeOrderFiles(issuance.stateDir, String(placed.row.id));
+    removeOrderFiles(issuance.stateDir, String(placed.row.id));
     return true;
   }
   await cleanUpPresentations(issuance, placed.row.id);

@@ -150,7 +150,7 @@ async function release(issuance: Issuance, orderId: number, options: SettleOptio
   );
   const after = await orderById(issuance.ledger, orderId);
   // Its key is of no use any more: the certificate is stored with a copy, or will never be.
-  if (after?.concluded_at !== null) await removeOrderFiles(issuance.stateDir, String(orderId));
+  if (after?.concluded_at !== null) removeOrderFiles(issuance.stateDir, String(orderId));
 }
 
 /** What the order is from here, from what its authorizations came to. */

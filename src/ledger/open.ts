@@ -50,7 +50,7 @@ async function openMigrated(place: string, engine: Engine): Promise<Ledger> {
 async function createLedger(file: string): Promise<void> {
   const draft = `${file}.${randomUUID()}.new`;
   try {
-    await makeDirectories(dirname(file));
+    makeDirectories(dirname(file));
     closeSync(openSync(draft, 'wx', 0o600));
     const ledger = await openMigrated(draft, sqliteEngine(draft));
     await ledger.destroy();

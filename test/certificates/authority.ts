@@ -1,6 +1,6 @@
 import { createPrivateKey, createPublicKey, randomBytes, webcrypto } from 'node:crypto';
 import * as x509 from '@peculiar/x509';
-import { generateKey } from '../../src/certificates/key.ts';
+import { generateKey, pemOf } from '../../src/certificates/key.ts';
 
 const signingAlgorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
 
@@ -20,8 +20,8 @@ export interface Leaf {
 const dayMs = 24 * 60 * 60 * 1000;
 
 export async function makeAuthority(rootName: string, intermediateName: string): Promise<Authority> {
-  const root = await makeKeys(await generateKey('ec256'));
-  const intermediate = await makeKeys(await generateKey('ec256'));
+  const root = await makeKeys(pemOf(await generateKey('ec256')));
+  const intermediate = await makeKeys(pemOf(await generateKey('ec256')));
   const rootPem = await sign({ subject: `CN=${rootName}`, issuer: `CN=${rootName}`, of: root, by: root });
   const intermediatePem = await sign({
     subject: `CN=${intermediateName}`,

@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { parseChain } from '../../src/certificates/certificate.ts';
 import { chooseChain } from '../../src/certificates/chain-choice.ts';
 import { assertIssued } from '../../src/certificates/issued-chain.ts';
-import { generateKey, publicKeyOf } from '../../src/certificates/key.ts';
+import { generateKey, publicKeyOf, pemOf } from '../../src/certificates/key.ts';
 import { parseNames } from '../../src/identifiers.ts';
 import { makeAuthority, type Authority } from './authority.ts';
 
@@ -20,7 +20,7 @@ beforeAll(async () => {
     makeAuthority('Root X', 'Sub X'),
     makeAuthority('Root Y', 'Sub Y'),
   ]);
-  keyPem = await generateKey('ec256');
+  keyPem = pemOf(await generateKey('ec256'));
 });
 
 describe('assertIssued', () => {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { readGivenFile, readSecretFile } from '../../src/certificates/given-file.ts';
 import { readKeyFile } from '../../src/certificates/key-file.ts';
-import { generateKey } from '../../src/certificates/key.ts';
+import { generateKey, pemOf } from '../../src/certificates/key.ts';
 import { prepareStateDir } from '../../src/certificates/state-dir.ts';
 import { openssl } from './openssl.ts';
 import { makeScratchDirectory } from './scratch-directory.ts';
@@ -78,7 +78,7 @@ describe('readKeyFile', () => {
 
   it('refuses a key that others may read', async () => {
     const path = join(await makeScratchDirectory(), 'key.pem');
-    await writeFile(path, await generateKey('ec256'), { mode: 0o644 });
+    await writeFile(path, pemOf(await generateKey('ec256')), { mode: 0o644 });
     await expect(readKeyFile(path)).rejects.toMatchObject({ code: 'bad-file', hint: `chmod 600 ${path}` });
   });
 });

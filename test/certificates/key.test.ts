@@ -1,10 +1,17 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { generateKey, isSameKey, keyTypeOf, keyTypes, publicKeyOf } from '../../src/certificates/key.ts';
+import {
+  generateKey,
+  isSameKey,
+  keyTypeOf,
+  keyTypes,
+  publicKeyOf,
+  pemOf,
+} from '../../src/certificates/key.ts';
 
 describe('generateKey', () => {
   it.each(keyTypes)('makes a %s key as PKCS#8 PEM, and keyTypeOf knows it again', async (type) => {
-    const pem = await generateKey(type);
+    const pem = pemOf(await generateKey(type));
     expect(pem).toMatch(/^-----BEGIN PRIVATE KEY-----\n/);
     expect(keyTypeOf(pem)).toBe(type);
     expect(keyTypeOf(publicKeyOf(pem))).toBe(type);
@@ -35,7 +42,7 @@ describe('isSameKey', () => {
       generateKey('ec256'),
       generateKey('rsa2048'),
     ]);
-    expect(isSameKey(publicKeyOf(ec), createPublicKey(createPrivateKey(ec)))).toBe(true);
+    expect(isSameKey(publicKeyOf(ec), createPublicKey(createPrivateKey(pemOf(ec))))).toBe(true);
     expect(isSameKey(publicKeyOf(ec), publicKeyOf(other))).toBe(false);
     expect(isSameKey(publicKeyOf(ec), publicKeyOf(rsa))).toBe(false);
   });

@@ -47,24 +47,24 @@ describe('prepareOrderFiles', () => {
     const stateDir = await makeScratchDirectory();
     const given = { keyPem: null, csrDer: Buffer.from('given') };
     await prepareOrderFiles(stateDir, '17', async () => given);
-    expect(await readOrderFiles(stateDir, '17')).toEqual(given);
+    expect(readOrderFiles(stateDir, '17')).toEqual(given);
   });
 
   it('makes a new pair where only half of one lies', async () => {
     const stateDir = await makeScratchDirectory();
     await mkdir(join(stateDir, 'orders', '17'), { recursive: true });
     await writeFile(join(stateDir, 'orders', '17', 'privkey.pem'), 'half');
-    expect(await readOrderFiles(stateDir, '17')).toBeNull();
+    expect(readOrderFiles(stateDir, '17')).toBeNull();
     const made = await prepareOrderFiles(stateDir, '17', maker().make);
     expect(made.keyPem).toBe('key 1');
-    expect(await readOrderFiles(stateDir, '17')).toEqual(made);
+    expect(readOrderFiles(stateDir, '17')).toEqual(made);
   });
 
   it('gives everybody the same pair when several prepare at once', async () => {
     const stateDir = await makeScratchDirectory();
     const { make } = maker();
     const all = await Promise.all(Array.from({ length: 6 }, () => prepareOrderFiles(stateDir, '17', make)));
-    const kept = await readOrderFiles(stateDir, '17');
+    const kept = readOrderFiles(stateDir, '17');
     for (const each of all) expect(each).toEqual(kept);
     expect(await readdir(join(stateDir, 'orders'))).toEqual(['17']);
   });
@@ -91,23 +91,23 @@ describe('removeOrderFiles', () => {
     await prepareOrderFiles(stateDir, '17', maker().make);
     await mkdir(join(stateDir, 'orders', '.1.0123456789abcdef'));
     await mkdir(join(stateDir, 'orders', '.17.0123456789abcdef'));
-    await removeOrderFiles(stateDir, '1');
+    removeOrderFiles(stateDir, '1');
     expect((await readdir(join(stateDir, 'orders'))).sort()).toEqual(['.17.0123456789abcdef', '17']);
-    await removeOrderFiles(stateDir, '1');
+    removeOrderFiles(stateDir, '1');
   });
 
   it('is content where there never was an order', async () => {
-    await removeOrderFiles(await makeScratchDirectory(), '1');
+    removeOrderFiles(await makeScratchDirectory(), '1');
   });
 });
 
 describe('ordersWithFiles', () => {
   it('names orders with a whole pair and ones that a crash left unfinished, each once', async () => {
     const stateDir = await makeScratchDirectory();
-    expect(await ordersWithFiles(stateDir)).toEqual([]);
+    expect(ordersWithFiles(stateDir)).toEqual([]);
     await prepareOrderFiles(stateDir, '17', maker().make);
     await mkdir(join(stateDir, 'orders', '.17.0123456789abcdef'));
     await mkdir(join(stateDir, 'orders', '.18.0123456789abcdef'));
-    expect((await ordersWithFiles(stateDir)).sort()).toEqual(['17', '18']);
+    expect(ordersWithFiles(stateDir).sort()).toEqual(['17', '18']);
   });
 });

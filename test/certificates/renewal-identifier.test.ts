@@ -2,7 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { derValues } from '../../src/certificates/der.ts';
-import { generateKey } from '../../src/certificates/key.ts';
+import { generateKey, pemOf } from '../../src/certificates/key.ts';
 import { renewalIdentifier, renewalIdentifierOf } from '../../src/certificates/renewal-identifier.ts';
 import { storeCertificate } from '../../src/certificates/store.ts';
 import { makeAuthority } from './authority.ts';
@@ -35,7 +35,7 @@ test('of a stored certificate it is told as long as that is the one that is mean
 
 test('a certificate that does not say by which key it was signed has none', async () => {
   const authority = await makeAuthority('Root', 'Intermediate');
-  const chain = await authority.issue({ names: ['one.test'], keyPem: await generateKey('ec256') });
+  const chain = await authority.issue({ names: ['one.test'], keyPem: pemOf(await generateKey('ec256')) });
   expect(renewalIdentifier(new X509Certificate(chain))).toBeNull();
 });
 

@@ -5,7 +5,7 @@ import { readdir, readFile, realpath, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, it, onTestFinished } from 'vitest';
-import { generateKey } from '../../src/certificates/key.ts';
+import { generateKey, pemOf } from '../../src/certificates/key.ts';
 import { readStored, storeCertificate } from '../../src/certificates/store.ts';
 import { makeAuthority } from './authority.ts';
 import { makeScratchDirectory } from './scratch-directory.ts';
@@ -41,7 +41,7 @@ async function makeSets(): Promise<{ chainPem: string; keyPem: string }[]> {
   const authorities = await Promise.all([makeAuthority('Root A', 'Sub A'), makeAuthority('Root B', 'Sub B')]);
   return Promise.all(
     authorities.map(async (authority) => {
-      const keyPem = await generateKey('ec256');
+      const keyPem = pemOf(await generateKey('ec256'));
       return { keyPem, chainPem: await authority.issue({ names: ['example.com'], keyPem }) };
     }),
   );

@@ -2,7 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import { mkdir, readdir, readFile, readlink, rename, stat, utimes, writeFile, cp } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { generateKey } from '../../src/certificates/key.ts';
+import { generateKey, pemOf } from '../../src/certificates/key.ts';
 import { readStored, removeStored, storeCertificate } from '../../src/certificates/store.ts';
 import { makeAuthority, type Authority } from './authority.ts';
 import { makeScratchDirectory } from './scratch-directory.ts';
@@ -14,7 +14,7 @@ let chainPem: string;
 
 beforeAll(async () => {
   authority = await makeAuthority('Root X', 'Intermediate Y');
-  keyPem = await generateKey('ec256');
+  keyPem = pemOf(await generateKey('ec256'));
   chainPem = await authority.issue({ names: ['example.com', '*.example.com', '2001:db8::1'], keyPem });
 });
 

@@ -3,7 +3,7 @@ import { mkdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { generateAccountKey } from '../../src/acme/account-key.ts';
-import { generateKey } from '../../src/certificates/key.ts';
+import { generateKey, pemOf } from '../../src/certificates/key.ts';
 import { readStored, storeCertificate } from '../../src/certificates/store.ts';
 import type { CheckLine, CheckSummary } from '../../src/issuance/checking.ts';
 import { check } from '../../src/issuance/checking.ts';
@@ -24,7 +24,7 @@ let otherKeyPem: string;
 
 beforeAll(async () => {
   authority = await makeAuthority('Root', 'Intermediate');
-  [keyPem, otherKeyPem] = [await generateKey('ec256'), await generateKey('ec256')];
+  [keyPem, otherKeyPem] = [pemOf(await generateKey('ec256')), pemOf(await generateKey('ec256'))];
 });
 
 /** A ledger and the files that it tells of: an account key, and the certificate `c.test` of order 2. */

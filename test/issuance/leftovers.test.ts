@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { generateKey } from '../../src/certificates/key.ts';
+import { generateKey, pemOf } from '../../src/certificates/key.ts';
 import { prepareOrderFiles, readOrderFiles } from '../../src/certificates/order-files.ts';
 import { AcmeLedgerError } from '../../src/errors.ts';
 import { parseNames } from '../../src/identifiers.ts';
@@ -103,7 +103,7 @@ describe('an order that was finalized', () => {
     await settleUnowned(issuance, { evenKept: false, exceptNamesKeys: new Set() });
     expect(downloads).toBe(0);
     expect((await orderById(issuance.ledger, placed.row.id))?.concluded_at).not.toBeNull();
-    expect(await readOrderFiles(issuance.stateDir, String(placed.row.id))).toBeNull();
+    expect(readOrderFiles(issuance.stateDir, String(placed.row.id))).toBeNull();
   });
 });
 
@@ -210,7 +210,7 @@ describe('what dead runs left', () => {
 
 describe('the key and the CSR that an order was finalized with', () => {
   it('are wanted as long as the kind of key, or the CSR, is what the certificate is wanted with', async () => {
-    const keyPem = await generateKey('ec256');
+    const keyPem = pemOf(await generateKey('ec256'));
     const made = { keyPem, csrDer: Buffer.from('made') };
     expect(areWanted(made, certificateRow({ key_type: 'ec256' }))).toBe(true);
     expect(areWanted(made, certificateRow({ key_type: 'rsa2048' }))).toBe(false);
