@@ -57,10 +57,11 @@ async function authorizeOnce(
   const authorizations = await refresh(issuance, rows);
   issuance.stops.work.throwIfAborted();
   const { tasks, failures } = sortOut(rows, authorizations, settings);
-  failures.push(...(await presentAndSubmit(issuance, placed, tasks, settings)));
+  const submission = await presentAndSubmit(issuance, placed, tasks, settings);
+  failures.push(...submission.failures);
   if (failures.length > 0) return failAfterVerdicts(issuance, placed, failures);
   onWaiting();
-  return awaitReady(issuance, placed);
+  return awaitReady(issuance, placed, submission.sentAt);
 }
 
 function inFuture(issuance: Issuance): Date {
@@ -68,7 +69,7 @@ function inFuture(issuance: Issuance): Date {
 }
 
 /** One request however many names; single authorizations are looked at only when the order has failed. */
-async function awaitReady(issuance: Issuance, placed: PlacedOrder): Promise<Answer<Order>> {
+async function awaitReady(issuance: Issuance, placed: PlacedOrder, since: Date): Promise<Answer<Order>> {
   const waitMs = (await hasUnknownSubmit(issuance, placed)) ? validationMs : validationTimeoutMs;
   return poll(
     () => issuance.session.getOrder(placed.answer.url, issuance.stops.work),
@@ -78,6 +79,7 @@ async function awaitReady(issuance: Issuance, placed: PlacedOrder): Promise<Answ
       deadline: later(issuance.clock.now(), waitMs),
       signal: issuance.stops.work,
       last: placed.answer,
+      since,
     },
   );
 }

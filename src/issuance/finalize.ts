@@ -25,6 +25,7 @@ export async function finalizeOrder(
   files: OrderFiles,
 ): Promise<PlacedOrder> {
   let { answer } = placed;
+  let sentAt = issuance.clock.now();
   for (let sent = 0; answer.status === 'ready' && sent < finalizeTries; sent += 1) {
     // The first was lost on its way. Never soon after it: two within 8 ms cost the certificate at Boulder.
     if (sent > 0) {
@@ -32,9 +33,10 @@ export async function finalizeOrder(
       answer = await issuance.session.getOrder(answer.url, issuance.stops.grace);
       if (answer.status !== 'ready') break;
     }
+    sentAt = issuance.clock.now();
     answer = await sendFinalize(issuance, placed, files.csrDer);
   }
-  if (answer.status !== 'valid') answer = await awaitValid(issuance, answer);
+  if (answer.status !== 'valid') answer = await awaitValid(issuance, answer, sentAt);
   const row = await recordOrderAnswer(issuance, placed.row, answer);
   if (answer.status === 'valid' && row.certificate_url !== null) return { row, answer };
   throw new AcmeLedgerError('order-failed', failureText(answer), {
@@ -55,7 +57,7 @@ async function sendFinalize(issuance: Issuance, placed: PlacedOrder, csrDer: Buf
   }
 }
 
-async function awaitValid(issuance: Issuance, answer: Answer<Order>): Promise<Answer<Order>> {
+async function awaitValid(issuance: Issuance, answer: Answer<Order>, since: Date): Promise<Answer<Order>> {
   if (answer.status === 'invalid') return answer;
   return poll(
     () => issuance.session.getOrder(answer.url, issuance.stops.grace),
@@ -65,6 +67,7 @@ async function awaitValid(issuance: Issuance, answer: Answer<Order>): Promise<An
       deadline: later(issuance.clock.now(), issuanceTimeoutMs),
       signal: issuance.stops.work,
       last: answer,
+      since,
     },
   );
 }

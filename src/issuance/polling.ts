@@ -11,6 +11,8 @@ export interface PollOptions<T> {
   signal: AbortSignal;
   /** The answer that made the polling necessary; its Retry-After counts. */
   last?: T;
+  /** When the CA was sent what it is at: the first wait counts from there, so that a long round trip isn't waited for twice. */
+  since?: Date;
 }
 
 /** So many faults of the CA in a row are waited out before the last one is the result. */
@@ -26,7 +28,7 @@ const faultsBorne = 3;
 export async function poll<T extends { retryAt: Date | null }>(
   ask: () => Promise<T>,
   done: (answer: T) => boolean,
-  { clock, deadline, signal, last }: PollOptions<T>,
+  { clock, deadline, signal, last, since }: PollOptions<T>,
 ): Promise<T> {
   let answer = last;
   let retryAt = last?.retryAt ?? null;
@@ -37,7 +39,8 @@ export async function poll<T extends { retryAt: Date | null }>(
     const isOver = leftMs <= 0 || askedMs > leftMs;
     if (isOver && faults[0] !== undefined) throw faults[0];
     if (isOver && answer !== undefined) return answer;
-    const ownMs = waitsMs[Math.min(round, waitsMs.length - 1)] ?? 0;
+    const passedMs = round === 0 && since !== undefined ? -msUntil(since, clock) : 0;
+    const ownMs = (waitsMs[Math.min(round, waitsMs.length - 1)] ?? 0) - passedMs;
     await clock.sleep(Math.max(0, Math.min(Math.max(ownMs, askedMs), leftMs)), signal);
     try {
       answer = await ask();

@@ -21,7 +21,7 @@ const submitTries = 3;
 
 /**
  * Puts every answer up, waits until it can be seen, then submits them together.
- * @returns the names that failed on the way
+ * @returns the names that failed on the way, and when the last challenge was sent
  * @throws the reason of `stops.work`
  */
 export async function presentAndSubmit(
@@ -29,7 +29,7 @@ export async function presentAndSubmit(
   placed: PlacedOrder,
   tasks: readonly Task[],
   settings: SolverSettings,
-): Promise<Failure[]> {
+): Promise<Submission> {
   const presentations = await insertPresentations(
     issuance,
     placed.row.id,
@@ -45,7 +45,13 @@ export async function presentAndSubmit(
   );
   const { visible, failures } = await presentAll(issuance, tasks, presentations, settings);
   issuance.stops.work.throwIfAborted();
-  return [...failures, ...(await submitAll(issuance, placed, visible))];
+  const submission = await submitAll(issuance, placed, visible);
+  return { ...submission, failures: [...failures, ...submission.failures] };
+}
+
+export interface Submission {
+  failures: Failure[];
+  sentAt: Date;
 }
 
 async function presentAll(
@@ -82,8 +88,9 @@ async function submitAll(
   issuance: Issuance,
   placed: PlacedOrder,
   tasks: readonly Task[],
-): Promise<Failure[]> {
-  if (tasks.length === 0) return [];
+): Promise<Submission> {
+  let sentAt = issuance.clock.now();
+  if (tasks.length === 0) return { failures: [], sentAt };
   const sendable = await recordSubmitting(
     issuance,
     placed.row.id,
@@ -99,6 +106,7 @@ async function submitAll(
     tasks
       .filter(({ row }) => sendable.has(row.id))
       .map(async ({ row, challenge }) => {
+        sentAt = issuance.clock.now();
         const error = await submit(issuance, placed, row, challenge.url);
         if (error === null) submitted.push(row.id);
         else if (error !== 'unknown') failures.push({ row, error });
@@ -106,7 +114,7 @@ async function submitAll(
   );
   await recordSubmitted(issuance, submitted);
   issuance.log.info({ order: placed.row.id, names: submitted.length }, 'submitted; the CA validates');
-  return failures;
+  return { failures, sentAt };
 }
 
 async function submit(

@@ -25,6 +25,25 @@ describe('polling', () => {
     expect(clock.slept.reduce((sum, ms) => sum + ms)).toBeLessThan(4_000);
   });
 
+  it('counts its first wait, and no other, from when the CA was sent its work', async () => {
+    const clock = passingClock();
+    const since = clock.now();
+    await clock.sleep(12);
+    let asked = 0;
+    const ask = (): Promise<Answer> => Promise.resolve({ isDone: (asked += 1) === 2, retryAt: null });
+    await poll(ask, ({ isDone }) => isDone, { clock, deadline: later(since, 60_000), signal, since });
+    expect(clock.slept).toEqual([12, 18, 250]);
+  });
+
+  it('asks at once when the round trip took as long as the first wait', async () => {
+    const clock = passingClock();
+    const since = clock.now();
+    await clock.sleep(50);
+    const ask = (): Promise<Answer> => Promise.resolve({ isDone: true, retryAt: null });
+    await poll(ask, ({ isDone }) => isDone, { clock, deadline: later(since, 60_000), signal, since });
+    expect(clock.slept).toEqual([50, 0]);
+  });
+
   it('never asks earlier than the last answer wants, and never after its deadline', async () => {
     const retryAfterMs = fc.option(fc.integer({ min: 0, max: 120_000 }));
     await fc.assert(
