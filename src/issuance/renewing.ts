@@ -11,6 +11,7 @@ import type { FailedNamePolicy } from './name-choice.ts';
 import type { Attempt } from './obtain.ts';
 import { deployError } from './deploying.ts';
 import { obtainSurviving } from './obtain-surviving.ts';
+import { outage } from './outage.ts';
 import { asItStands } from './other-hands.ts';
 import { rehearse, type Stage } from './rehearsing.ts';
 import { renewalOf, urgencyOf } from './renewal-window.ts';
@@ -90,7 +91,7 @@ export interface RenewAllOptions {
 
 /**
  * Works on these certificates in their order, some at a time, fewer while the CA refuses. One's failure never stops the others; an abort of `stops.work`,
- * or `mayStart` saying no, leaves the rest untouched. What another run is working on is left to it, and looked at again at the end.
+ * or `mayStart` saying no, leaves the rest untouched; with a CA that answers no more, the rest fails as the last one did. What another run is working on is left to it, and looked at again at the end.
  */
 export async function renewAll(
   issuance: Issuance,
@@ -100,6 +101,7 @@ export async function renewAll(
 ): Promise<void> {
   const limit = pLimit(options.concurrency);
   const isDone = levelled(limit, options.concurrency, issuance.pressure);
+  const silent = outage();
   const inTurn = turns();
   const elsewhere: (DueCertificate & { result: Renewed })[] = [];
   await allOrFirstError(
@@ -107,7 +109,14 @@ export async function renewAll(
       limit(() =>
         inTurn(one, async () => {
           if (issuance.stops.work.aborted || !options.mayStart()) return;
+          const silence = silent.reason();
+          // A deploy hook has nothing to do with the CA.
+          if (silence !== null && one.due.reason !== 'not-deployed') {
+            onResult({ certificate: one.certificate, status: 'failed', error: silence });
+            return;
+          }
           const result = await renewOne(issuance, one, options);
+          silent.note(result?.error ?? null);
           isDone();
           if (result?.error?.code === 'busy') elsewhere.push({ ...one, result });
           else if (result !== null) onResult(result);

@@ -232,3 +232,27 @@ describe('renew', () => {
     expect(here.rows('select * from certificates')).toEqual(before);
   });
 });
+
+// The last: whether the CA has made the orders is unknown, so each run after it asks.
+describe('renew at a CA that falls silent', () => {
+  it('begins nothing more with a CA that has stopped answering, and fails what is left with its reason', async () => {
+    for (const name of all) setDaysLeft(name, 10);
+    const more = ['d.test', 'e.test', 'f.test'];
+    for (const name of more) await here.run(['cert', 'add', name, '--webroot', here.webroot]);
+    proxy.setFault(({ kind }) => (kind === 'newOrder' ? { type: 'drop' } : undefined));
+    const result = await here.run(['renew', '--json', '--concurrency', '1']);
+    proxy.setFault();
+    for (const name of more) await here.run(['cert', 'remove', name]);
+    expect(result.exitCode).toBe(1);
+    const lines = jsonLines(result);
+    expect(lines.at(-1)).toMatchObject({ summary: { due: 6, failed: 6 } });
+    expect(lines.slice(0, -1)).toMatchObject(
+      Array(6).fill({ status: 'failed', error: { code: 'ca-unreachable' } }),
+    );
+    const orders = new Set(
+      proxy.requests.filter(({ kind }) => kind === 'newOrder').map(({ payload }) => JSON.stringify(payload)),
+    );
+    expect(orders.size).toBe(3);
+    expect(await here.run(['renew'])).toMatchObject({ exitCode: 0 });
+  });
+});
