@@ -44,7 +44,7 @@ const signs: readonly [string, RegExp][] = [
   ['uacme', /(?:^|\s)uacme: /],
   ['dehydrated', /^\s+\+ (?:ERROR|Handling|Requesting|Received)|^ERROR: An error occurred while sending/],
   ['cert-manager', /cert-manager|Authorization URL: /],
-  ['acme-client', /\bacme-client\b|^(?:HTTP request|RESP \d{3}):? [A-Z]+ http/],
+  ['acme-client', /\bacme-client\b|(?:^|\s)(?:HTTP request:|RESP \d{3}) [a-z]+ http/],
 ];
 
 function clientOf(line: string): string | null {

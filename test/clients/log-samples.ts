@@ -108,7 +108,7 @@ export const samples: readonly LogSample[] = [
   {
     title: 'acme-client',
     client: 'acme-client',
-    text: `HTTP request: POST https://127.0.0.1:14000/my-order/aB-3_x\nRESP 200 POST https://127.0.0.1:14000/chalZ/Zz9\n`,
+    text: `HTTP request: post https://127.0.0.1:14000/my-order/aB-3_x\nRESP 200 post https://127.0.0.1:14000/chalZ/Zz9\n`,
     orders: ['https://127.0.0.1:14000/my-order/aB-3_x'],
     challenges: ['https://127.0.0.1:14000/chalZ/Zz9'],
   },
