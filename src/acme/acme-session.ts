@@ -109,6 +109,14 @@ export class AcmeSession implements Session {
     return this.#answer(response, parseChallenge(response.data, url));
   }
 
+  async authorizationOfChallenge(url: string, signal?: AbortSignal): Promise<string | null> {
+    // POST-as-GET (§6.3): an empty object would submit it.
+    const response = await this.#signed({ action: 'to show the challenge', signal }, (api) =>
+      api.apiRequest(url, null, [200]),
+    );
+    return linkedUrls(response, 'up', url)[0] ?? null;
+  }
+
   async deactivateAuthorization(url: string, signal?: AbortSignal): Promise<Answer<Authorization>> {
     const options = { action: 'to deactivate the authorization', signal };
     const response = await this.#signed(options, (api) =>

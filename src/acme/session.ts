@@ -5,7 +5,7 @@ import { AcmeSession } from './acme-session.ts';
 import type { Pace } from '../limits.ts';
 import { directoryCache } from './directory-cache.ts';
 import { DirectorySource } from './directory-source.ts';
-import { pacedTransport } from './pacer.ts';
+import { type TakeTurn, pacedTransport } from './pacer.ts';
 import type {
   Account,
   Answer,
@@ -31,6 +31,8 @@ export interface SessionOptions extends TransportOptions {
   clock?: Clock | undefined;
   /** How fast the CA may be asked; without it as fast as it answers. */
   pace?: Pace | undefined;
+  /** Waited for by each request besides. */
+  takeTurn?: TakeTurn | undefined;
   /** Requests at once, default 10. */
   maxInFlight?: number | undefined;
   /** Ends the opening alone; each call has its own. */
@@ -63,6 +65,8 @@ export interface Session {
   getAuthorization(url: string, signal?: AbortSignal): Promise<Answer<Authorization>>;
   /** §7.5.1: from here the CA decides. */
   submitChallenge(url: string, signal?: AbortSignal): Promise<Answer<Challenge>>;
+  /** The authorization of a challenge: its `Link` with the relation `up` (§7.5.1); null without one, as at Pebble. Nothing is submitted. */
+  authorizationOfChallenge(url: string, signal?: AbortSignal): Promise<string | null>;
   /** §7.5.2 */
   deactivateAuthorization(url: string, signal?: AbortSignal): Promise<Answer<Authorization>>;
   /** §7.4. One process at a time: two requests within 8 ms cost the certificate at Boulder. */
@@ -88,6 +92,8 @@ export interface Session {
   readonly close: () => void;
 }
 
+const unlimited: Pace = { everything: null, newNonce: null, newOrder: null };
+
 /**
  * Opens a session: checks URL and key, and has the directory from the cache or the CA.
  * @throws AcmeLedgerError `usage` (directory URL), `bad-file` (key, trust root), `not-acme`, `ca-unreachable`, `ca-limit`, `ca-answer`
@@ -98,8 +104,8 @@ export async function openSession(options: SessionOptions): Promise<Session> {
   const clock = options.clock ?? systemClock;
   let directory: Directory | null = null;
   const unpaced = createTransport(options);
-  const transport =
-    options.pace === undefined ? unpaced : pacedTransport(unpaced, options.pace, clock, () => directory);
+  const { pace = unlimited, takeTurn } = options;
+  const transport = pacedTransport(unpaced, pace, clock, () => directory, takeTurn);
   const directories = new DirectorySource({
     directoryUrl,
     transport,

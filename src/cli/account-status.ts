@@ -10,7 +10,7 @@ import { holdsOf } from '../ledger/holds.ts';
 import { failingNames } from '../ledger/identifiers.ts';
 import type { Ledger } from '../ledger/open.ts';
 import type { AccountRow } from '../ledger/schema.ts';
-import { chosenAccount } from './chosen-account.ts';
+import { accountsAtCa } from './chosen-account.ts';
 import type { CommandContext } from './context.ts';
 import { limitStatus } from './limit-status.ts';
 import { holdJson } from './shapes.ts';
@@ -31,8 +31,8 @@ export interface AccountStatus {
 
 /** `status --json` of docs/json.md, from the ledger alone. */
 export async function statusOf(context: CommandContext, ledger: Ledger) {
-  const chosen = await chosenAccount(context, ledger);
-  const accounts = (await listAccounts(ledger)).filter((account) => chosen === null || account.id === chosen);
+  const chosen = await accountsAtCa(context, ledger);
+  const accounts = (await listAccounts(ledger)).filter(({ id }) => chosen === null || chosen.includes(id));
   return {
     accounts: await Promise.all(accounts.map((account) => accountStatus(context, ledger, account))),
     certificates: await certificateCounts(context, ledger),

@@ -1,11 +1,14 @@
 import type { Command } from 'commander';
 import { parseDuration } from '../duration.ts';
 import { AcmeLedgerError } from '../errors.ts';
-import type { Cleared } from '../issuance/clearing.ts';
-import { printable } from '../printable.ts';
+import { type ClearMethod, type Cleared, clearMethods } from '../issuance/clearing-one.ts';
+import type { ClearTally, CostSeen, GateSeen } from './authz-clear-tally.ts';
+import type { KeyChoice } from './chosen-keys.ts';
 import type { CommandContext } from './context.ts';
-import { parseCount } from './parse-count.ts';
 import { complain } from './output.ts';
+import { parseChoice } from './parse-choices.ts';
+import { parseCount } from './parse-count.ts';
+import { parseRate } from './parse-rate.ts';
 import type { Runner } from './runner.ts';
 import { counted } from './wording.ts';
 
@@ -13,18 +16,12 @@ interface Options {
   dryRun?: boolean;
   olderThan?: string;
   all?: boolean;
+  method: string;
+  fromLog?: string[];
+  accountKey?: string;
+  importAccounts: string[];
   concurrency: string;
-}
-
-export interface ClearSummary {
-  seen: number;
-  pending: number;
-  deactivated: number;
-  submitted: number;
-  refused: number;
-  failed: number;
-  gone: number;
-  foreign: number;
+  rate?: string;
 }
 
 export function authzClear(authz: Command, runner: Runner): void {
@@ -37,61 +34,128 @@ export function authzClear(authz: Command, runner: Runner): void {
     .option('--dry-run', 'say what would happen and what it costs; nothing is deactivated')
     .option('--older-than <DURATION>', 'only authorizations made longer ago')
     .option('--all', 'also those that are kept for the next attempt (policy resume)')
-    .option('--concurrency <N>', 'requests at one time', '10');
+    .option(
+      '--method <METHOD>',
+      `${clearMethods.join(' or ')}: submit a challenge that nobody answers, where the CA does not deactivate`,
+      'deactivate',
+    )
+    .option(
+      '--from-log <FILE...>',
+      "what other ACME clients' logs name (-: standard input; gzip is read): nothing is sent to servers of other accounts",
+    )
+    .option('--account-key <FILE>', "the key of another client's account at --ca: PEM or JWK")
+    .option(
+      '--import-accounts <CLIENT[:DIR]>',
+      'all accounts of certbot, lego, acme.sh, dehydrated, caddy, posh-acme, uacme or acmetool; may be repeated',
+      (text: string, before: string[]) => [...before, text],
+      [],
+    )
+    .option('--concurrency <N>', 'requests at one time', '10')
+    .option('--rate <N/s>', 'requests a second at most (N/m: a minute, N/h: an hour)');
   runner.bind<Options>(command, runClear);
 }
 
-async function runClear(context: CommandContext, options: Options, urls: readonly string[]): Promise<number> {
-  const concurrency = parseCount(options.concurrency, '--concurrency');
-  const olderThanMs =
-    options.olderThan === undefined ? null : parseDuration(options.olderThan, '--older-than');
-  const { eachAccount } = await import('./each-account.ts');
-  const { clear } = await import('../issuance/clearing.ts');
-  const { startProgress } = await import('./progress.ts');
+async function runClear(context: CommandContext, given: Options, urls: readonly string[]): Promise<number> {
+  const options = checked(given);
   const { assertAuthorizationUrls } = await import('./authorization-urls.ts');
   await assertAuthorizationUrls(context, urls);
-  const summary: ClearSummary = {
-    seen: 0,
-    pending: 0,
-    deactivated: 0,
-    submitted: 0,
-    refused: 0,
-    failed: 0,
-    gone: 0,
-    foreign: 0,
+  const { ClearTally } = await import('./authz-clear-tally.ts');
+  const { paced } = await import('./rate.ts');
+  const run = { context: paced(context, options.perSecond), options, tally: new ClearTally() };
+  if (given.fromLog === undefined) return clearHeld(run, urls);
+  if (urls.length > 0) throw bothGiven();
+  return clearFromLogs(run, given.fromLog);
+}
+
+interface Run {
+  context: CommandContext;
+  options: Checked;
+  tally: ClearTally;
+}
+
+interface Checked {
+  dryRun: boolean;
+  all: boolean;
+  olderThan: Date | null;
+  method: ClearMethod;
+  concurrency: number;
+  perSecond: number | null;
+  keys: KeyChoice;
+}
+
+function checked(options: Options): Checked {
+  const { olderThan, rate } = options;
+  const olderThanMs = olderThan === undefined ? null : parseDuration(olderThan, '--older-than');
+  return {
+    dryRun: options.dryRun === true,
+    all: options.all === true,
+    olderThan: olderThanMs === null ? null : new Date(Date.now() - olderThanMs),
+    method: parseChoice(options.method, clearMethods, '--method'),
+    concurrency: parseCount(options.concurrency, '--concurrency'),
+    perSecond: rate === undefined ? null : parseRate(rate, '--rate'),
+    keys: { accountKey: options.accountKey, importAccounts: options.importAccounts },
   };
-  let toDeactivate = 0;
+}
+
+/** What the ledger holds open, or these URLs, one account after the other. */
+async function clearHeld({ context, options, tally }: Run, urls: readonly string[]): Promise<number> {
+  const { clear } = await import('../issuance/clearing.ts');
+  const { lineText } = await import('./authz-clear-text.ts');
+  const { startProgress } = await import('./progress.ts');
+  const seen = { gates: [] as GateSeen[], costs: [] as CostSeen[] };
+  const ends: AcmeLedgerError[] = [];
   let stillPresented = 0;
-  await eachAccount(context, 'authz clear', async (issuance) => {
+  const { eachChosenAccount } = await import('./many-accounts.ts');
+  await eachChosenAccount(context, 'authz clear', options.keys, async (issuance) => {
     const progress = startProgress(context, 'authorizations');
+    const onResult = (cleared: Cleared): void => {
+      tally.add(cleared);
+      progress.done();
+      context.output.line(cleared, lineText);
+    };
     try {
-      const left = await clear(
-        issuance,
-        {
-          urls,
-          all: options.all === true,
-          olderThan: olderThanMs === null ? null : new Date(Date.now() - olderThanMs),
-          concurrency,
-          dryRun: options.dryRun === true,
-        },
-        (cleared) => {
-          count(summary, cleared);
-          if (cleared.action === 'would-deactivate') toDeactivate += 1;
-          progress.done();
-          context.output.line(cleared, textOf);
-        },
-        (total) => {
-          progress.expect(total);
-        },
-      );
+      const left = await clear(issuance, { ...options, urls }, onResult, (total) => {
+        progress.expect(total);
+      });
       stillPresented += left.stillPresented;
+      if (left.end !== null) ends.push(left.end);
     } finally {
       progress.stop();
     }
+    seen.gates.push(await tally.gateOf(issuance));
+    if (options.dryRun) seen.costs.push(await tally.costAt(issuance, options.method));
   });
-  context.output.line({ summary }, () => summaryText(summary, options.dryRun === true ? toDeactivate : null));
+  await tellEnd(context, tally, seen, options.dryRun);
+  ends.forEach(complain);
   if (stillPresented > 0) complain(notTakenDown(stillPresented));
-  return summary.failed > 0 || stillPresented > 0 ? 1 : 0;
+  return stillPresented > 0 ? 1 : tally.exitCode(ends);
+}
+
+async function clearFromLogs({ context, options, tally }: Run, files: readonly string[]): Promise<number> {
+  const { clearLogs } = await import('./authz-clear-logs.ts');
+  const { ends, unusableKeys, ...seen } = await clearLogs(context, { ...options, files }, tally);
+  await tellEnd(context, tally, seen, options.dryRun);
+  ends.forEach(complain);
+  return unusableKeys > 0 ? 1 : tally.exitCode(ends);
+}
+
+async function tellEnd(
+  { output }: CommandContext,
+  tally: ClearTally,
+  { gates, costs, ...logs }: { gates: GateSeen[]; costs: CostSeen[]; elsewhere?: number; untold?: number },
+  dryRun: boolean,
+): Promise<void> {
+  const { endText } = await import('./authz-clear-text.ts');
+  const { summary, later } = tally;
+  const left = { count: later.count, names: [...later.names], firstAt: later.firstAt };
+  const end = { summary, later: left, gates, ...(dryRun ? { costs } : {}), ...logs };
+  output.line(end, () => endText(tally, { gates, costs: dryRun ? costs : null, ...logs }));
+}
+
+function bothGiven(): AcmeLedgerError {
+  return new AcmeLedgerError('usage', 'URLs are given, and logs, too', {
+    hint: 'give one of both; acme-ledger authz clear --from-log - reads URLs from standard input',
+  });
 }
 
 function notTakenDown(answers: number): AcmeLedgerError {
@@ -100,40 +164,4 @@ function notTakenDown(answers: number): AcmeLedgerError {
     `${counted(answers, 'answer')} to challenges could not be taken down, as the warnings say; nothing is open at the CA because of it`,
     { hint: 'mend the hook or the folder, then run acme-ledger authz clear again' },
   );
-}
-
-function count(summary: ClearSummary, { action, after }: Cleared): void {
-  summary.seen += 1;
-  if (after === 'pending') summary.pending += 1;
-  switch (action) {
-    case 'deactivated':
-    case 'refused':
-    case 'failed':
-    case 'gone':
-    case 'foreign':
-      summary[action] += 1;
-      break;
-    case 'resumable':
-    case 'already-final':
-    case 'would-deactivate':
-      break;
-  }
-}
-
-function textOf(cleared: Cleared): string {
-  const reason = cleared.reason === null ? '' : ` (${printable(cleared.reason)})`;
-  return `${cleared.action}  ${printable(cleared.identifier ?? '?')}  ${printable(cleared.url)}${reason}`;
-}
-
-function summaryText(summary: ClearSummary, toDeactivate: number | null): string[] {
-  const deactivated =
-    toDeactivate === null
-      ? `${String(summary.deactivated)} deactivated`
-      : `${String(toDeactivate)} would be deactivated`;
-  const counts = `${String(summary.seen)} seen, ${deactivated}, ${String(summary.pending)} still pending, ${String(summary.refused)} refused, ${String(summary.gone)} gone, ${String(summary.foreign)} of other accounts, ${String(summary.failed)} failed`;
-  if (toDeactivate === null || toDeactivate === 0) return [counts];
-  return [
-    counts,
-    `it costs ${counted(toDeactivate, 'request')}; at Let's Encrypt each counts as a failed validation of its name (5 an hour)`,
-  ];
 }

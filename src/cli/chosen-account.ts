@@ -1,24 +1,35 @@
 import { AcmeLedgerError } from '../errors.ts';
-import { accountAt, listAccounts } from '../ledger/accounts.ts';
+import { listAccounts } from '../ledger/accounts.ts';
 import type { Ledger } from '../ledger/open.ts';
 import type { AccountRow } from '../ledger/schema.ts';
 import type { CommandContext } from './context.ts';
 
-/** The account of an explicit `--ca`; null when none was given: then a list is over all of them. @throws AcmeLedgerError `not-found` */
-export async function chosenAccount(context: CommandContext, ledger: Ledger): Promise<number | null> {
-  if (!context.settings.caGiven) return null;
+/**
+ * The accounts at an explicit `--ca`, those included that are there for cleaning up alone; null when none was given: then a list is over
+ * all of them.
+ * @throws AcmeLedgerError `not-found`
+ */
+export async function accountsAtCa(context: CommandContext, ledger: Ledger): Promise<number[] | null> {
+  const rows = await rowsAtCa(context, ledger);
+  return rows === null ? null : rows.map(({ id }) => id);
+}
+
+/** The accounts that a command works on which looks after what is open: all that are registered and in use, or those at `--ca`. */
+export async function chosenAccounts(context: CommandContext, ledger: Ledger): Promise<AccountRow[]> {
+  const atCa = await rowsAtCa(context, ledger);
+  const inUse = (atCa ?? (await listAccounts(ledger))).filter(({ status }) => status !== 'deactivated');
+  const registered = inUse.filter(({ url }) => url !== null);
+  // One whose registration was never answered: what opens it looks whether the CA has it.
+  return registered.length === 0 && atCa !== null ? inUse.slice(-1) : registered;
+}
+
+async function rowsAtCa({ settings }: CommandContext, ledger: Ledger): Promise<AccountRow[] | null> {
+  if (!settings.caGiven) return null;
   const { authorityOf } = await import('../acme/known-authorities.ts');
-  const authority = authorityOf(context.settings.ca);
-  const account = await accountAt(ledger, authority.directoryUrl);
-  if (account !== undefined) return account.id;
+  const authority = authorityOf(settings.ca);
+  const rows = (await listAccounts(ledger)).filter(({ ca }) => ca === authority.directoryUrl);
+  if (rows.some(({ status }) => status !== 'deactivated')) return rows;
   throw new AcmeLedgerError('not-found', `the ledger has no account at ${authority.label}`, {
     hint: 'acme-ledger account list shows those that it has',
   });
-}
-
-/** The accounts that a command without an explicit `--ca` works on: all that are registered. */
-export async function chosenAccounts(context: CommandContext, ledger: Ledger): Promise<AccountRow[]> {
-  const chosen = await chosenAccount(context, ledger);
-  const accounts = await listAccounts(ledger);
-  return accounts.filter((account) => (chosen === null ? account.url !== null : account.id === chosen));
 }

@@ -1,3 +1,4 @@
+import type { TakeTurn } from '../acme/pacer.ts';
 import type { Interruption } from './interruption.ts';
 import type { ClosableLog } from './log.ts';
 import type { Output } from './output.ts';
@@ -9,4 +10,6 @@ export interface CommandContext {
   output: Output;
   log: ClosableLog;
   stops: Interruption;
+  /** `--rate`: what each request to a CA waits for. */
+  takeTurn?: TakeTurn;
 }

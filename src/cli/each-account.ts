@@ -6,15 +6,19 @@ import type { CommandContext } from './context.ts';
 import { withLedger } from './ledger-opening.ts';
 import { withIssuance } from './opening.ts';
 
-/** Runs `act` for the account of `--ca`, or for every registered account of the ledger, one after the other. */
+/** Runs `act` for the accounts of `--ca`, or for every registered account of the ledger, one after the other. */
 export async function eachAccount(
   context: CommandContext,
   command: string,
   act: (issuance: Issuance) => Promise<void>,
 ): Promise<void> {
   const accounts = await withLedger(context.settings, (ledger) => chosenAccounts(context, ledger));
-  await eachAuthority(context, new Set(accounts.map((account) => account.ca)), async (ca) =>
-    withIssuance(context, authorityOf(ca), { command, mayRegister: false }, act),
+  await eachInTurn(
+    context,
+    accounts,
+    ({ ca }) => ca,
+    async (account) =>
+      withIssuance(context, authorityOf(account.ca), { command, mayRegister: false, account }, act),
   );
 }
 
@@ -24,13 +28,24 @@ export async function eachAuthority(
   authorities: Iterable<string>,
   act: (ca: string) => Promise<void>,
 ): Promise<void> {
+  await eachInTurn(context, authorities, (ca) => ca, act);
+}
+
+async function eachInTurn<T>(
+  context: CommandContext,
+  items: Iterable<T>,
+  caOf: (item: T) => string,
+  act: (item: T) => Promise<void>,
+): Promise<void> {
   const failed: Promise<void>[] = [];
-  for (const ca of authorities) {
+  for (const item of items) {
     if (context.stops.work.aborted) break;
-    const done = act(ca);
+    const done = act(item);
     await done.catch((error: unknown) => {
       // The first one is thrown, and told of by whoever catches it.
-      if (failed.push(done) > 1) context.log.error({ ca, error: errorRecord(error) }, 'this CA was left out');
+      if (failed.push(done) > 1) {
+        context.log.error({ ca: caOf(item), error: errorRecord(error) }, 'this CA was left out');
+      }
     });
   }
   await failed[0];

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { readAccountKey } from '../acme/account-key-file.ts';
 import { generateAccountKey } from '../acme/account-key.ts';
 import type { Authority } from '../acme/known-authorities.ts';
 import { assertRegistrable } from '../acme/registration.ts';
@@ -11,6 +12,7 @@ import type { Solver } from '../challenges/solver.ts';
 import { createSolver } from '../challenges/solvers.ts';
 import { systemClock } from '../clock.ts';
 import { AcmeLedgerError } from '../errors.ts';
+import type { KeyedAccount } from '../issuance/account.ts';
 import { accountWithKey, assertAccountKey, ensureRegistered } from '../issuance/account.ts';
 import { failureRule } from '../issuance/back-off.ts';
 import type { CaPressure } from '../issuance/concurrency-level.ts';
@@ -36,10 +38,10 @@ import { version } from './version.ts';
 export async function withIssuance<T>(
   context: CommandContext,
   authority: Authority,
-  options: { command: string; mayRegister: boolean; patienceMs?: number },
+  options: { command: string; mayRegister: boolean; patienceMs?: number; account?: AccountRow },
   act: (issuance: Issuance) => Promise<T>,
 ): Promise<T> {
-  const ledger = await openCheckedLedger(context, authority, options.mayRegister);
+  const ledger = await openCheckedLedger(context, authority, options);
   const patienceMs = Math.max(options.patienceMs ?? 0, ownPatienceMs);
   let run: Run | null = null;
   let session: Session | null = null;
@@ -49,7 +51,8 @@ export async function withIssuance<T>(
     const limits = limitsAt(authority, context.settings.limits);
     const writer = { ledger, runId: run.id, clock: systemClock, limits };
     const pressure = { refusals: 0 };
-    const opened = await openAccount(context, authority, writer, { patienceMs, pressure });
+    const keyed = await keyedAccount(context, authority, writer, options.account);
+    const opened = await openAccount(context, authority, writer, { ...keyed, patienceMs, pressure });
     session = opened.session;
     return await act({
       ...writer,
@@ -78,13 +81,14 @@ export async function withIssuance<T>(
 async function openCheckedLedger(
   context: CommandContext,
   authority: Authority,
-  mayRegister: boolean,
+  { mayRegister, account: given }: { mayRegister: boolean; account?: AccountRow },
 ): Promise<Ledger> {
   const { settings } = context;
   await assertStateDir(settings.stateDir);
   const existing = ledgerExists(settings) ? await openLedger(settings, { toWrite: true }) : null;
   try {
-    const account = existing === null ? undefined : await accountAt(existing, authority.directoryUrl);
+    const account =
+      given ?? (existing === null ? undefined : await accountAt(existing, authority.directoryUrl));
     if (account === undefined && !mayRegister) throw noAccount(authority);
     await assertAccountKey(settings.stateDir, authority.directoryUrl, account);
     if (account === undefined) await assertTakesAccount(context, authority);
@@ -96,19 +100,24 @@ async function openCheckedLedger(
   }
 }
 
+/** @param given one of the ledger; else the one that orders are made on */
+async function keyedAccount(
+  { settings }: CommandContext,
+  { directoryUrl }: Authority,
+  writer: LedgerWriter,
+  given?: AccountRow,
+): Promise<KeyedAccount> {
+  if (given === undefined) return accountWithKey(writer, settings.stateDir, directoryUrl, settings.email);
+  return { row: given, keyPem: await readAccountKey(join(settings.stateDir, given.key_file)) };
+}
+
 async function openAccount(
   context: CommandContext,
   authority: Authority,
   writer: LedgerWriter,
-  heeding: { patienceMs: number; pressure: CaPressure },
+  { row, keyPem, ...heeding }: KeyedAccount & { patienceMs: number; pressure: CaPressure },
 ): Promise<{ session: Session; account: AccountRow }> {
   const { settings, stops } = context;
-  const { row, keyPem } = await accountWithKey(
-    writer,
-    settings.stateDir,
-    authority.directoryUrl,
-    settings.email,
-  );
   const heed = createHeed(writer, row.id, heeding);
   const opened = await heed({ kind: 'read' }, stops.work, () =>
     openSession({
@@ -143,8 +152,34 @@ export async function openBeside(
   await assertAccountKey(settings.stateDir, authority.directoryUrl, account);
   if (account === undefined) await assertTakesAccount(context, authority);
   const writer = { ledger, runId, clock, limits: limitsAt(authority, settings.limits) };
-  const opened = await openAccount(context, authority, writer, issuance);
+  const keyed = await keyedAccount(context, authority, writer);
+  const { patienceMs, pressure } = issuance;
+  const opened = await openAccount(context, authority, writer, { ...keyed, patienceMs, pressure });
   return { ...issuance, ...writer, ...opened, ...termsOf(settings, authority) };
+}
+
+/** One of several accounts that a run works on at once. It is heeded what the CA asks of it. */
+export function issuanceOf(
+  context: CommandContext,
+  base: LedgerWriter,
+  authority: Authority,
+  { session, account }: { session: Session; account: AccountRow },
+): Issuance {
+  const { settings, log, stops } = context;
+  const writer = { ...base, limits: limitsAt(authority, settings.limits) };
+  const heeding = { patienceMs: ownPatienceMs, pressure: { refusals: 0 } };
+  return {
+    ...writer,
+    ...heeding,
+    session: heedfulSession(session, createHeed(writer, account.id, heeding)),
+    account,
+    stateDir: settings.stateDir,
+    ...termsOf(settings, authority),
+    failureRule: failureRule(settings.suspendAfterMs),
+    log,
+    stops,
+    solverFor: (solver) => createSolver(solver, { clock: systemClock, runId: writer.runId }),
+  };
 }
 
 /** What the person, else the CA's profile, says of its authorizations. */
@@ -204,6 +239,7 @@ export function sessionOptions(
       context.log.debug(entry, 'request');
     },
     signal: context.stops.work,
+    takeTurn: context.takeTurn,
   };
 }
 

@@ -3,7 +3,7 @@ import { AcmeLedgerError } from '../errors.ts';
 import { orderStatuses } from '../ledger/states.ts';
 import { printable } from '../printable.ts';
 import { eventJson } from './authz-show.ts';
-import { chosenAccount } from './chosen-account.ts';
+import { accountsAtCa } from './chosen-account.ts';
 import { parseChoices } from './parse-choices.ts';
 import { parseCount } from './parse-count.ts';
 import type { Runner } from './runner.ts';
@@ -29,9 +29,9 @@ function orderList(order: Command, runner: Runner): void {
     const { withLedger } = await import('./ledger-opening.ts');
     const { listOrders } = await import('../ledger/order-queries.ts');
     return withLedger(context.settings, async (ledger) => {
-      const accountId = await chosenAccount(context, ledger);
+      const accountIds = await accountsAtCa(context, ledger);
       const rows = await listOrders(ledger, {
-        ...(accountId === null ? {} : { accountId }),
+        ...(accountIds === null ? {} : { accountIds }),
         ...(statuses === undefined ? {} : { statuses }),
         ...(limit === undefined ? {} : { limit }),
       });

@@ -7,11 +7,18 @@ export function parseChoices<Choice extends string>(
   choices: readonly Choice[],
   option: string,
 ): Choice[] {
-  return text.split(',').map((part) => {
-    const chosen = choices.find((choice) => choice === part.trim());
-    if (chosen !== undefined) return chosen;
-    throw new AcmeLedgerError('usage', `${option} "${printable(part)}" isn't there`, {
-      hint: `there is: ${choices.join(', ')}`,
-    });
+  return text.split(',').map((part) => parseChoice(part.trim(), choices, option));
+}
+
+/** One of a list of what there is. @throws AcmeLedgerError `usage` */
+export function parseChoice<Choice extends string>(
+  text: string,
+  choices: readonly Choice[],
+  option: string,
+): Choice {
+  const chosen = choices.find((choice) => choice === text);
+  if (chosen !== undefined) return chosen;
+  throw new AcmeLedgerError('usage', `${option} "${printable(text)}" isn't there`, {
+    hint: `there is: ${choices.join(', ')}`,
   });
 }

@@ -26,6 +26,9 @@ export function authorizationJson(row: ListedAuthorization) {
     refusedAt: row.refused_at,
     orders: row.orderIds,
     source: row.source,
+    client: row.client,
+    logFile: row.log_file,
+    loggedAt: row.logged_at,
     error: errorJson(row.error),
   };
 }

@@ -26,6 +26,11 @@ export class Asking {
     }
   }
 
+  /** Nothing more is asked. */
+  stop(error: AcmeLedgerError): void {
+    this.end ??= error;
+  }
+
   #failed(error: AcmeLedgerError): AcmeLedgerError | null {
     if (error.code === 'ca-limit') {
       this.end ??= error;

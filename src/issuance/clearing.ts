@@ -1,85 +1,54 @@
-import pLimit from 'p-limit';
-import { AcmeLedgerError, errorRecord } from '../errors.ts';
-import {
-  authorizationByUrl,
-  authorizationsOf,
-  insertForeignAuthorization,
-  nameProven,
-  pendingAuthorizations,
-  recordSeen,
-} from '../ledger/authorizations.ts';
+import { type AcmeLedgerError, errorRecord } from '../errors.ts';
+import { countPending, pendingOf } from '../ledger/authorization-list.ts';
+import { authorizationByUrl, authorizationsOf } from '../ledger/authorizations.ts';
 import { releaseOrder } from '../ledger/orders.ts';
 import { presentationsUp } from '../ledger/presentations.ts';
-import type { AuthorizationRow, OrderRow } from '../ledger/schema.ts';
-import { allOrFirstError } from './all-or-first-error.ts';
-import { authorizationSeen } from './authorization-seen.ts';
-import { closeAuthorization } from './closing.ts';
+import type { OrderRow } from '../ledger/schema.ts';
+import { Asking } from './asking.ts';
+import { eachOf } from './bounded-pull.ts';
+import { type Cleared, type Clearing, type Subject, clearOne } from './clearing-one.ts';
 import type { Issuance } from './issuance.ts';
-import { isGone } from '../acme/problems.ts';
-import { protectionOf } from './protection.ts';
 import { locate, recover, unownedOrders } from './recovery.ts';
 import { takeOverOrder } from './taking-over.ts';
-import { isSubmitLost, isUndecided, recordGone } from './verdicts.ts';
 
-export interface ClearOptions {
+export interface ClearOptions extends Clearing {
   /** Only these; all that the ledger holds open when empty. */
   urls: readonly string[];
-  /** Also orders that are kept for a resume. */
-  all: boolean;
-  /** Only ones created before. */
-  olderThan: Date | null;
   concurrency: number;
-  dryRun: boolean;
 }
 
-export type ClearAction =
-  | 'deactivated'
-  | 'resumable'
-  | 'already-final'
-  | 'refused'
-  | 'gone'
-  | 'foreign'
-  | 'failed'
-  | 'would-deactivate';
-
-/** One line of `authz clear --json`. */
-export interface Cleared {
-  url: string;
-  identifier: string | null;
-  before: string | null;
-  action: ClearAction;
-  after: string | null;
-  reason: string | null;
+export interface ClearEnd {
+  /** How many answers to challenges could not be taken down. */
+  stillPresented: number;
+  /** Why not all were asked for: the CA asked to be left alone, or can't be reached; null when all were. */
+  end: AcmeLedgerError | null;
+  notAsked: number;
 }
 
 /**
- * Settles every leak of the account (promise 2): asks the CA for the state of each authorization that the ledger holds open, deactivates
+ * Settles every leak of the account (promise 2): asks the CA for the state of each authorization that the ledger holds open, closes
  * what is pending and unsubmitted, takes down what is presented. What a live run works on is left alone.
  * @param onResult called for each authorization as it is done
- * @returns how many answers to challenges could not be taken down
  */
 export async function clear(
   issuance: Issuance,
   options: ClearOptions,
   onResult: (cleared: Cleared) => void,
   onTotal: (count: number) => void = () => undefined,
-): Promise<{ stillPresented: number }> {
+): Promise<ClearEnd> {
+  const asking = new Asking();
   const claimed = options.dryRun ? [] : await claimUnowned(issuance, options);
   try {
-    const rows = await rowsToClear(issuance, options);
-    onTotal(rows.length);
-    const limit = pLimit(options.concurrency);
-    await allOrFirstError(
-      rows.map((row) =>
-        limit(async () => {
-          if (issuance.stops.work.aborted) return;
-          onResult(await clearOne(issuance, row, options));
-        }),
-      ),
-    );
+    const { subjects, total } = await subjectsOf(issuance, options);
+    onTotal(total);
+    await eachOf(subjects, options.concurrency, async (subject) => {
+      if (issuance.stops.work.aborted) return;
+      const cleared = await clearOne(issuance, asking, subject, options);
+      if (cleared !== null) onResult(cleared);
+    });
   } finally {
     // What is left of the orders: presentations, certificates to fetch, their own states.
-    let mayAsk = true;
+    let mayAsk = asking.end === null;
     for (const order of claimed) {
       const isDone = issuance.stops.work.aborted || options.urls.length > 0;
       if (isDone || !mayAsk) await releaseOrder(issuance, order.id, {});
@@ -87,7 +56,8 @@ export async function clear(
     }
   }
   const up = await Promise.all(claimed.map((order) => presentationsUp(issuance.ledger, order.id)));
-  return { stillPresented: options.urls.length > 0 ? 0 : up.flat().length };
+  const stillPresented = options.urls.length > 0 ? 0 : up.flat().length;
+  return { stillPresented, end: asking.end, notAsked: asking.notAsked };
 }
 
 /**
@@ -129,82 +99,31 @@ async function lookFor(issuance: Issuance, order: OrderRow): Promise<{ row: Orde
 }
 
 /** Rows of the ledger, and URLs that it doesn't know. */
-async function rowsToClear(
+async function subjectsOf(
   issuance: Issuance,
-  options: ClearOptions,
-): Promise<(AuthorizationRow | string)[]> {
-  if (options.urls.length > 0) {
-    return Promise.all(
-      [...new Set(options.urls)].map(async (url) => (await authorizationByUrl(issuance.ledger, url)) ?? url),
-    );
+  { urls, olderThan }: ClearOptions,
+): Promise<{ subjects: AsyncIterable<Subject>; total: number }> {
+  if (urls.length > 0) {
+    const given = [...new Set(urls)];
+    return { subjects: givenSubjects(issuance, given), total: given.length };
   }
-  const rows = await pendingAuthorizations(issuance.ledger, issuance.account.id);
-  const before = options.olderThan?.toISOString();
-  return before === undefined ? rows : rows.filter((row) => row.created_at < before);
+  const { ledger, account } = issuance;
+  const createdBefore = olderThan ?? undefined;
+  return {
+    subjects: heldSubjects(issuance, createdBefore),
+    total: await countPending(ledger, account.id, createdBefore),
+  };
 }
 
-async function clearOne(
-  issuance: Issuance,
-  subject: AuthorizationRow | string,
-  options: ClearOptions,
-): Promise<Cleared> {
-  const known = typeof subject === 'string' ? null : subject;
-  const url = typeof subject === 'string' ? subject : subject.url;
-  const line = (action: ClearAction, after: string | null, reason: string | null): Cleared => ({
-    url,
-    identifier: known === null ? null : nameProven(known),
-    before: known?.status ?? null,
-    action,
-    after,
-    reason,
-  });
-  const protection = known === null ? null : await protectionOf(issuance, known, { evenKept: options.all });
-  if (protection !== null) return line('resumable', known?.status ?? null, protection);
-  const now = await currentState(issuance, url);
-  if (now instanceof AcmeLedgerError) {
-    return line(now.httpStatus === 403 ? 'foreign' : 'failed', null, now.message);
+async function* givenSubjects({ ledger }: Issuance, urls: readonly string[]): AsyncGenerator<Subject> {
+  for (const url of urls) {
+    const row = (await authorizationByUrl(ledger, url)) ?? null;
+    yield { url, row, source: 'discovered', foundIn: null };
   }
-  if (now === null) return line('gone', 'expired', 'the CA has forgotten it');
-  const settled = await settleSeen(issuance, now, options);
-  return { ...line(settled.action, settled.after, settled.reason), identifier: nameProven(now) };
 }
 
-/** What is done with one that the CA has just shown. */
-async function settleSeen(
-  issuance: Issuance,
-  row: AuthorizationRow,
-  options: ClearOptions,
-): Promise<Pick<Cleared, 'action' | 'after' | 'reason'>> {
-  if (row.status !== 'pending') return { action: 'already-final', after: row.status, reason: null };
-  if (isUndecided(row) && !isSubmitLost(row)) {
-    const reason = 'its challenge was submitted: the CA decides';
-    return { action: 'resumable', after: 'pending', reason };
-  }
-  if (options.dryRun) return { action: 'would-deactivate', after: 'pending', reason: null };
-  const { outcome, reason } = await closeAuthorization(issuance, row, { evenKept: options.all });
-  if (outcome === 'held') return { action: 'resumable', after: 'pending', reason };
-  const after = await authorizationByUrl(issuance.ledger, row.url);
-  return { action: outcome, after: after?.status ?? null, reason };
-}
-
-/**
- * What the CA says now, recorded; null when it has forgotten the authorization (404). One that the ledger doesn't know gets its
- * row once the CA has shown it to this account.
- */
-async function currentState(
-  issuance: Issuance,
-  url: string,
-): Promise<AuthorizationRow | null | AcmeLedgerError> {
-  const askedAt = issuance.clock.now();
-  try {
-    const answer = await issuance.session.getAuthorization(url, issuance.stops.grace);
-    await insertForeignAuthorization(issuance, issuance.account.id, url, 'discovered');
-    await recordSeen(issuance, [{ ...authorizationSeen(answer), askedAt }]);
-    return (await authorizationByUrl(issuance.ledger, url)) ?? null;
-  } catch (error) {
-    if (!(error instanceof AcmeLedgerError)) throw error;
-    if (!isGone(error)) return error;
-    await recordGone(issuance, url);
-    return null;
+async function* heldSubjects({ ledger, account }: Issuance, createdBefore?: Date): AsyncGenerator<Subject> {
+  for await (const row of pendingOf(ledger, account.id, createdBefore)) {
+    yield { url: row.url, row, source: row.source, foundIn: null };
   }
 }

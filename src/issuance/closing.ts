@@ -5,7 +5,7 @@ import { AcmeLedgerError, errorRecord } from '../errors.ts';
 import { recordRefused, recordSeen } from '../ledger/authorizations.ts';
 import type { AuthorizationRow } from '../ledger/schema.ts';
 import { authorizationSeen } from './authorization-seen.ts';
-import { spendDeactivation } from './deactivation-budget.ts';
+import { spendDeactivation } from './closing-budget.ts';
 import type { Issuance } from './issuance.ts';
 import { type ProtectionOptions, protectionOf } from './protection.ts';
 import { soonMs } from './soon.ts';
@@ -13,10 +13,14 @@ import { recordGone } from './verdicts.ts';
 
 /** What became of one authorization that was to be closed. */
 export interface Closing {
-  /** `held`: it is left alone, because somebody works on it or keeps it. */
-  outcome: 'deactivated' | 'already-final' | 'refused' | 'gone' | 'foreign' | 'failed' | 'held';
-  /** Why it wasn't deactivated; null when it was. */
+  /** `held`: it is left alone, because somebody works on it or keeps it, or it isn't its time. `submitted`: so that it fails. */
+  outcome: 'deactivated' | 'submitted' | 'already-final' | 'refused' | 'gone' | 'foreign' | 'failed' | 'held';
+  /** Why it wasn't closed; null when it was. */
   reason: string | null;
+  /** Of `held`: when it may be closed. */
+  retryAt?: Date;
+  /** Of `failed`: the CA asked to come back later, or the run was interrupted before it was sent. */
+  stop?: AcmeLedgerError;
 }
 
 const deactivateAgainMs = 500;
@@ -30,7 +34,9 @@ export async function closeAuthorization(
   protection: ProtectionOptions,
 ): Promise<Closing> {
   const budget = await spendDeactivation(issuance, row);
-  if (budget.usedUp !== null) return { outcome: 'held', reason: budget.usedUp };
+  if (budget.usedUp !== null) {
+    return { outcome: 'held', reason: budget.usedUp.reason, retryAt: budget.usedUp.until };
+  }
   let answer: Answer<Authorization> | { heldBy: string };
   try {
     answer = await deactivateUnlessHeld(issuance, row.url, () => protectionOf(issuance, row, protection));
@@ -81,7 +87,12 @@ async function deactivate(issuance: Issuance, url: string): Promise<Answer<Autho
   }
 }
 
-async function recordNotClosed(issuance: Issuance, row: AuthorizationRow, error: unknown): Promise<Closing> {
+/** The CA, or the way to it, said no. */
+export async function recordNotClosed(
+  issuance: Issuance,
+  row: AuthorizationRow,
+  error: unknown,
+): Promise<Closing> {
   const record = errorRecord(error);
   const reason = record.message;
   if (isGone(error)) {
@@ -95,5 +106,6 @@ async function recordNotClosed(issuance: Issuance, row: AuthorizationRow, error:
     await recordRefused(issuance, row.id, record);
     return { outcome: 'refused', reason };
   }
-  return { outcome: 'failed', reason };
+  const isStop = error instanceof AcmeLedgerError && ['ca-limit', 'interrupted'].includes(error.code);
+  return { outcome: 'failed', reason, ...(isStop ? { stop: error } : {}) };
 }

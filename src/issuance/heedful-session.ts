@@ -129,6 +129,8 @@ export function heedfulSession(session: Session, heed: Heed): Session {
       ),
     getOrder: (url, signal) => read(signal, () => session.getOrder(url, signal)),
     getAuthorization: (url, signal) => read(signal, () => session.getAuthorization(url, signal)),
+    authorizationOfChallenge: (url, signal) =>
+      heed({ kind: 'read' }, signal, () => session.authorizationOfChallenge(url, signal)),
     submitChallenge: (url, signal) =>
       heed({ kind: 'submit' }, signal, () => session.submitChallenge(url, signal)),
     deactivateAuthorization: (url, signal) =>

@@ -3,7 +3,7 @@ import type { AuthorizationRow } from './schema.ts';
 import type { AuthorizationStatus } from './states.ts';
 
 export interface AuthorizationFilter {
-  accountId?: number;
+  accountIds?: readonly number[];
   statuses?: readonly AuthorizationStatus[];
   /** Only pending ones whose challenge was never submitted. */
   unsubmitted?: boolean;
@@ -37,6 +37,45 @@ export async function* listAuthorizations(
   }
 }
 
+/** What the ledger holds as pending of one account, oldest first, a page at a time. */
+export async function* pendingOf(
+  ledger: Ledger,
+  accountId: number,
+  madeBefore?: Date,
+): AsyncGenerator<AuthorizationRow> {
+  let above = 0;
+  for (;;) {
+    const rows = await pending(ledger, accountId, madeBefore)
+      .selectAll()
+      .where('id', '>', above)
+      .orderBy('id')
+      .limit(pageSize)
+      .execute();
+    yield* rows;
+    const last = rows.at(-1);
+    if (last === undefined || rows.length < pageSize) return;
+    above = last.id;
+  }
+}
+
+/** How many `pendingOf` gives. */
+export async function countPending(ledger: Ledger, accountId: number, madeBefore?: Date): Promise<number> {
+  const { count } = await pending(ledger, accountId, madeBefore)
+    .select((select) => select.fn.countAll<number | string>().as('count'))
+    .executeTakeFirstOrThrow();
+  return Number(count);
+}
+
+function pending(ledger: Ledger, accountId: number, madeBefore: Date | undefined) {
+  const query = ledger
+    .selectFrom('authorizations')
+    .where('account_id', '=', accountId)
+    .where('status', '=', 'pending');
+  if (madeBefore === undefined) return query;
+  // Seen in a log before the ledger learned of it.
+  return query.where((where) => where.fn.coalesce('logged_at', 'created_at'), '<', madeBefore.toISOString());
+}
+
 /** One authorization as the list shows it. */
 export async function listedAuthorization(
   ledger: Ledger,
@@ -57,7 +96,9 @@ async function page(ledger: Ledger, filter: AuthorizationFilter, below: number) 
     .where('authorizations.id', '<', below)
     .orderBy('authorizations.id', 'desc')
     .limit(pageSize);
-  if (filter.accountId !== undefined) query = query.where('authorizations.account_id', '=', filter.accountId);
+  if (filter.accountIds !== undefined) {
+    query = query.where('authorizations.account_id', 'in', filter.accountIds);
+  }
   if (filter.statuses !== undefined) query = query.where('authorizations.status', 'in', filter.statuses);
   if (filter.createdBefore !== undefined) {
     query = query.where('authorizations.created_at', '<', filter.createdBefore.toISOString());

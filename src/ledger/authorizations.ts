@@ -3,7 +3,7 @@ import { countFailure, endFailuresInARow } from './failure-counts.ts';
 import type { Ledger } from './open.ts';
 import { ownedOrder } from './orders.ts';
 import type { AuthorizationRow } from './schema.ts';
-import type { AuthorizationSource, AuthorizationStatus } from './states.ts';
+import type { AuthorizationStatus } from './states.ts';
 import { authorizationStatusesBefore, isSubmitted } from './states.ts';
 import type { LedgerWriter } from './writer.ts';
 import { inTransaction, instant, instantOf } from './writer.ts';
@@ -18,7 +18,7 @@ export interface AuthorizationSeen {
   /** When the CA was asked; now when left out. An answer may be on its way for half a minute, and tells of the time before. */
   askedAt?: Date;
   error?: unknown;
-  /** Its deactivation was counted as a failure before it was sent. */
+  /** What closed it was counted as a failure before it was sent. */
   isCounted?: true;
 }
 
@@ -56,33 +56,6 @@ export async function pendingAuthorizations(ledger: Ledger, accountId: number): 
     .where('status', '=', 'pending')
     .orderBy('id')
     .execute();
-}
-
-/** One that no order of the ledger brought: from a log, or given by its URL. An existing row is left as it is. */
-export async function insertForeignAuthorization(
-  writer: LedgerWriter,
-  accountId: number,
-  url: string,
-  source: AuthorizationSource,
-): Promise<AuthorizationRow> {
-  await writer.ledger
-    .insertInto('authorizations')
-    .values({
-      account_id: accountId,
-      url,
-      wildcard: 0,
-      status: 'pending',
-      challenge: 'none',
-      source,
-      created_at: instant(writer),
-    })
-    .onConflict((conflict) => conflict.column('url').doNothing())
-    .execute();
-  return writer.ledger
-    .selectFrom('authorizations')
-    .selectAll()
-    .where('url', '=', url)
-    .executeTakeFirstOrThrow();
 }
 
 /**
@@ -140,8 +113,8 @@ async function countVerdict(
   const seen = identifier === null ? null : { identifier: identifier.value, wildcard: identifier.wildcard };
   const name = nameProven(seen === null ? before : { ...seen, wildcard: seen.wildcard ? 1 : 0 });
   if (name === null) return;
-  const isFailure = status === 'deactivated' && writer.limits?.countsDeactivations === true;
-  if (status === 'invalid' || (isFailure && isCounted !== true)) {
+  const isDeactivation = status === 'deactivated' && writer.limits?.countsDeactivations === true;
+  if ((status === 'invalid' || isDeactivation) && isCounted !== true) {
     await countFailure(writer, before.account_id, name);
   }
   // One that the CA reuses was valid before it was asked: nothing has been validated.

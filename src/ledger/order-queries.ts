@@ -5,10 +5,10 @@ import type { OrderStatus } from './states.ts';
 /** Newest first. */
 export async function listOrders(
   ledger: Ledger,
-  filter: { accountId?: number; statuses?: readonly OrderStatus[]; limit?: number },
+  filter: { accountIds?: readonly number[]; statuses?: readonly OrderStatus[]; limit?: number },
 ): Promise<OrderRow[]> {
   let query = ledger.selectFrom('orders').selectAll().orderBy('id', 'desc');
-  if (filter.accountId !== undefined) query = query.where('account_id', '=', filter.accountId);
+  if (filter.accountIds !== undefined) query = query.where('account_id', 'in', filter.accountIds);
   if (filter.statuses !== undefined) query = query.where('status', 'in', filter.statuses);
   if (filter.limit !== undefined) query = query.limit(filter.limit);
   return query.execute();

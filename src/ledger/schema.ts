@@ -1,6 +1,7 @@
 import type { Generated, Selectable } from 'kysely';
 import type { LimitName } from '../limits.ts';
 import type { IdentifierTable, ProbeTable } from './name-tables.ts';
+import type { FoundUrlTable } from './found-url-table.ts';
 import type {
   AccountPurpose,
   AuthorizationSource,
@@ -32,6 +33,7 @@ export interface Schema {
   holds: HoldTable;
   limit_buckets: LimitBucketTable;
   limit_reservations: LimitReservationTable;
+  found_urls: FoundUrlTable;
   events: EventTable;
 }
 
@@ -128,6 +130,11 @@ export interface AuthorizationTable {
   expires_at: Instant | null;
   /** ERROR of docs/json.md. */
   error: Json | null;
+  /** The client in whose log it was found; null where it wasn't, or the log doesn't show it. */
+  client: string | null;
+  log_file: string | null;
+  /** When that line was written, where it says so. */
+  logged_at: Instant | null;
 }
 
 export interface OrderAuthorizationTable {

@@ -37,6 +37,13 @@ export const authorizationSources = ['order', 'log', 'discovered'] as const;
 export type AuthorizationSource = (typeof authorizationSources)[number];
 
 /**
+ * What a URL of another client's log led to: an order or a challenge to its authorizations, any to nothing (404), or to another
+ * account (403); `untold`: a challenge whose authorization the CA doesn't tell.
+ */
+export const foundOutcomes = ['expanded', 'gone', 'foreign', 'untold'] as const;
+export type FoundOutcome = (typeof foundOutcomes)[number];
+
+/**
  * What a request of the CA to come back later is about: everything asked of it (`requests`), registering (`registration`), new orders of
  * the account (`orders`), or new orders that hold a name of a registered domain (`domain`), a name (`name`), exactly these names (`names`).
  */

@@ -53,7 +53,14 @@ describe('a CA that counts deactivations as failures', () => {
     expect(world.ca.deactivated).toHaveLength(5);
 
     const told: unknown[] = [];
-    const all = { urls: [], all: true, olderThan: null, concurrency: 1, dryRun: false };
+    const all = {
+      urls: [],
+      all: true,
+      olderThan: null,
+      concurrency: 1,
+      dryRun: false,
+      method: 'deactivate' as const,
+    };
     await clear(issuance, all, (cleared) => told.push(cleared));
     expect(told).toMatchObject([
       {

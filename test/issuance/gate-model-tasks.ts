@@ -72,7 +72,14 @@ async function place(
 
 /** `authz clear`. */
 export async function clearAll({ issuance }: ModelProcess, all: boolean): Promise<void> {
-  const options = { urls: [], all, olderThan: null, concurrency: 4, dryRun: false };
+  const options = {
+    urls: [],
+    all,
+    olderThan: null,
+    concurrency: 4,
+    dryRun: false,
+    method: 'deactivate' as const,
+  };
   await clear(issuance, options, () => undefined);
 }
 

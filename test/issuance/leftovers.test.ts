@@ -117,7 +117,14 @@ describe('an order that was kept, taken up, and left by a dead run', () => {
     await enter(dead, ['a.test']);
     await dead.die();
     const issuance = await world.startIssuance();
-    const options = { urls: [], all: false, olderThan: null, concurrency: 1, dryRun: false };
+    const options = {
+      urls: [],
+      all: false,
+      olderThan: null,
+      concurrency: 1,
+      dryRun: false,
+      method: 'deactivate' as const,
+    };
     await clear(issuance, options, () => undefined);
     expect(world.ca.deactivated).toEqual(['a.test']);
   });

@@ -49,6 +49,9 @@ export function authorizationRow(given: Partial<AuthorizationRow> = {}): Authori
     checked_at: '2026-01-01T00:00:00.000Z',
     expires_at: null,
     error: null,
+    client: null,
+    log_file: null,
+    logged_at: null,
     ...given,
   };
 }

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { letsEncryptLimits } from '../../src/acme/authority-limits.ts';
-import { insertForeignAuthorization, recordSeen } from '../../src/ledger/authorizations.ts';
+import { recordSeen } from '../../src/ledger/authorizations.ts';
+import { insertForeignAuthorization } from '../../src/ledger/foreign-authorizations.ts';
 import type { OrderRow } from '../../src/ledger/schema.ts';
 import { BoulderModel } from './boulder-model.ts';
 import { newSpendingWorld, type SpendingWorld } from './spending-world.ts';

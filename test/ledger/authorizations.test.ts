@@ -3,13 +3,13 @@ import { listAuthorizations } from '../../src/ledger/authorization-list.ts';
 import type { AuthorizationFilter } from '../../src/ledger/authorization-list.ts';
 import {
   authorizationById,
-  insertForeignAuthorization,
   recordNotSubmitted,
   recordSeen,
   recordSubmitted,
   recordSubmitting,
 } from '../../src/ledger/authorizations.ts';
 import { eventsOf } from '../../src/ledger/events.ts';
+import { insertForeignAuthorization } from '../../src/ledger/foreign-authorizations.ts';
 import type { TestLedger } from './new-ledger.ts';
 import { anOrder, newLedger, noon } from './new-ledger.ts';
 
@@ -135,7 +135,7 @@ describe('the list', () => {
     await recordSeen(made, [{ ...seenOf(await authorizationById(made.ledger, b)), status: 'valid' }]);
     expect(await ids(made, { statuses: ['valid', 'invalid'] })).toEqual([b]);
     expect(await ids(made, { unsubmitted: true })).toEqual([c]);
-    expect(await ids(made, { accountId: made.account.id + 1 })).toEqual([]);
+    expect(await ids(made, { accountIds: [made.account.id + 1] })).toEqual([]);
     expect(await ids(made, { createdBefore: noon })).toEqual([]);
     expect(await ids(made, { createdBefore: new Date(noon.getTime() + 1) })).toEqual([c, b, a]);
   });

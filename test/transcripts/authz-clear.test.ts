@@ -30,8 +30,25 @@ describe('authz clear', { concurrent: true, timeout: 60_000 }, () => {
         action: 'deactivated',
         after: 'deactivated',
         reason: null,
+        account: account.url,
+        client: null,
+        expiresAt: expect.stringMatching(/^20/) as unknown,
+        retryAt: null,
       },
       {
+        later: { count: 0, names: [], firstAt: null },
+        gates: [
+          {
+            ca: customer.proxy.directoryUrl,
+            account: account.url,
+            // The other one of the two isn't known here; another is kept.
+            pendingBefore: 2,
+            pendingAfter: 1,
+            maxPending: 250,
+            free: 249,
+            nextExpiryAt: expect.stringMatching(/^20/) as unknown,
+          },
+        ],
         summary: {
           seen: 1,
           pending: 0,

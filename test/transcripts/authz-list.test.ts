@@ -53,6 +53,9 @@ describe('authz list', { concurrent: true, timeout: 60_000 }, () => {
       refusedAt: null,
       orders: [2],
       source: 'order',
+      client: null,
+      logFile: null,
+      loggedAt: null,
       error: null,
     });
     const invalid = listed.find(({ identifier }) => identifier === 'wrong.other.test');

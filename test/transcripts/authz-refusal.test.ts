@@ -57,7 +57,7 @@ describe('a CA that does not deactivate', { concurrent: true, timeout: 60_000 },
         after: 'pending',
         reason: textWith('expected POST-as-GET'),
       }),
-      { summary: like({ seen: 1, pending: 1, refused: 1, failed: 0, deactivated: 0 }) },
+      like({ summary: like({ seen: 1, pending: 1, refused: 1, failed: 0, deactivated: 0 }) }),
     ]);
     // It fills the gate, and no run can make room for it.
     const refused = await customer.issue('--max-pending', '1', 'good.test');
@@ -95,7 +95,7 @@ describe('a CA that does not deactivate', { concurrent: true, timeout: 60_000 },
         reason: text(/POST-as-GET/),
       }),
       like({ action: 'failed', before: 'pending' }),
-      { summary: like({ seen: 2, pending: 2, failed: 2, refused: 0, deactivated: 0 }) },
+      like({ summary: like({ seen: 2, pending: 2, failed: 2, refused: 0, deactivated: 0 }) }),
     ]);
     customer.proxy.setFault();
     const again = await customer.run(['authz', 'clear', '--json']);
@@ -147,7 +147,7 @@ describe('an authorization that is not what the ledger holds', { concurrent: tru
     expectExit(clear, 0);
     expect(jsonLines(clear)).toEqual([
       like({ before: 'pending', action: 'gone', after: 'expired' }),
-      { summary: like({ seen: 1, gone: 1, pending: 0, failed: 0 }) },
+      like({ summary: like({ seen: 1, gone: 1, pending: 0, failed: 0 }) }),
     ]);
     expect(await customer.listed()).toMatchObject([{ status: 'expired' }]);
     expect(await gateOf(customer)).toMatchObject({ pending: 0 });
@@ -165,7 +165,7 @@ describe('an authorization that is not what the ledger holds', { concurrent: tru
     expectExit(clear, 0);
     expect(jsonLines(clear)).toEqual([
       like({ url, action: 'foreign' }),
-      { summary: like({ seen: 1, foreign: 1, deactivated: 0, failed: 0 }) },
+      like({ summary: like({ seen: 1, foreign: 1, deactivated: 0, failed: 0 }) }),
     ]);
     expect(await stranger.atCa()).toEqual({ 'bad.test': 'pending' });
     expect(await gateOf(customer)).toMatchObject({ pending: 0, unsubmitted: 0 });

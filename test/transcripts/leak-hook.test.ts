@@ -63,7 +63,7 @@ describe('a hook that fails for one of ten names', { concurrent: true }, () => {
         action: 'resumable',
         after: 'pending',
       }),
-      { summary: like({ seen: 1, pending: 1, deactivated: 0, failed: 0 }) },
+      like({ summary: like({ seen: 1, pending: 1, deactivated: 0, failed: 0 }) }),
     ]);
     expect(proxy.counts.deactivate).toBe(0);
 
@@ -89,7 +89,7 @@ describe('a hook that fails for one of ten names', { concurrent: true }, () => {
     expectExit(clear, 0);
     expect(jsonLines(clear)).toEqual([
       like({ identifier: 'bad.test', action: 'deactivated', after: 'deactivated' }),
-      { summary: like({ seen: 1, pending: 0, deactivated: 1 }) },
+      like({ summary: like({ seen: 1, pending: 0, deactivated: 1 }) }),
     ]);
     expect(await customer.atCa()).toEqual({ 'good.test': 'valid', 'bad.test': 'deactivated' });
     customer.proxy.resetCounts();

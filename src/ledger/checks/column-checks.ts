@@ -68,6 +68,8 @@ function readableInstead({ table, column, row }: Place): string | null {
 }
 
 const jsonHints: Record<string, (row: Row) => string> = {
+  'found_urls.authorizations': (row) =>
+    `delete from found_urls where id = ${row.id}: then the CA is asked for that URL again`,
   'certificates.names': (row) =>
     `acme-ledger issue --cert-name ${String(row['name'])} with its names writes it anew`,
   'certificates.settings': (row) =>

@@ -17,7 +17,7 @@ export const instantColumns = {
     'created_at',
     'updated_at',
   ],
-  authorizations: ['submitted_at', 'refused_at', 'created_at', 'checked_at', 'expires_at'],
+  authorizations: ['submitted_at', 'refused_at', 'created_at', 'checked_at', 'expires_at', 'logged_at'],
   order_authorizations: [],
   presentations: ['created_at', 'cleaned_at'],
   certificates: [
@@ -46,6 +46,7 @@ export const instantColumns = {
   holds: ['not_before', 'noted_at'],
   limit_buckets: ['full_at', 'noted_at'],
   limit_reservations: [],
+  found_urls: ['asked_at'],
   events: ['at'],
 } as const satisfies { [T in keyof Schema]: NamesOf<T> };
 
@@ -86,5 +87,6 @@ export const jsonColumns: Columns<Readonly<Record<string, 'array' | 'object' | '
   holds: { error: 'object' },
   limit_buckets: {},
   limit_reservations: {},
+  found_urls: { authorizations: 'array' },
   events: { data: 'any' },
 };

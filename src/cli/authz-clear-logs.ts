@@ -1,0 +1,82 @@
+import { authorizationUrlOf } from '../clients/acme-url-forms.ts';
+import { urlsInLogs } from '../clients/found-urls.ts';
+import { assertLogs } from '../clients/log-bytes.ts';
+import type { AcmeLedgerError } from '../errors.ts';
+import { type FoundUrl, clearFound } from '../issuance/clearing-found.ts';
+import type { Clearing } from '../issuance/clearing-one.ts';
+import type { ClearTally, CostSeen, GateSeen } from './authz-clear-tally.ts';
+import { lineText } from './authz-clear-text.ts';
+import type { KeyChoice } from './chosen-keys.ts';
+import type { CommandContext } from './context.ts';
+import { withAccounts } from './many-accounts.ts';
+import { startByteProgress } from './progress.ts';
+
+export interface LogClearing extends Clearing {
+  /** `-` is standard input. */
+  files: readonly string[];
+  keys: KeyChoice;
+  concurrency: number;
+}
+
+export interface LogsCleared {
+  gates: GateSeen[];
+  costs: CostSeen[];
+  ends: AcmeLedgerError[];
+  /** URLs of hosts that are no server of the accounts. */
+  elsewhere: number;
+  /** Challenges whose authorization nothing told. */
+  untold: number;
+  /** Keys that couldn't be used. */
+  unusableKeys: number;
+}
+
+/** Of these nobody wants a line each, of a hundred thousand. */
+const quiet: readonly string[] = ['already-final', 'gone', 'foreign'];
+
+/**
+ * What other clients' logs name, all accounts at once.
+ * @throws AcmeLedgerError `bad-file` for a log or a key that can't be read: before anything is sent
+ */
+export async function clearLogs(
+  context: CommandContext,
+  options: LogClearing,
+  tally: ClearTally,
+): Promise<LogsCleared> {
+  await assertLogs(options.files);
+  return withAccounts(context, 'authz clear', options.keys, async (issuances, unusableKeys) => {
+    const progress = await startByteProgress(context, options.files);
+    try {
+      const found = foundIn(options.files, context.stops.work, (bytes) => progress.read(bytes));
+      const clearing = { ...options, source: 'log' as const, authorizationOf: authorizationUrlOf };
+      const { elsewhere, untold, ends } = await clearFound(issuances, found, clearing, (cleared) => {
+        tally.add(cleared);
+        progress.done();
+        const isShown = context.output.json || context.settings.verbosity > 0;
+        if (isShown || !quiet.includes(cleared.action)) context.output.line(cleared, lineText);
+      });
+      const gates = await Promise.all(issuances.map((issuance) => tally.gateOf(issuance)));
+      const costs = options.dryRun
+        ? await Promise.all(issuances.map((issuance) => tally.costAt(issuance, options.method)))
+        : [];
+      return { gates, costs, ends: ends.map(({ end }) => end), elsewhere, untold, unusableKeys };
+    } finally {
+      progress.stop();
+    }
+  });
+}
+
+async function* foundIn(
+  files: readonly string[],
+  signal: AbortSignal,
+  onBytes: (count: number) => void,
+): AsyncGenerator<FoundUrl> {
+  try {
+    for await (const { loggedAt, ...found } of urlsInLogs(files, { signal, onBytes })) {
+      // As the ledger writes times.
+      yield { ...found, loggedAt: loggedAt === null ? null : new Date(loggedAt).toISOString() };
+    }
+  } catch (error) {
+    // Interrupted: what is left is for the next run.
+    if (!signal.aborted) throw error;
+  }
+}

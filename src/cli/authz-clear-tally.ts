@@ -1,0 +1,121 @@
+import type { AcmeLedgerError } from '../errors.ts';
+import type { ClearMethod, Cleared } from '../issuance/clearing-one.ts';
+import { type ClosingCost, costOfClosing } from '../issuance/closing-cost.ts';
+import type { Issuance } from '../issuance/issuance.ts';
+import { gateCount } from '../ledger/gate-count.ts';
+
+export interface ClearSummary {
+  seen: number;
+  pending: number;
+  deactivated: number;
+  submitted: number;
+  refused: number;
+  failed: number;
+  gone: number;
+  foreign: number;
+}
+
+/** What an account has open, before and after: part of the last line of `authz clear --json`. */
+export interface GateSeen {
+  ca: string;
+  account: string | null;
+  pendingBefore: number;
+  pendingAfter: number;
+  maxPending: number;
+  free: number;
+  /** When the first and the last of those that are still open expire. */
+  nextExpiryAt: string | null;
+}
+
+/** What `--dry-run` says of one account. */
+export interface CostSeen extends ClosingCost {
+  ca: string;
+  account: string | null;
+}
+
+/** Adds up what became of each. */
+export class ClearTally {
+  readonly summary: ClearSummary = {
+    seen: 0,
+    pending: 0,
+    deactivated: 0,
+    submitted: 0,
+    refused: 0,
+    failed: 0,
+    gone: 0,
+    foreign: 0,
+  };
+  /** Left for later because a name has no failed validation left, or the CA asked for patience. */
+  readonly later = { count: 0, firstAt: null as string | null, names: new Set<string>() };
+  /** Of an account, by its URL: how many were found open and aren't any more. */
+  readonly #closed = new Map<string, number>();
+  /** Of an account, by its URL: how many would be closed, by name. */
+  readonly #toClose = new Map<string, Map<string, number>>();
+
+  add(cleared: Cleared): void {
+    const { action, after, account, identifier } = cleared;
+    this.summary.seen += 1;
+    if (after === 'pending') this.summary.pending += 1;
+    this.#count(action);
+    if (cleared.retryAt !== null) this.#leave(cleared.retryAt, identifier);
+    if (account === null) return;
+    if (action === 'would-deactivate') {
+      const names = this.#toClose.get(account) ?? new Map<string, number>();
+      names.set(identifier ?? '?', (names.get(identifier ?? '?') ?? 0) + 1);
+      this.#toClose.set(account, names);
+    }
+    const wasOpen = cleared.before === 'pending' || action === 'deactivated' || action === 'submitted';
+    if (wasOpen && after !== 'pending' && after !== null) {
+      this.#closed.set(account, (this.#closed.get(account) ?? 0) + 1);
+    }
+  }
+
+  /** How much room there is again, as the ledger counts. */
+  async gateOf({ ledger, account, clock, maxPending }: Issuance): Promise<GateSeen> {
+    const { pending, reserved, nextExpiryAt } = await gateCount(ledger, account.id, clock.now());
+    return {
+      ca: account.ca,
+      account: account.url,
+      pendingBefore: pending + (this.#closed.get(account.url ?? '') ?? 0),
+      pendingAfter: pending,
+      maxPending,
+      free: Math.max(0, maxPending - pending - reserved),
+      nextExpiryAt,
+    };
+  }
+
+  async costAt(issuance: Issuance, method: ClearMethod): Promise<CostSeen> {
+    const { ca, url } = issuance.account;
+    const names = this.#toClose.get(url ?? '') ?? new Map<string, number>();
+    return { ca, account: url, ...(await costOfClosing(issuance, names, method)) };
+  }
+
+  /** 1 when something failed; 75 when the CA asked to be left alone, or limits leave something for later. */
+  exitCode(ends: readonly AcmeLedgerError[]): number {
+    if (this.summary.failed > 0 || ends.some(({ code }) => code !== 'ca-limit')) return 1;
+    return ends.length > 0 || this.later.count > 0 ? 75 : 0;
+  }
+
+  #count(action: Cleared['action']): void {
+    switch (action) {
+      case 'deactivated':
+      case 'submitted':
+      case 'refused':
+      case 'failed':
+      case 'gone':
+      case 'foreign':
+        this.summary[action] += 1;
+        break;
+      case 'resumable':
+      case 'already-final':
+      case 'would-deactivate':
+        break;
+    }
+  }
+
+  #leave(at: string, name: string | null): void {
+    this.later.count += 1;
+    if (this.later.firstAt === null || at < this.later.firstAt) this.later.firstAt = at;
+    if (name !== null) this.later.names.add(name);
+  }
+}

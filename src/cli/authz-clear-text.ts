@@ -1,0 +1,87 @@
+import type { Cleared } from '../issuance/clearing-one.ts';
+import { printable } from '../printable.ts';
+import type { ClearSummary, ClearTally, CostSeen, GateSeen } from './authz-clear-tally.ts';
+import { counted } from './wording.ts';
+
+/* What `authz clear` says to a person. */
+
+const shownNames = 10;
+
+export function lineText(cleared: Cleared): string {
+  const reason = cleared.reason === null ? '' : ` (${printable(cleared.reason)})`;
+  return `${cleared.action}  ${printable(cleared.identifier ?? '?')}  ${printable(cleared.url)}${reason}`;
+}
+
+interface End {
+  gates: readonly GateSeen[];
+  /** Of a dry run; null otherwise. */
+  costs: readonly CostSeen[] | null;
+  /** URLs in logs of hosts that aren't asked. */
+  elsewhere?: number;
+  /** Challenges in logs whose authorization nothing told. */
+  untold?: number;
+}
+
+export function endText({ summary, later }: ClearTally, { gates, costs, elsewhere, untold }: End): string[] {
+  const toClose = costs === null ? null : costs.reduce((sum, { requests }) => sum + requests, 0);
+  return [
+    countsText(summary, toClose),
+    ...(costs ?? []).filter(({ requests }) => requests > 0).flatMap(costText),
+    ...laterText(later),
+    ...elsewhereText(elsewhere ?? 0),
+    ...untoldText(untold ?? 0),
+    ...gates.map(gateText),
+  ];
+}
+
+function countsText(summary: ClearSummary, toClose: number | null): string {
+  const done =
+    toClose === null
+      ? `${String(summary.deactivated)} deactivated${summary.submitted > 0 ? `, ${String(summary.submitted)} submitted` : ''}`
+      : `${String(toClose)} would be deactivated`;
+  return `${String(summary.seen)} seen, ${done}, ${String(summary.pending)} still pending, ${String(summary.refused)} refused, ${String(summary.gone)} gone, ${String(summary.foreign)} of other accounts, ${String(summary.failed)} failed`;
+}
+
+function costText({ ca, requests, failedValidations, later }: CostSeen): string[] {
+  const counts =
+    failedValidations === 0
+      ? 'none is counted as a failed validation, as far as this CA is known'
+      : 'each is counted as a failed validation of its name';
+  const shown = later
+    .slice(0, shownNames)
+    .map(
+      ({ name, pending, now, doneAt }) =>
+        `  ${name}: ${String(pending)} pending, ${String(now)} of them now, the last at ${doneAt}`,
+    );
+  const rest = later.length - shown.length;
+  return [
+    `it costs ${counted(requests, 'request')} at ${ca}; ${counts}`,
+    ...(later.length === 0 ? [] : [`${counted(later.length, 'name')} would run out of them:`]),
+    ...shown,
+    ...(rest > 0 ? [`  and ${counted(rest, 'more name')}`] : []),
+  ];
+}
+
+function laterText({ count, firstAt, names }: ClearTally['later']): string[] {
+  if (count === 0 || firstAt === null) return [];
+  const of = names.size === 0 ? '' : ` of ${counted(names.size, 'name')}`;
+  return [`${counted(count, 'authorization')}${of} left for later: run it again from ${firstAt} on`];
+}
+
+function elsewhereText(urls: number): string[] {
+  if (urls === 0) return [];
+  return [`${counted(urls, 'URL')} of servers that none of these accounts is at: nothing was sent there`];
+}
+
+function untoldText(challenges: number): string[] {
+  if (challenges === 0) return [];
+  return [
+    `${counted(challenges, 'challenge')} whose authorization the CA doesn't tell: if one is open, its order's URL finds it, or acme-ledger authz discover`,
+  ];
+}
+
+function gateText(gate: GateSeen): string {
+  const { ca, pendingBefore, pendingAfter, maxPending, free, nextExpiryAt } = gate;
+  const next = nextExpiryAt === null ? '' : `; the next of them expires by itself at ${nextExpiryAt}`;
+  return `${ca}: ${String(pendingBefore)} pending before, ${String(pendingAfter)} now, ${String(free)} of ${String(maxPending)} free${next}`;
+}

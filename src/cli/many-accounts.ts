@@ -1,0 +1,130 @@
+import { join } from 'node:path';
+import { readAccountKey } from '../acme/account-key-file.ts';
+import { type Authority, authorityOf } from '../acme/known-authorities.ts';
+import type { Session } from '../acme/session.ts';
+import { openSession } from '../acme/session.ts';
+import { AcmeLedgerError, errorRecord } from '../errors.ts';
+import { keepFoundAccount } from '../issuance/found-account.ts';
+import type { Issuance } from '../issuance/issuance.ts';
+import type { AccountRow } from '../ledger/schema.ts';
+import type { LedgerWriter } from '../ledger/writer.ts';
+import { openAccountOfKey } from './account-of-key.ts';
+import { chosenAccounts } from './chosen-account.ts';
+import { type KeyChoice, chosenKeys, isKeyGiven } from './chosen-keys.ts';
+import type { CommandContext } from './context.ts';
+import { eachAccount } from './each-account.ts';
+import type { FoundKey } from './key-sources.ts';
+import { withLedger } from './ledger-opening.ts';
+import { withLedgerWriter } from './ledger-writing.ts';
+import { issuanceOf, sessionOptions } from './opening.ts';
+import { complainOf } from './output.ts';
+
+/** An account that can be asked. */
+interface Opened {
+  authority: Authority;
+  session: Session;
+  /** Writes it down where it is new to the ledger. */
+  row: (writer: LedgerWriter) => Promise<AccountRow>;
+}
+
+/**
+ * Opens several accounts at once, of any CAs: those of the keys that a person gave, else those of the ledger. An account of another client
+ * is kept in the ledger for cleaning up alone. A key that has no account is told of, and left out.
+ * @param act gets how many keys couldn't be used
+ * @throws AcmeLedgerError the first reason when there is none that can be used
+ */
+export async function withAccounts<T>(
+  context: CommandContext,
+  command: string,
+  choice: KeyChoice,
+  act: (issuances: readonly Issuance[], unusableKeys: number) => Promise<T>,
+): Promise<T> {
+  const { opened, failures } = isKeyGiven(choice)
+    ? await openKeys(context, choice)
+    : { opened: await openHeld(context), failures: [] };
+  try {
+    if (opened.length === 0) throw failures[0] ?? noAccount();
+    return await withLedgerWriter(context, command, async (writer) => {
+      const issuances: Issuance[] = [];
+      for (const { authority, session, row } of opened) {
+        issuances.push(issuanceOf(context, writer, authority, { session, account: await row(writer) }));
+      }
+      return act(issuances, failures.length);
+    });
+  } finally {
+    for (const { session } of opened) session.close();
+  }
+}
+
+/** One after the other: the accounts of the keys that a person gave, else those of the ledger. */
+export async function eachChosenAccount(
+  context: CommandContext,
+  command: string,
+  choice: KeyChoice,
+  act: (issuance: Issuance) => Promise<void>,
+): Promise<void> {
+  if (!isKeyGiven(choice)) return eachAccount(context, command, act);
+  await withAccounts(context, command, choice, async (issuances) => {
+    for (const issuance of issuances) {
+      if (!context.stops.work.aborted) await act(issuance);
+    }
+  });
+}
+
+async function openKeys(
+  context: CommandContext,
+  choice: KeyChoice,
+): Promise<{ opened: Opened[]; failures: AcmeLedgerError[] }> {
+  const { keys, failed } = await chosenKeys(context, choice);
+  // A ledger that can't be used is found before anything is sent.
+  await withLedger(context.settings, () => Promise.resolve());
+  const failures: AcmeLedgerError[] = [];
+  const fail = (file: string, error: AcmeLedgerError): void => {
+    failures.push(error);
+    complainOf(errorRecord(error), file);
+  };
+  for (const { file, error } of failed) fail(file, error);
+  const opened: Opened[] = [];
+  for (const key of keys) {
+    try {
+      context.stops.work.throwIfAborted();
+      opened.push(await openKey(context, key));
+    } catch (error) {
+      if (!(error instanceof AcmeLedgerError) || error.code === 'interrupted') throw error;
+      fail(key.file, error);
+    }
+  }
+  return { opened, failures };
+}
+
+async function openKey(context: CommandContext, { authority, keyPem }: FoundKey): Promise<Opened> {
+  const { session, account } = await openAccountOfKey(context, authority, keyPem);
+  const found = { ca: authority.directoryUrl, keyPem, account };
+  return {
+    authority,
+    session,
+    row: async (writer) => (await keepFoundAccount(writer, context.settings.stateDir, found, 'clean-up')).row,
+  };
+}
+
+/** The registered accounts of the ledger, or that of `--ca`. */
+async function openHeld(context: CommandContext): Promise<Opened[]> {
+  const rows = await withLedger(context.settings, (ledger) => chosenAccounts(context, ledger));
+  const opened: Opened[] = [];
+  for (const row of rows) {
+    const authority = authorityOf(row.ca);
+    const session = await openSession({
+      ...sessionOptions(context, authority),
+      accountKeyPem: await readAccountKey(join(context.settings.stateDir, row.key_file)),
+      accountUrl: row.url ?? undefined,
+    });
+    opened.push({ authority, session, row: () => Promise.resolve(row) });
+  }
+  return opened;
+}
+
+function noAccount(): AcmeLedgerError {
+  return new AcmeLedgerError('not-found', 'the ledger has no account, and no key was given', {
+    hint: "give the other client's key: --import-accounts certbot (or another client), or --account-key FILE --ca NAME|URL",
+  });
+}

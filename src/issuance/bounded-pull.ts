@@ -1,0 +1,26 @@
+/**
+ * Acts on each of them, so many at a time. The next one is only taken when there is room for it: the list needn't fit into memory. What
+ * is under way comes to its end, also when one fails; then no more are taken.
+ * @throws the first error
+ */
+export async function eachOf<T>(
+  items: AsyncIterable<T>,
+  concurrency: number,
+  act: (item: T) => Promise<void>,
+): Promise<void> {
+  const iterator = items[Symbol.asyncIterator]();
+  const errors: unknown[] = [];
+  const work = async (): Promise<void> => {
+    while (errors.length === 0) {
+      const next = await iterator.next();
+      if (next.done === true) return;
+      await act(next.value);
+    }
+  };
+  await Promise.all(
+    Array.from({ length: concurrency }, () => work().catch((error: unknown) => errors.push(error))),
+  );
+  if (errors.length === 0) return;
+  await iterator.return?.();
+  throw errors[0];
+}

@@ -1,0 +1,266 @@
+import { isGone } from '../acme/problems.ts';
+import type { Order } from '../acme/resources.ts';
+import { AcmeLedgerError } from '../errors.ts';
+import type { FoundIn } from '../ledger/foreign-authorizations.ts';
+import { type FoundBefore, knownUrls, recordFoundUrl } from '../ledger/found-urls.ts';
+import type { AuthorizationRow } from '../ledger/schema.ts';
+import { Asking } from './asking.ts';
+import { eachOf } from './bounded-pull.ts';
+import { type Cleared, type Clearing, type Subject, clearOne, isForeign, lineOf } from './clearing-one.ts';
+import { type AskedServer, askableUrl, askedServer, candidatesFor } from './clearing-scope.ts';
+import type { Issuance } from './issuance.ts';
+
+/** What a log named. */
+export interface FoundUrl extends FoundIn {
+  url: string;
+  resource: 'authorization' | 'order' | 'challenge';
+}
+
+export interface FoundClearing extends Clearing {
+  concurrency: number;
+  /** How they were found. */
+  source: 'log' | 'discovered';
+  /** The authorization that a challenge's URL tells by itself; null where the CA has to be asked. */
+  authorizationOf: (challengeUrl: string) => string | null;
+}
+
+export interface FoundEnd {
+  /** Distinct URLs of hosts that are no server of these accounts: nothing was sent there. */
+  elsewhere: number;
+  /** Challenges of which the CA doesn't tell the authorization, and nothing else named it. */
+  untold: number;
+  /** Why not all were asked for, for each account that there is a reason of. */
+  ends: { issuance: Issuance; end: AcmeLedgerError; notAsked: number }[];
+}
+
+interface Account {
+  issuance: Issuance;
+  server: AskedServer;
+  asking: Asking;
+}
+
+/** A URL that may be asked for, and what the ledger knows of it. */
+interface Lead {
+  url: string;
+  found: FoundUrl;
+  candidates: readonly Account[];
+  row: AuthorizationRow | null;
+  before: readonly FoundBefore[];
+}
+
+interface Hunt {
+  clearing: FoundClearing;
+  /** Authorizations that were looked at, or are. */
+  dealtWith: Set<string>;
+  counted: { elsewhere: number; untold: number };
+  isStopped: () => boolean;
+  tell: (cleared: Cleared) => void;
+}
+
+const lookedUpAtOnce = 250;
+
+/**
+ * Closes what other clients left pending, as far as it belongs to these accounts: orders and challenges lead to their authorizations, each
+ * authorization is asked of the account that it belongs to. What the ledger holds as over, or was told before, costs no request.
+ * @param found each URL once; taken as fast as it is dealt with
+ * @throws what `found` throws
+ */
+export async function clearFound(
+  issuances: readonly Issuance[],
+  found: AsyncIterable<FoundUrl>,
+  clearing: FoundClearing,
+  tell: (cleared: Cleared) => void,
+): Promise<FoundEnd> {
+  const accounts = issuances.map((issuance) => {
+    const server = askedServer(issuance.session.directory, issuance.session.account?.url ?? null);
+    return { issuance, server, asking: new Asking() };
+  });
+  const counted = { elsewhere: 0, untold: 0 };
+  const isStopped = (): boolean => accounts.every(({ issuance }) => issuance.stops.work.aborted);
+  const hunt: Hunt = { clearing, dealtWith: new Set(), counted, isStopped, tell };
+  await eachOf(leadsOf(accounts, found, clearing, counted), clearing.concurrency, (lead) =>
+    isStopped() ? Promise.resolve() : follow(hunt, lead),
+  );
+  const ends = accounts.flatMap(({ issuance, asking: { end, notAsked } }) =>
+    end === null ? [] : [{ issuance, end, notAsked }],
+  );
+  return { ...counted, ends };
+}
+
+/** Challenges come last: most belong to authorizations that are known by then. */
+async function* leadsOf(
+  accounts: readonly Account[],
+  found: AsyncIterable<FoundUrl>,
+  { authorizationOf }: FoundClearing,
+  counted: { elsewhere: number },
+): AsyncGenerator<Lead> {
+  const challenges: Omit<Lead, 'row' | 'before'>[] = [];
+  let chunk: Omit<Lead, 'row' | 'before'>[] = [];
+  for await (const each of found) {
+    const told = each.resource === 'challenge' ? authorizationOf(each.url) : null;
+    const lead = candidatesFor(accounts, told ?? each.url);
+    if (lead === null) {
+      counted.elsewhere += 1;
+      continue;
+    }
+    const resource = told === null ? each.resource : 'authorization';
+    (resource === 'challenge' ? challenges : chunk).push({ ...lead, found: { ...each, resource } });
+    if (chunk.length < lookedUpAtOnce) continue;
+    yield* lookedUp(accounts, chunk);
+    chunk = [];
+  }
+  yield* lookedUp(accounts, chunk);
+  for (let begin = 0; begin < challenges.length; begin += lookedUpAtOnce) {
+    yield* lookedUp(accounts, challenges.slice(begin, begin + lookedUpAtOnce));
+  }
+}
+
+async function* lookedUp(
+  accounts: readonly Account[],
+  leads: readonly Omit<Lead, 'row' | 'before'>[],
+): AsyncGenerator<Lead> {
+  const ledger = accounts[0]?.issuance.ledger;
+  if (ledger === undefined || leads.length === 0) return;
+  const known = await knownUrls(
+    ledger,
+    leads.map(({ url }) => url),
+  );
+  for (const lead of leads) {
+    const row = known.authorizations.get(lead.url) ?? null;
+    yield { ...lead, row, before: known.found.get(lead.url) ?? [] };
+  }
+}
+
+async function follow(hunt: Hunt, lead: Lead): Promise<void> {
+  if (lead.found.resource === 'authorization') return settle(hunt, lead);
+  const ledTo = await expand(hunt, lead);
+  if (ledTo === null || ledTo.urls.length === 0) return;
+  const { account, urls } = ledTo;
+  for await (const each of lookedUp(
+    [account],
+    urls.map((url) => ({ ...lead, url, candidates: [account] })),
+  )) {
+    if (!hunt.isStopped()) await settle(hunt, each);
+  }
+}
+
+async function settle(hunt: Hunt, lead: Lead): Promise<void> {
+  const { url, row, before } = lead;
+  if (hunt.dealtWith.has(url)) return;
+  hunt.dealtWith.add(url);
+  const subject = subjectOf(hunt, lead);
+  const owner =
+    row === null ? undefined : lead.candidates.find((one) => one.issuance.account.id === row.account_id);
+  const candidates = owner === undefined ? lead.candidates : [owner];
+  const [first] = candidates;
+  if (first === undefined) return;
+  if (row !== null && row.status !== 'pending') {
+    hunt.tell(lineOf(first.issuance, subject, { action: 'already-final', after: row.status, reason: null }));
+    return;
+  }
+  if (before.some(({ outcome }) => outcome === 'gone')) {
+    tellOf(hunt, lead, 'gone');
+    return;
+  }
+  for (const account of untold(candidates, before)) {
+    const { issuance, asking } = account;
+    const cleared = await clearOne(issuance, asking, subject, {
+      ...hunt.clearing,
+      rememberChallenge: (challenge) => hunt.clearing.authorizationOf(challenge) === null,
+    });
+    if (cleared === null) return;
+    const { action } = cleared;
+    if (row === null && (action === 'gone' || action === 'foreign')) await remember(account, url, action);
+    if (action === 'foreign') continue;
+    hunt.tell(cleared);
+    return;
+  }
+  tellOf(hunt, lead, 'foreign');
+}
+
+/** The accounts that weren't told before that it isn't theirs. */
+function untold(candidates: readonly Account[], before: readonly FoundBefore[]): Account[] {
+  return candidates.filter(
+    ({ issuance }) => !before.some(({ accountId }) => accountId === issuance.account.id),
+  );
+}
+
+function subjectOf({ clearing: { source } }: Hunt, { url, row, found }: Lead): Subject {
+  return { url, row, source, foundIn: source === 'log' ? found : null };
+}
+
+function tellOf(hunt: Hunt, lead: Lead, action: 'gone' | 'foreign'): void {
+  const [first] = lead.candidates;
+  if (first === undefined) return;
+  const after = action === 'gone' ? 'expired' : null;
+  const reason = action === 'gone' ? 'the CA has forgotten it' : 'it belongs to none of these accounts';
+  hunt.tell(lineOf(first.issuance, subjectOf(hunt, lead), { action, after, reason }));
+}
+
+async function remember(
+  { issuance }: Account,
+  url: string,
+  outcome: FoundBefore['outcome'],
+  authorizations: string[] = [],
+): Promise<void> {
+  await recordFoundUrl(issuance, url, { accountId: issuance.account.id, outcome, authorizations });
+}
+
+/** The authorizations of an order or a challenge that may be open, and the account that they belong to; null when that was told. */
+async function expand(hunt: Hunt, lead: Lead): Promise<{ account: Account; urls: string[] } | null> {
+  for (const { accountId, outcome, authorizations } of lead.before) {
+    const account = lead.candidates.find(({ issuance }) => issuance.account.id === accountId);
+    if (outcome === 'expanded' && account !== undefined) return { account, urls: authorizations };
+  }
+  if (lead.before.some(({ outcome }) => outcome === 'untold')) {
+    hunt.counted.untold += 1;
+    return null;
+  }
+  let isGoneAnywhere = lead.before.some(({ outcome }) => outcome === 'gone');
+  for (const account of untold(lead.candidates, lead.before)) {
+    const urls = await account.asking.ask(() => authorizationsAt(hunt, account, lead));
+    if (urls === null) return null;
+    if (urls === 'untold') {
+      await remember(account, lead.url, 'untold');
+      hunt.counted.untold += 1;
+      return null;
+    }
+    if (!(urls instanceof AcmeLedgerError)) {
+      await remember(account, lead.url, 'expanded', urls);
+      return { account, urls };
+    }
+    if (urls.code === 'interrupted') return null;
+    // An order of another account is unknown (404) to this one at some CAs.
+    if (!isForeign(urls) && !isGone(urls)) {
+      const failed = { action: 'failed', after: null, reason: urls.message } as const;
+      hunt.tell(lineOf(account.issuance, subjectOf(hunt, lead), failed));
+      return null;
+    }
+    isGoneAnywhere ||= isGone(urls);
+    await remember(account, lead.url, isGone(urls) ? 'gone' : 'foreign');
+  }
+  tellOf(hunt, lead, isGoneAnywhere ? 'gone' : 'foreign');
+  return null;
+}
+
+async function authorizationsAt(
+  { counted }: Hunt,
+  { issuance, server }: Account,
+  { url, found }: Lead,
+): Promise<string[] | 'untold'> {
+  const { session, stops } = issuance;
+  if (found.resource === 'order') {
+    const named = openOf(await session.getOrder(url, stops.work));
+    const askable = named.flatMap((each) => askableUrl(server, each) ?? []);
+    counted.elsewhere += named.length - askable.length;
+    return askable;
+  }
+  const up = await session.authorizationOfChallenge(url, stops.work);
+  const askable = up === null ? null : askableUrl(server, up);
+  return askable === null ? 'untold' : [askable];
+}
+
+/** RFC 8555 §7.1.6: an order that is past `pending` has no authorization that is; one that failed may have. */
+function openOf({ status, authorizationUrls }: Order): string[] {
+  return status === 'pending' || status === 'invalid' ? authorizationUrls : [];
+}

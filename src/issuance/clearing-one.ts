@@ -1,0 +1,202 @@
+import { isGone } from '../acme/problems.ts';
+import type { Authorization } from '../acme/resources.ts';
+import { AcmeLedgerError } from '../errors.ts';
+import {
+  authorizationById,
+  nameProven,
+  recordFoundSubmitted,
+  recordNotSubmitted,
+  recordSeen,
+} from '../ledger/authorizations.ts';
+import { type FoundIn, insertForeignAuthorization } from '../ledger/foreign-authorizations.ts';
+import { recordFoundUrl } from '../ledger/found-urls.ts';
+import type { AuthorizationRow } from '../ledger/schema.ts';
+import type { AuthorizationSource } from '../ledger/states.ts';
+import { inTransaction } from '../ledger/writer.ts';
+import type { Asking } from './asking.ts';
+import { authorizationSeen } from './authorization-seen.ts';
+import { closeBySubmitting } from './closing-by-submit.ts';
+import { type Closing, closeAuthorization } from './closing.ts';
+import type { Issuance } from './issuance.ts';
+import { protectionOf } from './protection.ts';
+import { isSubmitLost, isUndecided, recordGone } from './verdicts.ts';
+
+export const clearMethods = ['deactivate', 'submit'] as const;
+export type ClearMethod = (typeof clearMethods)[number];
+
+/** What is done with each. */
+export interface Clearing {
+  /** Also orders that are kept for a resume. */
+  all: boolean;
+  /** Only ones made before, as far as the ledger or the log tells. */
+  olderThan: Date | null;
+  dryRun: boolean;
+  method: ClearMethod;
+  /** Whether to keep in the ledger that this challenge belongs to its authorization. */
+  rememberChallenge?: (challengeUrl: string) => boolean;
+}
+
+export type ClearAction =
+  | 'deactivated'
+  | 'submitted'
+  | 'resumable'
+  | 'already-final'
+  | 'refused'
+  | 'gone'
+  | 'foreign'
+  | 'failed'
+  | 'would-deactivate';
+
+/** One line of `authz clear --json`. */
+export interface Cleared {
+  url: string;
+  identifier: string | null;
+  before: string | null;
+  action: ClearAction;
+  after: string | null;
+  reason: string | null;
+  /** The account that has it; null when no account of this run does. */
+  account: string | null;
+  /** In whose log it was found. */
+  client: string | null;
+  /** When it ends by itself. */
+  expiresAt: string | null;
+  /** When it may be closed, where that isn't now. */
+  retryAt: string | null;
+}
+
+/** One authorization to be closed, and where it was learned of. */
+export interface Subject {
+  url: string;
+  /** What the ledger holds of it; null when it doesn't know it. */
+  row: AuthorizationRow | null;
+  source: AuthorizationSource;
+  foundIn: FoundIn | null;
+}
+
+/**
+ * Asks the CA for one authorization, and closes it where it is open and nobody needs it.
+ * @param asking of this account: what the CA asks for is heeded for all that is left
+ * @returns null when the CA wasn't asked, wants no more requests now, or the run was interrupted
+ */
+export async function clearOne(
+  issuance: Issuance,
+  asking: Asking,
+  subject: Subject,
+  clearing: Clearing,
+): Promise<Cleared | null> {
+  const { row: known, url } = subject;
+  if (known !== null) {
+    const protection = await protectionOf(issuance, known, { evenKept: clearing.all });
+    if (protection !== null) {
+      return lineOf(issuance, subject, { action: 'resumable', after: known.status, reason: protection });
+    }
+  }
+  const seen = await asking.ask(() => look(issuance, subject, clearing));
+  if (seen === null) return null;
+  if (seen instanceof AcmeLedgerError && seen.code === 'interrupted') return null;
+  if (seen instanceof AcmeLedgerError) return lineOf(issuance, subject, await refusal(issuance, url, seen));
+  const { row, shown } = seen;
+  const settled = await settleShown(issuance, asking, row, { shown, clearing });
+  if (settled === null) return null;
+  return { ...lineOf(issuance, { ...subject, row }, settled), before: known?.status ?? null };
+}
+
+type Outcome = Pick<Cleared, 'action' | 'after' | 'reason'> & { retryAt?: Date };
+
+/** A line that needs no answer of the CA. */
+export function lineOf(
+  { account }: Issuance,
+  { url, row, foundIn }: Subject,
+  { retryAt, ...outcome }: Outcome,
+): Cleared {
+  return {
+    url,
+    identifier: row === null ? null : nameProven(row),
+    before: row?.status ?? null,
+    ...outcome,
+    account: outcome.action === 'foreign' ? null : account.url,
+    client: row?.client ?? foundIn?.client ?? null,
+    expiresAt: row?.expires_at ?? null,
+    retryAt: retryAt?.toISOString() ?? null,
+  };
+}
+
+/** The CA doesn't show it to this account because it is another's (RFC 8555 §6.2). */
+export function isForeign(error: AcmeLedgerError): boolean {
+  return error.httpStatus === 403 || error.httpStatus === 401;
+}
+
+async function refusal(issuance: Issuance, url: string, error: AcmeLedgerError): Promise<Outcome> {
+  if (isForeign(error)) return { action: 'foreign', after: null, reason: error.message };
+  if (!isGone(error)) return { action: 'failed', after: null, reason: error.message };
+  await recordGone(issuance, url);
+  return { action: 'gone', after: 'expired', reason: 'the CA has forgotten it' };
+}
+
+/** What the CA says now, recorded. One that the ledger doesn't know gets its row once the CA has shown it to this account. */
+async function look(
+  issuance: Issuance,
+  { url, source, foundIn }: Subject,
+  { rememberChallenge = () => false }: Clearing,
+): Promise<{ row: AuthorizationRow; shown: Authorization }> {
+  const askedAt = issuance.clock.now();
+  const shown = await issuance.session.getAuthorization(url, issuance.stops.work);
+  const { id } = await inTransaction(issuance, async (writer) => {
+    const row = await insertForeignAuthorization(writer, issuance.account.id, url, source, foundIn);
+    await recordSeen(writer, [{ ...authorizationSeen(shown), askedAt }]);
+    for (const challenge of shown.challenges.filter((each) => rememberChallenge(each.url))) {
+      const accountId = issuance.account.id;
+      await recordFoundUrl(writer, challenge.url, { accountId, outcome: 'expanded', authorizations: [url] });
+    }
+    return row;
+  });
+  // Its own client has answered it, and the CA is at it. (One that is invalid isn't looked at any more.)
+  const taken = shown.challenges.find(({ status }) => status === 'processing' || status === 'valid');
+  if (shown.status === 'pending' && taken !== undefined) await recordFoundSubmitted(issuance, id, taken.type);
+  return { row: await rowOf(issuance, id), shown };
+}
+
+async function rowOf({ ledger }: Issuance, id: number): Promise<AuthorizationRow> {
+  const row = await authorizationById(ledger, id);
+  if (row === undefined) throw new Error(`authorization ${String(id)} is gone from the ledger`);
+  return row;
+}
+
+/** What is done with one that the CA has just shown. */
+async function settleShown(
+  issuance: Issuance,
+  asking: Asking,
+  row: AuthorizationRow,
+  { shown, clearing }: { shown: Authorization; clearing: Clearing },
+): Promise<Outcome | null> {
+  if (row.status !== 'pending') return { action: 'already-final', after: row.status, reason: null };
+  const left = reasonToLeave(row, clearing);
+  if (left !== null) return { action: 'resumable', after: 'pending', reason: left };
+  if (clearing.dryRun) return { action: 'would-deactivate', after: 'pending', reason: null };
+  const evenKept = { evenKept: clearing.all };
+  if (isSubmitLost(row)) await recordNotSubmitted(issuance, row.id, 'no verdict after a minute');
+  const closing =
+    clearing.method === 'submit'
+      ? await closeBySubmitting(issuance, row, shown, evenKept)
+      : await closeAuthorization(issuance, row, evenKept);
+  return outcomeOf(asking, closing, (await rowOf(issuance, row.id)).status);
+}
+
+function reasonToLeave(row: AuthorizationRow, { olderThan }: Clearing): string | null {
+  if (isUndecided(row) && !isSubmitLost(row)) return 'its challenge was submitted: the CA decides';
+  if (olderThan === null || (row.logged_at ?? row.created_at) < olderThan.toISOString()) return null;
+  return 'it is younger than was asked for, as far as is known';
+}
+
+function outcomeOf(
+  asking: Asking,
+  { outcome, reason, retryAt, stop }: Closing,
+  after: string,
+): Outcome | null {
+  if (stop?.code === 'interrupted') return null;
+  if (stop !== undefined) asking.stop(stop);
+  const action = stop !== undefined || outcome === 'held' ? 'resumable' : outcome;
+  const at = retryAt ?? stop?.retryAt;
+  return { action, after, reason, ...(at === undefined ? {} : { retryAt: at }) };
+}

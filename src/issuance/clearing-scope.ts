@@ -1,0 +1,70 @@
+import type { Directory } from '../acme/resources.ts';
+
+/** Where an account is: the only server that anything of it is asked of. */
+export interface AskedServer {
+  /** Of its directory's own URLs. */
+  origins: ReadonlySet<string>;
+  /** Where it has its resources. */
+  folder: string;
+  /** What isn't to be asked: the directory's URLs, and the account itself. */
+  others: ReadonlySet<string>;
+  accountUrl: string | null;
+}
+
+export function askedServer(directory: Directory, accountUrl: string | null): AskedServer {
+  const { newNonce, newAccount, newOrder, revokeCert, keyChange, renewalInfo } = directory;
+  const own = [newOrder, newAccount, newNonce].map((each) => new URL(each));
+  const others = [newNonce, newAccount, newOrder, revokeCert, keyChange, renewalInfo, accountUrl];
+  return {
+    origins: new Set(own.map(({ origin }) => origin)),
+    folder: commonFolder(own.map(({ pathname }) => pathname)),
+    others: new Set(others.filter((each) => each !== null)),
+    accountUrl,
+  };
+}
+
+const maxUrlLength = 2_048;
+
+/**
+ * The URL as it may be asked of this server; null when it isn't one of its resources. A log may hold anything: the address must be one
+ * that the server's directory names itself, and the path must lie where it has its resources and be none of its other doors.
+ */
+export function askableUrl({ origins, folder, others }: AskedServer, text: string): string | null {
+  if (text.length > maxUrlLength || !URL.canParse(text)) return null;
+  const url = new URL(text);
+  if (!origins.has(url.origin) || !url.pathname.startsWith(folder)) return null;
+  if (url.username !== '' || url.password !== '' || url.search !== '' || url.hash !== '') return null;
+  return others.has(url.href) || url.pathname.endsWith('/') ? null : url.href;
+}
+
+/** Up to the last slash that all of these paths have before it in common. */
+function commonFolder(paths: readonly string[]): string {
+  const [first = '/', ...rest] = paths;
+  let length = first.lastIndexOf('/') + 1;
+  while (rest.some((path) => !path.startsWith(first.slice(0, length)))) {
+    length = first.lastIndexOf('/', length - 2) + 1;
+  }
+  return first.slice(0, length);
+}
+
+/**
+ * The accounts that the URL may belong to, the likeliest first: those of its server.
+ * @returns null when it is to be asked of nobody
+ */
+export function candidatesFor<Account extends { server: AskedServer }>(
+  accounts: readonly Account[],
+  text: string,
+): { url: string; candidates: Account[] } | null {
+  const candidates = accounts.filter(({ server }) => askableUrl(server, text) !== null);
+  if (candidates.length === 0) return null;
+  const { href, pathname } = new URL(text);
+  const likely = candidates.filter(({ server }) => carriesNumber(pathname, server.accountUrl));
+  const rest = candidates.filter((each) => !likely.includes(each));
+  return { url: href, candidates: [...likely, ...rest] };
+}
+
+/** Let's Encrypt's URLs have the number of the account in them: /acme/authz/ACCOUNT/NUMBER. */
+function carriesNumber(pathname: string, accountUrl: string | null): boolean {
+  const number = accountUrl === null ? undefined : /\/(\d+)$/.exec(accountUrl)?.[1];
+  return number !== undefined && pathname.includes(`/${number}/`);
+}

@@ -1,0 +1,58 @@
+import { nameProven } from '../ledger/authorizations.ts';
+import { countFailure, uncountFailure } from '../ledger/failure-counts.ts';
+import { accountScope, bucketWord, storedBuckets } from '../ledger/limit-buckets.ts';
+import type { AuthorizationRow } from '../ledger/schema.ts';
+import { inTransaction } from '../ledger/writer.ts';
+import { later } from '../clock.ts';
+import { fullBucket, waitMs } from '../token-bucket.ts';
+import type { Issuance } from './issuance.ts';
+
+/** What it costs a name to close an authorization at a CA that counts it as a failed validation. */
+export interface ClosingBudget {
+  /** When the name has no failure left to give: the authorization is to be left alone. Nothing is spent then. */
+  usedUp: { reason: string; until: Date } | null;
+  /** For what is recorded of it: it isn't to be counted twice. */
+  counted: { isCounted?: true };
+  /** It wasn't closed. */
+  giveBack(): Promise<void>;
+}
+
+/** Spends what the CA counts for deactivating this one, before it is. */
+export async function spendDeactivation(issuance: Issuance, row: AuthorizationRow): Promise<ClosingBudget> {
+  return issuance.limits?.countsDeactivations === true
+    ? spendFailure(issuance, row, 'to deactivate it counts as')
+    : free;
+}
+
+/** Spends the failed validation that a challenge which nobody answers ends in. */
+export async function spendSubmission(issuance: Issuance, row: AuthorizationRow): Promise<ClosingBudget> {
+  return spendFailure(issuance, row, 'to submit its challenge is');
+}
+
+/** The last one isn't spent: with none left, no order with the name is let through, whatever it may be needed for. */
+async function spendFailure(issuance: Issuance, row: AuthorizationRow, what: string): Promise<ClosingBudget> {
+  const { limits, account } = issuance;
+  const allowance = limits?.allowances['failed-authorizations'] ?? null;
+  const name = nameProven(row);
+  if (allowance === null || name === null) return free;
+  return inTransaction(issuance, async (writer) => {
+    const key = { scope: accountScope(account.id), limit: 'failed-authorizations', subject: name } as const;
+    const now = writer.clock.now();
+    const stored = await storedBuckets(writer.ledger, now, [key.scope], [name]);
+    const bucket = stored.get(bucketWord(key))?.bucket ?? fullBucket(allowance);
+    const wait = waitMs(bucket, now.getTime(), Math.min(2, allowance.max));
+    if (wait > 0) {
+      const until = later(now, wait);
+      const reason = `${what} a failed validation of ${name} at the CA, and they are used up until ${until.toISOString()}`;
+      return { ...free, usedUp: { reason, until } };
+    }
+    await countFailure(writer, account.id, name);
+    return {
+      usedUp: null,
+      counted: { isCounted: true },
+      giveBack: () => uncountFailure(issuance, account.id, name),
+    };
+  });
+}
+
+const free: ClosingBudget = { usedUp: null, counted: {}, giveBack: () => Promise.resolve() };

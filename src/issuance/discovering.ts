@@ -1,0 +1,53 @@
+import type { AcmeLedgerError } from '../errors.ts';
+import { clearFound, type FoundUrl } from './clearing-found.ts';
+import type { Cleared } from './clearing-one.ts';
+import type { Issuance } from './issuance.ts';
+
+export interface DiscoverEnd {
+  /** False: the CA keeps no list of an account's orders. */
+  isListed: boolean;
+  /** How many orders the list has. */
+  orders: number;
+  /** Why not all were asked for; null when all were. */
+  end: AcmeLedgerError | null;
+}
+
+/**
+ * Walks the account's list of orders (RFC 8555 §7.1.2.1) and records every authorization that is open there, with the source `discovered`.
+ * Nothing is closed.
+ * @param tell called for each that is open, and for what couldn't be asked for
+ */
+export async function discover(
+  issuance: Issuance,
+  options: { concurrency: number },
+  tell: (seen: Cleared) => void,
+): Promise<DiscoverEnd> {
+  const { session, stops } = issuance;
+  const listed = await session.listOrders(stops.work);
+  if (listed === null) return { isListed: false, orders: 0, end: null };
+  const counted = { orders: 0 };
+  const { ends } = await clearFound(
+    [issuance],
+    ordersOf(listed, counted),
+    {
+      ...options,
+      all: false,
+      olderThan: null,
+      dryRun: true,
+      method: 'deactivate',
+      source: 'discovered',
+      authorizationOf: () => null,
+    },
+    (seen) => {
+      if (seen.after === 'pending' || seen.action === 'failed') tell(seen);
+    },
+  );
+  return { isListed: true, ...counted, end: ends[0]?.end ?? null };
+}
+
+async function* ordersOf(urls: AsyncIterable<string>, counted: { orders: number }): AsyncGenerator<FoundUrl> {
+  for await (const url of urls) {
+    counted.orders += 1;
+    yield { url, resource: 'order', client: null, file: '', loggedAt: null };
+  }
+}

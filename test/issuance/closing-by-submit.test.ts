@@ -1,0 +1,148 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { letsEncryptLimits } from '../../src/acme/authority-limits.ts';
+import { ConnectionFailure, unreachable } from '../../src/acme/connection-failure.ts';
+import type { Authorization, Challenge } from '../../src/acme/resources.ts';
+import { AcmeLedgerError } from '../../src/errors.ts';
+import { clear } from '../../src/issuance/clearing.ts';
+import type { Cleared } from '../../src/issuance/clearing-one.ts';
+import type { Issuance } from '../../src/issuance/issuance.ts';
+import { costOfClosing } from '../../src/issuance/closing-cost.ts';
+import { authorizationByUrl } from '../../src/ledger/authorizations.ts';
+import { eventsOf } from '../../src/ledger/events.ts';
+import { type TinyWorld, newTinyWorld } from './tiny-issuance.ts';
+
+let world: TinyWorld;
+
+beforeEach(async () => {
+  world = await newTinyWorld();
+});
+
+afterEach(() => world.remove());
+
+const url = 'https://ca.test/authz/open.test';
+
+/** One open authorization at a CA that looks for the answer when it is told to. */
+class OneAuthorization {
+  status: Authorization['status'] = 'pending';
+  challenges: Challenge[] = ['dns-persist-01', 'dns-01', 'http-01'].map((type) => ({
+    url: `${url}/${type}`,
+    type,
+    status: 'pending',
+    token: 'token',
+    error: null,
+  }));
+  submitted: string[] = [];
+  verdict: () => void = () => (this.status = 'invalid');
+
+  async issuance(): Promise<Issuance> {
+    const issuance = await world.startIssuance();
+    const shown = () =>
+      Promise.resolve({
+        url,
+        status: this.status,
+        expiresAt: null,
+        identifier: { type: 'dns' as const, value: 'open.test' },
+        wildcard: false,
+        challenges: this.challenges,
+        retryAt: null,
+      });
+    const session = {
+      ...issuance.session,
+      getAuthorization: shown,
+      submitChallenge: (challenge: string) => {
+        this.submitted.push(challenge);
+        this.verdict();
+        return Promise.resolve({ ...this.challenges[0]!, retryAt: null });
+      },
+    };
+    return { ...issuance, session, limits: letsEncryptLimits };
+  }
+}
+
+async function submitted(issuance: Issuance, urls: string[] = [url]): Promise<Cleared[]> {
+  const told: Cleared[] = [];
+  const options = {
+    urls,
+    all: false,
+    olderThan: null,
+    concurrency: 2,
+    dryRun: false,
+    method: 'submit' as const,
+  };
+  await clear(issuance, options, (cleared) => told.push(cleared));
+  return told;
+}
+
+describe('--method submit', () => {
+  it('has the CA look for an answer that nobody gives, after it is in the ledger, and waits for the verdict', async () => {
+    const one = new OneAuthorization();
+    const issuance = await one.issuance();
+    let before: unknown;
+    const { session } = issuance;
+    const observed = {
+      ...session,
+      submitChallenge: async (challenge: string) => {
+        before = await authorizationByUrl(world.ledger, url);
+        return session.submitChallenge(challenge);
+      },
+    };
+    expect(await submitted({ ...issuance, session: observed })).toMatchObject([
+      { action: 'submitted', after: 'invalid' },
+    ]);
+    expect(before).toMatchObject({ challenge: 'submitting', challenge_type: 'http-01' });
+    expect(one.submitted).toEqual([`${url}/http-01`]);
+    // It cost its name one failed validation, and no second one for the verdict.
+    const cost = await costOfClosing(issuance, new Map([['open.test', 4]]), 'submit');
+    expect(cost).toMatchObject({ requests: 4, failedValidations: 4, later: [{ pending: 4, now: 3 }] });
+    expect(await submitted(issuance)).toMatchObject([{ action: 'already-final', before: 'invalid' }]);
+    expect(one.submitted).toHaveLength(1);
+  });
+
+  it('never submits one that is over, or that somebody has submitted', async () => {
+    const one = new OneAuthorization();
+    one.status = 'deactivated';
+    const issuance = await one.issuance();
+    expect(await submitted(issuance)).toMatchObject([{ action: 'already-final' }]);
+    const other = new OneAuthorization();
+    other.challenges[1]!.status = 'processing';
+    await world.ledger.deleteFrom('events').execute();
+    await world.ledger.deleteFrom('authorizations').execute();
+    expect(await submitted(await other.issuance())).toMatchObject([
+      { action: 'resumable', after: 'pending', reason: expect.stringMatching(/the CA decides/) as string },
+    ]);
+    expect([...one.submitted, ...other.submitted]).toEqual([]);
+  });
+
+  it('never submits one again whose POST may have arrived, and takes back one that the CA refused', async () => {
+    const one = new OneAuthorization();
+    const issuance = await one.issuance();
+    one.verdict = () => {
+      throw unreachable(new ConnectionFailure('reset', true, 'ca.test closed the connection'), 'POST');
+    };
+    expect(await submitted(issuance)).toMatchObject([{ action: 'submitted', after: 'pending' }]);
+    expect(await authorizationByUrl(world.ledger, url)).toMatchObject({ challenge: 'submitting' });
+    // A minute has been waited for: it counts as lost, and is submitted anew.
+    one.verdict = () => {
+      throw new AcmeLedgerError('ca-problem', 'no', { httpStatus: 400, problem: malformed });
+    };
+    expect(await submitted(issuance)).toMatchObject([{ action: 'refused', after: 'pending', reason: 'no' }]);
+    const row = await authorizationByUrl(world.ledger, url);
+    expect(row).toMatchObject({ challenge: 'none', submitted_at: null });
+    expect((await eventsOf(world.ledger, { authorizationId: row!.id })).map(({ kind }) => kind)).toEqual([
+      'authorization-status',
+      'challenge-submitting',
+      'challenge-not-submitted',
+      'challenge-submitting',
+      'challenge-not-submitted',
+      'authorization-refused',
+    ]);
+    expect(one.submitted).toHaveLength(2);
+  });
+});
+
+const malformed = {
+  type: 'urn:ietf:params:acme:error:malformed',
+  detail: 'no',
+  status: 400,
+  subproblems: [],
+};
