@@ -226,9 +226,9 @@ describe('accountsOfClient', () => {
     await put({
       [`${id(1)}/private_key.json`]: jwk(key()),
       [`${id(2)}/private_key.json`]: 'rubbish',
-      [`${id(3)}/private_key.json`]: Buffer.alloc(70_000, ' '),
+      [`${id(3)}/private_key.json`]: `${JSON.stringify(jwk(key()))}${' '.repeat(70_000)}`,
       [`${id(4)}/regr.json`]: {},
-      'outside/dir/5/private_key.json': jwk(key()),
+      [`outside/dir/${'5'.repeat(32)}/private_key.json`]: jwk(key()),
     });
     execFileSync('mkfifo', [here.file(`${id(4)}/private_key.json`)]);
     await symlink('..', here.file('c/accounts/ca.test/dir/loop'));

@@ -119,10 +119,12 @@ describe('certificatesOfClient', () => {
     );
     await put('six.test/six.test.conf', conf('six.test', 'no', 'alpn', `Le_TLSPort='444'\n`));
     await put('seven.test/seven.test.conf', conf('seven.test', 'no', 'dns_cf'));
+    await put('eight.test/eight.test.conf', conf('eight.test', 'www.eight.test', 'no,/srv'));
     await put('seven.test/seven.test.csr.conf', '[req]');
     const { certificates, unreadable } = await found('acme.sh');
     expect(unreadable).toEqual([]);
     expect(certificates).toMatchObject([
+      { solver: null, unsolved: 'its names are proven in different ways' },
       {
         name: 'five.test_ecc',
         names: ['five.test', 'www.five.test'],

@@ -95,8 +95,15 @@ describe('account import', () => {
     expect(result).toMatchObject({ exitCode: 1, stdout: 'accounts: 0 added, 0 known before, 1 failed\n' });
     expect(result.stderr).toMatch(/^error: .*unknown\.pem: the CA has no account for this key\nhint: .*--ca/);
     expect(result.stderr).not.toContain('PRIVATE');
+    const key = await put('gone.pem', account.keyPem);
+    proxy.setFault(({ kind }) =>
+      kind === 'newAccount' ? { type: 'replace-body', body: '{"status":"revoked"}' } : undefined,
+    );
+    const revoked = await here.run(['account', 'import', key]);
+    proxy.setFault();
+    expect(revoked.stderr).toMatch(/^error: .*the CA says the account .* is revoked/);
     await account.post(account.url, { status: 'deactivated' });
-    const gone = await here.run(['account', 'import', await put('gone.pem', account.keyPem)]);
+    const gone = await here.run(['account', 'import', key]);
     expect(gone.exitCode).toBe(1);
     expect(gone.stderr).toMatch(/^error: .*deactivated/);
     expect(existsSync(here.stateDir)).toBe(false);
@@ -130,6 +137,10 @@ describe('account import', () => {
     const file = await put('account.pem', account.keyPem);
     expect(await here.run(['account', 'import', file, '--use'])).toMatchObject({ exitCode: 0, stderr: '' });
     expect(jsonOf(await here.run(['account', 'show', '--json']))).toMatchObject({ id: 2, purpose: 'orders' });
+    const [own] = here.rows<{ key_file: string }>('select key_file from accounts where id = 1');
+    const back = ['account', 'import', path.join(here.stateDir, own?.key_file ?? ''), '--use'];
+    expect(await here.run(back)).toMatchObject({ exitCode: 0, stderr: '' });
+    expect(jsonOf(await here.run(['account', 'show', '--json']))).toMatchObject({ id: 1 });
     const chance = await here.run([...from, '--use']);
     expect(chance).toMatchObject({ exitCode: 2, stdout: '' });
     expect(chance.stderr).toMatch(/^error: --use: there is more than one account/);
@@ -167,13 +178,15 @@ describe('account import', () => {
       keyType: 'ec256',
       settings: { solver: 'webroot', webroot: here.webroot },
     });
+    const otherwise = ['one.test', 'www.one.test', '--solver', 'standalone'];
+    expect(await here.run(['cert', 'add', ...otherwise])).toMatchObject({ exitCode: 0 });
     const again = await here.run([...from, '--solver', 'standalone']);
     expect(again).toMatchObject({ exitCode: 0, stderr: '' });
     expect(again.stdout).toContain(
       'accounts: 0 added, 1 known before, 0 failed\ncertificates: 1 added, 1 known before, 0 failed\n',
     );
     expect(jsonOf(await here.run(['cert', 'show', 'one.test', '--json']))).toMatchObject({
-      settings: { solver: 'webroot' },
+      settings: { solver: 'standalone' },
     });
     expect(proxy.counts.newOrder).toBe(0);
   });
