@@ -9,7 +9,7 @@ import type { AccountRow } from '../ledger/schema.ts';
 import type { LedgerWriter } from '../ledger/writer.ts';
 import { printable } from '../printable.ts';
 import { openAccountOfKey } from './account-of-key.ts';
-import { assertHaveCertificates, takeCertificates } from './certificate-taking.ts';
+import { assertHaveCertificates, assertNoSolver, takeCertificates } from './certificate-taking.ts';
 import type { CommandContext } from './context.ts';
 import type { ImportOutcome } from './import-summary.ts';
 import { summaryOf, summaryText } from './import-summary.ts';
@@ -88,7 +88,7 @@ function exitCode(results: readonly Imported[], failedCertificates: number): num
 
 async function keysOf(
   context: CommandContext,
-  { file, clients, certificates }: AccountImport,
+  { file, clients, certificates, solver }: AccountImport,
 ): Promise<FoundKeys> {
   const choices = clients.map((text) => parseClientChoice(text, '--import-accounts'));
   if (file === undefined && choices.length === 0) {
@@ -97,6 +97,7 @@ async function keysOf(
     });
   }
   if (certificates) assertHaveCertificates(choices);
+  else assertNoSolver(solver);
   const found: FoundKeys = { keys: [], failed: [], elsewhere: 0 };
   if (file !== undefined) found.keys.push(await keyOfFile(context, file));
   for (const choice of choices) {

@@ -1,4 +1,4 @@
-import type { SolverOptions } from '../challenges/option-fields.ts';
+import { flagOf, type SolverOptions } from '../challenges/option-fields.ts';
 import { hasSolverOptions, solverOptionNames } from '../challenges/solver-options.ts';
 import type { ClientCertificate } from '../clients/client-certificate.ts';
 import { certificateClients, certificatesOfClient } from '../clients/client-certificates.ts';
@@ -45,6 +45,15 @@ export function assertHaveCertificates(choices: readonly ClientChoice[]): void {
     other === undefined ? 'which client has them' : `${other.client} has them in a form that can't be read`;
   throw new AcmeLedgerError('usage', `--certificates: ${whose}`, {
     hint: `give --import-accounts ${certificateClients.join('|')}; cert import takes a list of any others`,
+  });
+}
+
+/** @throws AcmeLedgerError `usage` for challenge options that would have no effect */
+export function assertNoSolver(solver: SolverOptions): void {
+  const given = solverOptionNames.find((name) => solver[name] !== undefined);
+  if (given === undefined) return;
+  throw new AcmeLedgerError('usage', `${flagOf(given)} is for certificates, and none are taken over`, {
+    hint: 'add --certificates, or leave it out',
   });
 }
 
@@ -119,16 +128,22 @@ function assertNotTaken(wanted: readonly Wanted[], { file, names }: ClientCertif
     'usage',
     `${printable(other.found.file)} is for a certificate ${printable(name)}, too`,
     {
-      hint: `${printable(file)} can be added under another name: acme-ledger cert add --cert-name NAME ${names.map(printable).join(' ')}`,
+      hint: `${printable(file)} can be added under another name: acme-ledger cert add --cert-name NAME ${shellWords(names)}`,
     },
   );
 }
 
 function unsolved({ unsolved: reason, name, names }: ClientCertificate): AcmeLedgerError {
-  const what = [`--cert-name ${name}`, ...names].map(printable).join(' ');
   return new AcmeLedgerError('usage', reason ?? 'nothing says how its names are proven', {
-    hint: `say it for all of these: repeat this with --webroot DIR or --hook CMD; or for this one: acme-ledger cert add ${what} --hook CMD`,
+    hint: `say it for all of these: repeat this with --webroot DIR or --hook CMD; or for this one: acme-ledger cert add --cert-name ${shellWords([name, ...names])} --hook CMD`,
   });
+}
+
+/** To be pasted: a client's files can name anything. */
+function shellWords(words: readonly string[]): string {
+  return words
+    .map((word) => (/^[\w.:-]+$/.test(word) ? word : `'${printable(word).replaceAll("'", "'\\''")}'`))
+    .join(' ');
 }
 
 /** What the ledger has of the wishes; those that it has not are written down. */

@@ -216,6 +216,7 @@ describe('account import', () => {
       args: ['--certificates', '--import-accounts', 'uacme'],
       fault: /uacme has them in a form.*\nhint: .*certbot/,
     },
+    { args: ['key.pem', '--webroot', '/'], fault: /--webroot is for certificates.*\nhint: .*--certificates/ },
     { args: [], fault: /nothing says which account\nhint: .*--import-accounts/ },
     { args: ['--import-accounts', 'cerbot'], fault: /no such client\nhint: .*certbot, lego/ },
     { args: ['--import-accounts', 'certbot:'], fault: /names no directory/ },
