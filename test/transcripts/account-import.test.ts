@@ -97,7 +97,9 @@ describe('account import', () => {
     expect(result.stderr).not.toContain('PRIVATE');
     const key = await put('gone.pem', account.keyPem);
     proxy.setFault(({ kind }) =>
-      kind === 'newAccount' ? { type: 'replace-body', body: '{"status":"revoked"}' } : undefined,
+      kind === 'newAccount'
+        ? { type: 'answer', status: 200, headers: { location: account.url }, body: '{"status":"revoked"}' }
+        : undefined,
     );
     const revoked = await here.run(['account', 'import', key]);
     proxy.setFault();
