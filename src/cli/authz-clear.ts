@@ -5,6 +5,7 @@ import { type ClearMethod, type Cleared, clearMethods } from '../issuance/cleari
 import type { ClearTally, CostSeen, GateSeen } from './authz-clear-tally.ts';
 import type { KeyChoice } from './chosen-keys.ts';
 import type { CommandContext } from './context.ts';
+import { type KeyOptions, addKeyOptions, keyChoiceOf } from './key-options.ts';
 import { complain } from './output.ts';
 import { parseChoice } from './parse-choices.ts';
 import { parseCount } from './parse-count.ts';
@@ -12,14 +13,12 @@ import { parseRate } from './parse-rate.ts';
 import type { Runner } from './runner.ts';
 import { counted } from './wording.ts';
 
-interface Options {
+interface Options extends KeyOptions {
   dryRun?: boolean;
   olderThan?: string;
   all?: boolean;
   method: string;
   fromLog?: string[];
-  accountKey?: string;
-  importAccounts: string[];
   concurrency: string;
   rate?: string;
 }
@@ -43,15 +42,9 @@ export function authzClear(authz: Command, runner: Runner): void {
       '--from-log <FILE...>',
       "what other ACME clients' logs name (-: standard input; gzip is read): nothing is sent to servers of other accounts",
     )
-    .option('--account-key <FILE>', "the key of another client's account at --ca: PEM or JWK")
-    .option(
-      '--import-accounts <CLIENT[:DIR]>',
-      'all accounts of certbot, lego, acme.sh, dehydrated, caddy, posh-acme, uacme or acmetool; may be repeated',
-      (text: string, before: string[]) => [...before, text],
-      [],
-    )
     .option('--concurrency <N>', 'requests at one time', '10')
     .option('--rate <N/s>', 'requests a second at most (N/m: a minute, N/h: an hour)');
+  addKeyOptions(command);
   runner.bind<Options>(command, runClear);
 }
 
@@ -93,7 +86,7 @@ function checked(options: Options): Checked {
     method: parseChoice(options.method, clearMethods, '--method'),
     concurrency: parseCount(options.concurrency, '--concurrency'),
     perSecond: rate === undefined ? null : parseRate(rate, '--rate'),
-    keys: { accountKey: options.accountKey, importAccounts: options.importAccounts },
+    keys: keyChoiceOf(options),
   };
 }
 
@@ -106,7 +99,7 @@ async function clearHeld({ context, options, tally }: Run, urls: readonly string
   const ends: AcmeLedgerError[] = [];
   let stillPresented = 0;
   const { eachChosenAccount } = await import('./many-accounts.ts');
-  await eachChosenAccount(context, 'authz clear', options.keys, async (issuance) => {
+  const unusable = await eachChosenAccount(context, 'authz clear', options.keys, async (issuance) => {
     const progress = startProgress(context, 'authorizations');
     const onResult = (cleared: Cleared): void => {
       tally.add(cleared);
@@ -128,7 +121,7 @@ async function clearHeld({ context, options, tally }: Run, urls: readonly string
   await tellEnd(context, tally, seen, options.dryRun);
   ends.forEach(complain);
   if (stillPresented > 0) complain(notTakenDown(stillPresented));
-  return stillPresented > 0 ? 1 : tally.exitCode(ends);
+  return stillPresented + unusable > 0 ? 1 : tally.exitCode(ends);
 }
 
 async function clearFromLogs({ context, options, tally }: Run, files: readonly string[]): Promise<number> {

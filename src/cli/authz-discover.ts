@@ -2,13 +2,15 @@ import type { Command } from 'commander';
 import type { AcmeLedgerError } from '../errors.ts';
 import type { Cleared } from '../issuance/clearing-one.ts';
 import { printable } from '../printable.ts';
+import type { KeyChoice } from './chosen-keys.ts';
 import type { CommandContext } from './context.ts';
+import { type KeyOptions, addKeyOptions, keyChoiceOf } from './key-options.ts';
 import { complain } from './output.ts';
 import { parseCount } from './parse-count.ts';
 import { parseRate } from './parse-rate.ts';
 import type { Runner } from './runner.ts';
 
-interface Options {
+interface Options extends KeyOptions {
   concurrency: string;
   rate?: string;
 }
@@ -21,19 +23,24 @@ export function authzDiscover(authz: Command, runner: Runner): void {
     )
     .option('--concurrency <N>', 'requests at one time', '10')
     .option('--rate <N/s>', 'requests a second at most (N/m: a minute, N/h: an hour)');
-  runner.bind<Options>(command, async (context, { concurrency, rate }) => {
+  addKeyOptions(command);
+  runner.bind<Options>(command, async (context, { concurrency, rate, ...keys }) => {
     const { paced } = await import('./rate.ts');
     const perSecond = rate === undefined ? null : parseRate(rate, '--rate');
-    return runDiscover(paced(context, perSecond), parseCount(concurrency, '--concurrency'));
+    const options = { keys: keyChoiceOf(keys), concurrency: parseCount(concurrency, '--concurrency') };
+    return runDiscover(paced(context, perSecond), options);
   });
 }
 
-async function runDiscover(context: CommandContext, concurrency: number): Promise<number> {
-  const { eachAccount } = await import('./each-account.ts');
+async function runDiscover(
+  context: CommandContext,
+  { keys, concurrency }: { keys: KeyChoice; concurrency: number },
+): Promise<number> {
+  const { eachChosenAccount } = await import('./many-accounts.ts');
   const { discover } = await import('../issuance/discovering.ts');
   const summary = { orders: 0, pending: 0, failed: 0, unlisted: 0 };
   const ends: AcmeLedgerError[] = [];
-  await eachAccount(context, 'authz discover', async (issuance) => {
+  const unusable = await eachChosenAccount(context, 'authz discover', keys, async (issuance) => {
     const { isListed, orders, end } = await discover(issuance, { concurrency }, (seen) => {
       if (seen.action === 'failed') summary.failed += 1;
       else summary.pending += 1;
@@ -50,7 +57,7 @@ async function runDiscover(context: CommandContext, concurrency: number): Promis
   });
   context.output.line({ summary }, () => summaryText(summary));
   ends.forEach(complain);
-  if (summary.failed > 0 || ends.some(({ code }) => code !== 'ca-limit')) return 1;
+  if (summary.failed > 0 || unusable > 0 || ends.some(({ code }) => code !== 'ca-limit')) return 1;
   return ends.length > 0 ? 75 : 0;
 }
 

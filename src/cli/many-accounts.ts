@@ -56,18 +56,25 @@ export async function withAccounts<T>(
   }
 }
 
-/** One after the other: the accounts of the keys that a person gave, else those of the ledger. */
+/**
+ * One after the other: the accounts of the keys that a person gave, else those of the ledger.
+ * @returns how many keys couldn't be used
+ */
 export async function eachChosenAccount(
   context: CommandContext,
   command: string,
   choice: KeyChoice,
   act: (issuance: Issuance) => Promise<void>,
-): Promise<void> {
-  if (!isKeyGiven(choice)) return eachAccount(context, command, act);
-  await withAccounts(context, command, choice, async (issuances) => {
+): Promise<number> {
+  if (!isKeyGiven(choice)) {
+    await eachAccount(context, command, act);
+    return 0;
+  }
+  return withAccounts(context, command, choice, async (issuances, unusableKeys) => {
     for (const issuance of issuances) {
       if (!context.stops.work.aborted) await act(issuance);
     }
+    return unusableKeys;
   });
 }
 
