@@ -42,8 +42,8 @@ export function buildProgram(runner: Runner): Command {
   const authz = group(program, 'authz', 'authorizations, as the ledger holds them');
   authzList(authz, runner);
   authzShow(authz, runner);
-  authzReport(authz, runner);
   authzClear(authz, runner);
+  authzReport(authz, runner);
   authzDiscover(authz, runner);
   authzSync(authz, runner);
   orderCommands(group(program, 'order', 'orders'), runner);
