@@ -2,12 +2,14 @@ import { authorizationUrlOf } from '../clients/acme-url-forms.ts';
 import { urlsInLogs } from '../clients/found-urls.ts';
 import { assertLogs } from '../clients/log-bytes.ts';
 import type { AcmeLedgerError } from '../errors.ts';
-import { type FoundUrl, clearFound } from '../issuance/clearing-found.ts';
+import { clearFound } from '../issuance/clearing-found.ts';
+import type { FoundUrl } from '../issuance/clearing-leads.ts';
 import type { Clearing } from '../issuance/clearing-one.ts';
 import type { ClearTally, CostSeen, GateSeen } from './authz-clear-tally.ts';
 import { lineText } from './authz-clear-text.ts';
 import type { KeyChoice } from './chosen-keys.ts';
 import type { CommandContext } from './context.ts';
+import type { AccountsRun } from './each-account.ts';
 import { withAccounts } from './many-accounts.ts';
 import { startByteProgress } from './progress.ts';
 
@@ -15,6 +17,7 @@ export interface LogClearing extends Clearing {
   /** `-` is standard input. */
   files: readonly string[];
   keys: KeyChoice;
+  run: AccountsRun;
   concurrency: number;
 }
 
@@ -43,7 +46,7 @@ export async function clearLogs(
   tally: ClearTally,
 ): Promise<LogsCleared> {
   await assertLogs(options.files);
-  return withAccounts(context, 'authz clear', options.keys, async (issuances, unusableKeys) => {
+  return withAccounts(context, options.run, options.keys, async (issuances, unusableKeys) => {
     const progress = await startByteProgress(context, options.files);
     try {
       const found = foundIn(options.files, context.stops.work, (bytes) => progress.read(bytes));

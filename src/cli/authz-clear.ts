@@ -6,6 +6,7 @@ import type { ClearTally, CostSeen, GateSeen } from './authz-clear-tally.ts';
 import type { KeyChoice } from './chosen-keys.ts';
 import type { CommandContext } from './context.ts';
 import { type KeyOptions, addKeyOptions, keyChoiceOf } from './key-options.ts';
+import type { AccountsRun } from './each-account.ts';
 import { complain } from './output.ts';
 import { parseChoice } from './parse-choices.ts';
 import { parseCount } from './parse-count.ts';
@@ -20,6 +21,7 @@ interface Options extends KeyOptions {
   method: string;
   fromLog?: string[];
   concurrency: string;
+  wait: string;
   rate?: string;
 }
 
@@ -43,6 +45,7 @@ export function authzClear(authz: Command, runner: Runner): void {
       "what other ACME clients' logs name (-: standard input; gzip is read): nothing is sent to servers of other accounts",
     )
     .option('--concurrency <N>', 'requests at one time', '10')
+    .option('--wait <DURATION>', 'wait as long as that when the CA asks for patience', '10s')
     .option('--rate <N/s>', 'requests a second at most (N/m: a minute, N/h: an hour)');
   addKeyOptions(command);
   runner.bind<Options>(command, runClear);
@@ -74,6 +77,7 @@ interface Checked {
   concurrency: number;
   perSecond: number | null;
   keys: KeyChoice;
+  run: AccountsRun;
 }
 
 function checked(options: Options): Checked {
@@ -87,6 +91,7 @@ function checked(options: Options): Checked {
     concurrency: parseCount(options.concurrency, '--concurrency'),
     perSecond: rate === undefined ? null : parseRate(rate, '--rate'),
     keys: keyChoiceOf(options),
+    run: { command: 'authz clear', patienceMs: parseDuration(options.wait, '--wait') },
   };
 }
 
@@ -99,7 +104,7 @@ async function clearHeld({ context, options, tally }: Run, urls: readonly string
   const ends: AcmeLedgerError[] = [];
   let stillPresented = 0;
   const { eachChosenAccount } = await import('./many-accounts.ts');
-  const unusable = await eachChosenAccount(context, 'authz clear', options.keys, async (issuance) => {
+  const unusable = await eachChosenAccount(context, options.run, options.keys, async (issuance) => {
     const progress = startProgress(context, 'authorizations');
     const onResult = (cleared: Cleared): void => {
       tally.add(cleared);

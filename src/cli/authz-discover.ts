@@ -40,7 +40,7 @@ async function runDiscover(
   const { discover } = await import('../issuance/discovering.ts');
   const summary = { orders: 0, pending: 0, failed: 0, unlisted: 0 };
   const ends: AcmeLedgerError[] = [];
-  const unusable = await eachChosenAccount(context, 'authz discover', keys, async (issuance) => {
+  const unusable = await eachChosenAccount(context, { command: 'authz discover' }, keys, async (issuance) => {
     const { isListed, orders, end } = await discover(issuance, { concurrency }, (seen) => {
       if (seen.action === 'failed') summary.failed += 1;
       else summary.pending += 1;

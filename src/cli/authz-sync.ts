@@ -34,7 +34,7 @@ async function runSync(context: CommandContext, concurrency: number): Promise<nu
   const { startProgress } = await import('./progress.ts');
   const summary = { seen: 0, orders: 0, differing: 0, failed: 0, lost: 0, undecided: 0, notAsked: 0 };
   const ends: Synced[] = [];
-  await eachAccount(context, 'authz sync', async (issuance) => {
+  await eachAccount(context, { command: 'authz sync' }, async (issuance) => {
     const progress = startProgress(context, 'authorizations and orders');
     const onResult = (compared: Compared): void => {
       count(summary, compared);

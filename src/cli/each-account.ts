@@ -6,10 +6,16 @@ import type { CommandContext } from './context.ts';
 import { withLedger } from './ledger-opening.ts';
 import { withIssuance } from './opening.ts';
 
+export interface AccountsRun {
+  command: string;
+  /** How long a request may wait for the time that the CA asked for. */
+  patienceMs?: number;
+}
+
 /** Runs `act` for the accounts of `--ca`, or for every registered account of the ledger, one after the other. */
 export async function eachAccount(
   context: CommandContext,
-  command: string,
+  run: AccountsRun,
   act: (issuance: Issuance) => Promise<void>,
 ): Promise<void> {
   const accounts = await withLedger(context.settings, (ledger) => chosenAccounts(context, ledger));
@@ -18,7 +24,7 @@ export async function eachAccount(
     accounts,
     ({ ca }) => ca,
     async (account) =>
-      withIssuance(context, authorityOf(account.ca), { command, mayRegister: false, account }, act),
+      withIssuance(context, authorityOf(account.ca), { ...run, mayRegister: false, account }, act),
   );
 }
 

@@ -12,7 +12,7 @@ import { openAccountOfKey } from './account-of-key.ts';
 import { chosenAccounts } from './chosen-account.ts';
 import { type KeyChoice, chosenKeys, isKeyGiven } from './chosen-keys.ts';
 import type { CommandContext } from './context.ts';
-import { eachAccount } from './each-account.ts';
+import { type AccountsRun, eachAccount } from './each-account.ts';
 import type { FoundKey } from './key-sources.ts';
 import { withLedger } from './ledger-opening.ts';
 import { withLedgerWriter } from './ledger-writing.ts';
@@ -35,7 +35,7 @@ interface Opened {
  */
 export async function withAccounts<T>(
   context: CommandContext,
-  command: string,
+  run: AccountsRun,
   choice: KeyChoice,
   act: (issuances: readonly Issuance[], unusableKeys: number) => Promise<T>,
 ): Promise<T> {
@@ -44,10 +44,12 @@ export async function withAccounts<T>(
     : { opened: await openHeld(context), failures: [] };
   try {
     if (opened.length === 0) throw failures[0] ?? noAccount();
-    return await withLedgerWriter(context, command, async (writer) => {
+    return await withLedgerWriter(context, run.command, async (writer) => {
       const issuances: Issuance[] = [];
       for (const { authority, session, row } of opened) {
-        issuances.push(issuanceOf(context, writer, authority, { session, account: await row(writer) }));
+        const account = await row(writer);
+        const { patienceMs } = run;
+        issuances.push(issuanceOf(context, writer, authority, { session, account, patienceMs }));
       }
       return act(issuances, failures.length);
     });
@@ -62,15 +64,15 @@ export async function withAccounts<T>(
  */
 export async function eachChosenAccount(
   context: CommandContext,
-  command: string,
+  run: AccountsRun,
   choice: KeyChoice,
   act: (issuance: Issuance) => Promise<void>,
 ): Promise<number> {
   if (!isKeyGiven(choice)) {
-    await eachAccount(context, command, act);
+    await eachAccount(context, run, act);
     return 0;
   }
-  return withAccounts(context, command, choice, async (issuances, unusableKeys) => {
+  return withAccounts(context, run, choice, async (issuances, unusableKeys) => {
     for (const issuance of issuances) {
       if (!context.stops.work.aborted) await act(issuance);
     }

@@ -163,11 +163,15 @@ export function issuanceOf(
   context: CommandContext,
   base: LedgerWriter,
   authority: Authority,
-  { session, account }: { session: Session; account: AccountRow },
+  {
+    session,
+    account,
+    patienceMs = 0,
+  }: { session: Session; account: AccountRow; patienceMs?: number | undefined },
 ): Issuance {
   const { settings, log, stops } = context;
   const writer = { ...base, limits: limitsAt(authority, settings.limits) };
-  const heeding = { patienceMs: ownPatienceMs, pressure: { refusals: 0 } };
+  const heeding = { patienceMs: Math.max(patienceMs, ownPatienceMs), pressure: { refusals: 0 } };
   return {
     ...writer,
     ...heeding,

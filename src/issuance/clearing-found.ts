@@ -1,20 +1,13 @@
 import { isGone } from '../acme/problems.ts';
 import type { Order } from '../acme/resources.ts';
 import { AcmeLedgerError } from '../errors.ts';
-import type { FoundIn } from '../ledger/foreign-authorizations.ts';
-import { type FoundBefore, knownUrls, recordFoundUrl } from '../ledger/found-urls.ts';
-import type { AuthorizationRow } from '../ledger/schema.ts';
+import { type FoundBefore, recordFoundUrl } from '../ledger/found-urls.ts';
 import { Asking } from './asking.ts';
 import { eachOf } from './bounded-pull.ts';
 import { type Cleared, type Clearing, type Subject, clearOne, isForeign, lineOf } from './clearing-one.ts';
-import { type AskedServer, askableUrl, askedServer, candidatesFor } from './clearing-scope.ts';
+import { type Account, type FoundUrl, type Lead, leadsOf, lookedUp } from './clearing-leads.ts';
+import { askableUrl, askedServer } from './clearing-scope.ts';
 import type { Issuance } from './issuance.ts';
-
-/** What a log named. */
-export interface FoundUrl extends FoundIn {
-  url: string;
-  resource: 'authorization' | 'order' | 'challenge';
-}
 
 export interface FoundClearing extends Clearing {
   concurrency: number;
@@ -33,21 +26,6 @@ export interface FoundEnd {
   ends: { issuance: Issuance; end: AcmeLedgerError; notAsked: number }[];
 }
 
-interface Account {
-  issuance: Issuance;
-  server: AskedServer;
-  asking: Asking;
-}
-
-/** A URL that may be asked for, and what the ledger knows of it. */
-interface Lead {
-  url: string;
-  found: FoundUrl;
-  candidates: readonly Account[];
-  row: AuthorizationRow | null;
-  before: readonly FoundBefore[];
-}
-
 interface Hunt {
   clearing: FoundClearing;
   /** Authorizations that were looked at, or are. */
@@ -56,8 +34,6 @@ interface Hunt {
   isStopped: () => boolean;
   tell: (cleared: Cleared) => void;
 }
-
-const lookedUpAtOnce = 250;
 
 /**
  * Closes what other clients left pending, as far as it belongs to these accounts: orders and challenges lead to their authorizations, each
@@ -78,7 +54,7 @@ export async function clearFound(
   const counted = { elsewhere: 0, untold: 0 };
   const isStopped = (): boolean => accounts.every(({ issuance }) => issuance.stops.work.aborted);
   const hunt: Hunt = { clearing, dealtWith: new Set(), counted, isStopped, tell };
-  await eachOf(leadsOf(accounts, found, clearing, counted), clearing.concurrency, (lead) =>
+  await eachOf(leadsOf(accounts, found, clearing.authorizationOf, counted), clearing.concurrency, (lead) =>
     isStopped() ? Promise.resolve() : follow(hunt, lead),
   );
   const ends = accounts.flatMap(({ issuance, asking: { end, notAsked } }) =>
@@ -87,59 +63,13 @@ export async function clearFound(
   return { ...counted, ends };
 }
 
-/** Challenges come last: most belong to authorizations that are known by then. */
-async function* leadsOf(
-  accounts: readonly Account[],
-  found: AsyncIterable<FoundUrl>,
-  { authorizationOf }: FoundClearing,
-  counted: { elsewhere: number },
-): AsyncGenerator<Lead> {
-  const challenges: Omit<Lead, 'row' | 'before'>[] = [];
-  let chunk: Omit<Lead, 'row' | 'before'>[] = [];
-  for await (const each of found) {
-    const told = each.resource === 'challenge' ? authorizationOf(each.url) : null;
-    const lead = candidatesFor(accounts, told ?? each.url);
-    if (lead === null) {
-      counted.elsewhere += 1;
-      continue;
-    }
-    const resource = told === null ? each.resource : 'authorization';
-    (resource === 'challenge' ? challenges : chunk).push({ ...lead, found: { ...each, resource } });
-    if (chunk.length < lookedUpAtOnce) continue;
-    yield* lookedUp(accounts, chunk);
-    chunk = [];
-  }
-  yield* lookedUp(accounts, chunk);
-  for (let begin = 0; begin < challenges.length; begin += lookedUpAtOnce) {
-    yield* lookedUp(accounts, challenges.slice(begin, begin + lookedUpAtOnce));
-  }
-}
-
-async function* lookedUp(
-  accounts: readonly Account[],
-  leads: readonly Omit<Lead, 'row' | 'before'>[],
-): AsyncGenerator<Lead> {
-  const ledger = accounts[0]?.issuance.ledger;
-  if (ledger === undefined || leads.length === 0) return;
-  const known = await knownUrls(
-    ledger,
-    leads.map(({ url }) => url),
-  );
-  for (const lead of leads) {
-    const row = known.authorizations.get(lead.url) ?? null;
-    yield { ...lead, row, before: known.found.get(lead.url) ?? [] };
-  }
-}
-
 async function follow(hunt: Hunt, lead: Lead): Promise<void> {
   if (lead.found.resource === 'authorization') return settle(hunt, lead);
   const ledTo = await expand(hunt, lead);
   if (ledTo === null || ledTo.urls.length === 0) return;
   const { account, urls } = ledTo;
-  for await (const each of lookedUp(
-    [account],
-    urls.map((url) => ({ ...lead, url, candidates: [account] })),
-  )) {
+  const named = urls.map((url) => ({ ...lead.found, url, resource: 'authorization' as const }));
+  for await (const each of lookedUp([account], named)) {
     if (!hunt.isStopped()) await settle(hunt, each);
   }
 }

@@ -10,6 +10,7 @@ import {
 } from '../ledger/authorizations.ts';
 import { type FoundIn, insertForeignAuthorization } from '../ledger/foreign-authorizations.ts';
 import { recordFoundUrl } from '../ledger/found-urls.ts';
+import { isLedgerFailure } from '../ledger/ledger-failure.ts';
 import type { AuthorizationRow } from '../ledger/schema.ts';
 import type { AuthorizationSource } from '../ledger/states.ts';
 import { inTransaction } from '../ledger/writer.ts';
@@ -94,6 +95,7 @@ export async function clearOne(
   }
   const seen = await asking.ask(() => look(issuance, subject, clearing));
   if (seen === null) return null;
+  if (isLedgerFailure(seen)) throw seen;
   if (seen instanceof AcmeLedgerError && seen.code === 'interrupted') return null;
   if (seen instanceof AcmeLedgerError) return lineOf(issuance, subject, await refusal(issuance, url, seen));
   const { row, shown } = seen;

@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { registerAccount } from '../support/lab-account.ts';
+import { type LabAccount, registerAccount } from '../support/lab-account.ts';
+import { runProgram } from '../support/program.ts';
 import { type Line, askedOf, bait, certbotLog, given, parted, statesOf, twoClients } from './clear-stage.ts';
 import { type LeakLab, type ListedAuthz, expectExit, jsonLines, startLeakLab, until } from './leak-lab.ts';
 import { text } from './leak-matchers.ts';
@@ -203,6 +204,56 @@ describe('authz clear --from-log', { concurrent: true, timeout: 60_000 }, () => 
     // What is kept of them is for cleaning up alone.
     const accounts = jsonLines<{ purpose: string }>(await customer.run(['account', 'list', '--json']));
     expect(accounts.map(({ purpose }) => purpose)).toEqual(['clean-up', 'clean-up']);
+  });
+
+  it('works on the accounts of several servers in one run', async () => {
+    const [customer, elsewhere] = [await lab.newCustomer(), await lab.newCustomer()];
+    const names = ['here.test', 'there.test'];
+    const urls: string[] = [];
+    const accounts: LabAccount[] = [];
+    for (const { proxy } of [customer, elsewhere]) {
+      const account = await registerAccount({ directoryUrl: proxy.directoryUrl, caPem: lab.pebble.caPem });
+      const folder = path.join(
+        'certbot/accounts',
+        new URL(proxy.directoryUrl).host,
+        'dir',
+        'abcdef01'.repeat(4),
+      );
+      const jwk = JSON.stringify(account.key.export({ format: 'jwk' }));
+      await given(customer, path.join(folder, 'private_key.json'), jwk);
+      urls.push(...(await account.order(names[accounts.length]!)).authorizations);
+      accounts.push(account);
+    }
+    const log = await given(customer, 'both.log', urls.join(' '));
+    const certbot = `certbot:${path.join(path.dirname(log), 'certbot')}`;
+    const common = ['--state-dir', customer.stateDir, '--ca-file', lab.pebble.caFile, '--json'];
+    const run = await runProgram([
+      'authz',
+      'clear',
+      '--import-accounts',
+      certbot,
+      '--from-log',
+      log,
+      ...common,
+    ]);
+    expectExit(run, 0);
+    const { lines, end } = parted(jsonLines(run));
+    expect(lines.map(({ identifier, action }) => `${identifier} ${action}`).sort()).toEqual(
+      names.map((name) => `${name} deactivated`),
+    );
+    expect(end.gates.map(({ pendingBefore, pendingAfter }) => [pendingBefore, pendingAfter])).toEqual([
+      [1, 0],
+      [1, 0],
+    ]);
+    expect(end.elsewhere).toBe(0);
+    // Without logs and keys it looks after both from now on.
+    expect(jsonLines<object>(await runProgram(['status', ...common]))).toMatchObject([
+      { accounts: [{ gate: { pending: 0 } }, { gate: { pending: 0 } }] },
+    ]);
+    await accounts[1]!.order('more.test');
+    expectExit(await runProgram(['authz', 'discover', ...common]), 0);
+    const again = await runProgram(['authz', 'clear', ...common]);
+    expect(jsonLines<object>(again)[0]).toMatchObject({ identifier: 'more.test', action: 'deactivated' });
   });
 
   it('says what can not be used before anything is sent or written', async () => {

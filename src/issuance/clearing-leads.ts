@@ -1,0 +1,76 @@
+import type { FoundIn } from '../ledger/foreign-authorizations.ts';
+import { type FoundBefore, knownUrls } from '../ledger/found-urls.ts';
+import type { AuthorizationRow } from '../ledger/schema.ts';
+import type { Asking } from './asking.ts';
+import { type AskedServer, candidatesFor } from './clearing-scope.ts';
+import type { Issuance } from './issuance.ts';
+
+/** What a log named. */
+export interface FoundUrl extends FoundIn {
+  url: string;
+  resource: 'authorization' | 'order' | 'challenge';
+}
+
+/** An account that can be asked. */
+export interface Account {
+  issuance: Issuance;
+  server: AskedServer;
+  asking: Asking;
+}
+
+/** A URL that may be asked for, and what the ledger knows of it. */
+export interface Lead {
+  url: string;
+  found: FoundUrl;
+  candidates: readonly Account[];
+  row: AuthorizationRow | null;
+  before: readonly FoundBefore[];
+}
+
+const lookedUpAtOnce = 250;
+
+/** Challenges come last: most belong to authorizations that are known by then. */
+export async function* leadsOf(
+  accounts: readonly Account[],
+  found: AsyncIterable<FoundUrl>,
+  authorizationOf: (challengeUrl: string) => string | null,
+  counted: { elsewhere: number },
+): AsyncGenerator<Lead> {
+  const challenges: FoundUrl[] = [];
+  let chunk: FoundUrl[] = [];
+  for await (const each of found) {
+    const told = each.resource === 'challenge' ? authorizationOf(each.url) : null;
+    const one = told === null ? each : ({ ...each, url: told, resource: 'authorization' } as const);
+    if (candidatesFor(accounts, one.url) === null) counted.elsewhere += 1;
+    else if (one.resource === 'challenge') challenges.push(one);
+    else chunk.push(one);
+    if (chunk.length < lookedUpAtOnce) continue;
+    yield* lookedUp(accounts, chunk);
+    chunk = [];
+  }
+  yield* lookedUp(accounts, chunk);
+  for (let begin = 0; begin < challenges.length; begin += lookedUpAtOnce) {
+    yield* lookedUp(accounts, challenges.slice(begin, begin + lookedUpAtOnce));
+  }
+}
+
+/** Whom to ask for each, and what the ledger knows of it. */
+export async function* lookedUp(
+  accounts: readonly Account[],
+  found: readonly FoundUrl[],
+): AsyncGenerator<Lead> {
+  const ledger = accounts[0]?.issuance.ledger;
+  if (ledger === undefined) return;
+  const leads = found.flatMap((each) => {
+    const lead = candidatesFor(accounts, each.url);
+    return lead === null ? [] : [{ ...lead, found: each }];
+  });
+  const known = await knownUrls(
+    ledger,
+    leads.map(({ url }) => url),
+  );
+  for (const lead of leads) {
+    const row = known.authorizations.get(lead.url) ?? null;
+    yield { ...lead, row, before: known.found.get(lead.url) ?? [] };
+  }
+}

@@ -1,0 +1,215 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { letsEncryptLimits } from '../../src/acme/authority-limits.ts';
+import { type FoundClearing, type FoundEnd, clearFound } from '../../src/issuance/clearing-found.ts';
+import type { FoundUrl } from '../../src/issuance/clearing-leads.ts';
+import type { Cleared } from '../../src/issuance/clearing-one.ts';
+import { costOfClosing } from '../../src/issuance/closing-cost.ts';
+import type { Issuance } from '../../src/issuance/issuance.ts';
+import { SharedCa, origin } from './shared-ca.ts';
+import { type TinyWorld, newTinyWorld } from './tiny-issuance.ts';
+
+let world: TinyWorld;
+let ca: SharedCa;
+
+beforeEach(async () => {
+  world = await newTinyWorld();
+  ca = new SharedCa();
+});
+
+afterEach(() => world.remove());
+
+type Named = string | Partial<FoundUrl>;
+
+async function* found(named: Iterable<Named>): AsyncGenerator<FoundUrl> {
+  for (const each of named) {
+    const url = typeof each === 'string' ? each : (each.url ?? '');
+    const resource = url.includes('/order/')
+      ? 'order'
+      : url.includes('/chall')
+        ? 'challenge'
+        : 'authorization';
+    const usual = { url, resource, client: 'certbot', file: 'some.log', loggedAt: null } as const;
+    yield await Promise.resolve(typeof each === 'string' ? usual : { ...usual, ...each });
+  }
+}
+
+async function cleared(
+  issuances: Issuance[],
+  named: Iterable<Named>,
+  given: Partial<FoundClearing> = {},
+): Promise<{ told: Cleared[]; end: FoundEnd }> {
+  const told: Cleared[] = [];
+  const clearing: FoundClearing = {
+    all: false,
+    olderThan: null,
+    dryRun: false,
+    method: 'deactivate',
+    concurrency: 4,
+    source: 'log',
+    authorizationOf: () => null,
+    ...given,
+  };
+  const end = await clearFound(issuances, found(named), clearing, (one) => told.push(one));
+  return { told, end };
+}
+
+const actionsOf = (told: readonly Cleared[]): string[] => told.map(({ action }) => action).sort();
+
+describe('URLs of several accounts at one server', () => {
+  it('are asked of the account whose number they carry, else of one after the other; nothing is asked twice', async () => {
+    const accounts = [await ca.issuance(world, 17), await ca.issuance(world, 18)];
+    const urls = [
+      ca.add(18, 'a.test'),
+      ca.add(18, 'b.test', '/acme/authz-v3/4711'),
+      ca.add(19, 'c.test'),
+      `${origin}/acme/authz/17/999`,
+    ];
+    const { told } = await cleared(accounts, urls, { concurrency: 1 });
+    expect(told.map(({ action, account }) => [action, account?.slice(-2)])).toEqual([
+      ['deactivated', '18'],
+      ['deactivated', '18'],
+      ['foreign', undefined],
+      ['gone', '17'],
+    ]);
+    expect(ca.asked).toEqual([
+      '18 show /acme/authz/18/1',
+      '18 deactivate /acme/authz/18/1',
+      '17 show /acme/authz-v3/4711',
+      '18 show /acme/authz-v3/4711',
+      '18 deactivate /acme/authz-v3/4711',
+      '17 show /acme/authz/19/3',
+      '18 show /acme/authz/19/3',
+      '17 show /acme/authz/17/999',
+    ]);
+    ca.asked.length = 0;
+    const again = await cleared(accounts, urls);
+    expect(actionsOf(again.told)).toEqual(['already-final', 'already-final', 'foreign', 'gone']);
+    expect(ca.asked).toEqual([]);
+    // An account that wasn't there yet may have it.
+    const third = await ca.issuance(world, 19);
+    expect(actionsOf((await cleared([...accounts, third], urls)).told)).toContain('deactivated');
+    expect(ca.asked).toEqual(['19 show /acme/authz/19/3', '19 deactivate /acme/authz/19/3']);
+  });
+
+  it('orders lead to authorizations, but for those that are past them, and are remembered', async () => {
+    const accounts = [await ca.issuance(world, 17), await ca.issuance(world, 18)];
+    const open = ca.addOrder(18, [ca.add(18, 'a.test'), ca.add(18, 'b.test')]);
+    const failed = ca.addOrder(17, [ca.add(17, 'c.test')], 'invalid');
+    const done = ca.addOrder(17, [ca.add(17, 'd.test')], 'valid');
+    const lost = `${origin}/acme/order/17/99`;
+    const { told } = await cleared(accounts, [open, failed, done, lost]);
+    expect(actionsOf(told)).toEqual(['deactivated', 'deactivated', 'deactivated', 'gone']);
+    expect(told.find(({ action }) => action === 'gone')?.url).toBe(lost);
+    ca.asked.length = 0;
+    await cleared(accounts, [open, failed, done, lost]);
+    expect(ca.asked).toEqual([]);
+  });
+
+  it('a challenge is asked for once, and only when nothing else has led to its authorization', async () => {
+    const account = await ca.issuance(world, 17);
+    const url = ca.add(17, 'a.test');
+    const stray = `${origin}/acme/chall/17/99/x`;
+    const { told, end } = await cleared([account], [`${url}/chall`, stray, url], { concurrency: 1 });
+    expect(actionsOf(told)).toEqual(['deactivated']);
+    expect(end).toMatchObject({ untold: 1, elsewhere: 0 });
+    expect(ca.asked.filter((each) => each.includes('challenge'))).toEqual([
+      '17 challenge /acme/chall/17/99/x',
+    ]);
+    ca.asked.length = 0;
+    expect((await cleared([account], [`${url}/chall`, stray])).end).toMatchObject({ untold: 1 });
+    expect(ca.asked).toEqual([]);
+    // Where the URL says it, the CA isn't asked: on some a look at a challenge starts a validation.
+    const other = ca.add(17, 'b.test');
+    await cleared([account], [`${other}/chall`], { authorizationOf: (each) => each.replace('/chall', '') });
+    expect(ca.asked.map((each) => each.split(' ')[1])).toEqual(['show', 'deactivate']);
+  });
+});
+
+describe('what is left alone', () => {
+  it('is what its own client has answered, and what is younger than asked for', async () => {
+    const account = await ca.issuance(world, 17);
+    const answered = ca.add(17, 'a.test');
+    ca.authorizations.get(answered)!.challenge = 'processing';
+    const [old, young] = [ca.add(17, 'b.test'), ca.add(17, 'c.test')];
+    const { told } = await cleared(
+      [account],
+      [
+        { url: answered, loggedAt: '2025-12-01T00:00:00.000Z' },
+        { url: old, loggedAt: '2025-12-01T00:00:00.000Z' },
+        { url: young, loggedAt: '2025-12-31T23:00:00.000Z' },
+      ],
+      { olderThan: new Date('2025-12-31T00:00:00.000Z') },
+    );
+    expect(told.map(({ identifier, action }) => `${identifier ?? '?'} ${action}`).sort()).toEqual([
+      'a.test resumable',
+      'b.test deactivated',
+      'c.test resumable',
+    ]);
+  });
+
+  it("is what would use up a name's failed validations, as the dry run said before", async () => {
+    const account = await ca.issuance(world, 17, { limits: letsEncryptLimits });
+    const urls = Array.from({ length: 7 }, () => ca.add(17, 'busy.test'));
+    urls.push(ca.add(17, 'calm.test'));
+    const dry = await cleared([account], urls, { dryRun: true });
+    expect(new Set(actionsOf(dry.told))).toEqual(new Set(['would-deactivate']));
+    const cost = await costOfClosing(
+      account,
+      new Map([
+        ['busy.test', 7],
+        ['calm.test', 1],
+      ]),
+      'deactivate',
+    );
+    expect(cost).toEqual({
+      requests: 8,
+      failedValidations: 8,
+      later: [{ name: 'busy.test', pending: 7, now: 4, doneAt: '2026-01-01T00:36:00.000Z' }],
+    });
+    const { told, end } = await cleared([account], urls);
+    expect(actionsOf(told)).toEqual([
+      ...Array<string>(5).fill('deactivated'),
+      ...Array<string>(3).fill('resumable'),
+    ]);
+    const left = told.filter(({ action }) => action === 'resumable');
+    for (const { retryAt } of left) expect(retryAt).toBe('2026-01-01T00:12:00.000Z');
+    expect(end.ends).toEqual([]);
+    world.clock.pass(36 * 60_000);
+    expect(actionsOf((await cleared([account], urls)).told)).not.toContain('resumable');
+  });
+
+  it('is everything of an account whose CA asks for patience; other accounts go on', async () => {
+    const [account, other] = [await ca.issuance(world, 17), await new SharedCa().issuance(world, 18)];
+    const urls = Array.from({ length: 9 }, (_, number) => ca.add(17, `${number}.test`));
+    ca.patience = 3;
+    const { told, end } = await cleared([account, other], urls, { concurrency: 1 });
+    expect(told.filter(({ action }) => action === 'deactivated')).toHaveLength(3);
+    expect(told.at(-1)).toMatchObject({ action: 'resumable', retryAt: '2026-01-01T06:00:00.000Z' });
+    expect(end.ends).toMatchObject([{ notAsked: 5, end: { code: 'ca-limit' } }]);
+    expect(told).toHaveLength(4);
+  });
+});
+
+describe('a log with very many URLs', () => {
+  it('is read as fast as they are dealt with, whatever it holds', async () => {
+    const account = await ca.issuance(world, 17);
+    let [own, ahead] = [0, 0];
+    function* many(): Generator<string> {
+      for (let number = 0; number < 1_500; number += 1) {
+        if (number % 3 !== 0) {
+          yield `https://elsewhere.test/acme/authz/17/${number}`;
+          continue;
+        }
+        own += 1;
+        const isDealtWith = ca.asked.filter((each) => each.includes('deactivate')).length;
+        ahead = Math.max(ahead, own - isDealtWith);
+        yield ca.add(17, 'a.test');
+      }
+    }
+    const { told, end } = await cleared([account], many());
+    expect(told).toHaveLength(500);
+    expect(end.elsewhere).toBe(1_000);
+    // One look into the ledger is for 250 of them.
+    expect(ahead).toBeLessThan(260);
+  });
+});
