@@ -7,11 +7,13 @@ import { recordProven } from '../ledger/identifiers.ts';
 import { recordOrderAnswer } from '../ledger/orders.ts';
 import { authorizationError } from './authorization-seen.ts';
 import { named, sortOut } from './challenge-tasks.ts';
+import type { AuthorizationRow } from '../ledger/schema.ts';
+import { inTransaction, type LedgerWriter } from '../ledger/writer.ts';
 import type { Issuance, PlacedOrder } from './issuance.ts';
 import { failAfterVerdicts, nameOf, validationTimeoutMs } from './name-failures.ts';
 import { poll } from './polling.ts';
 import { presentAndSubmit } from './submitting.ts';
-import { decideSubmitted, refresh, validationMs } from './verdicts.ts';
+import { decideSubmitted, lookAt, refresh, validationMs } from './verdicts.ts';
 
 /** A submit that was lost is done again once in the same attempt. */
 const rounds = 2;
@@ -54,10 +56,9 @@ async function authorizeOnce(
   await decideSubmitted(issuance, placed.row.id, inFuture(issuance), issuance.stops.work);
   const rows = await authorizationsOf(issuance.ledger, placed.row.id);
   issuance.stops.work.throwIfAborted();
-  const authorizations = await refresh(issuance, rows);
-  issuance.stops.work.throwIfAborted();
-  const { tasks, failures } = sortOut(rows, authorizations, settings);
-  const submission = await presentAndSubmit(issuance, placed, tasks, settings);
+  const { answers, seen } = await lookAt(issuance, rows);
+  const { tasks, failures } = sortOut(rows, answers, settings);
+  const submission = await presentAndSubmit(issuance, placed, { seen, tasks, settings });
   failures.push(...submission.failures);
   if (failures.length > 0) return failAfterVerdicts(issuance, placed, failures);
   onWaiting();
@@ -92,34 +93,38 @@ async function conclude(
   if (answer === placed.answer) return recordProvenOrder(issuance, placed);
   if (answer.status === 'invalid' || answer.status === 'pending')
     return explainFailure(issuance, placed, answer);
-  return recordProvenOrder(issuance, {
-    row: await recordOrderAnswer(issuance, placed.row, answer),
-    answer,
-  });
+  return recordProvenOrder(issuance, placed, answer);
 }
 
 /**
  * RFC 8555 §7.1.6: an order is ready, or further, when all its authorizations are valid. Only ones that were never looked at are
  * asked for, to learn their names.
+ * @param news what the CA shows of the order now, yet to be recorded
  */
-export async function recordProvenOrder(issuance: Issuance, placed: PlacedOrder): Promise<PlacedOrder> {
-  if (placed.answer.status === 'invalid') return placed;
-  const rows = (await authorizationsOf(issuance.ledger, placed.row.id)).filter((row) =>
-    placed.answer.authorizationUrls.includes(row.url),
-  );
-  await refresh(
-    issuance,
-    rows.filter((row) => row.checked_at === null),
-  );
-  const pending = (await authorizationsOf(issuance.ledger, placed.row.id)).filter(
-    (row) => row.status === 'pending' && placed.answer.authorizationUrls.includes(row.url),
-  );
-  await recordSeen(
-    issuance,
-    pending.map((row) => ({ url: row.url, status: 'valid', identifier: null, expiresAt: null })),
-  );
-  await recordProven(issuance, issuance.account.id, rows.flatMap(nameOf));
-  return placed;
+export async function recordProvenOrder(
+  issuance: Issuance,
+  placed: PlacedOrder,
+  news?: Answer<Order>,
+): Promise<PlacedOrder> {
+  const answer = news ?? placed.answer;
+  if (answer.status === 'invalid') return placed;
+  const listed = async ({ ledger }: LedgerWriter): Promise<AuthorizationRow[]> =>
+    (await authorizationsOf(ledger, placed.row.id)).filter(({ url }) =>
+      answer.authorizationUrls.includes(url),
+    );
+  const unseen = (await listed(issuance)).filter((row) => row.checked_at === null);
+  await refresh(issuance, unseen);
+  return inTransaction(issuance, async (tx) => {
+    const row = news === undefined ? placed.row : await recordOrderAnswer(tx, placed.row, news);
+    const rows = await listed(tx);
+    const pending = rows.filter(({ status }) => status === 'pending');
+    await recordSeen(
+      tx,
+      pending.map(({ url }) => ({ url, status: 'valid', identifier: null, expiresAt: null })),
+    );
+    await recordProven(tx, issuance.account.id, rows.flatMap(nameOf));
+    return { row, answer };
+  });
 }
 
 async function explainFailure(

@@ -9,9 +9,10 @@ import { readCsr } from '../certificates/given-csr.ts';
 import { publicKeyOf } from '../certificates/key.ts';
 import { AcmeLedgerError } from '../errors.ts';
 import { parseName } from '../identifiers.ts';
-import { recordDeployed, recordStored } from '../ledger/certificates.ts';
+import { certificateByName, recordDeployed, recordStored } from '../ledger/certificates.ts';
 import { releaseOrder } from '../ledger/orders.ts';
 import type { CertificateRow, OrderRow } from '../ledger/schema.ts';
+import { inTransaction } from '../ledger/writer.ts';
 import type { Issuance } from './issuance.ts';
 
 /**
@@ -49,13 +50,17 @@ export async function collectCertificate(
       chainPem: chain.pem,
       keyPem: files.keyPem,
     });
-    await recordStored(issuance, certificate.name, order.id, {
-      ...facts,
-      issuedNames: fewerNames(certificate, order),
-    });
   }
   // First concluded, then without its key: the other way round a crash between them would leave it looking for one.
-  await releaseOrder(issuance, order.id, { status: 'valid', keptUntil: null, concluded: true });
+  await inTransaction(issuance, async (tx) => {
+    if (issuance.isRehearsal !== true) {
+      const issuedNames = fewerNames(certificate, order);
+      await recordStored(tx, certificate.name, order.id, { ...facts, issuedNames });
+      const stored = await certificateByName(tx.ledger, certificate.name);
+      if (stored?.deploy_hook === null) await recordDeployed(tx, certificate.name);
+    }
+    await releaseOrder(tx, order.id, { status: 'valid', keptUntil: null, concluded: true });
+  });
   removeOrderFiles(issuance.stateDir, String(order.id));
 }
 

@@ -18,6 +18,8 @@ export async function deployError(
   issuance: Issuance,
   certificate: CertificateRow,
 ): Promise<ErrorRecord | null> {
+  // Without a hook there was nothing to do.
+  if (certificate.deployed_at !== null) return null;
   const order = await orderToOwn(issuance, certificate);
   if (order === 'elsewhere') return errorRecord(elsewhere());
   try {

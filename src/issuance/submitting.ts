@@ -2,13 +2,16 @@ import { isOutcomeUnknown } from '../acme/connection-failure.ts';
 import type { SolverSettings } from '../challenges/settings.ts';
 import { AcmeLedgerError, errorRecord } from '../errors.ts';
 import {
+  type AuthorizationSeen,
   recordNotSubmitted,
+  recordSeen,
   recordSubmitted,
   recordSubmitting,
   recordSubmittingAgain,
 } from '../ledger/authorizations.ts';
 import { ownPatienceMs } from './heedful-session.ts';
-import { insertPresentations } from '../ledger/presentations.ts';
+import { insertPresentations, type NewPresentation } from '../ledger/presentations.ts';
+import { inTransaction } from '../ledger/writer.ts';
 import type { AuthorizationRow, PresentationRow } from '../ledger/schema.ts';
 import type { Failure, Task } from './challenge-tasks.ts';
 import type { Issuance, PlacedOrder } from './issuance.ts';
@@ -27,31 +30,50 @@ const submitTries = 3;
 export async function presentAndSubmit(
   issuance: Issuance,
   placed: PlacedOrder,
-  tasks: readonly Task[],
-  settings: SolverSettings,
+  { seen, tasks, settings }: Presentable,
 ): Promise<Submission> {
-  const presentations = await insertPresentations(
-    issuance,
-    placed.row.id,
-    tasks.map(({ row, authorization, challenge }) => ({
-      authorizationId: row.id,
-      settings,
-      challengeType: challenge.type,
-      challengeUrl: challenge.url,
-      identifier: authorization.identifier,
-      token: challenge.token,
-      keyAuthorization: issuance.session.keyAuthorization(challenge.token),
-    })),
-  );
+  if (issuance.stops.work.aborted) await recordSeen(issuance, seen);
+  issuance.stops.work.throwIfAborted();
+  const presentations = await inTransaction(issuance, async (tx) => {
+    await recordSeen(tx, seen);
+    return insertPresentations(
+      tx,
+      placed.row.id,
+      tasks.map((task) => presentationOf(issuance, task, settings)),
+    );
+  });
   const { visible, failures } = await presentAll(issuance, tasks, presentations, settings);
   issuance.stops.work.throwIfAborted();
   const submission = await submitAll(issuance, placed, visible);
   return { ...submission, failures: [...failures, ...submission.failures] };
 }
 
+/** What is to be proven, and what the CA has just said of all authorizations of the order, yet to be recorded. */
+export interface Presentable {
+  seen: readonly AuthorizationSeen[];
+  tasks: readonly Task[];
+  settings: SolverSettings;
+}
+
 export interface Submission {
   failures: Failure[];
   sentAt: Date;
+}
+
+function presentationOf(
+  { session }: Issuance,
+  { row, authorization, challenge }: Task,
+  settings: SolverSettings,
+): NewPresentation {
+  return {
+    authorizationId: row.id,
+    settings,
+    challengeType: challenge.type,
+    challengeUrl: challenge.url,
+    identifier: authorization.identifier,
+    token: challenge.token,
+    keyAuthorization: session.keyAuthorization(challenge.token),
+  };
 }
 
 async function presentAll(

@@ -1,7 +1,12 @@
 import type { Answer, Authorization } from '../acme/resources.ts';
 import { later } from '../clock.ts';
 import { errorRecord } from '../errors.ts';
-import { authorizationsOf, recordNotSubmitted, recordSeen } from '../ledger/authorizations.ts';
+import {
+  authorizationsOf,
+  recordNotSubmitted,
+  recordSeen,
+  type AuthorizationSeen,
+} from '../ledger/authorizations.ts';
 import type { AuthorizationRow } from '../ledger/schema.ts';
 import { isLedgerFailure } from '../ledger/ledger-failure.ts';
 import { isSubmitted } from '../ledger/states.ts';
@@ -104,14 +109,20 @@ export async function refresh(
   issuance: Issuance,
   rows: readonly AuthorizationRow[],
 ): Promise<Answer<Authorization>[]> {
+  const { answers, seen } = await lookAt(issuance, rows);
+  await recordSeen(issuance, seen);
+  return answers;
+}
+
+/** The same, but what the CA says of those that aren't gone is yet to be recorded. */
+export async function lookAt(
+  issuance: Issuance,
+  rows: readonly AuthorizationRow[],
+): Promise<{ answers: Answer<Authorization>[]; seen: AuthorizationSeen[] }> {
   const askedAt = issuance.clock.now();
-  const answers = await Promise.all(rows.map((row) => look(issuance, row)));
-  const seen = answers.filter((answer) => answer !== null);
-  await recordSeen(
-    issuance,
-    seen.map((answer) => ({ ...authorizationSeen(answer), askedAt })),
-  );
-  return seen;
+  const all = await Promise.all(rows.map((row) => look(issuance, row)));
+  const answers = all.filter((answer) => answer !== null);
+  return { answers, seen: answers.map((answer) => ({ ...authorizationSeen(answer), askedAt })) };
 }
 
 async function look(issuance: Issuance, row: AuthorizationRow): Promise<Answer<Authorization> | null> {
