@@ -4,6 +4,7 @@ import { errorRecord } from '../errors.ts';
 import type { Issuance } from '../issuance/issuance.ts';
 import { settleUnowned } from '../issuance/recovery.ts';
 import type { Stage } from '../issuance/rehearsing.ts';
+import { removeUselessKeys } from '../issuance/useless-keys.ts';
 import { missingNames } from '../issuance/name-choice.ts';
 import type { Due, DueCertificate, Renewed } from '../issuance/renewing.ts';
 import { namesKeysOf, renewAll } from '../issuance/renewing.ts';
@@ -53,7 +54,11 @@ export async function runRenew(
     return describe(context, await withWanted(context, (ledger) => findWork(context, ledger, options)));
   }
   await writeConfigured(context);
-  const known = await withLedger(context.settings, (ledger) => findWork(context, ledger, options));
+  const known = await withLedger(context.settings, async (ledger) => {
+    // Also where nothing is due, and no CA is asked.
+    await removeUselessKeys(ledger, context.settings.stateDir);
+    return findWork(context, ledger, options);
+  });
   const work = await workAsAdvised(context, await workAsProbed(context, known, options), options);
   const summary = {
     due: work.due.length,

@@ -1,11 +1,11 @@
-import { ordersWithFiles, readOrderFiles, removeOrderFiles } from '../certificates/order-files.ts';
+import { readOrderFiles, removeOrderFiles } from '../certificates/order-files.ts';
 import { later } from '../clock.ts';
 import { AcmeLedgerError, errorRecord } from '../errors.ts';
 import { identifierSetKey, parseName } from '../identifiers.ts';
 import { authorizationsOf } from '../ledger/authorizations.ts';
 import { certificateByName } from '../ledger/certificates.ts';
 import { failingAnywhere } from '../ledger/identifiers.ts';
-import { orderById, recordOrderAnswer, releaseOrder } from '../ledger/orders.ts';
+import { recordOrderAnswer, releaseOrder } from '../ledger/orders.ts';
 import { unsettledOrders } from '../ledger/order-queries.ts';
 import { runsById } from '../ledger/runs.ts';
 import type { CertificateRow, OrderRow } from '../ledger/schema.ts';
@@ -20,6 +20,7 @@ import { currentOrder } from './place-order.ts';
 import { cleanUpPresentations } from './presenting.ts';
 import { settleOrder } from './settle.ts';
 import { takeOverOrder } from './taking-over.ts';
+import { removeUselessKeys } from './useless-keys.ts';
 import { refresh } from './verdicts.ts';
 
 export interface RecoveryOptions {
@@ -43,7 +44,7 @@ export async function settleUnowned(
   options: RecoveryOptions,
 ): Promise<{ closed: number }> {
   let closed = 0;
-  await removeUselessKeys(issuance);
+  await removeUselessKeys(issuance.ledger, issuance.stateDir);
   for (const order of await unownedOrders(issuance, options)) {
     if (issuance.stops.work.aborted) break;
     const owned = await takeOverOrder(issuance, order);
@@ -55,14 +56,6 @@ export async function settleUnowned(
     if ((await options.isEnough?.()) === true) break;
   }
   return { closed };
-}
-
-/** A run that died right after it had concluded an order left the key of a certificate that is stored, or will never be. */
-async function removeUselessKeys(issuance: Issuance): Promise<void> {
-  for (const id of ordersWithFiles(issuance.stateDir)) {
-    const order = await orderById(issuance.ledger, Number(id));
-    if (typeof order?.concluded_at === 'string') removeOrderFiles(issuance.stateDir, id);
-  }
 }
 
 /**

@@ -16,14 +16,10 @@ afterAll(() => lab.stop());
 /** Moments that `npm run test:crash` found something wrong at. */
 const moments = [
   {
-    what: 'a certificate that is in place, its order not concluded: the next renew concludes it and removes the key',
+    what: 'a certificate that is in place, its order concluded, its key still there: the next renew, with nothing due, removes it',
     series: 'deactivate/http-01/issue/renew:SIGKILL',
-    label: 'after commit: update certificates, certificate-stored',
-  },
-  {
-    what: 'an order that is concluded, its key still there: the next renew removes it',
-    series: 'deactivate/http-01/issue/renew:SIGKILL',
-    label: 'after commit: update orders, delete limit_reservations, order-released',
+    label:
+      'after commit: update certificates, certificate-stored, update certificates, certificate-deployed, update orders, delete limit_reservations, order-released',
   },
   {
     what: 'an interrupt while an answer is written to the webroot: it is taken down all the same',
