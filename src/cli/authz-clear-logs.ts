@@ -11,7 +11,7 @@ import type { KeyChoice } from './chosen-keys.ts';
 import type { CommandContext } from './context.ts';
 import type { AccountsRun } from './each-account.ts';
 import { withAccounts } from './many-accounts.ts';
-import { startByteProgress } from './progress.ts';
+import { startFileProgress } from './progress.ts';
 
 export interface LogClearing extends Clearing {
   /** `-` is standard input. */
@@ -47,13 +47,17 @@ export async function clearLogs(
 ): Promise<LogsCleared> {
   await assertLogs(options.files);
   return withAccounts(context, options.run, options.keys, async (issuances, unusableKeys) => {
-    const progress = await startByteProgress(context, options.files);
+    const progress = await startFileProgress(context, options.files, 'URLs');
     try {
       const found = foundIn(options.files, context.stops.work, (bytes) => progress.read(bytes));
-      const clearing = { ...options, source: 'log' as const, authorizationOf: authorizationUrlOf };
+      const clearing = {
+        ...options,
+        source: 'log' as const,
+        authorizationOf: authorizationUrlOf,
+        progress,
+      };
       const { elsewhere, untold, ends } = await clearFound(issuances, found, clearing, (cleared) => {
         tally.add(cleared);
-        progress.done();
         const isShown = context.output.json || context.settings.verbosity > 0;
         if (isShown || !quiet.includes(cleared.action)) context.output.line(cleared, lineText);
       });

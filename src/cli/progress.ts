@@ -3,7 +3,7 @@ import { SingleBar } from 'cli-progress';
 import type { CommandContext } from './context.ts';
 
 export interface Progress {
-  /** That many more will come. */
+  /** That many more will come, or fewer than was thought. */
   expect(count: number): void;
   done(): void;
   stop(): void;
@@ -19,45 +19,39 @@ function isVisible({ settings, output }: CommandContext): boolean {
   );
 }
 
-export interface ByteProgress {
-  /** So many more bytes were read. */
+export interface FileProgress extends Progress {
+  /** So many more bytes of the files were read. */
   read(bytes: number): void;
-  done(): void;
-  stop(): void;
 }
 
 /**
- * A bar over the files that are read: how many things they hold shows only at their end, and they are read as fast as those are dealt
- * with. From standard input there is no end to be seen, and so no estimate.
+ * A bar for what is found in files while they are read: how much there will be is taken from what there was so far. Standard input has no
+ * end to be seen: there the bar shows what was found.
  */
-export async function startByteProgress(
+export async function startFileProgress(
   context: CommandContext,
   files: readonly string[],
-): Promise<ByteProgress> {
+  what: string,
+): Promise<FileProgress> {
   const sizes = await Promise.all(files.filter((file) => file !== '-').map(sizeOf));
-  const total = files.includes('-') ? 0 : sizes.reduce((sum, size) => sum + size, 0);
-  const ending = total === 0 ? '' : ' [{bar}] {percentage} % read, {eta_formatted} left';
-  const bar = isVisible(context)
-    ? new SingleBar({
-        format: `{count} authorizations${ending}`,
-        stream: process.stderr,
-        clearOnComplete: true,
-        hideCursor: true,
-      })
-    : null;
-  let [bytes, count] = [0, 0];
-  bar?.start(total, 0, { count });
+  const size = files.includes('-') ? 0 : sizes.reduce((sum, each) => sum + each, 0);
+  const progress = startProgress(context, what);
+  let [bytes, found, told] = [0, 0, 0];
+  const estimate = (): void => {
+    const share = size === 0 || bytes === 0 ? 1 : Math.min(1, bytes / size);
+    const total = Math.round(found / share);
+    progress.expect(total - told);
+    told = total;
+  };
   return {
+    ...progress,
     read(more) {
       bytes += more;
-      bar?.update(Math.min(bytes, total), { count });
+      estimate();
     },
-    done() {
-      count += 1;
-      bar?.update(Math.min(bytes, total), { count });
-    },
-    stop() {
-      bar?.stop();
+    expect(count) {
+      found += count;
+      estimate();
     },
   };
 }

@@ -15,6 +15,8 @@ export interface FoundClearing extends Clearing {
   source: 'log' | 'discovered';
   /** The authorization that a challenge's URL tells by itself; null where the CA has to be asked. */
   authorizationOf: (challengeUrl: string) => string | null;
+  /** How far it is, in URLs that are dealt with. */
+  progress?: { expect: (count: number) => void; done: () => void };
 }
 
 export interface FoundEnd {
@@ -54,9 +56,15 @@ export async function clearFound(
   const counted = { elsewhere: 0, untold: 0 };
   const isStopped = (): boolean => accounts.every(({ issuance }) => issuance.stops.work.aborted);
   const hunt: Hunt = { clearing, dealtWith: new Set(), counted, isStopped, tell };
-  await eachOf(leadsOf(accounts, found, clearing.authorizationOf, counted), clearing.concurrency, (lead) =>
-    isStopped() ? Promise.resolve() : follow(hunt, lead),
-  );
+  const leads = leadsOf(accounts, found, clearing.authorizationOf, {
+    asked: () => clearing.progress?.expect(1),
+    elsewhere: () => (counted.elsewhere += 1),
+  });
+  await eachOf(leads, clearing.concurrency, async (lead) => {
+    if (isStopped()) return;
+    await follow(hunt, lead);
+    clearing.progress?.done();
+  });
   const ends = accounts.flatMap(({ issuance, asking: { end, notAsked } }) =>
     end === null ? [] : [{ issuance, end, notAsked }],
   );
@@ -67,7 +75,8 @@ async function follow(hunt: Hunt, lead: Lead): Promise<void> {
   if (lead.found.resource === 'authorization') return settle(hunt, lead);
   const ledTo = await expand(hunt, lead);
   if (ledTo === null || ledTo.urls.length === 0) return;
-  const { account, urls } = ledTo;
+  const { account } = ledTo;
+  const urls = ledTo.urls.filter((url) => !hunt.dealtWith.has(url));
   const named = urls.map((url) => ({ ...lead.found, url, resource: 'authorization' as const }));
   for await (const each of lookedUp([account], named)) {
     if (!hunt.isStopped()) await settle(hunt, each);

@@ -29,20 +29,26 @@ export interface Lead {
 
 const lookedUpAtOnce = 250;
 
-/** Challenges come last: most belong to authorizations that are known by then. */
+/**
+ * Challenges come last: most belong to authorizations that are known by then.
+ * @param on told of each URL as it is found: one that will be asked for, or one of another server
+ */
 export async function* leadsOf(
   accounts: readonly Account[],
   found: AsyncIterable<FoundUrl>,
   authorizationOf: (challengeUrl: string) => string | null,
-  counted: { elsewhere: number },
+  on: { elsewhere: () => void; asked: () => void },
 ): AsyncGenerator<Lead> {
   const challenges: FoundUrl[] = [];
   let chunk: FoundUrl[] = [];
   for await (const each of found) {
     const told = each.resource === 'challenge' ? authorizationOf(each.url) : null;
     const one = told === null ? each : ({ ...each, url: told, resource: 'authorization' } as const);
-    if (candidatesFor(accounts, one.url) === null) counted.elsewhere += 1;
-    else if (one.resource === 'challenge') challenges.push(one);
+    const isAsked = candidatesFor(accounts, one.url) !== null;
+    if (isAsked) on.asked();
+    else on.elsewhere();
+    if (!isAsked) continue;
+    if (one.resource === 'challenge') challenges.push(one);
     else chunk.push(one);
     if (chunk.length < lookedUpAtOnce) continue;
     yield* lookedUp(accounts, chunk);

@@ -100,7 +100,7 @@ describe('authz clear --from-log', { concurrent: true, timeout: 60_000 }, () => 
     });
   });
 
-  it('goes on where it was killed', async () => {
+  it.each(['SIGKILL', 'SIGTERM'] as const)('goes on where it was ended by %s', async (signal) => {
     const { customer, other, keyFile } = await twoClients(lab);
     const orders = [];
     for (let number = 0; number < 6; number += 1) {
@@ -123,8 +123,9 @@ describe('authz clear --from-log', { concurrent: true, timeout: 60_000 }, () => 
     customer.proxy.setLatency(40);
     const killed = customer.start(clear);
     await until('some are closed', () => customer.proxy.counts.deactivate >= 10);
-    killed.kill('SIGKILL');
-    await killed.finished;
+    killed.kill(signal);
+    const ended = await killed.finished;
+    if (signal === 'SIGTERM') expectExit(ended, 143);
     customer.proxy.setLatency(0);
     const closed = (await statesOf(lab, other, left)).filter((state) => state === 'deactivated').length;
     expect(closed).toBeLessThan(left.length);
