@@ -32,13 +32,20 @@ import { version } from './version.ts';
 /**
  * Everything that issuing at one CA needs, for as long as `act` takes. Whatever can be wrong with the CA's address is found
  * before the state directory is touched; the account is registered if it isn't yet and `mayRegister`.
+ * @param options.concurrency how many certificates are worked on at one time
  * @param options.patienceMs how long a request may wait for the time that the CA asked for (`--wait`)
  * @throws AcmeLedgerError
  */
 export async function withIssuance<T>(
   context: CommandContext,
   authority: Authority,
-  options: { command: string; mayRegister: boolean; patienceMs?: number; account?: AccountRow },
+  options: {
+    command: string;
+    mayRegister: boolean;
+    concurrency?: number;
+    patienceMs?: number;
+    account?: AccountRow;
+  },
   act: (issuance: Issuance) => Promise<T>,
 ): Promise<T> {
   const ledger = await openCheckedLedger(context, authority, options);
@@ -52,7 +59,13 @@ export async function withIssuance<T>(
     const writer = { ledger, runId: run.id, clock: systemClock, limits };
     const pressure = { refusals: 0 };
     const keyed = await keyedAccount(context, authority, writer, options.account);
-    const opened = await openAccount(context, authority, writer, { ...keyed, patienceMs, pressure });
+    const { concurrency } = options;
+    const opened = await openAccount(context, authority, writer, {
+      ...keyed,
+      concurrency,
+      patienceMs,
+      pressure,
+    });
     session = opened.session;
     return await act({
       ...writer,
@@ -111,11 +124,20 @@ async function keyedAccount(
   return { row: given, keyPem: await readAccountKey(join(settings.stateDir, given.key_file)) };
 }
 
+/** Also for one certificate: of its hundred names, ten authorizations are asked for at once. */
+const fewestInFlight = 10;
+
+interface Opening {
+  concurrency?: number | undefined;
+  patienceMs: number;
+  pressure: CaPressure;
+}
+
 async function openAccount(
   context: CommandContext,
   authority: Authority,
   writer: LedgerWriter,
-  { row, keyPem, ...heeding }: KeyedAccount & { patienceMs: number; pressure: CaPressure },
+  { row, keyPem, concurrency, ...heeding }: KeyedAccount & Opening,
 ): Promise<{ session: Session; account: AccountRow }> {
   const { settings, stops } = context;
   const heed = createHeed(writer, row.id, heeding);
@@ -125,6 +147,7 @@ async function openAccount(
       pace: writer.limits?.pace,
       accountKeyPem: keyPem,
       accountUrl: row.url ?? undefined,
+      maxInFlight: Math.max(fewestInFlight, concurrency ?? 0),
     }),
   );
   const session = heedfulSession(opened, heed);

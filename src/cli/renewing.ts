@@ -151,6 +151,7 @@ async function renewAt(
   const run = {
     command: 'renew',
     mayRegister: certificates.length > 0,
+    concurrency: options.concurrency,
     patienceMs: options.waitMs,
   };
   const told = new Set<string>();

@@ -8,7 +8,7 @@ import { recordOrderAnswer } from '../ledger/orders.ts';
 import { authorizationError } from './authorization-seen.ts';
 import { named, sortOut } from './challenge-tasks.ts';
 import type { AuthorizationRow } from '../ledger/schema.ts';
-import { inTransaction, type LedgerWriter } from '../ledger/writer.ts';
+import { inTransaction } from '../ledger/writer.ts';
 import type { Issuance, PlacedOrder } from './issuance.ts';
 import { failAfterVerdicts, nameOf, validationTimeoutMs } from './name-failures.ts';
 import { poll } from './polling.ts';
@@ -108,15 +108,18 @@ export async function recordProvenOrder(
 ): Promise<PlacedOrder> {
   const answer = news ?? placed.answer;
   if (answer.status === 'invalid') return placed;
-  const listed = async ({ ledger }: LedgerWriter): Promise<AuthorizationRow[]> =>
+  const listed = async ({ ledger }: Issuance): Promise<AuthorizationRow[]> =>
     (await authorizationsOf(ledger, placed.row.id)).filter(({ url }) =>
       answer.authorizationUrls.includes(url),
     );
-  const unseen = (await listed(issuance)).filter((row) => row.checked_at === null);
-  await refresh(issuance, unseen);
+  let rows = await listed(issuance);
+  const unseen = rows.filter((row) => row.checked_at === null);
+  if (unseen.length > 0) {
+    await refresh(issuance, unseen);
+    rows = await listed(issuance);
+  }
   return inTransaction(issuance, async (tx) => {
     const row = news === undefined ? placed.row : await recordOrderAnswer(tx, placed.row, news);
-    const rows = await listed(tx);
     const pending = rows.filter(({ status }) => status === 'pending');
     await recordSeen(
       tx,

@@ -58,6 +58,7 @@ export async function decideSubmitted(
   signal: AbortSignal,
 ): Promise<void> {
   const undecided = (await authorizationsOf(issuance.ledger, orderId)).filter(isUndecided);
+  if (undecided.length === 0) return;
   const sentBy = issuance.clock.now();
   const isAnswered = await allOrFirstError(
     undecided.map((row) => awaitVerdict(issuance, row, { sentBy, until, signal })),
