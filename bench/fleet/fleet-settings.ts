@@ -26,7 +26,7 @@ export function readSettings(args: string[], env: NodeJS.ProcessEnv): FleetSetti
     args,
     options: {
       only: { type: 'string', default: parts.join(',') },
-      batch: { type: 'string', default: '200' },
+      batch: { type: 'string', default: '400' },
       latency: { type: 'string', default: '0,50' },
       concurrency: { type: 'string', default: '1,8,32' },
     },
