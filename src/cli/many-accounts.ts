@@ -118,7 +118,11 @@ async function openKey(context: CommandContext, { authority, keyPem }: FoundKey)
 
 /** The registered accounts of the ledger, or that of `--ca`. */
 async function openHeld(context: CommandContext): Promise<Opened[]> {
-  const rows = await withLedger(context.settings, (ledger) => chosenAccounts(context, ledger));
+  const rows = await withLedger(context.settings, (ledger) => chosenAccounts(context, ledger)).catch(
+    (error: unknown) => {
+      throw error instanceof AcmeLedgerError && error.code === 'not-found' ? noAccount(error) : error;
+    },
+  );
   const opened: Opened[] = [];
   for (const row of rows) {
     const authority = authorityOf(row.ca);
@@ -132,8 +136,10 @@ async function openHeld(context: CommandContext): Promise<Opened[]> {
   return opened;
 }
 
-function noAccount(): AcmeLedgerError {
-  return new AcmeLedgerError('not-found', 'the ledger has no account, and no key was given', {
+function noAccount(cause?: AcmeLedgerError): AcmeLedgerError {
+  const message = cause?.message ?? 'the ledger has no account';
+  return new AcmeLedgerError('not-found', `${message}, and no key was given`, {
     hint: "give the other client's key: --import-accounts certbot (or another client), or --account-key FILE --ca NAME|URL",
+    cause,
   });
 }

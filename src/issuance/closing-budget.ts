@@ -4,7 +4,9 @@ import { accountScope, bucketWord, storedBuckets } from '../ledger/limit-buckets
 import type { AuthorizationRow } from '../ledger/schema.ts';
 import { inTransaction } from '../ledger/writer.ts';
 import { later } from '../clock.ts';
-import { fullBucket, waitMs } from '../token-bucket.ts';
+import type { CaLimits } from '../limits.ts';
+import type { Ledger } from '../ledger/open.ts';
+import { type Bucket, fullBucket, waitMs } from '../token-bucket.ts';
 import type { Issuance } from './issuance.ts';
 
 /** What it costs a name to close an authorization at a CA that counts it as a failed validation. */
@@ -32,15 +34,19 @@ export async function spendSubmission(issuance: Issuance, row: AuthorizationRow)
 /** The last one isn't spent: with none left, no order with the name is let through, whatever it may be needed for. */
 async function spendFailure(issuance: Issuance, row: AuthorizationRow, what: string): Promise<ClosingBudget> {
   const { limits, account } = issuance;
-  const allowance = limits?.allowances['failed-authorizations'] ?? null;
   const name = nameProven(row);
-  if (allowance === null || name === null) return free;
+  if (limits === undefined || name === null) return free;
   return inTransaction(issuance, async (writer) => {
-    const key = { scope: accountScope(account.id), limit: 'failed-authorizations', subject: name } as const;
     const now = writer.clock.now();
-    const stored = await storedBuckets(writer.ledger, now, [key.scope], [name]);
-    const bucket = stored.get(bucketWord(key))?.bucket ?? fullBucket(allowance);
-    const wait = waitMs(bucket, now.getTime(), Math.min(2, allowance.max));
+    const buckets = await failureBucketsOf(writer.ledger, now, {
+      limits,
+      accountId: account.id,
+      names: [name],
+    });
+    if (buckets === null) return free;
+    const wait = Math.max(
+      ...buckets(name).map((bucket) => waitMs(bucket, now.getTime(), Math.min(2, bucket.allowance.max))),
+    );
     if (wait > 0) {
       const until = later(now, wait);
       const reason = `${what} a failed validation of ${name} at the CA, and they are used up until ${until.toISOString()}`;
@@ -53,6 +59,29 @@ async function spendFailure(issuance: Issuance, row: AuthorizationRow, what: str
       giveBack: () => uncountFailure(issuance, account.id, name),
     };
   });
+}
+
+/**
+ * What an account's names have left of failed validations, by each limit on them: so many in a time, and so many in a row.
+ * @returns null where the CA has no such limit, as far as is known
+ */
+export async function failureBucketsOf(
+  ledger: Ledger,
+  now: Date,
+  { limits, accountId, names }: { limits: CaLimits; accountId: number; names: readonly string[] },
+): Promise<((name: string) => Bucket[]) | null> {
+  const known = (['failed-authorizations', 'failures-in-a-row'] as const).flatMap((limit) => {
+    const allowance = limits.allowances[limit];
+    return allowance === null ? [] : [{ limit, allowance }];
+  });
+  if (known.length === 0) return null;
+  const scope = accountScope(accountId);
+  const stored = await storedBuckets(ledger, now, [scope], names);
+  return (subject) =>
+    known.map(
+      ({ limit, allowance }) =>
+        stored.get(bucketWord({ scope, limit, subject }))?.bucket ?? fullBucket(allowance),
+    );
 }
 
 const free: ClosingBudget = { usedUp: null, counted: {}, giveBack: () => Promise.resolve() };

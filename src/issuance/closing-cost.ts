@@ -1,7 +1,7 @@
 import { later } from '../clock.ts';
-import { accountScope, bucketWord, storedBuckets } from '../ledger/limit-buckets.ts';
-import { fullBucket, usedOf, waitMs } from '../token-bucket.ts';
+import { type Bucket, usedOf, waitMs } from '../token-bucket.ts';
 import type { ClearMethod } from './clearing-one.ts';
+import { failureBucketsOf } from './closing-budget.ts';
 import type { Issuance } from './issuance.ts';
 
 /** What it takes to close so many authorizations of one account. */
@@ -20,21 +20,26 @@ export async function costOfClosing(
   method: ClearMethod,
 ): Promise<ClosingCost> {
   const requests = [...pendingByName.values()].reduce((sum, count) => sum + count, 0);
-  const allowance = limits?.allowances['failed-authorizations'] ?? null;
-  const isCounted = method === 'submit' || limits?.countsDeactivations === true;
-  if (allowance === null || !isCounted) return { requests, failedValidations: 0, later: [] };
-  const scope = accountScope(account.id);
   const now = clock.now();
-  const stored = await storedBuckets(ledger, now, [scope], [...pendingByName.keys()]);
+  const names = [...pendingByName.keys()];
+  const isCounted = method === 'submit' || limits?.countsDeactivations === true;
+  const buckets =
+    limits === undefined || !isCounted
+      ? null
+      : await failureBucketsOf(ledger, now, { limits, accountId: account.id, names });
+  if (buckets === null) return { requests, failedValidations: 0, later: [] };
   const cost: ClosingCost = { requests, failedValidations: requests, later: [] };
   for (const [name, pending] of pendingByName) {
-    const key = bucketWord({ scope, limit: 'failed-authorizations', subject: name });
-    const bucket = stored.get(key)?.bucket ?? fullBucket(allowance);
-    // One is left, or no order with the name is let through.
-    const spendable = Math.max(0, bucket.allowance.max - usedOf(bucket, now.getTime()) - 1);
+    const ofName = buckets(name);
+    const spendable = Math.min(...ofName.map((bucket) => spendableOf(bucket, now)));
     if (spendable >= pending) continue;
-    const doneAt = later(now, waitMs(bucket, now.getTime(), pending + 1)).toISOString();
-    cost.later.push({ name, pending, now: spendable, doneAt });
+    const wait = Math.max(...ofName.map((bucket) => waitMs(bucket, now.getTime(), pending + 1)));
+    cost.later.push({ name, pending, now: spendable, doneAt: later(now, wait).toISOString() });
   }
   return cost;
+}
+
+/** One is left, or no order with the name is let through. */
+function spendableOf(bucket: Bucket, now: Date): number {
+  return Math.max(0, bucket.allowance.max - usedOf(bucket, now.getTime()) - 1);
 }

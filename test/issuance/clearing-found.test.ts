@@ -178,6 +178,23 @@ describe('what is left alone', () => {
     expect(actionsOf((await cleared([account], urls)).told)).not.toContain('resumable');
   });
 
+  it('is what would bring a name near to as many failures in a row as pause it', async () => {
+    const allowances = {
+      ...letsEncryptLimits.allowances,
+      'failures-in-a-row': { max: 3, periodMs: 3 * 86_400_000 },
+    };
+    const account = await ca.issuance(world, 17, { limits: { ...letsEncryptLimits, allowances } });
+    const urls = Array.from({ length: 3 }, () => ca.add(17, 'dead.test'));
+    const cost = await costOfClosing(account, new Map([['dead.test', 3]]), 'deactivate');
+    expect(cost.later).toEqual([
+      { name: 'dead.test', pending: 3, now: 2, doneAt: '2026-01-02T00:00:00.000Z' },
+    ]);
+    const { told } = await cleared([account], urls);
+    expect(actionsOf(told)).toEqual(['deactivated', 'deactivated', 'resumable']);
+    const left = told.find(({ action }) => action === 'resumable');
+    expect(left?.retryAt).toBe('2026-01-02T00:00:00.000Z');
+  });
+
   it('is everything of an account whose CA asks for patience; other accounts go on', async () => {
     const [account, other] = [await ca.issuance(world, 17), await new SharedCa().issuance(world, 18)];
     const urls = Array.from({ length: 9 }, (_, number) => ca.add(17, `${number}.test`));
