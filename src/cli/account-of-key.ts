@@ -11,6 +11,7 @@ import { limitsAt } from './settings/limit-changes.ts';
  * A session for the account that the CA has for this key, asked for by the key alone (RFC 8555 §7.3.1): none is ever made, and nothing
  * is written. Who works on it through the ledger keeps it there first, by `keepFoundAccount` (src/issuance/found-account.ts), with
  * `clean-up` where `issue` and `renew` should go on with the account that they have.
+ * @param maxInFlight requests at once; as `openSession`
  * @returns to be closed
  * @throws AcmeLedgerError `ca-problem` when the CA has no account for the key, or one that isn't valid any more; as `openSession`
  */
@@ -18,12 +19,14 @@ export async function openAccountOfKey(
   context: CommandContext,
   authority: Authority,
   keyPem: string,
+  maxInFlight?: number,
 ): Promise<{ session: Session; account: Account }> {
   const session = await openSession({
     ...sessionOptions(context, authority),
     cacheDir: undefined,
     pace: limitsAt(authority, context.settings.limits).pace,
     accountKeyPem: keyPem,
+    maxInFlight,
   });
   try {
     return { session, account: await accountAtCa(session, context.stops.work) };

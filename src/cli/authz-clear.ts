@@ -83,15 +83,17 @@ interface Checked {
 function checked(options: Options): Checked {
   const { olderThan, rate } = options;
   const olderThanMs = olderThan === undefined ? null : parseDuration(olderThan, '--older-than');
+  const concurrency = parseCount(options.concurrency, '--concurrency');
+  const patienceMs = parseDuration(options.wait, '--wait');
   return {
     dryRun: options.dryRun === true,
     all: options.all === true,
     olderThan: olderThanMs === null ? null : new Date(Date.now() - olderThanMs),
     method: parseChoice(options.method, clearMethods, '--method'),
-    concurrency: parseCount(options.concurrency, '--concurrency'),
+    concurrency,
     perSecond: rate === undefined ? null : parseRate(rate, '--rate'),
     keys: keyChoiceOf(options),
-    run: { command: 'authz clear', patienceMs: parseDuration(options.wait, '--wait') },
+    run: { command: 'authz clear', concurrency, patienceMs },
   };
 }
 

@@ -40,21 +40,26 @@ async function runDiscover(
   const { discover } = await import('../issuance/discovering.ts');
   const summary = { orders: 0, pending: 0, failed: 0, unlisted: 0 };
   const ends: AcmeLedgerError[] = [];
-  const unusable = await eachChosenAccount(context, { command: 'authz discover' }, keys, async (issuance) => {
-    const { isListed, orders, end } = await discover(issuance, { concurrency }, (seen) => {
-      if (seen.action === 'failed') summary.failed += 1;
-      else summary.pending += 1;
-      context.output.line(openJson(seen), textOf);
-    });
-    summary.orders += orders;
-    if (end !== null) ends.push(end);
-    if (isListed) return;
-    summary.unlisted += 1;
-    context.log.warn(
-      { ca: issuance.account.ca },
-      `${printable(issuance.account.ca)} keeps no list of an account's orders: acme-ledger authz clear --from-log FILE finds what other clients' logs name`,
-    );
-  });
+  const unusable = await eachChosenAccount(
+    context,
+    { command: 'authz discover', concurrency },
+    keys,
+    async (issuance) => {
+      const { isListed, orders, end } = await discover(issuance, { concurrency }, (seen) => {
+        if (seen.action === 'failed') summary.failed += 1;
+        else summary.pending += 1;
+        context.output.line(openJson(seen), textOf);
+      });
+      summary.orders += orders;
+      if (end !== null) ends.push(end);
+      if (isListed) return;
+      summary.unlisted += 1;
+      context.log.warn(
+        { ca: issuance.account.ca },
+        `${printable(issuance.account.ca)} keeps no list of an account's orders: acme-ledger authz clear --from-log FILE finds what other clients' logs name`,
+      );
+    },
+  );
   context.output.line({ summary }, () => summaryText(summary));
   ends.forEach(complain);
   if (summary.failed > 0 || unusable > 0 || ends.some(({ code }) => code !== 'ca-limit')) return 1;

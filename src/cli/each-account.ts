@@ -8,6 +8,8 @@ import { withIssuance } from './opening.ts';
 
 export interface AccountsRun {
   command: string;
+  /** Requests at one time. */
+  concurrency?: number;
   /** How long a request may wait for the time that the CA asked for. */
   patienceMs?: number;
 }

@@ -18,6 +18,7 @@ import { withLedger } from './ledger-opening.ts';
 import { withLedgerWriter } from './ledger-writing.ts';
 import { issuanceOf, sessionOptions } from './opening.ts';
 import { complainOf } from './output.ts';
+import { limitsAt } from './settings/limit-changes.ts';
 
 /** An account that can be asked. */
 interface Opened {
@@ -40,8 +41,8 @@ export async function withAccounts<T>(
   act: (issuances: readonly Issuance[], unusableKeys: number) => Promise<T>,
 ): Promise<T> {
   const { opened, failures } = isKeyGiven(choice)
-    ? await openKeys(context, choice)
-    : { opened: await openHeld(context), failures: [] };
+    ? await openKeys(context, run, choice)
+    : { opened: await openHeld(context, run), failures: [] };
   try {
     if (opened.length === 0) throw failures[0] ?? noAccount();
     return await withLedgerWriter(context, run.command, async (writer) => {
@@ -82,6 +83,7 @@ export async function eachChosenAccount(
 
 async function openKeys(
   context: CommandContext,
+  run: AccountsRun,
   choice: KeyChoice,
 ): Promise<{ opened: Opened[]; failures: AcmeLedgerError[] }> {
   const { keys, failed } = await chosenKeys(context, choice);
@@ -97,7 +99,7 @@ async function openKeys(
   for (const key of keys) {
     try {
       context.stops.work.throwIfAborted();
-      opened.push(await openKey(context, key));
+      opened.push(await openKey(context, run, key));
     } catch (error) {
       if (!(error instanceof AcmeLedgerError) || error.code === 'interrupted') throw error;
       fail(key.file, error);
@@ -106,8 +108,12 @@ async function openKeys(
   return { opened, failures };
 }
 
-async function openKey(context: CommandContext, { authority, keyPem }: FoundKey): Promise<Opened> {
-  const { session, account } = await openAccountOfKey(context, authority, keyPem);
+async function openKey(
+  context: CommandContext,
+  { concurrency }: AccountsRun,
+  { authority, keyPem }: FoundKey,
+): Promise<Opened> {
+  const { session, account } = await openAccountOfKey(context, authority, keyPem, concurrency);
   const found = { ca: authority.directoryUrl, keyPem, account };
   return {
     authority,
@@ -117,7 +123,7 @@ async function openKey(context: CommandContext, { authority, keyPem }: FoundKey)
 }
 
 /** The registered accounts of the ledger, or that of `--ca`. */
-async function openHeld(context: CommandContext): Promise<Opened[]> {
+async function openHeld(context: CommandContext, { concurrency }: AccountsRun): Promise<Opened[]> {
   const rows = await withLedger(context.settings, (ledger) => chosenAccounts(context, ledger)).catch(
     (error: unknown) => {
       throw error instanceof AcmeLedgerError && error.code === 'not-found' ? noAccount(error) : error;
@@ -128,8 +134,10 @@ async function openHeld(context: CommandContext): Promise<Opened[]> {
     const authority = authorityOf(row.ca);
     const session = await openSession({
       ...sessionOptions(context, authority),
+      pace: limitsAt(authority, context.settings.limits).pace,
       accountKeyPem: await readAccountKey(join(context.settings.stateDir, row.key_file)),
       accountUrl: row.url ?? undefined,
+      maxInFlight: concurrency,
     });
     opened.push({ authority, session, row: () => Promise.resolve(row) });
   }
