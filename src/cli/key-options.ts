@@ -3,7 +3,7 @@ import type { KeyChoice } from './chosen-keys.ts';
 
 export interface KeyOptions {
   accountKey?: string;
-  importAccounts: string[];
+  importAccounts?: string[];
 }
 
 /** `--account-key` and `--import-accounts`: whose accounts a command works with. */
@@ -13,11 +13,10 @@ export function addKeyOptions(command: Command): Command {
     .option(
       '--import-accounts <CLIENT[:DIR]>',
       'all accounts of certbot, lego, acme.sh, dehydrated, caddy, posh-acme, uacme or acmetool, or with --ca those at that CA; may be repeated',
-      (text: string, before: string[]) => [...before, text],
-      [],
+      (text: string, before: string[] | undefined) => [...(before ?? []), text],
     );
 }
 
-export function keyChoiceOf({ accountKey, importAccounts }: KeyOptions): KeyChoice {
+export function keyChoiceOf({ accountKey, importAccounts = [] }: KeyOptions): KeyChoice {
   return { accountKey, importAccounts };
 }
