@@ -192,6 +192,13 @@ export const cases: Case[] = [
   },
   {
     code: 'json-unreadable',
+    breaking: `insert into found_urls (account_id, url, outcome, authorizations, asked_at)
+      values (1, 'https://ca.test/order/theirs', 'expanded', '{}', '${noon.toISOString()}')`,
+    at: ['found_urls', 1],
+    isMended: false,
+  },
+  {
+    code: 'json-unreadable',
     breaking: `update orders set error = '{"code":"ca-pro' where id = 1`,
     at: ['orders', 1],
     isMended: true,
