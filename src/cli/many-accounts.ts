@@ -3,9 +3,12 @@ import { readAccountKey } from '../acme/account-key-file.ts';
 import { type Authority, authorityOf } from '../acme/known-authorities.ts';
 import type { Session } from '../acme/session.ts';
 import { openSession } from '../acme/session.ts';
+import { systemClock } from '../clock.ts';
 import { AcmeLedgerError, errorRecord } from '../errors.ts';
 import { keepFoundAccount } from '../issuance/found-account.ts';
+import { ownPatienceMs } from '../issuance/heedful-session.ts';
 import type { Issuance } from '../issuance/issuance.ts';
+import { soonMs } from '../issuance/soon.ts';
 import type { AccountRow } from '../ledger/schema.ts';
 import type { LedgerWriter } from '../ledger/writer.ts';
 import { openAccountOfKey } from './account-of-key.ts';
@@ -19,6 +22,8 @@ import { withLedgerWriter } from './ledger-writing.ts';
 import { issuanceOf, sessionOptions } from './opening.ts';
 import { complainOf } from './output.ts';
 import { limitsAt } from './settings/limit-changes.ts';
+
+const triesAtMost = 3;
 
 /** An account that can be asked. */
 interface Opened {
@@ -89,23 +94,38 @@ async function openKeys(
   const { keys, failed } = await chosenKeys(context, choice);
   // A ledger that can't be used is found before anything is sent.
   await withLedger(context.settings, () => Promise.resolve());
-  const failures: AcmeLedgerError[] = [];
-  const fail = (file: string, error: AcmeLedgerError): void => {
-    failures.push(error);
-    complainOf(errorRecord(error), file);
-  };
-  for (const { file, error } of failed) fail(file, error);
+  const failures: { file: string; error: AcmeLedgerError }[] = [...failed];
   const opened: Opened[] = [];
   for (const key of keys) {
     try {
       context.stops.work.throwIfAborted();
-      opened.push(await openKey(context, run, key));
+      opened.push(await whenLet(context, run, () => openKey(context, run, key)));
     } catch (error) {
       if (!(error instanceof AcmeLedgerError) || error.code === 'interrupted') throw error;
-      fail(key.file, error);
+      failures.push({ file: key.file, error });
     }
   }
-  return { opened, failures };
+  // Where there is nothing else, the first is what the command ends with.
+  const told = opened.length > 0 ? failures : failures.slice(1);
+  for (const { file, error } of told) complainOf(errorRecord(error), file);
+  return { opened, failures: failures.map(({ error }) => error) };
+}
+
+/** Once more, or twice, where the CA asks for no more patience than was allowed. */
+async function whenLet<T>(
+  { stops }: CommandContext,
+  { patienceMs = 0 }: AccountsRun,
+  open: () => Promise<T>,
+): Promise<T> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await open();
+    } catch (error) {
+      const waitMs = soonMs({ clock: systemClock }, error, Math.max(patienceMs, ownPatienceMs));
+      if (waitMs === null || tries === triesAtMost) throw error;
+      await systemClock.sleep(waitMs, stops.work);
+    }
+  }
 }
 
 async function openKey(
