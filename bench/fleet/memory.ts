@@ -1,8 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
-import { startPebble } from '../../test/support/pebble.ts';
-import { serveWebroot } from '../../test/support/webroot-server.ts';
 import type { Goal } from '../goals.ts';
+import { startLab } from '../lab.ts';
 import { type Cost, measure } from '../measured-process.ts';
 import { batchClients } from './batch-clients.ts';
 import { freshNames } from './throughput.ts';
@@ -10,7 +9,10 @@ import { freshNames } from './throughput.ts';
 const timeoutMs = 60 * 60_000;
 const goalMb = 250;
 
-/** One `renew` that issues them all, at Pebble itself: nobody counts its requests. @throws Error when it fails */
+/** Pebble can stop for good when it is asked for an order at the moment at which it writes to it: over thousands, it would. */
+const latencyMs = 50;
+
+/** One `renew` that issues them all. @throws Error when it fails */
 export async function measureMemory(
   directory: string,
   certificates: number,
@@ -19,10 +21,10 @@ export async function measureMemory(
   const stateDir = path.join(directory, 'memory');
   const webroot = path.join(stateDir, 'webroot');
   await mkdir(webroot, { recursive: true });
-  const pebble = await startPebble({ env: { PEBBLE_WFE_NONCEREJECT: '0' } });
-  const webServer = await serveWebroot(webroot, pebble.httpPort);
+  const lab = await startLab(webroot);
   try {
-    const { directoryUrl, caFile } = pebble;
+    const { directoryUrl, caFile } = lab;
+    await lab.begin(latencyMs);
     const own = batchClients[0];
     if (own === undefined) throw new Error('no client');
     const surroundings = { directoryUrl, caFile, webroot, stateDir };
@@ -32,8 +34,7 @@ export async function measureMemory(
     if (cost.exitCode !== 0) throw new Error(`renew ended with ${cost.exitCode}:\n${cost.output}`);
     return cost;
   } finally {
-    await webServer.stop();
-    await pebble.stop();
+    await lab.stop();
   }
 }
 

@@ -116,7 +116,9 @@ export async function renewAll(
             return;
           }
           const result = await renewOne(issuance, one, options);
-          silent.note(result?.error ?? null);
+          // A staging that is down says nothing of the CA, nor does a deploy hook.
+          if (result !== null && result.isOfRehearsal !== true && one.due.reason !== 'not-deployed')
+            silent.note(result.error);
           isDone();
           if (result?.error?.code === 'busy') elsewhere.push({ ...one, result });
           else if (result !== null) onResult(result);
