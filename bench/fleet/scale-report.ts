@@ -36,6 +36,9 @@ export interface ScaleReport {
   /** Authorizations open at one time, and at the end. */
   mostOpen: number;
   pendingAtEnd: string[];
+  /** Besides: of orders that nobody can find, and how many the ledger counts for such. */
+  unfindable: number;
+  reserved: number;
   failing: FailingName[];
   /** The name of each authorization that became invalid. */
   failedValidations: string[];
@@ -52,6 +55,9 @@ export function brokenOf(report: ScaleReport): string[] {
     ...report.refusals.map((text) => `a 429 that was to be foreseen: ${text}`),
     ...(report.mostOpen > maxPending ? [`${report.mostOpen} authorizations were open at one time`] : []),
     ...report.pendingAtEnd.map((one) => `pending at the end: ${one}`),
+    ...(report.unfindable > report.reserved
+      ? [`${report.unfindable} pending that nobody can find, and ${report.reserved} counted for such`]
+      : []),
     ...report.leftPresented.map((file) => `left presented: ${file}`),
     ...(report.kills < 3 ? [`killed ${report.kills} times only`] : []),
     ...(report.ledgerCheck.exitCode === 0 ? [] : [`ledger check: ${report.ledgerCheck.text}`]),
@@ -84,7 +90,7 @@ export function scaleText(report: ScaleReport): string {
     `certificates            ${stored} of ${report.wanted} with a healthy name stored for exactly their healthy names; ${issued} issued by the CA for it`,
     `dead names backed off   ${backedOff} of ${dead.length}; failed validations ${report.failedValidations.length}, at most ${most(report.failedValidations)} of one name; healthy names among those that fail: ${healthyFailing(report)}`,
     `429 to be foreseen      ${report.refusals.length}`,
-    `most open at one time   ${report.mostOpen} of ${options.maxPending}; pending at the end ${report.pendingAtEnd.length}; left presented ${report.leftPresented.length}`,
+    `most open at one time   ${report.mostOpen} of ${options.maxPending}; pending at the end ${report.pendingAtEnd.length}, and ${report.unfindable} that nobody can find (${report.reserved} counted for such); left presented ${report.leftPresented.length}`,
     `requests                ${requests}, ${(requests / issued).toFixed(2)} a certificate; ${report.newOrders} newOrder`,
     `by kind                 ${listed(new Map(Object.entries(report.counts).filter(([, count]) => count > 0)))}`,
     `faults                  ${allFaults} (${((100 * allFaults) / requests).toFixed(1)} %): ${listed(faults)}`,

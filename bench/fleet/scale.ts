@@ -1,5 +1,6 @@
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import type { CountedAuthorization } from '../../test/support/authorization-census.ts';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { hasCertificate } from '../../test/crash/fleet-sites.ts';
@@ -128,7 +129,7 @@ class Scale {
   }
 
   private isOver(): boolean {
-    return this.missing().length === 0 && this.ca.proxy.census.open().length === 0;
+    return this.missing().length === 0 && this.ca.proxy.census.open().every(isUnknownToAll);
   }
 
   private missing(): FleetSite[] {
@@ -164,7 +165,12 @@ class Scale {
       faults: this.ca.faults,
       refusals: this.ca.refusals,
       mostOpen: census.mostOpen,
-      pendingAtEnd: census.open().map(({ url, identifier }) => `${identifier?.value} ${url}`),
+      pendingAtEnd: census
+        .open()
+        .filter((one) => !isUnknownToAll(one))
+        .map(({ url, identifier }) => `${identifier?.value} ${url}`),
+      unfindable: census.open().filter(isUnknownToAll).length,
+      reserved: await this.reserved(),
       failing: await this.failingNames(),
       failedValidations: failed.map(({ identifier }) => identifier?.value ?? '?'),
       leftPresented: answers,
@@ -172,9 +178,24 @@ class Scale {
     };
   }
 
+  /** What the gate counts of orders of which nobody knows whether the CA has them. */
+  private async reserved(): Promise<number> {
+    const { stdout } = await runProgram(['--config', this.configuration, 'status', '--json']);
+    const { accounts } = JSON.parse(stdout) as { accounts: { gate: { reserved: number } }[] };
+    return accounts.reduce((sum, { gate }) => sum + gate.reserved, 0);
+  }
+
   private async failingNames(): Promise<FailingName[]> {
     const { stdout } = await runProgram(['--config', this.configuration, 'name', 'list', '--json']);
     const lines = stdout.split('\n').filter((line) => line !== '');
     return lines.map((line) => JSON.parse(line) as FailingName);
   }
+}
+
+/**
+ * Of an order whose answer was lost. After a failed order for the same names Boulder hands back none, and it has no list: such an
+ * authorization can't be found by anybody, and expires by itself.
+ */
+function isUnknownToAll({ identifier }: CountedAuthorization): boolean {
+  return identifier === undefined;
 }

@@ -6,6 +6,7 @@ import { AcmeLedgerError, errorRecord } from '../errors.ts';
 import type { Identifier } from '../identifiers.ts';
 import { identifierSetKey } from '../identifiers.ts';
 import { isLedgerFailure } from '../ledger/ledger-failure.ts';
+import { hasFailedAlike } from '../ledger/order-queries.ts';
 import { orderByUrl, recordOrderAnswer, releaseOrder } from '../ledger/orders.ts';
 import type { OrderRow } from '../ledger/schema.ts';
 import type { Issuance, PlacedOrder } from './issuance.ts';
@@ -22,7 +23,8 @@ const strangersMax = 1_000;
 
 /**
  * Finds the order of an intent whose answer never came (docs/decisions.md): in the account's list of orders (RFC 8555 §7.1.2.1) where
- * the CA has one; else by asking for the same again where the CA is known to hand the same order back, as Boulder does.
+ * the CA has one; else by asking for the same again where the CA is known to hand the same order back, as Boulder does; but Boulder makes a new
+ * one each time after one for the same names has failed, until that has expired.
  * One that was given up may come up in the list all the same: it is settled then.
  * @returns null when there is none (the intent is released), or nothing can be known (it goes on being counted)
  */
@@ -32,7 +34,12 @@ export async function findLost(
   identifiers: readonly Identifier[],
 ): Promise<PlacedOrder | null> {
   const listed = await listedOrder(issuance, row, identifiers);
-  if (listed === 'no-list' && issuance.policy === 'resume' && row.status === 'intent')
+  const isHandedBack = issuance.policy === 'resume' && row.status === 'intent';
+  if (
+    listed === 'no-list' &&
+    isHandedBack &&
+    !(await hasFailedAlike(issuance.ledger, row, issuance.clock.now()))
+  )
     return repeatNewOrder(issuance, row, identifiers);
   if (listed === null || typeof listed === 'string') {
     const isRuledOut = listed === null && !isUnderWay(row, issuance.clock.now());

@@ -91,6 +91,26 @@ export async function wasIssuedSince(
   return order !== undefined;
 }
 
+/** Whether the CA still has another order of the account for the same names, which can't become ready any more. */
+export async function hasFailedAlike(
+  ledger: Ledger,
+  order: Pick<OrderRow, 'id' | 'account_id' | 'names_key'>,
+  now: Date,
+): Promise<boolean> {
+  const failed = await ledger
+    .selectFrom('orders')
+    .select('id')
+    .where('account_id', '=', order.account_id)
+    .where('names_key', '=', order.names_key)
+    .where('id', '<>', order.id)
+    .where('url', 'is not', null)
+    .where('status', 'in', ['invalid', 'abandoned'])
+    .where((row) => row.or([row('expires_at', 'is', null), row('expires_at', '>', now.toISOString())]))
+    .limit(1)
+    .executeTakeFirst();
+  return failed !== undefined;
+}
+
 /** Whether a rehearsal of these names, proven in this way, came to its end since then. */
 export async function wasRehearsedSince(
   ledger: Ledger,

@@ -3,7 +3,8 @@ import { AcmeLedgerError } from '../../src/errors.ts';
 import { parseNames } from '../../src/identifiers.ts';
 import { admit } from '../../src/issuance/gate.ts';
 import { findLost } from '../../src/issuance/lost-order.ts';
-import { orderById } from '../../src/ledger/orders.ts';
+import { placeOrder } from '../../src/issuance/place-order.ts';
+import { orderById, releaseOrder } from '../../src/ledger/orders.ts';
 import { type TinyWorld, newTinyWorld } from './tiny-issuance.ts';
 
 let world: TinyWorld;
@@ -45,6 +46,27 @@ describe('an order that is not in the list of the account', () => {
 
   it('is counted when one of the list is forgotten by the CA: its authorizations may outlive it', async () => {
     expect(await lookedFor(['https://ca.test/order/9'], 6)).toEqual({ status: 'abandoned', reserved: 1 });
+  });
+});
+
+describe('a lost order at a CA that hands the same order back', () => {
+  const identifiers = parseNames(['a.test']);
+  const admission = { certificateName: 'a.test', identifiers, profile: null, waitMs: 0 };
+
+  it('is asked for again', async () => {
+    const issuance = await world.startIssuance({ policy: 'resume' });
+    const { order } = await admit(issuance, admission);
+    expect(await findLost(issuance, order, identifiers)).toMatchObject({ answer: { status: 'pending' } });
+  });
+
+  it('is counted, and not asked for, when one for the same names has failed: the CA would make yet another', async () => {
+    const issuance = await world.startIssuance({ policy: 'resume' });
+    const first = await placeOrder(issuance, await admit(issuance, admission), identifiers);
+    await releaseOrder(issuance, first!.row.id, { status: 'invalid', keptUntil: null });
+    const { order } = await admit(issuance, admission);
+    issuance.session.newOrder = () => Promise.reject(new Error('asked for again'));
+    expect(await findLost(issuance, order, identifiers)).toBeNull();
+    expect(await orderById(issuance.ledger, order.id)).toMatchObject({ status: 'abandoned', reserved: 1 });
   });
 });
 

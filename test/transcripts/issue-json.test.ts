@@ -44,6 +44,9 @@ function authorizationOf(identifier: string): Record<string, unknown> {
     refusedAt: null,
     orders: [number],
     source: 'order',
+    client: null,
+    logFile: null,
+    loggedAt: null,
     error: null,
   };
 }
