@@ -29,8 +29,8 @@ export interface LogsCleared {
   elsewhere: number;
   /** Challenges whose authorization nothing told. */
   untold: number;
-  /** Keys that couldn't be used. */
-  unusableKeys: number;
+  /** Keys and accounts that couldn't be used. */
+  unusable: number;
 }
 
 /** Of these nobody wants a line each, of a hundred thousand. */
@@ -46,7 +46,7 @@ export async function clearLogs(
   tally: ClearTally,
 ): Promise<LogsCleared> {
   await assertLogs(options.files);
-  return withAccounts(context, options.run, options.keys, async (issuances, unusableKeys) => {
+  return withAccounts(context, options.run, options.keys, async (issuances, unusable) => {
     const progress = await startFileProgress(context, options.files, 'URLs');
     try {
       const found = foundIn(options.files, context.stops.work, (bytes) => progress.read(bytes));
@@ -65,7 +65,7 @@ export async function clearLogs(
       const costs = options.dryRun
         ? await Promise.all(issuances.map((issuance) => tally.costAt(issuance, options.method)))
         : [];
-      return { gates, costs, ends: ends.map(({ end }) => end), elsewhere, untold, unusableKeys };
+      return { gates, costs, ends: ends.map(({ end }) => end), elsewhere, untold, unusable };
     } finally {
       progress.stop();
     }

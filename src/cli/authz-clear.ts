@@ -133,10 +133,10 @@ async function clearHeld({ context, options, tally }: Run, urls: readonly string
 
 async function clearFromLogs({ context, options, tally }: Run, files: readonly string[]): Promise<number> {
   const { clearLogs } = await import('./authz-clear-logs.ts');
-  const { ends, unusableKeys, ...seen } = await clearLogs(context, { ...options, files }, tally);
+  const { ends, unusable, ...seen } = await clearLogs(context, { ...options, files }, tally);
   await tellEnd(context, tally, seen, options.dryRun);
   ends.forEach(complain);
-  return unusableKeys > 0 ? 1 : tally.exitCode(ends);
+  return unusable > 0 ? 1 : tally.exitCode(ends);
 }
 
 async function tellEnd(

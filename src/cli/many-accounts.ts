@@ -9,6 +9,7 @@ import { keepFoundAccount } from '../issuance/found-account.ts';
 import { ownPatienceMs } from '../issuance/heedful-session.ts';
 import type { Issuance } from '../issuance/issuance.ts';
 import { soonMs } from '../issuance/soon.ts';
+import { recordRegistered } from '../ledger/accounts.ts';
 import type { AccountRow } from '../ledger/schema.ts';
 import type { LedgerWriter } from '../ledger/writer.ts';
 import { openAccountOfKey } from './account-of-key.ts';
@@ -35,19 +36,19 @@ interface Opened {
 
 /**
  * Opens several accounts at once, of any CAs: those of the keys that a person gave, else those of the ledger. An account of another client
- * is kept in the ledger for cleaning up alone. A key that has no account is told of, and left out.
- * @param act gets how many keys couldn't be used
+ * is kept in the ledger for cleaning up alone. A key that has no account is told of, and left out; so is a CA that is out of order.
+ * @param act gets how many keys or accounts couldn't be used
  * @throws AcmeLedgerError the first reason when there is none that can be used
  */
 export async function withAccounts<T>(
   context: CommandContext,
   run: AccountsRun,
   choice: KeyChoice,
-  act: (issuances: readonly Issuance[], unusableKeys: number) => Promise<T>,
+  act: (issuances: readonly Issuance[], unusable: number) => Promise<T>,
 ): Promise<T> {
   const { opened, failures } = isKeyGiven(choice)
     ? await openKeys(context, run, choice)
-    : { opened: await openHeld(context, run), failures: [] };
+    : await openHeld(context, run);
   try {
     if (opened.length === 0) throw failures[0] ?? noAccount();
     return await withLedgerWriter(context, run.command, async (writer) => {
@@ -66,7 +67,7 @@ export async function withAccounts<T>(
 
 /**
  * One after the other: the accounts of the keys that a person gave, else those of the ledger.
- * @returns how many keys couldn't be used
+ * @returns how many of the keys couldn't be used
  */
 export async function eachChosenAccount(
   context: CommandContext,
@@ -78,36 +79,58 @@ export async function eachChosenAccount(
     await eachAccount(context, run, act);
     return 0;
   }
-  return withAccounts(context, run, choice, async (issuances, unusableKeys) => {
+  return withAccounts(context, run, choice, async (issuances, unusable) => {
     for (const issuance of issuances) {
       if (!context.stops.work.aborted) await act(issuance);
     }
-    return unusableKeys;
+    return unusable;
   });
 }
 
-async function openKeys(
-  context: CommandContext,
-  run: AccountsRun,
-  choice: KeyChoice,
-): Promise<{ opened: Opened[]; failures: AcmeLedgerError[] }> {
+interface Failure {
+  /** The key's file, or the CA. */
+  subject: string;
+  error: AcmeLedgerError;
+}
+
+interface AllOpened {
+  opened: Opened[];
+  failures: AcmeLedgerError[];
+}
+
+async function openKeys(context: CommandContext, run: AccountsRun, choice: KeyChoice): Promise<AllOpened> {
   const { keys, failed } = await chosenKeys(context, choice);
   // A ledger that can't be used is found before anything is sent.
   await withLedger(context.settings, () => Promise.resolve());
-  const failures: { file: string; error: AcmeLedgerError }[] = [...failed];
+  const before = failed.map(({ file, error }) => ({ subject: file, error }));
+  const toOpen = keys.map((key) => ({ subject: key.file, open: () => openKey(context, run, key) }));
+  return openAll(context, run, toOpen, before);
+}
+
+/** One after the other; one that can't be used is told of, and doesn't keep the others from being opened. */
+async function openAll(
+  context: CommandContext,
+  run: AccountsRun,
+  toOpen: readonly { subject: string; open: () => Promise<Opened> }[],
+  before: readonly Failure[] = [],
+): Promise<AllOpened> {
+  const failures = [...before];
   const opened: Opened[] = [];
-  for (const key of keys) {
+  for (const { subject, open } of toOpen) {
     try {
       context.stops.work.throwIfAborted();
-      opened.push(await whenLet(context, run, () => openKey(context, run, key)));
+      opened.push(await whenLet(context, run, open));
     } catch (error) {
-      if (!(error instanceof AcmeLedgerError) || error.code === 'interrupted') throw error;
-      failures.push({ file: key.file, error });
+      if (!(error instanceof AcmeLedgerError) || error.code === 'interrupted') {
+        for (const { session } of opened) session.close();
+        throw error;
+      }
+      failures.push({ subject, error });
     }
   }
   // Where there is nothing else, the first is what the command ends with.
   const told = opened.length > 0 ? failures : failures.slice(1);
-  for (const { file, error } of told) complainOf(errorRecord(error), file);
+  for (const { subject, error } of told) complainOf(errorRecord(error), subject);
   return { opened, failures: failures.map(({ error }) => error) };
 }
 
@@ -143,25 +166,44 @@ async function openKey(
 }
 
 /** The registered accounts of the ledger, or that of `--ca`. */
-async function openHeld(context: CommandContext, { concurrency }: AccountsRun): Promise<Opened[]> {
+async function openHeld(context: CommandContext, run: AccountsRun): Promise<AllOpened> {
   const rows = await withLedger(context.settings, (ledger) => chosenAccounts(context, ledger)).catch(
     (error: unknown) => {
       throw error instanceof AcmeLedgerError && error.code === 'not-found' ? noAccount(error) : error;
     },
   );
-  const opened: Opened[] = [];
-  for (const row of rows) {
-    const authority = authorityOf(row.ca);
-    const session = await openSession({
-      ...sessionOptions(context, authority),
-      pace: limitsAt(authority, context.settings.limits).pace,
-      accountKeyPem: await readAccountKey(join(context.settings.stateDir, row.key_file)),
-      accountUrl: row.url ?? undefined,
-      maxInFlight: concurrency,
-    });
-    opened.push({ authority, session, row: () => Promise.resolve(row) });
+  const toOpen = rows.map((row) => ({ subject: row.ca, open: () => openRow(context, run, row) }));
+  return openAll(context, run, toOpen);
+}
+
+/** @throws AcmeLedgerError `ca-problem` for one whose registration was never answered, and that the CA doesn't have */
+async function openRow(
+  context: CommandContext,
+  { concurrency }: AccountsRun,
+  row: AccountRow,
+): Promise<Opened> {
+  const authority = authorityOf(row.ca);
+  const keyPem = await readAccountKey(join(context.settings.stateDir, row.key_file));
+  if (row.url === null) {
+    const { session, account } = await openAccountOfKey(context, authority, keyPem, concurrency);
+    const { url, status } = account;
+    return {
+      authority,
+      session,
+      row: async (writer) => {
+        await recordRegistered(writer, row.id, { url, status });
+        return { ...row, url, status };
+      },
+    };
   }
-  return opened;
+  const session = await openSession({
+    ...sessionOptions(context, authority),
+    pace: limitsAt(authority, context.settings.limits).pace,
+    accountKeyPem: keyPem,
+    accountUrl: row.url,
+    maxInFlight: concurrency,
+  });
+  return { authority, session, row: () => Promise.resolve(row) };
 }
 
 function noAccount(cause?: AcmeLedgerError): AcmeLedgerError {

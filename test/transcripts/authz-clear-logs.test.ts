@@ -1,7 +1,9 @@
+import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type LabAccount, registerAccount } from '../support/lab-account.ts';
 import { runProgram } from '../support/program.ts';
+import { rawDatabase } from '../support/raw-database.ts';
 import { type Line, askedOf, bait, certbotLog, given, parted, statesOf, twoClients } from './clear-stage.ts';
 import { type LeakLab, type ListedAuthz, expectExit, jsonLines, startLeakLab, until } from './leak-lab.ts';
 import { text } from './leak-matchers.ts';
@@ -255,6 +257,27 @@ describe('authz clear --from-log', { concurrent: true, timeout: 60_000 }, () => 
     expectExit(await runProgram(['authz', 'discover', ...common]), 0);
     const again = await runProgram(['authz', 'clear', ...common]);
     expect(jsonLines<object>(again)[0]).toMatchObject({ identifier: 'more.test', action: 'deactivated' });
+
+    // A key that is gone keeps nobody else from being asked.
+    const { authorizations } = await accounts[1]!.order('last.test', 'lost.test');
+    const database = rawDatabase(path.join(customer.stateDir, 'ledger.sqlite'));
+    const held = database.prepare('select id, key_file from accounts order by id').all() as {
+      id: number;
+      key_file: string;
+    }[];
+    await rm(path.join(customer.stateDir, held[0]!.key_file));
+    const clear = ['authz', 'clear', '--from-log', '-', ...common];
+    const rest = await runProgram(clear, { input: authorizations[0]! });
+    expectExit(rest, 1);
+    expect(jsonLines<object>(rest)[0]).toMatchObject({ action: 'deactivated' });
+    expect(rest.stderr).toMatch(new RegExp(`^error: ${customer.proxy.directoryUrl}: .*key`, 'm'));
+    // An account whose registration was never answered is looked for.
+    database.prepare('update accounts set url = null where id = ?').run(held[1]!.id);
+    database.close();
+    const there = ['--ca', elsewhere.proxy.directoryUrl];
+    const found = await runProgram([...clear, ...there], { input: authorizations[1]! });
+    expectExit(found, 0);
+    expect(jsonLines<object>(found)[0]).toMatchObject({ action: 'deactivated', account: accounts[1]!.url });
   });
 
   it('says what can not be used before anything is sent or written', async () => {
