@@ -230,15 +230,8 @@ describe('authz clear --from-log', { concurrent: true, timeout: 60_000 }, () => 
     const log = await given(customer, 'both.log', urls.join(' '));
     const certbot = `certbot:${path.join(path.dirname(log), 'certbot')}`;
     const common = ['--state-dir', customer.stateDir, '--ca-file', lab.pebble.caFile, '--json'];
-    const run = await runProgram([
-      'authz',
-      'clear',
-      '--import-accounts',
-      certbot,
-      '--from-log',
-      log,
-      ...common,
-    ]);
+    const keys = ['--import-accounts', certbot];
+    const run = await runProgram(['authz', 'clear', ...keys, '--from-log', log, ...common]);
     expectExit(run, 0);
     const { lines, end } = parted(jsonLines(run));
     expect(lines.map(({ identifier, action }) => `${identifier} ${action}`).sort()).toEqual(
