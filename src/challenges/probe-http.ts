@@ -1,17 +1,20 @@
 import { type IncomingMessage, request as httpRequest, type RequestOptions } from 'node:http';
 import { request as httpsRequest } from 'node:https';
+import { timeLimit } from '../time-limit.ts';
 import { checkedToken } from './answer-values.ts';
 import { socketAddressText } from './socket-address.ts';
 import type { ChallengeAnswer } from './solver.ts';
 
-interface Ports {
+interface Reach {
   httpPort: number;
   tlsPort: number;
+  /** For an address to answer; ten seconds when left out. */
+  requestTimeoutMs?: number;
 }
 
 /** As many as Boulder follows. */
 const maxRedirects = 10;
-const requestTimeoutMs = 10_000;
+const usualTimeoutMs = 10_000;
 /** A key authorization has 87 characters. */
 const maxBodyBytes = 1_024;
 
@@ -23,16 +26,16 @@ const maxBodyBytes = 1_024;
 export async function fetchAnswer(
   answer: ChallengeAnswer,
   addresses: readonly string[],
-  ports: Ports,
+  reach: Reach,
   signal: AbortSignal,
 ): Promise<string> {
   let url = new URL(`http://${hostOf(answer)}/.well-known/acme-challenge/${checkedToken(answer)}`);
   for (let redirects = 0; redirects <= maxRedirects; redirects += 1) {
-    const response = await getAtFirst(url, addresses, ports, signal);
+    const response = await getAtFirst(url, addresses, reach, signal);
     const next = redirectOf(response, url);
     if (next === null) return bodyOf(response);
     response.destroy();
-    assertStaysHere(next, url.hostname, ports);
+    assertStaysHere(next, url.hostname, reach);
     url = next;
   }
   throw new Error(`it redirects more than ${String(maxRedirects)} times`);
@@ -49,8 +52,8 @@ function redirectOf(response: IncomingMessage, url: URL): URL | null {
   return new URL(headers.location, url);
 }
 
-function assertStaysHere(next: URL, host: string, ports: Ports): void {
-  const port = { 'http:': ports.httpPort, 'https:': ports.tlsPort }[next.protocol];
+function assertStaysHere(next: URL, host: string, reach: Reach): void {
+  const port = { 'http:': reach.httpPort, 'https:': reach.tlsPort }[next.protocol];
   const isHere = next.hostname === host && (next.port === '' || next.port === String(port));
   if (port !== undefined && isHere) return;
   throw new Error(`it redirects to ${next.href.slice(0, 200)}, which isn't looked at`);
@@ -60,13 +63,13 @@ function assertStaysHere(next: URL, host: string, ports: Ports): void {
 async function getAtFirst(
   url: URL,
   addresses: readonly string[],
-  ports: Ports,
+  reach: Reach,
   signal: AbortSignal,
 ): Promise<IncomingMessage> {
   let failure: unknown = new Error('it has no address');
   for (const address of addresses) {
     try {
-      return await get(url, address, ports, signal);
+      return await get(url, address, reach, signal);
     } catch (error) {
       signal.throwIfAborted();
       failure = error;
@@ -75,10 +78,11 @@ async function getAtFirst(
   throw failure;
 }
 
-async function get(url: URL, address: string, ports: Ports, signal: AbortSignal): Promise<IncomingMessage> {
+async function get(url: URL, address: string, reach: Reach, signal: AbortSignal): Promise<IncomingMessage> {
   const isTls = url.protocol === 'https:';
-  const port = isTls ? ports.tlsPort : ports.httpPort;
+  const port = isTls ? reach.tlsPort : reach.httpPort;
   const usualPort = isTls ? 443 : 80;
+  const limit = timeLimit(reach.requestTimeoutMs ?? usualTimeoutMs, signal);
   const options: RequestOptions = {
     host: address,
     port,
@@ -89,13 +93,17 @@ async function get(url: URL, address: string, ports: Ports, signal: AbortSignal)
       accept: '*/*',
     },
     agent: false,
-    signal: AbortSignal.any([signal, AbortSignal.timeout(requestTimeoutMs)]),
+    signal: limit.signal,
   };
   return new Promise((resolve, reject) => {
     const sent = isTls
       ? // Before its first certificate a name has none that anybody trusts; CAs don't ask for one, either.
         httpsRequest({ ...options, servername: serverNameOf(url), rejectUnauthorized: false }, resolve)
       : httpRequest(options, resolve);
+    // Behind the end of the answer, or of the connection.
+    sent.once('close', () => {
+      limit.clear();
+    });
     sent.on('error', (error) => {
       const where = socketAddressText({ host: address, port });
       reject(new Error(`${where}: ${error.name === 'AbortError' ? 'no answer in time' : error.message}`));

@@ -2,9 +2,12 @@ import { once } from 'node:events';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { dnsRecordValue } from '../../src/challenges/answer-values.ts';
 import { assertAnswered, type ProbeView } from '../../src/challenges/probe.ts';
+import { fetchAnswer } from '../../src/challenges/probe-http.ts';
 import type { SolverSettings } from '../../src/challenges/settings.ts';
 import { createSolver } from '../../src/challenges/solvers.ts';
 import { systemClock } from '../../src/clock.ts';
@@ -114,6 +117,27 @@ describe('a probe of http-01', () => {
     await looked('well.test');
     expect(names).toEqual(['well.test']);
   });
+
+  it.each<[string, RequestListener]>([
+    ['gives nothing', () => undefined],
+    ['stops in the middle', (_request, response) => response.write('tok')],
+  ])(
+    'ends in time with a server that %s, whatever is collected as garbage',
+    async (_what, listener) => {
+      setFlagsFromString('--expose-gc');
+      const collect = setInterval(runInNewContext('gc') as () => void, 100);
+      await serve(listener);
+      const reach = { ...view, requestTimeoutMs: 400 };
+      try {
+        await expect(
+          fetchAnswer(answerFor('http-01', 'well.test'), ['127.0.0.1'], reach, never),
+        ).rejects.toThrow(/in time|aborted/);
+      } finally {
+        clearInterval(collect);
+      }
+    },
+    3_000,
+  );
 
   it('ends soon after it is stopped', async () => {
     await serve(() => undefined);
