@@ -20,7 +20,8 @@ const maxBodyBytes = 1_024;
 
 /**
  * Fetches what is at the place of an http-01 answer, as a CA would (RFC 8555 §8.3), at the first of the addresses that can be connected to.
- * Redirects are followed as long as they stay at the name itself: elsewhere we have no business.
+ * Redirects are followed as long as they stay at the name itself and at that address: elsewhere we have no business, and the first address
+ * may be a stranger's while the next is an inner one.
  * @throws Error why there is none, or the signal's reason
  */
 export async function fetchAnswer(
@@ -29,9 +30,11 @@ export async function fetchAnswer(
   reach: Reach,
   signal: AbortSignal,
 ): Promise<string> {
+  let left = addresses;
   let url = new URL(`http://${hostOf(answer)}/.well-known/acme-challenge/${checkedToken(answer)}`);
   for (let redirects = 0; redirects <= maxRedirects; redirects += 1) {
-    const response = await getAtFirst(url, addresses, reach, signal);
+    const { response, address } = await getAtFirst(url, left, reach, signal);
+    left = [address];
     const next = redirectOf(response, url);
     if (next === null) return bodyOf(response);
     response.destroy();
@@ -65,11 +68,11 @@ async function getAtFirst(
   addresses: readonly string[],
   reach: Reach,
   signal: AbortSignal,
-): Promise<IncomingMessage> {
+): Promise<{ response: IncomingMessage; address: string }> {
   let failure: unknown = new Error('it has no address');
   for (const address of addresses) {
     try {
-      return await get(url, address, reach, signal);
+      return { response: await get(url, address, reach, signal), address };
     } catch (error) {
       signal.throwIfAborted();
       failure = error;

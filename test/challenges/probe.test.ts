@@ -33,8 +33,8 @@ afterEach(async () => {
   await Promise.all(closing.map((close) => close()));
 });
 
-async function serve(listener: RequestListener, port = view.httpPort): Promise<Server> {
-  const server = createServer(listener).listen(port, '127.0.0.1');
+async function serve(listener: RequestListener, port = view.httpPort, host = '127.0.0.1'): Promise<Server> {
+  const server = createServer(listener).listen(port, host);
   await once(server, 'listening');
   closing.push(() => {
     server.closeAllConnections();
@@ -100,6 +100,23 @@ describe('a probe of http-01', () => {
       await expect(looked('well.test')).rejects.toThrow('it redirects to');
     }
     expect(strangers).toBe(0);
+  });
+
+  it('lets no redirect lead from one address of the name to another', async () => {
+    const inner: unknown[] = [];
+    await serve((request, response) => {
+      inner.push(request.url);
+      response.end('secret');
+    });
+    await serve(
+      (request, response) =>
+        request.url === '/inner' ? response.destroy() : response.writeHead(302, { location: '/inner' }).end(),
+      view.httpPort,
+      '127.0.0.2',
+    );
+    const fetched = fetchAnswer(answerFor('http-01', 'well.test'), ['127.0.0.2', '127.0.0.1'], view, never);
+    await expect(fetched).rejects.toThrow('socket hang up');
+    expect(inner).toEqual([]);
   });
 
   it('follows a redirect to HTTPS without asking for a certificate that anybody trusts', async () => {
