@@ -10,18 +10,32 @@ export function iniSections(text: string): Map<string, IniSection> {
   let names: string[] = [];
   let values: IniSection = new Map();
   sections.set('', values);
-  for (const line of text.split(/\r?\n/)) {
-    const [, open = '', name] = /^\s*(\[+)\s*([^\]]*?)\s*\]+\s*$/.exec(line) ?? [];
-    if (name !== undefined) {
-      names = [...names.slice(0, open.length - 1), name];
+  for (const untrimmed of text.split(/\r?\n/)) {
+    const line = untrimmed.trim();
+    const heading = headingOf(line);
+    if (heading !== null) {
+      names = [...names.slice(0, heading.depth - 1), heading.name];
       values = new Map();
       sections.set(names.join('/'), values);
       continue;
     }
-    const [, key, value = ''] = /^\s*([^#=\s][^=]*?)\s*=\s*(.*?)\s*$/.exec(line) ?? [];
-    if (key !== undefined) values.set(unquoted(key), valueOf(value));
+    const at = line.indexOf('=');
+    if (at > 0 && !line.startsWith('#')) {
+      values.set(unquoted(line.slice(0, at).trimEnd()), valueOf(line.slice(at + 1).trimStart()));
+    }
   }
   return sections;
+}
+
+/** No regular expressions: lines may be of any length, with anything in them. */
+function headingOf(line: string): { depth: number; name: string } | null {
+  if (!line.startsWith('[') || !line.endsWith(']')) return null;
+  let depth = 1;
+  while (line[depth] === '[') depth += 1;
+  const end = line.indexOf(']');
+  // Nothing but brackets may stand behind the name.
+  for (let at = end; at < line.length; at += 1) if (line[at] !== ']') return null;
+  return { depth, name: line.slice(depth, end).trim() };
 }
 
 function valueOf(text: string): string | readonly string[] {

@@ -159,6 +159,19 @@ describe('iniSections', () => {
       ['z', new Map()],
     ]);
   });
+
+  it.each([
+    ['an open section', (blanks: string) => `[${blanks}`],
+    ['a section with more behind it', (blanks: string) => `[${blanks}]${blanks}x`],
+    ['brackets alone', (blanks: string) => `${blanks.replaceAll(' ', '[')}]${blanks.replaceAll(' ', ']')}x]`],
+    ['a key', (blanks: string) => `a${blanks}b`],
+    ['a value', (blanks: string) => `a${blanks}=${blanks}"${blanks}`],
+  ])('reads a line of 64 kB that is %s at once', (_what, line) => {
+    const text = `${line(' '.repeat(65_536))}\nlast = 1`;
+    const startedAt = performance.now();
+    expect([...iniSections(text).values()].at(-1)?.get('last')).toBe('1');
+    expect(performance.now() - startedAt).toBeLessThan(200);
+  });
 });
 
 describe('shellValues', () => {
