@@ -17,7 +17,7 @@ import { inTransaction } from '../ledger/writer.ts';
 import type { Asking } from './asking.ts';
 import { authorizationSeen } from './authorization-seen.ts';
 import { closeBySubmitting } from './closing-by-submit.ts';
-import { type Closing, closeAuthorization } from './closing.ts';
+import { type Closing, closeAuthorization, isTaken } from './closing.ts';
 import type { Issuance } from './issuance.ts';
 import { protectionOf } from './protection.ts';
 import { isSubmitLost, isUndecided, recordGone } from './verdicts.ts';
@@ -154,7 +154,7 @@ async function look(
     return row;
   });
   // Its own client has answered it, and the CA is at it. (One that is invalid isn't looked at any more.)
-  const taken = shown.challenges.find(({ status }) => status === 'processing' || status === 'valid');
+  const taken = shown.challenges.find(isTaken);
   if (shown.status === 'pending' && taken !== undefined) await recordFoundSubmitted(issuance, id, taken.type);
   return { row: await rowOf(issuance, id), shown };
 }

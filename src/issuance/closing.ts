@@ -1,6 +1,6 @@
 import { isOutcomeUnknown, isTimeout } from '../acme/connection-failure.ts';
 import { isGone } from '../acme/problems.ts';
-import type { Answer, Authorization } from '../acme/resources.ts';
+import type { Answer, Authorization, Challenge } from '../acme/resources.ts';
 import { AcmeLedgerError, errorRecord } from '../errors.ts';
 import { recordRefused, recordSeen } from '../ledger/authorizations.ts';
 import type { AuthorizationRow } from '../ledger/schema.ts';
@@ -24,6 +24,7 @@ export interface Closing {
 }
 
 const deactivateAgainMs = 500;
+const submittedMeanwhile = 'its challenge was submitted meanwhile: the CA decides';
 /** A CA that asks to come back soon, again and again, is left alone after so many. */
 const triesAtMost = 3;
 
@@ -54,37 +55,52 @@ export async function closeAuthorization(
 
 /**
  * Deactivates when the CA lets. Who else holds the authorization is asked right before each POST: during a wait another run may be
- * handed it by a CA that uses pending ones again.
+ * handed it by a CA that uses pending ones again. So is the CA before each but the first: what somebody has proven meanwhile is
+ * never deactivated, nor what is being decided.
  * @param holder a sentence on who needs it, or null
+ * @returns what the CA showed last when that was over already
  */
 export async function deactivateUnlessHeld(
   issuance: Issuance,
   url: string,
   holder: () => Promise<string | null>,
 ): Promise<Answer<Authorization> | { heldBy: string }> {
+  const { grace } = issuance.stops;
+  let failure: unknown = null;
   for (let tries = 1; ; tries += 1) {
+    const shown = failure === null ? null : await lookAgain(issuance, url, failure);
+    if (shown !== null && shown.status !== 'pending') return shown;
     const heldBy = await holder();
     if (heldBy !== null) return { heldBy };
+    if (shown?.challenges.some(isTaken) === true) return { heldBy: submittedMeanwhile };
     try {
-      return await deactivate(issuance, url);
+      return await issuance.session.deactivateAuthorization(url, grace);
     } catch (error) {
-      const waitMs = soonMs(issuance, error, issuance.patienceMs);
+      const waitMs = isRepeatable(error) ? deactivateAgainMs : soonMs(issuance, error, issuance.patienceMs);
       if (waitMs === null || tries === triesAtMost) throw error;
-      await issuance.clock.sleep(waitMs, issuance.stops.grace);
+      failure = error;
+      await issuance.clock.sleep(waitMs, grace);
     }
   }
 }
 
-async function deactivate(issuance: Issuance, url: string): Promise<Answer<Authorization>> {
-  const { grace } = issuance.stops;
+/** It may have been done: doing it again changes nothing, and Boulder doesn't count the second. */
+function isRepeatable(error: unknown): boolean {
+  return isOutcomeUnknown(error) && !isTimeout(error);
+}
+
+/** @throws what kept it from being deactivated, where that may have been done, and the CA doesn't tell */
+async function lookAgain(issuance: Issuance, url: string, failure: unknown): Promise<Answer<Authorization>> {
   try {
-    return await issuance.session.deactivateAuthorization(url, grace);
+    return await issuance.session.getAuthorization(url, issuance.stops.grace);
   } catch (error) {
-    // It may have been done: doing it again changes nothing, and Boulder doesn't count the second.
-    if (!isOutcomeUnknown(error) || isTimeout(error)) throw error;
-    await issuance.clock.sleep(deactivateAgainMs, grace);
-    return issuance.session.deactivateAuthorization(url, grace);
+    throw isOutcomeUnknown(failure) ? failure : error;
   }
+}
+
+/** Somebody has answered the challenge, and the CA is at it. */
+export function isTaken({ status }: Challenge): boolean {
+  return status === 'processing' || status === 'valid';
 }
 
 /** The CA, or the way to it, said no. */

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { ConnectionFailure, unreachable } from '../../src/acme/connection-failure.ts';
 import { generateKey, pemOf } from '../../src/certificates/key.ts';
 import { prepareOrderFiles, readOrderFiles } from '../../src/certificates/order-files.ts';
 import { AcmeLedgerError } from '../../src/errors.ts';
@@ -11,6 +12,7 @@ import { placeOrder } from '../../src/issuance/place-order.ts';
 import { settleUnowned } from '../../src/issuance/recovery.ts';
 import { settleOrder } from '../../src/issuance/settle.ts';
 import { renewAll } from '../../src/issuance/renewing.ts';
+import { authorizationByUrl } from '../../src/ledger/authorizations.ts';
 import { recordWish } from '../../src/ledger/certificates.ts';
 import { orderById, recordFinalizeSent, releaseOrder } from '../../src/ledger/orders.ts';
 import { certificateRow } from './rows.ts';
@@ -156,6 +158,25 @@ describe('an authorization whose deactivation has to wait', () => {
     expect(first.clock.now() >= retryAt).toBe(true);
     expect(world.ca.deactivated).toEqual([]);
   });
+
+  it.each(['a wait', 'a lost answer'])(
+    'is left alone when its own client proved it during %s',
+    async (what) => {
+      const first = await world.startIssuance();
+      const { row } = await place(first, 'a.test');
+      const [url] = [...world.ca.authorizations.keys()];
+      const retryAt = new Date(first.clock.now().getTime() + 5_000);
+      first.session.deactivateAuthorization = async () => {
+        first.session = world.ca.session();
+        world.ca.authorizations.set(url!, 'valid');
+        if (what === 'a wait') throw new AcmeLedgerError('ca-limit', 'soon', { httpStatus: 503, retryAt });
+        throw unreachable(new ConnectionFailure('reset', true, 'ca.test closed the connection'), 'POST');
+      };
+      await settleOrder(first, row, { policy: 'deactivate', verdictsUntil: first.clock.now() });
+      expect(world.ca.deactivated).toEqual([]);
+      expect(await authorizationByUrl(first.ledger, url!)).toMatchObject({ status: 'valid' });
+    },
+  );
 });
 
 describe('the search for a lost order', () => {
