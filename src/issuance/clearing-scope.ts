@@ -27,14 +27,22 @@ const maxUrlLength = 2_048;
 
 /**
  * The URL as it may be asked of this server; null when it isn't one of its resources. A log may hold anything: the address must be one
- * that the server's directory names itself, and the path must lie where it has its resources and be none of its other doors.
+ * that the server's directory names itself, and the path must lie where it has its resources and be none of its other doors. What may
+ * be another way to write a URL is asked of nobody: the ledger, which knows who works on what, wouldn't know it.
  */
 export function askableUrl({ origins, folder, others }: AskedServer, text: string): string | null {
   if (text.length > maxUrlLength || !URL.canParse(text)) return null;
   const url = new URL(text);
   if (!origins.has(url.origin) || !url.pathname.startsWith(folder)) return null;
   if (url.username !== '' || url.password !== '' || url.search !== '' || url.hash !== '') return null;
+  if (!isPlain(text, url.pathname)) return null;
   return others.has(url.href) || url.pathname.endsWith('/') ? null : url.href;
+}
+
+/** Not `//`, `/./`, `%34`, and no number as `007` or `+7`, which Boulder reads like `7`. */
+function isPlain(text: string, pathname: string): boolean {
+  const path = /^https?:\/\/[^/\\]+(\/.*)$/i.exec(text)?.[1];
+  return path === pathname && !/%|\/\/|\/(?:[+-]|0+\d+(?:\/|$))/.test(path);
 }
 
 /** Up to the last slash that all of these paths have before it in common. */

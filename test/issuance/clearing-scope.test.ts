@@ -21,6 +21,8 @@ describe('a URL that somebody wrote into a log', () => {
     'https://acme.ca.example/acme/authz/17/4711',
     'https://acme.ca.example:443/acme/order/17/1',
     'https://ACME.ca.example/acme/chall/17/4711/Ab-_12',
+    'https://acme.ca.example/acme/authz/17/0Ab1',
+    'https://acme.ca.example/acme/authz/17/0',
   ])('is asked of the server that it is at: %s', (url) => {
     expect(askableUrl(boulder, url)).toBe(new URL(url).href);
   });
@@ -41,6 +43,14 @@ describe('a URL that somebody wrote into a log', () => {
     'https://acme.ca.example/acme/new-order',
     'https://acme.ca.example/acme/acct/17',
     'https://acme.ca.example/acme/',
+    'https://acme.ca.example/acme/authz/000017/4711',
+    'https://acme.ca.example/acme/authz/17/0004711',
+    'https://acme.ca.example/acme/authz/17/+4711',
+    'https://acme.ca.example/acme/authz/17/%34711',
+    'https://acme.ca.example/acme/authz//17/4711',
+    'https://acme.ca.example/acme/authz/17/1/../4711',
+    'https://acme.ca.example/acme/./authz/17/4711',
+    'https://acme.ca.example\\acme\\authz\\17\\4711',
     '//acme.ca.example/acme/authz/17/1',
     'file:///acme/authz/17/1',
     'not a URL',
