@@ -9,15 +9,19 @@ import { freshNames } from './throughput.ts';
 const timeoutMs = 60 * 60_000;
 const goalMb = 250;
 
-/** Pebble can stop for good when it is asked for an order at the moment at which it writes to it: over thousands, it would. */
 const latencyMs = 50;
 
-/** One `renew` that issues them all. @throws Error when it fails */
+/** What one `renew` cost. Pebble can stop answering for good after some thousands of orders: then it is what came until then. */
+export interface MemoryCost extends Cost {
+  issued: number;
+}
+
+/** One `renew` that issues them all. @throws Error when it issues none */
 export async function measureMemory(
   directory: string,
   certificates: number,
   signal: AbortSignal,
-): Promise<Cost> {
+): Promise<MemoryCost> {
   const stateDir = path.join(directory, 'memory');
   const webroot = path.join(stateDir, 'webroot');
   await mkdir(webroot, { recursive: true });
@@ -31,19 +35,20 @@ export async function measureMemory(
     const command = await own.prepare(surroundings, freshNames(certificates), 32);
     const outputFile = path.join(stateDir, 'output.txt');
     const cost = await measure(command, { outputFile, signal, timeoutMs });
-    if (cost.exitCode !== 0) throw new Error(`renew ended with ${cost.exitCode}:\n${cost.output}`);
-    return cost;
+    const issued = (await lab.counted()).counts.certificate;
+    if (issued === 0) throw new Error(`renew ended with ${cost.exitCode}:\n${cost.output}`);
+    return { ...cost, issued };
   } finally {
     await lab.stop();
   }
 }
 
-export function memoryGoal(certificates: number, { peakKb, wallMs, cpuMs }: Cost): Goal {
+export function memoryGoal(certificates: number, { issued, peakKb, wallMs, cpuMs }: MemoryCost): Goal {
   const peakMb = peakKb / 1024;
   const seconds = wallMs / 1000;
   return {
     goal: `one run with ${certificates} certificates under ${goalMb} MB resident`,
-    isReached: peakMb < goalMb,
-    figures: `${peakMb.toFixed(0)} MB; ${seconds.toFixed(0)} s, ${(certificates / seconds).toFixed(1)} a second, CPU ${(cpuMs / certificates).toFixed(1)} ms a certificate`,
+    isReached: peakMb < goalMb && issued >= certificates,
+    figures: `${peakMb.toFixed(0)} MB with ${issued} issued; ${seconds.toFixed(0)} s, ${(issued / seconds).toFixed(1)} a second, CPU ${(cpuMs / issued).toFixed(1)} ms a certificate`,
   };
 }
