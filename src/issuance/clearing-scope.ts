@@ -42,7 +42,7 @@ export function askableUrl({ origins, folder, others }: AskedServer, text: strin
 /** Not `//`, `/./`, `%34`, and no number as `007` or `+7`, which Boulder reads like `7`. */
 function isPlain(text: string, pathname: string): boolean {
   const path = /^https?:\/\/[^/\\]+(\/.*)$/i.exec(text)?.[1];
-  return path === pathname && !/%|\/\/|\/(?:[+-]|0+\d+(?:\/|$))/.test(path);
+  return path === pathname && !/%|\/\/|\/(?:[+-]\d+|0+\d+)(?:\/|$)/.test(path);
 }
 
 /** Up to the last slash that all of these paths have before it in common. */
@@ -71,8 +71,17 @@ export function candidatesFor<Account extends { server: AskedServer }>(
   return { url: href, candidates: [...likely, ...rest] };
 }
 
-/** Let's Encrypt's URLs have the number of the account in them: /acme/authz/ACCOUNT/NUMBER. */
+/** As Let's Encrypt makes them, /acme/authz/ACCOUNT/NUMBER: then it is nobody else's, whatever the CA has forgotten of it. */
+export function isNumberedFor(url: string, { accountUrl }: AskedServer): boolean {
+  const number = numberOf(accountUrl);
+  return number !== null && new RegExp(`/${number}/\\d+$`).test(url);
+}
+
 function carriesNumber(pathname: string, accountUrl: string | null): boolean {
-  const number = accountUrl === null ? undefined : /\/(\d+)$/.exec(accountUrl)?.[1];
-  return number !== undefined && pathname.includes(`/${number}/`);
+  const number = numberOf(accountUrl);
+  return number !== null && pathname.includes(`/${number}/`);
+}
+
+function numberOf(accountUrl: string | null): string | null {
+  return accountUrl === null ? null : (/\/(\d+)$/.exec(accountUrl)?.[1] ?? null);
 }

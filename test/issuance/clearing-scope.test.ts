@@ -22,6 +22,7 @@ describe('a URL that somebody wrote into a log', () => {
     'https://acme.ca.example:443/acme/order/17/1',
     'https://ACME.ca.example/acme/chall/17/4711/Ab-_12',
     'https://acme.ca.example/acme/authz/17/0Ab1',
+    'https://acme.ca.example/acme/authz/-3bQ_',
     'https://acme.ca.example/acme/authz/17/0',
   ])('is asked of the server that it is at: %s', (url) => {
     expect(askableUrl(boulder, url)).toBe(new URL(url).href);
