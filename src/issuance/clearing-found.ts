@@ -6,7 +6,7 @@ import { Asking } from './asking.ts';
 import { eachOf } from './bounded-pull.ts';
 import { type Cleared, type Clearing, type Subject, clearOne, isForeign, lineOf } from './clearing-one.ts';
 import { type Account, type FoundUrl, type Lead, leadsOf, lookedUp } from './clearing-leads.ts';
-import { askableUrl, askedServer } from './clearing-scope.ts';
+import { askableUrl, askedServer, isNumberedFor } from './clearing-scope.ts';
 import type { Issuance } from './issuance.ts';
 
 export interface FoundClearing extends Clearing {
@@ -97,11 +97,12 @@ async function settle(hunt: Hunt, lead: Lead): Promise<void> {
     hunt.tell(lineOf(first.issuance, subject, { action: 'already-final', after: row.status, reason: null }));
     return;
   }
-  if (before.some(({ outcome }) => outcome === 'gone')) {
-    tellOf(hunt, lead, 'gone');
-    return;
-  }
-  for (const account of untold(candidates, before)) {
+  const isNumbered = ({ server }: Account): boolean => isNumberedFor(url, server);
+  const goneFor = candidates.filter(({ issuance }) =>
+    before.some(({ accountId, outcome }) => outcome === 'gone' && accountId === issuance.account.id),
+  );
+  let gone: Cleared | null = null;
+  for (const account of goneFor.some(isNumbered) ? [] : untold(candidates, before)) {
     const { issuance, asking } = account;
     const cleared = await clearOne(issuance, asking, subject, {
       ...hunt.clearing,
@@ -109,12 +110,18 @@ async function settle(hunt: Hunt, lead: Lead): Promise<void> {
     });
     if (cleared === null) return;
     const { action } = cleared;
-    if (row === null && (action === 'gone' || action === 'foreign')) await remember(account, url, action);
+    if (action !== 'gone' && action !== 'foreign') {
+      hunt.tell(cleared);
+      return;
+    }
+    if (row?.account_id !== issuance.account.id) await remember(account, url, action);
     if (action === 'foreign') continue;
-    hunt.tell(cleared);
-    return;
+    gone ??= cleared;
+    // Elsewhere one of another account is as unknown (404) to this one.
+    if (isNumbered(account)) break;
   }
-  tellOf(hunt, lead, 'foreign');
+  if (gone !== null) hunt.tell(gone);
+  else tellOf(hunt, lead, goneFor.length > 0 ? 'gone' : 'foreign');
 }
 
 /** The accounts that weren't told before that it isn't theirs. */

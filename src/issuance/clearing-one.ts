@@ -8,7 +8,11 @@ import {
   recordNotSubmitted,
   recordSeen,
 } from '../ledger/authorizations.ts';
-import { type FoundIn, insertForeignAuthorization } from '../ledger/foreign-authorizations.ts';
+import {
+  type FoundIn,
+  heldByChallenge,
+  insertForeignAuthorization,
+} from '../ledger/foreign-authorizations.ts';
 import { recordFoundUrl } from '../ledger/found-urls.ts';
 import { isLedgerFailure } from '../ledger/ledger-failure.ts';
 import type { AuthorizationRow } from '../ledger/schema.ts';
@@ -87,8 +91,9 @@ export async function clearOne(
   clearing: Clearing,
 ): Promise<Cleared | null> {
   const { row: known, url } = subject;
+  const evenKept = { evenKept: clearing.all };
   if (known !== null) {
-    const protection = await protectionOf(issuance, known, { evenKept: clearing.all });
+    const protection = await protectionOf(issuance, known, evenKept);
     if (protection !== null) {
       return lineOf(issuance, subject, { action: 'resumable', after: known.status, reason: protection });
     }
@@ -97,8 +102,13 @@ export async function clearOne(
   if (seen === null) return null;
   if (isLedgerFailure(seen)) throw seen;
   if (seen instanceof AcmeLedgerError && seen.code === 'interrupted') return null;
-  if (seen instanceof AcmeLedgerError) return lineOf(issuance, subject, await refusal(issuance, url, seen));
+  if (seen instanceof AcmeLedgerError)
+    return lineOf(issuance, subject, await refusal(issuance, subject, seen));
   const { row, shown } = seen;
+  const heldBy = row.url === url ? null : await protectionOf(issuance, row, evenKept);
+  if (heldBy !== null) {
+    return lineOf(issuance, { ...subject, row }, { action: 'resumable', after: row.status, reason: heldBy });
+  }
   const settled = await settleShown(issuance, asking, row, { shown, clearing });
   if (settled === null) return null;
   return { ...lineOf(issuance, { ...subject, row }, settled), before: known?.status ?? null };
@@ -129,27 +139,35 @@ export function isForeign(error: AcmeLedgerError): boolean {
   return error.httpStatus === 403 || error.httpStatus === 401;
 }
 
-async function refusal(issuance: Issuance, url: string, error: AcmeLedgerError): Promise<Outcome> {
+async function refusal(issuance: Issuance, { url, row }: Subject, error: AcmeLedgerError): Promise<Outcome> {
   if (isForeign(error)) return { action: 'foreign', after: null, reason: error.message };
   if (!isGone(error)) return { action: 'failed', after: null, reason: error.message };
-  await recordGone(issuance, url);
+  // Some CAs say so, too, of what is another account's.
+  if (row?.account_id === issuance.account.id) await recordGone(issuance, url);
   return { action: 'gone', after: 'expired', reason: 'the CA has forgotten it' };
 }
 
-/** What the CA says now, recorded. One that the ledger doesn't know gets its row once the CA has shown it to this account. */
+/**
+ * What the CA says now, recorded. One that the ledger doesn't know gets its row once the CA has shown it to this account, unless its
+ * challenges are of one that is worked on under another URL.
+ */
 async function look(
   issuance: Issuance,
-  { url, source, foundIn }: Subject,
+  { url, row: known, source, foundIn }: Subject,
   { rememberChallenge = () => false }: Clearing,
 ): Promise<{ row: AuthorizationRow; shown: Authorization }> {
+  const { account } = issuance;
   const askedAt = issuance.clock.now();
   const shown = await issuance.session.getAuthorization(url, issuance.stops.work);
+  const challengeUrls = shown.challenges.map((challenge) => challenge.url);
   const { id } = await inTransaction(issuance, async (writer) => {
-    const row = await insertForeignAuthorization(writer, issuance.account.id, url, source, foundIn);
-    await recordSeen(writer, [{ ...authorizationSeen(shown), askedAt }]);
-    for (const challenge of shown.challenges.filter((each) => rememberChallenge(each.url))) {
-      const accountId = issuance.account.id;
-      await recordFoundUrl(writer, challenge.url, { accountId, outcome: 'expanded', authorizations: [url] });
+    const row =
+      (known === null ? await heldByChallenge(writer.ledger, account.id, challengeUrls) : undefined) ??
+      (await insertForeignAuthorization(writer, account.id, url, source, foundIn));
+    await recordSeen(writer, [{ ...authorizationSeen(shown), url: row.url, askedAt }]);
+    for (const challengeUrl of challengeUrls.filter(rememberChallenge)) {
+      const told = { accountId: account.id, outcome: 'expanded' as const, authorizations: [row.url] };
+      await recordFoundUrl(writer, challengeUrl, told);
     }
     return row;
   });

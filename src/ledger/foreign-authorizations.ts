@@ -1,4 +1,5 @@
 import { appendEvents } from './events.ts';
+import type { Ledger } from './open.ts';
 import type { AuthorizationRow } from './schema.ts';
 import type { AuthorizationSource } from './states.ts';
 import type { LedgerWriter } from './writer.ts';
@@ -40,6 +41,24 @@ export async function insertForeignAuthorization(
     .selectAll()
     .where('url', '=', url)
     .executeTakeFirstOrThrow();
+}
+
+/** The authorization of an order that isn't concluded which has one of these challenges: the same, whatever its own URL is. */
+export async function heldByChallenge(
+  ledger: Ledger,
+  accountId: number,
+  challengeUrls: readonly string[],
+): Promise<AuthorizationRow | undefined> {
+  return ledger
+    .selectFrom('orders')
+    .innerJoin('order_authorizations', 'order_authorizations.order_id', 'orders.id')
+    .innerJoin('authorizations', 'authorizations.id', 'order_authorizations.authorization_id')
+    .selectAll('authorizations')
+    .where('orders.account_id', '=', accountId)
+    .where('orders.concluded_at', 'is', null)
+    .where('authorizations.challenge_url', 'in', challengeUrls)
+    .limit(1)
+    .executeTakeFirst();
 }
 
 /**

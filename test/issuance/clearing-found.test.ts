@@ -5,6 +5,9 @@ import type { FoundUrl } from '../../src/issuance/clearing-leads.ts';
 import type { Cleared } from '../../src/issuance/clearing-one.ts';
 import { costOfClosing } from '../../src/issuance/closing-cost.ts';
 import type { Issuance } from '../../src/issuance/issuance.ts';
+import { authorizationByUrl } from '../../src/ledger/authorizations.ts';
+import { insertForeignAuthorization } from '../../src/ledger/foreign-authorizations.ts';
+import { intentFor } from './left-orders.ts';
 import { SharedCa, origin } from './shared-ca.ts';
 import { type TinyWorld, newTinyWorld } from './tiny-issuance.ts';
 
@@ -53,6 +56,23 @@ async function cleared(
   return { told, end };
 }
 
+/** Another run has an order that is about to answer its challenge. */
+async function workedOn({ account }: Issuance, url: string): Promise<void> {
+  const other = { ...(await world.startIssuance()), account };
+  const order = await intentFor(other, 'a.test');
+  const row = await insertForeignAuthorization(other, account.id, url, 'order');
+  const { ledger } = world;
+  await ledger
+    .insertInto('order_authorizations')
+    .values({ order_id: order.id, authorization_id: row.id })
+    .execute();
+  await ledger
+    .updateTable('authorizations')
+    .set({ challenge: 'presented', challenge_url: `${url}/chall` })
+    .where('id', '=', row.id)
+    .execute();
+}
+
 const actionsOf = (told: readonly Cleared[]): string[] => told.map(({ action }) => action).sort();
 
 describe('URLs of several accounts at one server', () => {
@@ -89,6 +109,28 @@ describe('URLs of several accounts at one server', () => {
     const third = await ca.issuance(world, 19);
     expect(actionsOf((await cleared([...accounts, third], urls)).told)).toContain('deactivated');
     expect(ca.asked).toEqual(['19 show /acme/authz/19/3', '19 deactivate /acme/authz/19/3']);
+  });
+
+  it('are asked of the others, too, where one is told 404: it may not be told what is theirs', async () => {
+    ca.otherAccount = 404;
+    const accounts = [await ca.issuance(world, 17), await ca.issuance(world, 18)];
+    const theirs = ca.add(18, 'a.test', '/acme/authz/abc');
+    const nobodys = `${origin}/acme/authz/xyz`;
+    const [first] = accounts;
+    expect(actionsOf((await cleared([first!], [theirs, nobodys])).told)).toEqual(['gone', 'gone']);
+    ca.asked.length = 0;
+    expect(actionsOf((await cleared(accounts, [theirs, nobodys])).told)).toEqual(['deactivated', 'gone']);
+    expect(actionsOf((await cleared(accounts, [theirs, nobodys])).told)).toEqual(['already-final', 'gone']);
+    expect(ca.asked.toSorted()).toEqual([
+      '18 deactivate /acme/authz/abc',
+      '18 show /acme/authz/abc',
+      '18 show /acme/authz/xyz',
+    ]);
+    // Nor is it over in the ledger because another account is told that there is no such thing.
+    const kept = ca.add(18, 'b.test', '/acme/authz/def');
+    await cleared([accounts[1]!], [kept], { dryRun: true });
+    expect(actionsOf((await cleared([first!], [kept])).told)).toEqual(['gone']);
+    expect(await authorizationByUrl(world.ledger, kept)).toMatchObject({ status: 'pending' });
   });
 
   it('orders lead to authorizations, but for those that are past them, and are remembered', async () => {
@@ -145,6 +187,20 @@ describe('what is left alone', () => {
       'b.test deactivated',
       'c.test resumable',
     ]);
+  });
+
+  it('is what a live run works on under another URL', async () => {
+    const account = await ca.issuance(world, 17);
+    const [own, alias] = [ca.add(17, 'a.test'), `${origin}/acme/authz-v3/1`];
+    ca.aliases.set(alias, own);
+    await workedOn(account, own);
+    for (const dryRun of [true, false]) {
+      expect((await cleared([account], [alias], { dryRun })).told).toMatchObject([
+        { url: alias, action: 'resumable', reason: expect.stringMatching(/worked on/) as string },
+      ]);
+    }
+    expect(await authorizationByUrl(world.ledger, alias)).toBeUndefined();
+    expect(ca.authorizations.get(own)?.status).toBe('pending');
   });
 
   it("is what would use up a name's failed validations, as the dry run said before", async () => {

@@ -22,6 +22,10 @@ export class SharedCa {
   readonly asked: string[] = [];
   /** Deactivations that it takes before it asks for patience. */
   patience = Infinity;
+  /** What it answers for an authorization of another account. */
+  otherAccount = 403;
+  /** Other ways to write a URL. */
+  readonly aliases = new Map<string, string>();
 
   /** One that is pending. @returns its URL */
   add(
@@ -79,15 +83,21 @@ export class SharedCa {
   }
 
   #held(account: number, url: string): Held {
-    const held = this.authorizations.get(url);
+    const held = this.authorizations.get(this.aliases.get(url) ?? url);
     if (held === undefined) throw refusal(404);
-    if (held.account !== account) throw refusal(403);
+    if (held.account !== account) throw refusal(this.otherAccount);
     return held;
   }
 
   #shown(account: number, url: string): Authorization {
     const { name: value, status, challenge } = this.#held(account, url);
-    const shown = { url: `${url}/chall`, type: 'http-01', status: challenge, token: 't', error: null };
+    const shown = {
+      url: `${this.aliases.get(url) ?? url}/chall`,
+      type: 'http-01',
+      status: challenge,
+      token: 't',
+      error: null,
+    };
     const identifier = { type: 'dns', value } as const;
     return { url, status, expiresAt: null, identifier, wildcard: false, challenges: [shown] };
   }
