@@ -2,7 +2,8 @@ import type { SolverSettings } from '../challenges/settings.ts';
 import type { Solver } from '../challenges/solver.ts';
 import { createSolver } from '../challenges/solvers.ts';
 import { errorRecord } from '../errors.ts';
-import { probeNames, takeDownLeftProbes } from '../issuance/probing.ts';
+import { takeDownLeftProbes } from '../issuance/probe-clean-up.ts';
+import { probeNames } from '../issuance/probing.ts';
 import type { LedgerWriter } from '../ledger/writer.ts';
 import type { CommandContext } from './context.ts';
 import type { Work } from './due-work.ts';
@@ -10,6 +11,10 @@ import { withLedgerWriter } from './ledger-writing.ts';
 
 /** Certificates wait for the probes of this run; names that aren't reached in that time come first in the next. */
 const startForMs = 120_000;
+/** What this run's probes put up: one of dns-01 that began last is over by then. */
+const takeDownForMs = 480_000;
+/** What killed runs' probes have left up: their hook may hang, in this run and in each that follows. */
+const takeDownLeftForMs = 60_000;
 
 /**
  * Looks, without the CA, whether names that are left alone have been mended, and takes down what a killed run's probes have left. What
@@ -23,6 +28,7 @@ export async function probeLeftAlone(
 ): Promise<boolean> {
   if (toProbe.length === 0 && probesUp === 0) return false;
   const solvers = new Map<string, Solver>();
+  const endsAt = fromNow(maxTimeMs ?? Infinity);
   try {
     return await withLedgerWriter(context, 'renew', async (writer) => {
       const parts = {
@@ -31,12 +37,15 @@ export async function probeLeftAlone(
         stops: context.stops,
         log: context.log,
       };
-      await takeDownLeftProbes(parts);
+      await takeDownLeftProbes({
+        ...parts,
+        mayTakeDown: until(Math.min(fromNow(takeDownLeftForMs), endsAt)),
+      });
       const { everyMs, view } = context.settings.probe;
       if (everyMs === null) return false;
-      const startsUntil = performance.now() + Math.min(startForMs, maxTimeMs ?? Infinity);
-      const mayStart = (): boolean => performance.now() < startsUntil;
-      return (await probeNames({ ...parts, everyMs, view, mayStart }, toProbe)) > 0;
+      const mayStart = until(Math.min(fromNow(startForMs), endsAt));
+      const probing = { ...parts, everyMs, view, mayStart, mayTakeDown: until(fromNow(takeDownForMs)) };
+      return (await probeNames(probing, toProbe)) > 0;
     });
   } catch (error) {
     context.stops.work.throwIfAborted();
@@ -48,6 +57,14 @@ export async function probeLeftAlone(
   } finally {
     await Promise.allSettled([...solvers.values()].map((solver) => solver.close()));
   }
+}
+
+function fromNow(ms: number): number {
+  return performance.now() + ms;
+}
+
+function until(endsAt: number): () => boolean {
+  return () => performance.now() < endsAt;
 }
 
 function solverFor(

@@ -2,25 +2,12 @@ import { randomBytes } from 'node:crypto';
 import pLimit from 'p-limit';
 import { assertAnswered, type ProbeView } from '../challenges/probe.ts';
 import { parseSolverSettings, type SolverSettings } from '../challenges/settings.ts';
-import type { ChallengeAnswer, ChallengeType, Solver } from '../challenges/solver.ts';
 import { AcmeLedgerError, errorRecord } from '../errors.ts';
 import { parseName } from '../identifiers.ts';
-import {
-  beginProbe,
-  probesUp,
-  recordHealthy,
-  recordProbeFailure,
-  recordProbeLeftUp,
-  recordProbeTakenDown,
-  takeOverProbe,
-} from '../ledger/probes.ts';
-import { runsById } from '../ledger/runs.ts';
+import { beginProbe, recordHealthy, recordProbeFailure } from '../ledger/probes.ts';
 import type { IdentifierRow, ProbeRow } from '../ledger/schema.ts';
-import type { LedgerWriter } from '../ledger/writer.ts';
-import { endHooksOf } from '../orphaned-hooks.ts';
 import { allOrFirstError } from './all-or-first-error.ts';
-import type { Log, Stops } from './issuance.ts';
-import { isAlive } from './ownership.ts';
+import { answerOf, type ProbeParts, takeDown } from './probe-clean-up.ts';
 import { nextLiftAt, nextProbeAt } from './probe-choice.ts';
 
 /** A name that may have been mended, and how its certificate proves it. */
@@ -30,14 +17,6 @@ export interface ProbeCandidate {
   settings: string;
   /** RFC 7638, of the account that it fails on. */
   keyThumbprint: string;
-}
-
-/** What taking down needs. */
-export interface ProbeParts {
-  writer: LedgerWriter;
-  solverFor: (settings: SolverSettings) => Solver;
-  stops: Stops;
-  log: Log;
 }
 
 export interface Probing extends ProbeParts {
@@ -52,7 +31,6 @@ export interface Probing extends ProbeParts {
 const concurrency = 10;
 /** A name server that is slow to show a record gets longer. */
 const longestMs = { 'http-01': 60_000, 'tls-alpn-01': 60_000, 'dns-01': 300_000 } as const;
-const cleanUpMs = 60_000;
 
 /**
  * Puts up a token of our own for each name the way its certificate would, looks whether it can be seen, and takes it down again; the CA
@@ -71,26 +49,6 @@ export async function probeNames(probing: Probing, candidates: readonly ProbeCan
     ),
   );
   return found;
-}
-
-/** Takes down what probes of runs that are dead have left; what can't be taken down stays for the next run. */
-export async function takeDownLeftProbes(parts: ProbeParts): Promise<void> {
-  const { writer, log } = parts;
-  const rows = await probesUp(writer.ledger);
-  const runs = await runsById(writer.ledger, [...new Set(rows.map(({ run_id }) => run_id))]);
-  const left = rows.filter(({ run_id }) => !isAlive(runs.get(run_id), writer.clock.wallNow()));
-  for (const runId of new Set(left.map(({ run_id }) => run_id))) {
-    // One that goes on would put its answer up after it was taken down.
-    if ((await endHooksOf(runId)) > 0) log.info({ run: runId }, 'ended hooks that a dead run left');
-  }
-  const limit = pLimit(concurrency);
-  await allOrFirstError(
-    left.map((row) =>
-      limit(async () => {
-        if (await takeOverProbe(writer, row)) await takeDown(parts, row);
-      }),
-    ),
-  );
 }
 
 /** @returns whether the name was found well */
@@ -148,30 +106,4 @@ async function failureOf(
     const message = `what was put up for ${row.identifier} couldn't be seen within ${String(limitMs / 1000)} s`;
     return new AcmeLedgerError('solver', message, { cause: error });
   }
-}
-
-async function takeDown({ writer, solverFor, stops, log }: ProbeParts, row: ProbeRow): Promise<void> {
-  try {
-    const solver = solverFor(parseSolverSettings(JSON.parse(row.settings)));
-    const signal = AbortSignal.any([stops.grace, AbortSignal.timeout(cleanUpMs)]);
-    await solver.cleanUp(answerOf(row), signal);
-  } catch (error) {
-    const record = errorRecord(error);
-    log.warn(
-      { name: row.identifier, error: record },
-      'what a probe put up could not be taken down; the next renew tries again',
-    );
-    await recordProbeLeftUp(writer, row, record);
-    return;
-  }
-  await recordProbeTakenDown(writer, row);
-}
-
-function answerOf(row: ProbeRow): ChallengeAnswer {
-  return {
-    type: row.challenge_type as ChallengeType,
-    identifier: { type: row.identifier_type === 'ip' ? 'ip' : 'dns', value: row.identifier },
-    token: row.token,
-    keyAuthorization: row.key_authorization,
-  };
 }
