@@ -106,7 +106,7 @@ async function clearHeld({ context, options, tally }: Run, urls: readonly string
   const ends: AcmeLedgerError[] = [];
   let stillPresented = 0;
   const { eachChosenAccount } = await import('./many-accounts.ts');
-  const unusable = await eachChosenAccount(context, options.run, options.keys, async (issuance) => {
+  const unusable = await eachChosenAccount(context, options.run, options.keys, async (issuance, turns) => {
     const progress = startProgress(context, 'authorizations');
     const onResult = (cleared: Cleared): void => {
       tally.add(cleared);
@@ -114,7 +114,7 @@ async function clearHeld({ context, options, tally }: Run, urls: readonly string
       context.output.line(cleared, lineText);
     };
     try {
-      const left = await clear(issuance, { ...options, urls }, onResult, (total) => {
+      const left = await clear(issuance, { ...options, urls, turns }, onResult, (total) => {
         progress.expect(total);
       });
       stillPresented += left.stillPresented;

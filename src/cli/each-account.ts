@@ -14,19 +14,25 @@ export interface AccountsRun {
   patienceMs?: number;
 }
 
-/** Runs `act` for the accounts of `--ca`, or for every registered account of the ledger, one after the other. */
+/**
+ * Runs `act` for the accounts of `--ca`, or for every registered account of the ledger, one after the other.
+ * @param act gets also the ids of all that have their turn
+ */
 export async function eachAccount(
   context: CommandContext,
   run: AccountsRun,
-  act: (issuance: Issuance) => Promise<void>,
+  act: (issuance: Issuance, turns: ReadonlySet<number>) => Promise<void>,
 ): Promise<void> {
   const accounts = await withLedger(context.settings, (ledger) => chosenAccounts(context, ledger));
+  const turns = new Set(accounts.map(({ id }) => id));
   await eachInTurn(
     context,
     accounts,
     ({ ca }) => ca,
     async (account) =>
-      withIssuance(context, authorityOf(account.ca), { ...run, mayRegister: false, account }, act),
+      withIssuance(context, authorityOf(account.ca), { ...run, mayRegister: false, account }, (issuance) =>
+        act(issuance, turns),
+      ),
   );
 }
 

@@ -67,21 +67,23 @@ export async function withAccounts<T>(
 
 /**
  * One after the other: the accounts of the keys that a person gave, else those of the ledger.
+ * @param act gets also the ids of all that have their turn
  * @returns how many of the keys couldn't be used
  */
 export async function eachChosenAccount(
   context: CommandContext,
   run: AccountsRun,
   choice: KeyChoice,
-  act: (issuance: Issuance) => Promise<void>,
+  act: (issuance: Issuance, turns: ReadonlySet<number>) => Promise<void>,
 ): Promise<number> {
   if (!isKeyGiven(choice)) {
     await eachAccount(context, run, act);
     return 0;
   }
   return withAccounts(context, run, choice, async (issuances, unusable) => {
+    const turns = new Set(issuances.map(({ account }) => account.id));
     for (const issuance of issuances) {
-      if (!context.stops.work.aborted) await act(issuance);
+      if (!context.stops.work.aborted) await act(issuance, turns);
     }
     return unusable;
   });

@@ -14,6 +14,8 @@ import { takeOverOrder } from './taking-over.ts';
 export interface ClearOptions extends Clearing {
   /** Only these; all that the ledger holds open when empty. */
   urls: readonly string[];
+  /** The accounts that are cleared one after the other: each is asked for what is known to be its own, none for another's. */
+  turns?: ReadonlySet<number>;
   concurrency: number;
 }
 
@@ -101,11 +103,11 @@ async function lookFor(issuance: Issuance, order: OrderRow): Promise<{ row: Orde
 /** Rows of the ledger, and URLs that it doesn't know. */
 async function subjectsOf(
   issuance: Issuance,
-  { urls, olderThan }: ClearOptions,
+  { urls, olderThan, turns }: ClearOptions,
 ): Promise<{ subjects: AsyncIterable<Subject>; total: number }> {
   if (urls.length > 0) {
-    const given = [...new Set(urls)];
-    return { subjects: givenSubjects(issuance, given), total: given.length };
+    const given = await givenSubjects(issuance, [...new Set(urls)], turns);
+    return { subjects: oneByOne(given), total: given.length };
   }
   const { ledger, account } = issuance;
   const createdBefore = olderThan ?? undefined;
@@ -115,11 +117,22 @@ async function subjectsOf(
   };
 }
 
-async function* givenSubjects({ ledger }: Issuance, urls: readonly string[]): AsyncGenerator<Subject> {
+async function givenSubjects(
+  { ledger, account }: Issuance,
+  urls: readonly string[],
+  turns: ReadonlySet<number> = new Set(),
+): Promise<Subject[]> {
+  const subjects: Subject[] = [];
   for (const url of urls) {
     const row = (await authorizationByUrl(ledger, url)) ?? null;
-    yield { url, row, source: 'discovered', foundIn: null };
+    const isOthers = row !== null && row.account_id !== account.id && turns.has(row.account_id);
+    if (!isOthers) subjects.push({ url, row, source: 'discovered', foundIn: null });
   }
+  return subjects;
+}
+
+async function* oneByOne(subjects: readonly Subject[]): AsyncGenerator<Subject> {
+  yield* subjects;
 }
 
 async function* heldSubjects({ ledger, account }: Issuance, createdBefore?: Date): AsyncGenerator<Subject> {

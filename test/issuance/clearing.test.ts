@@ -1,0 +1,28 @@
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { clear } from '../../src/issuance/clearing.ts';
+import { insertForeignAuthorization } from '../../src/ledger/foreign-authorizations.ts';
+import { SharedCa } from './shared-ca.ts';
+import { type TinyWorld, newTinyWorld } from './tiny-issuance.ts';
+
+let world: TinyWorld;
+
+beforeEach(async () => {
+  world = await newTinyWorld();
+});
+
+afterEach(() => world.remove());
+
+it('asks for a URL that the ledger knows no other account than its own', async () => {
+  const ca = new SharedCa();
+  const accounts = [await ca.issuance(world, 17), await ca.issuance(world, 18)];
+  const url = ca.add(18, 'a.test');
+  await insertForeignAuthorization(accounts[1]!, accounts[1]!.account.id, url, 'log');
+  const turns = new Set(accounts.map(({ account }) => account.id));
+  const told: string[] = [];
+  const usual = { all: false, olderThan: null, dryRun: false, method: 'deactivate' as const, concurrency: 1 };
+  for (const account of accounts) {
+    await clear(account, { ...usual, urls: [url], turns }, ({ action }) => told.push(action));
+  }
+  expect(told).toEqual(['deactivated']);
+  expect(ca.asked.filter((each) => each.startsWith('17'))).toEqual([]);
+});
