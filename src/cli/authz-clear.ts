@@ -32,7 +32,10 @@ export function authzClear(authz: Command, runner: Runner): void {
       'settle every leak: ask the CA for each state, deactivate what is pending and unsubmitted, take down what is presented',
     )
     .argument('[URL...]', 'only these authorizations, also ones that the ledger does not know')
-    .option('--dry-run', 'say what would happen and what it costs; nothing is deactivated')
+    .option(
+      '--dry-run',
+      'say what would happen and what it costs; nothing is deactivated, but the accounts of given keys and what they have open are kept in the ledger: a later authz clear closes it',
+    )
     .option('--older-than <DURATION>', 'only authorizations made longer ago')
     .option('--all', 'also those that are kept for the next attempt (policy resume)')
     .option(
