@@ -1,6 +1,6 @@
 import { type AcmeResource, type AcmeUrl, acmeUrlAt, longestForm, wordInPath } from './acme-url-forms.ts';
 import { type LogReading, assertLogs, bytesOfLog } from './log-bytes.ts';
-import { type Mention, mentionAt, mentionReach } from './log-mentions.ts';
+import { type Mention, mentionReach, mentionsIn } from './log-mentions.ts';
 import { type LogWindow, windowsOf } from './log-windows.ts';
 
 export interface FoundUrl {
@@ -44,13 +44,14 @@ export async function* urlsInLogs(files: readonly string[], reading: LogReading)
 }
 
 function* newUrlsIn(window: LogWindow, known: Set<string>): Generator<AcmeUrl & Mention> {
+  const mentionAt = mentionsIn(window.text);
   for (const { at, found } of urlsIn(window)) {
     if (known.has(found.url) || !URL.canParse(found.url)) continue;
     // A string of its own: a part of the window's text would keep the whole window in memory.
     const url = new URL(found.url).href;
     if (url.length > maxUrlLength || known.has(url)) continue;
     known.add(url);
-    yield { url, resource: found.resource, ...mentionAt(window.text, at) };
+    yield { url, resource: found.resource, ...mentionAt(at) };
   }
 }
 

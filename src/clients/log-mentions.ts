@@ -11,23 +11,52 @@ export const mentionReach = 16 * 1024;
 // A time and a logger's name stand at the beginning of a line, and this much of it is looked at.
 const lineHead = 240;
 
+/** What a former look back came to. */
+interface Looked {
+  /** Where the line of its URL begins: those before it were looked at. */
+  ownStart: number;
+  /** The first of them, going back, that has a time; null where none has. */
+  timed: (Mention & { start: number }) | null;
+}
+
 /**
- * Looks at the line that `at` is in and, where that one has no time, at those before it: certbot and others put the time above what they
- * print of an answer.
+ * Looks at the line that a place is in and, where that one has no time, at those before it: certbot and others put the time above what they
+ * print of an answer. Places are best asked for in their order: no line is then looked at for each of many URLs below it.
  */
-export function mentionAt(text: string, at: number): Mention {
+export function mentionsIn(text: string): (at: number) => Mention {
+  let looked: Looked | null = null;
+  return (at) => {
+    const { mention, ...now } = lookBack(text, at, looked);
+    looked = now;
+    return mention;
+  };
+}
+
+function lookBack(text: string, at: number, former: Looked | null): Looked & { mention: Mention } {
   // No more than that is looked through, however long the line.
-  const before = text.slice(Math.max(0, at - mentionReach), at);
+  const from = Math.max(0, at - mentionReach);
+  const before = text.slice(from, at);
+  const ownStart = before.lastIndexOf('\n') + 1;
   let client: string | null = null;
+  let start = ownStart;
   let end = before.length;
   for (;;) {
-    const start = end === 0 ? 0 : before.lastIndexOf('\n', end - 1) + 1;
-    const isOwnLine = end === before.length;
+    const isOwnLine = start === ownStart;
     const line = before.slice(start, Math.min(end, start + lineHead)) + (isOwnLine ? 'http' : '');
     const loggedAt = timeOf(line);
-    if (isOwnLine || loggedAt !== null) client ??= clientOf(line);
-    if (loggedAt !== null || start === 0) return { client, loggedAt };
+    const timed = loggedAt === null ? null : { start: from + start, client: clientOf(line), loggedAt };
+    if (isOwnLine) client = timed?.client ?? clientOf(line);
+    if (timed !== null || start === 0) return result(timed);
+    if (former !== null && from + start <= former.ownStart && at >= former.ownStart) {
+      return result(former.timed !== null && former.timed.start >= from ? former.timed : null);
+    }
     end = start - 1;
+    start = end === 0 ? 0 : before.lastIndexOf('\n', end - 1) + 1;
+  }
+
+  function result(timed: Looked['timed']): Looked & { mention: Mention } {
+    const mention = { client: client ?? timed?.client ?? null, loggedAt: timed?.loggedAt ?? null };
+    return { ownStart: from + ownStart, timed, mention };
   }
 }
 
