@@ -254,18 +254,15 @@ describe('authz clear --from-log', { concurrent: true, timeout: 60_000 }, () => 
     // A key that is gone keeps nobody else from being asked.
     const { authorizations } = await accounts[1]!.order('last.test', 'lost.test');
     const database = rawDatabase(path.join(customer.stateDir, 'ledger.sqlite'));
-    const held = database.prepare('select id, key_file from accounts order by id').all() as {
-      id: number;
-      key_file: string;
-    }[];
-    await rm(path.join(customer.stateDir, held[0]!.key_file));
+    const ofUrl = database.prepare('select key_file from accounts where url = ?').pluck();
+    await rm(path.join(customer.stateDir, String(ofUrl.get(accounts[0]!.url))));
     const clear = ['authz', 'clear', '--from-log', '-', ...common];
     const rest = await runProgram(clear, { input: authorizations[0]! });
     expectExit(rest, 1);
     expect(jsonLines<object>(rest)[0]).toMatchObject({ action: 'deactivated' });
     expect(rest.stderr).toMatch(new RegExp(`^error: ${customer.proxy.directoryUrl}: .*key`, 'm'));
     // An account whose registration was never answered is looked for.
-    database.prepare('update accounts set url = null where id = ?').run(held[1]!.id);
+    database.prepare('update accounts set url = null where url = ?').run(accounts[1]!.url);
     database.close();
     const there = ['--ca', elsewhere.proxy.directoryUrl];
     const found = await runProgram([...clear, ...there], { input: authorizations[1]! });
