@@ -2,7 +2,7 @@ import { createPrivateKey, type JsonWebKey, type KeyObject } from 'node:crypto';
 import { AcmeLedgerError } from '../errors.ts';
 
 /**
- * The private key in a text as any client writes account keys: PEM (PKCS#1, PKCS#8, SEC1 also with `EC PARAMETERS` before it,
+ * The private key in a text, in whichever way ACME clients write account keys: PEM (PKCS#1, PKCS#8, SEC1 also with `EC PARAMETERS` before it,
  * and certmagic's own label for Ed25519), or a JWK (RFC 7517), by itself or as the member `key` of an object. Whether CAs take
  * a key of its kind isn't looked at.
  * @param label what errors call it, such as the file's name

@@ -91,7 +91,8 @@ export interface RenewAllOptions {
 
 /**
  * Works on these certificates in their order, some at a time, fewer while the CA refuses. One's failure never stops the others; an abort of `stops.work`,
- * or `mayStart` saying no, leaves the rest untouched; with a CA that answers no more, the rest fails as the last one did. What another run is working on is left to it, and looked at again at the end.
+ * or `mayStart` saying no, leaves the rest untouched; with a CA that answers no more, the rest fails as the last one did. What another run
+ * is working on is left to it, and looked at again at the end.
  */
 export async function renewAll(
   issuance: Issuance,
