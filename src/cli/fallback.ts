@@ -70,10 +70,10 @@ export function tellOfFallback(
   log.warn({}, `${name}: can't wait for its CA and is ordered from ${label}: ${why}`);
 }
 
-/** What a person has to mend before the fallback is of use, as the CA asks for it. */
+/** What a person has to mend before the fallback is of use, as the CA asks for it: a binding is given to that command, not to this one. */
 export function unusable(error: AcmeLedgerError, { label, directoryUrl }: Authority): AcmeLedgerError {
   return new AcmeLedgerError('usage', `the fallback ${label} can't be used: ${error.message}`, {
-    hint: `${error.hint ?? 'see above'}; acme-ledger account register --ca ${directoryUrl} makes an account there`,
+    hint: `acme-ledger account register --ca ${directoryUrl} makes an account there${error.hint === undefined ? '' : `: ${error.hint}`}`,
     cause: error,
   });
 }

@@ -1,11 +1,12 @@
 import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { type Installation, jsonOf, newInstallation } from '../support/installation.ts';
 import { faultsOf } from '../support/openssl.ts';
 import { type PebbleLab, startPebble } from '../support/pebble.ts';
 import type { ProgramResult } from '../support/program.ts';
 import { type AcmeProxy, startProxy } from '../support/proxy.ts';
+import { serveWebroot } from '../support/webroot-server.ts';
 
 // Keys as CAs hand them out: base64url of some 32 bytes.
 const macKey = 'zWNDZM6eQGHWpSRTPal5eIUYFTu7EajVIoguysqZ9wG44nMEtx3MUAsUDkMTQ12W';
@@ -83,5 +84,29 @@ describe('a CA that wants an external account binding', () => {
   it('accepts the right key after a wrong one', async () => {
     expect(await issue(...(await binding('kid-1', wrongKey)))).toMatchObject({ exitCode: 2 });
     expect(await issue(...(await binding('kid-1', macKey)))).toMatchObject({ exitCode: 0, stderr: '' });
+  });
+
+  it('is a fallback once there is an account: the refusal says how to make one, and the binding of the first CA is none for it', async () => {
+    const webServer = await serveWebroot(here.webroot, lab.httpPort);
+    onTestFinished(() => webServer.stop());
+    const nobody = ['--ca', 'https://127.0.0.1:1/dir', '--fallback-ca', proxy.directoryUrl];
+    const bound = await binding('kid-1', macKey);
+    const fallBack = (): Promise<ProgramResult> =>
+      here.run(['issue', 'eab.test', '--webroot', here.webroot, ...nobody, ...bound]);
+    const refused = await fallBack();
+    expect(refused).toMatchObject({ exitCode: 2, stdout: '' });
+    const hint = `hint: acme-ledger account register --ca ${proxy.directoryUrl} makes an account there: `;
+    expect(refused.stderr.split(hint)[1]).toContain('--eab-kid KID');
+    expect(proxy.counts).toMatchObject({ newAccount: 0, newOrder: 0 });
+
+    expect(await here.run(['account', 'register', ...bound])).toMatchObject({ exitCode: 0 });
+    expect(await fallBack()).toMatchObject({ exitCode: 0 });
+    expect(
+      await faultsOf({
+        directory: here.certificate('eab.test'),
+        names: ['eab.test'],
+        rootPem: await lab.root(),
+      }),
+    ).toEqual([]);
   });
 });
