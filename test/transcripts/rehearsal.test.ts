@@ -1,9 +1,10 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { RequestKind } from '../support/acme-request.ts';
 import { created } from '../support/created.ts';
 import { type Installation, jsonLines, jsonOf, newInstallation } from '../support/installation.ts';
 import { type PebbleLab, startPebble } from '../support/pebble.ts';
-import type { ProgramResult } from '../support/program.ts';
+import { type ProgramResult, startProgram } from '../support/program.ts';
 import { type AcmeProxy, startProxy } from '../support/proxy.ts';
 import { type WebrootServer, serveWebroot } from '../support/webroot-server.ts';
 
@@ -139,6 +140,32 @@ describe('a rehearsal', () => {
     const whole = await rehearsed('renew', '--probe-every', '1h', ...reach);
     expect(jsonLines(whole)[0]).toMatchObject({ name: 'fine.test', status: 'renewed', error: null });
     expect(jsonLines(whole)[0]).not.toHaveProperty('leftOut');
+  }, 60_000);
+
+  it('that a kill ends is not counted, and the next run closes or takes up what it left at the staging', async () => {
+    const killedAt = async (kind: RequestKind, name: string): Promise<void> => {
+      const stage = ['--rehearse', '--rehearsal-ca', staging.proxy.directoryUrl];
+      const killed = startProgram([
+        ...here.globalOptions,
+        ...['issue', name, '--webroot', here.webroot, ...stage],
+      ]);
+      staging.proxy.setFault((request) => {
+        if (request.kind !== kind) return undefined;
+        killed.kill('SIGKILL');
+        return { type: 'drop' };
+      });
+      expect((await killed.finished).signal).toBe('SIGKILL');
+      staging.proxy.setFault();
+    };
+    await killedAt('authz', 'left.test');
+    expect(staging.proxy.census.unsubmitted()).toHaveLength(1);
+    await killedAt('finalize', 'killed.test');
+    expect(staging.proxy.census.unsubmitted()).toEqual([]);
+    expect(created(production.proxy, 'newOrder')).toBe(0);
+
+    expect((await issue(['killed.test'])).exitCode).toBe(0);
+    expect(staging.proxy.census.ordersFor('killed.test')).toMatchObject([{ finalizations: 1 }]);
+    expect(newOrders()).toEqual({ staging: 2, production: 1 });
   }, 60_000);
 
   it('that can not be done defers the certificate, and lets one that ends soon go on', async () => {
