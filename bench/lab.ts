@@ -4,8 +4,10 @@ import { fileURLToPath } from 'node:url';
 import type { RequestKind } from '../test/support/acme-request.ts';
 
 export interface LabReady {
-  /** The proxy's. */
+  /** Of the proxy, or of the first one. */
   directoryUrl: string;
+  /** Of all of them. */
+  directoryUrls: readonly string[];
   caFile: string;
 }
 
@@ -17,7 +19,7 @@ export interface Counted {
   connections: number;
 }
 
-/** The CA behind its proxy, in another process, so that it takes no time from the one that measures. */
+/** Each CA behind its proxy, in another process, so that it takes no time from the one that measures. */
 export interface Lab extends LabReady {
   /** Counts anew, and delays each request from now on. */
   begin(latencyMs: number): Promise<void>;
@@ -25,9 +27,13 @@ export interface Lab extends LabReady {
   stop(): Promise<void>;
 }
 
-/** @throws Error when the lab can't start; it says why on stderr */
-export async function startLab(webroot: string): Promise<Lab> {
-  const child = fork(fileURLToPath(new URL('lab-process.ts', import.meta.url)), [webroot]);
+/**
+ * @param authorities how many CAs there are, each behind a proxy of its own
+ * @throws Error when the lab can't start; it says why on stderr
+ */
+export async function startLab(webroot: string, authorities = 1): Promise<Lab> {
+  const file = fileURLToPath(new URL('lab-process.ts', import.meta.url));
+  const child = fork(file, [webroot, String(authorities)]);
   const exited = once(child, 'exit');
   const ready = (await answerOf(child)) as LabReady;
   const ask = (asked: LabAsks): Promise<unknown> => {

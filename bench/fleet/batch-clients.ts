@@ -32,21 +32,34 @@ const acmeLedger: BatchClient = {
   version: versionOf('acme-ledger'),
   certificates: (atMost) => atMost,
   isOneProcess: true,
-  async prepare({ directoryUrl, caFile, webroot, stateDir }, names, concurrency) {
-    const env = cleanEnvironment({
-      ACME_LEDGER_CA: directoryUrl,
-      ACME_LEDGER_CA_FILE: caFile,
-      ACME_LEDGER_STATE_DIR: path.join(stateDir, 'acme-ledger'),
-      ACME_LEDGER_AGREE_TOS: 'yes',
-    });
-    const program = fileBesides('../../bin/acme-ledger');
-    const list = path.join(stateDir, 'list.csv');
-    await writeFile(list, `names,webroot\n${names.map((name) => `${name},${webroot}\n`).join('')}`);
-    await run(process.execPath, [program, 'cert', 'import', list], { env });
-    const args = [program, 'renew', '--concurrency', String(concurrency), '--wait', '1m'];
-    return { file: process.execPath, args, env };
-  },
+  prepare: (surroundings, names, concurrency) =>
+    importedRenewal(
+      surroundings,
+      names.map((name) => ({ name, directoryUrl: surroundings.directoryUrl })),
+      concurrency,
+    ),
 };
+
+/** A `renew` of certificates that were imported, each from the CA that is said. */
+export async function importedRenewal(
+  { directoryUrl, caFile, webroot, stateDir }: Surroundings,
+  wanted: readonly { name: string; directoryUrl: string }[],
+  concurrency: number,
+): Promise<CommandLine> {
+  const env = cleanEnvironment({
+    ACME_LEDGER_CA: directoryUrl,
+    ACME_LEDGER_CA_FILE: caFile,
+    ACME_LEDGER_STATE_DIR: path.join(stateDir, 'acme-ledger'),
+    ACME_LEDGER_AGREE_TOS: 'yes',
+  });
+  const program = fileBesides('../../bin/acme-ledger');
+  const list = path.join(stateDir, 'list.csv');
+  const rows = wanted.map(({ name, directoryUrl: ca }) => `${name},${webroot},${ca}\n`);
+  await writeFile(list, `names,webroot,ca\n${rows.join('')}`);
+  await run(process.execPath, [program, 'cert', 'import', list], { env });
+  const args = [program, 'renew', '--concurrency', String(concurrency), '--wait', '1m'];
+  return { file: process.execPath, args, env };
+}
 
 const auto: BatchClient = {
   name: 'auto()',
