@@ -8,6 +8,7 @@ import { removeUselessKeys } from '../issuance/useless-keys.ts';
 import { missingNames } from '../issuance/name-choice.ts';
 import type { Due, DueCertificate, Renewed } from '../issuance/renewing.ts';
 import { namesKeysOf, renewAll } from '../issuance/renewing.ts';
+import { removeFullBuckets } from '../ledger/limit-buckets.ts';
 import type { CertificateRow } from '../ledger/schema.ts';
 import { printable } from '../printable.ts';
 import type { CommandContext } from './context.ts';
@@ -182,6 +183,7 @@ async function settleAndRenew(
   // Of one that only its deploy hook is due for, no attempt will take up the order.
   const ordered = certificates.filter(({ due }) => due.reason !== 'not-deployed');
   const namesKeys = namesKeysOf(ordered);
+  await removeFullBuckets(issuance);
   await settleUnowned(issuance, { evenKept: false, exceptNamesKeys: namesKeys });
   const staging = options.rehearse && ordered.length > 0 ? stagingOf(context, issuance.account.ca) : null;
   const renewOn = (stage: Stage | null): Promise<void> =>

@@ -33,6 +33,8 @@ interface Stored {
 
 /** The ledger of somebody whose clock was that far ahead was written by a clock that was set back since. */
 const clockSkewMs = 10 * 60_000;
+/** A clock that was ahead for some hours makes nothing full that isn't. */
+const keptFullMs = 86_400_000;
 /** SQLite takes 32,766 parameters. */
 const subjectsAtOnce = 10_000;
 
@@ -119,6 +121,16 @@ export async function fillBuckets(
     .where('subject', 'in', subjects)
     .where('limit_name', '=', limit)
     .where('full_at', '>', at)
+    .execute();
+}
+
+/** Removes the buckets that were full for a day and of which nothing is promised: what isn't there is full. */
+export async function removeFullBuckets(writer: LedgerWriter): Promise<void> {
+  const since = new Date(writer.clock.now().getTime() - keptFullMs).toISOString();
+  await writer.ledger
+    .deleteFrom('limit_buckets')
+    .where('full_at', '<', since)
+    .where('id', 'not in', (query) => query.selectFrom('limit_reservations').select('bucket_id'))
     .execute();
 }
 

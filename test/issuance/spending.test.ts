@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { letsEncryptLimits } from '../../src/acme/authority-limits.ts';
 import { recordSeen } from '../../src/ledger/authorizations.ts';
 import { insertForeignAuthorization } from '../../src/ledger/foreign-authorizations.ts';
+import { removeFullBuckets } from '../../src/ledger/limit-buckets.ts';
 import type { OrderRow } from '../../src/ledger/schema.ts';
 import { BoulderModel } from './boulder-model.ts';
 import { newSpendingWorld, type SpendingWorld } from './spending-world.ts';
@@ -37,6 +38,29 @@ describe('what an order spends', () => {
     expect(await world.against(['d.shop.test'])).toBe(null);
     await world.issued(await world.answered((await world.intend(['d.shop.test'])).order));
     expect(await world.against(['e.shop.test'])).toEqual(['certificates-per-domain', 1_000]);
+  });
+
+  it('is forgotten a day after all of it came back, as long as nothing of it is promised', async () => {
+    const world = await newSpendingWorld();
+    const known = async (): Promise<string[]> =>
+      (await world.ledger.selectFrom('limit_buckets').select('subject').orderBy('id').execute())
+        .map(({ subject }) => subject)
+        .sort();
+    const issued = await world.answered((await world.intend(['a.shop.test'])).order);
+    await world.issued(issued);
+    const { order: open } = await world.intend(['b.other.test']);
+    const all = ['', 'a.shop.test', 'b.other.test', 'other.test', 'shop.test'];
+    // The last token of the domain comes back in 1,000 seconds, that of the set in 1,500.
+    world.clock.pass(86_400_000 + 1_000_000);
+    await removeFullBuckets(world);
+    expect(await known()).toEqual(all.filter((subject) => subject !== ''));
+    world.clock.pass(500_001);
+    await removeFullBuckets(world);
+    expect(await known()).toEqual(['b.other.test', 'other.test']);
+    await world.givenUp(open);
+    await removeFullBuckets(world);
+    expect(await known()).toEqual([]);
+    expect(await world.against(['c.shop.test'])).toBe(null);
   });
 
   it('is less for names that had a certificate, and nothing that is refused for a replacement in its window', async () => {

@@ -205,11 +205,18 @@ describe('renew', () => {
     expect(proxy.requests).toEqual([]);
   });
 
-  it('replaces also what is not due with --all', async () => {
+  it('replaces also what is not due with --all, and forgets limits that are long full again', async () => {
+    const [scope, then] = ['account 1', '2020-01-01T00:00:00.000Z'];
+    here.change(
+      `insert into limit_buckets (scope, limit_name, subject, max, period_seconds, full_at, noted_at)
+       values (?, 'failed-authorizations', 'a.test', 5, 3600, ?, ?)`,
+      ...[scope, then, then],
+    );
     const renewAll = async (): Promise<void> => {
       expect(await here.run(['renew', '--all'])).toMatchObject({ exitCode: 0 });
     };
     expect(await replacedBy(renewAll)).toEqual(all);
+    expect(here.rows('select id from limit_buckets where full_at = ?', then)).toEqual([]);
   });
 
   it('sends nothing and changes nothing with --dry-run', async () => {
