@@ -45,6 +45,8 @@ const exitCodes = {
   'gate-full': 75,
   /** Another live run works on the same names. */
   busy: 75,
+  /** The run's time was over before it came to the certificate. */
+  'no-time': 75,
   /** The name was failing for so long that no order names it until it is mended or resumed. */
   'name-suspended': 1,
   /** A solver or its hook couldn't put the answer up. */

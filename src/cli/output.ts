@@ -7,6 +7,7 @@ import { printable, printableJson } from '../printable.ts';
  * - `result`, `line`: what was asked for, on stdout; with --json one object, or one a line.
  * - `table`: a list for a person, on stdout.
  * - `note`: what a person at a terminal wants to know beside it, on stderr; nothing under cron or with -q.
+ * - `conclude`: the same, also under cron, where there is more to read above it.
  * - `warn`: what was done otherwise than asked, with a hint, on stderr, always.
  * - `complain`: an error with its hint, on stderr, always.
  */
@@ -21,6 +22,7 @@ export interface Output {
   line<T>(value: T, text: (value: T) => Lines): void;
   table(head: readonly string[], rows: readonly (readonly string[])[]): Promise<void>;
   note(text: string): void;
+  conclude(text: string): void;
 }
 
 export function createOutput(options: { json: boolean; quiet: boolean }): Output {
@@ -37,6 +39,9 @@ export function createOutput(options: { json: boolean; quiet: boolean }): Output
     },
     note(text) {
       if (process.stderr.isTTY && !options.quiet) process.stderr.write(`${printable(text)}\n`);
+    },
+    conclude(text) {
+      if (!options.quiet) process.stderr.write(`${printable(text)}\n`);
     },
   };
 }

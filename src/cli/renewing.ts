@@ -18,6 +18,7 @@ import { eachAuthority } from './each-account.ts';
 import { isOfTheCa } from './error-of-ca.ts';
 import { fallbackOf, fallsBack, renewElsewhere, type RenewThere } from './fallback.ts';
 import { withLedger } from './ledger-opening.ts';
+import { LikeErrors } from './like-errors.ts';
 import { spendLine } from './limit-status.ts';
 import { withIssuance } from './opening.ts';
 import { probeLeftAlone } from './probing.ts';
@@ -45,6 +46,8 @@ export interface RenewOptions {
   dryRun: boolean;
 }
 
+type Summary = Record<Renewed['status'] | 'due' | 'notDue', number>;
+
 /** @param record filled with what the run has to tell */
 export async function runRenew(
   context: CommandContext,
@@ -61,7 +64,7 @@ export async function runRenew(
     return findWork(context, ledger, options);
   });
   const work = await workAsAdvised(context, await workAsProbed(context, known, options), options);
-  const summary = {
+  const summary: Summary = {
     due: work.due.length,
     issued: 0,
     renewed: 0,
@@ -71,15 +74,12 @@ export async function runRenew(
   };
   record.summary = summary;
   const explanations = explain(context, work);
+  const like = new LikeErrors();
   await workOn(context, work, options, (renewed) => {
     summary[renewed.status] += 1;
-    report(context, renewed, explanations.get(renewed.certificate.name), record);
+    report(context, renewed, explanations.get(renewed.certificate.name), { record, like });
   });
-  if (context.output.json) context.output.line({ summary }, () => '');
-  else
-    context.output.note(
-      `${String(summary.due)} due: ${String(summary.issued)} issued, ${String(summary.renewed)} renewed, ${String(summary.failed)} failed, ${String(summary.deferred)} deferred; ${String(summary.notDue)} not due`,
-    );
+  conclude(context, summary, like);
   if (summary.failed > 0) return 1;
   return summary.deferred > 0 ? 75 : 0;
 }
@@ -211,7 +211,7 @@ function report(
   context: CommandContext,
   { certificate, status, error, fallbackCa }: Renewed,
   explanationUrl: string | undefined,
-  record: RenewalRecord,
+  { record, like }: { record: RenewalRecord; like: LikeErrors },
 ): void {
   const explained = explanationUrl === undefined ? {} : { explanationUrl };
   const missing = missingNames(certificate);
@@ -229,7 +229,20 @@ function report(
   else if (error === null && leftOut !== null)
     warn(`${certificate.name}: ${status} without ${leftOut}`, 'acme-ledger name list says why');
   else if (error === null) context.output.note(`${printable(certificate.name)}: ${status}`);
-  else complainOf(error, `${certificate.name}: ${status}`);
+  else if (like.note(status, error) || context.settings.verbosity > 0)
+    complainOf(error, `${certificate.name}: ${status}`);
+}
+
+/** What wasn't told one by one, and the sums; both also under cron, if there is anything to look at. */
+function conclude({ output, settings }: CommandContext, summary: Summary, like: LikeErrors): void {
+  if (output.json) {
+    output.line({ summary }, () => '');
+    return;
+  }
+  if (settings.verbosity <= 0) for (const error of like.rest()) complainOf(error);
+  const sums = `${String(summary.due)} due: ${String(summary.issued)} issued, ${String(summary.renewed)} renewed, ${String(summary.failed)} failed, ${String(summary.deferred)} deferred; ${String(summary.notDue)} not due`;
+  if (summary.failed + summary.deferred > 0) output.conclude(sums);
+  else output.note(sums);
 }
 
 function describe(context: CommandContext, work: Work): number {

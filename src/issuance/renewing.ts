@@ -1,5 +1,5 @@
 import pLimit, { type LimitFunction } from 'p-limit';
-import type { ErrorRecord } from '../errors.ts';
+import { AcmeLedgerError, errorRecord, type ErrorRecord } from '../errors.ts';
 import { identifierSetKey, parseName } from '../identifiers.ts';
 import type { RenewalFacts } from '../ledger/certificates.ts';
 import type { CertificateRow } from '../ledger/schema.ts';
@@ -90,8 +90,8 @@ export interface RenewAllOptions {
 }
 
 /**
- * Works on these certificates in their order, some at a time, fewer while the CA refuses. One's failure never stops the others; an abort of `stops.work`,
- * or `mayStart` saying no, leaves the rest untouched; with a CA that answers no more, the rest fails as the last one did. What another run
+ * Works on these certificates in their order, some at a time, fewer while the CA refuses. One's failure never stops the others; an abort of `stops.work`
+ * leaves the rest untouched, `mayStart` saying no defers it; with a CA that answers no more, the rest fails as the last one did. What another run
  * is working on is left to it, and looked at again at the end.
  */
 export async function renewAll(
@@ -109,7 +109,11 @@ export async function renewAll(
     certificates.map((one) =>
       limit(() =>
         inTurn(one, async () => {
-          if (issuance.stops.work.aborted || !options.mayStart()) return;
+          if (issuance.stops.work.aborted) return;
+          if (!options.mayStart()) {
+            onResult({ certificate: one.certificate, status: 'deferred', error: outOfTime });
+            return;
+          }
           const silence = silent.reason();
           // A deploy hook has nothing to do with the CA.
           if (silence !== null && one.due.reason !== 'not-deployed') {
@@ -132,6 +136,12 @@ export async function renewAll(
     onResult(standing !== null && 'done' in standing ? standing.done : result);
   }
 }
+
+const outOfTime = errorRecord(
+  new AcmeLedgerError('no-time', 'not begun before --max-time was over', {
+    hint: 'the next acme-ledger renew goes on, the most urgent first',
+  }),
+);
 
 /** Certificates for the same names, say with two kinds of key, one after the other: there is one order for them at a time. */
 function turns(): (one: DueCertificate, act: () => Promise<void>) => Promise<void> {
