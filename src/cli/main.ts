@@ -14,7 +14,17 @@ import { readSettings } from './settings/settings.ts';
 
 // `acme-ledger authz list 2>&1 | head`: the reader has seen enough, or the terminal is gone. What is at work goes on and is settled.
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
-process.exitCode = await main(process.argv);
+// Until the end says otherwise: whoever ends with nothing left to wait for, and hasn't come to it, is a bug.
+process.exitCode = 70;
+main(process.argv).then(
+  (exitCode) => {
+    process.exitCode = exitCode;
+  },
+  (error: unknown) => {
+    complain(error);
+    process.exitCode = exitCodeOf(error);
+  },
+);
 
 async function main(argv: string[]): Promise<number> {
   let exitCode = 0;
@@ -32,8 +42,7 @@ async function main(argv: string[]): Promise<number> {
     return exitCode;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-    complain(error);
-    return exitCodeOf(error);
+    throw error;
   }
 }
 
