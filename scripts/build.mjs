@@ -32,8 +32,9 @@ await build({
   mainFields: ['module', 'main'],
   external: ['better-sqlite3'],
   plugins: [withoutUnusedParts],
-  minify: true,
-  keepNames: true,
+  // The names stay as they are: a stack trace must tell, and esbuild's `keepNames` would set that of every closure anew when it is made.
+  minifySyntax: true,
+  minifyWhitespace: true,
   sourcemap: false,
   logLevel: 'warning',
 });

@@ -18,6 +18,9 @@ const maxWriteTries = 50;
  */
 const madeDirectories = new Set<string>();
 
+/** By directory, the answers of this process in it: there is no need to try and remove it before the last of them is gone. */
+const answersIn = new Map<string, Set<string>>();
+
 /** By path, what is being written: an interrupt doesn't wait for it, and what it makes must be taken down all the same. */
 const writing = new Map<string, Promise<unknown>>();
 
@@ -57,6 +60,7 @@ export function webrootSolver({ webroot }: WebrootSettings): Solver {
 interface Place {
   /** From the outermost, without the webroot itself. */
   directories: string[];
+  directory: string;
   path: string;
   /** In the same directory, so that the rename is atomic; named by the token, so that any process can remove it. */
   temporaryPath: string;
@@ -68,6 +72,7 @@ function placeOf(webroot: string, answer: ChallengeAnswer): Place {
   const directory = join(wellKnown, 'acme-challenge');
   return {
     directories: [wellKnown, directory],
+    directory,
     path: join(directory, token),
     temporaryPath: join(directory, `.${token}.tmp`),
   };
@@ -83,20 +88,26 @@ async function remembered(path: string, work: Promise<void>): Promise<void> {
 }
 
 async function writeAnswer(webroot: string, place: Place, content: string): Promise<void> {
-  if (!(await stat(webroot)).isDirectory()) throw new Error(`${webroot} isn't a directory`);
+  answersIn.set(place.directory, (answersIn.get(place.directory) ?? new Set()).add(place.path));
   for (let tries = 1; ; tries += 1) {
     try {
-      for (const directory of place.directories) await makeDirectory(directory);
       await refuseSymlink(place.path);
       await writeWorldReadable(place.temporaryPath, content);
       await rename(place.temporaryPath, place.path);
       return;
     } catch (error) {
-      if (!isCode(error, 'ENOENT', 'EEXIST') || tries === maxWriteTries) throw error;
+      if (!isCode(error, 'ENOENT', 'ENOTDIR', 'EEXIST') || tries === maxWriteTries) throw error;
       // EEXIST: what a killed run of ours left behind.
       if (isCode(error, 'EEXIST')) await removeFile(place.temporaryPath);
+      // Mostly the directories are there, for another name.
+      else await makeDirectories(webroot, place);
     }
   }
+}
+
+async function makeDirectories(webroot: string, { directories }: Place): Promise<void> {
+  if (!(await stat(webroot)).isDirectory()) throw new Error(`${webroot} isn't a directory`);
+  for (const directory of directories) await makeDirectory(directory);
 }
 
 async function makeDirectory(directory: string): Promise<void> {
@@ -143,6 +154,10 @@ async function readRegularFile(path: string): Promise<string> {
 async function removeAnswer(place: Place): Promise<void> {
   await removeFile(place.path);
   await removeFile(place.temporaryPath);
+  const others = answersIn.get(place.directory);
+  others?.delete(place.path);
+  if (others !== undefined && others.size > 0) return;
+  answersIn.delete(place.directory);
   for (const directory of place.directories.toReversed()) {
     if (madeDirectories.has(directory)) await removeEmptyDirectory(directory);
   }

@@ -53,8 +53,7 @@ async function authorizeOnce(
 ): Promise<Answer<Order>> {
   if (placed.answer.status !== 'pending') return placed.answer;
   // What was submitted earlier: its verdict first, and a submit that was lost is done again.
-  await decideSubmitted(issuance, placed.row.id, inFuture(issuance), issuance.stops.work);
-  const rows = await authorizationsOf(issuance.ledger, placed.row.id);
+  const rows = await decideSubmitted(issuance, placed.row.id, inFuture(issuance), issuance.stops.work);
   issuance.stops.work.throwIfAborted();
   const { answers, seen } = await lookAt(issuance, rows);
   const { tasks, failures } = sortOut(rows, answers, settings);

@@ -59,7 +59,9 @@ async function settleOwned(
   await Promise.all([
     attempt(() => closeUnsubmitted(issuance, order, options.policy)),
     attempt(() => cleanUpRows(issuance, first)),
-    attempt(() => decideSubmitted(issuance, order.id, options.verdictsUntil, grace)),
+    attempt(async () => {
+      await decideSubmitted(issuance, order.id, options.verdictsUntil, grace);
+    }),
   ]);
   // Verdicts and lost submits may have left more to close; under `resume` too, when they ended the order.
   const policy = (await canBecomeReady(issuance, order.id)) ? options.policy : 'deactivate';

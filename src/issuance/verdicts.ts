@@ -50,15 +50,17 @@ function decidedBy(submittedAt: string, sentBy = new Date(submittedAt)): Date {
 /**
  * Waits for the CA's verdict on what an order submitted, for each no longer than a validation takes, and not after `until`. A submit
  * that turns out to have been lost is taken back.
+ * @returns the order's authorizations as the ledger has them then
  */
 export async function decideSubmitted(
   issuance: Issuance,
   orderId: number,
   until: Date,
   signal: AbortSignal,
-): Promise<void> {
-  const undecided = (await authorizationsOf(issuance.ledger, orderId)).filter(isUndecided);
-  if (undecided.length === 0) return;
+): Promise<AuthorizationRow[]> {
+  const rows = await authorizationsOf(issuance.ledger, orderId);
+  const undecided = rows.filter(isUndecided);
+  if (undecided.length === 0) return rows;
   const sentBy = issuance.clock.now();
   const isAnswered = await allOrFirstError(
     undecided.map((row) => awaitVerdict(issuance, row, { sentBy, until, signal })),
@@ -69,6 +71,7 @@ export async function decideSubmitted(
       await recordNotSubmitted(issuance, row.id, 'no verdict after a minute');
     }
   }
+  return authorizationsOf(issuance.ledger, orderId);
 }
 
 /** @returns whether the CA could be asked */

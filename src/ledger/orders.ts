@@ -138,7 +138,7 @@ export async function recordOrderAnswer(
 ): Promise<OrderRow> {
   return inTransaction(writer, async (tx) => {
     const before = await ownedOrder(tx, order.id);
-    await giveUpUrl(tx, order.id, answer.url);
+    if (before.url !== answer.url) await giveUpUrl(tx, order.id, answer.url);
     // A CA that reads from a replica may show an older state than it did before.
     const isPossible = orderStatusesBefore(answer.status).includes(before.status);
     const status = isPossible ? answer.status : before.status;

@@ -1,5 +1,5 @@
 import Database from 'better-sqlite3';
-import type { Dialect, SqliteDatabase } from 'kysely';
+import type { Dialect, SqliteDatabase, SqliteStatement } from 'kysely';
 import { SqliteAdapter, SqliteDialect } from 'kysely';
 import { sqliteSelfCheck } from './checks/sqlite-self-check.ts';
 import type { Engine } from './engine.ts';
@@ -60,10 +60,9 @@ function connect(file: string, options: OpeningOptions): Opened {
     });
     keptForever.push(database);
     try {
-      const cached = withStatementCache(database);
-      prepare(database, cached, options);
+      prepare(database, options);
       return {
-        database: translated(watched(cached, database, filesOf(database, file)), file),
+        database: withStatementCache(translated(watched(database, filesOf(database, file)), file)),
         isInTransaction: () => database.inTransaction,
       };
     } catch (error) {
@@ -91,15 +90,12 @@ function filesOf(database: Database.Database, file: string): LedgerFiles {
  */
 const keptForever: object[] = [];
 
-function prepare(
-  database: Database.Database,
-  cached: CachedDatabase,
-  { toWrite, readOnly }: OpeningOptions,
-): void {
+function prepare(database: Database.Database, { toWrite, readOnly }: OpeningOptions): void {
   // FULL: a commit that we act on must survive a power cut (promise 1).
   database.exec('pragma synchronous = FULL; pragma foreign_keys = ON');
-  const [mode] = cached.prepare('pragma journal_mode').all() as { journal_mode: string }[];
-  if (mode?.journal_mode !== 'wal' && readOnly !== true) database.exec('pragma journal_mode = WAL');
+  const asking = database.prepare<[], { journal_mode: string }>('pragma journal_mode');
+  keptForever.push(asking);
+  if (asking.get()?.journal_mode !== 'wal' && readOnly !== true) database.exec('pragma journal_mode = WAL');
   if (toWrite) database.exec('begin immediate; rollback');
   database.exec(`pragma busy_timeout = ${String(busyTimeoutMs)}`);
 }
@@ -111,14 +107,9 @@ class LedgerSqliteAdapter extends SqliteAdapter {
   }
 }
 
-interface CachedDatabase {
-  close: () => void;
-  prepare: (text: string) => Database.Statement;
-}
-
 /** Kysely prepares every query anew; the program has few distinct ones and runs them often. */
-function withStatementCache(database: Database.Database): CachedDatabase {
-  const statements = new Map<string, Database.Statement>();
+function withStatementCache(database: SqliteDatabase): SqliteDatabase {
+  const statements = new Map<string, SqliteStatement>();
   keptForever.push(statements);
   return {
     close: () => {
@@ -136,11 +127,13 @@ function withStatementCache(database: Database.Database): CachedDatabase {
  * Looks before each transaction, and after its commit, whether the ledger is still where others find it: what follows a commit is a
  * request that rests on it.
  */
-function watched(cached: CachedDatabase, database: Database.Database, files: LedgerFiles): SqliteDatabase {
+function watched(database: Database.Database, files: LedgerFiles): SqliteDatabase {
   return {
-    close: cached.close,
+    close: () => {
+      database.close();
+    },
     prepare: (text) => {
-      const statement = cached.prepare(text);
+      const statement = database.prepare(text);
       const isWriting = !statement.readonly || text === 'commit';
       const watch = <T>(act: () => T): T => {
         if (isWriting && !database.inTransaction) files.assertInPlace();
