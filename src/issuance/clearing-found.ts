@@ -5,7 +5,7 @@ import { type FoundBefore, recordFoundUrl } from '../ledger/found-urls.ts';
 import { Asking } from './asking.ts';
 import { eachOf } from './bounded-pull.ts';
 import { type Cleared, type Clearing, type Subject, clearOne, isForeign, lineOf } from './clearing-one.ts';
-import { type Account, type FoundUrl, type Lead, leadsOf, lookedUp } from './clearing-leads.ts';
+import { type Account, type FoundUrl, type Lead, leadsOf, leadsTo, lookedUp } from './clearing-leads.ts';
 import { askableUrl, askedServer, isNumberedFor } from './clearing-scope.ts';
 import type { Issuance } from './issuance.ts';
 
@@ -56,15 +56,19 @@ export async function clearFound(
   const counted = { elsewhere: 0, untold: 0 };
   const isStopped = (): boolean => accounts.every(({ issuance }) => issuance.stops.work.aborted);
   const hunt: Hunt = { clearing, dealtWith: new Set(), counted, isStopped, tell };
+  const challenges: FoundUrl[] = [];
   const leads = leadsOf(accounts, found, clearing.authorizationOf, {
     asked: () => clearing.progress?.expect(1),
     elsewhere: () => (counted.elsewhere += 1),
+    challenge: (each) => challenges.push(each),
   });
-  await eachOf(leads, clearing.concurrency, async (lead) => {
+  const act = async (lead: Lead): Promise<void> => {
     if (isStopped()) return;
     await follow(hunt, lead);
     clearing.progress?.done();
-  });
+  };
+  await eachOf(leads, clearing.concurrency, act);
+  await eachOf(leadsTo(accounts, challenges), clearing.concurrency, act);
   const ends = accounts.flatMap(({ issuance, asking: { end, notAsked } }) =>
     end === null ? [] : [{ issuance, end, notAsked }],
   );

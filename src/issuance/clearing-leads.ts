@@ -30,16 +30,15 @@ export interface Lead {
 const lookedUpAtOnce = 250;
 
 /**
- * Challenges come last: most belong to authorizations that are known by then.
- * @param on told of each URL as it is found: one that will be asked for, or one of another server
+ * @param on told of each URL as it is found: one that will be asked for, or one of another server; and of a challenge that has to be
+ * asked for by itself: better when all else is dealt with, because most belong to authorizations that are known by then
  */
 export async function* leadsOf(
   accounts: readonly Account[],
   found: AsyncIterable<FoundUrl>,
   authorizationOf: (challengeUrl: string) => string | null,
-  on: { elsewhere: () => void; asked: () => void },
+  on: { elsewhere: () => void; asked: () => void; challenge: (found: FoundUrl) => void },
 ): AsyncGenerator<Lead> {
-  const challenges: FoundUrl[] = [];
   let chunk: FoundUrl[] = [];
   for await (const each of found) {
     const told = each.resource === 'challenge' ? authorizationOf(each.url) : null;
@@ -48,15 +47,22 @@ export async function* leadsOf(
     if (isAsked) on.asked();
     else on.elsewhere();
     if (!isAsked) continue;
-    if (one.resource === 'challenge') challenges.push(one);
+    if (one.resource === 'challenge') on.challenge(one);
     else chunk.push(one);
     if (chunk.length < lookedUpAtOnce) continue;
     yield* lookedUp(accounts, chunk);
     chunk = [];
   }
   yield* lookedUp(accounts, chunk);
-  for (let begin = 0; begin < challenges.length; begin += lookedUpAtOnce) {
-    yield* lookedUp(accounts, challenges.slice(begin, begin + lookedUpAtOnce));
+}
+
+/** The same of a list, so many looked up in the ledger at once. */
+export async function* leadsTo(
+  accounts: readonly Account[],
+  found: readonly FoundUrl[],
+): AsyncGenerator<Lead> {
+  for (let begin = 0; begin < found.length; begin += lookedUpAtOnce) {
+    yield* lookedUp(accounts, found.slice(begin, begin + lookedUpAtOnce));
   }
 }
 

@@ -151,7 +151,7 @@ describe('URLs of several accounts at one server', () => {
     const account = await ca.issuance(world, 17);
     const url = ca.add(17, 'a.test');
     const stray = `${origin}/acme/chall/17/99/x`;
-    const { told, end } = await cleared([account], [`${url}/chall`, stray, url], { concurrency: 1 });
+    const { told, end } = await cleared([account], [`${url}/chall`, stray, url]);
     expect(actionsOf(told)).toEqual(['deactivated']);
     expect(end).toMatchObject({ untold: 1, elsewhere: 0 });
     expect(ca.asked.filter((each) => each.includes('challenge'))).toEqual([
