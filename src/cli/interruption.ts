@@ -42,3 +42,9 @@ export function listenForSignals(): Interruption {
   });
   return interruption;
 }
+
+/** The exit code of a run that a signal stopped, whatever it would have been; null while none came. */
+export function stoppedCode({ signal }: Pick<Interruption, 'signal'>): number | null {
+  if (signal === null) return null;
+  return signal === 'SIGINT' ? 130 : 143;
+}

@@ -4,7 +4,7 @@ import { CommanderError } from 'commander';
 import { exitCodeOf } from '../errors.ts';
 import type { CommandContext } from './context.ts';
 import type { Interruption } from './interruption.ts';
-import { listenForSignals } from './interruption.ts';
+import { listenForSignals, stoppedCode } from './interruption.ts';
 import { createLog } from './log.ts';
 import { complain, createOutput } from './output.ts';
 import { buildProgram } from './program.ts';
@@ -57,9 +57,9 @@ async function runAction<Options>(
   const context = await makeContext(options, stops);
   try {
     const code = await action(context, options as Options, operandsOf(given.slice(0, -2)));
-    return interruptedCode(context) ?? code;
+    return stoppedCode(context.stops) ?? code;
   } catch (error) {
-    const code = interruptedCode(context);
+    const code = stoppedCode(context.stops);
     complain(error);
     return code ?? exitCodeOf(error);
   } finally {
@@ -80,11 +80,6 @@ async function makeContext(options: Flags, stops: Interruption): Promise<Command
     log: createLog({ verbosity: settings.verbosity, format: settings.logFormat, file: settings.logFile }),
     stops,
   };
-}
-
-function interruptedCode({ stops }: CommandContext): number | null {
-  if (stops.signal === null) return null;
-  return stops.signal === 'SIGINT' ? 130 : 143;
 }
 
 function operandsOf(given: readonly unknown[]): string[] {

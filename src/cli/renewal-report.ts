@@ -1,4 +1,4 @@
-import { open, rename, unlink } from 'node:fs/promises';
+import { open, rename, stat, unlink } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { failedWith, syncDirectory, uniqueSuffix, writeDurably } from '../certificates/durable-file.ts';
 import { systemClock } from '../clock.ts';
@@ -6,6 +6,7 @@ import { AcmeLedgerError, errorRecord, exitCodeOf, messageOf } from '../errors.t
 import { hookFailure, runHook } from '../hook-process.ts';
 import { printable } from '../printable.ts';
 import type { CommandContext } from './context.ts';
+import { stoppedCode } from './interruption.ts';
 import { warn } from './output.ts';
 
 /** What a `renew` has to tell, in the shapes of its `--json` (docs/json.md). */
@@ -42,8 +43,9 @@ export async function reported(
     const { summary, certificates } = record;
     const failure = error === undefined ? null : errorRecord(error);
     const endedAt = systemClock.now().toISOString();
-    const report = { startedAt, endedAt, exitCode, error: failure, summary, certificates };
-    await tell(context, options, `${JSON.stringify(report, null, 2)}\n`, exitCode);
+    const code = stoppedCode(context.stops) ?? exitCode;
+    const report = { startedAt, endedAt, exitCode: code, error: failure, summary, certificates };
+    await tell(context, options, `${JSON.stringify(report, null, 2)}\n`, code);
   };
   try {
     const exitCode = await act(record);
@@ -56,8 +58,9 @@ export async function reported(
 }
 
 async function assertWritable(file: string): Promise<void> {
-  const probe = `${file}.${uniqueSuffix()}`;
+  const probe = `${resolve(file)}.${uniqueSuffix()}`;
   try {
+    if (file === '' || (await isDirectory(file))) throw new Error("it's a directory");
     await (await open(probe, 'wx', 0o644)).close();
     await unlink(probe);
   } catch (cause) {
@@ -66,6 +69,10 @@ async function assertWritable(file: string): Promise<void> {
       cause,
     });
   }
+}
+
+async function isDirectory(path: string): Promise<boolean> {
+  return (await stat(path).catch(() => null))?.isDirectory() === true;
 }
 
 async function tell(
@@ -79,8 +86,8 @@ async function tell(
     if (path !== null) await replaceFile(path, report);
   } catch (error) {
     warn(
-      `the report ${printable(path ?? '')} could not be written: ${messageOf(error)}`,
-      'see the messages above',
+      `the report ${printable(path ?? '')} could not be written: ${printable(messageOf(error))}`,
+      'the certificates are not concerned; acme-ledger cert list has the last error of each',
     );
   }
   // Interrupted, there are seconds left, and whoever interrupted knows.
