@@ -70,5 +70,7 @@ export function complainOf(record: ErrorRecord, subject?: string): void {
   const prefix = subject === undefined ? '' : `${printable(subject)}: `;
   process.stderr.write(`error: ${prefix}${printable(record.message)}\n`);
   if (record.hint !== null) process.stderr.write(`hint: ${printable(record.hint)}\n`);
-  if (record.retryAt !== null) process.stderr.write(`hint: try again at ${record.retryAt}\n`);
+  // Many a hint has said so already.
+  if (record.retryAt !== null && record.hint?.includes(record.retryAt) !== true)
+    process.stderr.write(`hint: try again at ${record.retryAt}\n`);
 }
