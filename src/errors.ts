@@ -100,6 +100,11 @@ export function exitCodeOf(error: unknown): number {
   return error instanceof AcmeLedgerError ? exitCodes[error.code] : exitCodes.bug;
 }
 
+/** Whether an error is of the hour alone: it says nothing of what it kept from being done. */
+export function isOfTheHour(code: ErrorCode): boolean {
+  return exitCodes[code] === 75 || code === 'interrupted';
+}
+
 /** The part of an error that goes into JSON output and into the ledger (ERROR of docs/json.md). */
 export interface ErrorRecord {
   code: ErrorCode;

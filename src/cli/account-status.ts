@@ -1,6 +1,7 @@
 import { authorityOf } from '../acme/known-authorities.ts';
 import { isStored } from '../certificates/store.ts';
 import { systemClock } from '../clock.ts';
+import { type ErrorRecord, isOfTheHour } from '../errors.ts';
 import type { LimitSeen } from '../issuance/limits-seen.ts';
 import { dueOf } from '../issuance/renewing.ts';
 import { listAccounts } from '../ledger/accounts.ts';
@@ -9,7 +10,7 @@ import { gateCount } from '../ledger/gate-count.ts';
 import { holdsOf } from '../ledger/holds.ts';
 import { failingNames } from '../ledger/identifiers.ts';
 import type { Ledger } from '../ledger/open.ts';
-import type { AccountRow } from '../ledger/schema.ts';
+import type { AccountRow, CertificateRow } from '../ledger/schema.ts';
 import { accountsAtCa } from './chosen-account.ts';
 import type { CommandContext } from './context.ts';
 import { limitStatus } from './limit-status.ts';
@@ -83,7 +84,12 @@ async function certificateCounts({ settings }: CommandContext, ledger: Ledger) {
     due: rows.filter(
       (row) => dueOf(row, now, { isLost: !isStored(settings.stateDir, row.name, row.csr === null) }) !== null,
     ).length,
-    failing: rows.filter((row) => row.last_error !== null).length,
+    failing: rows.filter(isFailing).length,
     expiringSoon: rows.filter((row) => row.not_after !== null && row.not_after < soon).length,
   };
+}
+
+/** One that had to wait for a limit doesn't fail. */
+function isFailing({ last_error: error }: CertificateRow): boolean {
+  return error !== null && !isOfTheHour((JSON.parse(error) as ErrorRecord).code);
 }
