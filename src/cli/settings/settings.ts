@@ -1,5 +1,6 @@
 import { X509Certificate } from 'node:crypto';
 import { isAbsolute, join } from 'node:path';
+import { authorityOf } from '../../acme/known-authorities.ts';
 import { badFile, readGivenFile } from '../../certificates/given-file.ts';
 import { parseDuration } from '../../duration.ts';
 import { AcmeLedgerError } from '../../errors.ts';
@@ -14,7 +15,7 @@ import { givenPath } from './given-path.ts';
 import { environmentLayer, flagLayer, mergeLayers, type Flags, type Layer } from './layer.ts';
 import { checkLedgerUrl } from './ledger-url.ts';
 import type { LimitsGiven } from './limit-changes.ts';
-import type { Given } from './option-check.ts';
+import { type Given, optionError } from './option-check.ts';
 import { probeSettings, type ProbeSettings } from './probe-settings.ts';
 
 // A bundle of all public roots has 200 KiB.
@@ -94,8 +95,8 @@ export async function readSettings(
       given.ledger === undefined ? `sqlite:${join(stateDir, 'ledger.sqlite')}` : checkLedgerUrl(given.ledger),
     ca: given.ca?.value ?? 'letsencrypt',
     caGiven: flag.ca !== undefined || variable.ca !== undefined,
-    rehearsalCa: given.rehearsalCa?.value ?? null,
-    fallbackCa: given.fallbackCa?.value ?? null,
+    rehearsalCa: authorityGiven(given.rehearsalCa),
+    fallbackCa: authorityGiven(given.fallbackCa),
     caPem: given.caFile === undefined ? null : await readCaFile(given.caFile),
     email: given.email?.value ?? null,
     agreeTos: given.agreeTos?.value ?? false,
@@ -140,6 +141,18 @@ function defaultStateDir(environment: NodeJS.ProcessEnv, { isRoot, home }: Surro
   // XDG base directory specification: a relative path is to be ignored.
   const base = stateHome !== undefined && isAbsolute(stateHome) ? stateHome : join(home, '.local', 'state');
   return join(base, 'acme-ledger');
+}
+
+/** Looked at now, and not in the night in which the usual CA fails. */
+function authorityGiven(given: Given<string> | undefined): string | null {
+  if (given === undefined) return null;
+  try {
+    authorityOf(given.value);
+    return given.value;
+  } catch (error) {
+    if (!(error instanceof AcmeLedgerError)) throw error;
+    throw optionError(given.origin, `can't be used: ${error.message}`, error.hint ?? '');
+  }
 }
 
 async function readCaFile(given: Given<string>): Promise<string> {
