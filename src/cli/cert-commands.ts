@@ -52,6 +52,7 @@ function certShow(cert: Command, runner: Runner): void {
       context.output.result(shown, () => [
         `${shown.name}: ${shown.serial === null ? 'not issued' : `serial ${shown.serial}`}`,
         `  names     ${shown.names.join(' ')}`,
+        ...(shown.leftOut.length === 0 ? [] : [`  lacks     ${shown.leftOut.join(' ')}`]),
         `  ca        ${shown.ca}`,
         `  valid     ${shown.notBefore ?? '-'} to ${shown.notAfter ?? '-'}`,
         `  due       ${shown.dueAt ?? 'now'}`,

@@ -128,6 +128,7 @@ describe('names that can not be proven', () => {
     setDaysLeft('half', 14);
     const dropped = await renew();
     expect(jsonLines(dropped)[0]).toMatchObject({ status: 'renewed', leftOut: ['b.half.test'] });
+    expect((await here.run(['cert', 'show', 'half'])).stdout).toContain('\n  lacks     b.half.test\n');
     // It isn't tried again yet: left out from the beginning.
     expect(created(proxy, 'newOrder')).toBe(1);
   }, 60_000);
