@@ -57,17 +57,11 @@ describe('readSettings', () => {
 
   it('refuses a fallback that there is not before it is needed, and says where it stands', async () => {
     const file = await write('acme-ledger.yaml', 'fallbackCa: zerosssl\n');
-    const error = await failure(read());
-    expect(error.message).toBe(
+    const { code, message } = await failure(read());
+    expect([code, message]).toEqual([
+      'configuration',
       `${file}:1:13: fallbackCa can't be used: "zerosssl" isn't a CA that is built in`,
-    );
-    expect(error).toMatchObject({
-      code: 'configuration',
-      hint: expect.stringContaining('zerossl') as unknown,
-    });
-    expect((await failure(read({ fallbackCa: 'http://ca.example/' }))).message).toMatch(
-      /^--fallback-ca can't/,
-    );
+    ]);
   });
 
   it('takes where and how often names are probed', async () => {
