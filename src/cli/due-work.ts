@@ -74,9 +74,7 @@ export async function findWork(
     });
     return one === null ? [] : [one];
   });
-  const chosen = eligible.slice(0, options.limit);
-  const { deferrals, newOrders } = await planRun(context.settings, ledger, chosen, options.waitMs);
-  const due = chosen.map((one) => ({ ...one, deferral: deferrals.get(one.certificate.name) ?? null }));
+  const { due, newOrders } = await planned(context, ledger, eligible, options);
   const going = due.filter(({ deferral }) => deferral === null);
   const authorities = new Set(going.map(({ certificate }) => certificate.ca));
   for (const account of await listAccounts(ledger)) {
@@ -92,6 +90,35 @@ export async function findWork(
     toProbe: await probesDue(context, ledger, { rows, reasons, failing, stagings, isAskedFor, now }),
     probesUp: (await probesUp(ledger)).length,
   };
+}
+
+/** Those that the run comes to, the ones among them that have to wait, and what it would spend. */
+async function planned(
+  { settings }: CommandContext,
+  ledger: Ledger,
+  eligible: readonly DueCertificate[],
+  { limit, waitMs }: RenewOptions,
+): Promise<Pick<Work, 'due' | 'newOrders'>> {
+  const plan = async (some: readonly DueCertificate[]): Promise<Pick<Work, 'due' | 'newOrders'>> => {
+    const { deferrals, newOrders } = await planRun(settings, ledger, some, waitMs);
+    const due = some.map((one) => ({ ...one, deferral: deferrals.get(one.certificate.name) ?? null }));
+    return { due, newOrders };
+  };
+  const all = await plan(eligible);
+  return limit >= eligible.length ? all : plan(upToLimit(all.due, limit));
+}
+
+/**
+ * As many as go now, and those that have to wait before the last of them: those don't count, or the same ones would keep all others from
+ * being renewed in run after run.
+ */
+export function upToLimit<T extends { deferral: unknown }>(due: readonly T[], limit: number): T[] {
+  let going = 0;
+  return due.filter(({ deferral }) => {
+    if (going >= limit) return false;
+    if (deferral === null) going += 1;
+    return true;
+  });
 }
 
 interface Candidates {
