@@ -1,6 +1,7 @@
 import { directoryCache } from '../acme/directory-cache.ts';
 import { DirectorySource } from '../acme/directory-source.ts';
 import { authorityOf } from '../acme/known-authorities.ts';
+import { pacedTransport } from '../acme/pacer.ts';
 import type { RenewalInfo } from '../acme/renewal-info.ts';
 import { fetchRenewalInfo } from '../acme/renewal-info.ts';
 import type { Directory } from '../acme/resources.ts';
@@ -18,6 +19,7 @@ import type { LedgerWriter } from '../ledger/writer.ts';
 import type { CommandContext } from './context.ts';
 import { openLedger } from './ledger-opening.ts';
 import { sessionOptions } from './opening.ts';
+import { limitsAt } from './settings/limit-changes.ts';
 
 /** What isn't answered by then is asked for by the next run: renewing what is due mustn't wait for advice. */
 const askingMaxMs = 300_000;
@@ -76,8 +78,12 @@ async function askAt(
 ): Promise<void> {
   const account = await accountAt(writer.ledger, ca);
   if (account === undefined) return;
-  const options = sessionOptions(context, authorityOf(ca));
-  const transport = createTransport({ ...options, answerTimeoutMs });
+  const authority = authorityOf(ca);
+  const options = sessionOptions(context, authority);
+  const { pace } = limitsAt(authority, context.settings.limits);
+  const unpaced = createTransport({ ...options, answerTimeoutMs });
+  // The load balancer in front of the CA counts them like any other requests.
+  const transport = pacedTransport(unpaced, pace, systemClock, () => null, options.takeTurn);
   const cache = directoryCache(options.cacheDir);
   const directories = new DirectorySource({ directoryUrl: ca, transport, clock: systemClock, cache });
   const signal = context.stops.work;

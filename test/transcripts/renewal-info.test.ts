@@ -1,6 +1,6 @@
-import { readFile } from 'node:fs/promises';
+import { cp, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import type { CertificateRow } from '../../src/ledger/schema.ts';
 import { type Installation, jsonLines, jsonOf, newInstallation } from '../support/installation.ts';
 import { type PebbleLab, startPebble } from '../support/pebble.ts';
@@ -113,6 +113,25 @@ describe('when to renew, as the CA says', { timeout: 60_000 }, () => {
     expect(proxy.requests).toHaveLength(1);
     expect(here.rows('select scope from holds')).toEqual([{ scope: 'requests' }]);
     here.change('delete from holds');
+  });
+
+  it('is asked of several no faster than the CA lets one address', async () => {
+    const columns = Object.keys(row())
+      .filter((column) => column !== 'id' && column !== 'name')
+      .join();
+    await cp(here.certificate('a.test'), here.certificate('b.test'), {
+      recursive: true,
+      verbatimSymlinks: true,
+    });
+    here.change(`insert into certificates (name, ${columns}) select 'b.test', ${columns} from certificates`);
+    onTestFinished(() => here.change("delete from certificates where name = 'b.test'"));
+    const config = here.file('slowly.yaml');
+    await writeFile(config, `limits:\n  ${proxy.directoryUrl}:\n    requestsPerSecond: 2\n`);
+    letTimeToAskCome();
+    expect(await here.run(['renew', '--config', config])).toMatchObject(silent);
+    const [first, second] = proxy.requests.map(({ kind, atMs }) => ({ kind, atMs }));
+    expect([first?.kind, second?.kind]).toEqual(['renewalInfo', 'renewalInfo']);
+    expect(second!.atMs - first!.atMs).toBeGreaterThan(400);
   });
 
   it('is shown with the page that explains it, also before anything is done', async () => {
