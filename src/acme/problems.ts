@@ -2,7 +2,7 @@ import { AcmeLedgerError, type Problem } from '../errors.ts';
 import { printable } from '../printable.ts';
 import { fieldsOf, listOf, textOf, type Fields } from './fields.ts';
 import { problemHint } from './problem-hints.ts';
-import { retryAfter } from './retry-after.ts';
+import { retryAfter, retryAfterInText } from './retry-after.ts';
 
 const namespace = 'urn:ietf:params:acme:error:';
 const maxDetailLength = 2000;
@@ -22,9 +22,11 @@ export interface FailedAnswer {
  */
 export function answerError(answer: FailedAnswer, action: string, now: Date): AcmeLedgerError {
   const problem = parseProblem(answer.data, answer.status);
-  const retryAt = retryAfter(single(answer.headers['retry-after']), now);
   const isLimit =
     answer.status === 429 || answer.status === 503 || problem?.type === `${namespace}rateLimited`;
+  const retryAt =
+    retryAfter(single(answer.headers['retry-after']), now) ??
+    (isLimit ? retryAfterInText(problem?.detail ?? '', now) : null);
   const said = problem === null ? `HTTP ${String(answer.status)}${excerpt(answer.data)}` : sentence(problem);
   const message = `the CA refused ${action}${isLimit ? ' for now' : ''}: ${said}`;
   const isFault = problem === null && answer.status >= 500;

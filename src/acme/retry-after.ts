@@ -13,6 +13,17 @@ export function retryAfter(header: string | undefined, now: Date): Date | null {
   return new Date(Math.min(at, later(now, maxWaitMs).getTime()));
 }
 
+/**
+ * The time in Boulder's sentences ("… in the last 3h0m0s, retry after 2026-11-22 10:00:00 UTC: see …"), for an answer that lost its header
+ * on the way; null without one, or when it is over. Never more than a year from `now`.
+ */
+export function retryAfterInText(detail: string, now: Date): Date | null {
+  const [, date, time] = /\bretry after (\d{4}-\d\d-\d\d)[ T](\d\d:\d\d:\d\d)(?: UTC|Z)/i.exec(detail) ?? [];
+  const at = Date.parse(`${date ?? ''}T${time ?? ''}Z`);
+  if (Number.isNaN(at) || at <= now.getTime()) return null;
+  return new Date(Math.min(at, later(now, maxWaitMs).getTime()));
+}
+
 /** Milliseconds since 1970 of the three forms of an HTTP-date (RFC 9110 §5.6.7), else NaN. */
 function httpDate(text: string): number {
   if (!/^(Mon|Tue|Wed|Thu|Fri|Sat|Sun)/.test(text)) return NaN;

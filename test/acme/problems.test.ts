@@ -84,6 +84,14 @@ test('a limit without help says when to try again', () => {
   );
 });
 
+test('a limit whose header was lost on the way tells by its sentence when to try again', () => {
+  const data = {
+    type: `${urn}rateLimited`,
+    detail: 'too many new orders, retry after 2026-03-02 12:00:00 UTC',
+  };
+  expect(errorOf({ status: 429, data }).retryAt).toEqual(new Date('2026-03-02T12:00:00Z'));
+});
+
 test('a problem is known by the end of its type', () => {
   const error = errorOf({ data: { type: `${urn}orderNotReady`, detail: '' } });
   expect(isProblem(error, 'malformed', 'orderNotReady')).toBe(true);

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { retryAfter } from '../../src/acme/retry-after.ts';
+import { retryAfter, retryAfterInText } from '../../src/acme/retry-after.ts';
 
 // asctime names no zone: it must not be read as this machine's.
 process.env['TZ'] = 'America/New_York';
@@ -24,3 +24,18 @@ test.for([undefined, '', 'soon', '-5', '12.5', '1e3', 'Sun, 99 Foo', '2026-03-01
     expect(retryAfter(header, now)).toBeNull();
   },
 );
+
+test.for([
+  [
+    'too many new orders (300) in the last 3h0m0s, retry after 2026-03-01 13:00:00 UTC: see …',
+    '2026-03-01T13:00:00.000Z',
+  ],
+  ['Retry After 2026-03-01T13:00:00Z', '2026-03-01T13:00:00.000Z'],
+  ['retry after 2999-03-01 13:00:00 UTC', '2027-03-02T12:00:00.000Z'],
+  ['retry after 2026-03-01 11:00:00 UTC', undefined],
+  ['retry after 2026-13-01 13:00:00 UTC', undefined],
+  ['retry after 2026-03-01 13:00:00', undefined],
+  ['slow down', undefined],
+] as const)('the sentence "%s" tells %s', ([detail, at]) => {
+  expect(retryAfterInText(detail, now)?.toISOString()).toBe(at);
+});
