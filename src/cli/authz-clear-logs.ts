@@ -3,7 +3,7 @@ import { urlsInLogs } from '../clients/found-urls.ts';
 import { assertLogs } from '../clients/log-bytes.ts';
 import type { AcmeLedgerError } from '../errors.ts';
 import { clearFound } from '../issuance/clearing-found.ts';
-import type { FoundUrl } from '../issuance/clearing-leads.ts';
+import type { FoundUrl } from '../issuance/kept-urls.ts';
 import type { Clearing } from '../issuance/clearing-one.ts';
 import type { ClearTally, CostSeen, GateSeen } from './authz-clear-tally.ts';
 import { lineText } from './authz-clear-text.ts';

@@ -1,13 +1,24 @@
 import { isGone } from '../acme/problems.ts';
 import type { Order } from '../acme/resources.ts';
 import { AcmeLedgerError } from '../errors.ts';
+import { authorizationById } from '../ledger/authorizations.ts';
 import { type FoundBefore, recordFoundUrl } from '../ledger/found-urls.ts';
+import { UrlSet } from '../url-set.ts';
 import { Asking } from './asking.ts';
 import { eachOf } from './bounded-pull.ts';
-import { type Cleared, type Clearing, type Subject, clearOne, isForeign, lineOf } from './clearing-one.ts';
-import { type Account, type FoundUrl, type Lead, leadsOf, leadsTo, lookedUp } from './clearing-leads.ts';
+import {
+  type Cleared,
+  type Clearing,
+  type Subject,
+  type Told,
+  clearOne,
+  isForeign,
+  lineOf,
+} from './clearing-one.ts';
+import { type Account, type Lead, leadsOf, leadsTo, lookedUp } from './clearing-leads.ts';
 import { askableUrl, askedServer, isNumberedFor } from './clearing-scope.ts';
 import type { Issuance } from './issuance.ts';
+import { type FoundUrl, KeptUrls } from './kept-urls.ts';
 
 export interface FoundClearing extends Clearing {
   concurrency: number;
@@ -31,7 +42,7 @@ export interface FoundEnd {
 interface Hunt {
   clearing: FoundClearing;
   /** Authorizations that were looked at, or are. */
-  dealtWith: Set<string>;
+  dealtWith: UrlSet;
   counted: { elsewhere: number; untold: number };
   isStopped: () => boolean;
   tell: (cleared: Cleared) => void;
@@ -55,8 +66,8 @@ export async function clearFound(
   });
   const counted = { elsewhere: 0, untold: 0 };
   const isStopped = (): boolean => accounts.every(({ issuance }) => issuance.stops.work.aborted);
-  const hunt: Hunt = { clearing, dealtWith: new Set(), counted, isStopped, tell };
-  const challenges: FoundUrl[] = [];
+  const hunt: Hunt = { clearing, dealtWith: new UrlSet(), counted, isStopped, tell };
+  const challenges = new KeptUrls();
   const leads = leadsOf(accounts, found, clearing.authorizationOf, {
     asked: () => clearing.progress?.expect(1),
     elsewhere: () => (counted.elsewhere += 1),
@@ -89,18 +100,23 @@ async function follow(hunt: Hunt, lead: Lead): Promise<void> {
 
 async function settle(hunt: Hunt, lead: Lead): Promise<void> {
   const { url, row, before } = lead;
-  if (hunt.dealtWith.has(url)) return;
-  hunt.dealtWith.add(url);
-  const subject = subjectOf(hunt, lead);
+  if (!hunt.dealtWith.add(url)) return;
   const owner =
     row === null ? undefined : lead.candidates.find((one) => one.issuance.account.id === row.account_id);
   const candidates = owner === undefined ? lead.candidates : [owner];
   const [first] = candidates;
   if (first === undefined) return;
   if (row !== null && row.status !== 'pending') {
-    hunt.tell(lineOf(first.issuance, subject, { action: 'already-final', after: row.status, reason: null }));
+    hunt.tell(
+      lineOf(first.issuance, toldOf(hunt, lead), {
+        action: 'already-final',
+        after: row.status,
+        reason: null,
+      }),
+    );
     return;
   }
+  const subject = await subjectOf(hunt, lead, first.issuance);
   const isNumbered = ({ server }: Account): boolean => isNumberedFor(url, server);
   const goneFor = candidates.filter(({ issuance }) =>
     before.some(({ accountId, outcome }) => outcome === 'gone' && accountId === issuance.account.id),
@@ -135,8 +151,14 @@ function untold(candidates: readonly Account[], before: readonly FoundBefore[]):
   );
 }
 
-function subjectOf({ clearing: { source } }: Hunt, { url, row, found }: Lead): Subject {
-  return { url, row, source, foundIn: source === 'log' ? found : null };
+async function subjectOf(hunt: Hunt, lead: Lead, { ledger }: Issuance): Promise<Subject> {
+  const { row: known } = lead;
+  const row = known === null ? null : ((await authorizationById(ledger, known.id)) ?? null);
+  return { ...toldOf(hunt, lead), row, source: hunt.clearing.source };
+}
+
+function toldOf({ clearing: { source } }: Hunt, { url, row, found }: Lead): Told {
+  return { url, row, foundIn: source === 'log' ? found : null };
 }
 
 function tellOf(hunt: Hunt, lead: Lead, action: 'gone' | 'foreign'): void {
@@ -144,7 +166,7 @@ function tellOf(hunt: Hunt, lead: Lead, action: 'gone' | 'foreign'): void {
   if (first === undefined) return;
   const after = action === 'gone' ? 'expired' : null;
   const reason = action === 'gone' ? 'the CA has forgotten it' : 'it belongs to none of these accounts';
-  hunt.tell(lineOf(first.issuance, subjectOf(hunt, lead), { action, after, reason }));
+  hunt.tell(lineOf(first.issuance, toldOf(hunt, lead), { action, after, reason }));
 }
 
 async function remember(
@@ -183,7 +205,7 @@ async function expand(hunt: Hunt, lead: Lead): Promise<{ account: Account; urls:
     // An order of another account is unknown (404) to this one at some CAs.
     if (!isForeign(urls) && !isGone(urls)) {
       const failed = { action: 'failed', after: null, reason: urls.message } as const;
-      hunt.tell(lineOf(account.issuance, subjectOf(hunt, lead), failed));
+      hunt.tell(lineOf(account.issuance, toldOf(hunt, lead), failed));
       return null;
     }
     isGoneAnywhere ||= isGone(urls);

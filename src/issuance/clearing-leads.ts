@@ -1,15 +1,8 @@
-import type { FoundIn } from '../ledger/foreign-authorizations.ts';
-import { type FoundBefore, knownUrls } from '../ledger/found-urls.ts';
-import type { AuthorizationRow } from '../ledger/schema.ts';
+import { type FoundBefore, type KnownAuthorization, knownUrls } from '../ledger/found-urls.ts';
 import type { Asking } from './asking.ts';
 import { type AskedServer, candidatesFor } from './clearing-scope.ts';
 import type { Issuance } from './issuance.ts';
-
-/** What a log named. */
-export interface FoundUrl extends FoundIn {
-  url: string;
-  resource: 'authorization' | 'order' | 'challenge';
-}
+import type { FoundUrl, KeptUrls } from './kept-urls.ts';
 
 /** An account that can be asked. */
 export interface Account {
@@ -23,7 +16,7 @@ export interface Lead {
   url: string;
   found: FoundUrl;
   candidates: readonly Account[];
-  row: AuthorizationRow | null;
+  row: KnownAuthorization | null;
   before: readonly FoundBefore[];
 }
 
@@ -56,14 +49,9 @@ export async function* leadsOf(
   yield* lookedUp(accounts, chunk);
 }
 
-/** The same of a list, so many looked up in the ledger at once. */
-export async function* leadsTo(
-  accounts: readonly Account[],
-  found: readonly FoundUrl[],
-): AsyncGenerator<Lead> {
-  for (let begin = 0; begin < found.length; begin += lookedUpAtOnce) {
-    yield* lookedUp(accounts, found.slice(begin, begin + lookedUpAtOnce));
-  }
+/** The same of those that were kept. */
+export async function* leadsTo(accounts: readonly Account[], kept: KeptUrls): AsyncGenerator<Lead> {
+  for (const piece of kept.pieces()) yield* lookedUp(accounts, piece);
 }
 
 /** Whom to ask for each, and what the ledger knows of it. */

@@ -13,7 +13,7 @@ import {
   heldByChallenge,
   insertForeignAuthorization,
 } from '../ledger/foreign-authorizations.ts';
-import { recordFoundUrl } from '../ledger/found-urls.ts';
+import { type KnownAuthorization, recordFoundUrl } from '../ledger/found-urls.ts';
 import { isLedgerFailure } from '../ledger/ledger-failure.ts';
 import type { AuthorizationRow } from '../ledger/schema.ts';
 import type { AuthorizationSource } from '../ledger/states.ts';
@@ -116,10 +116,13 @@ export async function clearOne(
 
 type Outcome = Pick<Cleared, 'action' | 'after' | 'reason'> & { retryAt?: Date };
 
+/** What a line is about. */
+export type Told = Pick<Subject, 'url' | 'foundIn'> & { row: KnownAuthorization | null };
+
 /** A line that needs no answer of the CA. */
 export function lineOf(
   { account }: Issuance,
-  { url, row, foundIn }: Subject,
+  { url, row, foundIn }: Told,
   { retryAt, ...outcome }: Outcome,
 ): Cleared {
   return {

@@ -1,6 +1,6 @@
 import type { AcmeLedgerError } from '../errors.ts';
 import { clearFound } from './clearing-found.ts';
-import type { FoundUrl } from './clearing-leads.ts';
+import type { FoundUrl } from './kept-urls.ts';
 import type { Cleared } from './clearing-one.ts';
 import type { Issuance } from './issuance.ts';
 

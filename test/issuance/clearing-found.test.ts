@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { letsEncryptLimits } from '../../src/acme/authority-limits.ts';
 import { type FoundClearing, type FoundEnd, clearFound } from '../../src/issuance/clearing-found.ts';
-import type { FoundUrl } from '../../src/issuance/clearing-leads.ts';
+import type { FoundUrl } from '../../src/issuance/kept-urls.ts';
 import type { Cleared } from '../../src/issuance/clearing-one.ts';
 import { costOfClosing } from '../../src/issuance/closing-cost.ts';
 import type { Issuance } from '../../src/issuance/issuance.ts';
@@ -165,6 +165,18 @@ describe('URLs of several accounts at one server', () => {
     await cleared([account], [`${other}/chall`], { authorizationOf: (each) => each.replace('/chall', '') });
     expect(ca.asked.map((each) => each.split(' ')[1])).toEqual(['show', 'deactivate']);
   });
+});
+
+it('challenges are asked for after all else, however many have to be kept until then', async () => {
+  const account = await ca.issuance(world, 17);
+  const strays = Array.from({ length: 251 }, (_, id) => `${origin}/acme/chall/17/${1_000 + id}/x`);
+  const { end } = await cleared([account], [...strays, ca.add(17, 'a.test')], { concurrency: 1 });
+  expect(end.untold).toBe(251);
+  expect(ca.asked.map((each) => each.split(' ').slice(1).join(' '))).toEqual([
+    'show /acme/authz/17/1',
+    'deactivate /acme/authz/17/1',
+    ...strays.map((each) => `challenge ${new URL(each).pathname}`),
+  ]);
 });
 
 describe('what is left alone', () => {
