@@ -29,10 +29,17 @@ export function parseAccountKey(pem: string): KeyObject {
 }
 
 /** The public key as a JWK with its required members alone, in lexicographic order (RFC 7638 §3.2, RFC 7518 §6). */
-export function jwkOf(key: KeyObject): Record<string, string> {
+export function jwkOf(key: KeyObject): Readonly<Record<string, string>> {
+  const known = jwks.get(key);
+  if (known !== undefined) return known;
   const { crv = '', e = '', kty = '', n = '', x = '', y = '' } = key.export({ format: 'jwk' });
-  return kty === 'RSA' ? { e, kty, n } : { crv, kty, x, y };
+  const jwk = Object.freeze(kty === 'RSA' ? { e, kty, n } : { crv, kty, x, y });
+  jwks.set(key, jwk);
+  return jwk;
 }
+
+/** acme-client asks for it at each signature. */
+const jwks = new WeakMap<KeyObject, Readonly<Record<string, string>>>();
 
 /** RFC 7638 §3: the SHA-256 of that JWK, base64url. */
 export function thumbprint(key: KeyObject): string {

@@ -26,7 +26,7 @@ declare module 'acme-client/src/http.js' {
     request(url: string, method: string, options?: object): Promise<HttpResponse>;
     getDirectory(): Promise<object>;
     getNonce(): Promise<string>;
-    getJwk(): Record<string, string>;
+    getJwk(): Readonly<Record<string, string>>;
     getResourceUrl(resource: string): Promise<string>;
     createSignedBody(
       url: string,

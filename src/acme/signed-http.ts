@@ -55,7 +55,7 @@ export class SignedHttp extends HttpClient {
   }
 
   /** acme-client's reads the PEM, with a library that takes 80 ms to load. */
-  override getJwk(): Record<string, string> {
+  override getJwk(): Readonly<Record<string, string>> {
     return jwkOf(this.#parts.accountKey);
   }
 
