@@ -2,7 +2,7 @@ import { isStored } from '../certificates/store.ts';
 import { systemClock } from '../clock.ts';
 import type { ErrorRecord } from '../errors.ts';
 import { dueWithNames } from '../issuance/due-names.ts';
-import { failingEither, type FailingNames } from '../issuance/name-choice.ts';
+import { failingEither, type FailingNames, suspendedOf } from '../issuance/name-choice.ts';
 import { namesToProbe } from '../issuance/probe-choice.ts';
 import type { ProbeCandidate } from '../issuance/probing.ts';
 import type { Due, DueCertificate } from '../issuance/renewing.ts';
@@ -18,6 +18,7 @@ import type { CertificateRow } from '../ledger/schema.ts';
 import { unsettledOrders } from '../ledger/order-queries.ts';
 import { wantedCertificate } from './cert-commands.ts';
 import type { CommandContext } from './context.ts';
+import type { LeftAlone } from './left-alone.ts';
 import type { RunPlan } from './renewal-planning.ts';
 import { planRun } from './renewal-planning.ts';
 import type { RenewOptions } from './renewing.ts';
@@ -39,6 +40,8 @@ export interface Work {
   toAsk: CertificateRow[];
   /** Names that are left alone and may be probed now, those first that weren't for longest. */
   toProbe: ProbeCandidate[];
+  /** Certificates that a person named, and that are due, but no order names some of their names. */
+  leftAlone: LeftAlone[];
   /** How many probes have, or may have, something up. */
   probesUp: number;
 }
@@ -65,13 +68,17 @@ export async function findWork(
   const candidates = wanted.filter(({ name }) => reasons.has(name)).sort(byUrgency(now));
   const rows = await rowsOf(ledger, candidates);
   const isAskedFor = options.names.length > 0;
+  const leftAlone: LeftAlone[] = [];
   const eligible = rows.flatMap((certificate) => {
-    const one = dueWithNames(certificate, reasons.get(certificate.name) ?? null, {
-      failing: failingEither(failing.get(certificate.ca), failing.get(stagings.get(certificate.ca) ?? '')),
-      onFailedName: context.settings.onFailedName,
-      isAskedFor,
-      now,
-    });
+    const failingHere = failingEither(
+      failing.get(certificate.ca),
+      failing.get(stagings.get(certificate.ca) ?? ''),
+    );
+    const due = reasons.get(certificate.name) ?? null;
+    const { onFailedName } = context.settings;
+    const one = dueWithNames(certificate, due, { failing: failingHere, onFailedName, isAskedFor, now });
+    if (one === null && due !== null && isAskedFor)
+      leftAlone.push({ certificate, names: suspendedOf(certificate, failingHere) });
     return one === null ? [] : [one];
   });
   const { due, newOrders } = await planned(context, ledger, eligible, options);
@@ -86,6 +93,7 @@ export async function findWork(
     newOrders,
     notDue: wanted.length - eligible.length,
     authorities: [...authorities],
+    leftAlone,
     toAsk: await rowsOf(ledger, toAsk.sort(byUrgency(now))),
     toProbe: await probesDue(context, ledger, { rows, reasons, failing, stagings, isAskedFor, now }),
     probesUp: (await probesUp(ledger)).length,

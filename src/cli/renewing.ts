@@ -23,6 +23,7 @@ import { spendLine } from './limit-status.ts';
 import { withIssuance } from './opening.ts';
 import { probeLeftAlone } from './probing.ts';
 import type { RenewalRecord } from './renewal-report.ts';
+import { tellLeftAlone } from './left-alone.ts';
 import { leftOutText } from './left-out.ts';
 import { complainOf, warn } from './output.ts';
 import { startProgress } from './progress.ts';
@@ -73,6 +74,7 @@ export async function runRenew(
     notDue: work.notDue,
   };
   record.summary = summary;
+  tellLeftAlone(work.leftAlone);
   const explanations = explain(context, work);
   const like = new LikeErrors();
   await workOn(context, work, options, (renewed) => {
@@ -246,6 +248,7 @@ function conclude({ output, settings }: CommandContext, summary: Summary, like: 
 }
 
 function describe(context: CommandContext, work: Work): number {
+  tellLeftAlone(work.leftAlone);
   for (const { certificate, due, names, deferral } of work.due) {
     const page = explanationOf(certificate, due);
     const isOrdered = due.reason !== 'not-deployed';

@@ -49,6 +49,11 @@ export function chooseNames(
   };
 }
 
+/** Names of a certificate that no order names until they are mended or resumed. */
+export function suspendedOf(certificate: CertificateRow, failing: FailingNames): string[] {
+  return namesOf(certificate).filter((name) => (failing.get(name)?.suspended_at ?? null) !== null);
+}
+
 function isLeftAlone({ suspended_at, next_attempt_at }: IdentifierRow, now: Date, even: boolean): boolean {
   const waits = next_attempt_at !== null && next_attempt_at > now.toISOString();
   return suspended_at !== null || (waits && !even);

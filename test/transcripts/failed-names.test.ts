@@ -141,7 +141,12 @@ describe('names that can not be proven', () => {
     expect(refused.exitCode).toBe(1);
     expect(jsonOf(refused)).toMatchObject({ error: { code: 'name-suspended' } });
     letBackOffPass();
-    expect((await renew('dead.long.test')).exitCode).toBe(0);
+    const asked = await renew('dead.long.test');
+    expect(asked).toMatchObject({ exitCode: 0 });
+    expect(asked.stderr).toMatch(
+      /^warning: dead\.long\.test is due and left alone: dead\.long\.test failed for/,
+    );
+    expect(asked.stderr).toMatch(/^hint: once mended: acme-ledger name resume dead\.long\.test$/m);
     expect(proxy.counts.newOrder).toBe(0);
     expect(await readFile(told, 'utf8')).toContain('name-suspended dead.long.test 1\n');
     const listed = jsonLines(await here.run(['name', 'list', '--suspended', '--json']));
