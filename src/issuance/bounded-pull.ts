@@ -1,3 +1,6 @@
+/** More at one time than any CA answers; the queue for the next item takes time by its square. */
+const mostAtOnce = 1_000;
+
 /**
  * Acts on each of them, so many at a time. The next one is only taken when there is room for it: the list needn't fit into memory. What
  * is under way comes to its end, also when one fails; then no more are taken.
@@ -18,7 +21,9 @@ export async function eachOf<T>(
     }
   };
   await Promise.all(
-    Array.from({ length: concurrency }, () => work().catch((error: unknown) => errors.push(error))),
+    Array.from({ length: Math.min(concurrency, mostAtOnce) }, () =>
+      work().catch((error: unknown) => errors.push(error)),
+    ),
   );
   if (errors.length === 0) return;
   await iterator.return?.();
