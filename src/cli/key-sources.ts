@@ -5,7 +5,7 @@ import { readGivenFile } from '../certificates/given-file.ts';
 import { privateKeyFrom } from '../clients/account-key-formats.ts';
 import type { ClientName } from '../clients/client-accounts.ts';
 import { accountsOfClient, clientNames } from '../clients/client-accounts.ts';
-import type { Unreadable } from '../clients/found-files.ts';
+import { type Unreadable, textOf } from '../clients/found-files.ts';
 import { AcmeLedgerError } from '../errors.ts';
 import { printable } from '../printable.ts';
 import { authorityOfClient } from './client-authority.ts';
@@ -58,8 +58,8 @@ export function parseClientChoice(text: string, flag: string): ClientChoice {
  * @throws AcmeLedgerError `bad-file`
  */
 export async function keyOfFile({ settings }: CommandContext, file: string): Promise<FoundKey> {
-  const text = await readGivenFile({ path: file, what: 'the account key', maxBytes: 64 * 1024 });
-  const keyPem = privateKeyFrom(text.toString('utf8'), `the account key ${printable(file)}`);
+  const bytes = await readGivenFile({ path: file, what: 'the account key', maxBytes: 64 * 1024 });
+  const keyPem = privateKeyFrom(textOf(bytes), `the account key ${printable(file)}`);
   assertUsable(keyPem, file);
   return { keyPem, file, client: null, authority: authorityOf(settings.ca) };
 }

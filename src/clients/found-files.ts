@@ -70,13 +70,14 @@ export async function foundText(file: string, maxBytes: number): Promise<string>
     const buffer = Buffer.alloc(Math.min(stats.size, maxBytes) + 1);
     const { bytesRead } = await handle.read(buffer, 0, buffer.length, 0);
     if (bytesRead > maxBytes) throw new Error(`longer than ${maxBytes} bytes`);
-    return decoded(buffer.subarray(0, bytesRead));
+    return textOf(buffer.subarray(0, bytesRead));
   } finally {
     await handle.close();
   }
 }
 
-function decoded(bytes: Buffer): string {
+/** UTF-8, or UTF-16 with its mark; without the mark. */
+export function textOf(bytes: Buffer): string {
   const isUtf16 = bytes[0] === 0xff && bytes[1] === 0xfe;
   return new TextDecoder(isUtf16 ? 'utf-16le' : 'utf-8').decode(bytes);
 }
