@@ -108,7 +108,7 @@ function excerpt(data: unknown): string {
 }
 
 function laterHint(retryAt: Date | null): string {
-  return retryAt === null ? 'try again in an hour' : `try again after ${retryAt.toISOString()}`;
+  return retryAt === null ? 'try again in ten minutes' : `try again after ${retryAt.toISOString()}`;
 }
 
 function shortened(text: string): string {

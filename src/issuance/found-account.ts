@@ -20,7 +20,11 @@ import { keyFileOf } from './account.ts';
  * @throws AcmeLedgerError `ca-problem` when it has none, or one that isn't valid any more
  */
 export async function accountAtCa(session: Session, signal: AbortSignal): Promise<Account> {
-  const account = await session.findAccount(signal);
+  const account = await session.findAccount(signal).catch((error: unknown) => {
+    throw isDeactivated(error)
+      ? new AcmeLedgerError(error.code, error.message, { hint: useless, cause: error })
+      : error;
+  });
   if (account === null) {
     throw new AcmeLedgerError('ca-problem', 'the CA has no account for this key', {
       hint: 'it may belong to another CA: name it with --ca NAME|URL',
@@ -28,8 +32,17 @@ export async function accountAtCa(session: Session, signal: AbortSignal): Promis
   }
   if (account.status === 'valid') return account;
   throw new AcmeLedgerError('ca-problem', `the CA says the account ${account.url} is ${account.status}`, {
-    hint: 'nothing can be done with it any more; what was open on it ends by itself',
+    hint: useless,
   });
+}
+
+const useless = 'nothing can be done with it any more; what was open on it ends by itself';
+
+/** RFC 8555 §7.3.6: an account that was deactivated is answered with 401. */
+function isDeactivated(error: unknown): error is AcmeLedgerError {
+  const { httpStatus, problem } = error instanceof AcmeLedgerError ? error : {};
+  const isRefused = httpStatus === 401 || httpStatus === 403;
+  return isRefused && /deactivated|revoked/i.test(problem?.detail ?? '');
 }
 
 /** An account of another client that the CA has, with its key. */
