@@ -204,7 +204,7 @@ describe('account import', () => {
     const result = await here.run(['account', 'import', file]);
     proxy.setFault();
     expect(result).toMatchObject({ exitCode: 75 });
-    expect(result.stderr).toMatch(/^hint: try again at /m);
+    expect(result.stderr).toMatch(/^hint: try again after /m);
     const { privateKey } = generateKeyPairSync('ed25519');
     const ed25519 = await put('ed.pem', privateKey.export({ type: 'pkcs8', format: 'pem' }).toString());
     const refused = await here.run(['account', 'import', ed25519]);
