@@ -1,7 +1,7 @@
 import { authorizationUrlOf } from '../clients/acme-url-forms.ts';
 import { urlsInLogs } from '../clients/found-urls.ts';
-import { assertLogs } from '../clients/log-bytes.ts';
-import type { AcmeLedgerError } from '../errors.ts';
+import { type LogReading, assertLogs } from '../clients/log-bytes.ts';
+import { type AcmeLedgerError, errorRecord } from '../errors.ts';
 import { clearFound } from '../issuance/clearing-found.ts';
 import type { FoundUrl } from '../issuance/kept-urls.ts';
 import type { Clearing } from '../issuance/clearing-one.ts';
@@ -11,6 +11,7 @@ import type { KeyChoice } from './chosen-keys.ts';
 import type { CommandContext } from './context.ts';
 import type { AccountsRun } from './each-account.ts';
 import { withAccounts } from './many-accounts.ts';
+import { complainOf } from './output.ts';
 import { startFileProgress } from './progress.ts';
 
 export interface LogClearing extends Clearing {
@@ -29,7 +30,9 @@ export interface LogsCleared {
   elsewhere: number;
   /** Challenges whose authorization nothing told. */
   untold: number;
-  /** Keys and accounts that couldn't be used. */
+  /** URLs that weren't asked for any more: what `ends` says, or an interruption. */
+  notAsked: number;
+  /** Keys and accounts that couldn't be used, and logs that couldn't be read to their end. */
   unusable: number;
 }
 
@@ -49,41 +52,51 @@ export async function clearLogs(
   return withAccounts(context, options.run, options.keys, async (issuances, unusable) => {
     const progress = await startFileProgress(context, options.files, 'URLs');
     try {
-      const found = foundIn(options.files, context.stops.work, (bytes) => progress.read(bytes));
+      let damaged = 0;
+      const found = foundIn(options.files, {
+        signal: context.stops.work,
+        onBytes: (bytes) => progress.read(bytes),
+        onUnreadable: (error) => {
+          damaged += 1;
+          complainOf(errorRecord(error));
+        },
+      });
       const clearing = {
         ...options,
         source: 'log' as const,
         authorizationOf: authorizationUrlOf,
         progress,
       };
-      const { elsewhere, untold, ends } = await clearFound(issuances, found, clearing, (cleared) => {
-        tally.add(cleared);
-        const isShown = context.output.json || context.settings.verbosity > 0;
-        if (isShown || !quiet.includes(cleared.action)) context.output.line(cleared, lineText);
-      });
+      const { elsewhere, untold, notAsked, ends } = await clearFound(
+        issuances,
+        found,
+        clearing,
+        (cleared) => {
+          tally.add(cleared);
+          const isShown = context.output.json || context.settings.verbosity > 0;
+          if (isShown || !quiet.includes(cleared.action)) context.output.line(cleared, lineText);
+        },
+      );
       const gates = await Promise.all(issuances.map((issuance) => tally.gateOf(issuance)));
       const costs = options.dryRun
         ? await Promise.all(issuances.map((issuance) => tally.costAt(issuance, options.method)))
         : [];
-      return { gates, costs, ends: ends.map(({ end }) => end), elsewhere, untold, unusable };
+      const all = { gates, costs, ends: ends.map(({ end }) => end), elsewhere, untold, notAsked };
+      return { ...all, unusable: unusable + damaged };
     } finally {
       progress.stop();
     }
   });
 }
 
-async function* foundIn(
-  files: readonly string[],
-  signal: AbortSignal,
-  onBytes: (count: number) => void,
-): AsyncGenerator<FoundUrl> {
+async function* foundIn(files: readonly string[], reading: LogReading): AsyncGenerator<FoundUrl> {
   try {
-    for await (const { loggedAt, ...found } of urlsInLogs(files, { signal, onBytes })) {
+    for await (const { loggedAt, ...found } of urlsInLogs(files, reading)) {
       // As the ledger writes times.
       yield { ...found, loggedAt: loggedAt === null ? null : new Date(loggedAt).toISOString() };
     }
   } catch (error) {
     // Interrupted: what is left is for the next run.
-    if (!signal.aborted) throw error;
+    if (!reading.signal.aborted) throw error;
   }
 }

@@ -1,4 +1,4 @@
-import type { Cleared } from '../issuance/clearing-one.ts';
+import type { ClearMethod, Cleared } from '../issuance/clearing-one.ts';
 import { printable } from '../printable.ts';
 import type { ClearSummary, ClearTally, CostSeen, GateSeen } from './authz-clear-tally.ts';
 import { counted } from './wording.ts';
@@ -16,29 +16,37 @@ interface End {
   gates: readonly GateSeen[];
   /** Of a dry run; null otherwise. */
   costs: readonly CostSeen[] | null;
+  method: ClearMethod;
+  /** What wasn't asked for any more. */
+  notAsked: number;
+  isInterrupted: boolean;
   /** URLs in logs of hosts that aren't asked. */
   elsewhere?: number;
   /** Challenges in logs whose authorization nothing told. */
   untold?: number;
 }
 
-export function endText({ summary, later }: ClearTally, { gates, costs, elsewhere, untold }: End): string[] {
+export function endText({ summary, later }: ClearTally, end: End): string[] {
+  const { gates, costs, method, elsewhere, untold } = end;
   const toClose = costs === null ? null : costs.reduce((sum, { requests }) => sum + requests, 0);
   return [
-    countsText(summary, toClose),
+    countsText(summary, method, toClose),
     ...(costs ?? []).filter(({ requests }) => requests > 0).flatMap(costText),
     ...laterText(later),
+    ...refusedText(summary.refused, method),
+    ...notAskedText(end),
+    ...nothingText(summary.seen, end),
     ...elsewhereText(elsewhere ?? 0),
     ...untoldText(untold ?? 0),
-    ...gates.map(gateText),
+    ...gates.map((gate) => gateText(gate, gates)),
   ];
 }
 
-function countsText(summary: ClearSummary, toClose: number | null): string {
+function countsText(summary: ClearSummary, method: ClearMethod, toClose: number | null): string {
   const done =
     toClose === null
       ? `${String(summary.deactivated)} deactivated${summary.submitted > 0 ? `, ${String(summary.submitted)} submitted` : ''}`
-      : `${String(toClose)} would be deactivated`;
+      : `${String(toClose)} would be ${method === 'submit' ? 'submitted' : 'deactivated'}`;
   return `${String(summary.seen)} seen, ${done}, ${String(summary.pending)} still pending, ${String(summary.refused)} refused, ${String(summary.gone)} gone, ${String(summary.foreign)} of other accounts, ${String(summary.failed)} failed`;
 }
 
@@ -68,6 +76,25 @@ function laterText({ count, firstAt, names }: ClearTally['later']): string[] {
   return [`${counted(count, 'authorization')}${of} left for later: run it again from ${firstAt} on`];
 }
 
+function refusedText(refused: number, method: ClearMethod): string[] {
+  if (refused === 0) return [];
+  const way = method === 'submit' ? '' : '--method submit lets them fail, or ';
+  return [`${counted(refused, 'authorization')} that the CA doesn't close: ${way}they end when they expire`];
+}
+
+function notAskedText({ notAsked, isInterrupted }: End): string[] {
+  const what = isInterrupted ? 'interrupted: ' : '';
+  if (notAsked > 0) return [`${what}at least ${String(notAsked)} not asked for: run it again`];
+  return isInterrupted ? [`${what}there may be more: run it again`] : [];
+}
+
+/** Logs that name nothing are a wrong file, or a client's that logs no URLs. */
+function nothingText(seen: number, { elsewhere, untold, notAsked, isInterrupted }: End): string[] {
+  if (seen > 0 || elsewhere === undefined || elsewhere + (untold ?? 0) + notAsked > 0 || isInterrupted)
+    return [];
+  return ['the logs name no authorization, order or challenge: acme-ledger authz discover asks the CA'];
+}
+
 function elsewhereText(urls: number): string[] {
   if (urls === 0) return [];
   return [`${counted(urls, 'URL')} of servers that none of these accounts is at: nothing was sent there`];
@@ -80,8 +107,11 @@ function untoldText(challenges: number): string[] {
   ];
 }
 
-function gateText(gate: GateSeen): string {
-  const { ca, pendingBefore, pendingAfter, maxPending, free, nextExpiryAt } = gate;
+/** Where several accounts are at one CA, only their URLs tell them apart. */
+function gateText(gate: GateSeen, all: readonly GateSeen[]): string {
+  const isOnly = all.every((other) => other === gate || other.ca !== gate.ca);
+  const account = isOnly ? gate.ca : (gate.account ?? gate.ca);
+  const { pendingBefore, pendingAfter, maxPending, free, nextExpiryAt } = gate;
   const next = nextExpiryAt === null ? '' : `; the next of them expires by itself at ${nextExpiryAt}`;
-  return `${ca}: ${String(pendingBefore)} pending before, ${String(pendingAfter)} now, ${String(free)} of ${String(maxPending)} free${next}`;
+  return `${account}: ${String(pendingBefore)} pending before, ${String(pendingAfter)} now, ${String(free)} of ${String(maxPending)} free${next}`;
 }

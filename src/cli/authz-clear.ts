@@ -105,7 +105,7 @@ async function clearHeld({ context, options, tally }: Run, urls: readonly string
   const { clear } = await import('../issuance/clearing.ts');
   const { lineText } = await import('./authz-clear-text.ts');
   const { startProgress } = await import('./progress.ts');
-  const seen = { gates: [] as GateSeen[], costs: [] as CostSeen[] };
+  const seen = { gates: [] as GateSeen[], costs: [] as CostSeen[], notAsked: 0 };
   const ends: AcmeLedgerError[] = [];
   let stillPresented = 0;
   const { eachChosenAccount } = await import('./many-accounts.ts');
@@ -121,6 +121,7 @@ async function clearHeld({ context, options, tally }: Run, urls: readonly string
         progress.expect(total);
       });
       stillPresented += left.stillPresented;
+      seen.notAsked += left.notAsked;
       if (left.end !== null) ends.push(left.end);
     } finally {
       progress.stop();
@@ -128,7 +129,7 @@ async function clearHeld({ context, options, tally }: Run, urls: readonly string
     seen.gates.push(await tally.gateOf(issuance));
     if (options.dryRun) seen.costs.push(await tally.costAt(issuance, options.method));
   });
-  await tellEnd(context, tally, seen, options.dryRun);
+  await tellEnd(context, tally, seen, options);
   ends.forEach(complain);
   if (stillPresented > 0) complain(notTakenDown(stillPresented));
   return stillPresented + unusable > 0 ? 1 : tally.exitCode(ends);
@@ -137,22 +138,32 @@ async function clearHeld({ context, options, tally }: Run, urls: readonly string
 async function clearFromLogs({ context, options, tally }: Run, files: readonly string[]): Promise<number> {
   const { clearLogs } = await import('./authz-clear-logs.ts');
   const { ends, unusable, ...seen } = await clearLogs(context, { ...options, files }, tally);
-  await tellEnd(context, tally, seen, options.dryRun);
+  await tellEnd(context, tally, seen, options);
   ends.forEach(complain);
   return unusable > 0 ? 1 : tally.exitCode(ends);
 }
 
+/** What the last line tells beside what was added up. */
+interface Seen {
+  gates: GateSeen[];
+  costs: CostSeen[];
+  notAsked: number;
+  elsewhere?: number;
+  untold?: number;
+}
+
 async function tellEnd(
-  { output }: CommandContext,
+  { output, stops }: CommandContext,
   tally: ClearTally,
-  { gates, costs, ...logs }: { gates: GateSeen[]; costs: CostSeen[]; elsewhere?: number; untold?: number },
-  dryRun: boolean,
+  { costs: allCosts, ...seen }: Seen,
+  { dryRun, method }: Checked,
 ): Promise<void> {
   const { endText } = await import('./authz-clear-text.ts');
   const { summary, later } = tally;
   const left = { count: later.count, names: [...later.names], firstAt: later.firstAt };
-  const end = { summary, later: left, gates, ...(dryRun ? { costs } : {}), ...logs };
-  output.line(end, () => endText(tally, { gates, costs: dryRun ? costs : null, ...logs }));
+  const costs = dryRun ? allCosts : null;
+  const end = { summary, later: left, ...seen, ...(dryRun ? { costs } : {}) };
+  output.line(end, () => endText(tally, { ...seen, costs, method, isInterrupted: stops.work.aborted }));
 }
 
 function bothGiven(): AcmeLedgerError {

@@ -1,3 +1,4 @@
+import { AcmeLedgerError } from '../errors.ts';
 import { type AcmeResource, type AcmeUrl, acmeUrlAt, longestForm, wordInPath } from './acme-url-forms.ts';
 import { type LogReading, assertLogs, bytesOfLog } from './log-bytes.ts';
 import { type Mention, mentionReach, mentionsIn } from './log-mentions.ts';
@@ -26,21 +27,32 @@ const sizes = { before: mentionReach, after: Math.max(longestForm, longestHeader
  * Whom to ask for them is for the caller to decide. Logs may be of any size, with lines of any length, and hold anything; memory
  * grows with the distinct URLs alone.
  * @param files `-` is standard input; gzip is told by its content, and so is zstd where this Node can read it
- * @throws AcmeLedgerError `bad-file` when one can't be read, is damaged, or is compressed in another way
+ * @throws AcmeLedgerError `bad-file` before the first is read, when one can't be, or is compressed in another way; and where
+ * `onUnreadable` isn't told of it, when one turns out to be damaged
  */
 export async function* urlsInLogs(files: readonly string[], reading: LogReading): AsyncGenerator<FoundUrl> {
   await assertLogs(files);
   const known = new KnownUrls();
   for (const file of new Set(files)) {
-    let last: string | null = null;
-    for await (const window of windowsOf(bytesOfLog(file, reading), sizes)) {
-      for (const { url, resource, client, loggedAt } of newUrlsIn(window, known)) {
-        // Between two lines that show whose log it is there is no other client's.
-        last = client ?? last;
-        yield { url, resource, client: last, file, loggedAt };
-      }
-      reading.signal.throwIfAborted();
+    try {
+      yield* urlsInLog(file, reading, known);
+    } catch (error) {
+      const isDamaged = error instanceof AcmeLedgerError && error.code === 'bad-file';
+      if (!isDamaged || reading.onUnreadable === undefined) throw error;
+      reading.onUnreadable(error);
     }
+  }
+}
+
+async function* urlsInLog(file: string, reading: LogReading, known: KnownUrls): AsyncGenerator<FoundUrl> {
+  let last: string | null = null;
+  for await (const window of windowsOf(bytesOfLog(file, reading), sizes)) {
+    for (const { url, resource, client, loggedAt } of newUrlsIn(window, known)) {
+      // Between two lines that show whose log it is there is no other client's.
+      last = client ?? last;
+      yield { url, resource, client: last, file, loggedAt };
+    }
+    reading.signal.throwIfAborted();
   }
 }
 

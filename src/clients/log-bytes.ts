@@ -1,5 +1,5 @@
 import { createReadStream } from 'node:fs';
-import { stat } from 'node:fs/promises';
+import { open, stat } from 'node:fs/promises';
 import { Readable, type Transform, addAbortSignal, pipeline } from 'node:stream';
 import zlib from 'node:zlib';
 import { AcmeLedgerError } from '../errors.ts';
@@ -9,6 +9,8 @@ export interface LogReading {
   signal: AbortSignal;
   /** Told how many more bytes were read; of a compressed log the compressed ones, so that they add up to the file's size. */
   onBytes?: (bytes: number) => void;
+  /** Told of a log that turns out to be damaged while it is read: then the others are gone on with. */
+  onUnreadable?: (error: AcmeLedgerError) => void;
   /** What `-` stands for; the process's own unless given. */
   stdin?: Readable;
 }
@@ -17,7 +19,7 @@ export interface LogReading {
 const pieceBytes = 64 * 1024;
 
 /**
- * Makes sure that all logs are there before the first of them is read.
+ * Makes sure that all logs are there, and compressed in no way that can't be read, before the first of them is read.
  * @throws AcmeLedgerError `bad-file`
  */
 export async function assertLogs(files: readonly string[]): Promise<void> {
@@ -26,10 +28,27 @@ export async function assertLogs(files: readonly string[]): Promise<void> {
     const found = await stat(file).catch((error: unknown) => {
       throw unreadable(file, error);
     });
+    // To open a pipe may wait for who writes into it.
+    if (found.isFile()) decompressorFor(file, await headOfFile(file))?.destroy();
     if (!found.isDirectory()) continue;
     throw new AcmeLedgerError('bad-file', `${printable(file)} is a directory, not a log`, {
       hint: `give the logs in it: ${printable(file).replace(/\/*$/, '')}/*`,
     });
+  }
+}
+
+/** @throws AcmeLedgerError `bad-file` */
+async function headOfFile(file: string): Promise<Buffer> {
+  try {
+    const handle = await open(file);
+    try {
+      const { buffer, bytesRead } = await handle.read({ buffer: Buffer.alloc(headBytes), position: 0 });
+      return buffer.subarray(0, bytesRead);
+    } finally {
+      await handle.close();
+    }
+  } catch (error) {
+    throw unreadable(file, error);
   }
 }
 
@@ -129,9 +148,17 @@ function compressed(file: string, method: string, command: string): AcmeLedgerEr
 function unreadable(file: string, cause: unknown): AcmeLedgerError {
   const reason = cause instanceof Error ? cause.message : String(cause);
   return new AcmeLedgerError('bad-file', `the log ${shown(file)} can't be read: ${printable(reason)}`, {
-    hint: 'name logs that this user can read',
+    hint: isDamage(cause)
+      ? 'it is damaged, or not whole: what stands before that place was read'
+      : 'name logs that this user can read',
     cause,
   });
+}
+
+/** Decompression failed (zlib's Z_…, and those of zstd), or the disk. */
+function isDamage(cause: unknown): boolean {
+  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
+  return /^(?:Z_|ZSTD_|EIO$)/.test(code);
 }
 
 function shown(file: string): string {

@@ -19,6 +19,7 @@ export interface WindowSizes {
 
 /**
  * A log as overlapping windows, so that nothing is hidden where two pieces of it meet, and no line is too long.
+ * The whole lines that there are of a log are shown before what keeps the rest from being read is thrown.
  * A byte is a character, also where it isn't UTF-8; after a byte order mark of UTF-16 (what PowerShell writes) a character is one.
  */
 export async function* windowsOf(
@@ -27,16 +28,24 @@ export async function* windowsOf(
 ): AsyncGenerator<LogWindow> {
   let text = '';
   let from = 0;
-  for await (const piece of textOf(pieces, sizes.own)) {
-    text += piece;
-    const until = text.length - sizes.after;
-    if (until - from < sizes.own) continue;
-    yield { text, from, until };
-    const kept = Math.max(0, until - sizes.before);
-    text = text.slice(kept);
-    from = until - kept;
+  const failures: unknown[] = [];
+  try {
+    for await (const piece of textOf(pieces, sizes.own)) {
+      text += piece;
+      const until = text.length - sizes.after;
+      if (until - from < sizes.own) continue;
+      yield { text, from, until };
+      const kept = Math.max(0, until - sizes.before);
+      text = text.slice(kept);
+      from = until - kept;
+    }
+  } catch (error) {
+    failures.push(error);
+    // A URL that is cut off looks like another one.
+    text = text.slice(0, text.lastIndexOf('\n') + 1);
   }
   yield { text, from, until: text.length };
+  if (failures.length > 0) throw failures[0];
 }
 
 async function* textOf(pieces: AsyncIterable<Buffer>, most: number): AsyncGenerator<string> {

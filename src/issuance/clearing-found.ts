@@ -35,8 +35,10 @@ export interface FoundEnd {
   elsewhere: number;
   /** Challenges of which the CA doesn't tell the authorization, and nothing else named it. */
   untold: number;
+  /** URLs that weren't asked for any more: what `ends` says, or an interruption. */
+  notAsked: number;
   /** Why not all were asked for, for each account that there is a reason of. */
-  ends: { issuance: Issuance; end: AcmeLedgerError; notAsked: number }[];
+  ends: { issuance: Issuance; end: AcmeLedgerError }[];
 }
 
 interface Hunt {
@@ -73,17 +75,20 @@ export async function clearFound(
     elsewhere: () => (counted.elsewhere += 1),
     challenge: (each) => challenges.push(each),
   });
+  let skipped = 0;
   const act = async (lead: Lead): Promise<void> => {
-    if (isStopped()) return;
+    if (isStopped()) {
+      skipped += 1;
+      return;
+    }
     await follow(hunt, lead);
     clearing.progress?.done();
   };
   await eachOf(leads, clearing.concurrency, act);
   await eachOf(leadsTo(accounts, challenges), clearing.concurrency, act);
-  const ends = accounts.flatMap(({ issuance, asking: { end, notAsked } }) =>
-    end === null ? [] : [{ issuance, end, notAsked }],
-  );
-  return { ...counted, ends };
+  const notAsked = accounts.reduce((sum, { asking }) => sum + asking.notAsked, skipped);
+  const ends = accounts.flatMap(({ issuance, asking: { end } }) => (end === null ? [] : [{ issuance, end }]));
+  return { ...counted, notAsked, ends };
 }
 
 async function follow(hunt: Hunt, lead: Lead): Promise<void> {

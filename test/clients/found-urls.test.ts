@@ -75,9 +75,12 @@ describe('logs', () => {
   it('are told to be unreadable before anything of the first one is given', async () => {
     const good = path.join(directory, 'good.log');
     await writeFile(good, everything);
+    const packed = path.join(directory, 'packed.log');
+    await writeFile(packed, Buffer.from('fd377a585a000004', 'hex'));
     for (const [bad, message] of [
       [path.join(directory, 'missing.log'), /ENOENT/],
       [directory, /is a directory/],
+      [packed, /compressed with xz/],
     ] as const) {
       const iterator = urlsInLogs([good, bad], { signal: new AbortController().signal });
       await expect(iterator.next()).rejects.toMatchObject({

@@ -49,6 +49,7 @@ describe('authz clear', { concurrent: true, timeout: 60_000 }, () => {
             nextExpiryAt: expect.stringMatching(/^20/) as unknown,
           },
         ],
+        notAsked: 0,
         summary: {
           seen: 1,
           pending: 0,
