@@ -1,11 +1,11 @@
 import { execFile } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { makeDirectories } from '../src/directories.ts';
+import { bundledScript } from './support/bundled-script.ts';
 
 let place: string;
 beforeEach(() => {
@@ -22,11 +22,8 @@ it('makes what is missing for the owner alone and tells the topmost', () => {
 });
 
 it('makes the same directory in four processes at once', async () => {
-  const program =
-    'const { makeDirectories } = await import(process.argv[1]); for (let i = 0; i < 200; i += 1) makeDirectories(`${process.argv[2]}/${i}/y/z`);';
-  const source = fileURLToPath(new URL('../src/directories.ts', import.meta.url));
-  const args = ['--import', 'tsx', '--input-type=module', '--eval', program, source, place];
-  await Promise.all(Array.from({ length: 4 }, () => promisify(execFile)(process.execPath, args)));
+  const script = await bundledScript(new URL('./directory-maker.ts', import.meta.url));
+  await Promise.all(Array.from({ length: 4 }, () => promisify(execFile)(process.execPath, [script, place])));
   for (let i = 0; i < 200; i += 1) expect(existsSync(join(place, String(i), 'y/z'))).toBe(true);
 });
 

@@ -7,10 +7,12 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { expect, it, onTestFinished } from 'vitest';
 import { generateKey, pemOf } from '../../src/certificates/key.ts';
 import { readStored, storeCertificate } from '../../src/certificates/store.ts';
+import { bundledScript } from '../support/bundled-script.ts';
 import { makeAuthority } from './authority.ts';
 import { makeScratchDirectory } from './scratch-directory.ts';
 
 const rounds = 4;
+const storeLoop = bundledScript(new URL('./store-crash-loop.ts', import.meta.url));
 
 it(
   'has four files that belong together while two processes store, and after both were killed',
@@ -48,8 +50,7 @@ async function makeSets(): Promise<{ chainPem: string; keyPem: string }[]> {
 }
 
 async function startWriter(stateDir: string, setsFile: string): Promise<ChildProcess> {
-  const script = join(import.meta.dirname, 'store-crash-loop.ts');
-  const child = spawn(process.execPath, ['--import', 'tsx', script, stateDir, setsFile], {
+  const child = spawn(process.execPath, [await storeLoop, stateDir, setsFile], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   onTestFinished(() => void child.kill('SIGKILL'));

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, readFile, readdir, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { bundledScript } from '../support/bundled-script.ts';
 import { rawDatabase } from '../support/raw-database.ts';
 import { sql } from 'kysely';
 import { describe, expect, it } from 'vitest';
@@ -11,6 +11,8 @@ import { listAccounts } from '../../src/ledger/accounts.ts';
 import { openEmptyLedger, openSqliteLedger } from '../../src/ledger/open.ts';
 import type { Ledger } from '../../src/ledger/open.ts';
 import { newDirectory, newLedger } from './new-ledger.ts';
+
+const accountWriter = bundledScript(new URL('./account-writer.ts', import.meta.url));
 
 describe('a new ledger', () => {
   it('is made with its folders, closed to everybody else, and leaves nothing beside itself', async () => {
@@ -158,8 +160,7 @@ async function runOpener(
   ca: string,
   shell = 'exec "$@"',
 ): Promise<{ code: number | null; stderr: string }> {
-  const script = fileURLToPath(new URL('./account-writer.ts', import.meta.url));
-  const command = [process.execPath, '--import', 'tsx', script, file, ca];
+  const command = [process.execPath, await accountWriter, file, ca];
   const child = spawn('/bin/sh', ['-c', shell, 'sh', ...command], { stdio: ['ignore', 'ignore', 'pipe'] });
   let stderr = '';
   child.stderr.setEncoding('utf8').on('data', (chunk: string) => (stderr += chunk));
