@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import { request } from 'node:https';
+import { Agent, request } from 'node:https';
+import { trustIn } from './trust.ts';
 
 /** A whole answer. */
 export interface Answer {
@@ -31,7 +32,7 @@ export function httpsRequest(url: string, options: RequestOptions): Promise<Answ
       headers: named,
       ca,
       signal: AbortSignal.timeout(timeoutMs),
-      agent: false,
+      agent: new Agent({ secureContext: trustIn(ca), maxCachedSessions: 0 }),
     });
     outgoing.once('error', reject);
     outgoing.once('response', (incoming) => {

@@ -63,7 +63,15 @@ interface Directory {
   newOrder: string;
 }
 
-async function directoryOf({ directoryUrl, caPem }: AcmeServer): Promise<Directory> {
+const directories = new Map<string, Promise<Directory>>();
+
+function directoryOf(server: AcmeServer): Promise<Directory> {
+  const directory = directories.get(server.directoryUrl) ?? readDirectory(server);
+  directories.set(server.directoryUrl, directory);
+  return directory;
+}
+
+async function readDirectory({ directoryUrl, caPem }: AcmeServer): Promise<Directory> {
   const answer = await httpsRequest(directoryUrl, { ca: caPem });
   if (answer.status !== 200) throw new Error(`${directoryUrl}: ${answer.status} ${answer.body}`);
   return JSON.parse(answer.body) as Directory;
@@ -75,18 +83,28 @@ async function signedPost(
   url: string,
   payload: unknown,
 ): Promise<Answer> {
-  const { newNonce } = await directoryOf(server);
-  let answer = await httpsRequest(newNonce, { method: 'HEAD', ca: server.caPem });
   for (let attempt = 0; attempt < maxNonces; attempt++) {
-    answer = await httpsRequest(url, {
+    const nonce = nonces.get(server.directoryUrl) ?? (await newNonce(server));
+    nonces.delete(server.directoryUrl);
+    const answer = await httpsRequest(url, {
       method: 'POST',
       headers: { 'content-type': 'application/jose+json' },
-      body: signedBody(signer, url, headerOf(answer, 'replay-nonce'), payload),
+      body: signedBody(signer, url, nonce, payload),
       ca: server.caPem,
     });
+    const next = answer.headers['replay-nonce'];
+    if (typeof next === 'string') nonces.set(server.directoryUrl, next);
     if (!answer.body.includes('urn:ietf:params:acme:error:badNonce')) return answer;
   }
   throw new Error(`${url}: ${maxNonces} nonces were rejected`);
+}
+
+/** The one that came last from each CA. */
+const nonces = new Map<string, string>();
+
+async function newNonce(server: AcmeServer): Promise<string> {
+  const { newNonce: url } = await directoryOf(server);
+  return headerOf(await httpsRequest(url, { method: 'HEAD', ca: server.caPem }), 'replay-nonce');
 }
 
 function headerOf(answer: Answer, name: string): string {

@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders, OutgoingHttpHeaders } from 'node:http';
 import { Agent, request } from 'node:https';
+import { trustIn } from './trust.ts';
 
 /** A whole answer of the CA behind the proxy. */
 export interface UpstreamAnswer {
@@ -15,7 +16,7 @@ export class Upstream {
 
   constructor(directoryUrl: string, ca: string) {
     this.origin = new URL(directoryUrl).origin;
-    this.agent = new Agent({ keepAlive: true, ca });
+    this.agent = new Agent({ keepAlive: true, secureContext: trustIn(ca) });
   }
 
   /** Sends a request with its own headers: the CA makes its URLs from Host, so they lead to the proxy. */
