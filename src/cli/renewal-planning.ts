@@ -9,6 +9,7 @@ import { namesOf } from '../issuance/collect.ts';
 import { plannedError } from '../issuance/limit-refusal.ts';
 import type { LimitSeen } from '../issuance/limits-seen.ts';
 import { limitSeen } from '../issuance/limits-seen.ts';
+import { plannedHolds } from '../issuance/planned-holds.ts';
 import { planOrders } from '../issuance/renewal-plan.ts';
 import type { Due } from '../issuance/renewing.ts';
 import { isWindowOpen } from '../issuance/renewal-window.ts';
@@ -51,18 +52,33 @@ export async function planRun(
 ): Promise<RunPlan> {
   const plan: RunPlan = { deferrals: new Map(), newOrders: [] };
   for (const ca of new Set(wanted.map(({ certificate }) => certificate.ca))) {
-    const limits = limitsAt(authorityOf(ca), settings.limits);
-    if (Object.values(limits.allowances).every((allowance) => allowance === null)) continue;
     const orders = wanted.filter(
       ({ certificate, due }) => certificate.ca === ca && due.reason !== 'not-deployed',
     );
+    const held = await heldAt(ledger, ca, orders, waitMs);
+    for (const [name, error] of held) plan.deferrals.set(name, error);
+    const limits = limitsAt(authorityOf(ca), settings.limits);
+    if (Object.values(limits.allowances).every((allowance) => allowance === null)) continue;
+    const free = orders.filter(({ certificate }) => !held.has(certificate.name));
     await planAt(
       plan,
       { ledger, ca, limits, waitMs },
-      orders.map(({ certificate, names }) => ({ ...certificate, names: JSON.stringify(names) })),
+      free.map(({ certificate, names }) => ({ ...certificate, names: JSON.stringify(names) })),
     );
   }
   return plan;
+}
+
+/** What the CA said itself goes before what is counted here. */
+async function heldAt(
+  ledger: Ledger,
+  ca: string,
+  orders: readonly Wanted[],
+  waitMs: number,
+): Promise<Map<string, ErrorRecord>> {
+  const account = await accountAt(ledger, ca);
+  if (account === undefined) return new Map();
+  return plannedHolds(ledger, account.id, orders, { now: systemClock.now(), waitMs });
 }
 
 interface Place {

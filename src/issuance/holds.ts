@@ -19,7 +19,11 @@ export async function holdAgainst(
   const holds = await holdsOf(writer.ledger, accountId, now);
   // The clock went back: from its new time on, the wait passes.
   if (holds.some(({ noted_at }) => noted_at === now.toISOString())) await moveHolds(writer, accountId);
-  // The last to end comes first.
+  return holdAmong(holds, asked);
+}
+
+/** @param holds the last to end first */
+export function holdAmong(holds: readonly HoldRow[], asked: Asked): HoldRow | null {
   return holds.find((hold) => concerns(hold, asked)) ?? null;
 }
 
