@@ -9,6 +9,7 @@ import { bucketFor } from '../issuance/charges.ts';
 import { shortageError } from '../issuance/limit-refusal.ts';
 import type { LimitSeen } from '../issuance/limits-seen.ts';
 import { limitSeen } from '../issuance/limits-seen.ts';
+import { plannedHolds } from '../issuance/planned-holds.ts';
 import { costOf, domainsToCount } from '../issuance/spending.ts';
 import type { Ledger } from '../ledger/open.ts';
 import { openEmptyLedger } from '../ledger/open.ts';
@@ -30,7 +31,7 @@ interface Outlook {
   open: number;
   /** What it would spend of the CA's limits. */
   limits: (LimitSeen & { spends: number })[];
-  /** The limit that it would have to wait for. */
+  /** The limit, or the CA's own words, that it would have to wait for. */
   deferral: ErrorRecord | null;
 }
 
@@ -105,7 +106,11 @@ async function outlookOf(context: CommandContext, ledger: Ledger, plan: IssuePla
   const profile = plan.wish.profile ?? '';
   const live = await liveOrderFor(ledger, account.id, identifierSetKey(plan.identifiers), profile);
   const open = count.pending + count.reserved;
-  return { stands: isStanding, resumes: live !== undefined, open, ...spending };
+  const { name, names } = plan.wish;
+  const wanted = [{ certificate: { name, profile }, names }];
+  const held = await plannedHolds(ledger, account.id, wanted, { now: systemClock.now(), waitMs: 0 });
+  const deferral = held.get(name) ?? spending.deferral;
+  return { stands: isStanding, resumes: live !== undefined, open, ...spending, deferral };
 }
 
 async function spendingOf(

@@ -74,6 +74,8 @@ describe('a CA that asks to come back later', { concurrent: true, timeout: 60_00
       accounts: [{ gate: { reserved: 0 }, holds: [{ scope: 'orders', limit: 'new-orders-per-account' }] }],
     });
     expect((await customer.run(['status'])).stdout).toMatch(/ {2}held {5}new orders until 20\d\d-/);
+    const alone = await customer.issue('--dry-run', '--json', 'three.test');
+    expect(JSON.parse(alone.stdout)).toMatchObject({ deferral: { retryAt: first.error?.retryAt } });
     const planned = await customer.run(['renew', '--dry-run', '--json']);
     expect(jsonLines(planned)).toEqual([
       like({ name: 'one.test', deferral: like({ code: 'ca-limit', retryAt: first.error?.retryAt }) }),
