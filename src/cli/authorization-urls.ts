@@ -3,7 +3,7 @@ import { printable } from '../printable.ts';
 import type { CommandContext } from './context.ts';
 
 /**
- * Signed requests go to these addresses, so they must be ones of the CA that was named: its own host, or one that the ledger
+ * Signed requests go to these addresses, so they must be ones of the CA that was named: its own host by its own protocol, or one that the ledger
  * knows an authorization at.
  * @throws AcmeLedgerError `usage`
  */
@@ -18,10 +18,10 @@ export async function assertAuthorizationUrls(
     });
   }
   const { authorityOf } = await import('../acme/known-authorities.ts');
-  const host = new URL(authorityOf(context.settings.ca).directoryUrl).host;
-  const foreign = urls.find((url) => !URL.canParse(url) || new URL(url).host !== host);
+  const { origin } = new URL(authorityOf(context.settings.ca).directoryUrl);
+  const foreign = urls.find((url) => !URL.canParse(url) || new URL(url).origin !== origin);
   if (foreign === undefined) return;
-  throw new AcmeLedgerError('usage', `${printable(foreign)} isn't a URL of ${host}`, {
+  throw new AcmeLedgerError('usage', `${printable(foreign)} isn't a URL of ${origin}`, {
     hint: 'give the authorization URLs as the CA wrote them',
   });
 }

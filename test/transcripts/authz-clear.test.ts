@@ -84,10 +84,11 @@ describe('authz clear', { concurrent: true, timeout: 60_000 }, () => {
     const customer = await lab.newCustomer();
     expectExit(await customer.issue('good.test'), 0);
     const before = customer.proxy.requests.length;
-    for (const url of ['https://ca.example/authZ/1', 'not a URL', '/authZ/1']) {
+    const unencrypted = customer.proxy.directoryUrl.replace('https', 'http');
+    for (const url of ['https://ca.example/authZ/1', 'not a URL', '/authZ/1', unencrypted]) {
       const refused = await customer.run(['authz', 'clear', url]);
       expectExit(refused, 2);
-      expect(refused.stderr).toMatch(/isn't a URL of 127\.0\.0\.1/);
+      expect(refused.stderr).toMatch(/isn't a URL of https:\/\/127\.0\.0\.1/);
     }
     expect(customer.proxy.requests).toHaveLength(before);
   });
