@@ -23,14 +23,18 @@ export interface Output {
   table(head: readonly string[], rows: readonly (readonly string[])[]): Promise<void>;
   note(text: string): void;
   conclude(text: string): void;
+  /** Takes a progress bar off the terminal's last line before something is printed there; null while there is none. */
+  clearBar: (() => void) | null;
 }
 
 export function createOutput(options: { json: boolean; quiet: boolean }): Output {
   const write = <T>(value: T, text: (value: T) => Lines): void => {
+    if (process.stdout.isTTY) output.clearBar?.();
     process.stdout.write(`${options.json ? printableJson(value) : printableLines(text(value))}\n`);
   };
-  return {
+  const output: Output = {
     json: options.json,
+    clearBar: null,
     result: write,
     line: write,
     async table(head, rows) {
@@ -44,6 +48,7 @@ export function createOutput(options: { json: boolean; quiet: boolean }): Output
       if (!options.quiet) process.stderr.write(`${printable(text)}\n`);
     },
   };
+  return output;
 }
 
 function printableLines(text: Lines): string {

@@ -75,10 +75,12 @@ export function startProgress(context: CommandContext, what: string): Progress {
       if (bar === null) {
         bar = new SingleBar({
           format: `{value}/{total} ${what} [{bar}] {eta_formatted} left`,
-          stream: process.stderr,
+          stream: lastLine(),
           clearOnComplete: true,
           hideCursor: true,
+          forceRedraw: true,
         });
+        context.output.clearBar = () => process.stderr.write('\r\x1b[K');
         bar.start(total, 0);
       } else {
         bar.setTotal(total);
@@ -89,6 +91,14 @@ export function startProgress(context: CommandContext, what: string): Progress {
     },
     stop() {
       bar?.stop();
+      context.output.clearBar = null;
     },
   };
+}
+
+/** stderr, but that the cursor isn't taken back at the end to where it was at the beginning: results stand there by then. */
+function lastLine(): NodeJS.WritableStream {
+  const placing = ['\x1b7', '\x1b8'];
+  const write = (text: string): boolean => placing.includes(text) || process.stderr.write(text);
+  return Object.create(process.stderr, { write: { value: write } }) as NodeJS.WritableStream;
 }
