@@ -19,7 +19,7 @@ import { unsettledOrders } from '../ledger/order-queries.ts';
 import { wantedCertificate } from './cert-commands.ts';
 import type { CommandContext } from './context.ts';
 import type { LeftAlone } from './left-alone.ts';
-import type { RunPlan } from './renewal-planning.ts';
+import type { PlanOptions, RunPlan } from './renewal-planning.ts';
 import { planRun } from './renewal-planning.ts';
 import type { RenewOptions } from './renewing.ts';
 import { stagingOf } from './staging.ts';
@@ -27,6 +27,8 @@ import { stagingOf } from './staging.ts';
 /** One that is due, and why it has to wait for a limit of its CA; null when it goes now. */
 export interface PlannedCertificate extends DueCertificate {
   deferral: ErrorRecord | null;
+  /** It waits for the staging where it is rehearsed, not for its CA. */
+  isOfRehearsal: boolean;
 }
 
 /** What is to be done: certificates by CA, and CAs where an earlier run left something. */
@@ -36,6 +38,8 @@ export interface Work {
   authorities: string[];
   /** What it would spend of the CAs' limits on new orders. */
   newOrders: RunPlan['newOrders'];
+  /** How many orders would be rehearsed first. */
+  rehearsals: RunPlan['rehearsals'];
   /** Certificates whose CA is to be asked now when to renew them (RFC 9773). */
   toAsk: CertificateRow[];
   /** Names that are left alone and may be probed now, those first that weren't for longest. */
@@ -81,16 +85,15 @@ export async function findWork(
       leftAlone.push({ certificate, names: suspendedOf(certificate, failingHere) });
     return one === null ? [] : [one];
   });
-  const { due, newOrders } = await planned(context, ledger, eligible, options);
-  const going = due.filter(({ deferral }) => deferral === null);
+  const plan = await planned(context, ledger, eligible, { ...options, stagings });
+  const going = plan.due.filter(({ deferral }) => deferral === null);
   const authorities = new Set(going.map(({ certificate }) => certificate.ca));
   for (const account of await listAccounts(ledger)) {
     if (account.url !== null && (await unsettledOrders(ledger, account.id, now)).length > 0)
       authorities.add(account.ca);
   }
   return {
-    due,
-    newOrders,
+    ...plan,
     notDue: wanted.length - eligible.length,
     authorities: [...authorities],
     leftAlone,
@@ -100,17 +103,24 @@ export async function findWork(
   };
 }
 
+type Planned = Pick<Work, 'due' | 'newOrders' | 'rehearsals'>;
+
+const goesNow = { error: null, isOfRehearsal: false };
+
 /** Those that the run comes to, the ones among them that have to wait, and what it would spend. */
 async function planned(
   { settings }: CommandContext,
   ledger: Ledger,
   eligible: readonly DueCertificate[],
-  { limit, waitMs }: RenewOptions,
-): Promise<Pick<Work, 'due' | 'newOrders'>> {
-  const plan = async (some: readonly DueCertificate[]): Promise<Pick<Work, 'due' | 'newOrders'>> => {
-    const { deferrals, newOrders } = await planRun(settings, ledger, some, waitMs);
-    const due = some.map((one) => ({ ...one, deferral: deferrals.get(one.certificate.name) ?? null }));
-    return { due, newOrders };
+  { limit, ...options }: Pick<RenewOptions, 'limit'> & PlanOptions,
+): Promise<Planned> {
+  const plan = async (some: readonly DueCertificate[]): Promise<Planned> => {
+    const { deferrals, ...spent } = await planRun(settings, ledger, some, options);
+    const due = some.map((one) => {
+      const { error: deferral, isOfRehearsal } = deferrals.get(one.certificate.name) ?? goesNow;
+      return { ...one, deferral, isOfRehearsal };
+    });
+    return { due, ...spent };
   };
   const all = await plan(eligible);
   return limit >= eligible.length ? all : plan(upToLimit(all.due, limit));

@@ -108,8 +108,8 @@ async function workOn(
     if (fallback !== null && fallsBack(renewed, fallback)) waiting.push(renewed);
     else conclude(renewed);
   };
-  for (const { certificate, deferral } of work.due)
-    if (deferral !== null) takeIn({ certificate, status: 'deferred', error: deferral });
+  for (const { certificate, deferral, isOfRehearsal } of work.due)
+    if (deferral !== null) takeIn({ certificate, status: 'deferred', error: deferral, isOfRehearsal });
   try {
     await eachAuthority(context, work.authorities, (ca) => {
       const certificates = work.due.filter(
@@ -268,8 +268,14 @@ function describe(context: CommandContext, work: Work): number {
     );
   }
   const deferred = work.due.filter(({ deferral }) => deferral !== null).length;
-  const summary = { due: work.due.length, deferred, notDue: work.notDue, limits: work.newOrders };
+  const { notDue, newOrders: limits, rehearsals } = work;
+  const rehearsed = rehearsals.length === 0 ? {} : { rehearsals };
+  const summary = { due: work.due.length, deferred, notDue, limits, ...rehearsed };
   context.output.line({ summary }, () => [
+    ...rehearsals.map(
+      ({ ca, rehearsedAt, orders }) =>
+        `${ca}: ${counted(orders, 'order')} would be rehearsed first at ${rehearsedAt}`,
+    ),
     ...work.newOrders.map((limit) => `${limit.ca}: ${spendLine(limit.spends, limit)}`),
     `${String(summary.due)} due, ${deferred === 0 ? '' : `${String(deferred)} of them deferred, `}${String(summary.notDue)} not due; nothing was sent`,
   ]);

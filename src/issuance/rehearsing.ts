@@ -19,8 +19,12 @@ export interface Stage {
 /** What is to go to the CA itself; without any, how the certificate ends for this run. */
 export type Rehearsed = { names: readonly string[] } | { ended: Attempt };
 
-/** Nothing is rehearsed twice within a day. */
 const rehearsedForMs = 86_400_000;
+
+/** Nothing is rehearsed twice within a day: what was since then counts. */
+export function rehearsalsSince(now: Date): Date {
+  return new Date(now.getTime() - rehearsedForMs);
+}
 
 /** Nothing of it tells anything about the certificate: it may be done another time. */
 const passing: readonly ErrorCode[] = [
@@ -78,7 +82,7 @@ function wasRehearsed(
     profile: certificate.profile,
     rehearsal: certificate.settings,
   };
-  return wasRehearsedSince(ledger, rehearsed, new Date(clock.now().getTime() - rehearsedForMs));
+  return wasRehearsedSince(ledger, rehearsed, rehearsalsSince(clock.now()));
 }
 
 function notTried(certificate: CertificateRow, error: AcmeLedgerError): Attempt {

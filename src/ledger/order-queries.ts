@@ -117,19 +117,38 @@ export async function wasRehearsedSince(
   rehearsed: Pick<OrderRow, 'account_id' | 'names_key' | 'profile' | 'rehearsal'>,
   since: Date,
 ): Promise<boolean> {
-  const order = await ledger
-    .selectFrom('orders')
+  const order = await rehearsedOrders(ledger, rehearsed.account_id, since)
     .select('id')
-    .where('account_id', '=', rehearsed.account_id)
     .where('names_key', '=', rehearsed.names_key)
     .where('profile', '=', rehearsed.profile)
     .where('rehearsal', '=', rehearsed.rehearsal)
-    .where('status', '=', 'valid')
-    .where('finalize_sent_at', '>', since.toISOString())
-    .where('concluded_at', 'is not', null)
     .limit(1)
     .executeTakeFirst();
   return order !== undefined;
+}
+
+/** The profile, the `names_key` and the solver's settings, blanks between, of each rehearsal that the account did since then. */
+export async function rehearsedKeysSince(
+  ledger: Ledger,
+  accountId: number,
+  since: Date,
+): Promise<Set<string>> {
+  const rows = await rehearsedOrders(ledger, accountId, since)
+    .select(['profile', 'names_key', 'rehearsal'])
+    .execute();
+  return new Set(
+    rows.map(({ profile, names_key, rehearsal }) => `${profile} ${names_key} ${rehearsal ?? ''}`),
+  );
+}
+
+function rehearsedOrders(ledger: Ledger, accountId: number, since: Date) {
+  return ledger
+    .selectFrom('orders')
+    .where('account_id', '=', accountId)
+    .where('rehearsal', 'is not', null)
+    .where('status', '=', 'valid')
+    .where('finalize_sent_at', '>', since.toISOString())
+    .where('concluded_at', 'is not', null);
 }
 
 /** The sets of names, as `names_key`, for which accounts of this CA had certificates issued since then. */

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { letsEncryptLimits } from '../../src/acme/authority-limits.ts';
+import { letsEncryptLimits, letsEncryptStagingLimits } from '../../src/acme/authority-limits.ts';
 import { parseNames } from '../../src/identifiers.ts';
 import { chargesOf } from '../../src/issuance/charges.ts';
 import { limitsSeen } from '../../src/issuance/limits-seen.ts';
 import { isWindowOpen } from '../../src/issuance/renewal-window.ts';
-import { planOrders } from '../../src/issuance/renewal-plan.ts';
+import { type PlannedOrder, planOrders } from '../../src/issuance/renewal-plan.ts';
 import { bucketWord } from '../../src/ledger/limit-buckets.ts';
 import type { Bucket } from '../../src/token-bucket.ts';
 import { fullBucket, taken } from '../../src/token-bucket.ts';
@@ -13,10 +13,10 @@ import { certificateRow } from './rows.ts';
 const now = new Date('2026-05-01T12:00:00.000Z');
 const account = { id: 1, ca: 'https://ca.test/dir' };
 
-function order(name: string, options: { isRenewal?: boolean } = {}) {
+function order(name: string, options: { isRenewal?: boolean } = {}): PlannedOrder {
   const domains = [name.split('.').slice(-2).join('.')];
   const wanted = { domains, isRenewal: false, replacesInWindow: false, leavesReserve: true, ...options };
-  return chargesOf(letsEncryptLimits, account, { ...wanted, identifiers: parseNames([name]) });
+  return { charges: chargesOf(letsEncryptLimits, account, { ...wanted, identifiers: parseNames([name]) }) };
 }
 
 /** New orders of which some are used already. */
@@ -27,7 +27,7 @@ function newOrders(used: number): Map<string, Bucket> {
 }
 
 const seconds = (plan: ReturnType<typeof planOrders>): number[] =>
-  plan.map((shortage) => (shortage?.waitMs ?? 0) / 1000);
+  plan.map(({ shortage }) => (shortage?.waitMs ?? 0) / 1000);
 
 describe('the plan of a run', () => {
   it('lets the first go, leaves a tenth to issue, and gives the others one time after the other', () => {
@@ -40,6 +40,27 @@ describe('the plan of a run', () => {
   it('lets renewals go, whose names had a certificate, past new ones that have to wait', () => {
     const orders = [order('new.test'), order('known.test', { isRenewal: true })];
     expect(seconds(planOrders(orders, newOrders(270), now))).toEqual([36, 0]);
+  });
+
+  it('has what is rehearsed wait for the staging, too, but for what ends too soon, and charges neither for the other', () => {
+    const allowances = { ...letsEncryptStagingLimits.allowances, 'new-orders': { max: 2, periodMs: 60_000 } };
+    const rehearsed = (name: string, maySkipRehearsal: boolean): PlannedOrder => ({
+      ...order(name),
+      rehearsal: chargesOf(
+        { ...letsEncryptStagingLimits, allowances },
+        { id: 2, ca: 'https://staging.test/dir' },
+        {
+          identifiers: parseNames([name]),
+          ...{ domains: [], isRenewal: false, replacesInWindow: false, leavesReserve: true },
+        },
+      ),
+      maySkipRehearsal,
+    });
+    const orders = [rehearsed('a.test', true), rehearsed('b.test', false), rehearsed('c.test', false)];
+    const plan = planOrders([...orders, rehearsed('late.test', true), order('e.test')], newOrders(267), now);
+    expect(seconds(plan)).toEqual([0, 0, 30, 0, 36]);
+    expect(plan.map(({ skipsRehearsal }) => skipsRehearsal)).toEqual([false, false, false, true, false]);
+    expect(plan[2]?.shortage?.charge.key.scope).toBe('account 2');
   });
 
   it('counts a domain over the whole run', () => {

@@ -183,6 +183,46 @@ describe('a rehearsal', () => {
     expect(renewed.stderr).toContain('goes on without a rehearsal');
   }, 60_000);
 
+  it("is planned, and waits for the staging's limits as for the CA's, without going elsewhere for that", async () => {
+    const at = staging.proxy.directoryUrl;
+    const config = here.file('limited.yaml');
+    await writeFile(config, `limits:\n  ${at}:\n    newOrders: 1/24h\n`);
+    const names = ['one.test', 'two.test'];
+    const rows = names.map((name) => `${name},${here.webroot}\n`).join('');
+    await here.run(['cert', 'import', '-'], { input: `names,webroot\n${rows}` });
+    // That one was rehearsed within a day.
+    const due = [...names, 'killed.test', '--all'];
+    const planned = await rehearsed('renew', ...due, '--dry-run', '--config', config);
+    const waits = {
+      code: 'ca-limit',
+      message: expect.stringMatching(/^the rehearsal at .* has to wait: /) as string,
+    };
+    expect(jsonLines(planned)).toMatchObject([
+      { name: 'one.test', deferral: null },
+      { name: 'two.test', deferral: waits },
+      { name: 'killed.test', deferral: null },
+      {
+        summary: {
+          limits: [{ ca: at, limit: 'new orders', spends: 1, max: 1 }],
+          rehearsals: [{ ca: production.proxy.directoryUrl, rehearsedAt: at, orders: 1 }],
+        },
+      },
+    ]);
+
+    const inAnHour = new Date(Date.now() + 3_600_000).toISOString();
+    here.change(
+      `insert into limit_buckets (scope, limit_name, subject, max, period_seconds, full_at, noted_at)
+       select 'account ' || id, 'new-orders', '', 1, 86400, ?, created_at from accounts where ca = ?`,
+      ...[inAnHour, at],
+    );
+    here.change("update certificates set created_at = '2020-01-01T00:00:00.000Z' where stored_at is null");
+    const elsewhere = ['--fallback-ca', 'https://127.0.0.1:1/dir', '--config', config];
+    const deferred = await rehearsed('renew', ...names, ...elsewhere);
+    expect(deferred.exitCode).toBe(75);
+    expect(jsonLines(deferred).slice(0, 2)).toMatchObject(names.map((name) => ({ name, error: waits })));
+    expect(newOrders()).toEqual({ staging: 0, production: 0 });
+  }, 60_000);
+
   it('needs a staging', async () => {
     const result = await here.run(['issue', 'none.test', '--webroot', here.webroot, '--rehearse']);
     expect(result.exitCode).toBe(2);
