@@ -25,10 +25,13 @@ export async function newWorkspace(): Promise<Workspace> {
   };
 }
 
-/** This process's environment without anything that would configure the program, over which `extra` is laid. */
+/**
+ * This process's environment without anything that would configure the program, over which `extra` is laid. Roots beside its own
+ * are that, too, and Node reads them at every start, which takes as long as all the rest of it.
+ */
 export function cleanEnvironment(extra: Record<string, string> = {}): NodeJS.ProcessEnv {
   const kept = Object.entries(process.env).filter(
-    ([name]) => !/^(ACME_LEDGER_|XDG_|NO_COLOR|FORCE_COLOR)/.test(name),
+    ([name]) => !/^(ACME_LEDGER_|XDG_|NO_COLOR|FORCE_COLOR|NODE_EXTRA_CA_CERTS)/.test(name),
   );
   return { ...Object.fromEntries(kept), ...extra };
 }
