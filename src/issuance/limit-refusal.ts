@@ -48,8 +48,10 @@ export function plannedError(shortage: Shortage, now: Date): AcmeLedgerError {
 function refusal(shortage: Shortage, now: Date, areUsed: string): AcmeLedgerError {
   const { charge, bucket } = shortage;
   const { what, todo } = said[charge.key.limit];
-  const used = `${String(usedOf(bucket, now.getTime()))} of ${String(charge.allowance.max)} ${areUsed}`;
-  const reserve = charge.leaves === 0 ? '' : `, and the last ${String(charge.leaves)} are left to issue`;
+  const count = usedOf(bucket, now.getTime());
+  const used = `${String(count)} of ${String(charge.allowance.max)} ${areUsed}`;
+  const isReserveLeft = charge.leaves > 0 && count + charge.leaves <= charge.allowance.max;
+  const reserve = isReserveLeft ? `, and the last ${String(charge.leaves)} are left to issue` : '';
   const subject = charge.key.subject === '' ? '' : ` for ${charge.key.subject}`;
   const retryAt = freeAt(shortage, now);
   return new AcmeLedgerError(

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { letsEncryptLimits, letsEncryptStagingLimits } from '../../src/acme/authority-limits.ts';
 import { parseNames } from '../../src/identifiers.ts';
 import { chargesOf } from '../../src/issuance/charges.ts';
+import { plannedError } from '../../src/issuance/limit-refusal.ts';
 import { limitsSeen } from '../../src/issuance/limits-seen.ts';
 import { isWindowOpen } from '../../src/issuance/renewal-window.ts';
 import { type PlannedOrder, planOrders } from '../../src/issuance/renewal-plan.ts';
@@ -35,6 +36,19 @@ describe('the plan of a run', () => {
     const plan = seconds(planOrders(orders, newOrders(10), now));
     expect(plan.slice(0, 260)).toEqual(Array(260).fill(0));
     expect(plan.slice(260)).toEqual([36, 72]);
+  });
+
+  it('speaks of what is left to issue only as long as it is', () => {
+    const orders = [order('one.test'), order('two.test')];
+    const [one, two] = planOrders(orders, newOrders(270), now).map((shortage) =>
+      plannedError(shortage!, now),
+    );
+    expect(one?.message).toContain(
+      '270 of 300 are used or go to more urgent certificates, and the last 30 are',
+    );
+    expect(two?.message).toContain(
+      '271 of 300 are used or go to more urgent certificates; the next is free at',
+    );
   });
 
   it('lets renewals go, whose names had a certificate, past new ones that have to wait', () => {
