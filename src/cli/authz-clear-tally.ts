@@ -59,7 +59,7 @@ export class ClearTally {
     this.#count(action);
     if (cleared.retryAt !== null) this.#leave(cleared.retryAt, identifier);
     if (account === null) return;
-    if (action === 'would-deactivate') {
+    if (action === 'would-deactivate' || action === 'would-submit') {
       const names = this.#toClose.get(account) ?? new Map<string, number>();
       names.set(identifier ?? '?', (names.get(identifier ?? '?') ?? 0) + 1);
       this.#toClose.set(account, names);
@@ -109,6 +109,7 @@ export class ClearTally {
       case 'resumable':
       case 'already-final':
       case 'would-deactivate':
+      case 'would-submit':
         break;
     }
   }

@@ -34,7 +34,7 @@ export function authzClear(authz: Command, runner: Runner): void {
     .argument('[URL...]', 'only these authorizations, also ones that the ledger does not know')
     .option(
       '--dry-run',
-      'say what would happen and what it costs; nothing is deactivated, but the accounts of given keys and what they have open are kept in the ledger: a later authz clear closes it',
+      'ask the CA, and say what would be done and what it costs; nothing is changed, there or in the ledger',
     )
     .option('--older-than <DURATION>', 'only authorizations made longer ago')
     .option('--all', 'also those that are kept for the next attempt (policy resume)')
@@ -58,12 +58,16 @@ async function runClear(context: CommandContext, given: Options, urls: readonly 
   const options = checked(given);
   const { assertAuthorizationUrls } = await import('./authorization-urls.ts');
   await assertAuthorizationUrls(context, urls);
+  if (given.fromLog !== undefined && urls.length > 0) throw bothGiven();
   const { ClearTally } = await import('./authz-clear-tally.ts');
   const { paced } = await import('./rate.ts');
-  const run = { context: paced(context, options.perSecond), options, tally: new ClearTally() };
-  if (given.fromLog === undefined) return clearHeld(run, urls);
-  if (urls.length > 0) throw bothGiven();
-  return clearFromLogs(run, given.fromLog);
+  const act = async (one: CommandContext): Promise<number> => {
+    const run = { context: paced(one, options.perSecond), options, tally: new ClearTally() };
+    return given.fromLog === undefined ? clearHeld(run, urls) : clearFromLogs(run, given.fromLog);
+  };
+  if (!options.dryRun) return act(context);
+  const { withCopiedLedger } = await import('./dry-ledger.ts');
+  return withCopiedLedger(context, options.keys, act);
 }
 
 interface Run {
@@ -88,15 +92,16 @@ function checked(options: Options): Checked {
   const olderThanMs = olderThan === undefined ? null : parseDuration(olderThan, '--older-than');
   const concurrency = parseCount(options.concurrency, '--concurrency');
   const patienceMs = parseDuration(options.wait, '--wait');
+  const dryRun = options.dryRun === true;
   return {
-    dryRun: options.dryRun === true,
+    dryRun,
     all: options.all === true,
     olderThan: olderThanMs === null ? null : new Date(Date.now() - olderThanMs),
     method: parseChoice(options.method, clearMethods, '--method'),
     concurrency,
     perSecond: rate === undefined ? null : parseRate(rate, '--rate'),
     keys: keyChoiceOf(options),
-    run: { command: 'authz clear', concurrency, patienceMs },
+    run: { command: 'authz clear', concurrency, patienceMs, isDry: dryRun },
   };
 }
 

@@ -12,6 +12,8 @@ export interface AccountsRun {
   concurrency?: number;
   /** How long a request may wait for the time that the CA asked for. */
   patienceMs?: number;
+  /** No key is kept. */
+  isDry?: boolean;
 }
 
 /**

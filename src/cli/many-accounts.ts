@@ -155,15 +155,16 @@ async function whenLet<T>(
 
 async function openKey(
   context: CommandContext,
-  { concurrency }: AccountsRun,
+  { concurrency, isDry = false }: AccountsRun,
   { authority, keyPem }: FoundKey,
 ): Promise<Opened> {
   const { session, account } = await openAccountOfKey(context, authority, keyPem, concurrency);
   const found = { ca: authority.directoryUrl, keyPem, account };
+  const stateDir = isDry ? null : context.settings.stateDir;
   return {
     authority,
     session,
-    row: async (writer) => (await keepFoundAccount(writer, context.settings.stateDir, found, 'clean-up')).row,
+    row: async (writer) => (await keepFoundAccount(writer, stateDir, found, 'clean-up')).row,
   };
 }
 

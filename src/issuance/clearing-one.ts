@@ -20,7 +20,7 @@ import type { AuthorizationSource } from '../ledger/states.ts';
 import { inTransaction } from '../ledger/writer.ts';
 import type { Asking } from './asking.ts';
 import { authorizationSeen } from './authorization-seen.ts';
-import { closeBySubmitting } from './closing-by-submit.ts';
+import { closeBySubmitting, doomedChallenge, noneFails } from './closing-by-submit.ts';
 import { type Closing, closeAuthorization, isTaken } from './closing.ts';
 import type { Issuance } from './issuance.ts';
 import { protectionOf } from './protection.ts';
@@ -50,7 +50,8 @@ export type ClearAction =
   | 'gone'
   | 'foreign'
   | 'failed'
-  | 'would-deactivate';
+  | 'would-deactivate'
+  | 'would-submit';
 
 /** One line of `authz clear --json`. */
 export interface Cleared {
@@ -196,7 +197,7 @@ async function settleShown(
   if (row.status !== 'pending') return { action: 'already-final', after: row.status, reason: null };
   const left = reasonToLeave(row, clearing);
   if (left !== null) return { action: 'resumable', after: 'pending', reason: left };
-  if (clearing.dryRun) return { action: 'would-deactivate', after: 'pending', reason: null };
+  if (clearing.dryRun) return { ...wouldDo(clearing.method, shown), after: 'pending' };
   const evenKept = { evenKept: clearing.all };
   if (isSubmitLost(row)) await recordNotSubmitted(issuance, row.id, 'no verdict after a minute');
   const closing =
@@ -204,6 +205,14 @@ async function settleShown(
       ? await closeBySubmitting(issuance, row, shown, evenKept)
       : await closeAuthorization(issuance, row, evenKept);
   return outcomeOf(asking, closing, (await rowOf(issuance, row.id)).status);
+}
+
+function wouldDo(method: ClearMethod, { challenges }: Authorization): Pick<Outcome, 'action' | 'reason'> {
+  if (method === 'deactivate') return { action: 'would-deactivate', reason: null };
+  const challenge = doomedChallenge(challenges);
+  return challenge === null
+    ? { action: 'refused', reason: noneFails }
+    : { action: 'would-submit', reason: `${challenge.type}, which nobody answers` };
 }
 
 function reasonToLeave(row: AuthorizationRow, { olderThan }: Clearing): string | null {

@@ -17,6 +17,8 @@ import { validationMs } from './verdicts.ts';
 /** Nobody answers any of them; the first is what fails soonest. A type that isn't named may be proven by something that stays up. */
 const doomed = ['http-01', 'tls-alpn-01', 'dns-01', 'dns-account-01'];
 
+export const noneFails = 'none of its challenges would fail by itself';
+
 /**
  * Closes one authorization by having the CA look for an answer that isn't there (RFC 8555 §7.5.1): it becomes invalid. For CAs that don't
  * deactivate. The ledger holds `submitting` before the POST; the verdict is waited for as long as a validation may take.
@@ -29,8 +31,7 @@ export async function closeBySubmitting(
   protection: ProtectionOptions,
 ): Promise<Closing> {
   const challenge = doomedChallenge(shown.challenges);
-  if (challenge === null)
-    return { outcome: 'refused', reason: 'none of its challenges would fail by itself' };
+  if (challenge === null) return { outcome: 'refused', reason: noneFails };
   const heldBy = await protectionOf(issuance, row, protection);
   if (heldBy !== null) return { outcome: 'held', reason: heldBy };
   const budget = await spendSubmission(issuance, row);
@@ -47,7 +48,8 @@ export async function closeBySubmitting(
   return refusal;
 }
 
-function doomedChallenge(challenges: readonly Challenge[]): Challenge | null {
+/** The one that would be submitted; null when none would fail by itself. */
+export function doomedChallenge(challenges: readonly Challenge[]): Challenge | null {
   const pending = challenges.filter(({ status }) => status === 'pending');
   for (const type of doomed) {
     const found = pending.find((challenge) => challenge.type === type);

@@ -63,12 +63,13 @@ export type WantedFor = 'orders' | 'only-orders' | 'clean-up';
 /**
  * Keeps an account that `accountAtCa` found: its key in the state directory (0600), which is on disk before the ledger tells of it,
  * and its row. One that the ledger has with the same key stays the same row, at most with another purpose.
+ * @param stateDir null: the key isn't kept, in a ledger that isn't kept either
  * @returns the row, and whether it is new there
  * @throws AcmeLedgerError `state-dir`
  */
 export async function keepFoundAccount(
   writer: LedgerWriter,
-  stateDir: string,
+  stateDir: string | null,
   { ca, keyPem, account }: FoundAccount,
   wanted: WantedFor,
 ): Promise<{ row: AccountRow; isNew: boolean }> {
@@ -89,14 +90,17 @@ export async function keepFoundAccount(
 
 async function insertFound(
   writer: LedgerWriter,
-  stateDir: string,
+  stateDir: string | null,
   ca: string,
   keyPem: string,
   keyThumbprint: string,
 ): Promise<AccountRow> {
   const keyFile = keyFileOf(ca, keyThumbprint);
-  const path = join(stateDir, keyFile);
-  // A file of that name is from a run that ended before its row was written: the name says that it is the same key.
-  if (!(await writeAccountKey(path, keyPem))) await readAccountKey(path);
+  if (stateDir !== null) await keepKey(join(stateDir, keyFile), keyPem);
   return insertAccount(writer, { ca, keyFile, keyThumbprint, email: null, purpose: 'clean-up' });
+}
+
+/** A file of that name is from a run that ended before its row was written: the name says that it is the same key. */
+async function keepKey(path: string, keyPem: string): Promise<void> {
+  if (!(await writeAccountKey(path, keyPem))) await readAccountKey(path);
 }
