@@ -91,7 +91,7 @@ export function assertSolvable(settings: SolverSettings, identifiers: readonly I
         'usage',
         `the wildcard ${value} can only be proven with dns-01, not ${settings.challenge}`,
         {
-          hint: 'add --challenge dns-01 --hook CMD',
+          hint: 'give --challenge dns-01 --hook CMD instead',
         },
       );
     }

@@ -41,7 +41,7 @@ const solvers: Case[] = [
   [
     'a wildcard by http-01',
     ['issue', '*.a.example', '--webroot', 'webroot'],
-    { error: /only be proven with dns-01/, hint: /--hook/ },
+    { error: /only be proven with dns-01/, hint: /--hook CMD instead/ },
   ],
   [
     'an IP address by dns-01',
