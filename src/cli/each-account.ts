@@ -26,6 +26,11 @@ export async function eachAccount(
   act: (issuance: Issuance, turns: ReadonlySet<number>) => Promise<void>,
 ): Promise<void> {
   const accounts = await withLedger(context.settings, (ledger) => chosenAccounts(context, ledger));
+  if (accounts.length === 0) {
+    context.output.note(
+      "the ledger has no account, so nothing was asked for; another client's is taken by --import-accounts CLIENT, or --account-key FILE --ca NAME|URL",
+    );
+  }
   const turns = new Set(accounts.map(({ id }) => id));
   await eachInTurn(
     context,

@@ -1,6 +1,10 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { expect, it } from 'vitest';
 import type { CommandContext } from '../../src/cli/context.ts';
-import { eachAuthority } from '../../src/cli/each-account.ts';
+import { eachAccount, eachAuthority } from '../../src/cli/each-account.ts';
+import { readSettings } from '../../src/cli/settings/settings.ts';
 import { AcmeLedgerError } from '../../src/errors.ts';
 
 function contextWith(log: unknown[], work = new AbortController().signal): CommandContext {
@@ -31,4 +35,16 @@ it('begins with none after a signal', async () => {
     return Promise.resolve();
   });
   expect(asked).toEqual(['one']);
+});
+
+it('says that nothing is asked for where the ledger has no account', async () => {
+  const home = await mkdtemp(path.join(tmpdir(), 'acme-ledger-each-'));
+  const flags = { stateDir: path.join(home, 'state') };
+  const settings = await readSettings(flags, {}, { cwd: home, isRoot: false, home });
+  const notes: string[] = [];
+  const output = { note: (text: string) => notes.push(text) };
+  const context = { ...contextWith([]), settings, output } as unknown as CommandContext;
+  await eachAccount(context, { command: 'authz clear' }, () => Promise.reject(new Error('asked')));
+  expect(notes).toEqual([expect.stringContaining('--import-accounts')]);
+  await rm(home, { recursive: true });
 });
