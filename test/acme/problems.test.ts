@@ -84,6 +84,10 @@ test('a limit without help says when to try again', () => {
   );
 });
 
+test('a limit without any time says no other than the ledger keeps to', () => {
+  expect(errorOf({ status: 429 }).hint).toBe('try again in ten minutes');
+});
+
 test('a limit whose header was lost on the way tells by its sentence when to try again', () => {
   const data = {
     type: `${urn}rateLimited`,
