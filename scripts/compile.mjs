@@ -1,6 +1,6 @@
 // compile.mjs BUNDLE COMMAND…: runs a command of a new build and keeps beside it what V8 has compiled of it so far: on Node 20,
-// bin/acme-ledger starts from that.
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+// bin/acme-ledger starts from that, when it is the same Node.
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import module from 'node:module';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -8,7 +8,7 @@ import { Script } from 'node:vm';
 
 const [node, , bundle, ...command] = process.argv;
 const file = path.resolve(bundle);
-const compiled = `${file}.compiled`;
+const compiled = `${file}.${process.version}-${String(statSync(process.execPath).size)}`;
 const scratch = mkdtempSync(path.join(tmpdir(), 'acme-ledger-build-'));
 process.argv = [node, file, '--state-dir', path.join(scratch, 'state'), ...command];
 // What the command says is of no use here, nor whether it succeeds.

@@ -1,14 +1,17 @@
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
 
 const bundle = fileURLToPath(new URL('../dist/acme-ledger.cjs', import.meta.url));
 
+// Another Node's would crash this one: its version and size are in the name.
+const compiled = `${bundle}.${process.version}-${statSync(process.execPath).size}`;
+
 it('the build keeps compiled code that fits its bundle and this Node', () => {
   const code = `const { Script } = require('node:vm');
     const text = module.constructor.wrap(fs.readFileSync(${JSON.stringify(bundle)}, 'latin1'));
-    const cachedData = fs.readFileSync(${JSON.stringify(`${bundle}.compiled`)});
+    const cachedData = fs.readFileSync(${JSON.stringify(compiled)});
     [text, text + ' '].map((one) => new Script(one, { cachedData }).cachedDataRejected).join()`;
   // In a process of its own: V8's options are part of what fits, and other tests set some.
   expect(execFileSync(process.execPath, ['-p', code], { encoding: 'utf8' })).toBe('false,true\n');
