@@ -40,7 +40,7 @@ describe('the plan of a run', () => {
 
   it('speaks of what is left to issue only as long as it is', () => {
     const orders = [order('one.test'), order('two.test')];
-    const [one, two] = planOrders(orders, newOrders(270), now).map((shortage) =>
+    const [one, two] = planOrders(orders, newOrders(270), now).map(({ shortage }) =>
       plannedError(shortage!, now),
     );
     expect(one?.message).toContain(
