@@ -7,7 +7,7 @@ import { namesToProbe } from '../issuance/probe-choice.ts';
 import type { ProbeCandidate } from '../issuance/probing.ts';
 import type { Due, DueCertificate } from '../issuance/renewing.ts';
 import { isAskDue } from '../issuance/renewal-schedule.ts';
-import { byUrgency, dueOf } from '../issuance/renewing.ts';
+import { byUrgency, dueOf, refusedLast } from '../issuance/renewing.ts';
 import { accountAt, listAccounts } from '../ledger/accounts.ts';
 import type { RenewalFacts } from '../ledger/certificates.ts';
 import { certificatesByName, listRenewalFacts } from '../ledger/certificates.ts';
@@ -70,7 +70,7 @@ export async function findWork(
   }
   const failing = await failingByAuthority(ledger);
   const candidates = wanted.filter(({ name }) => reasons.has(name)).sort(byUrgency(now));
-  const rows = await rowsOf(ledger, candidates);
+  const rows = refusedLast(await rowsOf(ledger, candidates), now);
   const isAskedFor = options.names.length > 0;
   const leftAlone: LeftAlone[] = [];
   const eligible = rows.flatMap((certificate) => {

@@ -97,13 +97,10 @@ class Asked {
   }
 
   #failed(certificate: CertificateRow, ariId: string, error: AcmeLedgerError): Learned['columns'] | null {
-    // The CA said when to come back, and the ledger knows: until then nobody asks it.
-    if (error.code === 'ca-limit' && error.retryAt !== undefined) {
-      this.#end ??= { kind: 'left' };
-      return null;
-    }
     this.#faults = isPassing(error) ? this.#faults + 1 : 0;
-    if (this.#faults >= faultsMax) this.#end ??= { kind: 'fault', error };
+    // The CA said when to come back: none of the others is asked for before.
+    const isAsked = error.code === 'ca-limit';
+    if (isAsked || this.#faults >= faultsMax) this.#end ??= { kind: 'fault', error };
     return { ...notLearned(certificate, error, this.#source.clock.now()), ari_id: ariId };
   }
 

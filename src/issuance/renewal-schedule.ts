@@ -47,18 +47,19 @@ export function learned(row: CertificateRow, info: RenewalInfo, now: Date, rando
     ari_window_end: end,
     ...(isSame ? {} : { ari_renew_at: drawn.toISOString() }),
     ari_explanation_url: info.explanationUrl,
-    ari_ask_at: later(now, Math.min(Math.max(waitMs, shortestMs), longestMs)).toISOString(),
+    ari_ask_at: later(now, bounded(waitMs)).toISOString(),
     ari_error: null,
     ari_failures: 0,
   };
 }
 
-/** What a question without an answer changes: when to ask again. What was known before still holds. */
+/** What a question without an answer changes: when to ask again, as the CA said or else later each time. What was known before still holds. */
 export function notLearned(row: CertificateRow, error: AcmeLedgerError, now: Date): Columns {
   const failures = isPassing(error) ? row.ari_failures + 1 : 0;
-  const waitMs = failures === 0 ? usualMs : (retryMs[failures - 1] ?? usualMs);
+  const ownMs = failures === 0 ? usualMs : (retryMs[failures - 1] ?? usualMs);
+  const waitMs = error.retryAt === undefined ? ownMs : error.retryAt.getTime() - now.getTime();
   return {
-    ari_ask_at: later(now, waitMs).toISOString(),
+    ari_ask_at: later(now, bounded(waitMs)).toISOString(),
     ari_error: JSON.stringify(errorRecord(error)),
     ari_failures: failures,
   };
@@ -69,7 +70,11 @@ export function nothingToLearn(now: Date): Columns {
   return { ari_ask_at: later(now, longestMs).toISOString(), ari_error: null, ari_failures: 0 };
 }
 
-/** RFC 9773 §4.3.3: time-outs and faults of the server pass; an answer that makes no sense stays as it is for longer. */
+function bounded(waitMs: number): number {
+  return Math.min(Math.max(waitMs, shortestMs), longestMs);
+}
+
+/** RFC 9773 §4.3.3: time-outs, refusals for now and faults of the server pass; an answer that makes no sense stays as it is for longer. */
 export function isPassing(error: AcmeLedgerError): boolean {
-  return error.code === 'ca-unreachable' || (error.httpStatus ?? 0) >= 500;
+  return error.code === 'ca-unreachable' || error.code === 'ca-limit' || (error.httpStatus ?? 0) >= 500;
 }

@@ -1,5 +1,5 @@
 import pLimit, { type LimitFunction } from 'p-limit';
-import { AcmeLedgerError, errorRecord, type ErrorRecord } from '../errors.ts';
+import { AcmeLedgerError, type ErrorCode, errorRecord, type ErrorRecord } from '../errors.ts';
 import { identifierSetKey, parseName } from '../identifiers.ts';
 import type { RenewalFacts } from '../ledger/certificates.ts';
 import type { CertificateRow } from '../ledger/schema.ts';
@@ -60,6 +60,25 @@ export function byUrgency(now: Date): (one: RenewalFacts, other: RenewalFacts) =
     const [otherRank, otherShare] = urgency(other);
     return rank - otherRank || share - otherShare || (one.name < other.name ? -1 : 1);
   };
+}
+
+const ownReasons: readonly string[] = [
+  'ca-problem',
+  'ca-answer',
+  'order-failed',
+  'bug',
+] satisfies ErrorCode[];
+
+/**
+ * In their order, but last those that have no certificate to lose and were refused for a reason of their own when they were last tried,
+ * say a profile that the CA doesn't know: with `--limit` or `--max-time` they would keep the others from being renewed, run after run.
+ */
+export function refusedLast(rows: readonly CertificateRow[], now: Date): CertificateRow[] {
+  const isRefused = ({ not_after, last_error }: CertificateRow): boolean =>
+    (not_after === null || not_after <= now.toISOString()) &&
+    last_error !== null &&
+    ownReasons.includes((JSON.parse(last_error) as ErrorRecord).code);
+  return [...rows.filter((row) => !isRefused(row)), ...rows.filter(isRefused)];
 }
 
 /** A certificate that is worked on now, and how. */

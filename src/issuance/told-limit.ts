@@ -37,7 +37,8 @@ const shortestWaitMs = 1_000;
  * limits are told apart by the anchor of the link in their text, which its documentation keeps stable; its sentences aren't.
  */
 export function toldLimit(error: AcmeLedgerError, asked: Asked, now: Date): ToldLimit | null {
-  if (error.code !== 'ca-limit') return null;
+  // Advice has its own limits, and each certificate its own time to be asked for it: renewals don't wait for that.
+  if (error.code !== 'ca-limit' || asked.kind === 'renewalInfo') return null;
   const isLimit = error.httpStatus === 429 || isProblem(error, 'rateLimited');
   if (!isLimit && error.retryAt === undefined) return null;
   const about = isLimit && isProblem(error, 'rateLimited') ? limitOf(error, asked) : everything(error);

@@ -107,13 +107,23 @@ describe('asking a CA when to renew many', () => {
   });
 
   it.each([
-    ['the CA says when to come back', { ask: () => Promise.reject(comeBack()) }],
     ['the time is up', { mayAsk: () => false }],
     ['the run is interrupted', { signal: AbortSignal.abort() }],
   ])('leaves them all to the next run when %s', async (_when, given) => {
     const { here, ask } = await withCertificates(12, given);
     const before = await listCertificates(here.ledger);
     expect(await ask()).toEqual(before);
+  });
+
+  it('asks for none before the CA wants to be asked again', async () => {
+    let asked = 0;
+    const { ask } = await withCertificates(30, {
+      ask: () => Promise.reject(++asked > 0 ? comeBack() : fault),
+    });
+    const rows = await ask();
+    // Eight were under way when the first was refused.
+    expect(asked).toBeLessThanOrEqual(8);
+    expect(rows.map((row) => row.ari_ask_at)).toEqual(rows.map(() => inDays(1).toISOString()));
   });
 
   it('comes back in a day where there is nothing to ask', async () => {

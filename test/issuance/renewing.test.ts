@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { byUrgency, dueOf } from '../../src/issuance/renewing.ts';
+import { byUrgency, dueOf, refusedLast } from '../../src/issuance/renewing.ts';
 import type { CertificateRow } from '../../src/ledger/schema.ts';
 import { certificateRow } from './rows.ts';
 
@@ -106,5 +106,41 @@ describe('the order of what is due', () => {
     expect([b, a].toSorted(byUrgency(at('03-05T00:00:00')))).toEqual([a, b]);
     const [c, d] = [certificateRow({ name: 'c.test' }), certificateRow({ name: 'd.test' })];
     expect([d, c].toSorted(byUrgency(at('03-05T00:00:00')))).toEqual([c, d]);
+  });
+});
+
+describe('what was refused for a reason of its own', () => {
+  const now = at('05-01T00:00:00');
+  const refused = JSON.stringify({ code: 'ca-problem', message: 'no such profile' });
+  const later = JSON.stringify({ code: 'ca-limit', message: 'later' });
+  const standing: CertificateRow = {
+    ...ninety,
+    name: 'standing.test',
+    not_after: '2026-05-02T00:00:00.000Z',
+  };
+
+  it('goes last where there is no certificate to lose', () => {
+    const [never, over] = [certificateRow({ name: 'never.test' }), { ...ninety, name: 'over.test' }];
+    const rows = [
+      { ...never, last_error: refused },
+      { ...over, last_error: refused },
+      standing,
+      certificateRow({ name: 'new.test' }),
+    ];
+    expect(refusedLast(rows, now).map(({ name }) => name)).toEqual([
+      'standing.test',
+      'new.test',
+      'never.test',
+      'over.test',
+    ]);
+  });
+
+  it('keeps its place where one stands, or something else was the reason', () => {
+    const rows = [
+      { ...standing, last_error: refused },
+      certificateRow({ name: 'limited.test', last_error: later }),
+      certificateRow({ name: 'new.test' }),
+    ];
+    expect(refusedLast(rows, now)).toEqual(rows);
   });
 });
