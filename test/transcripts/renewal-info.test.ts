@@ -126,12 +126,13 @@ describe('when to renew, as the CA says', { timeout: 60_000 }, () => {
     here.change(`insert into certificates (name, ${columns}) select 'b.test', ${columns} from certificates`);
     onTestFinished(() => here.change("delete from certificates where name = 'b.test'"));
     const config = here.file('slowly.yaml');
-    await writeFile(config, `limits:\n  ${proxy.directoryUrl}:\n    requestsPerSecond: 2\n`);
+    await writeFile(config, `limits:\n  ${proxy.directoryUrl}:\n    requestsPerSecond: 1\n`);
     letTimeToAskCome();
     expect(await here.run(['renew', '--config', config])).toMatchObject(silent);
     const [first, second] = proxy.requests.map(({ kind, atMs }) => ({ kind, atMs }));
     expect([first?.kind, second?.kind]).toEqual(['renewalInfo', 'renewalInfo']);
-    expect(second!.atMs - first!.atMs).toBeGreaterThan(400);
+    // The first may have been on its way for longer.
+    expect(second!.atMs - first!.atMs).toBeGreaterThan(500);
   });
 
   it('is shown with the page that explains it, also before anything is done', async () => {
