@@ -1,5 +1,4 @@
 import { execFile } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Installation, jsonLines, newInstallation } from '../support/installation.ts';
@@ -7,7 +6,6 @@ import { faultsOf } from '../support/openssl.ts';
 import { type PebbleLab, startPebble } from '../support/pebble.ts';
 
 const run = promisify(execFile);
-const has = (program: string): boolean => existsSync(`/usr/bin/${program}`);
 
 let lab: PebbleLab;
 let here: Installation;
@@ -24,47 +22,38 @@ afterAll(async () => {
 });
 
 describe('moving to acme-ledger', () => {
-  it.runIf(has('certbot'))(
-    'from certbot, as the distribution has it: its account and certificate go on',
-    async () => {
-      const folders = ['config', 'work', 'logs'].flatMap((name) => [
-        `--${name}-dir`,
-        here.file(`certbot/${name}`),
-      ]);
-      const way = [
-        '--standalone',
-        '--http-01-port',
-        String(lab.httpPort),
-        '--key-type',
-        'rsa',
-        '-d',
-        'one.test',
-      ];
-      const consent = [
-        '-n',
-        '--agree-tos',
-        '--register-unsafely-without-email',
-        '--server',
-        lab.directoryUrl,
-      ];
-      await run('certbot', ['certonly', ...folders, ...consent, ...way], { env: trusting() });
-      const from = ['--certificates', '--import-accounts', `certbot:${here.file('certbot/config')}`];
-      const imported = await here.run(['account', 'import', '--json', ...from]);
-      expect(imported).toMatchObject({ exitCode: 0, stderr: '' });
-      expect(jsonLines(imported)).toMatchObject([
-        { client: 'certbot', outcome: 'added', account: { purpose: 'orders' } },
-        { certificate: 'one.test', outcome: 'added', notes: [] },
-        { summary: { failed: 0 } },
-      ]);
-      expect(await here.run(['renew'])).toMatchObject({ exitCode: 0, stderr: '' });
-      const directory = here.certificate('one.test');
-      expect(await faultsOf({ directory, names: ['one.test'], rootPem: await lab.root() })).toEqual([]);
-      expect(here.rows('select key_type from certificates')).toEqual([{ key_type: 'rsa2048' }]);
-      expect(await here.run(['ledger', 'check'])).toMatchObject({ exitCode: 0 });
-    },
-  );
+  it('from certbot, as the distribution has it: its account and certificate go on', async () => {
+    const folders = ['config', 'work', 'logs'].flatMap((name) => [
+      `--${name}-dir`,
+      here.file(`certbot/${name}`),
+    ]);
+    const way = [
+      '--standalone',
+      '--http-01-port',
+      String(lab.httpPort),
+      '--key-type',
+      'rsa',
+      '-d',
+      'one.test',
+    ];
+    const consent = ['-n', '--agree-tos', '--register-unsafely-without-email', '--server', lab.directoryUrl];
+    await run('certbot', ['certonly', ...folders, ...consent, ...way], { env: trusting() });
+    const from = ['--certificates', '--import-accounts', `certbot:${here.file('certbot/config')}`];
+    const imported = await here.run(['account', 'import', '--json', ...from]);
+    expect(imported).toMatchObject({ exitCode: 0, stderr: '' });
+    expect(jsonLines(imported)).toMatchObject([
+      { client: 'certbot', outcome: 'added', account: { purpose: 'orders' } },
+      { certificate: 'one.test', outcome: 'added', notes: [] },
+      { summary: { failed: 0 } },
+    ]);
+    expect(await here.run(['renew'])).toMatchObject({ exitCode: 0, stderr: '' });
+    const directory = here.certificate('one.test');
+    expect(await faultsOf({ directory, names: ['one.test'], rootPem: await lab.root() })).toEqual([]);
+    expect(here.rows('select key_type from certificates')).toEqual([{ key_type: 'rsa2048' }]);
+    expect(await here.run(['ledger', 'check'])).toMatchObject({ exitCode: 0 });
+  });
 
-  it.runIf(has('lego'))('from lego, as the distribution has it, with the challenge said anew', async () => {
+  it('from lego, as the distribution has it, with the challenge said anew', async () => {
     const way = ['--http', '--http.port', `:${String(lab.httpPort)}`, '-d', 'two.test'];
     const consent = ['--accept-tos', '--email', 'a@two.test', '--server', lab.directoryUrl];
     await run('lego', ['--path', here.file('lego'), ...consent, ...way, 'run'], { env: trusting() });
