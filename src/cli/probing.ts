@@ -19,16 +19,16 @@ const takeDownLeftForMs = 60_000;
 /**
  * Looks, without the CA, whether names that are left alone have been mended, and takes down what a killed run's probes have left. What
  * goes wrong is warned of: certificates are renewed all the same.
+ * @param endsAt when the time of the run is over, as `performance.now()` tells it
  * @returns whether names may be ordered that couldn't before
  */
 export async function probeLeftAlone(
   context: CommandContext,
   { toProbe, probesUp }: Work,
-  maxTimeMs: number | null,
+  endsAt: number,
 ): Promise<boolean> {
   if (toProbe.length === 0 && probesUp === 0) return false;
   const solvers = new Map<string, Solver>();
-  const endsAt = fromNow(maxTimeMs ?? Infinity);
   try {
     return await withLedgerWriter(context, 'renew', async (writer) => {
       const parts = {

@@ -23,7 +23,10 @@ export function renew(program: Command, runner: Runner): void {
     .argument('[CERT...]', 'only these')
     .option('--concurrency <N>', 'certificates at one time', '4')
     .option('--limit <N>', 'at most that many in this run')
-    .option('--max-time <DURATION>', 'start no more certificates after that time')
+    .option(
+      '--max-time <DURATION>',
+      'start no more probes and certificates after that time, counted from the start without the wait of --splay',
+    )
     .option('--splay <DURATION>', 'wait a random time up to this before anything is sent')
     .option('--wait <DURATION>', 'wait that long for the gate before a certificate is deferred')
     .option('--all', 'also those that are not due')

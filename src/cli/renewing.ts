@@ -47,6 +47,11 @@ export interface RenewOptions {
   dryRun: boolean;
 }
 
+/** `--max-time`, from the start of the run, as `performance.now()` tells it. */
+interface RunTime {
+  endsAt: number;
+}
+
 type Summary = Record<Renewed['status'] | 'due' | 'notDue', number>;
 
 /** @param record filled with what the run has to tell */
@@ -58,13 +63,14 @@ export async function runRenew(
   if (options.dryRun) {
     return describe(context, await withWanted(context, (ledger) => findWork(context, ledger, options)));
   }
+  const time = { endsAt: performance.now() + (options.maxTimeMs ?? Infinity) };
   await writeConfigured(context);
   const known = await withLedger(context.settings, async (ledger) => {
     // Also where nothing is due, and no CA is asked.
     await removeUselessKeys(ledger, context.settings.stateDir);
     return findWork(context, ledger, options);
   });
-  const work = await workAsAdvised(context, await workAsProbed(context, known, options), options);
+  const work = await workAsAdvised(context, await workAsProbed(context, known, options, time), options, time);
   const summary: Summary = {
     due: work.due.length,
     issued: 0,
@@ -77,7 +83,7 @@ export async function runRenew(
   tellLeftAlone(work.leftAlone);
   const explanations = explain(context, work);
   const like = new LikeErrors();
-  await workOn(context, work, options, (renewed) => {
+  await workOn(context, work, { ...options, mayStart: () => performance.now() < time.endsAt }, (renewed) => {
     summary[renewed.status] += 1;
     report(context, renewed, explanations.get(renewed.certificate.name), { record, like });
   });
@@ -90,15 +96,13 @@ export async function runRenew(
 async function workOn(
   context: CommandContext,
   work: Work,
-  options: RenewOptions,
+  run: RenewOptions & { mayStart: () => boolean },
   onResult: (renewed: Renewed) => void,
 ): Promise<void> {
   if (work.due.length === 0 && work.authorities.length === 0) return;
   const fallback = fallbackOf(context);
   const progress = startProgress(context, 'certificates');
   progress.expect(work.due.length);
-  const endsAt = options.maxTimeMs === null ? Infinity : performance.now() + options.maxTimeMs;
-  const run = { ...options, mayStart: (): boolean => performance.now() < endsAt };
   const conclude = (renewed: Renewed): void => {
     progress.done();
     onResult(renewed);
@@ -128,16 +132,29 @@ async function workOn(
 }
 
 /** The work after a look at names that are left alone, where it is time for one. */
-async function workAsProbed(context: CommandContext, known: Work, options: RenewOptions): Promise<Work> {
-  const isChanged = await probeLeftAlone(context, known, options.maxTimeMs);
+async function workAsProbed(
+  context: CommandContext,
+  known: Work,
+  options: RenewOptions,
+  time: RunTime,
+): Promise<Work> {
+  const isChanged = await probeLeftAlone(context, known, time.endsAt);
   context.stops.work.throwIfAborted();
   return isChanged ? withLedger(context.settings, (ledger) => findWork(context, ledger, options)) : known;
 }
 
 /** The work after the CAs were asked when to renew, where it is time to ask. */
-async function workAsAdvised(context: CommandContext, known: Work, options: RenewOptions): Promise<Work> {
+async function workAsAdvised(
+  context: CommandContext,
+  known: Work,
+  options: RenewOptions,
+  time: RunTime,
+): Promise<Work> {
   if (known.authorities.length === 0 && known.toAsk.length === 0) return known;
-  await systemClock.sleep(Math.random() * options.splayMs, context.stops.work);
+  const splayMs = Math.random() * options.splayMs;
+  await systemClock.sleep(splayMs, context.stops.work);
+  // The work of the run hasn't begun: an hour of --splay isn't taken from it.
+  time.endsAt += splayMs;
   if (known.toAsk.length === 0) return known;
   await learnRenewalInfo(context, known.toAsk);
   context.stops.work.throwIfAborted();

@@ -81,15 +81,24 @@ export async function takeDown(parts: ProbeParts, row: ProbeRow): Promise<void> 
  */
 async function cleanUpInTurn(parts: ProbeParts, row: ProbeRow): Promise<boolean> {
   const settings = parseSolverSettings(JSON.parse(row.settings));
-  const [what, atOnce] =
-    settings.solver === 'exec'
-      ? [`${settings.hookDirectory}\n${settings.hook}`, settings.hookConcurrency]
-      : [settings.solver, concurrency];
-  return queued(`what probes put up: ${what}`, atOnce, parts.stops.grace, async () => {
+  return inTurn(settings, parts.stops.grace, async () => {
     if (!parts.mayTakeDown()) return false;
     await cleanUp(parts, settings, row);
     return true;
   });
+}
+
+/** What puts probes' answers up and takes them down, in turns: a hook that others wait for has its own limit of how many run at once. */
+export async function inTurn<T>(
+  settings: SolverSettings,
+  signal: AbortSignal,
+  act: () => Promise<T>,
+): Promise<T> {
+  const [what, atOnce] =
+    settings.solver === 'exec'
+      ? [`${settings.hookDirectory}\n${settings.hook}`, settings.hookConcurrency]
+      : [settings.solver, concurrency];
+  return queued(`what probes put up: ${what}`, atOnce, signal, act);
 }
 
 async function cleanUp(

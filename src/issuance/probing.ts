@@ -6,8 +6,10 @@ import { AcmeLedgerError, errorRecord } from '../errors.ts';
 import { parseName } from '../identifiers.ts';
 import { beginProbe, recordHealthy, recordProbeFailure } from '../ledger/probes.ts';
 import type { IdentifierRow, ProbeRow } from '../ledger/schema.ts';
+import type { LedgerWriter } from '../ledger/writer.ts';
+import { type TimeLimit, timeLimit } from '../time-limit.ts';
 import { allOrFirstError } from './all-or-first-error.ts';
-import { answerOf, type ProbeParts, takeDown } from './probe-clean-up.ts';
+import { answerOf, inTurn, type ProbeParts, takeDown } from './probe-clean-up.ts';
 import { nextLiftAt, nextProbeAt } from './probe-choice.ts';
 
 /** A name that may have been mended, and how its certificate proves it. */
@@ -25,6 +27,8 @@ export interface Probing extends ProbeParts {
   view: ProbeView;
   /** Whether another probe may begin. */
   mayStart: () => boolean;
+  /** For each, from its turn on; what is usual for its challenge when left out. */
+  longestMs?: number;
 }
 
 /** Most of the time of a probe is waiting; a web server that many names share is asked for so many at once. */
@@ -43,7 +47,7 @@ export async function probeNames(probing: Probing, candidates: readonly ProbeCan
   await allOrFirstError(
     candidates.map((candidate) =>
       limit(async () => {
-        if (probing.stops.work.aborted || !probing.mayStart()) return;
+        if (probing.stops.work.aborted) return;
         if (await probeOne(probing, candidate)) found += 1;
       }),
     ),
@@ -52,28 +56,15 @@ export async function probeNames(probing: Probing, candidates: readonly ProbeCan
 }
 
 /** @returns whether the name was found well */
-async function probeOne(
-  probing: Probing,
-  { name, settings, keyThumbprint }: ProbeCandidate,
-): Promise<boolean> {
+async function probeOne(probing: Probing, candidate: ProbeCandidate): Promise<boolean> {
   const { writer, log } = probing;
-  const parsed = parseSolverSettings(JSON.parse(settings));
-  // As long as a CA's (RFC 8555 §8.1); no challenge of one has it, so that what is up proves nothing to anybody.
-  const token = randomBytes(32).toString('base64url');
-  const row = await beginProbe(
-    writer,
-    name,
-    {
-      settings,
-      challengeType: parsed.challenge,
-      identifier: parseName(name.value.replace(/^\*\./, '')),
-      token,
-      keyAuthorization: `${token}.${keyThumbprint}`,
-    },
-    nextProbeAt(writer.clock.now(), probing.everyMs),
-  );
-  if (row === null) return false;
-  const failure = await failureOf(probing, parsed, row);
+  const { name } = candidate;
+  const settings = parseSolverSettings(JSON.parse(candidate.settings));
+  const begun = await begin(probing, settings, candidate);
+  if (begun === null) return false;
+  const { row, limit } = begun;
+  const failure = begun.failure ?? (await failureOf(probing, begun, () => look(probing, settings, begun)));
+  limit.clear();
   await takeDown(probing, row);
   if (failure === 'interrupted') return false;
   if (failure !== null) {
@@ -86,23 +77,78 @@ async function probeOne(
   return recordHealthy(writer, name, nextLiftAt(writer.clock.now(), name.probe_step + 1));
 }
 
-/** Why the name isn't well; null when it is. */
-async function failureOf(
-  { writer, view, solverFor, stops }: Probing,
+/** A probe that has had its turn. */
+interface Begun {
+  row: ProbeRow;
+  /** From its turn on. */
+  limit: TimeLimit;
+  limitMs: number;
+}
+
+/**
+ * Puts its answer up. What waits for others' hooks uses up none of its time, and may come too late to begin.
+ * @returns null when it wasn't begun
+ */
+async function begin(
+  probing: Probing,
   settings: SolverSettings,
-  row: ProbeRow,
-): Promise<unknown> {
-  const limitMs = longestMs[settings.challenge];
-  const limit = AbortSignal.timeout(limitMs);
-  const signal = AbortSignal.any([stops.work, limit]);
-  const answer = answerOf(row);
+  candidate: ProbeCandidate,
+): Promise<(Begun & { failure: unknown }) | null> {
+  const { writer, stops, solverFor } = probing;
   try {
-    await solverFor(settings).present(answer, signal);
-    await assertAnswered(answer, settings, view, writer.clock, signal);
+    return await inTurn(settings, stops.work, async () => {
+      if (!probing.mayStart()) return null;
+      const row = await beginOne(writer, settings, candidate, probing.everyMs);
+      if (row === null) return null;
+      const limitMs = probing.longestMs ?? longestMs[settings.challenge];
+      const begun = { row, limitMs, limit: timeLimit(limitMs, stops.work) };
+      const present = (): Promise<void> => solverFor(settings).present(answerOf(row), begun.limit.signal);
+      return { ...begun, failure: await failureOf(probing, begun, present) };
+    });
+  } catch (error) {
+    if (stops.work.aborted) return null;
+    throw error;
+  }
+}
+
+async function beginOne(
+  writer: LedgerWriter,
+  { challenge }: SolverSettings,
+  { name, settings, keyThumbprint }: ProbeCandidate,
+  everyMs: number,
+): Promise<ProbeRow | null> {
+  // As long as a CA's (RFC 8555 §8.1); no challenge of one has it, so that what is up proves nothing to anybody.
+  const token = randomBytes(32).toString('base64url');
+  const answer = {
+    settings,
+    challengeType: challenge,
+    identifier: parseName(name.value.replace(/^\*\./, '')),
+    token,
+    keyAuthorization: `${token}.${keyThumbprint}`,
+  };
+  return beginProbe(writer, name, answer, nextProbeAt(writer.clock.now(), everyMs));
+}
+
+async function look(
+  { writer, view }: Probing,
+  settings: SolverSettings,
+  { row, limit }: Begun,
+): Promise<void> {
+  await assertAnswered(answerOf(row), settings, view, writer.clock, limit.signal);
+}
+
+/** Why the name isn't well, as far as this part of the probe tells; null when it may be. */
+async function failureOf(
+  { stops }: Probing,
+  { row, limit, limitMs }: Begun,
+  part: () => Promise<void>,
+): Promise<unknown> {
+  try {
+    await part();
     return null;
   } catch (error) {
     if (stops.work.aborted) return 'interrupted';
-    if (!limit.aborted) return error;
+    if (!limit.signal.aborted) return error;
     const message = `what was put up for ${row.identifier} couldn't be seen within ${String(limitMs / 1000)} s`;
     return new AcmeLedgerError('solver', message, { cause: error });
   }
