@@ -8,7 +8,8 @@ import { Script } from 'node:vm';
 
 const [node, , bundle, ...command] = process.argv;
 const file = path.resolve(bundle);
-const compiled = `${file}.${process.version}-${String(statSync(process.execPath).size)}`;
+const { size, mtimeMs } = statSync(process.execPath);
+const compiled = `${file}.${process.version}-${String(size)}-${String(mtimeMs)}`;
 const scratch = mkdtempSync(path.join(tmpdir(), 'acme-ledger-build-'));
 process.argv = [node, file, '--state-dir', path.join(scratch, 'state'), ...command];
 // What the command says is of no use here, nor whether it succeeds.

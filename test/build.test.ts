@@ -5,8 +5,9 @@ import { expect, it } from 'vitest';
 
 const bundle = fileURLToPath(new URL('../dist/acme-ledger.cjs', import.meta.url));
 
-// Another Node's would crash this one: its version and size are in the name.
-const compiled = `${bundle}.${process.version}-${statSync(process.execPath).size}`;
+// Another Node's would crash this one: its version, size and age are in the name.
+const node = statSync(process.execPath);
+const compiled = `${bundle}.${process.version}-${node.size}-${node.mtimeMs}`;
 
 it('the build keeps compiled code that fits its bundle and this Node', () => {
   const code = `const { Script } = require('node:vm');
