@@ -5,6 +5,7 @@ import { sqliteSelfCheck } from './checks/sqlite-self-check.ts';
 import type { Engine } from './engine.ts';
 import { holdFiles } from './ledger-files.ts';
 import type { LedgerFiles } from './ledger-files.ts';
+import { shapedRows } from './shaped-rows.ts';
 import { SharedCommits, type TransactionControl } from './shared-commits.ts';
 import { sqliteError } from './sqlite-error.ts';
 
@@ -141,11 +142,12 @@ function watched(database: Database.Database, files: LedgerFiles): SqliteDatabas
         if (isWriting && !database.inTransaction) files.assertInPlace();
         return result;
       };
+      const rows = statement.reader ? shapedRows(statement) : statement;
       return {
         reader: statement.reader,
-        all: (parameters) => watch(() => statement.all(parameters)),
+        all: (parameters) => watch(() => rows.all(parameters)),
         run: (parameters) => watch(() => statement.run(parameters)),
-        iterate: (parameters) => statement.iterate(parameters),
+        iterate: (parameters) => rows.iterate(parameters),
       };
     },
   };

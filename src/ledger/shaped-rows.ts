@@ -1,0 +1,44 @@
+import type { Statement } from 'better-sqlite3';
+
+type Row = Record<string, unknown>;
+
+/** Reads the rows of a statement. */
+export interface ShapedRows {
+  all(parameters: readonly unknown[]): Row[];
+  iterate(parameters: readonly unknown[]): IterableIterator<Row>;
+}
+
+/**
+ * The rows of a statement as objects of one shape. better-sqlite3 makes a dictionary of each row, which takes three times the memory and
+ * several times the time: a renewal holds the rows of all that is due.
+ */
+export function shapedRows(statement: Statement): ShapedRows {
+  const rows = statement.raw(true) as unknown as Statement<unknown[], unknown[]>;
+  let names = namesOf(statement);
+  let blank = blankOf(names);
+  const shaped = (values: readonly unknown[]): Row => {
+    if (values.length !== names.length) {
+      // A migration gave the table another column since.
+      names = namesOf(statement);
+      blank = blankOf(names);
+    }
+    const row: Row = { ...blank };
+    for (const [index, name] of names.entries()) row[name] = values[index];
+    return row;
+  };
+  return {
+    all: (parameters) => rows.all(parameters).map(shaped),
+    *iterate(parameters) {
+      for (const values of rows.iterate(parameters)) yield shaped(values);
+    },
+  };
+}
+
+function namesOf(statement: Statement): string[] {
+  return statement.columns().map(({ name }) => name);
+}
+
+/** Copies of it have its shape. */
+function blankOf(names: readonly string[]): Row {
+  return Object.fromEntries(names.map((name) => [name, null]));
+}
