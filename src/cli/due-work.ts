@@ -35,6 +35,8 @@ export interface PlannedCertificate extends DueCertificate {
 export interface Work {
   due: PlannedCertificate[];
   notDue: number;
+  /** Due, too, but left to the next run by `--limit`. */
+  beyondLimit: number;
   authorities: string[];
   /** What it would spend of the CAs' limits on new orders. */
   newOrders: RunPlan['newOrders'];
@@ -95,6 +97,7 @@ export async function findWork(
   return {
     ...plan,
     notDue: wanted.length - eligible.length,
+    beyondLimit: eligible.length - plan.due.length,
     authorities: [...authorities],
     leftAlone,
     toAsk: await rowsOf(ledger, toAsk.sort(byUrgency(now))),

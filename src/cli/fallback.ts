@@ -4,6 +4,7 @@ import { AcmeLedgerError, errorRecord } from '../errors.ts';
 import { isForFallback } from '../issuance/falling-back.ts';
 import type { Renewed } from '../issuance/renewing.ts';
 import type { CommandContext } from './context.ts';
+import { counted } from './wording.ts';
 
 /** The CA of `--fallback-ca`; null when there is none. @throws AcmeLedgerError `usage` */
 export function fallbackOf({ settings: { fallbackCa } }: CommandContext): Authority | null {
@@ -24,6 +25,9 @@ export function fallsBack(
   if (isOfRehearsal === true || certificate.ca === fallback.directoryUrl) return false;
   return isForFallback(error, certificate, { now: systemClock.now(), isAskedFor: false });
 }
+
+/** One limit may send all of ten thousand there: the others are counted. */
+const toldOneByOne = 5;
 
 /** Works on the certificates of these names at the fallback. */
 export type RenewThere = (
@@ -48,8 +52,13 @@ export async function renewElsewhere(
     if (left.delete(renewed.certificate.name)) onResult({ ...renewed, fallbackCa: fallback.directoryUrl });
   };
   if (left.size > 0 && !context.stops.work.aborted) {
-    for (const { certificate, error } of waiting)
+    for (const { certificate, error } of waiting.slice(0, toldOneByOne))
       tellOfFallback(context, certificate.name, error?.message ?? '', fallback);
+    if (waiting.length > toldOneByOne)
+      context.log.warn(
+        {},
+        `${counted(waiting.length - toldOneByOne, 'more certificate')} can't wait and are ordered from ${fallback.label}`,
+      );
     try {
       await renewThere(asFallback(context), new Set(left.keys()), tell);
     } catch (error) {

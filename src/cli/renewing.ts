@@ -5,12 +5,9 @@ import type { Issuance } from '../issuance/issuance.ts';
 import { settleUnowned } from '../issuance/recovery.ts';
 import type { Stage } from '../issuance/rehearsing.ts';
 import { removeUselessKeys } from '../issuance/useless-keys.ts';
-import { missingNames } from '../issuance/name-choice.ts';
-import type { Due, DueCertificate, Renewed } from '../issuance/renewing.ts';
+import type { DueCertificate, Renewed } from '../issuance/renewing.ts';
 import { namesKeysOf, renewAll } from '../issuance/renewing.ts';
 import { removeFullBuckets } from '../ledger/limit-buckets.ts';
-import type { CertificateRow } from '../ledger/schema.ts';
-import { printable } from '../printable.ts';
 import type { CommandContext } from './context.ts';
 import type { Work } from './due-work.ts';
 import { findWork } from './due-work.ts';
@@ -19,18 +16,15 @@ import { isOfTheCa } from './error-of-ca.ts';
 import { fallbackOf, fallsBack, renewElsewhere, type RenewThere } from './fallback.ts';
 import { withLedger } from './ledger-opening.ts';
 import { LikeErrors } from './like-errors.ts';
-import { spendLine } from './limit-status.ts';
 import { withIssuance } from './opening.ts';
 import { probeLeftAlone } from './probing.ts';
 import type { RenewalRecord } from './renewal-report.ts';
 import { tellLeftAlone } from './left-alone.ts';
-import { leftOutText } from './left-out.ts';
-import { complainOf, warn } from './output.ts';
 import { startProgress } from './progress.ts';
 import { onStage } from './rehearsal-stage.ts';
 import { learnRenewalInfo } from './renewal-asking.ts';
+import { type Summary, beyondLimit, conclude, describe, explain, report } from './renewal-telling.ts';
 import { stagingOf } from './staging.ts';
-import { counted } from './wording.ts';
 import { withWanted, writeConfigured } from './wishes/wanted.ts';
 
 export interface RenewOptions {
@@ -51,8 +45,6 @@ export interface RenewOptions {
 interface RunTime {
   endsAt: number;
 }
-
-type Summary = Record<Renewed['status'] | 'due' | 'notDue', number>;
 
 /** @param record filled with what the run has to tell */
 export async function runRenew(
@@ -78,6 +70,7 @@ export async function runRenew(
     failed: 0,
     deferred: 0,
     notDue: work.notDue,
+    ...beyondLimit(work),
   };
   record.summary = summary;
   tellLeftAlone(work.leftAlone);
@@ -208,93 +201,4 @@ async function settleAndRenew(
   const renewOn = (stage: Stage | null): Promise<void> =>
     renewAll(issuance, certificates, { ...options, stage }, onResult);
   await (staging === null ? renewOn(null) : onStage(context, issuance, { staging, namesKeys }, renewOn));
-}
-
-/** Says where the CA explains the window in which it wants a certificate replaced (RFC 9773 §4.2). @returns these pages by certificate */
-function explain(context: CommandContext, work: Work): Map<string, string> {
-  const pages = new Map<string, string>();
-  for (const { certificate, due } of work.due) {
-    const page = explanationOf(certificate, due);
-    if (page === null) continue;
-    pages.set(certificate.name, page);
-    context.output.note(`${certificate.name}: the CA wants it renewed, and says why: ${page}`);
-  }
-  return pages;
-}
-
-function explanationOf(certificate: CertificateRow, due: Due): string | null {
-  return due.reason === 'ari' ? certificate.ari_explanation_url : null;
-}
-
-function report(
-  context: CommandContext,
-  { certificate, status, error, fallbackCa }: Renewed,
-  explanationUrl: string | undefined,
-  { record, like }: { record: RenewalRecord; like: LikeErrors },
-): void {
-  const explained = explanationUrl === undefined ? {} : { explanationUrl };
-  const missing = missingNames(certificate);
-  const leftOut = status === 'failed' ? null : leftOutText(certificate);
-  const line = {
-    name: certificate.name,
-    status,
-    error,
-    ...(missing.length === 0 ? {} : { leftOut: missing }),
-    ...explained,
-    ...(fallbackCa === undefined ? {} : { fallbackCa }),
-  };
-  record.certificates.push(line);
-  if (context.output.json) context.output.line(line, () => '');
-  else if (error === null && leftOut !== null)
-    warn(`${certificate.name}: ${status} without ${leftOut}`, 'acme-ledger name list says why');
-  else if (error === null) context.output.note(`${printable(certificate.name)}: ${status}`);
-  else if (like.note(status, error) || context.settings.verbosity > 0)
-    complainOf(error, `${certificate.name}: ${status}`);
-}
-
-/** What wasn't told one by one, and the sums; both also under cron, if there is anything to look at. */
-function conclude({ output, settings }: CommandContext, summary: Summary, like: LikeErrors): void {
-  if (output.json) {
-    output.line({ summary }, () => '');
-    return;
-  }
-  if (settings.verbosity <= 0) for (const error of like.rest()) complainOf(error);
-  const sums = `${String(summary.due)} due: ${String(summary.issued)} issued, ${String(summary.renewed)} renewed, ${String(summary.failed)} failed, ${String(summary.deferred)} deferred; ${String(summary.notDue)} not due`;
-  if (summary.failed + summary.deferred > 0) output.conclude(sums);
-  else output.note(sums);
-}
-
-function describe(context: CommandContext, work: Work): number {
-  tellLeftAlone(work.leftAlone);
-  for (const { certificate, due, names, deferral } of work.due) {
-    const page = explanationOf(certificate, due);
-    const isOrdered = due.reason !== 'not-deployed';
-    const cost = { newOrders: isOrdered ? 1 : 0, authorizations: isOrdered ? names.length : 0 };
-    context.output.line(
-      {
-        name: certificate.name,
-        reason: due.reason,
-        dueAt: due.dueAt?.toISOString() ?? null,
-        names,
-        cost,
-        deferral,
-        ...(page === null ? {} : { explanationUrl: page }),
-      },
-      () =>
-        `${printable(certificate.name)}: ${due.reason}, ${isOrdered ? `1 order with ${counted(names.length, 'name')}` : 'only its deploy hook'}${deferral === null ? '' : `, deferred: ${deferral.message}`}${page === null ? '' : `; the CA says why: ${page}`}`,
-    );
-  }
-  const deferred = work.due.filter(({ deferral }) => deferral !== null).length;
-  const { notDue, newOrders: limits, rehearsals } = work;
-  const rehearsed = rehearsals.length === 0 ? {} : { rehearsals };
-  const summary = { due: work.due.length, deferred, notDue, limits, ...rehearsed };
-  context.output.line({ summary }, () => [
-    ...rehearsals.map(
-      ({ ca, rehearsedAt, orders }) =>
-        `${ca}: ${counted(orders, 'order')} would be rehearsed first at ${rehearsedAt}`,
-    ),
-    ...work.newOrders.map((limit) => `${limit.ca}: ${spendLine(limit.spends, limit)}`),
-    `${String(summary.due)} due, ${deferred === 0 ? '' : `${String(deferred)} of them deferred, `}${String(summary.notDue)} not due; nothing was sent`,
-  ]);
-  return 0;
 }

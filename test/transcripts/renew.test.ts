@@ -112,7 +112,9 @@ describe('renew', () => {
     setDaysLeft('b.test', -1);
     setDaysLeft('c.test', 10);
     const first = await here.run(['renew', '--limit', '1', '--json']);
-    expect(jsonLines(first)[0]).toEqual({ name: 'b.test', status: 'renewed', error: null });
+    const [renewed, { summary }] = jsonLines(first) as [unknown, { summary: unknown }];
+    expect(renewed).toEqual({ name: 'b.test', status: 'renewed', error: null });
+    expect(summary).toMatchObject({ due: 1, beyondLimit: all.length - 1, notDue: 0 });
     const second = await here.run(['renew', '--limit', '1', '--json']);
     expect(jsonLines(second)[0]).toEqual({ name: 'c.test', status: 'renewed', error: null });
   });
