@@ -93,10 +93,9 @@ async function throughput(directory: string, settings: FleetSettings): Promise<G
   return throughputGoals(batches);
 }
 
-function tellOf({ client, latencyMs, concurrency, wallMs, issued, exitCode, output }: Batch): void {
-  progress(
-    `${latencyMs} ms, ${concurrency} at a time: ${client} ${issued} in ${(wallMs / 1000).toFixed(1)} s`,
-  );
+function tellOf({ client, latencyMs, concurrency, wallMs, cpuMs, issued, exitCode, output }: Batch): void {
+  const cost = `${issued} in ${(wallMs / 1000).toFixed(1)} s, CPU ${(cpuMs / 1000).toFixed(1)} s`;
+  progress(`${latencyMs} ms, ${concurrency} at a time: ${client} ${cost}`);
   if (exitCode === 0) return;
   progress(`error: ${client} ended with ${exitCode ?? 'a signal'}:\n${output}`);
   process.exitCode = 1;

@@ -2,8 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import type { RequestKind } from '../../test/support/acme-request.ts';
-import type { Surroundings } from '../clients.ts';
-import { type Lab, startLab } from '../lab.ts';
+import { startLab } from '../lab.ts';
 import { type Cost, measure } from '../measured-process.ts';
 import { type BatchClient, batchClients } from './batch-clients.ts';
 
@@ -34,39 +33,22 @@ export interface ThroughputOptions {
 const batchShare = 100;
 const timeoutMs = 20 * 60_000;
 
-/** All clients that are installed, one after the other, at each round trip and concurrency. */
+/**
+ * All clients that are installed, one after the other, at each round trip and concurrency, each time with a CA of its own: Pebble stops
+ * answering for good after some thousands of orders.
+ */
 export async function measureThroughput(directory: string, options: ThroughputOptions): Promise<Batch[]> {
-  const webroot = path.join(directory, 'webroot');
-  const stateDir = path.join(directory, 'throughput');
-  await Promise.all([webroot, stateDir].map((each) => mkdir(each, { recursive: true })));
-  const lab = await startLab(webroot);
-  try {
-    const { directoryUrl, caFile } = lab;
-    return await allBatches(lab, { directoryUrl, caFile, webroot, stateDir }, options);
-  } finally {
-    await lab.stop();
-  }
-}
-
-async function allBatches(
-  lab: Lab,
-  surroundings: Surroundings,
-  options: ThroughputOptions,
-): Promise<Batch[]> {
   const clients: BatchClient[] = [];
   for (const client of batchClients) if ((await client.version()) !== null) clients.push(client);
   const measured: Batch[] = [];
-  const run = (client: BatchClient, certificates: number, latencyMs: number, concurrency: number) =>
-    oneBatch(lab, surroundings, options.signal, { client, certificates, latencyMs, concurrency });
-  // The account is registered, and what can be kept is kept.
-  for (const client of clients) await run(client, 1, 0, 1);
   for (const latencyMs of options.latencyMs) {
     for (const concurrency of options.concurrency) {
       for (const client of clients) {
         // One after the other they take long, and vary little.
         const atMost = Math.min(options.certificates, batchShare * concurrency);
         const certificates = client.certificates(atMost, concurrency);
-        const batch = await run(client, certificates, latencyMs, concurrency);
+        const place = path.join(directory, 'throughput', String(measured.length));
+        const batch = await oneBatch(place, options.signal, { client, certificates, latencyMs, concurrency });
         options.onBatch(batch);
         measured.push(batch);
       }
@@ -83,27 +65,40 @@ interface Case {
 }
 
 async function oneBatch(
-  lab: Lab,
-  surroundings: Surroundings,
+  stateDir: string,
   signal: AbortSignal,
   { client, certificates, latencyMs, concurrency }: Case,
 ): Promise<Batch> {
-  const command = await client.prepare(surroundings, freshNames(certificates), concurrency);
-  await lab.begin(latencyMs);
-  const outputFile = path.join(surroundings.stateDir, 'output.txt');
-  const cost = await measure(command, { outputFile, signal, timeoutMs });
-  const { counts } = await lab.counted();
-  return {
-    ...cost,
-    client: client.name,
-    peakMb: client.isOneProcess ? cost.peakKb / 1024 : null,
-    certificates,
-    latencyMs,
-    concurrency,
-    issued: counts.certificate,
-    requests: Object.values(counts).reduce((sum, count) => sum + count, 0),
-    counts,
-  };
+  const webroot = path.join(stateDir, 'webroot');
+  await mkdir(webroot, { recursive: true });
+  const lab = await startLab(webroot);
+  try {
+    const { directoryUrl, caFile } = lab;
+    const outputFile = path.join(stateDir, 'output.txt');
+    const run = async (count: number): Promise<Cost> => {
+      const surroundings = { directoryUrl, caFile, webroot, stateDir };
+      const command = await client.prepare(surroundings, freshNames(count), concurrency);
+      await lab.begin(count === certificates ? latencyMs : 0);
+      return measure(command, { outputFile, signal, timeoutMs });
+    };
+    // The account is registered, and what can be kept is kept.
+    await run(1);
+    const cost = await run(certificates);
+    const { counts } = await lab.counted();
+    return {
+      ...cost,
+      client: client.name,
+      peakMb: client.isOneProcess ? cost.peakKb / 1024 : null,
+      certificates,
+      latencyMs,
+      concurrency,
+      issued: counts.certificate,
+      requests: Object.values(counts).reduce((sum, count) => sum + count, 0),
+      counts,
+    };
+  } finally {
+    await lab.stop();
+  }
 }
 
 /** Names that no authorization was ever asked for, each below a domain of its own. */
