@@ -10,6 +10,7 @@ import { named, sortOut } from './challenge-tasks.ts';
 import type { AuthorizationRow } from '../ledger/schema.ts';
 import { inTransaction } from '../ledger/writer.ts';
 import type { Issuance, PlacedOrder } from './issuance.ts';
+import { learnedWaits } from './learned-wait.ts';
 import { failAfterVerdicts, nameOf, validationTimeoutMs } from './name-failures.ts';
 import { poll } from './polling.ts';
 import { presentAndSubmit } from './submitting.ts';
@@ -80,6 +81,7 @@ async function awaitReady(issuance: Issuance, placed: PlacedOrder, since: Date):
       signal: issuance.stops.work,
       last: placed.answer,
       since,
+      learned: learnedWaits(issuance.session).validation,
     },
   );
 }

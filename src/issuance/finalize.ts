@@ -6,6 +6,7 @@ import { later } from '../clock.ts';
 import { AcmeLedgerError } from '../errors.ts';
 import { recordFinalizeSent, recordOrderAnswer } from '../ledger/orders.ts';
 import type { Issuance, PlacedOrder } from './issuance.ts';
+import { learnedWaits } from './learned-wait.ts';
 import { poll } from './polling.ts';
 
 /** Signing and logging a certificate takes seconds at public CAs; Boulder gives up on its logs after 15. */
@@ -68,6 +69,7 @@ async function awaitValid(issuance: Issuance, answer: Answer<Order>, since: Date
       signal: issuance.stops.work,
       last: answer,
       since,
+      learned: learnedWaits(issuance.session).issuance,
     },
   );
 }

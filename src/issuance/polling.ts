@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.ts';
 import { AcmeLedgerError } from '../errors.ts';
+import type { LearnedWait } from './learned-wait.ts';
 
 /** Pebble answers within milliseconds, public CAs within seconds: soon at first, then wider. */
 const waitsMs = [30, 250, 500, 1000, 2000, 3000, 5000];
@@ -13,6 +14,8 @@ export interface PollOptions<T> {
   last?: T;
   /** When the CA was sent what it is at: the first wait counts from there, so that a long round trip isn't waited for twice. */
   since?: Date;
+  /** How long the CA takes for it, which is the first wait then, and learns from it. */
+  learned?: LearnedWait;
 }
 
 /** So many faults of the CA in a row are waited out before the last one is the result. */
@@ -28,7 +31,7 @@ const faultsBorne = 3;
 export async function poll<T extends { retryAt: Date | null }>(
   ask: () => Promise<T>,
   done: (answer: T) => boolean,
-  { clock, deadline, signal, last, since }: PollOptions<T>,
+  { clock, deadline, signal, last, since, learned }: PollOptions<T>,
 ): Promise<T> {
   let answer = last;
   let retryAt = last?.retryAt ?? null;
@@ -40,11 +43,15 @@ export async function poll<T extends { retryAt: Date | null }>(
     if (isOver && faults[0] !== undefined) throw faults[0];
     if (isOver && answer !== undefined) return answer;
     const passedMs = round === 0 && since !== undefined ? -msUntil(since, clock) : 0;
-    const ownMs = (waitsMs[Math.min(round, waitsMs.length - 1)] ?? 0) - passedMs;
-    await clock.sleep(Math.max(0, Math.min(Math.max(ownMs, askedMs), leftMs)), signal);
+    const usualMs = waitsMs[Math.min(round, waitsMs.length - 1)] ?? 0;
+    const ownMs = (round === 0 && learned !== undefined ? learned.ms : usualMs) - passedMs;
+    const waitMs = Math.max(0, Math.min(Math.max(ownMs, askedMs), leftMs));
+    await clock.sleep(waitMs, signal);
     try {
       answer = await ask();
-      if (done(answer)) return answer;
+      const isDone = done(answer);
+      if (round === 0) learned?.learn(passedMs + waitMs, isDone);
+      if (isDone) return answer;
       faults.length = 0;
       retryAt = answer.retryAt;
     } catch (error) {

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { later } from '../../src/clock.ts';
 import { AcmeLedgerError } from '../../src/errors.ts';
+import { LearnedWait } from '../../src/issuance/learned-wait.ts';
 import { poll } from '../../src/issuance/polling.ts';
 import { passingClock } from './passing-clock.ts';
 
@@ -42,6 +43,22 @@ describe('polling', () => {
     const ask = (): Promise<Answer> => Promise.resolve({ isDone: true, retryAt: null });
     await poll(ask, ({ isDone }) => isDone, { clock, deadline: later(since, 60_000), signal, since });
     expect(clock.slept).toEqual([50, 0]);
+  });
+
+  it('waits as long as it has learned before its first look, and learns from it', async () => {
+    const learned = new LearnedWait();
+    const firstWaits: (number | undefined)[] = [];
+    for (let count = 0; count < 20; count += 1) {
+      const clock = passingClock();
+      const since = clock.now();
+      const ask = (): Promise<Answer> =>
+        Promise.resolve({ isDone: clock.now().getTime() - since.getTime() >= 200, retryAt: null });
+      const deadline = later(since, 60_000);
+      await poll(ask, ({ isDone }) => isDone, { clock, deadline, signal, since, learned });
+      firstWaits.push(clock.slept[0]);
+    }
+    expect(firstWaits.slice(0, 3)).toEqual([30, 45, 67.5]);
+    expect(firstWaits.filter((ms) => ms! >= 200)).toHaveLength(14);
   });
 
   it('never asks earlier than the last answer wants, and never after its deadline', async () => {
