@@ -3,12 +3,11 @@ import type { Session } from '../acme/session.ts';
 /** Pebble takes milliseconds, a public CA a second or more; whoever waits longer than that before the first look is noticed. */
 const shortestMs = 30;
 const longestMs = 1_000;
-/**
- * A look too early costs a request. The wait settles where one in fourteen comes too early (ln 1.5 ÷ -ln 0.97 is 13), so that a few
- * names whose server is slow don't keep all others waiting.
- */
+/** What takes longer says nothing of the CA: the server of that name is slow. */
+const slowMs = 5_000;
+/** A look too early costs a request. The wait settles where one in 28 comes too early: ln 1.5 ÷ -ln 0.985 is 27. */
 const growth = 1.5;
-const decay = 0.97;
+const decay = 0.985;
 
 /** How long a CA takes for something, as this run has seen it so far: how long to wait before the first look. */
 export class LearnedWait {
@@ -18,14 +17,20 @@ export class LearnedWait {
     return this.#ms;
   }
 
+  /** The outcome was there at the first look. */
+  sufficed(): void {
+    this.#ms = Math.max(shortestMs, this.#ms * decay);
+  }
+
   /**
+   * It wasn't.
    * @param waitedMs how long after it was sent the CA was first asked for the outcome
-   * @param wasThere whether it knew the outcome by then
+   * @param tookMs how long after it the outcome was seen
    */
-  learn(waitedMs: number, wasThere: boolean): void {
-    if (wasThere) this.#ms = Math.max(shortestMs, this.#ms * decay);
+  fellShort(waitedMs: number, tookMs: number): void {
+    if (tookMs > slowMs) return;
     // By the wait that was too short, not by what others have learned meanwhile: many are under way at once.
-    else this.#ms = Math.min(longestMs, Math.max(this.#ms, waitedMs * growth));
+    this.#ms = Math.min(longestMs, Math.max(this.#ms, waitedMs * growth));
   }
 }
 

@@ -33,6 +33,8 @@ export async function poll<T extends { retryAt: Date | null }>(
   done: (answer: T) => boolean,
   { clock, deadline, signal, last, since, learned }: PollOptions<T>,
 ): Promise<T> {
+  const begun = since ?? clock.now();
+  let firstLookMs = 0;
   let answer = last;
   let retryAt = last?.retryAt ?? null;
   const faults: AcmeLedgerError[] = [];
@@ -49,9 +51,12 @@ export async function poll<T extends { retryAt: Date | null }>(
     await clock.sleep(waitMs, signal);
     try {
       answer = await ask();
-      const isDone = done(answer);
-      if (round === 0) learned?.learn(passedMs + waitMs, isDone);
-      if (isDone) return answer;
+      if (round === 0) firstLookMs = passedMs + waitMs;
+      if (done(answer)) {
+        if (round === 0) learned?.sufficed();
+        else learned?.fellShort(firstLookMs, -msUntil(begun, clock));
+        return answer;
+      }
       faults.length = 0;
       retryAt = answer.retryAt;
     } catch (error) {
