@@ -47,7 +47,10 @@ function tooMany({ proxy }: Customer): number {
 }
 
 describe('limits that the CA has and the ledger counts', { timeout: 60_000 }, () => {
-  it('are planned, kept and told by renew and issue, and none of them is ever hit', async () => {
+  // Pebble now and then can't find the order of a certificate that it has issued, and answers 500 to its renewal; with all new orders
+  // used up there is none left to go on without "replaces".
+  const again = { retry: 1 };
+  it('are planned, kept and told by renew and issue, and none of them is ever hit', again, async () => {
     const customer = await limitedCustomer();
     const { proxy, hook } = customer;
     for (const name of ['one.test', 'two.test', 'three.test', 'four.test', 'five.test']) {
