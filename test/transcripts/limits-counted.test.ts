@@ -46,43 +46,58 @@ function tooMany({ proxy }: Customer): number {
   return proxy.requests.filter(({ status }) => status === 429).length;
 }
 
+/** Five certificates wanted, of which `renew` makes four, and one made by hand, with what is said on the way. */
+async function afterFirstIssue(): Promise<Customer> {
+  const customer = await limitedCustomer();
+  const { proxy, hook } = customer;
+  for (const name of ['one.test', 'two.test', 'three.test', 'four.test', 'five.test']) {
+    const args = ['cert', 'add', name, '--challenge', 'http-01', '--hook', hook];
+    expectExit(await customer.run(args), 0);
+  }
+  const planned = await customer.run(['renew', '--dry-run', '--agree-tos']);
+  expectExit(planned, 0);
+  expect(planned.stdout).toContain('would spend 4 of 6 new orders (0 used)');
+  expect(planned.stdout).toMatch(
+    /: missing, 1 order with 1 name, deferred: the CA's limit on new orders .*; the next is free at 20\d\d-/,
+  );
+  expect(planned.stdout).toContain('5 due, 1 of them deferred, 0 not due; nothing was sent');
+  expect(proxy.requests).toEqual([]);
+
+  const first = await customer.run(['renew', '--json', '--agree-tos']);
+  expectExit(first, 75);
+  expect(jsonLines(first).at(-1)).toEqual({ summary: like({ issued: 4, deferred: 1, failed: 0 }) });
+  expect(jsonLines(first)[0]).toMatchObject({
+    status: 'deferred',
+    error: {
+      code: 'ca-limit',
+      retryAt: text(/^20/),
+      message: text(/^the CA's limit on new orders .* the last 2 are left to issue; the next is free at /),
+    },
+  });
+  proxy.resetCounts();
+  expectExit(await customer.run(['renew', '--agree-tos']), 75);
+  expect(proxy.requests).toEqual([]);
+
+  // What renew leaves is there for issue.
+  expectExit(await customer.issue('a.shop.test'), 0);
+  return customer;
+}
+
+/**
+ * Pebble 2.10 finds no order for a `replaces` whose serial has a zero byte before its first bit, as DER wants it (RFC 9773 §4.1), and
+ * answers 500: one certificate in 256.
+ */
+async function isLostAtPebble(customer: Customer, name: string): Promise<boolean> {
+  const { serial } = JSON.parse((await customer.run(['cert', 'show', name, '--json'])).stdout) as {
+    serial: string;
+  };
+  return serial.length < 16 && /^[89a-f]/.test(serial);
+}
+
 describe('limits that the CA has and the ledger counts', { timeout: 60_000 }, () => {
-  // Pebble now and then can't find the order of a certificate that it has issued, and answers 500 to its renewal; with all new orders
-  // used up there is none left to go on without "replaces".
-  const again = { retry: 1 };
-  it('are planned, kept and told by renew and issue, and none of them is ever hit', again, async () => {
-    const customer = await limitedCustomer();
-    const { proxy, hook } = customer;
-    for (const name of ['one.test', 'two.test', 'three.test', 'four.test', 'five.test']) {
-      const args = ['cert', 'add', name, '--challenge', 'http-01', '--hook', hook];
-      expectExit(await customer.run(args), 0);
-    }
-    const planned = await customer.run(['renew', '--dry-run', '--agree-tos']);
-    expectExit(planned, 0);
-    expect(planned.stdout).toContain('would spend 4 of 6 new orders (0 used)');
-    expect(planned.stdout).toMatch(
-      /: missing, 1 order with 1 name, deferred: the CA's limit on new orders .*; the next is free at 20\d\d-/,
-    );
-    expect(planned.stdout).toContain('5 due, 1 of them deferred, 0 not due; nothing was sent');
-    expect(proxy.requests).toEqual([]);
-
-    const first = await customer.run(['renew', '--json', '--agree-tos']);
-    expectExit(first, 75);
-    expect(jsonLines(first).at(-1)).toEqual({ summary: like({ issued: 4, deferred: 1, failed: 0 }) });
-    expect(jsonLines(first)[0]).toMatchObject({
-      status: 'deferred',
-      error: {
-        code: 'ca-limit',
-        retryAt: text(/^20/),
-        message: text(/^the CA's limit on new orders .* the last 2 are left to issue; the next is free at /),
-      },
-    });
-    proxy.resetCounts();
-    expectExit(await customer.run(['renew', '--agree-tos']), 75);
-    expect(proxy.requests).toEqual([]);
-
-    // What renew leaves is there for issue.
-    expectExit(await customer.issue('a.shop.test'), 0);
+  it('are planned, kept and told by renew and issue, and none of them is ever hit', async () => {
+    let customer = await afterFirstIssue();
+    while (await isLostAtPebble(customer, 'a.shop.test')) customer = await afterFirstIssue();
     expectExit(await customer.issue('b.shop.test'), 0);
     const dryRun = await customer.issue('c.shop.test', '--dry-run');
     expect(dryRun.stdout).toContain('would spend 1 of 6 new orders (6 used)');
