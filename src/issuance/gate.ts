@@ -173,18 +173,24 @@ function refusal(issuance: Issuance, admission: Admission, verdict: Verdict): Ac
     });
   }
   const { count } = verdict;
-  const open = `${String(count.pending)} authorizations are open and ${String(count.reserved)} reserved, of ${String(issuance.maxPending)} that may be`;
-  const since = count.oldestPendingAt === null ? '' : `, the oldest since ${count.oldestPendingAt}`;
-  const next =
-    count.nextExpiryAt === null
-      ? 'the next one is free when a running order ends'
-      : `the next one is free when a running order ends, at the latest when it expires at ${count.nextExpiryAt}`;
   return new AcmeLedgerError(
     'gate-full',
-    `no room for ${String(admission.identifiers.length)} more: ${open}${since}; ${next}`,
+    `no room for ${String(admission.identifiers.length)} more: ${countText(count, issuance.maxPending)}`,
     {
       hint: 'nothing was sent; try again later, give --wait 10m, or see acme-ledger authz list --status pending',
       retryAt: later(issuance.clock.now(), 60_000),
     },
   );
+}
+
+function countText(count: GateCount, maxPending: number): string {
+  const open = `${String(count.pending)} authorizations are open and ${String(count.reserved)} reserved, of ${String(maxPending)} that may be`;
+  const since = count.oldestPendingAt === null ? '' : `, the oldest since ${count.oldestPendingAt}`;
+  const lost =
+    count.lost === 0
+      ? ''
+      : `; ${String(count.lost)} of those reserved may have been opened by orders that the CA never answered: counted until its list of orders shows them or rules them out, for a week where it has none`;
+  const expiry =
+    count.nextExpiryAt === null ? '' : `, at the latest when it expires at ${count.nextExpiryAt}`;
+  return `${open}${since}${lost}; the next one is free when a running order ends${expiry}`;
 }

@@ -6,18 +6,13 @@ import { AcmeLedgerError, errorRecord } from '../errors.ts';
 import type { Identifier } from '../identifiers.ts';
 import { identifierSetKey } from '../identifiers.ts';
 import { isLedgerFailure } from '../ledger/ledger-failure.ts';
-import { hasFailedAlike } from '../ledger/order-queries.ts';
+import { hasFailedAlike, newOrderLifeMs } from '../ledger/order-queries.ts';
 import { orderByUrl, recordOrderAnswer, releaseOrder } from '../ledger/orders.ts';
 import type { OrderRow } from '../ledger/schema.ts';
 import type { Issuance, PlacedOrder } from './issuance.ts';
 import { requestOrder } from './request-order.ts';
 import { spendAgain } from './spending.ts';
 
-/**
- * A newOrder without an answer may reach the CA for so long after its intent: a request lives for 40 s here, and a while in whatever
- * lies between. Until then an empty list rules nothing out.
- */
-const underWayMs = 300_000;
 /** So many orders of the account's list that the ledger doesn't know are looked at; a lost one beyond them stays counted. */
 const strangersMax = 1_000;
 
@@ -49,8 +44,9 @@ export async function findLost(
   return { row: await recordOrderAnswer(issuance, row, listed), answer: listed };
 }
 
+/** Until then an empty list rules nothing out. */
 function isUnderWay(row: OrderRow, now: Date): boolean {
-  return later(new Date(row.created_at), underWayMs) > now;
+  return later(new Date(row.created_at), newOrderLifeMs) > now;
 }
 
 async function repeatNewOrder(

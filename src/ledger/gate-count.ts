@@ -10,6 +10,8 @@ export interface GateCount {
   unsubmitted: number;
   /** Authorizations that intents may still open. */
   reserved: number;
+  /** Of those, the ones of newOrders that were given up without an answer. */
+  lost: number;
   oldestPendingAt: string | null;
   /** The earliest time at which one of them ends by expiring. */
   nextExpiryAt: string | null;
@@ -38,7 +40,14 @@ export async function gateCount(ledger: Ledger, accountId: number, now: Date): P
     .executeTakeFirstOrThrow();
   const intents = await ledger
     .selectFrom('orders')
-    .select((select) => select.fn.sum<number | string | null>('reserved').as('reserved'))
+    .select((select) => [
+      select.fn.sum<number | string | null>('reserved').as('reserved'),
+      select.fn
+        .sum<number | string | null>(
+          select.case().when('status', '=', 'abandoned').then(select.ref('reserved')).else(0).end(),
+        )
+        .as('lost'),
+    ])
     .where('account_id', '=', accountId)
     .where('reserved', '>', 0)
     .where('reserved_until', '>', cutoff)
@@ -47,6 +56,7 @@ export async function gateCount(ledger: Ledger, accountId: number, now: Date): P
     pending: Number(open.pending),
     unsubmitted: Number(open.unsubmitted ?? 0),
     reserved: Number(intents.reserved ?? 0),
+    lost: Number(intents.lost ?? 0),
     oldestPendingAt: open.oldest,
     nextExpiryAt: open.next,
   };

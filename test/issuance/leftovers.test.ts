@@ -14,9 +14,10 @@ import { settleOrder } from '../../src/issuance/settle.ts';
 import { renewAll } from '../../src/issuance/renewing.ts';
 import { authorizationByUrl } from '../../src/ledger/authorizations.ts';
 import { recordWish } from '../../src/ledger/certificates.ts';
+import { gateCount } from '../../src/ledger/gate-count.ts';
 import { orderById, recordFinalizeSent, releaseOrder } from '../../src/ledger/orders.ts';
 import { certificateRow } from './rows.ts';
-import { type TinyWorld, newTinyWorld } from './tiny-issuance.ts';
+import { type RunningIssuance, type TinyWorld, newTinyWorld } from './tiny-issuance.ts';
 
 let world: TinyWorld;
 
@@ -207,6 +208,43 @@ describe('the search for a lost order', () => {
       });
     expect(await placeOrder(issuance, await enter(issuance, ['a.test']), identifiers)).toBeNull();
   });
+});
+
+describe('a lost order that was given up', () => {
+  it.each([
+    { tells: 'the list rules it out', list: emptyList, reserved: 0 },
+    { tells: 'there is no list any more', list: () => null, reserved: 1 },
+  ])('is looked for once more by a run of the next day: $tells', async ({ list, reserved }) => {
+    const dead = await world.startIssuance();
+    await enter(dead, ['a.test']);
+    await dead.die();
+    // Too early: the newOrder may still be on its way.
+    const soon = await settled(emptyList);
+    expect(await reservedOf(soon)).toBe(1);
+    await soon.die();
+    world.clock.pass(86_400_000);
+    let looks = 0;
+    const counting = (): AsyncIterable<string> | null => {
+      looks += 1;
+      return list();
+    };
+    const nextDay = await settled(counting);
+    await nextDay.die();
+    expect({ looks, reserved: await reservedOf(await settled(counting)) }).toEqual({ looks: 1, reserved });
+  });
+
+  async function settled(list: () => AsyncIterable<string> | null): Promise<RunningIssuance> {
+    const issuance = await world.startIssuance();
+    issuance.session.listOrders = () => Promise.resolve(list());
+    await settleUnowned(issuance, { evenKept: false, exceptNamesKeys: new Set() });
+    return issuance;
+  }
+
+  async function* emptyList(): AsyncIterable<string> {}
+
+  async function reservedOf({ ledger, account, clock }: Issuance): Promise<number> {
+    return (await gateCount(ledger, account.id, clock.now())).reserved;
+  }
 });
 
 describe('what dead runs left', () => {

@@ -16,6 +16,7 @@ describe('the gate counts', () => {
       pending: 0,
       unsubmitted: 0,
       reserved: 0,
+      lost: 0,
       oldestPendingAt: null,
       nextExpiryAt: null,
     });
@@ -24,7 +25,7 @@ describe('the gate counts', () => {
   it('what an intent may open, until the CA has answered; then what it opened', async () => {
     const made = await newLedger();
     const intent = await anIntent(made, made.account, ['a.test', 'b.test', 'c.test']);
-    expect(await count(made)).toMatchObject({ pending: 0, reserved: 3 });
+    expect(await count(made)).toMatchObject({ pending: 0, reserved: 3, lost: 0 });
     await releaseOrder(made, intent.id, { status: 'invalid' });
     const { order } = await anOrder(made, made.account, ['d.test', 'e.test']);
     await fetched(made, order.id);
@@ -32,6 +33,7 @@ describe('the gate counts', () => {
       pending: 2,
       unsubmitted: 2,
       reserved: 0,
+      lost: 0,
       oldestPendingAt: noon.toISOString(),
       nextExpiryAt: new Date(noon.getTime() + dayMs).toISOString(),
     });
@@ -53,7 +55,7 @@ describe('the gate counts', () => {
     const made = await newLedger();
     const intent = await anIntent(made, made.account, ['a.test', 'b.test']);
     await releaseOrder(made, intent.id, { status: 'abandoned', keepReserved: true });
-    expect(await count(made)).toMatchObject({ reserved: 2 });
+    expect(await count(made)).toMatchObject({ reserved: 2, lost: 2 });
     expect(await count(made, 7 * dayMs + 5 * minuteMs)).toMatchObject({ reserved: 2 });
     expect(await count(made, 7 * dayMs + 15 * minuteMs)).toMatchObject({ reserved: 0 });
   });
@@ -79,6 +81,7 @@ describe('the gate counts', () => {
     expect(await gateCount(made.ledger, made.account.id + 1, noon)).toMatchObject({
       pending: 0,
       reserved: 0,
+      lost: 0,
     });
   });
 
