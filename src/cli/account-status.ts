@@ -3,6 +3,7 @@ import { isStored } from '../certificates/store.ts';
 import { systemClock } from '../clock.ts';
 import { type ErrorRecord, isOfTheHour } from '../errors.ts';
 import type { LimitSeen } from '../issuance/limits-seen.ts';
+import { isLeftAlone } from '../issuance/due-names.ts';
 import { dueOf } from '../issuance/renewing.ts';
 import { listAccounts } from '../ledger/accounts.ts';
 import { listCertificates } from '../ledger/certificates.ts';
@@ -13,6 +14,7 @@ import type { Ledger } from '../ledger/open.ts';
 import type { AccountRow, CertificateRow } from '../ledger/schema.ts';
 import { accountsAtCa } from './chosen-account.ts';
 import type { CommandContext } from './context.ts';
+import { failingByAuthority } from './due-work.ts';
 import { limitStatus } from './limit-status.ts';
 import { holdJson } from './shapes.ts';
 
@@ -28,6 +30,15 @@ export interface AccountStatus {
   holds: ReturnType<typeof holdJson>[];
   suspendedNames: number;
   failingNames: number;
+}
+
+export interface CertificateCounts {
+  total: number;
+  due: number;
+  /** Of those that are due: `renew` leaves them as they are until names of theirs are mended or resumed. */
+  leftAlone: number;
+  failing: number;
+  expiringSoon: number;
 }
 
 /** `status --json` of docs/json.md, from the ledger alone. */
@@ -75,14 +86,22 @@ async function accountStatus(
   };
 }
 
-async function certificateCounts({ settings }: CommandContext, ledger: Ledger) {
+async function certificateCounts({ settings }: CommandContext, ledger: Ledger): Promise<CertificateCounts> {
   const now = systemClock.now();
   const rows = await listCertificates(ledger);
   const soon = new Date(now.getTime() + soonMs).toISOString();
+  const failing = await failingByAuthority(ledger);
+  const { onFailedName } = settings;
+  const due = rows.flatMap((row) => {
+    const isLost = !isStored(settings.stateDir, row.name, row.csr === null);
+    const reason = dueOf(row, now, { isLost });
+    return reason === null ? [] : [{ row, reason }];
+  });
   return {
     total: rows.length,
-    due: rows.filter(
-      (row) => dueOf(row, now, { isLost: !isStored(settings.stateDir, row.name, row.csr === null) }) !== null,
+    due: due.length,
+    leftAlone: due.filter(({ row, reason }) =>
+      isLeftAlone(row, reason, { failing: failing.get(row.ca) ?? new Map(), onFailedName, now }),
     ).length,
     failing: rows.filter(isFailing).length,
     expiringSoon: rows.filter((row) => row.not_after !== null && row.not_after < soon).length,

@@ -1,7 +1,7 @@
 import { isStored } from '../certificates/store.ts';
 import { systemClock } from '../clock.ts';
 import type { ErrorRecord } from '../errors.ts';
-import { dueWithNames } from '../issuance/due-names.ts';
+import { dueWithNames, isLeftAlone } from '../issuance/due-names.ts';
 import { failingEither, type FailingNames, suspendedOf } from '../issuance/name-choice.ts';
 import { namesToProbe } from '../issuance/probe-choice.ts';
 import type { ProbeCandidate } from '../issuance/probing.ts';
@@ -46,7 +46,7 @@ export interface Work {
   toAsk: CertificateRow[];
   /** Names that are left alone and may be probed now, those first that weren't for longest. */
   toProbe: ProbeCandidate[];
-  /** Certificates that a person named, and that are due, but no order names some of their names. */
+  /** Due, too, but they stay as they are until names of theirs are mended or resumed. */
   leftAlone: LeftAlone[];
   /** How many probes have, or may have, something up. */
   probesUp: number;
@@ -82,8 +82,9 @@ export async function findWork(
     );
     const due = reasons.get(certificate.name) ?? null;
     const { onFailedName } = context.settings;
-    const one = dueWithNames(certificate, due, { failing: failingHere, onFailedName, isAskedFor, now });
-    if (one === null && due !== null && isAskedFor)
+    const among = { failing: failingHere, onFailedName, now };
+    const one = dueWithNames(certificate, due, { ...among, isAskedFor });
+    if (one === null && isLeftAlone(certificate, due, among))
       leftAlone.push({ certificate, names: suspendedOf(certificate, failingHere) });
     return one === null ? [] : [one];
   });
@@ -96,7 +97,7 @@ export async function findWork(
   }
   return {
     ...plan,
-    notDue: wanted.length - eligible.length,
+    notDue: wanted.length - eligible.length - leftAlone.length,
     beyondLimit: eligible.length - plan.due.length,
     authorities: [...authorities],
     leftAlone,

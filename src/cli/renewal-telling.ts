@@ -12,8 +12,21 @@ import { complainOf, warn } from './output.ts';
 import type { RenewalRecord } from './renewal-report.ts';
 import { counted } from './wording.ts';
 
-/** How many of each kind; `beyondLimit` where `--limit` left some to the next run. */
-export type Summary = Record<Renewed['status'] | 'due' | 'notDue', number> & { beyondLimit?: number };
+/** How many of each kind; the last two only where there are any. */
+export type Summary = Record<Renewed['status'] | 'due' | 'notDue', number> & NotWorkedOn;
+
+interface NotWorkedOn {
+  /** Due, but `--limit` left them to the next run. */
+  beyondLimit?: number;
+  /** Due, but they stay as they are for suspended names. */
+  leftAlone?: number;
+}
+
+/** Before anything is done. */
+export function summaryOf(work: Work): Summary {
+  const none = { issued: 0, renewed: 0, failed: 0, deferred: 0 };
+  return { due: work.due.length, ...none, notDue: work.notDue, ...notWorkedOn(work) };
+}
 
 /** Says where the CA explains the window in which it wants a certificate replaced (RFC 9773 §4.2). @returns these pages by certificate */
 export function explain(context: CommandContext, work: Work): Map<string, string> {
@@ -70,14 +83,17 @@ export function conclude({ output, settings }: CommandContext, summary: Summary,
   else output.note(sums);
 }
 
-/** As the summary has it. */
-export function beyondLimit({ beyondLimit: count }: Work): { beyondLimit?: number } {
-  return count === 0 ? {} : { beyondLimit: count };
+function notWorkedOn({ beyondLimit, leftAlone }: Work): NotWorkedOn {
+  return {
+    ...(beyondLimit === 0 ? {} : { beyondLimit }),
+    ...(leftAlone.length === 0 ? {} : { leftAlone: leftAlone.length }),
+  };
 }
 
-function notDueText({ notDue, beyondLimit: left = 0 }: { notDue: number; beyondLimit?: number }): string {
-  const others = left === 0 ? '' : `; --limit leaves ${String(left)} more to the next run`;
-  return `${String(notDue)} not due${others}`;
+function notDueText({ notDue, beyondLimit = 0, leftAlone = 0 }: { notDue: number } & NotWorkedOn): string {
+  const alone = leftAlone === 0 ? '' : `; ${String(leftAlone)} left alone for suspended names`;
+  const others = beyondLimit === 0 ? '' : `; --limit leaves ${String(beyondLimit)} more to the next run`;
+  return `${String(notDue)} not due${alone}${others}`;
 }
 
 /** `--dry-run`: what would be done, and what it costs. @returns the exit code */
@@ -104,7 +120,7 @@ export function describe(context: CommandContext, work: Work): number {
   const deferred = work.due.filter(({ deferral }) => deferral !== null).length;
   const { notDue, newOrders: limits, rehearsals } = work;
   const rehearsed = rehearsals.length === 0 ? {} : { rehearsals };
-  const summary = { due: work.due.length, deferred, notDue, ...beyondLimit(work), limits, ...rehearsed };
+  const summary = { due: work.due.length, deferred, notDue, ...notWorkedOn(work), limits, ...rehearsed };
   context.output.line({ summary }, () => [
     ...rehearsals.map(
       ({ ca, rehearsedAt, orders }) =>

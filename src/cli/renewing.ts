@@ -19,11 +19,11 @@ import { LikeErrors } from './like-errors.ts';
 import { withIssuance } from './opening.ts';
 import { probeLeftAlone } from './probing.ts';
 import type { RenewalRecord } from './renewal-report.ts';
-import { tellLeftAlone } from './left-alone.ts';
+import { tellNewlyLeftAlone } from './left-alone.ts';
 import { startProgress } from './progress.ts';
 import { onStage } from './rehearsal-stage.ts';
 import { learnRenewalInfo } from './renewal-asking.ts';
-import { type Summary, beyondLimit, conclude, describe, explain, report } from './renewal-telling.ts';
+import { conclude, describe, explain, report, summaryOf } from './renewal-telling.ts';
 import { stagingOf } from './staging.ts';
 import { withWanted, writeConfigured } from './wishes/wanted.ts';
 
@@ -62,25 +62,28 @@ export async function runRenew(
     await removeUselessKeys(ledger, context.settings.stateDir);
     return findWork(context, ledger, options);
   });
-  const work = await workAsAdvised(context, await workAsProbed(context, known, options, time), options, time);
-  const summary: Summary = {
-    due: work.due.length,
-    issued: 0,
-    renewed: 0,
-    failed: 0,
-    deferred: 0,
-    notDue: work.notDue,
-    ...beyondLimit(work),
-  };
-  record.summary = summary;
-  tellLeftAlone(work.leftAlone);
-  const explanations = explain(context, work);
+  let summary = summaryOf(known);
   const like = new LikeErrors();
-  await workOn(context, work, { ...options, mayStart: () => performance.now() < time.endsAt }, (renewed) => {
-    summary[renewed.status] += 1;
-    report(context, renewed, explanations.get(renewed.certificate.name), { record, like });
-  });
-  conclude(context, summary, like);
+  try {
+    const probed = await workAsProbed(context, known, options, time);
+    const work = await workAsAdvised(context, probed, options, time);
+    summary = summaryOf(work);
+    await tellNewlyLeftAlone(context, work.leftAlone, { isAskedFor: options.names.length > 0 });
+    const explanations = explain(context, work);
+    await workOn(
+      context,
+      work,
+      { ...options, mayStart: () => performance.now() < time.endsAt },
+      (renewed) => {
+        summary[renewed.status] += 1;
+        report(context, renewed, explanations.get(renewed.certificate.name), { record, like });
+      },
+    );
+  } finally {
+    // However it ended, also by a signal before the first certificate.
+    record.summary = summary;
+    conclude(context, summary, like);
+  }
   if (summary.failed > 0) return 1;
   return summary.deferred > 0 ? 75 : 0;
 }

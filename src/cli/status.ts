@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { HoldScope } from '../ledger/states.ts';
 import { printable } from '../printable.ts';
-import type { AccountStatus } from './account-status.ts';
+import type { AccountStatus, CertificateCounts } from './account-status.ts';
 import { limitLine } from './limit-status.ts';
 import type { Runner } from './runner.ts';
 import { counted } from './wording.ts';
@@ -17,7 +17,7 @@ export function status(program: Command, runner: Runner): void {
       const shown = await statusOf(context, ledger);
       context.output.result(shown, () => [
         ...shown.accounts.flatMap(textOf),
-        `certificates: ${String(shown.certificates.total)}, ${String(shown.certificates.due)} due, ${String(shown.certificates.failing)} failing, ${String(shown.certificates.expiringSoon)} expiring within a week`,
+        certificatesText(shown.certificates),
       ]);
       return 0;
     });
@@ -43,6 +43,11 @@ function textOf(shown: AccountStatus): string[] {
           `  failing  ${counted(failingNames, 'name')}, ${String(suspendedNames)} suspended: acme-ledger name list`,
         ]),
   ];
+}
+
+function certificatesText({ total, due, leftAlone, failing, expiringSoon }: CertificateCounts): string {
+  const alone = leftAlone === 0 ? '' : ` (${String(leftAlone)} left alone for suspended names)`;
+  return `certificates: ${String(total)}, ${String(due)} due${alone}, ${String(failing)} failing, ${String(expiringSoon)} expiring within a week`;
 }
 
 const heldWords = {

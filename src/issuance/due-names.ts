@@ -4,7 +4,7 @@ import type { FailedNamePolicy, FailingNames } from './name-choice.ts';
 import { chooseNames, missingNames, usualPolicy } from './name-choice.ts';
 import type { Due, DueCertificate } from './renewing.ts';
 
-export interface FailingContext {
+interface FailingContext {
   failing: FailingNames;
   /** `--on-failed-name`; null when nobody said it. */
   onFailedName: FailedNamePolicy | null;
@@ -23,7 +23,8 @@ export function dueWithNames(
   { failing, onFailedName, isAskedFor, now }: FailingContext,
 ): DueCertificate | null {
   const all = namesOf(certificate);
-  const policy = certificate.csr === null ? (onFailedName ?? usualPolicy(certificate, now)) : 'fail';
+  const policy =
+    certificate.csr === null ? (onFailedName ?? usualPolicy(certificate, due, { failing, now })) : 'fail';
   const plan = { certificate, names: all, onFailedName: policy };
   if (due?.reason === 'not-deployed') return { ...plan, due };
   const { names, leftOut } = chooseNames(certificate, failing, { now, evenWaiting: isAskedFor });
@@ -33,4 +34,13 @@ export function dueWithNames(
   }
   if (leftOut.length === 0) return { ...plan, due };
   return policy === 'drop' && names.length > 0 ? { ...plan, names, due } : null;
+}
+
+/** Whether it is due and stays as it is until names of it that are suspended are mended or resumed, however often `renew` runs. */
+export function isLeftAlone(
+  certificate: CertificateRow,
+  due: Due | null,
+  context: Omit<FailingContext, 'isAskedFor'>,
+): boolean {
+  return due !== null && dueWithNames(certificate, due, { ...context, isAskedFor: true }) === null;
 }

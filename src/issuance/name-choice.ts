@@ -1,6 +1,7 @@
 import { renewalDueAt } from '../certificates/renewal-time.ts';
 import type { CertificateRow, IdentifierRow } from '../ledger/schema.ts';
 import { namesOf } from './collect.ts';
+import type { Due } from './renewing.ts';
 
 /** What becomes of a certificate one of whose names can't be proven: `--on-failed-name`. */
 export const failedNamePolicies = ['fail', 'drop'] as const;
@@ -33,7 +34,7 @@ export interface NameChoice {
 
 /** @param options.evenWaiting only suspended ones are left out */
 export function chooseNames(
-  certificate: CertificateRow,
+  certificate: Pick<CertificateRow, 'names'>,
   failing: FailingNames,
   { now, evenWaiting = false }: { now: Date; evenWaiting?: boolean },
 ): NameChoice {
@@ -66,15 +67,24 @@ export function missingNames(certificate: CertificateRow): string[] {
   return namesOf(certificate).filter((name) => !issued.has(name));
 }
 
+/** Such a certificate doesn't exist, or not as it is wanted, or is of no use: there is nothing to keep while it waits. */
+const withNothingToKeep: readonly (Due['reason'] | undefined)[] = ['missing', 'changed', 'revoked'];
+
 /**
  * What `renew` does with names that fail where nobody said it: they get half of the time between the day that a certificate is due and
- * its end to recover; then the certificate goes on without them.
+ * its end to recover; then the certificate goes on without them. One with nothing to keep goes on as soon as one of them is suspended.
  */
-export function usualPolicy(certificate: CertificateRow, now: Date): FailedNamePolicy {
+export function usualPolicy(
+  certificate: CertificateRow,
+  due: Due | null,
+  { failing, now }: { failing: FailingNames; now: Date },
+): FailedNamePolicy {
   if (certificate.csr !== null) return 'fail';
   // One that lacks names already goes on like that.
-  if (certificate.issued_names !== null) return 'drop';
-  return isLate(certificate, now) ? 'drop' : 'fail';
+  if (certificate.issued_names !== null || isLate(certificate, now)) return 'drop';
+  return withNothingToKeep.includes(due?.reason) && suspendedOf(certificate, failing).length > 0
+    ? 'drop'
+    : 'fail';
 }
 
 /** Half of the time between the day that it is due and its end is over; one that doesn't exist is never late. */

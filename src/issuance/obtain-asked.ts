@@ -1,4 +1,4 @@
-import { AcmeLedgerError, errorRecord } from '../errors.ts';
+import { errorRecord } from '../errors.ts';
 import { recordFailed } from '../ledger/certificates.ts';
 import { failingNames } from '../ledger/identifiers.ts';
 import type { CertificateRow } from '../ledger/schema.ts';
@@ -8,6 +8,7 @@ import { chooseNames } from './name-choice.ts';
 import type { FailedNamePolicy } from './name-choice.ts';
 import type { Attempt } from './obtain.ts';
 import { obtainSurviving } from './obtain-surviving.ts';
+import { suspendedError } from './suspended-names.ts';
 
 export interface AskedOptions {
   onFailedName: FailedNamePolicy;
@@ -32,14 +33,14 @@ export async function obtainAsked(
 
 /** What such an attempt is for; `hopeless` are the names of it that are suspended. */
 export async function namesAsked(
-  issuance: Issuance,
-  certificate: CertificateRow,
+  { ledger, account, clock }: Pick<Issuance, 'ledger' | 'clock'> & { account: { id: number } },
+  certificate: Pick<CertificateRow, 'names'>,
   { onFailedName, among = namesOf(certificate) }: Pick<AskedOptions, 'onFailedName' | 'among'>,
 ): Promise<{ names: readonly string[]; hopeless: readonly string[] }> {
-  const rows = await failingNames(issuance.ledger, issuance.account.id);
+  const rows = await failingNames(ledger, account.id);
   const failing = new Map(rows.map((row) => [row.value, row]));
   const suspended = among.filter((name) => typeof failing.get(name)?.suspended_at === 'string');
-  const choice = chooseNames(certificate, failing, { now: issuance.clock.now() });
+  const choice = chooseNames(certificate, failing, { now: clock.now() });
   const well = among.filter((name) => choice.names.includes(name));
   const names = onFailedName === 'drop' && well.length > 0 ? well : among;
   return { names, hopeless: names.filter((name) => suspended.includes(name)) };
@@ -50,11 +51,7 @@ async function refused(
   certificate: CertificateRow,
   names: readonly string[],
 ): Promise<Attempt> {
-  const error = new AcmeLedgerError(
-    'name-suspended',
-    `${names.slice(0, 5).join(', ')}${names.length > 5 ? ` and ${String(names.length - 5)} more` : ''} failed for so long that no order names ${names.length === 1 ? 'it' : 'them'}; nothing was sent`,
-    { hint: `once mended: acme-ledger name resume ${names.slice(0, 5).join(' ')}` },
-  );
-  await recordFailed(issuance, certificate.name, errorRecord(error));
-  return { status: 'failed', certificate, orderId: null, error: errorRecord(error) };
+  const error = errorRecord(suspendedError(names));
+  await recordFailed(issuance, certificate.name, error);
+  return { status: 'failed', certificate, orderId: null, error };
 }

@@ -149,6 +149,9 @@ describe('names that can not be proven', () => {
     expect(asked.stderr).toMatch(/^hint: once mended: acme-ledger name resume dead\.long\.test$/m);
     expect(proxy.counts.newOrder).toBe(0);
     expect(await readFile(told, 'utf8')).toContain('name-suspended dead.long.test 1\n');
+    expect((await here.run(['status'])).stdout).toContain(
+      '1 due (1 left alone for suspended names), 1 failing',
+    );
     const listed = jsonLines(await here.run(['name', 'list', '--suspended', '--json']));
     expect(listed.map(({ name }) => name)).toEqual(['dead.long.test']);
 
@@ -159,6 +162,34 @@ describe('names that can not be proven', () => {
     await lab.challtestsrv.clearServfail('dead.long.test');
     expect((await renew('dead.long.test')).exitCode).toBe(0);
     expect(await readFile(told, 'utf8')).toContain('name-recovered dead.long.test 0\n');
+  }, 60_000);
+
+  it('that are suspended do not keep a certificate from being issued, and what waits for them alone is told of once', async () => {
+    here.change('update certificates set removed_at = created_at');
+    await kill('dead.never.test', 'alone.never.test');
+    const never = ['a.never.test', 'dead.never.test'];
+    expect((await issue(never, '--cert-name', 'never', '--suspend-after', '0')).exitCode).toBe(1);
+    expect((await issue(['alone.never.test'])).exitCode).toBe(1);
+    here.change("update identifiers set suspended_at = failing_since where value = 'alone.never.test'");
+    proxy.resetCounts();
+    const first = await renew();
+    expect(first.exitCode).toBe(0);
+    expect(jsonLines(first)).toMatchObject([
+      { name: 'never', status: 'issued', leftOut: ['dead.never.test'] },
+      { summary: { due: 1, issued: 1, leftAlone: 1 } },
+    ]);
+    expect(created(proxy, 'newOrder')).toBe(1);
+    expect(first.stderr).toMatch(
+      /^warning: alone\.never\.test is due and left alone: alone\.never\.test failed/,
+    );
+
+    // Under cron nothing more is said, nor ordered; who looks sees it.
+    expect(await here.run(['renew'])).toMatchObject({ exitCode: 0, stdout: '', stderr: '' });
+    expect(created(proxy, 'newOrder')).toBe(1);
+    expect((await here.run(['cert', 'list'])).stdout).toMatch(/alone\.never\.test .* failed for so long/);
+    const planned = await here.run(['renew', '--dry-run']);
+    expect(planned.stdout).toContain('; 1 left alone for suspended names; nothing was sent');
+    expect(planned.stderr).toContain('alone.never.test is due and left alone');
   }, 60_000);
 
   it('are told by the CA when it would not have them in an order', async () => {

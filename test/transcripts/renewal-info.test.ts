@@ -4,6 +4,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished }
 import type { CertificateRow } from '../../src/ledger/schema.ts';
 import { type Installation, jsonLines, jsonOf, newInstallation } from '../support/installation.ts';
 import { type PebbleLab, startPebble } from '../support/pebble.ts';
+import { startProgram } from '../support/program.ts';
 import { type AcmeProxy, startProxy } from '../support/proxy.ts';
 import { type WebrootServer, serveWebroot } from '../support/webroot-server.ts';
 
@@ -101,6 +102,20 @@ describe('when to renew, as the CA says', { timeout: 60_000 }, () => {
     expect((await here.run(['cert', 'show', 'a.test'])).stdout).toMatch(
       /\n {2}ari .*no time.*; asked again at /,
     );
+  });
+
+  it('is summed up for a script also when a signal comes while it is asked', async () => {
+    letTimeToAskCome();
+    const running = startProgram([...here.globalOptions, 'renew', '--json']);
+    proxy.setFault(() => {
+      running.kill('SIGTERM');
+      return { type: 'drop' };
+    });
+    const stopped = await running.finished;
+    expect(stopped.exitCode).toBe(143);
+    expect(jsonOf(stopped)).toEqual({
+      summary: { due: 0, issued: 0, renewed: 0, failed: 0, deferred: 0, notDue: 1 },
+    });
   });
 
   it('is not asked again before the time that the CA gave, and nothing else fails or waits for that', async () => {
