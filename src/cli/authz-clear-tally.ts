@@ -2,6 +2,7 @@ import type { AcmeLedgerError } from '../errors.ts';
 import type { ClearMethod, Cleared } from '../issuance/clearing-one.ts';
 import { type ClosingCost, costOfClosing } from '../issuance/closing-cost.ts';
 import type { Issuance } from '../issuance/issuance.ts';
+import { knownUrls } from '../ledger/found-urls.ts';
 import { gateCount } from '../ledger/gate-count.ts';
 
 export interface ClearSummary {
@@ -13,6 +14,8 @@ export interface ClearSummary {
   failed: number;
   gone: number;
   foreign: number;
+  /** Left to other runs that work on them; not in `pending`. */
+  otherRuns: number;
 }
 
 /** What an account has open, before and after: part of the last line of `authz clear --json`. */
@@ -44,21 +47,30 @@ export class ClearTally {
     failed: 0,
     gone: 0,
     foreign: 0,
+    otherRuns: 0,
   };
   /** Left for later because a name has no failed validation left, or the CA asked for patience. */
   readonly later = { count: 0, firstAt: null as string | null, names: new Set<string>() };
   /** Of an account, by its URL: how many were found open and aren't any more. */
   readonly #closed = new Map<string, number>();
+  /** Of an account, by its URL: those that were left to other runs. */
+  readonly #left = new Map<string, string[]>();
   /** Of an account, by its URL: how many would be closed, by name. */
   readonly #toClose = new Map<string, Map<string, number>>();
 
   add(cleared: Cleared): void {
     const { action, after, account, identifier } = cleared;
     this.summary.seen += 1;
-    if (after === 'pending') this.summary.pending += 1;
+    if (cleared.otherRun !== null) this.summary.otherRuns += 1;
+    else if (after === 'pending') this.summary.pending += 1;
     this.#count(action);
     if (cleared.retryAt !== null) this.#leave(cleared.retryAt, identifier);
     if (account === null) return;
+    if (cleared.otherRun !== null) {
+      const left = this.#left.get(account) ?? [];
+      left.push(cleared.url);
+      this.#left.set(account, left);
+    }
     if (action === 'would-deactivate' || action === 'would-submit') {
       const names = this.#toClose.get(account) ?? new Map<string, number>();
       names.set(identifier ?? '?', (names.get(identifier ?? '?') ?? 0) + 1);
@@ -73,10 +85,13 @@ export class ClearTally {
   /** How much room there is again, as the ledger counts. */
   async gateOf({ ledger, account, clock, maxPending }: Issuance): Promise<GateSeen> {
     const { pending, reserved, nextExpiryAt } = await gateCount(ledger, account.id, clock.now());
+    // Other runs may have closed since what was left to them: it was open, too.
+    const left = (await knownUrls(ledger, this.#left.get(account.url ?? '') ?? [])).authorizations;
+    const closedByOthers = [...left.values()].filter(({ status }) => status !== 'pending').length;
     return {
       ca: account.ca,
       account: account.url,
-      pendingBefore: pending + (this.#closed.get(account.url ?? '') ?? 0),
+      pendingBefore: pending + (this.#closed.get(account.url ?? '') ?? 0) + closedByOthers,
       pendingAfter: pending,
       maxPending,
       free: Math.max(0, maxPending - pending - reserved),

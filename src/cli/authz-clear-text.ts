@@ -32,6 +32,7 @@ export function endText({ summary, later }: ClearTally, end: End): string[] {
   return [
     countsText(summary, method, toClose),
     ...(costs ?? []).filter(({ requests }) => requests > 0).flatMap(costText),
+    ...otherRunsText(summary.otherRuns),
     ...laterText(later),
     ...refusedText(summary.refused, method),
     ...notAskedText(end),
@@ -67,6 +68,13 @@ function costText({ ca, requests, failedValidations, later }: CostSeen): string[
     ...(later.length === 0 ? [] : [`${counted(later.length, 'name')} would run out of them:`]),
     ...shown,
     ...(rest > 0 ? [`  and ${counted(rest, 'more name')}`] : []),
+  ];
+}
+
+function otherRunsText(left: number): string[] {
+  if (left === 0) return [];
+  return [
+    `${counted(left, 'authorization')} left to other runs, which work on them: their reports tell of them`,
   ];
 }
 

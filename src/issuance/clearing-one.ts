@@ -23,7 +23,7 @@ import { authorizationSeen } from './authorization-seen.ts';
 import { closeBySubmitting, doomedChallenge, noneFails } from './closing-by-submit.ts';
 import { type Closing, closeAuthorization, isTaken } from './closing.ts';
 import type { Issuance } from './issuance.ts';
-import { protectionOf } from './protection.ts';
+import { type Protection, protectionOf } from './protection.ts';
 import { isSubmitLost, isUndecided, recordGone } from './verdicts.ts';
 
 export const clearMethods = ['deactivate', 'submit'] as const;
@@ -69,6 +69,8 @@ export interface Cleared {
   expiresAt: string | null;
   /** When it may be closed, where that isn't now. */
   retryAt: string | null;
+  /** The other run that it is left to. */
+  otherRun: string | null;
 }
 
 /** One authorization to be closed, and where it was learned of. */
@@ -95,9 +97,7 @@ export async function clearOne(
   const evenKept = { evenKept: clearing.all };
   if (known !== null) {
     const protection = await protectionOf(issuance, known, evenKept);
-    if (protection !== null) {
-      return lineOf(issuance, subject, { action: 'resumable', after: known.status, reason: protection });
-    }
+    if (protection !== null) return leftLine(issuance, subject, known, protection);
   }
   const seen = await asking.ask(() => look(issuance, subject, clearing));
   if (seen === null) return null;
@@ -107,15 +107,23 @@ export async function clearOne(
     return lineOf(issuance, subject, await refusal(issuance, subject, seen));
   const { row, shown } = seen;
   const heldBy = row.url === url ? null : await protectionOf(issuance, row, evenKept);
-  if (heldBy !== null) {
-    return lineOf(issuance, { ...subject, row }, { action: 'resumable', after: row.status, reason: heldBy });
-  }
+  if (heldBy !== null) return leftLine(issuance, subject, row, heldBy);
   const settled = await settleShown(issuance, asking, row, { shown, clearing });
   if (settled === null) return null;
   return { ...lineOf(issuance, { ...subject, row }, settled), before: known?.status ?? null };
 }
 
-type Outcome = Pick<Cleared, 'action' | 'after' | 'reason'> & { retryAt?: Date };
+type Outcome = Pick<Cleared, 'action' | 'after' | 'reason'> & { retryAt?: Date; run?: string };
+
+function leftLine(
+  issuance: Issuance,
+  subject: Subject,
+  row: AuthorizationRow,
+  { reason, run }: Protection,
+): Cleared {
+  const left = { action: 'resumable', after: row.status, reason } as const;
+  return lineOf(issuance, { ...subject, row }, { ...left, ...(run === null ? {} : { run }) });
+}
 
 /** What a line is about. */
 export type Told = Pick<Subject, 'url' | 'foundIn'> & { row: KnownAuthorization | null };
@@ -124,7 +132,7 @@ export type Told = Pick<Subject, 'url' | 'foundIn'> & { row: KnownAuthorization 
 export function lineOf(
   { account }: Issuance,
   { url, row, foundIn }: Told,
-  { retryAt, ...outcome }: Outcome,
+  { retryAt, run, ...outcome }: Outcome,
 ): Cleared {
   return {
     url,
@@ -135,6 +143,7 @@ export function lineOf(
     client: row?.client ?? foundIn?.client ?? null,
     expiresAt: row?.expires_at ?? null,
     retryAt: retryAt?.toISOString() ?? null,
+    otherRun: run ?? null,
   };
 }
 
@@ -223,12 +232,18 @@ function reasonToLeave(row: AuthorizationRow, { olderThan }: Clearing): string |
 
 function outcomeOf(
   asking: Asking,
-  { outcome, reason, retryAt, stop }: Closing,
+  { outcome, reason, retryAt, run, stop }: Closing,
   after: string,
 ): Outcome | null {
   if (stop?.code === 'interrupted') return null;
   if (stop !== undefined) asking.stop(stop);
   const action = stop !== undefined || outcome === 'held' ? 'resumable' : outcome;
   const at = retryAt ?? stop?.retryAt;
-  return { action, after, reason, ...(at === undefined ? {} : { retryAt: at }) };
+  return {
+    action,
+    after,
+    reason,
+    ...(at === undefined ? {} : { retryAt: at }),
+    ...(run === undefined ? {} : { run }),
+  };
 }

@@ -2,7 +2,7 @@ import { nameProven } from '../ledger/authorizations.ts';
 import { countFailure, uncountFailure } from '../ledger/failure-counts.ts';
 import { accountScope, bucketWord, storedBuckets } from '../ledger/limit-buckets.ts';
 import type { AuthorizationRow } from '../ledger/schema.ts';
-import { inTransaction } from '../ledger/writer.ts';
+import { type LedgerWriter, inTransaction } from '../ledger/writer.ts';
 import { later } from '../clock.ts';
 import type { CaLimits } from '../limits.ts';
 import type { Ledger } from '../ledger/open.ts';
@@ -16,7 +16,7 @@ export interface ClosingBudget {
   /** For what is recorded of it: it isn't to be counted twice. */
   counted: { isCounted?: true };
   /** It wasn't closed. */
-  giveBack(): Promise<void>;
+  giveBack(writer: LedgerWriter): Promise<void>;
 }
 
 /** Spends what the CA counts for deactivating this one, before it is. */
@@ -56,7 +56,7 @@ async function spendFailure(issuance: Issuance, row: AuthorizationRow, what: str
     return {
       usedUp: null,
       counted: { isCounted: true },
-      giveBack: () => uncountFailure(issuance, account.id, name),
+      giveBack: (later) => uncountFailure(later, account.id, name),
     };
   });
 }

@@ -7,11 +7,12 @@ import { recordSubmittingToClose } from '../ledger/foreign-authorizations.ts';
 import { isLedgerFailure } from '../ledger/ledger-failure.ts';
 import type { AuthorizationRow } from '../ledger/schema.ts';
 import { authorizationSeen } from './authorization-seen.ts';
-import { type ClosingBudget, spendSubmission } from './closing-budget.ts';
+import { spendSubmission } from './closing-budget.ts';
+import { type Claim, claimClosing } from './closing-claim.ts';
 import { type Closing, recordNotClosed } from './closing.ts';
 import type { Issuance } from './issuance.ts';
 import { poll } from './polling.ts';
-import { type ProtectionOptions, protectionOf } from './protection.ts';
+import type { ProtectionOptions } from './protection.ts';
 import { validationMs } from './verdicts.ts';
 
 /** Nobody answers any of them; the first is what fails soonest. A type that isn't named may be proven by something that stays up. */
@@ -32,19 +33,15 @@ export async function closeBySubmitting(
 ): Promise<Closing> {
   const challenge = doomedChallenge(shown.challenges);
   if (challenge === null) return { outcome: 'refused', reason: noneFails };
-  const heldBy = await protectionOf(issuance, row, protection);
-  if (heldBy !== null) return { outcome: 'held', reason: heldBy };
-  const budget = await spendSubmission(issuance, row);
-  if (budget.usedUp !== null) {
-    return { outcome: 'held', reason: budget.usedUp.reason, retryAt: budget.usedUp.until };
-  }
+  const claim = await claimClosing(issuance, row, protection, spendSubmission);
+  if ('outcome' in claim) return claim;
   if (!(await recordSubmittingToClose(issuance, row.id, challenge))) {
-    await budget.giveBack();
+    await claim.giveUp();
     return { outcome: 'held', reason: 'its challenge was submitted: the CA decides' };
   }
   const refusal = await submit(issuance, row, challenge);
-  if (refusal === null) return awaitVerdict(issuance, row, challenge, budget);
-  await budget.giveBack();
+  if (refusal === null) return awaitVerdict(issuance, row, challenge, claim);
+  await claim.giveUp();
   return refusal;
 }
 
@@ -83,7 +80,7 @@ async function awaitVerdict(
   issuance: Issuance,
   row: AuthorizationRow,
   challenge: Challenge,
-  budget: ClosingBudget,
+  claim: Claim,
 ): Promise<Closing> {
   const { clock, session, stops } = issuance;
   let askedAt = clock.now();
@@ -100,13 +97,13 @@ async function awaitVerdict(
       { clock, deadline: later(clock.now(), validationMs), signal: stops.work },
     );
     // One without a verdict yet is counted when that comes.
-    if (answer.status !== 'invalid') await budget.giveBack();
-    await recordSeen(issuance, [{ ...authorizationSeen(answer), askedAt, ...budget.counted }]);
+    if (answer.status !== 'invalid') await claim.giveUp();
+    await recordSeen(issuance, [{ ...authorizationSeen(answer), askedAt, ...claim.counted }]);
     if (answer.status !== 'pending') return { outcome: 'submitted', reason: null };
     return { outcome: 'submitted', reason: faultOf(answer) ?? 'the CA has not decided yet' };
   } catch (error) {
     if (isLedgerFailure(error)) throw error;
-    await budget.giveBack();
+    await claim.giveUp();
     return { outcome: 'submitted', reason: 'the CA could not be asked for its verdict yet' };
   }
 }

@@ -6,8 +6,9 @@ import { recordRefused, recordSeen } from '../ledger/authorizations.ts';
 import type { AuthorizationRow } from '../ledger/schema.ts';
 import { authorizationSeen } from './authorization-seen.ts';
 import { spendDeactivation } from './closing-budget.ts';
+import { claimClosing, heldBy } from './closing-claim.ts';
 import type { Issuance } from './issuance.ts';
-import { type ProtectionOptions, protectionOf } from './protection.ts';
+import { type Protection, type ProtectionOptions, protectionOf } from './protection.ts';
 import { soonMs } from './soon.ts';
 import { recordGone } from './verdicts.ts';
 
@@ -19,12 +20,14 @@ export interface Closing {
   reason: string | null;
   /** Of `held`: when it may be closed. */
   retryAt?: Date;
+  /** Of `held`: the other run that works on it, where one does. */
+  run?: string;
   /** Of `failed`: the CA asked to come back later, or the run was interrupted before it was sent. */
   stop?: AcmeLedgerError;
 }
 
 const deactivateAgainMs = 500;
-const submittedMeanwhile = 'its challenge was submitted meanwhile: the CA decides';
+const submittedMeanwhile = { reason: 'its challenge was submitted meanwhile: the CA decides', run: null };
 /** A CA that asks to come back soon, again and again, is left alone after so many. */
 const triesAtMost = 3;
 
@@ -34,20 +37,18 @@ export async function closeAuthorization(
   row: AuthorizationRow,
   protection: ProtectionOptions,
 ): Promise<Closing> {
-  const budget = await spendDeactivation(issuance, row);
-  if (budget.usedUp !== null) {
-    return { outcome: 'held', reason: budget.usedUp.reason, retryAt: budget.usedUp.until };
-  }
-  let answer: Answer<Authorization> | { heldBy: string };
+  const claim = await claimClosing(issuance, row, protection, spendDeactivation);
+  if ('outcome' in claim) return claim;
+  let answer: Answer<Authorization> | { heldBy: Protection };
   try {
     answer = await deactivateUnlessHeld(issuance, row.url, () => protectionOf(issuance, row, protection));
   } catch (error) {
-    if (!isOutcomeUnknown(error)) await budget.giveBack();
+    if (!isOutcomeUnknown(error)) await claim.giveUp();
     return recordNotClosed(issuance, row, error);
   }
-  if ('heldBy' in answer || answer.status !== 'deactivated') await budget.giveBack();
-  if ('heldBy' in answer) return { outcome: 'held', reason: answer.heldBy };
-  await recordSeen(issuance, [{ ...authorizationSeen(answer), ...budget.counted }]);
+  if ('heldBy' in answer || answer.status !== 'deactivated') await claim.giveUp();
+  if ('heldBy' in answer) return heldBy(answer.heldBy);
+  await recordSeen(issuance, [{ ...authorizationSeen(answer), ...claim.counted }]);
   if (answer.status === 'deactivated') return { outcome: 'deactivated', reason: null };
   const reason = `the CA answered "${answer.status}"`;
   return { outcome: answer.status === 'pending' ? 'refused' : 'already-final', reason };
@@ -57,21 +58,21 @@ export async function closeAuthorization(
  * Deactivates when the CA lets. Who else holds the authorization is asked right before each POST: during a wait another run may be
  * handed it by a CA that uses pending ones again. So is the CA before each but the first: what somebody has proven meanwhile is
  * never deactivated, nor what is being decided.
- * @param holder a sentence on who needs it, or null
+ * @param holder who needs it, or null
  * @returns what the CA showed last when that was over already
  */
 export async function deactivateUnlessHeld(
   issuance: Issuance,
   url: string,
-  holder: () => Promise<string | null>,
-): Promise<Answer<Authorization> | { heldBy: string }> {
+  holder: () => Promise<Protection | null>,
+): Promise<Answer<Authorization> | { heldBy: Protection }> {
   const { grace } = issuance.stops;
   let failure: unknown = null;
   for (let tries = 1; ; tries += 1) {
     const shown = failure === null ? null : await lookAgain(issuance, url, failure);
     if (shown !== null && shown.status !== 'pending') return shown;
-    const heldBy = await holder();
-    if (heldBy !== null) return { heldBy };
+    const held = await holder();
+    if (held !== null) return { heldBy: held };
     if (shown?.challenges.some(isTaken) === true) return { heldBy: submittedMeanwhile };
     try {
       return await issuance.session.deactivateAuthorization(url, grace);

@@ -1,3 +1,4 @@
+import { closingRunOf } from '../ledger/closing-claims.ts';
 import { ordersHolding } from '../ledger/order-queries.ts';
 import { runsById } from '../ledger/runs.ts';
 import type { AuthorizationRow } from '../ledger/schema.ts';
@@ -11,39 +12,50 @@ export interface ProtectionOptions {
   exceptOrderId?: number;
 }
 
+/** Why an authorization is to be left alone. */
+export interface Protection {
+  /** A sentence for a person. */
+  reason: string;
+  /** The other live run that works on it; null when it is kept for a later one. */
+  run: string | null;
+}
+
 /**
- * Why an authorization is to be left alone: an order of another live run holds it, or (unless `evenKept`) one that is kept for a resume.
- * One authorization can belong to several orders, because CAs reuse them (RFC 8555 §7.1.3 lets them).
- * @returns a sentence for a person, or null
+ * Why an authorization is to be left alone: an order of another live run holds it, such a run is closing it, or (unless `evenKept`) an order
+ * that is kept for a resume holds it. One authorization can belong to several orders, because CAs reuse them (RFC 8555 §7.1.3 lets them).
  */
 export async function protectionOf(
   issuance: Issuance,
   row: AuthorizationRow,
   options: ProtectionOptions,
-): Promise<string | null> {
+): Promise<Protection | null> {
   const orders = (await ordersHolding(issuance.ledger, row.id)).filter(
     ({ id }) => id !== options.exceptOrderId,
   );
-  const runs = await runsById(
-    issuance.ledger,
-    orders.flatMap((order) => order.run_id ?? []),
-  );
+  const closer = await closingRunOf(issuance.ledger, row.id);
+  const alive = await aliveOf(issuance, [closer, ...orders.map((order) => order.run_id)]);
   const now = issuance.clock.now();
   for (const order of orders) {
-    const isOurs = order.run_id === issuance.runId;
     // Another order of this very run is being worked on unless it is the one being settled.
-    const isWorkedOn = isOurs
-      ? options.exceptOrderId !== undefined
-      : isOwned(order.run_id, runs, issuance.clock.wallNow());
-    if (isWorkedOn) return `order ${String(order.id)} is being worked on`;
+    const isOurs = order.run_id === issuance.runId && options.exceptOrderId !== undefined;
+    const other = alive.has(order.run_id) ? order.run_id : null;
+    if (isOurs || other !== null) {
+      return { reason: `order ${String(order.id)} is being worked on`, run: other };
+    }
     const isKept = order.kept_until !== null && order.kept_until > now.toISOString();
     if (isKept && !options.evenKept && row.refused_at === null) {
-      return `kept for the next attempt until ${order.kept_until ?? ''}`;
+      return { reason: `kept for the next attempt until ${order.kept_until ?? ''}`, run: null };
     }
   }
-  return null;
+  return alive.has(closer) ? { reason: 'another run is closing it', run: closer } : null;
 }
 
-function isOwned(runId: string | null, runs: Awaited<ReturnType<typeof runsById>>, now: Date): boolean {
-  return runId !== null && isAlive(runs.get(runId), now);
+/** Those that another process works as. */
+async function aliveOf(
+  { ledger, clock, runId }: Issuance,
+  ids: readonly (string | null)[],
+): Promise<ReadonlySet<string | null>> {
+  const others = new Set(ids.filter((id) => id !== null && id !== runId).map(String));
+  const runs = await runsById(ledger, [...others]);
+  return new Set([...others].filter((id) => isAlive(runs.get(id), clock.wallNow())));
 }

@@ -12,7 +12,7 @@ import { deactivateUnlessHeld } from './closing.ts';
 import type { Issuance, UnsubmittedPolicy } from './issuance.ts';
 import { poll } from './polling.ts';
 import { presentedFor, takeDown } from './presenting.ts';
-import { protectionOf } from './protection.ts';
+import { type Protection, protectionOf } from './protection.ts';
 import { isSubmitLost, isUndecided } from './verdicts.ts';
 
 /**
@@ -78,7 +78,7 @@ async function endOne(
 ): Promise<boolean> {
   if (!isUndecided(row)) {
     const protection = { evenKept: false, exceptOrderId: order.id };
-    const holder = (): Promise<string | null> =>
+    const holder = (): Promise<Protection | null> =>
       readAgain(issuance.clock, () => protectionOf(issuance, row, protection));
     if ((await holder()) !== null) return true;
     return closed(issuance, row.url, () => look(issuance, row.url), policy, holder);
@@ -105,7 +105,7 @@ async function closed(
   url: string,
   ask: () => Promise<Answer<Authorization>>,
   policy: UnsubmittedPolicy | (() => UnsubmittedPolicy),
-  holder: () => Promise<string | null> = () => Promise.resolve(null),
+  holder: () => Promise<Protection | null> = () => Promise.resolve(null),
 ): Promise<boolean> {
   try {
     let answer = await ask();

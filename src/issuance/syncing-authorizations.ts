@@ -39,7 +39,7 @@ export async function compareAuthorization(
   if (!isKnown) return [await noted(issuance, row, differing({ ...named, reason: unknownReason }))];
   // A run learns of a verdict when it looks at its order.
   const worker = await protectionOf(issuance, row, { evenKept: true });
-  if (worker !== null) return [{ ...named, reason: worker }];
+  if (worker !== null) return [{ ...named, reason: worker.reason }];
   if (answer.status !== row.status) return [await noted(issuance, row, differing(named))];
   return [await noted(issuance, row, await compareChallenge(issuance, row, answer, named))];
 }

@@ -114,7 +114,9 @@ async function countVerdict(
   const name = nameProven(seen === null ? before : { ...seen, wildcard: seen.wildcard ? 1 : 0 });
   if (name === null) return;
   const isDeactivation = status === 'deactivated' && writer.limits?.countsDeactivations === true;
-  if ((status === 'invalid' || isDeactivation) && isCounted !== true) {
+  // The run that closed it has counted it before, and is yet to record what came of it.
+  const isClosers = before.closing_run_id !== null && (isDeactivation || isSubmitted(before.challenge));
+  if ((status === 'invalid' || isDeactivation) && isCounted !== true && !isClosers) {
     await countFailure(writer, before.account_id, name);
   }
   // One that the CA reuses was valid before it was asked: nothing has been validated.
@@ -144,6 +146,8 @@ export async function recordSubmitting(
           challenge_type: challenge.type,
           challenge_url: challenge.url,
           submitted_at: instant(tx),
+          // An order has taken it up: whoever was to close it doesn't any more.
+          closing_run_id: null,
         })
         .where('id', '=', challenge.authorizationId)
         .where('challenge', 'in', ['none', 'presented'])

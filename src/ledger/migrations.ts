@@ -10,6 +10,7 @@ import { addRehearsals } from './migration-0007-rehearsals.ts';
 import { addAccountPurpose } from './migration-0008-account-purpose.ts';
 import { createProbes } from './migration-0009-probes.ts';
 import { addFound } from './migration-0010-found.ts';
+import { addClosingRun } from './migration-0011-closing.ts';
 
 /** All migrations by name, oldest first. A landed one never changes: a ledger somewhere has it. */
 export function migrationsFor(engine: Engine): Record<string, Migration> {
@@ -24,5 +25,6 @@ export function migrationsFor(engine: Engine): Record<string, Migration> {
     '0008-account-purpose': { up: (db) => addAccountPurpose(db) },
     '0009-probes': { up: (db) => createProbes(db, engine) },
     '0010-found': { up: (db) => addFound(db, engine) },
+    '0011-closing': { up: (db) => addClosingRun(db) },
   };
 }

@@ -135,6 +135,8 @@ export interface AuthorizationTable {
   log_file: string | null;
   /** When that line was written, where it says so. */
   logged_at: Instant | null;
+  /** The run that closes it, or was to when it ended; written before the POST. */
+  closing_run_id: string | null;
 }
 
 export interface OrderAuthorizationTable {

@@ -20,6 +20,7 @@ const refused: Cleared = {
   client: null,
   expiresAt: null,
   retryAt: null,
+  otherRun: null,
 };
 
 const end = { gates: [], costs: null, method: 'deactivate', notAsked: 0, isInterrupted: false } as const;

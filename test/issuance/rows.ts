@@ -52,6 +52,7 @@ export function authorizationRow(given: Partial<AuthorizationRow> = {}): Authori
     client: null,
     log_file: null,
     logged_at: null,
+    closing_run_id: null,
     ...given,
   };
 }

@@ -34,6 +34,7 @@ describe('authz clear', { concurrent: true, timeout: 60_000 }, () => {
         client: null,
         expiresAt: expect.stringMatching(/^20/) as unknown,
         retryAt: null,
+        otherRun: null,
       },
       {
         later: { count: 0, names: [], firstAt: null },
@@ -59,6 +60,7 @@ describe('authz clear', { concurrent: true, timeout: 60_000 }, () => {
           failed: 0,
           gone: 0,
           foreign: 0,
+          otherRuns: 0,
         },
       },
     ]);

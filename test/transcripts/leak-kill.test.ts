@@ -73,6 +73,7 @@ describe('a run killed in the middle of solving', { concurrent: true, timeout: 6
           failed: 0,
           gone: 0,
           foreign: 0,
+          otherRuns: 0,
         },
         costs: [like({ requests: 2, failedValidations: 0, later: [] })],
       }),
@@ -95,6 +96,7 @@ describe('a run killed in the middle of solving', { concurrent: true, timeout: 6
         failed: 0,
         gone: 0,
         foreign: 0,
+        otherRuns: 0,
       },
     });
     expect(await customer.atCa()).toEqual({ 'good.test': 'deactivated', 'hang.test': 'deactivated' });

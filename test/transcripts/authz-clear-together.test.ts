@@ -1,0 +1,36 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { askedOf, parted, statesOf, twoClients } from './clear-stage.ts';
+import { type LeakLab, expectExit, jsonLines, startLeakLab } from './leak-lab.ts';
+
+let lab: LeakLab;
+
+beforeAll(async () => {
+  lab = await startLeakLab();
+});
+
+afterAll(() => lab.stop());
+
+describe('authz clear --from-log', { timeout: 60_000 }, () => {
+  it('closes each once where two runs are at it, whose reports add up', async () => {
+    const { customer, other, keyFile } = await twoClients(lab);
+    const { authorizations } = await other.order(
+      ...Array.from({ length: 40 }, (_, number) => `n${number}.test`),
+    );
+    const clear = ['authz', 'clear', '--json', '--from-log', '-', '--account-key', keyFile];
+    customer.proxy.resetCounts();
+    customer.proxy.setLatency(50);
+    const input = authorizations.join('\n');
+    const runs = await Promise.all([customer.run(clear, { input }), customer.run(clear, { input })]);
+    runs.forEach((run) => expectExit(run, 0));
+    expect(askedOf(customer)['deactivate']).toBe(40);
+    expect(await statesOf(lab, other, authorizations)).toEqual(authorizations.map(() => 'deactivated'));
+    const reports = runs.map((run) => parted(jsonLines(run)));
+    const done = reports.flatMap(({ lines }) => lines.filter(({ action }) => action === 'deactivated'));
+    expect(done.map(({ url }) => url).sort()).toEqual([...authorizations].sort());
+    for (const { lines, end } of reports) {
+      const { deactivated, otherRuns, pending, failed } = end.summary;
+      const final = lines.filter(({ action }) => action === 'already-final').length;
+      expect([deactivated! + otherRuns! + final, pending, failed]).toEqual([40, 0, 0]);
+    }
+  });
+});
