@@ -2,6 +2,7 @@ import { authorityOf } from '../acme/known-authorities.ts';
 import { systemClock } from '../clock.ts';
 import type { ErrorRecord } from '../errors.ts';
 import { errorRecord } from '../errors.ts';
+import { identifierSetKey, parseName } from '../identifiers.ts';
 import type { Charge } from '../issuance/charges.ts';
 import { bucketFor } from '../issuance/charges.ts';
 import { plannedError } from '../issuance/limit-refusal.ts';
@@ -10,9 +11,11 @@ import { limitSeen } from '../issuance/limits-seen.ts';
 import { isLate } from '../issuance/name-choice.ts';
 import { plannedHolds } from '../issuance/planned-holds.ts';
 import { planOrders } from '../issuance/renewal-plan.ts';
+import { rehearsalsSince } from '../issuance/rehearsing.ts';
 import type { Due } from '../issuance/renewing.ts';
 import { accountAt } from '../ledger/accounts.ts';
 import type { Ledger } from '../ledger/open.ts';
+import { rehearsedKeysSince } from '../ledger/order-queries.ts';
 import type { CertificateRow } from '../ledger/schema.ts';
 import type { CaLimits } from '../limits.ts';
 import type { Bucket } from '../token-bucket.ts';
@@ -20,12 +23,19 @@ import type { CostPlace, OrderCosts } from './planned-costs.ts';
 import { orderCosts, rehearsalCosts } from './planned-costs.ts';
 import { limitsAt } from './settings/limit-changes.ts';
 import type { Settings } from './settings/settings.ts';
+import { ofRehearsal } from './staging.ts';
 
 interface Wanted {
   certificate: CertificateRow;
   due: Due;
   /** What would be ordered. */
   names: readonly string[];
+}
+
+/** The CA, and the staging where its orders are rehearsed. */
+interface Places {
+  own: CostPlace;
+  there: CostPlace | null;
 }
 
 /** Why a certificate has to wait. */
@@ -75,20 +85,36 @@ export async function planRun(
     const orders = wanted.filter(
       ({ certificate, due }) => certificate.ca === ca && due.reason !== 'not-deployed',
     );
-    const held = await heldAt(placeOf(ca), orders, waitMs);
-    for (const [name, error] of held) plan.deferrals.set(name, { error, isOfRehearsal: false });
-    const free = orders
-      .filter(({ certificate }) => !held.has(certificate.name))
-      .map(({ certificate, names }) => ({ ...certificate, names: JSON.stringify(names) }));
     const staging = stagings.get(ca) ?? '';
     const places = { own: placeOf(ca), there: staging === '' ? null : placeOf(staging) };
+    await noteHeld(plan, places, orders, waitMs);
+    const free = orders
+      .filter(({ certificate }) => !plan.deferrals.has(certificate.name))
+      .map(({ certificate, names }) => ({ ...certificate, names: JSON.stringify(names) }));
     if (free.length > 0 && (isLimited(places.own.limits) || places.there !== null))
       await planAt(plan, places, free, waitMs);
   }
   return plan;
 }
 
-/** What the CA said itself goes before what is counted here. */
+/** What the CA said itself, or the staging, goes before what is counted here. */
+async function noteHeld(
+  plan: RunPlan,
+  { own, there }: Places,
+  orders: readonly Wanted[],
+  waitMs: number,
+): Promise<void> {
+  for (const [name, error] of await heldAt(own, orders, waitMs))
+    plan.deferrals.set(name, { error, isOfRehearsal: false });
+  if (there === null) return;
+  const staging = authorityOf(there.ca);
+  const rehearsed = await needRehearsal(there, orders);
+  for (const [name, error] of await heldAt(there, rehearsed, waitMs)) {
+    if (!plan.deferrals.has(name))
+      plan.deferrals.set(name, { error: ofRehearsal(error, staging), isOfRehearsal: true });
+  }
+}
+
 async function heldAt(
   { ledger, ca, now }: CostPlace,
   orders: readonly Wanted[],
@@ -98,13 +124,28 @@ async function heldAt(
   return account === undefined ? new Map() : plannedHolds(ledger, account.id, orders, { now, waitMs });
 }
 
+/** Those that don't go on without a rehearsal: that was done within a day, or they end soon. */
+async function needRehearsal(
+  { ledger, ca, now }: CostPlace,
+  orders: readonly Wanted[],
+): Promise<readonly Wanted[]> {
+  const account = await accountAt(ledger, ca);
+  if (account === undefined) return orders;
+  const done = await rehearsedKeysSince(ledger, account.id, rehearsalsSince(now));
+  return orders.filter(({ certificate, names }) => {
+    const namesKey = identifierSetKey(names.map(parseName));
+    const isDone = done.has(`${certificate.profile} ${namesKey} ${certificate.settings}`);
+    return !isDone && !isLate(certificate, now);
+  });
+}
+
 function isLimited({ allowances }: CaLimits): boolean {
   return Object.values(allowances).some((allowance) => allowance !== null);
 }
 
 async function planAt(
   plan: RunPlan,
-  { own, there }: { own: CostPlace; there: CostPlace | null },
+  { own, there }: Places,
   certificates: readonly CertificateRow[],
   waitMs: number,
 ): Promise<void> {
@@ -127,7 +168,7 @@ async function planAt(
     const isOfRehearsal = orders[index]?.rehearsal.includes(shortage.charge) === true;
     const error = errorRecord(plannedError(shortage, now));
     plan.deferrals.set(certificate.name, {
-      error: isOfRehearsal && there !== null ? ofRehearsal(error, there.ca) : error,
+      error: isOfRehearsal && there !== null ? ofRehearsal(error, authorityOf(there.ca)) : error,
       isOfRehearsal,
     });
   }
@@ -137,11 +178,6 @@ async function planAt(
   noteSpent(plan, there, rehearsals, rehearsed);
   const placed = rehearsed.filter((index) => (rehearsals.charges[index] ?? null) !== null);
   plan.rehearsals.push({ ca: own.ca, rehearsedAt: there.ca, orders: placed.length });
-}
-
-function ofRehearsal(error: ErrorRecord, staging: string): ErrorRecord {
-  const { label } = authorityOf(staging);
-  return { ...error, message: `the rehearsal at ${label} has to wait: ${error.message}` };
 }
 
 /** What those of the orders that go now spend of the CA's limit on new ones. */

@@ -1,6 +1,7 @@
 import type { Authority } from '../acme/known-authorities.ts';
 import { authorityOf } from '../acme/known-authorities.ts';
 import { isStaging, rehearsalAuthority } from '../acme/rehearsal-authority.ts';
+import type { ErrorRecord } from '../errors.ts';
 import type { CommandContext } from './context.ts';
 
 /**
@@ -10,4 +11,9 @@ import type { CommandContext } from './context.ts';
 export function stagingOf({ settings: { rehearsalCa } }: CommandContext, ca: string): Authority | null {
   const authority = authorityOf(ca);
   return isStaging(authority, rehearsalCa) ? null : rehearsalAuthority(authority, rehearsalCa);
+}
+
+/** What keeps an order from being rehearsed, told of the certificate. */
+export function ofRehearsal(error: ErrorRecord, { label }: Authority): ErrorRecord {
+  return { ...error, message: `the rehearsal at ${label} has to wait: ${error.message}` };
 }

@@ -46,7 +46,8 @@ export async function namesAsked(
   return { names, hopeless: names.filter((name) => suspended.includes(name)) };
 }
 
-async function refused(
+/** It ends before anything is sent. */
+export async function refused(
   issuance: Issuance,
   certificate: CertificateRow,
   names: readonly string[],

@@ -1,9 +1,8 @@
 import { AcmeLedgerError } from '../errors.ts';
 import type { CertificateRow } from '../ledger/schema.ts';
-import { namesOf } from './collect.ts';
 import type { Issuance } from './issuance.ts';
 import type { AskedOptions } from './obtain-asked.ts';
-import { namesAsked, obtainAsked } from './obtain-asked.ts';
+import { namesAsked, obtainAsked, refused } from './obtain-asked.ts';
 import type { Attempt } from './obtain.ts';
 import { rehearse, type Stage } from './rehearsing.ts';
 
@@ -14,7 +13,10 @@ export async function obtainRehearsed(
   certificate: CertificateRow,
   options: Pick<AskedOptions, 'onFailedName' | 'waitMs'>,
 ): Promise<Attempt> {
-  const among = await namesToRehearse(stage, certificate, options);
+  const own = await namesAsked(issuance, certificate, options);
+  // Nothing that the CA won't be asked for is rehearsed.
+  if (own.hopeless.length > 0) return refused(issuance, certificate, own.hopeless);
+  const among = await namesToRehearse(stage, certificate, { ...options, among: own.names });
   const rehearsed = await rehearse(issuance, stage, certificate, among, (there) =>
     obtainAsked(there, certificate, { ...options, among }),
   );
@@ -26,8 +28,8 @@ export async function obtainRehearsed(
 async function namesToRehearse(
   { issuance }: Stage,
   certificate: CertificateRow,
-  options: Pick<AskedOptions, 'onFailedName'>,
+  options: { onFailedName: AskedOptions['onFailedName']; among: readonly string[] },
 ): Promise<readonly string[]> {
-  if (issuance instanceof AcmeLedgerError) return namesOf(certificate);
+  if (issuance instanceof AcmeLedgerError) return options.among;
   return (await namesAsked(issuance, certificate, options)).names;
 }

@@ -58,14 +58,20 @@ export async function recordWish(
   });
 }
 
+/** Whether the wish has names of this row proven in another way. */
+export function isMended(before: CertificateRow | undefined, wish: CertificateWish): boolean {
+  return (
+    before !== undefined && before.account_id !== null && before.settings !== JSON.stringify(wish.settings)
+  );
+}
+
 /** Who changes how names are proven has looked at them: those that failed may be tried again. */
 export async function resumeIfMended(
   tx: LedgerWriter,
   before: CertificateRow | undefined,
   wish: CertificateWish,
 ): Promise<void> {
-  if (before === undefined || before.account_id === null) return;
-  if (before.settings === JSON.stringify(wish.settings)) return;
+  if (!isMended(before, wish)) return;
   // At the staging, too.
   const accounts = await tx.ledger.selectFrom('accounts').select('id').execute();
   for (const { id } of accounts) await resumeNames(tx, id, wish.names);

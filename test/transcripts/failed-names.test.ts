@@ -140,6 +140,17 @@ describe('names that can not be proven', () => {
     const refused = await issue(['dead.long.test']);
     expect(refused.exitCode).toBe(1);
     expect(jsonOf(refused)).toMatchObject({ error: { code: 'name-suspended' } });
+    const planned = await issue(['dead.long.test'], '--dry-run');
+    expect(jsonOf(planned)).toMatchObject({ cost: { newOrders: 0 }, error: { code: 'name-suspended' } });
+    const drop = ['--on-failed-name', 'drop', '--dry-run'];
+    expect(jsonOf(await issue(['well.long.test', 'dead.long.test'], ...drop))).toMatchObject({
+      cost: { newOrders: 1, authorizations: 1 },
+      leftOut: ['dead.long.test'],
+      error: null,
+    });
+    // Proven in another way it would be tried again.
+    const mended = await here.run(['issue', 'dead.long.test', '--solver', 'standalone', '--dry-run']);
+    expect(mended.stdout).toContain('costs 1 new order');
     letBackOffPass();
     const asked = await renew('dead.long.test');
     expect(asked).toMatchObject({ exitCode: 0 });

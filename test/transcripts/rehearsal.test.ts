@@ -223,6 +223,41 @@ describe('a rehearsal', () => {
     expect(newOrders()).toEqual({ staging: 0, production: 0 });
   }, 60_000);
 
+  it('waits for what the staging itself has asked for, also in a plan, unless it was done within a day', async () => {
+    const at = staging.proxy.directoryUrl;
+    here.change('delete from limit_buckets');
+    const inAnHour = new Date(Date.now() + 3_600_000).toISOString();
+    here.change(
+      `insert into holds (account_id, scope, subject, limit_name, not_before, noted_at, error)
+       select id, 'orders', '', '', ?, created_at, '{"code":"ca-limit","message":"later"}' from accounts where ca = ?`,
+      ...[inAnHour, at],
+    );
+    const waits = {
+      code: 'ca-limit',
+      message: expect.stringMatching(/^the rehearsal at .* has to wait: the CA asked /) as string,
+      retryAt: inAnHour,
+    };
+    const planned = await rehearsed('renew', 'one.test', 'killed.test', '--all', '--dry-run');
+    expect(jsonLines(planned)).toMatchObject([
+      { name: 'one.test', deferral: waits },
+      { name: 'killed.test', deferral: null },
+      { summary: { deferred: 1, rehearsals: [{ orders: 0 }] } },
+    ]);
+    const issued = await issue(['one.test'], '--dry-run');
+    expect(jsonOf(issued)).toMatchObject({ cost: { newOrders: 1 }, deferral: waits });
+    here.change('delete from holds');
+  }, 60_000);
+
+  it('is not done for a name that the CA itself is not asked for any more', async () => {
+    here.change(
+      `insert into identifiers (account_id, type, value, consecutive_failures, failing_since, suspended_at)
+       select id, 'dns', 'gone.test', 20, created_at, created_at from accounts where ca = ?`,
+      production.proxy.directoryUrl,
+    );
+    expect(jsonOf(await issue(['gone.test']))).toMatchObject({ error: { code: 'name-suspended' } });
+    expect(newOrders()).toEqual({ staging: 0, production: 0 });
+  }, 60_000);
+
   it('needs a staging', async () => {
     const result = await here.run(['issue', 'none.test', '--webroot', here.webroot, '--rehearse']);
     expect(result.exitCode).toBe(2);
