@@ -36,7 +36,8 @@ it('what Node compiles is kept in the home that the password file tells, never i
 });
 
 it('starts without the compiled code where that can not be read', async () => {
-  const { directory, remove } = await newWorkspace();
+  const workspace = await newWorkspace();
+  const { directory } = workspace;
   cpSync(path.dirname(program), path.join(directory, 'bin'), { recursive: true });
   mkdirSync(path.join(directory, 'dist', path.basename(compiled)), { recursive: true });
   for (const file of ['dist/acme-ledger.cjs', 'node_modules', 'package.json'])
@@ -49,5 +50,5 @@ it('starts without the compiled code where that can not be read', async () => {
     },
   );
   expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
-  await remove();
+  await workspace.remove();
 });
