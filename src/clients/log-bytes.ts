@@ -1,4 +1,4 @@
-import { createReadStream } from 'node:fs';
+import { ReadStream, closeSync, constants, createReadStream, openSync, statSync } from 'node:fs';
 import { open, stat } from 'node:fs/promises';
 import { Readable, type Transform, addAbortSignal, pipeline } from 'node:stream';
 import zlib from 'node:zlib';
@@ -62,6 +62,10 @@ export async function* bytesOfLog(file: string, reading: LogReading): AsyncGener
     file === '-'
       ? addAbortSignal(reading.signal, reading.stdin ?? process.stdin)
       : createReadStream(file, { highWaterMark: pieceBytes, signal: reading.signal });
+  const endWait = (): void => {
+    if (stream instanceof ReadStream && stream.pending) knockAt(file);
+  };
+  reading.signal.addEventListener('abort', endWait, { once: true });
   try {
     const pieces = counted(stream, reading.onBytes);
     const head = await headOf(pieces);
@@ -73,7 +77,17 @@ export async function* bytesOfLog(file: string, reading: LogReading): AsyncGener
     reading.signal.throwIfAborted();
     throw error instanceof AcmeLedgerError ? error : unreadable(file, error);
   } finally {
+    reading.signal.removeEventListener('abort', endWait);
     stream.destroy();
+  }
+}
+
+/** The opening of a pipe waits for who writes into it (fifo(7)), and nothing takes it back: so somebody comes, and writes nothing. */
+function knockAt(file: string): void {
+  try {
+    if (statSync(file).isFIFO()) closeSync(openSync(file, constants.O_WRONLY | constants.O_NONBLOCK));
+  } catch {
+    // Who may not write there ends the program by a second signal.
   }
 }
 

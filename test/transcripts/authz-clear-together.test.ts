@@ -1,6 +1,9 @@
+import { execFileSync } from 'node:child_process';
+import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { askedOf, parted, statesOf, twoClients } from './clear-stage.ts';
-import { type LeakLab, expectExit, jsonLines, startLeakLab } from './leak-lab.ts';
+import { type LeakLab, expectExit, jsonLines, startLeakLab, until } from './leak-lab.ts';
 
 let lab: LeakLab;
 
@@ -32,5 +35,16 @@ describe('authz clear --from-log', { timeout: 60_000 }, () => {
       const final = lines.filter(({ action }) => action === 'already-final').length;
       expect([deactivated! + otherRuns! + final, pending, failed]).toEqual([40, 0, 0]);
     }
+  });
+
+  it('ends by the first signal while it waits for who writes into a pipe', async () => {
+    const { customer, keyFile } = await twoClients(lab);
+    const pipe = path.join(path.dirname(keyFile), 'log.pipe');
+    execFileSync('mkfifo', [pipe]);
+    const clear = customer.start(['authz', 'clear', '--from-log', pipe, '--account-key', keyFile]);
+    await until('the account was asked for', () => customer.taken().newAccount > 0);
+    await delay(300);
+    clear.kill('SIGINT');
+    expectExit(await clear.finished, 130);
   });
 });

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ProgramResult, RunningProgram } from '../support/program.ts';
 import { type Customer, type LeakLab, expectExit, startLeakLab, until } from './leak-lab.ts';
@@ -99,6 +100,27 @@ describe('a signal', { concurrent: true, timeout: 60_000 }, () => {
     await until('they are asked for', () => customer.proxy.counts.authz > 0);
     await interrupt(customer, running);
     expect(await customer.atCa()).toEqual({ 'one.test': 'deactivated', 'two.test': 'deactivated' });
+  });
+
+  it('and another in the same moment: settled; a later one ends it where it stands, for the next run to settle', async () => {
+    const customer = await lab.newCustomer();
+    customer.proxy.setFault(({ kind }) =>
+      kind === 'deactivate' ? { type: 'delay', ms: 20_000, what: 'request' } : undefined,
+    );
+    const running = customer.startIssue('hang.test');
+    await until('the answer is up', async () => (await customer.presented()).length === 1);
+    running.kill('SIGINT');
+    await delay(300);
+    running.kill('SIGINT');
+    await until('it is being settled', () => customer.proxy.counts.deactivate > 0);
+    await delay(1_000);
+    running.kill('SIGINT');
+    const { signal, stderr } = await running.finished;
+    expect(signal).toBe('SIGINT');
+    expect(stderr).toMatch(/^error: ended by another SIGINT.*\nhint: .*authz clear$/m);
+    customer.proxy.setFault();
+    expectExit(await customer.run(['authz', 'clear']), 0);
+    expect(await customer.atCa()).toEqual({ 'hang.test': 'deactivated' });
   });
 
   it('while a challenge is submitted: submitted ones are left to the CA, never deactivated', async () => {
