@@ -112,6 +112,7 @@ async function clearHeld({ context, options, tally }: Run, urls: readonly string
   const { startProgress } = await import('./progress.ts');
   const seen = { gates: [] as GateSeen[], costs: [] as CostSeen[], notAsked: 0 };
   const ends: AcmeLedgerError[] = [];
+  const unsettled: AcmeLedgerError[] = [];
   let stillPresented = 0;
   const { eachChosenAccount } = await import('./many-accounts.ts');
   const unusable = await eachChosenAccount(context, options.run, options.keys, async (issuance, turns) => {
@@ -126,6 +127,7 @@ async function clearHeld({ context, options, tally }: Run, urls: readonly string
         progress.expect(total);
       });
       stillPresented += left.stillPresented;
+      unsettled.push(...left.unsettled);
       seen.notAsked += left.notAsked;
       if (left.end !== null) ends.push(left.end);
     } finally {
@@ -137,7 +139,9 @@ async function clearHeld({ context, options, tally }: Run, urls: readonly string
   await tellEnd(context, tally, seen, options);
   ends.forEach(complain);
   if (stillPresented > 0) complain(notTakenDown(stillPresented));
-  return stillPresented + unusable > 0 ? 1 : tally.exitCode(ends);
+  const [first] = unsettled;
+  if (first !== undefined) complain(notSettled(unsettled.length, first));
+  return stillPresented + unusable > 0 ? 1 : tally.exitCode([...ends, ...unsettled]);
 }
 
 async function clearFromLogs({ context, options, tally }: Run, files: readonly string[]): Promise<number> {
@@ -182,5 +186,13 @@ function notTakenDown(answers: number): AcmeLedgerError {
     'solver',
     `${counted(answers, 'answer')} to challenges could not be taken down, as the warnings say; nothing is open at the CA because of it`,
     { hint: 'mend the hook or the folder, then run acme-ledger authz clear again' },
+  );
+}
+
+function notSettled(orders: number, { code, message, retryAt }: AcmeLedgerError): AcmeLedgerError {
+  return new AcmeLedgerError(
+    code,
+    `${counted(orders, 'order')} of earlier runs could not be brought to an end: ${message}`,
+    { hint: 'run acme-ledger authz clear again', ...(retryAt === undefined ? {} : { retryAt }) },
   );
 }

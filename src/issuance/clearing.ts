@@ -1,4 +1,4 @@
-import { type AcmeLedgerError, errorRecord } from '../errors.ts';
+import { AcmeLedgerError, errorRecord } from '../errors.ts';
 import { countPending, pendingOf } from '../ledger/authorization-list.ts';
 import { authorizationByUrl, authorizationsOf } from '../ledger/authorizations.ts';
 import { releaseOrder } from '../ledger/orders.ts';
@@ -8,7 +8,7 @@ import { Asking } from './asking.ts';
 import { eachOf } from './bounded-pull.ts';
 import { type Cleared, type Clearing, type Subject, clearOne } from './clearing-one.ts';
 import type { Issuance } from './issuance.ts';
-import { locate, recover, unownedOrders } from './recovery.ts';
+import { failureOf, isOutOfReach, locate, recover, unownedOrders } from './recovery.ts';
 import { takeOverOrder } from './taking-over.ts';
 
 export interface ClearOptions extends Clearing {
@@ -22,6 +22,8 @@ export interface ClearOptions extends Clearing {
 export interface ClearEnd {
   /** How many answers to challenges could not be taken down. */
   stillPresented: number;
+  /** Why orders that nobody works on have no end yet, and so what they may have open: one for each. */
+  unsettled: AcmeLedgerError[];
   /** Why not all were asked for: the CA asked to be left alone, or can't be reached; null when all were. */
   end: AcmeLedgerError | null;
   notAsked: number;
@@ -39,7 +41,8 @@ export async function clear(
   onTotal: (count: number) => void = () => undefined,
 ): Promise<ClearEnd> {
   const asking = new Asking();
-  const claimed = options.dryRun ? [] : await claimUnowned(issuance, options);
+  const unsettled: AcmeLedgerError[] = [];
+  const claimed = options.dryRun ? [] : await claimUnowned(issuance, options, unsettled);
   try {
     const { subjects, total } = await subjectsOf(issuance, options);
     onTotal(total);
@@ -50,23 +53,31 @@ export async function clear(
     });
   } finally {
     // What is left of the orders: presentations, certificates to fetch, their own states.
-    let mayAsk = asking.end === null;
     for (const order of claimed) {
       const isDone = issuance.stops.work.aborted || options.urls.length > 0;
-      if (isDone || !mayAsk) await releaseOrder(issuance, order.id, {});
-      else mayAsk = await recover(issuance, order, 'deactivate');
+      const mayAsk = asking.end === null && !unsettled.some(isOutOfReach);
+      if (isDone || !mayAsk) {
+        await releaseOrder(issuance, order.id, {});
+        continue;
+      }
+      const failure = await recover(issuance, order, 'deactivate');
+      if (failure !== null) unsettled.push(failure);
     }
   }
   const up = await Promise.all(claimed.map((order) => presentationsUp(issuance.ledger, order.id)));
   const stillPresented = options.urls.length > 0 ? 0 : up.flat().length;
-  return { stillPresented, end: asking.end, notAsked: asking.notAsked };
+  return { stillPresented, unsettled, end: asking.end, notAsked: asking.notAsked };
 }
 
 /**
  * Takes over what nobody works on, so that no other run takes it up while it is being cleared. An order whose newOrder was
  * never answered is looked for, so that its authorizations are known.
  */
-async function claimUnowned(issuance: Issuance, options: ClearOptions): Promise<OrderRow[]> {
+async function claimUnowned(
+  issuance: Issuance,
+  options: ClearOptions,
+  unsettled: AcmeLedgerError[],
+): Promise<OrderRow[]> {
   const before = options.olderThan?.toISOString();
   const claimed: OrderRow[] = [];
   for (const order of await unownedOrders(issuance, {
@@ -75,10 +86,12 @@ async function claimUnowned(issuance: Issuance, options: ClearOptions): Promise<
   })) {
     if (before !== undefined && order.created_at >= before) continue;
     if (options.urls.length > 0 && !(await holdsOne(issuance, order, options.urls))) continue;
+    if (order.url === null && unsettled.some(isOutOfReach)) continue;
     const owned = await takeOverOrder(issuance, order);
     if (owned === null) continue;
-    const placed = order.url === null ? await lookFor(issuance, owned) : { row: owned };
-    if (placed !== null) claimed.push(placed.row);
+    const found = order.url === null ? await lookFor(issuance, owned) : owned;
+    if (found instanceof AcmeLedgerError) unsettled.push(found);
+    else if (found !== null) claimed.push(found);
   }
   return claimed;
 }
@@ -87,16 +100,17 @@ async function holdsOne(issuance: Issuance, order: OrderRow, urls: readonly stri
   return (await authorizationsOf(issuance.ledger, order.id)).some((row) => urls.includes(row.url));
 }
 
-async function lookFor(issuance: Issuance, order: OrderRow): Promise<{ row: OrderRow } | null> {
+/** @returns null where there is none, or nothing can be known of it; the error when the CA couldn't be asked */
+async function lookFor(issuance: Issuance, order: OrderRow): Promise<OrderRow | AcmeLedgerError | null> {
   try {
-    return await locate(issuance, order);
+    return (await locate(issuance, order))?.row ?? null;
   } catch (error) {
     issuance.log.warn(
       { order: order.id, error: errorRecord(error) },
       'the CA could not be asked for an order whose answer was lost; the next run tries again',
     );
     await releaseOrder(issuance, order.id, {});
-    return null;
+    return failureOf(error);
   }
 }
 

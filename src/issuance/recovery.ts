@@ -1,6 +1,6 @@
 import { readOrderFiles, removeOrderFiles } from '../certificates/order-files.ts';
 import { later } from '../clock.ts';
-import { AcmeLedgerError, errorRecord } from '../errors.ts';
+import { AcmeLedgerError, errorRecord, messageOf } from '../errors.ts';
 import { identifierSetKey, parseName } from '../identifiers.ts';
 import { authorizationsOf } from '../ledger/authorizations.ts';
 import { certificateByName } from '../ledger/certificates.ts';
@@ -52,7 +52,8 @@ export async function settleUnowned(
     closed += 1;
     // What nobody took up in time, or room is wanted for, isn't kept for longer.
     const policy = options.evenKept || order.kept_until !== null ? 'deactivate' : issuance.policy;
-    if (!(await recover(issuance, owned, policy))) break;
+    const failure = await recover(issuance, owned, policy);
+    if (failure !== null && isOutOfReach(failure)) break;
     if ((await options.isEnough?.()) === true) break;
   }
   return { closed };
@@ -60,25 +61,34 @@ export async function settleUnowned(
 
 /**
  * Brings one order that this run has taken over to an end. What goes wrong is logged; the next run tries again.
- * @returns false when the CA can't be asked for the next one, either: a thousand time-outs would take hours
+ * @returns why it has no end yet; null when it has one
  */
 export async function recover(
   issuance: Issuance,
   order: OrderRow,
   policy: UnsubmittedPolicy,
-): Promise<boolean> {
+): Promise<AcmeLedgerError | null> {
   issuance.log.info({ order: order.id, policy }, 'settling an order that an earlier run left');
   try {
     await recoverOrder(issuance, order, policy);
-    return true;
+    return null;
   } catch (error) {
     issuance.log.warn(
       { order: order.id, error: errorRecord(error) },
       'an order of an earlier run could not be settled; the next run tries again',
     );
     await releaseOrder(issuance, order.id, {});
-    return !(error instanceof AcmeLedgerError && ['ca-unreachable', 'ca-limit'].includes(error.code));
+    return failureOf(error);
   }
+}
+
+export function failureOf(error: unknown): AcmeLedgerError {
+  return error instanceof AcmeLedgerError ? error : new AcmeLedgerError('bug', messageOf(error));
+}
+
+/** The CA can't be asked for the next order, either: a thousand time-outs would take hours. */
+export function isOutOfReach({ code }: AcmeLedgerError): boolean {
+  return code === 'ca-unreachable' || code === 'ca-limit';
 }
 
 /** Orders with something left to do that no live run works on. */

@@ -60,6 +60,9 @@ describe('an answer that is lost on the wire', { concurrent: true, timeout: 60_0
     expectExit(await customer.issue('one.test', 'two.test'), 1);
     const status = await customer.run(['status', '--json']);
     expect(JSON.parse(status.stdout)).toMatchObject({ accounts: [{ gate: { pending: 0, reserved: 2 } }] });
+    const clear = await customer.run(['authz', 'clear']);
+    expectExit(clear, 1);
+    expect(clear.stderr).toContain('error: 1 order of earlier runs could not be brought to an end: ');
     customer.proxy.setFault();
     customer.proxy.resetCounts();
     expectExit(await customer.issue('one.test', 'two.test'), 0);
