@@ -1,6 +1,7 @@
 import { ReadStream, closeSync, constants, createReadStream, openSync, statSync } from 'node:fs';
 import { open, stat } from 'node:fs/promises';
 import { Readable, type Transform, addAbortSignal, pipeline } from 'node:stream';
+import { setTimeout as delay } from 'node:timers/promises';
 import zlib from 'node:zlib';
 import { AcmeLedgerError } from '../errors.ts';
 import { printable } from '../printable.ts';
@@ -58,12 +59,13 @@ async function headOfFile(file: string): Promise<Buffer> {
  * @throws AcmeLedgerError `bad-file` when it can't be read, is damaged, or was compressed in another way
  */
 export async function* bytesOfLog(file: string, reading: LogReading): AsyncGenerator<Buffer> {
+  reading.signal.throwIfAborted();
   const stream =
     file === '-'
       ? addAbortSignal(reading.signal, reading.stdin ?? process.stdin)
       : createReadStream(file, { highWaterMark: pieceBytes, signal: reading.signal });
   const endWait = (): void => {
-    if (stream instanceof ReadStream && stream.pending) knockAt(file);
+    if (stream instanceof ReadStream) endOpening(stream, file).catch(() => undefined);
   };
   reading.signal.addEventListener('abort', endWait, { once: true });
   try {
@@ -82,12 +84,24 @@ export async function* bytesOfLog(file: string, reading: LogReading): AsyncGener
   }
 }
 
-/** The opening of a pipe waits for who writes into it (fifo(7)), and nothing takes it back: so somebody comes, and writes nothing. */
-function knockAt(file: string): void {
-  try {
-    if (statSync(file).isFIFO()) closeSync(openSync(file, constants.O_WRONLY | constants.O_NONBLOCK));
-  } catch {
-    // Who may not write there ends the program by a second signal.
+const knockAgainMs = 50;
+const knocksAtMost = 100;
+
+/**
+ * The opening of a pipe waits for who writes into it (fifo(7)), and nothing takes it back: so somebody comes, and writes nothing. Who may not
+ * write there ends the program by a second signal.
+ */
+async function endOpening(stream: ReadStream, file: string): Promise<void> {
+  for (let knocks = 0; stream.pending && !stream.closed && knocks < knocksAtMost; knocks += 1) {
+    try {
+      if (!statSync(file).isFIFO()) return;
+      closeSync(openSync(file, constants.O_WRONLY | constants.O_NONBLOCK));
+      return;
+    } catch (error) {
+      // The opening is yet to begin.
+      if (!(error instanceof Error && 'code' in error && error.code === 'ENXIO')) return;
+    }
+    await delay(knockAgainMs);
   }
 }
 

@@ -1,9 +1,11 @@
+import { execFileSync } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { expect, it } from 'vitest';
 import { urlsInLogs } from '../../src/clients/found-urls.ts';
+import { bytesOfLog } from '../../src/clients/log-bytes.ts';
 
 it('logs are read as far as they have whole lines where one is damaged, and the others to their end', async () => {
   const directory = await mkdtemp(path.join(tmpdir(), 'acme-ledger-logs-'));
@@ -20,3 +22,17 @@ it('logs are read as far as they have whole lines where one is damaged, and the 
   expect(told).toEqual([`the log ${cut} can't be read: unexpected end of file`]);
   await rm(directory, { recursive: true });
 });
+
+it.each([0, 20])(
+  'the wait for who writes into a pipe ends when it is interrupted %s ms later',
+  async (ms) => {
+    const directory = await mkdtemp(path.join(tmpdir(), 'acme-ledger-logs-'));
+    const pipe = path.join(directory, 'pipe');
+    execFileSync('mkfifo', [pipe]);
+    const stop = new AbortController();
+    const first = bytesOfLog(pipe, { signal: stop.signal }).next();
+    setTimeout(() => stop.abort(new Error('interrupted')), ms);
+    await expect(first).rejects.toThrow('interrupted');
+    await rm(directory, { recursive: true });
+  },
+);
