@@ -1,6 +1,7 @@
 import { type Authority, authorityOf } from '../acme/known-authorities.ts';
 import { systemClock } from '../clock.ts';
 import { AcmeLedgerError, errorRecord } from '../errors.ts';
+import type { Log } from '../issuance/issuance.ts';
 import { isForFallback } from '../issuance/falling-back.ts';
 import type { Renewed } from '../issuance/renewing.ts';
 import type { CommandContext } from './context.ts';
@@ -26,9 +27,6 @@ export function fallsBack(
   return isForFallback(error, certificate, { now: systemClock.now(), isAskedFor: false });
 }
 
-/** One limit may send all of ten thousand there: the others are counted. */
-const toldOneByOne = 5;
-
 /** Works on the certificates of these names at the fallback. */
 export type RenewThere = (
   context: CommandContext,
@@ -52,13 +50,7 @@ export async function renewElsewhere(
     if (left.delete(renewed.certificate.name)) onResult({ ...renewed, fallbackCa: fallback.directoryUrl });
   };
   if (left.size > 0 && !context.stops.work.aborted) {
-    for (const { certificate, error } of waiting.slice(0, toldOneByOne))
-      tellOfFallback(context, certificate.name, error?.message ?? '', fallback);
-    if (waiting.length > toldOneByOne)
-      context.log.warn(
-        {},
-        `${counted(waiting.length - toldOneByOne, 'more certificate')} can't wait and are ordered from ${fallback.label}`,
-      );
+    tellOfAll(context, waiting, fallback);
     try {
       await renewThere(asFallback(context), new Set(left.keys()), tell);
     } catch (error) {
@@ -70,12 +62,29 @@ export async function renewElsewhere(
   for (const renewed of left.values()) onResult(renewed);
 }
 
-export function tellOfFallback(
-  { log }: CommandContext,
-  name: string,
-  why: string,
-  { label }: Authority,
-): void {
+/** One limit may send all of ten thousand there: a line for each reason, and each certificate for who looks closely. */
+export function tellOfAll(context: { log: Log }, waiting: readonly Renewed[], fallback: Authority): void {
+  for (const code of new Set(waiting.map(({ error }) => error?.code ?? ''))) {
+    const alike = waiting.filter(({ error }) => error?.code === code);
+    const [first, ...others] = alike;
+    const why = first?.error?.message ?? '';
+    if (others.length === 0) {
+      tellOfFallback(context, first?.certificate.name ?? '', why, fallback);
+      continue;
+    }
+    const isSame = others.every(({ error }) => error?.message === why);
+    const reason = isSame ? why : `for reasons of the same kind (${code}), such as: ${why}`;
+    const count = counted(alike.length, 'certificate');
+    context.log.warn(
+      {},
+      `${count} can't wait for their CA and are ordered from ${fallback.label}: ${reason}`,
+    );
+    for (const { certificate, error } of alike)
+      context.log.debug({ error }, `${certificate.name}: can't wait for its CA`);
+  }
+}
+
+export function tellOfFallback({ log }: { log: Log }, name: string, why: string, { label }: Authority): void {
   log.warn({}, `${name}: can't wait for its CA and is ordered from ${label}: ${why}`);
 }
 
