@@ -1,6 +1,7 @@
 import { isStored } from '../certificates/store.ts';
 import { systemClock } from '../clock.ts';
 import type { ErrorRecord } from '../errors.ts';
+import { backOffOf } from '../issuance/certificate-back-off.ts';
 import { dueWithNames, isLeftAlone } from '../issuance/due-names.ts';
 import { failingEither, type FailingNames, suspendedOf } from '../issuance/name-choice.ts';
 import { namesToProbe } from '../issuance/probe-choice.ts';
@@ -88,7 +89,7 @@ export async function findWork(
       leftAlone.push({ certificate, names: suspendedOf(certificate, failingHere) });
     return one === null ? [] : [one];
   });
-  const plan = await planned(context, ledger, eligible, { ...options, stagings });
+  const plan = await planned(context, ledger, eligible, { ...options, stagings, isAskedFor });
   const going = plan.due.filter(({ deferral }) => deferral === null);
   const authorities = new Set(going.map(({ certificate }) => certificate.ca));
   for (const account of await listAccounts(ledger)) {
@@ -116,18 +117,25 @@ async function planned(
   { settings }: CommandContext,
   ledger: Ledger,
   eligible: readonly DueCertificate[],
-  { limit, ...options }: Pick<RenewOptions, 'limit'> & PlanOptions,
+  { limit, ...options }: Pick<RenewOptions, 'limit'> & PlanOptions & { isAskedFor: boolean },
 ): Promise<Planned> {
   const plan = async (some: readonly DueCertificate[]): Promise<Planned> => {
-    const { deferrals, ...spent } = await planRun(settings, ledger, some, options);
+    const backOffs = new Map(some.map((one) => [one, options.isAskedFor ? null : ownBackOff(one)]));
+    const tried = some.filter((one) => backOffs.get(one) === null);
+    const { deferrals, ...spent } = await planRun(settings, ledger, tried, options);
     const due = some.map((one) => {
-      const { error: deferral, isOfRehearsal } = deferrals.get(one.certificate.name) ?? goesNow;
-      return { ...one, deferral, isOfRehearsal };
+      const { error, isOfRehearsal } = deferrals.get(one.certificate.name) ?? goesNow;
+      return { ...one, deferral: backOffs.get(one) ?? error, isOfRehearsal };
     });
     return { due, ...spent };
   };
   const all = await plan(eligible);
   return limit >= eligible.length ? all : plan(upToLimit(all.due, limit));
+}
+
+/** A deploy hook has nothing to do with what the CA refused. */
+function ownBackOff({ certificate, due }: DueCertificate): ErrorRecord | null {
+  return due.reason === 'not-deployed' ? null : backOffOf(certificate, systemClock.now());
 }
 
 /**

@@ -16,10 +16,17 @@ export const usualSuspendMs = 10 * dayMs;
  */
 export function failureRule(suspendMs: number, random: () => number = Math.random): FailureRule {
   return {
-    nextAttemptAt(step, now) {
-      const waitMs = step <= 3 ? minuteMs * 10 ** (step - 1) : dayMs;
-      return later(now, Math.round(waitMs * (1 + jitter * random())));
-    },
+    nextAttemptAt: (step, now) => later(now, Math.round(backOffMs(step) * (1 + jitter * random()))),
     isHopeless: (failingSince, now) => now.getTime() - failingSince.getTime() >= suspendMs,
   };
+}
+
+/** Without the jitter. */
+function backOffMs(step: number): number {
+  return step <= 3 ? minuteMs * 10 ** (step - 1) : dayMs;
+}
+
+/** After how many failures in a row one waits for so long; 0 when it didn't. */
+export function backOffStep(waitMs: number): number {
+  return [1, 2, 3, 4].filter((step) => backOffMs(step) <= waitMs).length;
 }

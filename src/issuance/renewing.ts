@@ -1,9 +1,10 @@
 import pLimit, { type LimitFunction } from 'p-limit';
-import { AcmeLedgerError, type ErrorCode, errorRecord, type ErrorRecord } from '../errors.ts';
+import { AcmeLedgerError, errorRecord, type ErrorRecord } from '../errors.ts';
 import { identifierSetKey, parseName } from '../identifiers.ts';
 import type { RenewalFacts } from '../ledger/certificates.ts';
 import type { CertificateRow } from '../ledger/schema.ts';
 import { allOrFirstError } from './all-or-first-error.ts';
+import { backOffAfter, isOwnReason } from './certificate-back-off.ts';
 import { namesOf } from './collect.ts';
 import { levelled } from './concurrency-level.ts';
 import type { Issuance } from './issuance.ts';
@@ -62,13 +63,6 @@ export function byUrgency(now: Date): (one: RenewalFacts, other: RenewalFacts) =
   };
 }
 
-const ownReasons: readonly string[] = [
-  'ca-problem',
-  'ca-answer',
-  'order-failed',
-  'bug',
-] satisfies ErrorCode[];
-
 /**
  * In their order, but last those that have no certificate to lose and were refused for a reason of their own when they were last tried,
  * say a profile that the CA doesn't know: with `--limit` or `--max-time` they would keep the others from being renewed, run after run.
@@ -77,7 +71,7 @@ export function refusedLast(rows: readonly CertificateRow[], now: Date): Certifi
   const isRefused = ({ not_after, last_error }: CertificateRow): boolean =>
     (not_after === null || not_after <= now.toISOString()) &&
     last_error !== null &&
-    ownReasons.includes((JSON.parse(last_error) as ErrorRecord).code);
+    isOwnReason(JSON.parse(last_error) as ErrorRecord);
   return [...rows.filter((row) => !isRefused(row)), ...rows.filter(isRefused)];
 }
 
@@ -196,7 +190,7 @@ async function renewOne(
   return {
     certificate: attempt.certificate,
     status: renewedStatus(standing.row, attempt),
-    error: attempt.error,
+    error: await backOffAfter(issuance, standing.row, names, attempt),
     ...(attempt.isOfRehearsal === true ? { isOfRehearsal: true } : {}),
   };
 }

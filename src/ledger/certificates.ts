@@ -228,6 +228,21 @@ export async function recordFailed(writer: LedgerWriter, name: string, error: un
   });
 }
 
+/** When an attempt that ended so is made again; nothing where something else became of the certificate since. */
+export async function recordRetryAt(
+  writer: LedgerWriter,
+  name: string,
+  error: object,
+  retryAt: string,
+): Promise<void> {
+  await writer.ledger
+    .updateTable('certificates')
+    .set({ last_error: JSON.stringify({ ...error, retryAt }) })
+    .where('name', '=', name)
+    .where('last_error', '=', JSON.stringify(error))
+    .execute();
+}
+
 export async function recordRemoved(writer: LedgerWriter, name: string): Promise<void> {
   await inTransaction(writer, async (tx) => {
     await tx.ledger

@@ -95,9 +95,19 @@ async function updateWish(
   await resumeIfMended(tx, before, wish);
   await tx.ledger
     .updateTable('certificates')
-    .set({ ...wishValues(wish), origin, ...(isOther ? { order_id: null } : {}) })
+    .set({
+      ...wishValues(wish),
+      origin,
+      last_error: atOnce(before.last_error),
+      ...(isOther ? { order_id: null } : {}),
+    })
     .where('id', '=', before.id)
     .execute();
   // Nobody comes for an order with the names of before.
   if (isOther) await unkeepOrdersOf(tx, wish.name, identifierSetKey(wish.names.map(parseName)));
+}
+
+/** What failed, for a reason of its own, need not be left alone any longer. */
+function atOnce(lastError: string | null): string | null {
+  return lastError === null ? null : JSON.stringify({ ...(JSON.parse(lastError) as object), retryAt: null });
 }

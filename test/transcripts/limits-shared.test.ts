@@ -215,8 +215,8 @@ describe('a renewal', { concurrent: true, timeout: 60_000 }, () => {
           }
         : undefined,
     );
-    expectExit(await customer.issue('--force', 'one.test'), 1);
-    expectExit(await customer.issue('--force', 'one.test'), 0);
+    expectExit(await customer.run(['renew', '--all', 'one.test']), 1);
+    expectExit(await customer.run(['renew', '--all', 'one.test']), 0);
     expect(customer.proxy.counts.newOrder).toBe(3);
   });
 

@@ -152,6 +152,27 @@ describe('renew', () => {
     expect(proxy.census.open()).toEqual([]);
   });
 
+  it('leaves one alone that the CA refuses for what it is, until it is named or wanted otherwise', async () => {
+    const add = ['cert', 'add', 'odd.test', '--webroot', here.webroot, '--profile'];
+    await here.run([...add, 'unknown']);
+    const failed = await here.run(['renew', '--json']);
+    expect(failed.exitCode).toBe(1);
+    const [{ error }] = jsonLines(failed) as [{ error: { retryAt: string } }];
+    expect(Date.parse(error.retryAt) - Date.now()).toBeLessThan(70_000);
+    const deferred = await here.run(['renew', '--json']);
+    expect(deferred.exitCode).toBe(75);
+    const waits = { code: 'ca-problem', retryAt: error.retryAt };
+    expect(jsonLines(deferred)[0]).toMatchObject({ name: 'odd.test', status: 'deferred', error: waits });
+    expect(proxy.counts.newOrder).toBe(1);
+
+    const named = await here.run(['renew', 'odd.test', '--json']);
+    const [{ error: again }] = jsonLines(named) as [{ error: { retryAt: string } }];
+    expect(Date.parse(again.retryAt) - Date.now()).toBeGreaterThan(500_000);
+    await here.run([...add, 'default']);
+    expect(jsonLines(await here.run(['renew', '--json']))[0]).toMatchObject({ status: 'issued' });
+    await here.run(['cert', 'remove', 'odd.test']);
+  });
+
   it('writes a report, and hands it to the command of --on-finish, also when a certificate failed', async () => {
     setDaysLeft('b.test', 5);
     await lab.challtestsrv.setServfail('late.test');

@@ -1,0 +1,124 @@
+import { describe, expect, it } from 'vitest';
+import { later } from '../../src/clock.ts';
+import {
+  AcmeLedgerError,
+  type AcmeLedgerErrorOptions,
+  type ErrorCode,
+  errorRecord,
+} from '../../src/errors.ts';
+import { failureRule } from '../../src/issuance/back-off.ts';
+import { backOffAfter, backOffOf } from '../../src/issuance/certificate-back-off.ts';
+import type { Issuance } from '../../src/issuance/issuance.ts';
+import { certificateByName, recordFailed, recordWish } from '../../src/ledger/certificates.ts';
+import { releaseOrder } from '../../src/ledger/orders.ts';
+import type { CertificateRow } from '../../src/ledger/schema.ts';
+import { recordWishes } from '../../src/ledger/wishes.ts';
+import { anIntent, newLedger, noon, type TestLedger } from '../ledger/new-ledger.ts';
+
+const wish = {
+  name: 'one.test',
+  ca: 'https://ca.test/dir',
+  names: ['one.test'],
+  keyType: 'ec256',
+  reuseKey: false,
+  profile: 'unknown',
+  preferredChain: null,
+  settings: {},
+  csr: null,
+  deployHook: null,
+};
+const suspendMs = 86_400_000;
+
+interface World {
+  here: TestLedger;
+  row: () => Promise<CertificateRow>;
+  /** An attempt fails, and is told; in minutes, how long the certificate is left alone for that, null when it isn't. */
+  fail: (
+    code: ErrorCode,
+    options?: AcmeLedgerErrorOptions & { orderId?: number; ca?: string },
+  ) => Promise<number | null>;
+}
+
+async function newWorld(): Promise<World> {
+  const here = await newLedger();
+  await recordWish(here, wish, here.account.id);
+  const row = async (): Promise<CertificateRow> => (await certificateByName(here.ledger, wish.name))!;
+  const fail: World['fail'] = async (code, { orderId, ca = wish.ca, ...options } = {}) => {
+    const before = await row();
+    const error = errorRecord(new AcmeLedgerError(code, 'no', options));
+    await recordFailed(here, wish.name, error);
+    const issuance = {
+      ...here,
+      account: { ...here.account, ca },
+      failureRule: failureRule(suspendMs, () => 0),
+    } as unknown as Issuance;
+    const attempt = { status: 'failed', certificate: await row(), orderId: orderId ?? null, error } as const;
+    const told = await backOffAfter(issuance, before, wish.names, attempt);
+    const until = backOffOf(await row(), here.clock.now());
+    expect(told).toEqual(JSON.parse((await row()).last_error!));
+    return until === null ? null : (Date.parse(until.retryAt!) - here.clock.now().getTime()) / 60_000;
+  };
+  return { here, row, fail };
+}
+
+function problem(status: number, detail = 'no such profile', type = 'malformed'): AcmeLedgerErrorOptions {
+  return { problem: { type: `urn:ietf:params:acme:error:${type}`, detail, status, subproblems: [] } };
+}
+
+describe('a certificate that fails for a reason of its own', () => {
+  it('is left alone for 1, 10, 100 minutes, then for a day at a time', async () => {
+    const { here, fail, row } = await newWorld();
+    const minutes: (number | null)[] = [];
+    for (let run = 0; run < 5; run += 1) {
+      minutes.push(await fail('ca-problem', problem(400)));
+      here.clock.set(later(here.clock.now(), (minutes.at(-1) ?? 0) * 60_000));
+      expect(backOffOf(await row(), here.clock.now())).toBeNull();
+    }
+    expect(minutes).toEqual([1, 10, 100, 1440, 1440]);
+  });
+
+  it('is never left alone for days where the CA broke', async () => {
+    const { fail } = await newWorld();
+    const minutes: (number | null)[] = [];
+    for (let run = 0; run < 5; run += 1) minutes.push(await fail('ca-problem', problem(500)));
+    expect(minutes).toEqual([1, 10, 100, 100, 100]);
+  });
+
+  it('waits for as long as the CA said, where that is longer', async () => {
+    const { fail } = await newWorld();
+    expect(await fail('ca-problem', { ...problem(503), retryAt: later(noon, 3_600_000) })).toBe(60);
+  });
+
+  it('may be tried at once when it is wanted otherwise', async () => {
+    const { here, row, fail } = await newWorld();
+    expect(await fail('ca-problem', problem(400))).toBe(1);
+    await recordWishes(here, [{ ...wish, profile: 'known' }], 'import');
+    expect(backOffOf(await row(), here.clock.now())).toBeNull();
+    expect(await fail('ca-problem', problem(400))).toBe(1);
+  });
+
+  it.each<[string, ErrorCode, AcmeLedgerErrorOptions & { ca?: string }]>([
+    ['a limit', 'ca-limit', {}],
+    ['a CA that does not answer', 'ca-unreachable', {}],
+    ['a name', 'authorization-invalid', {}],
+    [
+      'a name that the CA would not have',
+      'ca-problem',
+      problem(400, '"one.test": refused', 'rejectedIdentifier'),
+    ],
+    ['a signal', 'interrupted', {}],
+    ['a deploy hook', 'deploy-hook', {}],
+    ['the fallback', 'ca-problem', { ...problem(400), ca: 'https://other.test/dir' }],
+  ])('is not left alone for %s', async (_what, code, options) => {
+    const { fail } = await newWorld();
+    expect(await fail(code, options)).toBeNull();
+  });
+
+  it('is gone on with where its order waits: that costs nothing', async () => {
+    const { here, fail } = await newWorld();
+    const { id: orderId } = await anIntent(here, here.account, ['one.test']);
+    expect(await fail('ca-answer', { orderId })).toBeNull();
+    await releaseOrder(here, orderId, { status: 'invalid' });
+    expect(await fail('ca-answer', { orderId })).toBe(1);
+  });
+});
