@@ -17,8 +17,8 @@ const ownReasons: readonly ErrorCode[] = [
   'bug',
 ];
 
-/** A CA that breaks says less about the certificate than one that refuses it: it is asked again within two hours. */
-const longestStepOfFaults = 3;
+/** A CA that breaks says less about the certificate than one that refuses it: the first time nothing, and never more than two hours. */
+const stepsOfFaults = { first: 0, last: 3 };
 
 /** Whether an attempt failed for a reason that is the certificate's own, say a profile that the CA doesn't know. */
 export function isOwnReason({ code }: ErrorRecord): boolean {
@@ -60,17 +60,23 @@ export async function backOffAfter(
   const order = orderId === null ? undefined : await orderById(ledger, orderId);
   if (order !== undefined && order.concluded_at === null) return error;
   if ((await failedNames(ledger, attempt, names)).names.length > 0) return error;
-  const isFault = error.code === 'ca-problem' && (error.problem?.status ?? 500) >= 500;
-  const step = Math.min(stepOf(before) + 1, isFault ? longestStepOfFaults : Infinity);
-  const own = issuance.failureRule.nextAttemptAt(step, clock.now()).toISOString();
+  const now = clock.now();
+  const step = nextStep(before, error);
+  const own = step === 0 ? now.toISOString() : issuance.failureRule.nextAttemptAt(step, now).toISOString();
   const retryAt = error.retryAt !== null && error.retryAt > own ? error.retryAt : own;
   await recordRetryAt(issuance, before.name, error, retryAt);
-  return { ...error, retryAt };
+  return step === 0 ? error : { ...error, retryAt };
 }
 
-function stepOf({ last_error, last_attempt_at }: CertificateRow): number {
-  if (last_error === null || last_attempt_at === null) return 0;
-  const error = JSON.parse(last_error) as ErrorRecord;
-  if (!isOwnReason(error) || error.retryAt === null) return 0;
-  return backOffStep(Date.parse(error.retryAt) - Date.parse(last_attempt_at));
+function nextStep({ last_error, last_attempt_at }: CertificateRow, error: ErrorRecord): number {
+  const last = last_error === null ? null : (JSON.parse(last_error) as ErrorRecord);
+  const { first, last: most } = isFault(error) ? stepsOfFaults : { first: 1, last: Infinity };
+  if (last === null || last.retryAt === null || last_attempt_at === null || !isOwnReason(last)) return first;
+  return Math.min(backOffStep(Date.parse(last.retryAt) - Date.parse(last_attempt_at)) + 1, most);
+}
+
+/** A server's fault, an answer that makes no sense, or none in time. */
+function isFault({ code, problem }: ErrorRecord): boolean {
+  if (code === 'ca-problem') return (problem?.status ?? 500) >= 500;
+  return code === 'ca-answer' || code === 'order-failed';
 }
