@@ -1,13 +1,8 @@
 import { isGone } from '../acme/problems.ts';
 import type { Authorization } from '../acme/resources.ts';
 import { AcmeLedgerError } from '../errors.ts';
-import {
-  authorizationById,
-  nameProven,
-  recordFoundSubmitted,
-  recordNotSubmitted,
-  recordSeen,
-} from '../ledger/authorizations.ts';
+import { authorizationById, nameProven, recordSeen } from '../ledger/authorizations.ts';
+import { recordFoundSubmitted, recordNotSubmitted } from '../ledger/submissions.ts';
 import {
   type FoundIn,
   heldByChallenge,

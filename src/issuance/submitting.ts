@@ -1,14 +1,13 @@
 import { isOutcomeUnknown } from '../acme/connection-failure.ts';
 import type { SolverSettings } from '../challenges/settings.ts';
 import { AcmeLedgerError, errorRecord } from '../errors.ts';
+import { type AuthorizationSeen, recordSeen } from '../ledger/authorizations.ts';
 import {
-  type AuthorizationSeen,
   recordNotSubmitted,
-  recordSeen,
   recordSubmitted,
   recordSubmitting,
   recordSubmittingAgain,
-} from '../ledger/authorizations.ts';
+} from '../ledger/submissions.ts';
 import { ownPatienceMs } from './heedful-session.ts';
 import { insertPresentations, type NewPresentation } from '../ledger/presentations.ts';
 import { inTransaction } from '../ledger/writer.ts';

@@ -1,4 +1,4 @@
-import { takeOver } from '../ledger/orders.ts';
+import { takeOver } from '../ledger/order-ownership.ts';
 import type { OrderRow } from '../ledger/schema.ts';
 import { endHooksOf } from '../orphaned-hooks.ts';
 import type { Issuance } from './issuance.ts';

@@ -1,12 +1,8 @@
 import type { Answer, Authorization } from '../acme/resources.ts';
 import { later } from '../clock.ts';
 import { errorRecord } from '../errors.ts';
-import {
-  authorizationsOf,
-  recordNotSubmitted,
-  recordSeen,
-  type AuthorizationSeen,
-} from '../ledger/authorizations.ts';
+import { authorizationsOf, recordSeen, type AuthorizationSeen } from '../ledger/authorizations.ts';
+import { recordNotSubmitted } from '../ledger/submissions.ts';
 import type { AuthorizationRow } from '../ledger/schema.ts';
 import { isLedgerFailure } from '../ledger/ledger-failure.ts';
 import { isSubmitted } from '../ledger/states.ts';

@@ -1,10 +1,11 @@
 import { identifierSetKey, parseName } from '../identifiers.ts';
 import { chunksOf } from './chunks.ts';
+import { compiledOnce } from './compiled.ts';
 import { appendEvents } from './events.ts';
 import { resumeNames } from './identifiers.ts';
 import type { Ledger } from './open.ts';
-import { noRenewalInfo } from './renewal-info.ts';
-import type { CertificateRow } from './schema.ts';
+import { firstAskAt, noRenewalInfo } from './renewal-info.ts';
+import type { CertificateRow, Instant } from './schema.ts';
 import type { LedgerWriter } from './writer.ts';
 import { inTransaction, instant } from './writer.ts';
 
@@ -125,8 +126,12 @@ function namesKey(names: readonly string[]): string {
 }
 
 export async function certificateByName(ledger: Ledger, name: string): Promise<CertificateRow | undefined> {
-  return ledger.selectFrom('certificates').selectAll().where('name', '=', name).executeTakeFirst();
+  return (await certificateOf(ledger, { name })).rows[0];
 }
+
+const certificateOf = compiledOnce((ledger, { name }: { name: string }) =>
+  ledger.selectFrom('certificates').selectAll().where('name', '=', name),
+);
 
 /** Those of these names that there are, removed ones too. */
 export async function certificatesByName(
@@ -184,38 +189,62 @@ export async function recordStored(
   fact: StoredFact,
 ): Promise<void> {
   await inTransaction(writer, async (tx) => {
-    await tx.ledger
-      .updateTable('certificates')
-      .set({
-        serial: fact.serial,
-        not_before: fact.notBefore.toISOString(),
-        not_after: fact.notAfter.toISOString(),
-        order_id: orderId,
-        issued_names: (fact.issuedNames ?? null) === null ? null : JSON.stringify(fact.issuedNames),
-        stored_at: instant(tx),
-        deployed_at: null,
-        revoked_at: null,
-        last_error: null,
-        ...noRenewalInfo(tx.clock.now()),
-      })
-      .where('name', '=', name)
-      .execute();
+    await markStored(tx.ledger, {
+      name,
+      orderId,
+      serial: fact.serial,
+      notBefore: fact.notBefore.toISOString(),
+      notAfter: fact.notAfter.toISOString(),
+      issuedNames: (fact.issuedNames ?? null) === null ? null : JSON.stringify(fact.issuedNames),
+      at: instant(tx),
+      askAt: firstAskAt(tx.clock.now()),
+    });
     await appendEvents(tx, [
       { kind: 'certificate-stored', certificateName: name, orderId, data: { serial: fact.serial } },
     ]);
   });
 }
 
+interface Stored {
+  name: string;
+  orderId: number;
+  serial: string;
+  notBefore: Instant;
+  notAfter: Instant;
+  issuedNames: string | null;
+  at: Instant;
+  /** Of renewal information. */
+  askAt: Instant;
+}
+
+const markStored = compiledOnce((ledger, stored: Stored) =>
+  ledger
+    .updateTable('certificates')
+    .set({
+      serial: stored.serial,
+      not_before: stored.notBefore,
+      not_after: stored.notAfter,
+      order_id: stored.orderId,
+      issued_names: stored.issuedNames,
+      stored_at: stored.at,
+      deployed_at: null,
+      revoked_at: null,
+      last_error: null,
+      ...noRenewalInfo(stored.askAt),
+    })
+    .where('name', '=', stored.name),
+);
+
 export async function recordDeployed(writer: LedgerWriter, name: string): Promise<void> {
   await inTransaction(writer, async (tx) => {
-    await tx.ledger
-      .updateTable('certificates')
-      .set({ deployed_at: instant(tx), last_error: null })
-      .where('name', '=', name)
-      .execute();
+    await markDeployed(tx.ledger, { name, at: instant(tx) });
     await appendEvents(tx, [{ kind: 'certificate-deployed', certificateName: name }]);
   });
 }
+
+const markDeployed = compiledOnce((ledger, { name, at }: { name: string; at: Instant }) =>
+  ledger.updateTable('certificates').set({ deployed_at: at, last_error: null }).where('name', '=', name),
+);
 
 export async function recordFailed(writer: LedgerWriter, name: string, error: unknown): Promise<void> {
   await inTransaction(writer, async (tx) => {

@@ -1,3 +1,4 @@
+import { compiledOnce } from './compiled.ts';
 import type { LedgerWriter } from './writer.ts';
 import { instant } from './writer.ts';
 import type { EventRow } from './schema.ts';
@@ -46,24 +47,33 @@ export interface Event {
 
 /** Appends to the history. Called inside the transaction that makes the change, so that there is never one without the other. */
 export async function appendEvents(writer: LedgerWriter, events: readonly Event[]): Promise<void> {
-  if (events.length === 0) return;
   const at = instant(writer);
-  await writer.ledger
-    .insertInto('events')
-    .values(
-      events.map((event) => ({
-        at,
-        run_id: writer.runId,
-        account_id: event.accountId ?? null,
-        order_id: event.orderId ?? null,
-        authorization_id: event.authorizationId ?? null,
-        certificate_name: event.certificateName ?? null,
-        kind: event.kind,
-        data: event.data === undefined ? null : JSON.stringify(event.data),
-      })),
-    )
-    .execute();
+  for (const event of events) {
+    await insertEvent(writer.ledger, {
+      at,
+      run_id: writer.runId,
+      account_id: event.accountId ?? null,
+      order_id: event.orderId ?? null,
+      authorization_id: event.authorizationId ?? null,
+      certificate_name: event.certificateName ?? null,
+      kind: event.kind,
+      data: event.data === undefined ? null : JSON.stringify(event.data),
+    });
+  }
 }
+
+const insertEvent = compiledOnce((ledger, event: Omit<EventRow, 'id'>) =>
+  ledger.insertInto('events').values({
+    at: event.at,
+    run_id: event.run_id,
+    account_id: event.account_id,
+    order_id: event.order_id,
+    authorization_id: event.authorization_id,
+    certificate_name: event.certificate_name,
+    kind: event.kind,
+    data: event.data,
+  }),
+);
 
 /** The history of one authorization or order, oldest first. */
 export async function eventsOf(

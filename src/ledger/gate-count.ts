@@ -1,4 +1,6 @@
+import { compiledOnce } from './compiled.ts';
 import type { Ledger } from './open.ts';
+import type { Instant } from './schema.ts';
 import type { LedgerWriter } from './writer.ts';
 import { instant } from './writer.ts';
 
@@ -22,7 +24,30 @@ const clockSkewMs = 10 * 60_000;
 
 export async function gateCount(ledger: Ledger, accountId: number, now: Date): Promise<GateCount> {
   const cutoff = new Date(now.getTime() - clockSkewMs).toISOString();
-  const open = await ledger
+  const {
+    rows: [open],
+  } = await openOf(ledger, { accountId, cutoff });
+  const {
+    rows: [intents],
+  } = await reservedOf(ledger, { accountId, cutoff });
+  return {
+    pending: Number(open?.pending ?? 0),
+    unsubmitted: Number(open?.unsubmitted ?? 0),
+    reserved: Number(intents?.reserved ?? 0),
+    lost: Number(intents?.lost ?? 0),
+    oldestPendingAt: open?.oldest ?? null,
+    nextExpiryAt: open?.next ?? null,
+  };
+}
+
+interface Counted {
+  accountId: number;
+  /** What expired before it counts no more. */
+  cutoff: Instant;
+}
+
+const openOf = compiledOnce((ledger, { accountId, cutoff }: Counted) =>
+  ledger
     .selectFrom('authorizations')
     .select((select) => [
       select.fn.countAll<number | string>().as('pending'),
@@ -36,9 +61,11 @@ export async function gateCount(ledger: Ledger, accountId: number, now: Date): P
     ])
     .where('account_id', '=', accountId)
     .where('status', '=', 'pending')
-    .where((where) => where.or([where('expires_at', 'is', null), where('expires_at', '>', cutoff)]))
-    .executeTakeFirstOrThrow();
-  const intents = await ledger
+    .where((where) => where.or([where('expires_at', 'is', null), where('expires_at', '>', cutoff)])),
+);
+
+const reservedOf = compiledOnce((ledger, { accountId, cutoff }: Counted) =>
+  ledger
     .selectFrom('orders')
     .select((select) => [
       select.fn.sum<number | string | null>('reserved').as('reserved'),
@@ -50,26 +77,17 @@ export async function gateCount(ledger: Ledger, accountId: number, now: Date): P
     ])
     .where('account_id', '=', accountId)
     .where('reserved', '>', 0)
-    .where('reserved_until', '>', cutoff)
-    .executeTakeFirstOrThrow();
-  return {
-    pending: Number(open.pending),
-    unsubmitted: Number(open.unsubmitted ?? 0),
-    reserved: Number(intents.reserved ?? 0),
-    lost: Number(intents.lost ?? 0),
-    oldestPendingAt: open.oldest,
-    nextExpiryAt: open.next,
-  };
-}
+    .where('reserved_until', '>', cutoff),
+);
 
 /**
  * First statement of an admission. Two admissions of one account can't both be past it: SQLite lets one writer in at a
  * time, PostgreSQL holds the second at this row.
  */
 export async function lockGate(writer: LedgerWriter, accountId: number): Promise<void> {
-  await writer.ledger
-    .updateTable('accounts')
-    .set({ gate_checked_at: instant(writer) })
-    .where('id', '=', accountId)
-    .execute();
+  await markChecked(writer.ledger, { accountId, at: instant(writer) });
 }
+
+const markChecked = compiledOnce((ledger, { accountId, at }: { accountId: number; at: Instant }) =>
+  ledger.updateTable('accounts').set({ gate_checked_at: at }).where('id', '=', accountId),
+);

@@ -1,7 +1,8 @@
 import type { Problem } from '../errors.ts';
+import { compiledOnce } from './compiled.ts';
 import { appendEvents } from './events.ts';
 import type { Ledger } from './open.ts';
-import type { HoldRow } from './schema.ts';
+import type { HoldRow, Instant } from './schema.ts';
 import type { HoldScope } from './states.ts';
 import type { LedgerWriter } from './writer.ts';
 import { inTransaction, instant } from './writer.ts';
@@ -45,15 +46,18 @@ export async function recordHold(writer: LedgerWriter, hold: Hold): Promise<void
 
 /** What the CA asked for and is to be heeded still, the last to end first. */
 export async function holdsOf(ledger: Ledger, accountId: number, now: Date): Promise<HoldRow[]> {
-  const rows = await ledger
+  const { rows } = await holdsAfter(ledger, { accountId, after: now.toISOString() });
+  return rows.map((row) => fromNow(row, now));
+}
+
+const holdsAfter = compiledOnce((ledger, { accountId, after }: { accountId: number; after: Instant }) =>
+  ledger
     .selectFrom('holds')
     .selectAll()
     .where('account_id', '=', accountId)
-    .where('not_before', '>', now.toISOString())
-    .orderBy('not_before', 'desc')
-    .execute();
-  return rows.map((row) => fromNow(row, now));
-}
+    .where('not_before', '>', after)
+    .orderBy('not_before', 'desc'),
+);
 
 /** Our clock went back since: the CA is heeded for as long as it asked for, from now on, not until the clock reaches that time again. */
 function fromNow(row: HoldRow, now: Date): HoldRow {

@@ -1,8 +1,9 @@
 import { sql } from 'kysely';
+import { compiledOnce } from './compiled.ts';
 import { appendEvents } from './events.ts';
 import type { EventKind } from './events.ts';
 import type { Ledger } from './open.ts';
-import type { IdentifierRow } from './schema.ts';
+import type { IdentifierRow, Instant } from './schema.ts';
 import type { NameStanding } from './states.ts';
 import type { LedgerWriter } from './writer.ts';
 import { inTransaction, instant } from './writer.ts';
@@ -45,26 +46,36 @@ export async function recordProven(
   names: readonly Name[],
 ): Promise<void> {
   if (names.length === 0) return;
-  const success = { ...wellAgain, last_success_at: instant(writer) };
-  const values = names.map(({ value }) => value);
   await inTransaction(writer, async (tx) => {
-    const recovered = await tx.ledger
-      .selectFrom('identifiers')
-      .select('value')
-      .where('account_id', '=', accountId)
-      .where('value', 'in', values)
-      .where('consecutive_failures', '>', 0)
-      .execute();
-    await tx.ledger
-      .insertInto('identifiers')
-      .values(
-        names.map((name) => ({ account_id: accountId, type: name.type, value: name.value, ...success })),
-      )
-      .onConflict((conflict) => conflict.columns(['account_id', 'type', 'value']).doUpdateSet(success))
-      .execute();
-    await appendEvents(tx, nameEvents('name-recovered', accountId, recovered));
+    for (const { type, value } of names) {
+      const { rows: recovered } = await failingOf(tx.ledger, { accountId, value });
+      await upsertProven(tx.ledger, { accountId, type, value, at: instant(tx) });
+      await appendEvents(tx, nameEvents('name-recovered', accountId, recovered));
+    }
   });
 }
+
+const failingOf = compiledOnce((ledger, { accountId, value }: { accountId: number; value: string }) =>
+  ledger
+    .selectFrom('identifiers')
+    .select('value')
+    .where('account_id', '=', accountId)
+    .where('value', '=', value)
+    .where('consecutive_failures', '>', 0),
+);
+
+interface Proven extends Name {
+  accountId: number;
+  at: Instant;
+}
+
+const upsertProven = compiledOnce((ledger, { accountId, type, value, at }: Proven) => {
+  const success = { ...wellAgain, last_success_at: at };
+  return ledger
+    .insertInto('identifiers')
+    .values({ account_id: accountId, type, value, ...success })
+    .onConflict((conflict) => conflict.columns(['account_id', 'type', 'value']).doUpdateSet(success));
+});
 
 /** An attempt failed for this name: at the CA, or before its challenge could be submitted. */
 export async function recordNameFailure(

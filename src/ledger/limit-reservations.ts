@@ -1,5 +1,6 @@
 import type { Allowance } from '../token-bucket.ts';
 import { taken } from '../token-bucket.ts';
+import { compiledOnce } from './compiled.ts';
 import type { BucketKey } from './limit-buckets.ts';
 import { changeBucket } from './limit-buckets.ts';
 import type { OrderRow } from './schema.ts';
@@ -26,11 +27,7 @@ export async function reserveToken(
 export async function settleReservations(writer: LedgerWriter, order: OrderRow): Promise<void> {
   const issued = isIssued(order);
   if (!issued && order.concluded_at === null) return;
-  const rows = await writer.ledger
-    .deleteFrom('limit_reservations')
-    .where('order_id', '=', order.id)
-    .returning('bucket_id')
-    .execute();
+  const { rows } = await removeReservations(writer.ledger, { orderId: order.id });
   if (rows.length === 0 || !issued) return;
   const buckets = await writer.ledger
     .selectFrom('limit_buckets')
@@ -46,6 +43,10 @@ export async function settleReservations(writer: LedgerWriter, order: OrderRow):
     await changeBucket(writer, { scope, limit: limit_name, subject }, allowance, taken);
   }
 }
+
+const removeReservations = compiledOnce((ledger, { orderId }: { orderId: number }) =>
+  ledger.deleteFrom('limit_reservations').where('order_id', '=', orderId).returning('bucket_id'),
+);
 
 /** An order that was given up after its finalize may have been issued all the same. */
 function isIssued({ status, certificate_url, finalize_sent_at }: OrderRow): boolean {

@@ -1,7 +1,8 @@
 import { appendEvents } from './events.ts';
 import type { Ledger } from './open.ts';
 import type { OrderAnswer } from './orders.ts';
-import { insertAuthorizationUrls, orderById } from './orders.ts';
+import { orderById } from './orders.ts';
+import { insertAuthorizationUrls } from './order-authorizations.ts';
 import type { OrderRow } from './schema.ts';
 import { orderStatusesBefore } from './states.ts';
 import type { LedgerWriter } from './writer.ts';

@@ -1,9 +1,11 @@
 import type { Updateable } from 'kysely';
+import { AcmeLedgerError } from '../errors.ts';
+import { compiledOnce } from './compiled.ts';
 import { appendEvents } from './events.ts';
 import { settleReservations } from './limit-reservations.ts';
 import type { Ledger } from './open.ts';
-import { lastActAt, runsById } from './runs.ts';
-import type { OrderRow, OrderTable } from './schema.ts';
+import { insertAuthorizationUrls } from './order-authorizations.ts';
+import type { Instant, OrderRow, OrderTable } from './schema.ts';
 import type { OrderStatus } from './states.ts';
 import { orderStatusesBefore } from './states.ts';
 import type { LedgerWriter } from './writer.ts';
@@ -34,25 +36,24 @@ export interface Intent {
 /** Writes the intent down, with the authorizations that it may open reserved. Its gate is `issuance/gate.ts`. */
 export async function insertIntent(writer: LedgerWriter, intent: Intent): Promise<OrderRow> {
   const at = instant(writer);
-  const row = await writer.ledger
-    .insertInto('orders')
-    .values({
-      account_id: intent.accountId,
-      certificate_name: intent.certificateName,
-      names: JSON.stringify(intent.names),
-      names_key: intent.namesKey,
-      profile: intent.profile,
-      replaces: intent.replaces,
-      rehearsal: intent.rehearsal ?? null,
-      status: 'intent',
-      reserved: intent.names.length,
-      reserved_until: intent.reservedUntil.toISOString(),
-      run_id: writer.runId,
-      created_at: at,
-      updated_at: at,
-    })
-    .returningAll()
-    .executeTakeFirstOrThrow();
+  const {
+    rows: [row],
+  } = await insertOrder(writer.ledger, {
+    account_id: intent.accountId,
+    certificate_name: intent.certificateName,
+    names: JSON.stringify(intent.names),
+    names_key: intent.namesKey,
+    profile: intent.profile,
+    replaces: intent.replaces,
+    rehearsal: intent.rehearsal ?? null,
+    status: 'intent',
+    reserved: intent.names.length,
+    reserved_until: intent.reservedUntil.toISOString(),
+    run_id: writer.runId,
+    created_at: at,
+    updated_at: at,
+  });
+  if (row === undefined) throw new AcmeLedgerError('bug', 'the ledger gave no row for a new order');
   await appendEvents(writer, [
     {
       kind: 'order-intent',
@@ -64,6 +65,40 @@ export async function insertIntent(writer: LedgerWriter, intent: Intent): Promis
   return row;
 }
 
+type NewOrderRow = Omit<
+  OrderRow,
+  | 'id'
+  | 'url'
+  | 'finalize_url'
+  | 'certificate_url'
+  | 'expires_at'
+  | 'kept_until'
+  | 'finalize_sent_at'
+  | 'concluded_at'
+  | 'error'
+>;
+
+const insertOrder = compiledOnce((ledger, row: NewOrderRow) =>
+  ledger
+    .insertInto('orders')
+    .values({
+      account_id: row.account_id,
+      certificate_name: row.certificate_name,
+      names: row.names,
+      names_key: row.names_key,
+      profile: row.profile,
+      replaces: row.replaces,
+      rehearsal: row.rehearsal,
+      status: row.status,
+      reserved: row.reserved,
+      reserved_until: row.reserved_until,
+      run_id: row.run_id,
+      created_at: row.created_at,
+      updated_at: row.updated_at,
+    })
+    .returningAll(),
+);
+
 /** The one order for these names that isn't concluded (a unique index sees to it). */
 export async function liveOrderFor(
   ledger: Ledger,
@@ -71,59 +106,30 @@ export async function liveOrderFor(
   namesKey: string,
   profile: string,
 ): Promise<OrderRow | undefined> {
-  return ledger
-    .selectFrom('orders')
-    .selectAll()
-    .where('account_id', '=', accountId)
-    .where('names_key', '=', namesKey)
-    .where('profile', '=', profile)
-    .where('concluded_at', 'is', null)
-    .executeTakeFirst();
+  return (await liveOf(ledger, { accountId, namesKey, profile })).rows[0];
 }
 
+const liveOf = compiledOnce(
+  (ledger, { accountId, namesKey, profile }: Pick<Intent, 'accountId' | 'namesKey' | 'profile'>) =>
+    ledger
+      .selectFrom('orders')
+      .selectAll()
+      .where('account_id', '=', accountId)
+      .where('names_key', '=', namesKey)
+      .where('profile', '=', profile)
+      .where('concluded_at', 'is', null),
+);
+
 export async function orderById(ledger: Ledger, id: number): Promise<OrderRow | undefined> {
-  return ledger.selectFrom('orders').selectAll().where('id', '=', id).executeTakeFirst();
+  return (await orderOf(ledger, { id })).rows[0];
 }
+
+const orderOf = compiledOnce((ledger, { id }: { id: number }) =>
+  ledger.selectFrom('orders').selectAll().where('id', '=', id),
+);
 
 export async function orderByUrl(ledger: Ledger, url: string): Promise<OrderRow | undefined> {
   return ledger.selectFrom('orders').selectAll().where('url', '=', url).executeTakeFirst();
-}
-
-/** Makes this run the owner, if the owner is still who the caller saw. @returns false when somebody else was first */
-export async function takeOver(writer: LedgerWriter, order: OrderRow): Promise<boolean> {
-  return inTransaction(writer, async (tx) => {
-    let update = tx.ledger
-      .updateTable('orders')
-      // Kept no longer: should this run die, what it holds is as free as that of any dead run.
-      .set({ run_id: tx.runId, kept_until: null, updated_at: instant(tx) })
-      .where('id', '=', order.id);
-    update =
-      order.run_id === null ? update.where('run_id', 'is', null) : update.where('run_id', '=', order.run_id);
-    const result = await update.executeTakeFirst();
-    if (result.numUpdatedRows === 0n) return false;
-    await countSubmitsFromDeath(tx, order);
-    await appendEvents(tx, [{ kind: 'order-taken-over', orderId: order.id, data: { from: order.run_id } }]);
-    return true;
-  });
-}
-
-/** A submit that was under way when its run died may have been sent in that moment: its verdict is awaited from there. */
-async function countSubmitsFromDeath(writer: LedgerWriter, order: OrderRow): Promise<void> {
-  const dead =
-    order.run_id === null ? undefined : (await runsById(writer.ledger, [order.run_id])).get(order.run_id);
-  if (dead === undefined) return;
-  const held = writer.ledger
-    .selectFrom('order_authorizations')
-    .select('authorization_id')
-    .where('order_id', '=', order.id);
-  const lastAct = lastActAt(dead);
-  await writer.ledger
-    .updateTable('authorizations')
-    .set({ submitted_at: lastAct < instant(writer) ? lastAct : instant(writer) })
-    .where('id', 'in', held)
-    .where('challenge', '=', 'submitting')
-    .where('submitted_at', '<', lastAct)
-    .execute();
 }
 
 /**
@@ -142,22 +148,19 @@ export async function recordOrderAnswer(
     // A CA that reads from a replica may show an older state than it did before.
     const isPossible = orderStatusesBefore(answer.status).includes(before.status);
     const status = isPossible ? answer.status : before.status;
-    const row = await tx.ledger
-      .updateTable('orders')
-      .set({
-        url: answer.url,
-        status,
-        finalize_url: answer.finalizeUrl,
-        expires_at: instantOf(answer.expiresAt),
-        reserved: 0,
-        updated_at: instant(tx),
-        // Kept once known: of two finalizes milliseconds apart, Boulder's second can take it from the order again.
-        ...(answer.certificateUrl === null ? {} : { certificate_url: answer.certificateUrl }),
-        ...(status === 'invalid' ? { concluded_at: instant(tx) } : {}),
-      })
-      .where('id', '=', order.id)
-      .returningAll()
-      .executeTakeFirstOrThrow();
+    const row: OrderRow = {
+      ...before,
+      url: answer.url,
+      status,
+      finalize_url: answer.finalizeUrl,
+      expires_at: instantOf(answer.expiresAt),
+      reserved: 0,
+      updated_at: instant(tx),
+      // Kept once known: of two finalizes milliseconds apart, Boulder's second can take it from the order again.
+      certificate_url: answer.certificateUrl ?? before.certificate_url,
+      concluded_at: status === 'invalid' ? instant(tx) : before.concluded_at,
+    };
+    await updateAnswered(tx.ledger, row);
     await settleReservations(tx, row);
     // An order's authorizations never change (RFC 8555 §7.1.3): they are learned with its URL.
     if (before.url !== answer.url) await insertAuthorizationUrls(tx, row, answer.authorizationUrls);
@@ -171,16 +174,36 @@ export async function recordOrderAnswer(
   });
 }
 
+const updateAnswered = compiledOnce((ledger, row: OrderRow) =>
+  ledger
+    .updateTable('orders')
+    .set({
+      url: row.url,
+      status: row.status,
+      finalize_url: row.finalize_url,
+      expires_at: row.expires_at,
+      reserved: row.reserved,
+      updated_at: row.updated_at,
+      certificate_url: row.certificate_url,
+      concluded_at: row.concluded_at,
+    })
+    .where('id', '=', row.id),
+);
+
 /** A CA may hand back an order that was given up here (Boulder does, for the same names): from now on it is the new intent's. */
 async function giveUpUrl(writer: LedgerWriter, newOwnerId: number, url: string): Promise<void> {
-  await writer.ledger
-    .updateTable('orders')
-    .set({ url: null, updated_at: instant(writer) })
-    .where('url', '=', url)
-    .where('id', '<>', newOwnerId)
-    .where('status', 'in', ['invalid', 'abandoned'])
-    .execute();
+  await takeUrlFrom(writer.ledger, { newOwnerId, url, at: instant(writer) });
 }
+
+const takeUrlFrom = compiledOnce(
+  (ledger, { newOwnerId, url, at }: { newOwnerId: number; url: string; at: Instant }) =>
+    ledger
+      .updateTable('orders')
+      .set({ url: null, updated_at: at })
+      .where('url', '=', url)
+      .where('id', '<>', newOwnerId)
+      .where('status', 'in', ['invalid', 'abandoned']),
+);
 
 /** The order, if it is this run's. @throws AcmeLedgerError `busy` when another run took it over */
 export async function ownedOrder(writer: LedgerWriter, orderId: number): Promise<OrderRow> {
@@ -189,53 +212,18 @@ export async function ownedOrder(writer: LedgerWriter, orderId: number): Promise
   throw lostOwnership(orderId);
 }
 
-/** A row for each authorization that an order names and the ledger doesn't know, and its place in the order. */
-export async function insertAuthorizationUrls(
-  writer: LedgerWriter,
-  order: OrderRow,
-  urls: readonly string[],
-): Promise<void> {
-  if (urls.length === 0) return;
-  await writer.ledger
-    .insertInto('authorizations')
-    .values(
-      urls.map((url) => ({
-        account_id: order.account_id,
-        url,
-        wildcard: 0 as const,
-        status: 'pending' as const,
-        challenge: 'none' as const,
-        source: 'order' as const,
-        created_at: instant(writer),
-        // Its own `expires` is learned with the first look: an authorization may outlive its order.
-      })),
-    )
-    .onConflict((conflict) => conflict.column('url').doNothing())
-    .execute();
-  const rows = await writer.ledger
-    .selectFrom('authorizations')
-    .select('id')
-    .where('url', 'in', urls)
-    .execute();
-  await writer.ledger
-    .insertInto('order_authorizations')
-    .values(rows.map((row) => ({ order_id: order.id, authorization_id: row.id })))
-    .onConflict((conflict) => conflict.columns(['order_id', 'authorization_id']).doNothing())
-    .execute();
-}
-
 /** Written before the finalize POST is sent (promise 1). @throws AcmeLedgerError `busy` */
 export async function recordFinalizeSent(writer: LedgerWriter, orderId: number): Promise<void> {
   await inTransaction(writer, async (tx) => {
     await ownedOrder(tx, orderId);
-    await tx.ledger
-      .updateTable('orders')
-      .set({ finalize_sent_at: instant(tx), updated_at: instant(tx) })
-      .where('id', '=', orderId)
-      .execute();
+    await markFinalizeSent(tx.ledger, { orderId, at: instant(tx) });
     await appendEvents(tx, [{ kind: 'finalize-sent', orderId }]);
   });
 }
+
+const markFinalizeSent = compiledOnce((ledger, { orderId, at }: { orderId: number; at: Instant }) =>
+  ledger.updateTable('orders').set({ finalize_sent_at: at, updated_at: at }).where('id', '=', orderId),
+);
 
 export interface OrderEnd {
   /** Left as it is when not given. */

@@ -1,7 +1,8 @@
+import { compiledOnce } from './compiled.ts';
 import { appendEvents } from './events.ts';
 import type { Ledger } from './open.ts';
 import { ownedOrder } from './orders.ts';
-import type { PresentationRow } from './schema.ts';
+import type { Instant, PresentationRow } from './schema.ts';
 import { challengeProgressesBefore } from './states.ts';
 import type { LedgerWriter } from './writer.ts';
 import { inTransaction, instant } from './writer.ts';
@@ -29,22 +30,11 @@ export async function insertPresentations(
   if (presentations.length === 0) return [];
   return inTransaction(writer, async (tx) => {
     await ownedOrder(tx, orderId);
-    const rows = await tx.ledger
-      .insertInto('presentations')
-      .values(presentations.map((presentation) => presentationValues(tx, orderId, presentation)))
-      .returningAll()
-      .execute();
+    const inserted: PresentationRow[] = [];
     for (const presentation of presentations) {
-      await tx.ledger
-        .updateTable('authorizations')
-        .set({
-          challenge: 'presented',
-          challenge_type: presentation.challengeType,
-          challenge_url: presentation.challengeUrl,
-        })
-        .where('id', '=', presentation.authorizationId)
-        .where('challenge', 'in', challengeProgressesBefore('presented'))
-        .execute();
+      const { rows } = await insertPresentation(tx.ledger, presentationValues(tx, orderId, presentation));
+      inserted.push(...rows);
+      await markPresented(tx.ledger, presentation);
     }
     await appendEvents(
       tx,
@@ -55,9 +45,35 @@ export async function insertPresentations(
         data: { challengeType },
       })),
     );
-    return rows;
+    return inserted;
   });
 }
+
+const insertPresentation = compiledOnce((ledger, row: ReturnType<typeof presentationValues>) =>
+  ledger
+    .insertInto('presentations')
+    .values({
+      authorization_id: row.authorization_id,
+      order_id: row.order_id,
+      settings: row.settings,
+      challenge_type: row.challenge_type,
+      identifier_type: row.identifier_type,
+      identifier: row.identifier,
+      token: row.token,
+      key_authorization: row.key_authorization,
+      created_at: row.created_at,
+    })
+    .returningAll(),
+);
+
+const markPresented = compiledOnce(
+  (ledger, { authorizationId, challengeType, challengeUrl }: NewPresentation) =>
+    ledger
+      .updateTable('authorizations')
+      .set({ challenge: 'presented', challenge_type: challengeType, challenge_url: challengeUrl })
+      .where('id', '=', authorizationId)
+      .where('challenge', 'in', challengeProgressesBefore('presented')),
+);
 
 function presentationValues(writer: LedgerWriter, orderId: number, presentation: NewPresentation) {
   return {
@@ -75,14 +91,17 @@ function presentationValues(writer: LedgerWriter, orderId: number, presentation:
 
 /** What of an order is, or may be, still up. */
 export async function presentationsUp(ledger: Ledger, orderId: number): Promise<PresentationRow[]> {
-  return ledger
+  return (await upOf(ledger, { orderId })).rows;
+}
+
+const upOf = compiledOnce((ledger, { orderId }: { orderId: number }) =>
+  ledger
     .selectFrom('presentations')
     .selectAll()
     .where('order_id', '=', orderId)
     .where('cleaned_at', 'is', null)
-    .orderBy('id')
-    .execute();
-}
+    .orderBy('id'),
+);
 
 export async function recordCleanedUp(
   writer: LedgerWriter,
@@ -90,25 +109,10 @@ export async function recordCleanedUp(
 ): Promise<void> {
   if (presentations.length === 0) return;
   await inTransaction(writer, async (tx) => {
-    await tx.ledger
-      .updateTable('presentations')
-      .set({ cleaned_at: instant(tx), error: null })
-      .where(
-        'id',
-        'in',
-        presentations.map((presentation) => presentation.id),
-      )
-      .execute();
-    await tx.ledger
-      .updateTable('authorizations')
-      .set({ challenge: 'none' })
-      .where(
-        'id',
-        'in',
-        presentations.map((presentation) => presentation.authorization_id),
-      )
-      .where('challenge', '=', 'presented')
-      .execute();
+    for (const { id, authorization_id } of presentations) {
+      await markCleaned(tx.ledger, { id, at: instant(tx) });
+      await markNotPresented(tx.ledger, { authorizationId: authorization_id });
+    }
     await appendEvents(
       tx,
       presentations.map((presentation) => ({
@@ -119,6 +123,18 @@ export async function recordCleanedUp(
     );
   });
 }
+
+const markCleaned = compiledOnce((ledger, { id, at }: { id: number; at: Instant }) =>
+  ledger.updateTable('presentations').set({ cleaned_at: at, error: null }).where('id', '=', id),
+);
+
+const markNotPresented = compiledOnce((ledger, { authorizationId }: { authorizationId: number }) =>
+  ledger
+    .updateTable('authorizations')
+    .set({ challenge: 'none' })
+    .where('id', '=', authorizationId)
+    .where('challenge', '=', 'presented'),
+);
 
 /** It stays in the list of what is up, for the next clean-up to try again. */
 export async function recordCleanUpFailed(

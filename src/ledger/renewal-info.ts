@@ -1,5 +1,5 @@
 import type { Updateable } from 'kysely';
-import type { CertificateRow, CertificateTable } from './schema.ts';
+import type { CertificateRow, CertificateTable, Instant } from './schema.ts';
 import type { LedgerWriter } from './writer.ts';
 import { inTransaction } from './writer.ts';
 
@@ -40,15 +40,20 @@ export async function recordRenewalInfo(writer: LedgerWriter, learned: readonly 
 /** A certificate that was just stored has no news yet; the next runs have the time to ask. */
 const firstAskMs = 3_600_000;
 
+/** When the CA is to be asked for the first time about a certificate that is stored now. */
+export function firstAskAt(now: Date): Instant {
+  return new Date(now.getTime() + firstAskMs).toISOString();
+}
+
 /** The columns of a certificate that has just been stored: what the CA said was about the one before. */
-export function noRenewalInfo(now: Date): Updateable<RenewalColumns> {
+export function noRenewalInfo(askAt: Instant): Updateable<RenewalColumns> {
   return {
     ari_id: null,
     ari_window_start: null,
     ari_window_end: null,
     ari_renew_at: null,
     ari_explanation_url: null,
-    ari_ask_at: new Date(now.getTime() + firstAskMs).toISOString(),
+    ari_ask_at: askAt,
     ari_error: null,
     ari_failures: 0,
   };

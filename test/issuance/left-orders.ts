@@ -1,7 +1,8 @@
 import { later } from '../../src/clock.ts';
 import type { Issuance } from '../../src/issuance/issuance.ts';
-import { recordSubmitting } from '../../src/ledger/authorizations.ts';
-import { insertIntent, releaseOrder, takeOver } from '../../src/ledger/orders.ts';
+import { recordSubmitting } from '../../src/ledger/submissions.ts';
+import { insertIntent, releaseOrder } from '../../src/ledger/orders.ts';
+import { takeOver } from '../../src/ledger/order-ownership.ts';
 import type { AuthorizationRow, OrderRow } from '../../src/ledger/schema.ts';
 
 /** An order that is written down, owned by this run. */

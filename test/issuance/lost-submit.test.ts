@@ -8,7 +8,8 @@ import type { PlacedOrder } from '../../src/issuance/issuance.ts';
 import { placeOrder } from '../../src/issuance/place-order.ts';
 import { settleOrder } from '../../src/issuance/settle.ts';
 import { refresh } from '../../src/issuance/verdicts.ts';
-import { authorizationsOf, recordSubmitting } from '../../src/ledger/authorizations.ts';
+import { authorizationsOf } from '../../src/ledger/authorizations.ts';
+import { recordSubmitting } from '../../src/ledger/submissions.ts';
 import { type TinyWorld, newTinyWorld } from './tiny-issuance.ts';
 
 let world: TinyWorld;

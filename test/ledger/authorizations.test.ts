@@ -1,13 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { listAuthorizations } from '../../src/ledger/authorization-list.ts';
 import type { AuthorizationFilter } from '../../src/ledger/authorization-list.ts';
-import {
-  authorizationById,
-  recordNotSubmitted,
-  recordSeen,
-  recordSubmitted,
-  recordSubmitting,
-} from '../../src/ledger/authorizations.ts';
+import { authorizationById, recordSeen } from '../../src/ledger/authorizations.ts';
+import { recordNotSubmitted, recordSubmitted, recordSubmitting } from '../../src/ledger/submissions.ts';
 import { eventsOf } from '../../src/ledger/events.ts';
 import { insertForeignAuthorization } from '../../src/ledger/foreign-authorizations.ts';
 import type { TestLedger } from './new-ledger.ts';

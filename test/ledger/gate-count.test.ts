@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { authorizationsOf, recordSeen, recordSubmitting } from '../../src/ledger/authorizations.ts';
+import { authorizationsOf, recordSeen } from '../../src/ledger/authorizations.ts';
+import { recordSubmitting } from '../../src/ledger/submissions.ts';
 import { gateCount } from '../../src/ledger/gate-count.ts';
 import { releaseOrder } from '../../src/ledger/orders.ts';
 import { authorizationStatuses } from '../../src/ledger/states.ts';

@@ -6,9 +6,9 @@ import {
   orderById,
   recordOrderAnswer,
   releaseOrder,
-  takeOver,
 } from '../../src/ledger/orders.ts';
-import { recordSubmitting } from '../../src/ledger/authorizations.ts';
+import { takeOver } from '../../src/ledger/order-ownership.ts';
+import { recordSubmitting } from '../../src/ledger/submissions.ts';
 import { eventsOf } from '../../src/ledger/events.ts';
 import { listOrders, unsettledOrders } from '../../src/ledger/order-queries.ts';
 import { inTransaction } from '../../src/ledger/writer.ts';

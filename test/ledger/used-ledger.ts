@@ -1,5 +1,6 @@
 import { recordRegistered } from '../../src/ledger/accounts.ts';
-import { recordSeen, recordSubmitted, recordSubmitting } from '../../src/ledger/authorizations.ts';
+import { recordSeen } from '../../src/ledger/authorizations.ts';
+import { recordSubmitted, recordSubmitting } from '../../src/ledger/submissions.ts';
 import { recordDeployed, recordStored, recordWish } from '../../src/ledger/certificates.ts';
 import { recordOrderAnswer, releaseOrder } from '../../src/ledger/orders.ts';
 import { insertPresentations } from '../../src/ledger/presentations.ts';

@@ -1,0 +1,46 @@
+import { compiledOnce } from './compiled.ts';
+import type { Instant, OrderRow } from './schema.ts';
+import type { LedgerWriter } from './writer.ts';
+import { instant } from './writer.ts';
+
+/** A row for each authorization that an order names and the ledger doesn't know, and its place in the order. */
+export async function insertAuthorizationUrls(
+  writer: LedgerWriter,
+  order: OrderRow,
+  urls: readonly string[],
+): Promise<void> {
+  for (const url of urls) {
+    await insertUrl(writer.ledger, { accountId: order.account_id, url, at: instant(writer) });
+    await linkUrl(writer.ledger, { orderId: order.id, url });
+  }
+}
+
+const insertUrl = compiledOnce(
+  (ledger, { accountId, url, at }: { accountId: number; url: string; at: Instant }) =>
+    ledger
+      .insertInto('authorizations')
+      .values({
+        account_id: accountId,
+        url,
+        wildcard: 0,
+        status: 'pending',
+        challenge: 'none',
+        source: 'order',
+        created_at: at,
+        // Its own `expires` is learned with the first look: an authorization may outlive its order.
+      })
+      .onConflict((conflict) => conflict.column('url').doNothing()),
+);
+
+const linkUrl = compiledOnce((ledger, { orderId, url }: { orderId: number; url: string }) =>
+  ledger
+    .insertInto('order_authorizations')
+    .columns(['order_id', 'authorization_id'])
+    .expression((from) =>
+      from
+        .selectFrom('authorizations')
+        .select((select) => [select.val(orderId).as('order_id'), 'id'])
+        .where('url', '=', url),
+    )
+    .onConflict((conflict) => conflict.columns(['order_id', 'authorization_id']).doNothing()),
+);

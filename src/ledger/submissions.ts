@@ -1,0 +1,143 @@
+import { compiledOnce } from './compiled.ts';
+import { appendEvents } from './events.ts';
+import { ownedOrder } from './orders.ts';
+import type { Instant } from './schema.ts';
+import type { LedgerWriter } from './writer.ts';
+import { inTransaction, instant } from './writer.ts';
+
+/**
+ * Written before any challenge POST is sent (promise 1).
+ * @returns the ids that may be sent; others were submitted already
+ * @throws AcmeLedgerError `busy` when another run took the order over
+ */
+export async function recordSubmitting(
+  writer: LedgerWriter,
+  orderId: number,
+  challenges: readonly { authorizationId: number; type: string; url: string }[],
+): Promise<Set<number>> {
+  return inTransaction(writer, async (tx) => {
+    await ownedOrder(tx, orderId);
+    const moved = new Set<number>();
+    for (const challenge of challenges) {
+      const { numAffectedRows } = await markSubmitting(tx.ledger, { ...challenge, at: instant(tx) });
+      if (numAffectedRows !== 0n) moved.add(challenge.authorizationId);
+    }
+    await appendEvents(
+      tx,
+      [...moved].map((authorizationId) => ({ kind: 'challenge-submitting' as const, authorizationId })),
+    );
+    return moved;
+  });
+}
+
+interface Submitting {
+  authorizationId: number;
+  type: string;
+  url: string;
+  at: Instant;
+}
+
+const markSubmitting = compiledOnce((ledger, { authorizationId, type, url, at }: Submitting) =>
+  ledger
+    .updateTable('authorizations')
+    .set({
+      challenge: 'submitting',
+      challenge_type: type,
+      challenge_url: url,
+      submitted_at: at,
+      // An order has taken it up: whoever was to close it doesn't any more.
+      closing_run_id: null,
+    })
+    .where('id', '=', authorizationId)
+    .where('challenge', 'in', ['none', 'presented'])
+    .where('status', '=', 'pending'),
+);
+
+/**
+ * Written before a challenge POST is sent once more, because the CA took none yet and asked to come back: its verdict is awaited from now.
+ * @throws AcmeLedgerError `busy` when another run took the order over
+ */
+export async function recordSubmittingAgain(
+  writer: LedgerWriter,
+  orderId: number,
+  authorizationId: number,
+): Promise<void> {
+  await inTransaction(writer, async (tx) => {
+    await ownedOrder(tx, orderId);
+    await tx.ledger
+      .updateTable('authorizations')
+      .set({ submitted_at: instant(tx) })
+      .where('id', '=', authorizationId)
+      .where('challenge', '=', 'submitting')
+      .execute();
+    await appendEvents(tx, [{ kind: 'challenge-submitting', authorizationId, orderId }]);
+  });
+}
+
+/** The CA accepted the challenge POST (RFC 8555 §7.5.1). */
+export async function recordSubmitted(
+  writer: LedgerWriter,
+  authorizationIds: readonly number[],
+): Promise<void> {
+  if (authorizationIds.length === 0) return;
+  await inTransaction(writer, async (tx) => {
+    for (const authorizationId of authorizationIds) {
+      const { numAffectedRows } = await markSubmitted(tx.ledger, { authorizationId });
+      if (numAffectedRows !== 0n) await appendEvents(tx, [{ kind: 'challenge-submitted', authorizationId }]);
+    }
+  });
+}
+
+const markSubmitted = compiledOnce((ledger, { authorizationId }: { authorizationId: number }) =>
+  ledger
+    .updateTable('authorizations')
+    .set({ challenge: 'submitted' })
+    .where('id', '=', authorizationId)
+    .where('challenge', '=', 'submitting'),
+);
+
+/**
+ * The CA shows that it was handed a challenge's answer, and we don't know of it: the answer to our POST was lost, or somebody else sent one.
+ * From here the CA decides.
+ * @returns false when the ledger knew it, or holds the authorization as over
+ */
+export async function recordFoundSubmitted(
+  writer: LedgerWriter,
+  authorizationId: number,
+  challengeType: string,
+): Promise<boolean> {
+  return inTransaction(writer, async (tx) => {
+    const found = await tx.ledger
+      .updateTable('authorizations')
+      .set((set) => ({
+        challenge: 'submitted',
+        challenge_type: challengeType,
+        submitted_at: set.fn.coalesce('submitted_at', set.val(instant(tx))),
+      }))
+      .where('id', '=', authorizationId)
+      .where('challenge', '<>', 'submitted')
+      .where('status', '=', 'pending')
+      .executeTakeFirst();
+    if (found.numUpdatedRows === 0n) return false;
+    await appendEvents(tx, [{ kind: 'challenge-submitted', authorizationId }]);
+    return true;
+  });
+}
+
+/** The challenge POST never took effect: the CA refused it, or still shows it untouched after any validation must have ended. */
+export async function recordNotSubmitted(
+  writer: LedgerWriter,
+  authorizationId: number,
+  why: string,
+): Promise<void> {
+  await inTransaction(writer, async (tx) => {
+    const result = await tx.ledger
+      .updateTable('authorizations')
+      .set({ challenge: 'none', submitted_at: null })
+      .where('id', '=', authorizationId)
+      .where('challenge', '=', 'submitting')
+      .executeTakeFirst();
+    if (result.numUpdatedRows === 0n) return;
+    await appendEvents(tx, [{ kind: 'challenge-not-submitted', authorizationId, data: { why } }]);
+  });
+}
