@@ -1,4 +1,6 @@
+import { acmeUrlAt } from '../clients/acme-url-forms.ts';
 import { AcmeLedgerError } from '../errors.ts';
+import type { FoundUrl } from '../issuance/kept-urls.ts';
 import { printable } from '../printable.ts';
 import type { CommandContext } from './context.ts';
 
@@ -22,6 +24,16 @@ export async function assertAuthorizationUrls(
   const foreign = urls.find((url) => !URL.canParse(url) || new URL(url).origin !== origin);
   if (foreign === undefined) return;
   throw new AcmeLedgerError('usage', `${printable(foreign)} isn't a URL of ${origin}`, {
-    hint: 'give the authorization URLs as the CA wrote them',
+    hint: 'give the URLs of authorizations, orders or challenges as the CA wrote them',
   });
+}
+
+/** @returns what a person gave, when orders or challenges are among it; null when all may be authorizations */
+export function resourcesGiven(urls: readonly string[]): FoundUrl[] | null {
+  const given = [...new Set(urls)].map((url) => {
+    const form = acmeUrlAt(url, 0);
+    const resource = form?.url === url ? form.resource : 'authorization';
+    return { url, resource, client: null, file: '', loggedAt: null };
+  });
+  return given.every(({ resource }) => resource === 'authorization') ? null : given;
 }

@@ -12,17 +12,15 @@ import type { CommandContext } from './context.ts';
 import type { AccountsRun } from './each-account.ts';
 import { withAccounts } from './many-accounts.ts';
 import { complainOf } from './output.ts';
-import { startFileProgress } from './progress.ts';
+import { type Progress, startFileProgress, startProgress } from './progress.ts';
 
-export interface LogClearing extends Clearing {
-  /** `-` is standard input. */
-  files: readonly string[];
+export interface FoundClearing extends Clearing {
   keys: KeyChoice;
   run: AccountsRun;
   concurrency: number;
 }
 
-export interface LogsCleared {
+export interface FoundCleared {
   gates: GateSeen[];
   costs: CostSeen[];
   ends: AcmeLedgerError[];
@@ -41,52 +39,78 @@ const quiet: readonly string[] = ['already-final', 'gone', 'foreign'];
 
 /**
  * What other clients' logs name, all accounts at once.
+ * @param files `-` is standard input
  * @throws AcmeLedgerError `bad-file` for a log or a key that can't be read: before anything is sent
  */
 export async function clearLogs(
   context: CommandContext,
-  options: LogClearing,
+  options: FoundClearing,
   tally: ClearTally,
-): Promise<LogsCleared> {
-  await assertLogs(options.files);
-  return withAccounts(context, options.run, options.keys, async (issuances, unusable) => {
-    const progress = await startFileProgress(context, options.files, 'URLs');
-    try {
-      let damaged = 0;
-      const found = foundIn(options.files, {
-        signal: context.stops.work,
-        onBytes: (bytes) => progress.read(bytes),
-        onUnreadable: (error) => {
-          damaged += 1;
-          complainOf(errorRecord(error));
-        },
+  files: readonly string[],
+): Promise<FoundCleared> {
+  await assertLogs(files);
+  let damaged = 0;
+  const progress = await startFileProgress(context, files, 'URLs');
+  const found = foundIn(files, {
+    signal: context.stops.work,
+    onBytes: (bytes) => progress.read(bytes),
+    onUnreadable: (error) => {
+      damaged += 1;
+      complainOf(errorRecord(error));
+    },
+  });
+  const { unusable, ...cleared } = await clearAll(context, options, tally, {
+    found,
+    source: 'log',
+    progress,
+  });
+  return { ...cleared, unusable: unusable + damaged };
+}
+
+/** The same of orders and challenges, and of authorizations among them, that a person gave by their URLs. */
+export async function clearGiven(
+  context: CommandContext,
+  options: FoundClearing,
+  tally: ClearTally,
+  given: readonly FoundUrl[],
+): Promise<FoundCleared> {
+  const progress = startProgress(context, 'URLs');
+  return clearAll(context, options, tally, { found: oneByOne(given), source: 'discovered', progress });
+}
+
+interface Found {
+  found: AsyncIterable<FoundUrl>;
+  source: 'log' | 'discovered';
+  progress: Progress;
+}
+
+async function clearAll(
+  context: CommandContext,
+  options: FoundClearing,
+  tally: ClearTally,
+  { found, source, progress }: Found,
+): Promise<FoundCleared> {
+  try {
+    return await withAccounts(context, options.run, options.keys, async (issuances, unusable) => {
+      const clearing = { ...options, source, authorizationOf: authorizationUrlOf, progress };
+      const { ends, ...counted } = await clearFound(issuances, found, clearing, (cleared) => {
+        tally.add(cleared);
+        const isShown = source !== 'log' || context.output.json || context.settings.verbosity > 0;
+        if (isShown || !quiet.includes(cleared.action)) context.output.line(cleared, lineText);
       });
-      const clearing = {
-        ...options,
-        source: 'log' as const,
-        authorizationOf: authorizationUrlOf,
-        progress,
-      };
-      const { elsewhere, untold, notAsked, ends } = await clearFound(
-        issuances,
-        found,
-        clearing,
-        (cleared) => {
-          tally.add(cleared);
-          const isShown = context.output.json || context.settings.verbosity > 0;
-          if (isShown || !quiet.includes(cleared.action)) context.output.line(cleared, lineText);
-        },
-      );
       const gates = await Promise.all(issuances.map((issuance) => tally.gateOf(issuance)));
       const costs = options.dryRun
         ? await Promise.all(issuances.map((issuance) => tally.costAt(issuance, options.method)))
         : [];
-      const all = { gates, costs, ends: ends.map(({ end }) => end), elsewhere, untold, notAsked };
-      return { ...all, unusable: unusable + damaged };
-    } finally {
-      progress.stop();
-    }
-  });
+      return { gates, costs, ends: ends.map(({ end }) => end), ...counted, unusable };
+    });
+  } finally {
+    progress.stop();
+  }
+}
+
+async function* oneByOne(given: readonly FoundUrl[]): AsyncGenerator<FoundUrl> {
+  yield* given;
 }
 
 async function* foundIn(files: readonly string[], reading: LogReading): AsyncGenerator<FoundUrl> {

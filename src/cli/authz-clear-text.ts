@@ -20,6 +20,8 @@ interface End {
   /** What wasn't asked for any more. */
   notAsked: number;
   isInterrupted: boolean;
+  /** What was looked for stood in logs. */
+  isFromLogs: boolean;
   /** URLs in logs of hosts that aren't asked. */
   elsewhere?: number;
   /** Challenges in logs whose authorization nothing told. */
@@ -96,11 +98,18 @@ function notAskedText({ notAsked, isInterrupted }: End): string[] {
   return isInterrupted ? [`${what}there may be more: run it again`] : [];
 }
 
-/** Logs that name nothing are a wrong file, or a client's that logs no URLs. */
-function nothingText(seen: number, { elsewhere, untold, notAsked, isInterrupted }: End): string[] {
+/** Logs that name nothing are a wrong file, or a client's that logs no URLs; orders that were given may be past their authorizations. */
+function nothingText(
+  seen: number,
+  { elsewhere, untold, notAsked, isInterrupted, isFromLogs }: End,
+): string[] {
   if (seen > 0 || elsewhere === undefined || elsewhere + (untold ?? 0) + notAsked > 0 || isInterrupted)
     return [];
-  return ['the logs name no authorization, order or challenge: acme-ledger authz discover asks the CA'];
+  return [
+    isFromLogs
+      ? 'the logs name no authorization, order or challenge: acme-ledger authz discover asks the CA'
+      : 'what was given leads to no authorization that may be open',
+  ];
 }
 
 function elsewhereText(urls: number): string[] {

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { parseDuration } from '../duration.ts';
 import { AcmeLedgerError } from '../errors.ts';
+import type { FoundUrl } from '../issuance/kept-urls.ts';
 import { type ClearMethod, type Cleared, clearMethods } from '../issuance/clearing-one.ts';
 import type { ClearTally, CostSeen, GateSeen } from './authz-clear-tally.ts';
 import type { KeyChoice } from './chosen-keys.ts';
@@ -31,7 +32,10 @@ export function authzClear(authz: Command, runner: Runner): void {
     .description(
       'settle every leak: ask the CA for each state, deactivate what is pending and unsubmitted, take down what is presented',
     )
-    .argument('[URL...]', 'only these authorizations, also ones that the ledger does not know')
+    .argument(
+      '[URL...]',
+      'only these authorizations, or those of these orders and challenges; also ones that the ledger does not know',
+    )
     .option(
       '--dry-run',
       'ask the CA, and say what would be done and what it costs; nothing is changed, there or in the ledger',
@@ -56,14 +60,18 @@ export function authzClear(authz: Command, runner: Runner): void {
 
 async function runClear(context: CommandContext, given: Options, urls: readonly string[]): Promise<number> {
   const options = checked(given);
-  const { assertAuthorizationUrls } = await import('./authorization-urls.ts');
+  const { assertAuthorizationUrls, resourcesGiven } = await import('./authorization-urls.ts');
   await assertAuthorizationUrls(context, urls);
-  if (given.fromLog !== undefined && urls.length > 0) throw bothGiven();
+  const { fromLog } = given;
+  if (fromLog !== undefined && urls.length > 0) throw bothGiven();
   const { ClearTally } = await import('./authz-clear-tally.ts');
   const { paced } = await import('./rate.ts');
+  const resources = resourcesGiven(urls);
   const act = async (one: CommandContext): Promise<number> => {
     const run = { context: paced(one, options.perSecond), options, tally: new ClearTally() };
-    return given.fromLog === undefined ? clearHeld(run, urls) : clearFromLogs(run, given.fromLog);
+    return fromLog === undefined && resources === null
+      ? clearHeld(run, urls)
+      : clearLedTo(run, fromLog ?? null, resources ?? []);
   };
   if (!options.dryRun) return act(context);
   const { withCopiedLedger } = await import('./dry-ledger.ts');
@@ -144,10 +152,18 @@ async function clearHeld({ context, options, tally }: Run, urls: readonly string
   return stillPresented + unusable > 0 ? 1 : tally.exitCode([...ends, ...unsettled]);
 }
 
-async function clearFromLogs({ context, options, tally }: Run, files: readonly string[]): Promise<number> {
-  const { clearLogs } = await import('./authz-clear-logs.ts');
-  const { ends, unusable, ...seen } = await clearLogs(context, { ...options, files }, tally);
-  await tellEnd(context, tally, seen, options);
+/** What logs name, or orders and challenges that were given, all accounts at once. */
+async function clearLedTo(
+  { context, options, tally }: Run,
+  files: readonly string[] | null,
+  given: readonly FoundUrl[],
+): Promise<number> {
+  const { clearGiven, clearLogs } = await import('./authz-clear-logs.ts');
+  const { ends, unusable, ...seen } =
+    files === null
+      ? await clearGiven(context, options, tally, given)
+      : await clearLogs(context, options, tally, files);
+  await tellEnd(context, tally, seen, { ...options, isFromLogs: files !== null });
   ends.forEach(complain);
   return unusable > 0 ? 1 : tally.exitCode(ends);
 }
@@ -165,14 +181,16 @@ async function tellEnd(
   { output, stops }: CommandContext,
   tally: ClearTally,
   { costs: allCosts, ...seen }: Seen,
-  { dryRun, method }: Checked,
+  { dryRun, method, isFromLogs = false }: Checked & { isFromLogs?: boolean },
 ): Promise<void> {
   const { endText } = await import('./authz-clear-text.ts');
   const { summary, later } = tally;
   const left = { count: later.count, names: [...later.names], firstAt: later.firstAt };
   const costs = dryRun ? allCosts : null;
   const end = { summary, later: left, ...seen, ...(dryRun ? { costs } : {}) };
-  output.line(end, () => endText(tally, { ...seen, costs, method, isInterrupted: stops.work.aborted }));
+  output.line(end, () =>
+    endText(tally, { ...seen, costs, method, isFromLogs, isInterrupted: stops.work.aborted }),
+  );
 }
 
 function bothGiven(): AcmeLedgerError {

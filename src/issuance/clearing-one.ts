@@ -149,10 +149,17 @@ export function isForeign(error: AcmeLedgerError): boolean {
 
 async function refusal(issuance: Issuance, { url, row }: Subject, error: AcmeLedgerError): Promise<Outcome> {
   if (isForeign(error)) return { action: 'foreign', after: null, reason: error.message };
-  if (!isGone(error)) return { action: 'failed', after: null, reason: error.message };
+  if (!isGone(error))
+    return { action: 'failed', after: null, reason: whyNone(issuance, url, error) ?? error.message };
   // Some CAs say so, too, of what is another account's.
   if (row?.account_id === issuance.account.id) await recordGone(issuance, url);
   return { action: 'gone', after: 'expired', reason: 'the CA has forgotten it' };
+}
+
+/** Why it is no authorization that a person gave; null when it may be. */
+function whyNone({ account }: Issuance, url: string, { code, message }: AcmeLedgerError): string | null {
+  if (url === account.url) return 'it is an account: acme-ledger authz discover finds what is open on it';
+  return code === 'ca-answer' ? `it is no authorization: ${message}` : null;
 }
 
 /**
@@ -221,7 +228,9 @@ function wouldDo(method: ClearMethod, { challenges }: Authorization): Pick<Outco
 
 function reasonToLeave(row: AuthorizationRow, { olderThan }: Clearing): string | null {
   if (isUndecided(row) && !isSubmitLost(row)) return 'its challenge was submitted: the CA decides';
-  if (olderThan === null || (row.logged_at ?? row.created_at) < olderThan.toISOString()) return null;
+  const before = olderThan?.toISOString();
+  // It was there when the ledger learned of it: a later time in a log is of a clock that was ahead.
+  if (before === undefined || (row.logged_at ?? before) < before || row.created_at < before) return null;
   return 'it is younger than was asked for, as far as is known';
 }
 

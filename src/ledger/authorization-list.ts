@@ -72,8 +72,11 @@ function pending(ledger: Ledger, accountId: number, madeBefore: Date | undefined
     .where('account_id', '=', accountId)
     .where('status', '=', 'pending');
   if (madeBefore === undefined) return query;
-  // Seen in a log before the ledger learned of it.
-  return query.where((where) => where.fn.coalesce('logged_at', 'created_at'), '<', madeBefore.toISOString());
+  const before = madeBefore.toISOString();
+  // Seen in a log before the ledger learned of it. A later time there is of a clock that was ahead.
+  return query.where((where) =>
+    where.or([where('logged_at', '<', before), where('created_at', '<', before)]),
+  );
 }
 
 /** One authorization as the list shows it. */

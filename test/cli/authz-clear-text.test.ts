@@ -23,7 +23,14 @@ const refused: Cleared = {
   otherRun: null,
 };
 
-const end = { gates: [], costs: null, method: 'deactivate', notAsked: 0, isInterrupted: false } as const;
+const end = {
+  gates: [],
+  costs: null,
+  method: 'deactivate',
+  notAsked: 0,
+  isInterrupted: false,
+  isFromLogs: true,
+} as const;
 
 describe('what a clean-up says at its end', () => {
   it('is what else can be done where the CA refuses', () => {
@@ -43,6 +50,8 @@ describe('what a clean-up says at its end', () => {
   it('is that logs name nothing at all', () => {
     const tally = new ClearTally();
     expect(endText(tally, { ...end, elsewhere: 0, untold: 0 })[1]).toMatch(/^the logs name no /);
+    const given = { ...end, isFromLogs: false, elsewhere: 0, untold: 0 };
+    expect(endText(tally, given)[1]).toBe('what was given leads to no authorization that may be open');
     expect(endText(tally, { ...end, elsewhere: 3, untold: 0 }).join()).not.toContain('the logs name no');
   });
 

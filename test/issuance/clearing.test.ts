@@ -26,3 +26,21 @@ it('asks for a URL that the ledger knows no other account than its own', async (
   expect(told).toEqual(['deactivated']);
   expect(ca.asked.filter((each) => each.startsWith('17'))).toEqual([]);
 });
+
+it('closes what was found in a log whose clock was ahead, once the ledger knows it for long enough', async () => {
+  const ca = new SharedCa();
+  const account = await ca.issuance(world, 17);
+  const foundIn = { client: null, file: 'some.log', loggedAt: '2036-01-01T00:00:00.000Z' };
+  const url = ca.add(17, 'a.test');
+  await insertForeignAuthorization(account, account.account.id, url, 'log', foundIn);
+  const usual = { all: false, dryRun: false, method: 'deactivate' as const, concurrency: 1 };
+  const told: string[] = [];
+  for (const [urls, time] of [
+    [[url], '2025-12-31T00:00:00.000Z'],
+    [[], '2026-01-02T00:00:00.000Z'],
+  ] as const) {
+    const olderThan = new Date(time);
+    await clear(account, { ...usual, urls, olderThan }, ({ action }) => told.push(action));
+  }
+  expect(told).toEqual(['resumable', 'deactivated']);
+});

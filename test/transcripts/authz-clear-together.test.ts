@@ -4,6 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { askedOf, parted, statesOf, twoClients } from './clear-stage.ts';
 import { type LeakLab, expectExit, jsonLines, startLeakLab, until } from './leak-lab.ts';
+import { text } from './leak-matchers.ts';
 
 let lab: LeakLab;
 
@@ -13,7 +14,7 @@ beforeAll(async () => {
 
 afterAll(() => lab.stop());
 
-describe('authz clear --from-log', { timeout: 60_000 }, () => {
+describe('authz clear', { timeout: 60_000 }, () => {
   it('closes each once where two runs are at it, whose reports add up', async () => {
     const { customer, other, keyFile } = await twoClients(lab);
     const { authorizations } = await other.order(
@@ -46,5 +47,25 @@ describe('authz clear --from-log', { timeout: 60_000 }, () => {
     await delay(300);
     clear.kill('SIGINT');
     expectExit(await clear.finished, 130);
+  });
+
+  it('takes orders, too, and says of an account that it is one', async () => {
+    const { customer, other, keyFile } = await twoClients(lab);
+    const order = await other.order('a.test', 'b.test');
+    const [alone] = (await other.order('c.test')).authorizations;
+    const clear = ['authz', 'clear', '--json', '--account-key', keyFile];
+    const run = await customer.run([...clear, order.url, alone!]);
+    expectExit(run, 0);
+    const { lines, end } = parted(jsonLines(run));
+    expect(lines.map(({ identifier, action }) => `${identifier} ${action}`).sort()).toEqual(
+      ['a.test', 'b.test', 'c.test'].map((name) => `${name} deactivated`),
+    );
+    expect(end.gates).toMatchObject([{ pendingBefore: 3, pendingAfter: 0 }]);
+    expect(customer.taken().order).toBe(1);
+    const refused = await customer.run([...clear, other.url]);
+    expectExit(refused, 1);
+    expect(parted(jsonLines(refused)).lines).toMatchObject([
+      { action: 'failed', reason: text(/^it is an account: .*authz discover/) },
+    ]);
   });
 });
