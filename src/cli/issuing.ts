@@ -13,7 +13,7 @@ import { obtainAsked } from '../issuance/obtain-asked.ts';
 import { obtainRehearsed } from '../issuance/obtain-rehearsed.ts';
 import { missingNames } from '../issuance/name-choice.ts';
 import type { FailedNamePolicy } from '../issuance/name-choice.ts';
-import { settleUnowned } from '../issuance/recovery.ts';
+import { settleUnowned, takeDownLeft } from '../issuance/recovery.ts';
 import { accountAt } from '../ledger/accounts.ts';
 import { listedAuthorization } from '../ledger/authorization-list.ts';
 import { authorizationsOf } from '../ledger/authorizations.ts';
@@ -84,7 +84,7 @@ export async function issueAt(context: CommandContext, plan: IssuePlan): Promise
     assertOffered(issuance.session.directory, plan.wish.profile);
     const ours = identifierSetKey(plan.identifiers);
     await unkeepOrdersOf(issuance, plan.wish.name, ours);
-    await settleUnowned(issuance, { evenKept: false, exceptNamesKeys: new Set([ours]) });
+    const { leftUp } = await settleUnowned(issuance, { evenKept: false, exceptNamesKeys: new Set([ours]) });
     // Only now: settling may have taken minutes, in which another run brought the certificate.
     const isStanding = !plan.force && (await stands(issuance.ledger, issuance.stateDir, plan));
     const certificate = await recordWish(issuance, plan.wish, await wantedAccount(issuance, plan));
@@ -93,6 +93,7 @@ export async function issueAt(context: CommandContext, plan: IssuePlan): Promise
     const attempt = isStanding
       ? await deployStanding(issuance, certificate)
       : await orderAsked(context, issuance, certificate, plan);
+    await takeDownLeft(issuance, leftUp);
     return reportOf(issuance, attempt);
   });
 }

@@ -1,7 +1,7 @@
 import type { Authority } from '../acme/known-authorities.ts';
 import { AcmeLedgerError } from '../errors.ts';
 import type { Issuance } from '../issuance/issuance.ts';
-import { settleUnowned } from '../issuance/recovery.ts';
+import { settleUnowned, takeDownLeft } from '../issuance/recovery.ts';
 import type { Stage } from '../issuance/rehearsing.ts';
 import type { CommandContext } from './context.ts';
 import { isOfTheCa } from './error-of-ca.ts';
@@ -28,8 +28,11 @@ export async function onStage<T>(
   if (opened instanceof AcmeLedgerError) return act({ label, issuance: opened });
   try {
     // Not as a rehearsal: an order there may be for a certificate that is wanted.
-    await settleUnowned(opened, { evenKept: false, exceptNamesKeys: new Set(namesKeys) });
-    return await act({ label, issuance: { ...opened, isRehearsal: true } });
+    const exceptNamesKeys = new Set(namesKeys);
+    const { leftUp } = await settleUnowned(opened, { evenKept: false, exceptNamesKeys });
+    const acted = await act({ label, issuance: { ...opened, isRehearsal: true } });
+    await takeDownLeft(opened, leftUp);
+    return acted;
   } finally {
     opened.session.close();
   }

@@ -2,7 +2,7 @@ import { authorityOf } from '../acme/known-authorities.ts';
 import { systemClock } from '../clock.ts';
 import { errorRecord } from '../errors.ts';
 import type { Issuance } from '../issuance/issuance.ts';
-import { settleUnowned } from '../issuance/recovery.ts';
+import { settleUnowned, takeDownLeft } from '../issuance/recovery.ts';
 import type { Stage } from '../issuance/rehearsing.ts';
 import { removeUselessKeys } from '../issuance/useless-keys.ts';
 import type { DueCertificate, Renewed } from '../issuance/renewing.ts';
@@ -199,9 +199,10 @@ async function settleAndRenew(
   const ordered = certificates.filter(({ due }) => due.reason !== 'not-deployed');
   const namesKeys = namesKeysOf(ordered);
   await removeFullBuckets(issuance);
-  await settleUnowned(issuance, { evenKept: false, exceptNamesKeys: namesKeys });
+  const { leftUp } = await settleUnowned(issuance, { evenKept: false, exceptNamesKeys: namesKeys });
   const staging = options.rehearse && ordered.length > 0 ? stagingOf(context, issuance.account.ca) : null;
   const renewOn = (stage: Stage | null): Promise<void> =>
     renewAll(issuance, certificates, { ...options, stage }, onResult);
   await (staging === null ? renewOn(null) : onStage(context, issuance, { staging, namesKeys }, renewOn));
+  await takeDownLeft(issuance, leftUp);
 }

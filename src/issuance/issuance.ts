@@ -46,6 +46,8 @@ export interface Issuance extends LedgerWriter {
   stops: Stops;
   /** At a staging: what is issued is looked at and thrown away. */
   isRehearsal?: boolean;
+  /** Whether one more answer may begin to be taken down; any may unless told. */
+  mayTakeDown?: () => boolean;
   /** The solver for these settings; the same object for the same settings, so that orders share listeners. */
   solverFor(settings: SolverSettings): Solver;
 }

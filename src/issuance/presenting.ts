@@ -5,6 +5,7 @@ import { authorizationsOf } from '../ledger/authorizations.ts';
 import type { AuthorizationRow, PresentationRow } from '../ledger/schema.ts';
 import { presentationsUp, recordCleanedUp, recordCleanUpFailed } from '../ledger/presentations.ts';
 import type { Issuance } from './issuance.ts';
+import { inTurn } from './probe-clean-up.ts';
 
 const lastMomentMs = 1_000;
 
@@ -41,17 +42,17 @@ export async function presentedFor(
 }
 
 export async function cleanUpRows(issuance: Issuance, rows: readonly PresentationRow[]): Promise<void> {
-  const cleaned = await Promise.all(rows.map((row) => cleanUp(issuance, row)));
+  const inOrder = issuance.mayTakeDown === undefined ? rows : failedLast(rows);
+  const cleaned = await Promise.all(inOrder.map((row) => cleanUp(issuance, row)));
   await recordCleanedUp(
     issuance,
-    rows.filter((_, index) => cleaned[index] === true),
+    inOrder.filter((_, index) => cleaned[index] === true),
   );
 }
 
 async function cleanUp(issuance: Issuance, row: PresentationRow): Promise<boolean> {
   try {
-    await takeDown(issuance, row);
-    return true;
+    return await takeDownInTime(issuance, row);
   } catch (error) {
     const record = errorRecord(error);
     issuance.log.warn(
@@ -61,6 +62,30 @@ async function cleanUp(issuance: Issuance, row: PresentationRow): Promise<boolea
     await recordCleanUpFailed(issuance, row.id, record);
     return false;
   }
+}
+
+/** What waits for its hook uses up none of its time. @returns false when its turn came too late */
+async function takeDownInTime(issuance: Issuance, row: PresentationRow): Promise<boolean> {
+  const { mayTakeDown, stops } = issuance;
+  const act = async (): Promise<boolean> => {
+    if (mayTakeDown?.() === false) return false;
+    await takeDown(issuance, row);
+    return true;
+  };
+  if (mayTakeDown === undefined) return act();
+  const isDown = await inTurn(parseSolverSettings(JSON.parse(row.settings)), stops.grace, act);
+  if (!isDown)
+    issuance.log.info(
+      { identifier: row.identifier },
+      'no time is left to take down what is up; the next run or `acme-ledger authz clear` does',
+    );
+  return isDown;
+}
+
+/** By chance: one that hangs isn't in the way of the same others in every run. */
+function failedLast(rows: readonly PresentationRow[]): PresentationRow[] {
+  const places = new Map(rows.map((row) => [row, (row.error === null ? 0 : 1) + Math.random()]));
+  return rows.toSorted((a, b) => (places.get(a) ?? 0) - (places.get(b) ?? 0));
 }
 
 /** Takes one answer down, whoever put it up. @throws AcmeLedgerError `solver` */

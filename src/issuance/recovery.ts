@@ -7,8 +7,10 @@ import { certificateByName } from '../ledger/certificates.ts';
 import { failingAnywhere } from '../ledger/identifiers.ts';
 import { recordOrderAnswer, releaseOrder } from '../ledger/orders.ts';
 import { unsettledOrders } from '../ledger/order-queries.ts';
+import { ordersLeftUp } from '../ledger/presentations.ts';
 import { runsById } from '../ledger/runs.ts';
 import type { CertificateRow, OrderRow } from '../ledger/schema.ts';
+import { allOrFirstError } from './all-or-first-error.ts';
 import { recordProvenOrder } from './authorize.ts';
 import { collectCertificate, namesOf } from './collect.ts';
 import { finalizeOrder } from './finalize.ts';
@@ -34,29 +36,53 @@ export interface RecoveryOptions {
 
 /** More than a validation takes, for submits that a run sent just before it died. */
 const verdictWaitMs = 90_000;
+/** What begins to be taken down later is left for the next run; what has begun ends at its hook's own limit. */
+const takeDownForMs = 60_000;
 
 /**
  * Settles what nobody owns any more: orders of runs that died, and with `evenKept` those kept for a resume, oldest first.
- * @returns how many orders were brought to an end
+ * @returns how many orders were brought to an end; and those that have one but for what a clean-up has failed to take down: that
+ * frees nothing at the CA, and may take as long as a hook may, so it is for `takeDownLeft`, after the run's own work
  */
 export async function settleUnowned(
   issuance: Issuance,
   options: RecoveryOptions,
-): Promise<{ closed: number }> {
+): Promise<{ closed: number; leftUp: OrderRow[] }> {
   let closed = 0;
   await removeUselessKeys(issuance.ledger, issuance.stateDir);
-  for (const order of await unownedOrders(issuance, options)) {
+  const unowned = await unownedOrders(issuance, options);
+  const onlyLeftUp = await ordersLeftUp(issuance.ledger);
+  const leftUp = unowned.filter(({ id, concluded_at }) => concluded_at !== null && onlyLeftUp.has(id));
+  const limited = limitedTakingDown(issuance);
+  for (const order of unowned.filter((one) => !leftUp.includes(one))) {
     if (issuance.stops.work.aborted) break;
     const owned = await takeOverOrder(issuance, order);
     if (owned === null) continue;
     closed += 1;
     // What nobody took up in time, or room is wanted for, isn't kept for longer.
     const policy = options.evenKept || order.kept_until !== null ? 'deactivate' : issuance.policy;
-    const failure = await recover(issuance, owned, policy);
+    const failure = await recover(limited, owned, policy);
     if (failure !== null && isOutOfReach(failure)) break;
     if ((await options.isEnough?.()) === true) break;
   }
-  return { closed };
+  return { closed, leftUp };
+}
+
+/** Tries again, as far as time allows, all at once: a hook that hangs isn't in the way of others. */
+export async function takeDownLeft(issuance: Issuance, leftUp: readonly OrderRow[]): Promise<void> {
+  const limited = limitedTakingDown(issuance);
+  await allOrFirstError(
+    leftUp.map(async (order) => {
+      if (issuance.stops.work.aborted) return;
+      const owned = await takeOverOrder(issuance, order);
+      if (owned !== null) await recover(limited, owned, issuance.policy);
+    }),
+  );
+}
+
+function limitedTakingDown(issuance: Issuance): Issuance {
+  const endsAt = later(issuance.clock.now(), takeDownForMs);
+  return { ...issuance, mayTakeDown: () => issuance.clock.now() < endsAt };
 }
 
 /**

@@ -103,6 +103,30 @@ const upOf = compiledOnce((ledger, { orderId }: { orderId: number }) =>
     .orderBy('id'),
 );
 
+/** Orders of which a clean-up has failed to take something down, and that have no authorization left to close. */
+export async function ordersLeftUp(ledger: Ledger): Promise<Set<number>> {
+  const rows = await ledger
+    .selectFrom('presentations')
+    .select('order_id')
+    .where('cleaned_at', 'is', null)
+    .where('error', 'is not', null)
+    .where((query) =>
+      query.not(
+        query.exists(
+          query
+            .selectFrom('order_authorizations')
+            .innerJoin('authorizations', 'authorizations.id', 'order_authorizations.authorization_id')
+            .select('authorizations.id')
+            .whereRef('order_authorizations.order_id', '=', 'presentations.order_id')
+            .where('authorizations.status', '=', 'pending')
+            .where('authorizations.refused_at', 'is', null),
+        ),
+      ),
+    )
+    .execute();
+  return new Set(rows.map(({ order_id }) => order_id));
+}
+
 export async function recordCleanedUp(
   writer: LedgerWriter,
   presentations: readonly PresentationRow[],
