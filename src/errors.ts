@@ -1,3 +1,5 @@
+import { shortened } from './printable.ts';
+
 /** A problem document as the CA sent it (RFC 8555 §6.7, RFC 7807). `type` is the full URN. */
 export interface Problem {
   type: string;
@@ -118,8 +120,8 @@ export function errorRecord(error: unknown): ErrorRecord {
   if (error instanceof AcmeLedgerError) {
     return {
       code: error.code,
-      message: error.message,
-      hint: error.hint ?? null,
+      message: shortened(error.message),
+      hint: error.hint === undefined ? null : shortened(error.hint),
       problem: error.problem ?? null,
       retryAt: error.retryAt?.toISOString() ?? null,
     };

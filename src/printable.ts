@@ -6,6 +6,26 @@ export function printable(text: string): string {
   return text.replace(controls, escapeOf);
 }
 
+/** Longer than any URL, path or name that is one in earnest. */
+const longestWord = 500;
+const wordEnds = { begin: 100, end: 40 };
+/** Room for the URLs of an order with a hundred names. */
+const longestText = 32 * 1024;
+
+/**
+ * A message that may have in it whatever somebody wrote into a file: of a word that nobody can want to read to its end the ends are told, and
+ * so is of the whole.
+ */
+export function shortened(text: string): string {
+  const inWords = text.replace(new RegExp(`\\S{${longestWord + 1},}`, 'g'), (word) => ends(word, wordEnds));
+  if (inWords.length <= longestText) return inWords;
+  return ends(inWords, { begin: longestText / 2, end: longestText / 4 });
+}
+
+function ends(text: string, { begin, end }: { begin: number; end: number }): string {
+  return `${text.slice(0, begin)}…(${text.length - begin - end} more characters)…${text.slice(-end)}`;
+}
+
 /** A value as JSON without any of them: JSON itself only forbids C0. What reads the JSON gets them back. */
 export function printableJson(value: unknown): string {
   return JSON.stringify(value).replace(controls, (character) => `\\u${hex(character, 4)}`);

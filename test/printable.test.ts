@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { printable, printableJson } from '../src/printable.ts';
+import { printable, printableJson, shortened } from '../src/printable.ts';
 
 /** What moves a cursor, changes colours, forges a line or turns the direction of reading. */
 const control =
@@ -44,5 +44,19 @@ describe('printableJson', () => {
         expect(JSON.parse(json)).toEqual(JSON.parse(JSON.stringify(given)));
       }),
     );
+  });
+});
+
+describe('shortened', () => {
+  it('tells the ends of what nobody can read to its end, and all else as it is', () => {
+    const long = '/x'.repeat(450_000);
+    expect(shortened(`--webroot ${long} can't be used`)).toBe(
+      `--webroot ${'/x'.repeat(50)}…(899860 more characters)…${'/x'.repeat(20)} can't be used`,
+    );
+    const urls = Array.from({ length: 100 }, (_, id) => `https://ca.example/${'a'.repeat(200)}/${id}`).join(
+      ' ',
+    );
+    expect(shortened(urls)).toBe(urls);
+    expect(shortened('many words '.repeat(100_000)).length).toBeLessThan(25_000);
   });
 });

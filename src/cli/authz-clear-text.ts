@@ -30,10 +30,10 @@ interface End {
 
 export function endText({ summary, later }: ClearTally, end: End): string[] {
   const { gates, costs, method, elsewhere, untold } = end;
-  const toClose = costs === null ? null : costs.reduce((sum, { requests }) => sum + requests, 0);
+  const toClose = costs === null ? null : costs.reduce((sum, { authorizations }) => sum + authorizations, 0);
   return [
     countsText(summary, method, toClose),
-    ...(costs ?? []).filter(({ requests }) => requests > 0).flatMap(costText),
+    ...(costs ?? []).filter(({ requests }) => requests > 0).flatMap((cost) => costText(cost, method)),
     ...otherRunsText(summary.otherRuns),
     ...laterText(later),
     ...refusedText(summary.refused, method),
@@ -53,11 +53,14 @@ function countsText(summary: ClearSummary, method: ClearMethod, toClose: number 
   return `${String(summary.seen)} seen, ${done}, ${String(summary.pending)} still pending, ${String(summary.refused)} refused, ${String(summary.gone)} gone, ${String(summary.foreign)} of other accounts, ${String(summary.failed)} failed`;
 }
 
-function costText({ ca, requests, failedValidations, later }: CostSeen): string[] {
-  const counts =
-    failedValidations === 0
+function costText({ ca, requests, failedValidations, later }: CostSeen, method: ClearMethod): string[] {
+  const isSubmit = method === 'submit';
+  const counts = isSubmit
+    ? 'each submission ends in a failed validation of its name, which counts wherever the CA counts those'
+    : failedValidations === 0
       ? 'none is counted as a failed validation, as far as this CA is known'
       : 'each is counted as a failed validation of its name';
+  const least = isSubmit ? 'at least ' : '';
   const shown = later
     .slice(0, shownNames)
     .map(
@@ -66,7 +69,7 @@ function costText({ ca, requests, failedValidations, later }: CostSeen): string[
     );
   const rest = later.length - shown.length;
   return [
-    `it costs ${counted(requests, 'request')} at ${ca}; ${counts}`,
+    `it costs ${least}${counted(requests, 'request')} at ${ca}; ${counts}`,
     ...(later.length === 0 ? [] : [`${counted(later.length, 'name')} would run out of them:`]),
     ...shown,
     ...(rest > 0 ? [`  and ${counted(rest, 'more name')}`] : []),

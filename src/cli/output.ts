@@ -71,11 +71,17 @@ export function complain(error: unknown): void {
   if (error instanceof Error) process.stderr.write(`${printableLines(error.stack?.split('\n') ?? '')}\n`);
 }
 
+/** @param subject what it is about, which is put before it unless the message names it */
 export function complainOf(record: ErrorRecord, subject?: string): void {
-  const prefix = subject === undefined ? '' : `${printable(subject)}: `;
+  const isNamed = subject === undefined || names(record.message, printable(subject));
+  const prefix = isNamed ? '' : `${printable(subject)}: `;
   process.stderr.write(`error: ${prefix}${printable(record.message)}\n`);
   if (record.hint !== null) process.stderr.write(`hint: ${printable(record.hint)}\n`);
   // Many a hint has said so already.
   if (record.retryAt !== null && record.hint?.includes(record.retryAt) !== true)
     process.stderr.write(`hint: try again at ${record.retryAt}\n`);
+}
+
+function names(message: string, subject: string): boolean {
+  return message.startsWith(`${subject}: `) || ` ${message} `.includes(` ${subject} `);
 }

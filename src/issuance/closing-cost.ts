@@ -6,8 +6,13 @@ import type { Issuance } from './issuance.ts';
 
 /** What it takes to close so many authorizations of one account. */
 export interface ClosingCost {
+  authorizations: number;
+  /** At least: a submission and one look at its verdict each, and more looks where that takes the CA its time. */
   requests: number;
-  /** As many failed validations are counted by the CA; 0 where it doesn't count them, as far as is known. */
+  /**
+   * As many failed validations. Deactivations are some at few CAs: 0 where none is known to count them. Each submission ends in one,
+   * wherever those are counted.
+   */
   failedValidations: number;
   /** Names that don't have as many left: what is closed now, and when the last can be. */
   later: { name: string; pending: number; now: number; doneAt: string }[];
@@ -19,7 +24,7 @@ export async function costOfClosing(
   pendingByName: ReadonlyMap<string, number>,
   method: ClearMethod,
 ): Promise<ClosingCost> {
-  const requests = [...pendingByName.values()].reduce((sum, count) => sum + count, 0);
+  const authorizations = [...pendingByName.values()].reduce((sum, count) => sum + count, 0);
   const now = clock.now();
   const names = [...pendingByName.keys()];
   const isCounted = method === 'submit' || limits?.countsDeactivations === true;
@@ -27,8 +32,10 @@ export async function costOfClosing(
     limits === undefined || !isCounted
       ? null
       : await failureBucketsOf(ledger, now, { limits, accountId: account.id, names });
-  if (buckets === null) return { requests, failedValidations: 0, later: [] };
-  const cost: ClosingCost = { requests, failedValidations: requests, later: [] };
+  const requests = method === 'submit' ? 2 * authorizations : authorizations;
+  const failedValidations = method === 'submit' || buckets !== null ? authorizations : 0;
+  const cost: ClosingCost = { authorizations, requests, failedValidations, later: [] };
+  if (buckets === null) return cost;
   for (const [name, pending] of pendingByName) {
     const ofName = buckets(name);
     const spendable = Math.min(...ofName.map((bucket) => spendableOf(bucket, now)));

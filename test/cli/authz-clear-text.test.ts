@@ -40,6 +40,23 @@ describe('what a clean-up says at its end', () => {
     expect(endText(tally, { ...end, method: 'submit' }).join()).not.toContain('--method');
   });
 
+  it('is of a dry run what it would cost, by the method', () => {
+    const cost = { ca, account: null, authorizations: 3, later: [] };
+    const deactivated = endText(new ClearTally(), {
+      ...end,
+      costs: [{ ...cost, requests: 3, failedValidations: 0 }],
+    });
+    expect(deactivated[0]).toContain('3 would be deactivated');
+    expect(deactivated[1]).toMatch(/^it costs 3 requests at .*; none is counted/);
+    const submitted = endText(new ClearTally(), {
+      ...end,
+      method: 'submit',
+      costs: [{ ...cost, requests: 6, failedValidations: 3 }],
+    });
+    expect(submitted[0]).toContain('3 would be submitted');
+    expect(submitted[1]).toMatch(/^it costs at least 6 requests at .*; each submission ends in a failed/);
+  });
+
   it('is that something is left, also after an interruption', () => {
     const tally = new ClearTally();
     expect(endText(tally, { ...end, notAsked: 7 })[1]).toBe('at least 7 not asked for: run it again');

@@ -93,7 +93,16 @@ describe('--method submit', () => {
     expect(one.submitted).toEqual([`${url}/http-01`]);
     // It cost its name one failed validation, and no second one for the verdict.
     const cost = await costOfClosing(issuance, new Map([['open.test', 4]]), 'submit');
-    expect(cost).toMatchObject({ requests: 4, failedValidations: 4, later: [{ pending: 4, now: 3 }] });
+    expect(cost).toMatchObject({ requests: 8, failedValidations: 4, later: [{ pending: 4, now: 3 }] });
+    const { limits, ...unlimited } = issuance;
+    expect(limits).toBeDefined();
+    // A CA of which nothing is known may count them as well.
+    expect(await costOfClosing(unlimited, new Map([['open.test', 4]]), 'submit')).toEqual({
+      authorizations: 4,
+      requests: 8,
+      failedValidations: 4,
+      later: [],
+    });
     expect(await submitted(issuance)).toMatchObject([{ action: 'already-final', before: 'invalid' }]);
     expect(one.submitted).toHaveLength(1);
   });

@@ -75,7 +75,7 @@ describe('a run killed in the middle of solving', { concurrent: true, timeout: 6
           foreign: 0,
           otherRuns: 0,
         },
-        costs: [like({ requests: 2, failedValidations: 0, later: [] })],
+        costs: [like({ authorizations: 2, requests: 2, failedValidations: 0, later: [] })],
       }),
     ]);
     expect((await customer.run(['authz', 'clear', '--dry-run'])).stdout).toMatch(
