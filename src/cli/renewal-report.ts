@@ -1,4 +1,5 @@
-import { open, rename, stat, unlink } from 'node:fs/promises';
+import { type Stats, fstatSync } from 'node:fs';
+import { open, realpath, rename, stat, unlink } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { failedWith, syncDirectory, uniqueSuffix, writeDurably } from '../certificates/durable-file.ts';
 import { systemClock } from '../clock.ts';
@@ -58,9 +59,14 @@ export async function reported(
 }
 
 async function assertWritable(file: string): Promise<void> {
-  const probe = `${resolve(file)}.${uniqueSuffix()}`;
+  const path = await targetOf(file);
+  const probe = `${path}.${uniqueSuffix()}`;
   try {
-    if (file === '' || (await isDirectory(file))) throw new Error("it's a directory");
+    const there = await stat(path).catch(() => null);
+    if (file === '' || there?.isDirectory() === true) throw new Error("it's a directory");
+    // Root may replace any: /dev/null would be a file from then on.
+    if (there?.isFile() === false) throw new Error("it isn't a regular file");
+    if (there !== null && isOwnOutput(there)) throw new Error('this run prints there');
     await (await open(probe, 'wx', 0o644)).close();
     await unlink(probe);
   } catch (cause) {
@@ -71,8 +77,22 @@ async function assertWritable(file: string): Promise<void> {
   }
 }
 
-async function isDirectory(path: string): Promise<boolean> {
-  return (await stat(path).catch(() => null))?.isDirectory() === true;
+/** As is `/dev/stdout` where that goes to a file, which would be lost. */
+function isOwnOutput({ dev, ino }: Stats): boolean {
+  return [1, 2].some((descriptor) => {
+    try {
+      const printed = fstatSync(descriptor);
+      return printed.dev === dev && printed.ino === ino;
+    } catch {
+      // Closed.
+      return false;
+    }
+  });
+}
+
+/** Where a link leads to, so that the link stays. */
+async function targetOf(file: string): Promise<string> {
+  return realpath(file).catch(() => resolve(file));
 }
 
 async function tell(
@@ -81,7 +101,7 @@ async function tell(
   report: string,
   exitCode: number,
 ): Promise<void> {
-  const path = file === null ? null : resolve(file);
+  const path = file === null ? null : await targetOf(file);
   try {
     if (path !== null) await replaceFile(path, report);
   } catch (error) {
