@@ -21,7 +21,8 @@ process.once('exit', () => {
 });
 
 const script = new Script(module.wrap(readFileSync(file, 'latin1')), {
-  filename: file,
+  // Stack traces tell it, also when the bundle has been moved to its place.
+  filename: path.resolve('dist', path.basename(file)),
   cachedData: existsSync(compiled) ? readFileSync(compiled) : undefined,
 });
 script.runInThisContext()({}, module.createRequire(file));

@@ -1,7 +1,7 @@
 import { homedir } from 'node:os';
 import type { Command } from 'commander';
 import { CommanderError } from 'commander';
-import { exitCodeOf } from '../errors.ts';
+import { AcmeLedgerError, exitCodeOf } from '../errors.ts';
 import type { CommandContext } from './context.ts';
 import type { Interruption } from './interruption.ts';
 import { listenForSignals, stoppedCode } from './interruption.ts';
@@ -70,7 +70,7 @@ async function runAction<Options>(
 
 async function makeContext(options: Flags, stops: Interruption): Promise<CommandContext> {
   const settings = await readSettings(options, process.env, {
-    cwd: process.cwd(),
+    cwd: workingDirectory(),
     isRoot: process.getuid?.() === 0,
     home: homedir(),
   });
@@ -80,6 +80,18 @@ async function makeContext(options: Flags, stops: Interruption): Promise<Command
     log: createLog({ verbosity: settings.verbosity, format: settings.logFormat, file: settings.logFile }),
     stops,
   };
+}
+
+/** @throws AcmeLedgerError `usage` */
+function workingDirectory(): string {
+  try {
+    return process.cwd();
+  } catch (cause) {
+    throw new AcmeLedgerError('usage', "the directory that this is run in isn't there any more", {
+      hint: 'cd to one that is',
+      cause,
+    });
+  }
 }
 
 function operandsOf(given: readonly unknown[]): string[] {
