@@ -77,8 +77,8 @@ export function complainOf(record: ErrorRecord, subject?: string): void {
   const prefix = isNamed ? '' : `${printable(subject)}: `;
   process.stderr.write(`error: ${prefix}${printable(record.message)}\n`);
   if (record.hint !== null) process.stderr.write(`hint: ${printable(record.hint)}\n`);
-  // Many a hint has said so already.
-  if (record.retryAt !== null && record.hint?.includes(record.retryAt) !== true)
+  // Many a message or hint has said so already.
+  if (record.retryAt !== null && !`${record.message} ${record.hint ?? ''}`.includes(record.retryAt))
     process.stderr.write(`hint: try again at ${record.retryAt}\n`);
 }
 

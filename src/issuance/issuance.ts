@@ -48,6 +48,8 @@ export interface Issuance extends LedgerWriter {
   isRehearsal?: boolean;
   /** Whether one more answer may begin to be taken down; any may unless told. */
   mayTakeDown?: () => boolean;
+  /** Instead of the session's, where several orders are looked for. */
+  listOrders?: Session['listOrders'];
   /** The solver for these settings; the same object for the same settings, so that orders share listeners. */
   solverFor(settings: SolverSettings): Solver;
 }

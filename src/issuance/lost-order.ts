@@ -83,7 +83,8 @@ async function listedOrder(
   row: OrderRow,
   identifiers: readonly Identifier[],
 ): Promise<Answer<Order> | null | 'no-list' | 'too-many'> {
-  const urls = await issuance.session.listOrders(issuance.stops.grace);
+  const { session, stops } = issuance;
+  const urls = await (issuance.listOrders ?? ((signal) => session.listOrders(signal)))(stops.grace);
   if (urls === null) return 'no-list';
   const wanted = identifierSetKey(identifiers);
   let strangers = 0;

@@ -15,6 +15,7 @@ import { recordProvenOrder } from './authorize.ts';
 import { collectCertificate, namesOf } from './collect.ts';
 import { finalizeOrder } from './finalize.ts';
 import type { Issuance, PlacedOrder, UnsubmittedPolicy } from './issuance.ts';
+import { listedOnce } from './listed-once.ts';
 import { isAlive } from './ownership.ts';
 import { areWanted } from './order-key.ts';
 import { findLost } from './lost-order.ts';
@@ -53,7 +54,8 @@ export async function settleUnowned(
   const unowned = await unownedOrders(issuance, options);
   const onlyLeftUp = await ordersLeftUp(issuance.ledger);
   const leftUp = unowned.filter(({ id, concluded_at }) => concluded_at !== null && onlyLeftUp.has(id));
-  const limited = limitedTakingDown(issuance);
+  const listOrders = listedOnce(issuance.session, issuance.clock);
+  const limited = { ...limitedTakingDown(issuance), listOrders };
   for (const order of unowned.filter((one) => !leftUp.includes(one))) {
     if (issuance.stops.work.aborted) break;
     const owned = await takeOverOrder(issuance, order);
