@@ -17,13 +17,24 @@ export function makeDirectories(path: string): string | undefined {
 }
 
 function makeOne(path: string): 'made' | 'there' | 'no-parent' {
+  // Mostly it is there, and a call that fails takes longer than several that don't.
+  if (isDirectory(path)) return 'there';
   try {
     mkdirSync(path, { mode: 0o700 });
     return 'made';
   } catch (error) {
     if (codeOf(error) === 'ENOENT' && dirname(path) !== path) return 'no-parent';
-    if (codeOf(error) !== 'EEXIST' || !statSync(path).isDirectory()) throw error;
+    if (codeOf(error) !== 'EEXIST' || !isDirectory(path)) throw error;
     return 'there';
+  }
+}
+
+function isDirectory(path: string): boolean {
+  try {
+    return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+  } catch {
+    // mkdir(2) will say why.
+    return false;
   }
 }
 

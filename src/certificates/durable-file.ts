@@ -29,8 +29,37 @@ export async function makePrivateDirectory(path: string): Promise<void> {
   }
 }
 
-/** Waits until the disk has the directory's entries: without it a rename may be undone by a power cut. */
-export async function syncDirectory(path: string): Promise<void> {
+/**
+ * Waits until the disk has the directory's entries: without it a rename may be undone by a power cut. Those who ask while one wait goes on
+ * share the next: of many certificates at once each has its entries on disk by then.
+ */
+export function syncDirectory(path: string): Promise<void> {
+  const running = syncs.get(path);
+  if (running === undefined) return begun(path);
+  running.next ??= running.done.catch(() => undefined).then(() => begun(path));
+  return running.next;
+}
+
+interface Sync {
+  done: Promise<void>;
+  /** For those who came after it had begun, and whose entries it may have missed. */
+  next: Promise<void> | null;
+}
+
+/** By directory. */
+const syncs = new Map<string, Sync>();
+
+function begun(path: string): Promise<void> {
+  const sync: Sync = { done: syncNow(path), next: null };
+  syncs.set(path, sync);
+  const end = (): void => {
+    if (syncs.get(path) === sync) syncs.delete(path);
+  };
+  sync.done.then(end, end);
+  return sync.done;
+}
+
+async function syncNow(path: string): Promise<void> {
   const directory = openSync(path, 'r');
   try {
     await synced(directory);

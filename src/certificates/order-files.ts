@@ -1,6 +1,6 @@
 import type { KeyObject } from 'node:crypto';
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, linkSync, readdirSync, readFileSync, renameSync, rmSync, unlinkSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { AcmeLedgerError, messageOf } from '../errors.ts';
 import { printable } from '../printable.ts';
 import {
@@ -21,7 +21,7 @@ export interface OrderFiles {
 
 /**
  * Gives the key and the CSR of an order, on disk before it returns: those that are there already, because a resumed order
- * must be finalized with the same CSR, else what `makeThem` makes. They lie in `<state-dir>/orders/<order id>/`.
+ * must be finalized with the same CSR, else what `makeThem` makes. They lie in `<state-dir>/orders/<order id>.pem`.
  * @throws AcmeLedgerError `store` when they can't be written; whatever `makeThem` throws
  */
 export async function prepareOrderFiles(
@@ -42,13 +42,9 @@ export async function prepareOrderFiles(
 
 /** Key and CSR of an order, or null when there are none. @throws AcmeLedgerError `store` when they can't be read */
 export function readOrderFiles(stateDir: string, orderId: string): OrderFiles | null {
-  const directory = directoryOf(stateDir, orderId);
+  const path = pairOf(stateDir, orderId);
   try {
-    const csrDer = readIfThere(join(directory, csrName));
-    // Both appear at once (putInPlace): without a CSR there is no pair.
-    if (csrDer === null) return null;
-    const key = readIfThere(join(directory, keyName));
-    return { keyPem: key?.toString('utf8') ?? null, csrDer };
+    return readPair(path);
   } catch (error) {
     throw translated(error, orderId);
   }
@@ -59,8 +55,22 @@ export function removeOrderFiles(stateDir: string, orderId: string): void {
   const orders = join(stateDir, 'orders');
   try {
     const entries = readdirSync(orders);
-    const ours = entries.filter((entry) => entry === orderId || entry.startsWith(unfinishedPrefix(orderId)));
-    for (const entry of ours) rmSync(join(orders, entry), { recursive: true, force: true });
+    const ours = entries.filter(
+      (entry) => entry === `${orderId}.pem` || entry.startsWith(unfinishedPrefix(orderId)),
+    );
+    for (const entry of ours) rmSync(join(orders, entry), { force: true });
+  } catch (error) {
+    if (!failedWith(error, 'ENOENT')) throw translated(error, orderId);
+  }
+}
+
+/**
+ * Removes the pair of an order that was finalized: what a crash left of its making was removed before that, when it was taken up.
+ * @throws AcmeLedgerError `store`
+ */
+export function removeUsedFiles(stateDir: string, orderId: string): void {
+  try {
+    unlinkSync(pairOf(stateDir, orderId));
   } catch (error) {
     if (!failedWith(error, 'ENOENT')) throw translated(error, orderId);
   }
@@ -77,60 +87,69 @@ export function ordersWithFiles(stateDir: string): string[] {
   }
 }
 
-const keyName = 'privkey.pem';
-const csrName = 'csr.der';
-
-/** Writes the pair aside and renames it into place; false when another process was first. */
+/** Writes the pair aside and links it into place; false when another process was first. */
 async function putInPlace(stateDir: string, orderId: string, files: OrderFiles): Promise<boolean> {
-  const orders = join(stateDir, 'orders');
+  const place = pairOf(stateDir, orderId);
+  const orders = dirname(place);
   const unfinished = join(orders, `${unfinishedPrefix(orderId)}${uniqueSuffix()}`);
-  await makePrivateDirectory(orders);
-  // On disk with the rename, or not needed.
-  mkdirSync(unfinished, { mode: 0o700 });
+  if (!existsSync(orders)) await makePrivateDirectory(orders);
+  let placed: boolean;
   try {
-    if (files.keyPem !== null) await writeDurably(join(unfinished, keyName), files.keyPem, 0o600);
-    await writeDurably(join(unfinished, csrName), files.csrDer, 0o600);
-    await syncDirectory(unfinished);
-  } catch (error) {
+    await writeDurably(unfinished, textOf(files), 0o600);
+    placed = linkUnlessThere(unfinished, place);
+  } finally {
     removeIfPossible(unfinished);
-    throw error;
   }
-  const placed = renameUnlessThere(unfinished, directoryOf(stateDir, orderId));
   await syncDirectory(orders);
   return placed;
 }
 
-function renameUnlessThere(from: string, to: string): boolean {
+function linkUnlessThere(from: string, to: string): boolean {
   try {
-    // rename(2) replaces an empty directory and refuses one that holds files.
-    renameSync(from, to);
+    linkSync(from, to);
     return true;
   } catch (error) {
-    if (!failedWith(error, 'ENOTEMPTY', 'EEXIST')) throw error;
+    if (!failedWith(error, 'EEXIST')) throw error;
   }
-  if (readIfThere(join(to, csrName)) !== null) {
-    rmSync(from, { recursive: true, force: true });
-    return false;
-  }
+  if (readPair(to) !== null) return false;
   // Half a pair, as a hand or a back-up may leave it: nothing can have been finalized with it.
-  rmSync(to, { recursive: true, force: true });
   renameSync(from, to);
   return true;
 }
 
 function removeIfPossible(path: string): void {
   try {
-    rmSync(path, { recursive: true, force: true });
+    rmSync(path, { force: true });
   } catch {
     // It is removed with the order's other files.
   }
 }
 
-function directoryOf(stateDir: string, orderId: string): string {
+// RFC 7468 §7
+const csrBegin = '-----BEGIN CERTIFICATE REQUEST-----\n';
+const csrEnd = '-----END CERTIFICATE REQUEST-----\n';
+
+/** The key, then the CSR: what `openssl pkey` and `openssl req` read. */
+function textOf({ keyPem, csrDer }: OrderFiles): string {
+  const lines = csrDer.toString('base64').replace(/.{64}(?=.)/g, '$&\n');
+  return `${keyPem ?? ''}${csrBegin}${lines}\n${csrEnd}`;
+}
+
+/** Null when there is none, or not the whole of it. */
+function readPair(path: string): OrderFiles | null {
+  if (!existsSync(path)) return null;
+  const text = readIfThere(path) ?? '';
+  const begin = text.indexOf(csrBegin);
+  if (begin === -1 || !text.endsWith(csrEnd)) return null;
+  const csrDer = Buffer.from(text.slice(begin + csrBegin.length, -csrEnd.length), 'base64');
+  return { keyPem: begin === 0 ? null : text.slice(0, begin), csrDer };
+}
+
+function pairOf(stateDir: string, orderId: string): string {
   if (!/^[A-Za-z0-9_-]+$/.test(orderId)) {
     throw new AcmeLedgerError('bug', `"${printable(orderId)}" is no order id of the ledger`);
   }
-  return join(stateDir, 'orders', orderId);
+  return join(stateDir, 'orders', `${orderId}.pem`);
 }
 
 /** A name that no order has: their ids don't start with a dot. */
@@ -138,9 +157,9 @@ function unfinishedPrefix(orderId: string): string {
   return `.${orderId}.`;
 }
 
-function readIfThere(path: string): Buffer | null {
+function readIfThere(path: string): string | null {
   try {
-    return readFileSync(path);
+    return readFileSync(path, 'utf8');
   } catch (error) {
     if (failedWith(error, 'ENOENT')) return null;
     throw error;

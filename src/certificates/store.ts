@@ -1,4 +1,4 @@
-import { existsSync, readlinkSync } from 'node:fs';
+import { existsSync, lstatSync, readlinkSync } from 'node:fs';
 import { readdir, readFile, rm } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { AcmeLedgerError, messageOf } from '../errors.ts';
@@ -109,8 +109,10 @@ export async function removeStored(stateDir: string, name: string): Promise<bool
 
 /** The name of the version that is in place, or null when there is none. */
 function currentVersion(stateDir: string, name: string): string | null {
+  const link = linkOf(stateDir, name);
+  if (lstatSync(link, { throwIfNoEntry: false }) === undefined) return null;
   try {
-    return basename(resolved(linkOf(stateDir, name)));
+    return basename(resolved(link));
   } catch (error) {
     if (failedWith(error, 'ENOENT')) return null;
     throw error;

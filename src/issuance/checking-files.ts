@@ -55,7 +55,7 @@ function unknownFiles(id: number): Finding {
     table: 'orders',
     id,
     message: `there is a key for order ${id}, which the ledger doesn't know: it is older than the state directory, and a certificate may have been issued for that key`,
-    hint: `if an older ledger was put back: acme-ledger renew orders again what is missing; then delete orders/${id} in the state directory`,
+    hint: `if an older ledger was put back: acme-ledger renew orders again what is missing; then delete orders/${id}.pem in the state directory`,
   };
 }
 
@@ -67,7 +67,7 @@ function leftFiles(stateDir: string, id: number): Finding {
     table: 'orders',
     id,
     message: `the private key of order ${id} is still on disk, more than a day after the order was over`,
-    hint: `delete orders/${id} in the state directory`,
+    hint: `delete orders/${id}.pem in the state directory`,
     async mend(writer) {
       removeOrderFiles(stateDir, String(id));
       await appendEvents(writer, [{ kind: 'mended', orderId: id, data: { code, table: 'orders', id } }]);

@@ -2,7 +2,7 @@ import type { KeyObject } from 'node:crypto';
 import { chooseChain } from '../certificates/chain-choice.ts';
 import { runDeployHook } from '../certificates/deploy-hook.ts';
 import { assertIssued } from '../certificates/issued-chain.ts';
-import { removeOrderFiles } from '../certificates/order-files.ts';
+import { removeUsedFiles } from '../certificates/order-files.ts';
 import type { OrderFiles } from '../certificates/order-files.ts';
 import { readStored, storeCertificate } from '../certificates/store.ts';
 import { readCsr } from '../certificates/given-csr.ts';
@@ -61,7 +61,7 @@ export async function collectCertificate(
     }
     await releaseOrder(tx, order.id, { status: 'valid', keptUntil: null, concluded: true });
   });
-  removeOrderFiles(issuance.stateDir, String(order.id));
+  removeUsedFiles(issuance.stateDir, String(order.id));
 }
 
 async function publicKeyIn({ publicKey, keyPem, csrDer }: OrderFiles): Promise<KeyObject> {

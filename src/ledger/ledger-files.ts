@@ -40,24 +40,28 @@ export function holdFiles(file: string, copyTo: (path: string) => void): LedgerF
 interface HeldFile {
   path: string;
   /** Null before it was there: a new ledger has the two beside it from its first transaction. */
-  identity: string | null;
+  identity: Identity | null;
+}
+
+interface Identity {
+  dev: bigint;
+  ino: bigint;
 }
 
 function isMisplaced(one: HeldFile): boolean {
   const now = identityOf(one.path);
   one.identity ??= now;
-  return one.identity !== now;
+  return one.identity?.ino !== now?.ino || one.identity?.dev !== now?.dev;
 }
 
 function sidecars(file: string): string[] {
   return [file, `${file}-wal`, `${file}-shm`];
 }
 
-/** Device and inode; null when there is no such file. */
-function identityOf(path: string): string | null {
+/** Null when there is no such file. */
+function identityOf(path: string): Identity | null {
   try {
-    const { dev, ino } = statSync(path, { bigint: true });
-    return `${String(dev)}:${String(ino)}`;
+    return statSync(path, { bigint: true });
   } catch {
     return null;
   }

@@ -6,6 +6,7 @@ import {
   prepareOrderFiles,
   readOrderFiles,
   removeOrderFiles,
+  removeUsedFiles,
   type OrderFiles,
 } from '../../src/certificates/order-files.ts';
 import { makeScratchDirectory } from './scratch-directory.ts';
@@ -16,7 +17,7 @@ function maker(): { made: number; make: () => Promise<OrderFiles> } {
     made: 0,
     make: async () => {
       state.made += 1;
-      return { keyPem: `key ${state.made}`, csrDer: Buffer.from(`csr ${state.made}`) };
+      return { keyPem: `key ${state.made}\n`, csrDer: Buffer.from(`csr ${state.made}`) };
     },
   };
   return state;
@@ -26,13 +27,12 @@ describe('prepareOrderFiles', () => {
   it('writes what is made, for the owner alone', async () => {
     const stateDir = await makeScratchDirectory();
     await prepareOrderFiles(stateDir, '17', maker().make);
-    const directory = join(stateDir, 'orders', '17');
-    expect(await readFile(join(directory, 'privkey.pem'), 'utf8')).toBe('key 1');
-    expect(await readFile(join(directory, 'csr.der'), 'utf8')).toBe('csr 1');
-    expect((await stat(join(directory, 'privkey.pem'))).mode & 0o777).toBe(0o600);
-    expect((await stat(join(directory, 'csr.der'))).mode & 0o777).toBe(0o600);
-    for (const each of [directory, join(stateDir, 'orders')])
-      expect((await stat(each)).mode & 0o777).toBe(0o700);
+    const file = join(stateDir, 'orders', '17.pem');
+    expect(await readFile(file, 'utf8')).toBe(
+      'key 1\n-----BEGIN CERTIFICATE REQUEST-----\nY3NyIDE=\n-----END CERTIFICATE REQUEST-----\n',
+    );
+    expect((await stat(file)).mode & 0o777).toBe(0o600);
+    expect((await stat(join(stateDir, 'orders'))).mode & 0o777).toBe(0o700);
   });
 
   it('gives a resumed order the same pair and makes no second one', async () => {
@@ -52,11 +52,11 @@ describe('prepareOrderFiles', () => {
 
   it('makes a new pair where only half of one lies', async () => {
     const stateDir = await makeScratchDirectory();
-    await mkdir(join(stateDir, 'orders', '17'), { recursive: true });
-    await writeFile(join(stateDir, 'orders', '17', 'privkey.pem'), 'half');
+    await mkdir(join(stateDir, 'orders'));
+    await writeFile(join(stateDir, 'orders', '17.pem'), 'half\n-----BEGIN CERTIFICATE REQUEST-----\nY3Ny');
     expect(readOrderFiles(stateDir, '17')).toBeNull();
     const made = await prepareOrderFiles(stateDir, '17', maker().make);
-    expect(made.keyPem).toBe('key 1');
+    expect(made.keyPem).toBe('key 1\n');
     expect(readOrderFiles(stateDir, '17')).toEqual(made);
   });
 
@@ -66,7 +66,7 @@ describe('prepareOrderFiles', () => {
     const all = await Promise.all(Array.from({ length: 6 }, () => prepareOrderFiles(stateDir, '17', make)));
     const kept = readOrderFiles(stateDir, '17');
     for (const each of all) expect(each).toEqual(kept);
-    expect(await readdir(join(stateDir, 'orders'))).toEqual(['17']);
+    expect(await readdir(join(stateDir, 'orders'))).toEqual(['17.pem']);
   });
 
   it('leaves nothing behind when the pair cannot be made', async () => {
@@ -89,10 +89,10 @@ describe('removeOrderFiles', () => {
     const stateDir = await makeScratchDirectory();
     await prepareOrderFiles(stateDir, '1', maker().make);
     await prepareOrderFiles(stateDir, '17', maker().make);
-    await mkdir(join(stateDir, 'orders', '.1.0123456789abcdef'));
-    await mkdir(join(stateDir, 'orders', '.17.0123456789abcdef'));
+    await writeFile(join(stateDir, 'orders', '.1.0123456789abcdef'), 'half');
+    await writeFile(join(stateDir, 'orders', '.17.0123456789abcdef'), 'half');
     removeOrderFiles(stateDir, '1');
-    expect((await readdir(join(stateDir, 'orders'))).sort()).toEqual(['.17.0123456789abcdef', '17']);
+    expect((await readdir(join(stateDir, 'orders'))).sort()).toEqual(['.17.0123456789abcdef', '17.pem']);
     removeOrderFiles(stateDir, '1');
   });
 
@@ -101,13 +101,23 @@ describe('removeOrderFiles', () => {
   });
 });
 
+describe('removeUsedFiles', () => {
+  it('removes the pair of an order, and is content where there is none', async () => {
+    const stateDir = await makeScratchDirectory();
+    await prepareOrderFiles(stateDir, '17', maker().make);
+    removeUsedFiles(stateDir, '17');
+    removeUsedFiles(stateDir, '17');
+    expect(await readdir(join(stateDir, 'orders'))).toEqual([]);
+  });
+});
+
 describe('ordersWithFiles', () => {
   it('names orders with a whole pair and ones that a crash left unfinished, each once', async () => {
     const stateDir = await makeScratchDirectory();
     expect(ordersWithFiles(stateDir)).toEqual([]);
     await prepareOrderFiles(stateDir, '17', maker().make);
-    await mkdir(join(stateDir, 'orders', '.17.0123456789abcdef'));
-    await mkdir(join(stateDir, 'orders', '.18.0123456789abcdef'));
+    await writeFile(join(stateDir, 'orders', '.17.0123456789abcdef'), 'half');
+    await writeFile(join(stateDir, 'orders', '.18.0123456789abcdef'), 'half');
     expect(ordersWithFiles(stateDir).sort()).toEqual(['17', '18']);
   });
 });

@@ -68,11 +68,10 @@ async function outcomes(here: World): Promise<string[]> {
 
 /** A key as a crash leaves it. */
 async function leaveKey(here: World, order: number): Promise<string> {
-  const directory = path.join(here.stateDir, 'orders', String(order));
-  await mkdir(directory, { recursive: true, mode: 0o700 });
-  await writeFile(path.join(directory, 'privkey.pem'), keyPem, { mode: 0o600 });
-  await writeFile(path.join(directory, 'csr.der'), 'a CSR');
-  return directory;
+  const file = path.join(here.stateDir, 'orders', `${order}.pem`);
+  await mkdir(path.dirname(file), { recursive: true, mode: 0o700 });
+  await writeFile(file, keyPem, { mode: 0o600 });
+  return file;
 }
 
 async function conclude(here: World, order: number, daysAgo: number): Promise<void> {
