@@ -78,9 +78,17 @@ export function conclude({ output, settings }: CommandContext, summary: Summary,
     return;
   }
   if (settings.verbosity <= 0) for (const error of like.rest()) complainOf(error);
-  const sums = `${String(summary.due)} due: ${String(summary.issued)} issued, ${String(summary.renewed)} renewed, ${String(summary.failed)} failed, ${String(summary.deferred)} deferred; ${notDueText(summary)}`;
+  const sums = sumsText(summary);
   if (summary.failed + summary.deferred > 0) output.conclude(sums);
   else output.note(sums);
+}
+
+/** Of a run that was stopped also what it didn't come to. */
+export function sumsText(summary: Summary): string {
+  const { due, issued, renewed, failed, deferred } = summary;
+  const left = due - issued - renewed - failed - deferred;
+  const notBegun = left === 0 ? '' : `, ${String(left)} not begun`;
+  return `${String(due)} due: ${String(issued)} issued, ${String(renewed)} renewed, ${String(failed)} failed, ${String(deferred)} deferred${notBegun}; ${notDueText(summary)}`;
 }
 
 function notWorkedOn({ beyondLimit, leftAlone }: Work): NotWorkedOn {
