@@ -74,7 +74,7 @@ export async function readStored(stateDir: string, name: string): Promise<Stored
     return describe(name, pem, pathsOf(stateDir, name, hasKey));
   } catch (error) {
     if (failedWith(error, 'ENOENT', 'ENOTDIR')) return null;
-    throw translated(error, stateDir, name);
+    throw translated(error, stateDir, name, 'read');
   }
 }
 
@@ -167,15 +167,22 @@ function pathsOf(stateDir: string, name: string, hasKey: boolean): StoredPaths {
   };
 }
 
-function translated(error: unknown, stateDir: string, name: string): AcmeLedgerError {
+function translated(
+  error: unknown,
+  stateDir: string,
+  name: string,
+  what: 'kept' | 'read' = 'kept',
+): AcmeLedgerError {
   if (error instanceof AcmeLedgerError) return error;
   const directory = printable(linkOf(stateDir, name));
   const hint = failedWith(error, 'EISDIR')
     ? `${directory} is no link made by acme-ledger: mv ${directory} ${directory}.old and run again`
-    : 'check free space and permissions there; what was in place still is';
+    : what === 'read'
+      ? 'check who may read it: acme-ledger is to be run by one user only'
+      : 'check free space and permissions there; what was in place still is';
   return new AcmeLedgerError(
     'store',
-    `the certificate in ${directory} can't be kept: ${printable(messageOf(error))}`,
+    `the certificate in ${directory} can't be ${what}: ${printable(messageOf(error))}`,
     {
       hint,
       cause: error,

@@ -4,6 +4,7 @@ import type { Ledger } from '../ledger/open.ts';
 import type { CertificateRow } from '../ledger/schema.ts';
 import { printable } from '../printable.ts';
 import type { CommandContext } from './context.ts';
+import { complain } from './output.ts';
 import type { Runner } from './runner.ts';
 import { certificateJson } from './shapes.ts';
 import { shortened } from './wording.ts';
@@ -21,12 +22,12 @@ function certList(cert: Command, runner: Runner): void {
     const { withWanted } = await import('./wishes/wanted.ts');
     const { listCertificates } = await import('../ledger/certificates.ts');
     return withWanted(context, async (ledger) => {
-      const shown = await Promise.all((await listCertificates(ledger)).map((row) => shape(context, row)));
-      if (context.output.json)
-        shown.forEach((row) => {
-          context.output.line(row, () => '');
-        });
-      else if (shown.length > 0) {
+      const rows = await listCertificates(ledger);
+      if (context.output.json) return tellEach(context, rows);
+      const shown = await Promise.all(
+        rows.map(async (row) => certificateJson(row, await dueAtOf(row), null)),
+      );
+      if (shown.length > 0) {
         await context.output.table(
           ['NAME', 'NAMES', 'NOT AFTER', 'DUE', 'LAST ERROR'],
           shown.map((row) => [
@@ -41,6 +42,20 @@ function certList(cert: Command, runner: Runner): void {
       return 0;
     });
   });
+}
+
+/** One after the other: ten thousand are more files than a process may have open. @returns 1 when one can't be read */
+async function tellEach(context: CommandContext, rows: readonly CertificateRow[]): Promise<number> {
+  let exitCode = 0;
+  for (const row of rows) {
+    const shown = await shape(context, row).catch(async (error: unknown) => {
+      complain(error);
+      exitCode = 1;
+      return certificateJson(row, await dueAtOf(row), null);
+    });
+    context.output.line(shown, () => '');
+  }
+  return exitCode;
 }
 
 function certShow(cert: Command, runner: Runner): void {

@@ -1,6 +1,6 @@
 import { X509Certificate } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { mkdir, readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { httpsRequest } from '../support/https-request.ts';
@@ -86,6 +86,20 @@ describe('cert list and cert show', () => {
     expect(list.stdout).toMatch(/^NAME .*\nweb +2 /);
     expect((await here.run(['cert', 'show', 'web'])).stdout).toContain(file('privkey.pem'));
     expect(proxy.requests).toEqual([]);
+  });
+
+  it('show the others, too, where the files of one can not be read', async () => {
+    for (const name of ['whole.test', 'unreadable.test']) await issue(name);
+    const file = path.join(here.certificate('unreadable.test'), 'fullchain.pem');
+    await rm(file);
+    await mkdir(file);
+    expect(await here.run(['cert', 'list'])).toMatchObject({ exitCode: 0, stderr: '' });
+    const list = await here.run(['cert', 'list', '--json']);
+    expect(list.exitCode).toBe(1);
+    expect(list.stderr).toMatch(/^error: the certificate in .*unreadable\.test can't be read: EISDIR/);
+    expect(jsonLines(list)).toContainEqual(await show('whole.test'));
+    expect(jsonLines(list)).toContainEqual(expect.objectContaining({ name: 'unreadable.test', paths: null }));
+    await here.run(['cert', 'remove', 'unreadable.test']);
   });
 
   it('show why the last attempt failed', async () => {
