@@ -1,4 +1,5 @@
 import { TextDecoder } from 'node:util';
+import { MixedText } from './mixed-text.ts';
 
 /** A part of a log, long enough on both sides that what begins in it can be read to its end, and what stands before it is there. */
 export interface LogWindow {
@@ -20,7 +21,7 @@ export interface WindowSizes {
 /**
  * A log as overlapping windows, so that nothing is hidden where two pieces of it meet, and no line is too long.
  * The whole lines that there are of a log are shown before what keeps the rest from being read is thrown.
- * A byte is a character, also where it isn't UTF-8; after a byte order mark of UTF-16 (what PowerShell writes) a character is one.
+ * A byte is a character, also where it isn't UTF-8; where it is UTF-16 (what PowerShell writes) a character is one.
  */
 export async function* windowsOf(
   pieces: AsyncIterable<Buffer>,
@@ -49,19 +50,21 @@ export async function* windowsOf(
 }
 
 async function* textOf(pieces: AsyncIterable<Buffer>, most: number): AsyncGenerator<string> {
-  let decoder: TextDecoder | null | undefined;
+  const mixed = new MixedText();
+  let bigEndian: TextDecoder | null | undefined;
   for await (const piece of pieces) {
     // The first piece has more than a byte order mark: compression was looked for in it.
-    if (decoder === undefined) decoder = wideDecoder(piece);
-    for (let start = 0; start < piece.length; start += most) {
+    const mark = bigEndian === undefined ? markOf(piece) : null;
+    if (bigEndian === undefined) bigEndian = mark === 'feff' ? new TextDecoder('utf-16be') : null;
+    for (let start = mark === null ? 0 : 2; start < piece.length; start += most) {
       const part = piece.subarray(start, start + most);
-      yield decoder === null ? part.toString('latin1') : decoder.decode(part, { stream: true });
+      yield bigEndian === null ? mixed.textOf(part) : bigEndian.decode(part, { stream: true });
     }
   }
+  yield mixed.end();
 }
 
-function wideDecoder(head: Buffer): TextDecoder | null {
+function markOf(head: Buffer): 'fffe' | 'feff' | null {
   const mark = head.subarray(0, 2).toString('hex');
-  if (mark === 'fffe') return new TextDecoder('utf-16le');
-  return mark === 'feff' ? new TextDecoder('utf-16be') : null;
+  return mark === 'fffe' || mark === 'feff' ? mark : null;
 }
