@@ -38,7 +38,7 @@ export function lostOrder(order: OrderRow): Compared {
   const reason =
     order.status === 'intent'
       ? `newOrder may have been sent, and was never answered: ${counted}; acme-ledger renew ${order.certificate_name} goes on with it, acme-ledger authz clear looks for it at the CA`
-      : `newOrder was never answered, and the order could not be found at the CA: ${counted}; nothing can be done but wait`;
+      : `newOrder was never answered, and the order could not be found at the CA: ${counted}; five minutes after it was sent acme-ledger authz clear looks for it a last time, which frees them where the CA keeps a list of orders`;
   return { ...lineOf(order), outcome: 'lost', reason };
 }
 
