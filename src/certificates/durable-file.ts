@@ -18,15 +18,23 @@ export async function writeDurably(path: string, data: string | Uint8Array, mode
   }
 }
 
-/** Makes a directory and those above it for the owner alone; one that exists is left as it is. */
+/** Makes a directory and those above it for the owner alone; one that exists is left as it is. On disk before it returns. */
 export async function makePrivateDirectory(path: string): Promise<void> {
+  await Promise.all(makeUnsynced(path).map(syncDirectory));
+}
+
+/**
+ * The same, but not on disk yet.
+ * @returns the directories that are to be synced for that, those above the new ones
+ */
+export function makeUnsynced(path: string): string[] {
   const whole = resolve(path);
   const firstMade = makeDirectories(whole);
-  if (firstMade === undefined) return;
+  const above: string[] = [];
   // A new directory outlives a power cut only when the one above it is on disk too.
-  for (let made = whole; made.length >= firstMade.length; made = dirname(made)) {
-    await syncDirectory(dirname(made));
-  }
+  for (let made = whole; firstMade !== undefined && made.length >= firstMade.length; made = dirname(made))
+    above.push(dirname(made));
+  return above;
 }
 
 /**

@@ -1,6 +1,12 @@
 import { lstatSync, readdirSync, renameSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import { makePrivateDirectory, syncDirectory, uniqueSuffix, writeDurably } from './durable-file.ts';
+import {
+  makePrivateDirectory,
+  makeUnsynced,
+  syncDirectory,
+  uniqueSuffix,
+  writeDurably,
+} from './durable-file.ts';
 
 export type VersionFiles = Record<string, string>;
 
@@ -19,18 +25,17 @@ export function versionsOf(stateDir: string, name: string): string {
 export async function writeVersion(stateDir: string, name: string, files: VersionFiles): Promise<string> {
   const version = `${new Date().toISOString().replace(/[-:.]/g, '')}-${uniqueSuffix()}`;
   const directory = join(versionsOf(stateDir, name), version);
-  await makePrivateDirectory(directory);
-  const written = await Promise.allSettled(
-    Object.entries(files).map(([file, content]) =>
-      writeDurably(join(directory, file), content, file === 'privkey.pem' ? 0o600 : 0o644),
-    ),
+  const above = makeUnsynced(directory);
+  const writing = Object.entries(files).map(([file, content]) =>
+    writeDurably(join(directory, file), content, file === 'privkey.pem' ? 0o600 : 0o644),
   );
+  // Nothing points there yet, so the disk may take all of it in any order; the files are there, if not yet whole, when `writeDurably` returns.
+  const written = await Promise.allSettled([...writing, ...[directory, ...above].map(syncDirectory)]);
   const failed = written.find((result) => result.status === 'rejected');
   if (failed !== undefined) {
     removeIfPossible(directory);
     throw failed.reason;
   }
-  await syncDirectory(directory);
   return version;
 }
 

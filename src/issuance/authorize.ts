@@ -8,7 +8,7 @@ import { recordOrderAnswer } from '../ledger/orders.ts';
 import { authorizationError } from './authorization-seen.ts';
 import { named, sortOut } from './challenge-tasks.ts';
 import type { AuthorizationRow } from '../ledger/schema.ts';
-import { inTransaction } from '../ledger/writer.ts';
+import { type LedgerWriter, inTransaction } from '../ledger/writer.ts';
 import type { Issuance, PlacedOrder } from './issuance.ts';
 import { learnedWaits } from './learned-wait.ts';
 import { failAfterVerdicts, nameOf, validationTimeoutMs } from './name-failures.ts';
@@ -22,7 +22,6 @@ const rounds = 2;
 /**
  * Makes every authorization of the order valid, all of them at once: present, wait until visible, submit, then poll the order.
  * A name that fails doesn't stop the others from becoming valid.
- * @param onWaiting called when there is nothing to do but wait for the CA
  * @returns the order, `ready` or further
  * @throws AcmeLedgerError `solver`, `authorization-invalid`, `order-failed`; the reason of `stops.work` when interrupted
  */
@@ -30,15 +29,24 @@ export async function authorize(
   issuance: Issuance,
   placed: PlacedOrder,
   settings: SolverSettings,
-  onWaiting: () => void = () => undefined,
+  { onWaiting = () => undefined, alsoRecord }: AuthorizeOptions = {},
 ): Promise<PlacedOrder> {
   for (let round = 1; ; round += 1) {
     const answer = await authorizeOnce(issuance, placed, settings, onWaiting);
     // A submit whose answer was lost may have been lost itself: when no verdict comes, it is done again.
     const isLost = answer.status === 'pending' && (await hasUnknownSubmit(issuance, placed));
-    if (!isLost || round === rounds) return conclude(issuance, placed, answer);
+    if (!isLost || round === rounds) return conclude(issuance, placed, answer, alsoRecord);
   }
 }
+
+export interface AuthorizeOptions {
+  /** Called when there is nothing to do but wait for the CA. */
+  onWaiting?: () => void;
+  alsoRecord?: AlsoRecord | undefined;
+}
+
+/** Writes what comes next in the same transaction as what the CA shows of the order: one wait for the disk instead of two. */
+type AlsoRecord = (writer: LedgerWriter, answer: Answer<Order>) => Promise<void>;
 
 async function hasUnknownSubmit(issuance: Issuance, placed: PlacedOrder): Promise<boolean> {
   const rows = await authorizationsOf(issuance.ledger, placed.row.id);
@@ -90,11 +98,12 @@ async function conclude(
   issuance: Issuance,
   placed: PlacedOrder,
   answer: Answer<Order>,
+  alsoRecord?: AlsoRecord,
 ): Promise<PlacedOrder> {
-  if (answer === placed.answer) return recordProvenOrder(issuance, placed);
+  if (answer === placed.answer) return recordProvenOrder(issuance, placed, undefined, alsoRecord);
   if (answer.status === 'invalid' || answer.status === 'pending')
     return explainFailure(issuance, placed, answer);
-  return recordProvenOrder(issuance, placed, answer);
+  return recordProvenOrder(issuance, placed, answer, alsoRecord);
 }
 
 /**
@@ -106,6 +115,7 @@ export async function recordProvenOrder(
   issuance: Issuance,
   placed: PlacedOrder,
   news?: Answer<Order>,
+  alsoRecord?: AlsoRecord,
 ): Promise<PlacedOrder> {
   const answer = news ?? placed.answer;
   if (answer.status === 'invalid') return placed;
@@ -127,6 +137,7 @@ export async function recordProvenOrder(
       pending.map(({ url }) => ({ url, status: 'valid', identifier: null, expiresAt: null })),
     );
     await recordProven(tx, issuance.account.id, rows.flatMap(nameOf));
+    await alsoRecord?.(tx, answer);
     return { row, answer };
   });
 }

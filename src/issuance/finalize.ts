@@ -18,12 +18,14 @@ const finalizeAgainMs = 2_000;
 /**
  * Turns a `ready` order into a `valid` one (RFC 8555 §7.4): finalize with the CSR that is on disk, then poll. An order that is
  * `processing` or `valid` already is only waited for: Boulder can turn an issued order `invalid` at a second finalize.
+ * @param isRecorded whether it is in the ledger that finalize is being sent
  * @throws AcmeLedgerError `order-failed`, or what the CA said
  */
 export async function finalizeOrder(
   issuance: Issuance,
   placed: PlacedOrder,
   files: OrderFiles,
+  isRecorded = false,
 ): Promise<PlacedOrder> {
   let { answer } = placed;
   let sentAt = issuance.clock.now();
@@ -35,6 +37,7 @@ export async function finalizeOrder(
       if (answer.status !== 'ready') break;
     }
     sentAt = issuance.clock.now();
+    if (sent > 0 || !isRecorded) await recordFinalizeSent(issuance, placed.row.id);
     answer = await sendFinalize(issuance, placed, files.csrDer);
   }
   if (answer.status !== 'valid') answer = await awaitValid(issuance, answer, sentAt);
@@ -47,7 +50,6 @@ export async function finalizeOrder(
 }
 
 async function sendFinalize(issuance: Issuance, placed: PlacedOrder, csrDer: Buffer): Promise<Answer<Order>> {
-  await recordFinalizeSent(issuance, placed.row.id);
   const { finalizeUrl, url } = placed.answer;
   try {
     return await issuance.session.finalize(finalizeUrl, url, csrDer, issuance.stops.grace);

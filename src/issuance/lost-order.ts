@@ -1,20 +1,15 @@
 import { isOutcomeUnknown } from '../acme/connection-failure.ts';
-import { isGone } from '../acme/problems.ts';
-import type { Answer, Order } from '../acme/resources.ts';
 import { later } from '../clock.ts';
 import { AcmeLedgerError, errorRecord } from '../errors.ts';
 import type { Identifier } from '../identifiers.ts';
-import { identifierSetKey } from '../identifiers.ts';
 import { isLedgerFailure } from '../ledger/ledger-failure.ts';
 import { hasFailedAlike, newOrderLifeMs } from '../ledger/order-queries.ts';
-import { orderByUrl, recordOrderAnswer, releaseOrder } from '../ledger/orders.ts';
+import { recordOrderAnswer, releaseOrder } from '../ledger/orders.ts';
 import type { OrderRow } from '../ledger/schema.ts';
 import type { Issuance, PlacedOrder } from './issuance.ts';
+import { listedOrder } from './listed-order.ts';
 import { requestOrder } from './request-order.ts';
 import { spendAgain } from './spending.ts';
-
-/** So many orders of the account's list that the ledger doesn't know are looked at; a lost one beyond them stays counted. */
-const strangersMax = 1_000;
 
 /**
  * Finds the order of an intent whose answer never came (docs/decisions.md): in the account's list of orders (RFC 8555 §7.1.2.1) where
@@ -72,44 +67,4 @@ async function repeatNewOrder(
 
 function isLimit(error: unknown): boolean {
   return error instanceof AcmeLedgerError && error.code === 'ca-limit';
-}
-
-/**
- * The order of the account for exactly these names that the ledger doesn't know: an open one, else an invalid one, whose authorizations
- * may be open all the same. `too-many` when not all of the list could be looked at: one that the CA has forgotten may have been it.
- */
-async function listedOrder(
-  issuance: Issuance,
-  row: OrderRow,
-  identifiers: readonly Identifier[],
-): Promise<Answer<Order> | null | 'no-list' | 'too-many'> {
-  const { session, stops } = issuance;
-  const urls = await (issuance.listOrders ?? ((signal) => session.listOrders(signal)))(stops.grace);
-  if (urls === null) return 'no-list';
-  const wanted = identifierSetKey(identifiers);
-  let strangers = 0;
-  let invalid: Answer<Order> | null = null;
-  let isForgotten = false;
-  for await (const url of urls) {
-    if ((await orderByUrl(issuance.ledger, url)) !== undefined) continue;
-    if (strangers === strangersMax) return invalid ?? 'too-many';
-    strangers += 1;
-    const order = await stranger(issuance, url);
-    isForgotten ||= order === null;
-    if (order === null || identifierSetKey(order.identifiers) !== wanted) continue;
-    if (row.profile !== '' && order.profile !== null && order.profile !== row.profile) continue;
-    // Nobody can have finalized a lost one: what is further than `ready` was made by somebody else.
-    if (order.status === 'pending' || order.status === 'ready') return order;
-    if (order.status === 'invalid') invalid = order;
-  }
-  return invalid ?? (isForgotten ? 'too-many' : null);
-}
-
-async function stranger(issuance: Issuance, url: string): Promise<Answer<Order> | null> {
-  try {
-    return await issuance.session.getOrder(url, issuance.stops.grace);
-  } catch (error) {
-    if (isGone(error)) return null;
-    throw error;
-  }
 }

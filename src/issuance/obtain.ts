@@ -7,7 +7,7 @@ import type { ErrorRecord } from '../errors.ts';
 import { parseName } from '../identifiers.ts';
 import { certificateByName, recordFailed } from '../ledger/certificates.ts';
 import { isLedgerFailure } from '../ledger/ledger-failure.ts';
-import { releaseOrder } from '../ledger/orders.ts';
+import { recordFinalizeSent, releaseOrder } from '../ledger/orders.ts';
 import type { CertificateRow, OrderRow } from '../ledger/schema.ts';
 import { allOrFirstError } from './all-or-first-error.ts';
 import { authorize } from './authorize.ts';
@@ -172,10 +172,10 @@ async function hasLostItsKey(
 }
 
 async function complete(issuance: Issuance, certificate: CertificateRow, placed: PlacedOrder): Promise<void> {
-  const [authorized, files] = await authorizeAndMakeKey(issuance, certificate, placed);
+  const { authorized, files, isFinalizeRecorded } = await authorizeAndMakeKey(issuance, certificate, placed);
   issuance.log.info({ order: placed.row.id }, `${certificate.name}: every name is proven`);
   const [finalized] = await allOrFirstError([
-    finalizeOrder(issuance, authorized, files),
+    finalizeOrder(issuance, authorized, files, isFinalizeRecorded),
     cleanUpPresentations(issuance, placed.row.id),
   ]);
   await collectCertificate(issuance, certificate, finalized.row, files);
@@ -183,22 +183,40 @@ async function complete(issuance: Issuance, certificate: CertificateRow, placed:
   issuance.log.info({ order: placed.row.id }, `${certificate.name}: ${outcome}`);
 }
 
+interface Authorized {
+  authorized: PlacedOrder;
+  files: OrderFiles;
+  /** With the key on disk, what comes next is finalize. */
+  isFinalizeRecorded: boolean;
+}
+
 /** The key is made while the CA validates. */
 async function authorizeAndMakeKey(
   issuance: Issuance,
   certificate: CertificateRow,
   placed: PlacedOrder,
-): Promise<[PlacedOrder, OrderFiles]> {
+): Promise<Authorized> {
   const settings = parseSolverSettings(JSON.parse(certificate.settings));
   const givenUp = new AbortController();
   let making = null as Promise<OrderFiles> | null;
+  let [isMade, isFinalizeRecorded] = [false, false];
   const makeKey = (): Promise<OrderFiles> =>
-    (making ??= orderKey(issuance, certificate, placed.row, givenUp.signal));
+    (making ??= orderKey(issuance, certificate, placed.row, givenUp.signal).then((files) => {
+      isMade = true;
+      return files;
+    }));
   try {
-    const authorized = await authorize(issuance, placed, settings, () => {
-      makeKey().catch(() => undefined); // it is awaited below, where its failure counts
+    const authorized = await authorize(issuance, placed, settings, {
+      onWaiting() {
+        makeKey().catch(() => undefined); // it is awaited below, where its failure counts
+      },
+      async alsoRecord(writer, { status }) {
+        if (!isMade || status !== 'ready') return;
+        await recordFinalizeSent(writer, placed.row.id);
+        isFinalizeRecorded = true;
+      },
     });
-    return [authorized, await makeKey()];
+    return { authorized, files: await makeKey(), isFinalizeRecorded };
   } catch (error) {
     // Settling removes the order's files: none may be written behind it.
     givenUp.abort();

@@ -5,6 +5,7 @@ import type { Identifier } from '../identifiers.ts';
 import { recordOrderAnswer } from '../ledger/orders.ts';
 import type { OrderRow } from '../ledger/schema.ts';
 import type { Issuance, PlacedOrder } from './issuance.ts';
+import { listedOrder } from './listed-order.ts';
 import { settleUnrecorded } from './settle-unwritten.ts';
 import { spendAgain } from './spending.ts';
 
@@ -28,7 +29,7 @@ export async function requestOrder(
   const plain = { identifiers: [...identifiers], ...(row.profile === '' ? {} : { profile: row.profile }) };
   const answer = await (row.replaces === null
     ? issuance.session.newOrder(plain, issuance.stops.grace)
-    : requestReplacing(issuance, plain, row.replaces, options));
+    : requestReplacing(issuance, row, plain, options));
   try {
     return { row: await recordOrderAnswer(issuance, row, answer), answer };
   } catch (error) {
@@ -42,15 +43,19 @@ export async function requestOrder(
  */
 async function requestReplacing(
   issuance: Issuance,
+  row: OrderRow,
   plain: NewOrder,
-  replaces: string,
   { isCounted, isRepeated = false }: RequestOptions,
 ): Promise<Answer<Order>> {
+  const replaces = row.replaces ?? '';
   try {
     return await issuance.session.newOrder({ ...plain, replaces }, issuance.stops.grace);
   } catch (error) {
     // A CA that breaks on a "replaces" would do so in every run.
-    if (!isAboutReplaces(error) && !(isRepeated && isFault(error))) throw error;
+    const isOver =
+      isAboutReplaces(error) ||
+      (isFault(error) && (isRepeated || (await hasMadeNone(issuance, row, plain.identifiers, error))));
+    if (!isOver) throw error;
     issuance.log.info({ error: errorRecord(error) }, 'the CA refused "replaces"; asking without it');
     // It was free as a replacement, and isn't one any more.
     if (!isCounted) await spendAgain(issuance, plain.identifiers);
@@ -58,7 +63,21 @@ async function requestReplacing(
   }
 }
 
-function isFault(error: unknown): boolean {
+/**
+ * A fault that the CA itself told of (RFC 8555 §6.7), not something between us: the request isn't under way any more, and the account's
+ * list of orders, where there is one, says whether it had made an order by then.
+ */
+async function hasMadeNone(
+  issuance: Issuance,
+  row: OrderRow,
+  identifiers: readonly Identifier[],
+  { problem, retryAt }: AcmeLedgerError,
+): Promise<boolean> {
+  if (problem === undefined || retryAt !== undefined) return false;
+  return (await listedOrder(issuance, row, identifiers).catch(() => 'unknown')) === null;
+}
+
+function isFault(error: unknown): error is AcmeLedgerError {
   return error instanceof AcmeLedgerError && error.code !== 'ca-limit' && (error.httpStatus ?? 0) >= 500;
 }
 

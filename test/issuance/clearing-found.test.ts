@@ -228,6 +228,7 @@ describe('what is left alone', () => {
       'deactivate',
     );
     expect(cost).toEqual({
+      authorizations: 8,
       requests: 8,
       failedValidations: 8,
       later: [{ name: 'busy.test', pending: 7, now: 4, doneAt: '2026-01-01T00:36:00.000Z' }],

@@ -93,3 +93,49 @@ describe('a lost order that said what it replaces', () => {
     expect(await findLost(issuance, order, identifiers)).toMatchObject({ answer: { status: 'pending' } });
   });
 });
+
+describe('a CA that breaks on what an order replaces', () => {
+  const identifiers = parseNames(['a.test']);
+  const problem = { type: 'about:blank', detail: 'oops', status: 500, subproblems: [] };
+  const admission = {
+    certificateName: 'a.test',
+    identifiers,
+    profile: null,
+    replaces: 'aki.serial',
+    waitMs: 0,
+  };
+
+  async function placedAt(error: AcmeLedgerError, list: string[] | null) {
+    const issuance = await world.startIssuance();
+    const { session } = issuance;
+    issuance.session = {
+      ...session,
+      newOrder: (asked, signal) =>
+        asked.replaces === undefined ? session.newOrder(asked, signal) : Promise.reject(error),
+      listOrders: () => Promise.resolve(list === null ? null : pagesOf(list)),
+    };
+    return placeOrder(issuance, await admit(issuance, admission), identifiers);
+  }
+
+  it('is asked without it at once, where its list of orders shows that it has made none', async () => {
+    const broken = new AcmeLedgerError('ca-problem', 'oops', { problem });
+    expect(await placedAt(broken, [])).toMatchObject({ answer: { status: 'pending' } });
+  });
+
+  it.each([
+    { what: 'there is no list', error: new AcmeLedgerError('ca-problem', 'oops', { problem }), list: null },
+    {
+      what: 'something else broke on the way',
+      error: new AcmeLedgerError('ca-answer', 'HTTP 502', { httpStatus: 502 }),
+      list: [],
+    },
+    {
+      what: 'it may have made one',
+      error: new AcmeLedgerError('ca-problem', 'oops', { problem }),
+      list: ['https://ca.test/order/7'],
+    },
+  ])('is not asked again where $what', async ({ error, list }) => {
+    await expect(placedAt(error, list)).rejects.toBe(error);
+    expect(world.ca.newOrders).toBe(0);
+  });
+});

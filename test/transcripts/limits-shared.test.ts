@@ -202,22 +202,24 @@ describe('a renewal', { concurrent: true, timeout: 60_000 }, () => {
     expect(second?.status).toBe(201);
   });
 
-  it('says it no more in the next attempt when the CA makes nothing of it', async () => {
+  it.each([
+    [
+      'at once when the CA itself says that it broke',
+      { type: 'about:blank', detail: 'oops', status: 500 },
+      [0],
+    ],
+    ['in the next run when nobody knows what broke', 'oops', [1, 0]],
+  ])('says it no more %s', async (_, body, exits) => {
     const customer = await lab.newCustomer();
     expectExit(await customer.issue('one.test'), 0);
     customer.proxy.setFault(({ kind, payload }) =>
       kind === 'newOrder' && JSON.stringify(payload).includes('replaces')
-        ? {
-            type: 'answer',
-            status: 500,
-            withNonce: true,
-            body: { type: 'about:blank', detail: 'oops', status: 500 },
-          }
+        ? { type: 'answer', status: 500, withNonce: true, body }
         : undefined,
     );
-    expectExit(await customer.run(['renew', '--all', 'one.test']), 1);
-    expectExit(await customer.run(['renew', '--all', 'one.test']), 0);
+    for (const exit of exits) expectExit(await customer.run(['renew', '--all', 'one.test']), exit);
     expect(customer.proxy.counts.newOrder).toBe(3);
+    expect(customer.proxy.census.open()).toEqual([]);
   });
 
   it('goes on without that when the CA says that it was replaced already', async () => {
