@@ -11,13 +11,13 @@ import type { Settings } from './settings/settings.ts';
 
 /** The ledger of the settings; made if it isn't there. @throws AcmeLedgerError `ledger`, `ledger-newer` */
 export async function openLedger(settings: Settings, options = { toWrite: false }): Promise<Ledger> {
-  return openSqliteLedger(fileOf(settings), options);
+  return openSqliteLedger(ledgerFile(settings), options);
 }
 
 /** @throws AcmeLedgerError `ledger` when it isn't there, but was */
 export function ledgerExists(settings: Settings): boolean {
-  if (existsSync(fileOf(settings))) return true;
-  assertNotLost(fileOf(settings));
+  if (existsSync(ledgerFile(settings))) return true;
+  assertNotLost(ledgerFile(settings));
   return false;
 }
 
@@ -38,7 +38,7 @@ export async function withLedger<T>(settings: Settings, act: (ledger: Ledger) =>
 
 /** The ledger as it was found. @throws AcmeLedgerError `not-found`, `ledger`, `ledger-newer` */
 export async function openLedgerForCheck(settings: Settings): Promise<LedgerUnderCheck> {
-  const file = fileOf(settings);
+  const file = ledgerFile(settings);
   if (!ledgerExists(settings)) {
     throw new AcmeLedgerError('not-found', `there is no ledger ${file}`, {
       hint: 'give the one that you mean with --state-dir DIR or --ledger sqlite:FILE; the first acme-ledger issue makes one',
@@ -55,13 +55,13 @@ export async function assertNothingKept(settings: Settings): Promise<void> {
   if (!keys.some((name) => name.endsWith('.pem'))) return;
   throw new AcmeLedgerError(
     'ledger',
-    `the ledger ${printable(fileOf(settings))} isn't there, but ${printable(settings.stateDir)} holds accounts that one knew`,
+    `the ledger ${printable(ledgerFile(settings))} isn't there, but ${printable(settings.stateDir)} holds accounts that one knew`,
     {
       hint: 'put a backup of it back; without one, acme-ledger issue begins a new ledger, which knows nothing of what is open at the CA or due',
     },
   );
 }
 
-function fileOf({ ledgerUrl }: Settings): string {
+export function ledgerFile({ ledgerUrl }: Settings): string {
   return ledgerUrl.slice('sqlite:'.length);
 }

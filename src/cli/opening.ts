@@ -25,7 +25,8 @@ import type { Ledger } from '../ledger/open.ts';
 import type { AccountRow } from '../ledger/schema.ts';
 import type { LedgerWriter } from '../ledger/writer.ts';
 import type { CommandContext } from './context.ts';
-import { ledgerExists, openLedger } from './ledger-opening.ts';
+import { ledgerExists, ledgerFile, openLedger } from './ledger-opening.ts';
+import { otherOwner } from './other-owner.ts';
 import { limitsAt } from './settings/limit-changes.ts';
 import { version } from './version.ts';
 
@@ -98,6 +99,8 @@ async function openCheckedLedger(
 ): Promise<Ledger> {
   const { settings } = context;
   await assertStateDir(settings.stateDir);
+  const other = otherOwner(ledgerFile(settings), settings.stateDir);
+  if (other !== null) context.log.warn({ hint: other.hint }, other.message);
   const existing = ledgerExists(settings) ? await openLedger(settings, { toWrite: true }) : null;
   try {
     const account =
