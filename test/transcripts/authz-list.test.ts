@@ -228,7 +228,7 @@ describe('status', { timeout: 60_000 }, () => {
           failingNames: 5,
         },
       ],
-      certificates: { total: 5, due: 4, failing: 4, expiringSoon: 0 },
+      certificates: { total: 5, due: 4, leftAlone: 0, failing: 4, expiringSoon: 0 },
     });
   });
 
