@@ -1,3 +1,4 @@
+import type { Chain } from '../acme/resources.ts';
 import type { KeyObject } from 'node:crypto';
 import { chooseChain } from '../certificates/chain-choice.ts';
 import { runDeployHook } from '../certificates/deploy-hook.ts';
@@ -19,6 +20,7 @@ import type { Issuance } from './issuance.ts';
  * Downloads the certificate of a valid order, checks that it is what was asked for, and puts it in place of the one before: the
  * order is concluded. That of a rehearsal isn't stored.
  * Safe to repeat: the certificate URL and the key are kept until it is stored.
+ * @param download its chains, where they were asked for already
  * @throws AcmeLedgerError `store`, or what the CA said
  */
 export async function collectCertificate(
@@ -26,18 +28,13 @@ export async function collectCertificate(
   certificate: CertificateRow,
   order: OrderRow,
   files: OrderFiles,
+  download?: Promise<Chain[]>,
 ): Promise<void> {
   if (order.certificate_url === null)
     throw new AcmeLedgerError('order-failed', 'the order has no certificate URL');
-  // A staging has other chains.
-  const wanted = issuance.isRehearsal === true ? null : certificate.preferred_chain;
-  const chains = await issuance.session.downloadChains(
-    order.certificate_url,
-    { alternates: wanted !== null },
-    issuance.stops.grace,
-  );
-  const [first, ...others] = chains;
+  const [first, ...others] = await (download ?? downloadChains(issuance, certificate, order.certificate_url));
   if (first === undefined) throw new AcmeLedgerError('ca-answer', 'the CA answered no certificate chain');
+  const wanted = wantedChain(issuance, certificate);
   const { chain, found } = chooseChain([first, ...others], wanted);
   if (!found) issuance.log.warn({ wanted }, 'the CA offers no such chain; its default is stored');
   const facts = assertIssued(chain.pem, {
@@ -62,6 +59,21 @@ export async function collectCertificate(
     await releaseOrder(tx, order.id, { status: 'valid', keptUntil: null, concluded: true });
   });
   removeUsedFiles(issuance.stateDir, String(order.id));
+}
+
+/** The chains that the certificate may be stored with (RFC 8555 §7.4.2). */
+export function downloadChains(
+  issuance: Issuance,
+  certificate: CertificateRow,
+  url: string,
+): Promise<Chain[]> {
+  const alternates = wantedChain(issuance, certificate) !== null;
+  return issuance.session.downloadChains(url, { alternates }, issuance.stops.grace);
+}
+
+/** A staging has other chains. */
+function wantedChain({ isRehearsal }: Issuance, certificate: CertificateRow): string | null {
+  return isRehearsal === true ? null : certificate.preferred_chain;
 }
 
 async function publicKeyIn({ publicKey, keyPem, csrDer }: OrderFiles): Promise<KeyObject> {

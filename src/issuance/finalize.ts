@@ -18,14 +18,13 @@ const finalizeAgainMs = 2_000;
 /**
  * Turns a `ready` order into a `valid` one (RFC 8555 §7.4): finalize with the CSR that is on disk, then poll. An order that is
  * `processing` or `valid` already is only waited for: Boulder can turn an issued order `invalid` at a second finalize.
- * @param isRecorded whether it is in the ledger that finalize is being sent
  * @throws AcmeLedgerError `order-failed`, or what the CA said
  */
 export async function finalizeOrder(
   issuance: Issuance,
   placed: PlacedOrder,
   files: OrderFiles,
-  isRecorded = false,
+  { isRecorded = false, onIssued = () => undefined }: FinalizeOptions = {},
 ): Promise<PlacedOrder> {
   let { answer } = placed;
   let sentAt = issuance.clock.now();
@@ -41,12 +40,20 @@ export async function finalizeOrder(
     answer = await sendFinalize(issuance, placed, files.csrDer);
   }
   if (answer.status !== 'valid') answer = await awaitValid(issuance, answer, sentAt);
+  if (answer.status === 'valid' && answer.certificateUrl !== null) onIssued(answer.certificateUrl);
   const row = await recordOrderAnswer(issuance, placed.row, answer);
   if (answer.status === 'valid' && row.certificate_url !== null) return { row, answer };
   throw new AcmeLedgerError('order-failed', failureText(answer), {
     hint: `acme-ledger order show ${String(row.id)}`,
     ...(answer.error === null ? {} : { problem: answer.error }),
   });
+}
+
+export interface FinalizeOptions {
+  /** It is in the ledger already that finalize is being sent. */
+  isRecorded?: boolean;
+  /** Called while the ledger is told: to ask for the certificate needs no record. */
+  onIssued?: (certificateUrl: string) => void;
 }
 
 async function sendFinalize(issuance: Issuance, placed: PlacedOrder, csrDer: Buffer): Promise<Answer<Order>> {

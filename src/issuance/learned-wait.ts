@@ -5,9 +5,12 @@ const shortestMs = 30;
 const longestMs = 1_000;
 /** What takes longer says nothing of the CA: the server of that name is slow. */
 const slowMs = 5_000;
-/** A look too early costs a request. The wait settles where one in 28 comes too early: ln 1.5 ÷ -ln 0.985 is 27. */
+/**
+ * A look too early costs a request, and of many that are under way at once a moment's stall has all come too early. One by one the wait settles
+ * where one in 82 does: ln 1.5 ÷ -ln 0.995 is 81.
+ */
 const growth = 1.5;
-const decay = 0.985;
+const decay = 0.995;
 
 /** How long a CA takes for something, as this run has seen it so far: how long to wait before the first look. */
 export class LearnedWait {

@@ -1,3 +1,4 @@
+import type { Chain } from '../acme/resources.ts';
 import type { OrderFiles } from '../certificates/order-files.ts';
 import { readOrderFiles, removeOrderFiles } from '../certificates/order-files.ts';
 import { parseSolverSettings } from '../challenges/settings.ts';
@@ -11,7 +12,7 @@ import { recordFinalizeSent, releaseOrder } from '../ledger/orders.ts';
 import type { CertificateRow, OrderRow } from '../ledger/schema.ts';
 import { allOrFirstError } from './all-or-first-error.ts';
 import { authorize } from './authorize.ts';
-import { collectCertificate } from './collect.ts';
+import { collectCertificate, downloadChains } from './collect.ts';
 import { deployOrLeave } from './deploying.ts';
 import { finalizeOrder } from './finalize.ts';
 import { admit } from './gate.ts';
@@ -174,11 +175,18 @@ async function hasLostItsKey(
 async function complete(issuance: Issuance, certificate: CertificateRow, placed: PlacedOrder): Promise<void> {
   const { authorized, files, isFinalizeRecorded } = await authorizeAndMakeKey(issuance, certificate, placed);
   issuance.log.info({ order: placed.row.id }, `${certificate.name}: every name is proven`);
-  const [finalized] = await allOrFirstError([
-    finalizeOrder(issuance, authorized, files, isFinalizeRecorded),
+  let download = null as Promise<Chain[]> | null;
+  const onIssued = (url: string): void => {
+    download = downloadChains(issuance, certificate, url);
+    download.catch(() => undefined); // it is awaited below, where its failure counts
+  };
+  const ending = allOrFirstError([
+    finalizeOrder(issuance, authorized, files, { isRecorded: isFinalizeRecorded, onIssued }),
     cleanUpPresentations(issuance, placed.row.id),
-  ]);
-  await collectCertificate(issuance, certificate, finalized.row, files);
+  ] as const);
+  // Whatever fails, no request is left behind.
+  const [finalized] = await ending.finally(() => download?.catch(() => undefined));
+  await collectCertificate(issuance, certificate, finalized.row, files, download ?? undefined);
   const outcome = issuance.isRehearsal === true ? 'its rehearsal is over' : 'the certificate is stored';
   issuance.log.info({ order: placed.row.id }, `${certificate.name}: ${outcome}`);
 }

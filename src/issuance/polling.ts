@@ -49,9 +49,14 @@ export async function poll<T extends { retryAt: Date | null }>(
     const ownMs = (round === 0 && learned !== undefined ? learned.ms : usualMs) - passedMs;
     const waitMs = Math.max(0, Math.min(Math.max(ownMs, askedMs), leftMs));
     await clock.sleep(waitMs, signal);
+    if (round === 0) {
+      // Others that are under way may have looked too early meanwhile.
+      const moreMs = Math.min((learned?.ms ?? 0) + msUntil(begun, clock), leftMs - waitMs);
+      if (moreMs > 1) await clock.sleep(moreMs, signal);
+      firstLookMs = -msUntil(begun, clock);
+    }
     try {
       answer = await ask();
-      if (round === 0) firstLookMs = passedMs + waitMs;
       if (done(answer)) {
         if (round === 0) learned?.sufficed();
         else learned?.fellShort(firstLookMs, -msUntil(begun, clock));

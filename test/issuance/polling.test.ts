@@ -58,7 +58,19 @@ describe('polling', () => {
       firstWaits.push(clock.slept[0]);
     }
     expect(firstWaits.slice(0, 3)).toEqual([30, 45, 67.5]);
-    expect(firstWaits.filter((ms) => ms! >= 200)).toHaveLength(14);
+    expect(firstWaits.filter((ms) => ms! >= 200)).toHaveLength(15);
+  });
+
+  it('waits on before its first look when others have come too early meanwhile', async () => {
+    const learned = new LearnedWait();
+    const clock = passingClock();
+    const since = clock.now();
+    const ask = (): Promise<Answer> => Promise.resolve({ isDone: true, retryAt: null });
+    const deadline = later(since, 60_000);
+    const polling = poll(ask, ({ isDone }) => isDone, { clock, deadline, signal, since, learned });
+    learned.fellShort(100, 300);
+    await polling;
+    expect(clock.slept).toEqual([30, 120]);
   });
 
   it('never asks earlier than the last answer wants, and never after its deadline', async () => {
