@@ -74,6 +74,8 @@ async function hasMadeNone(
   { problem, retryAt }: AcmeLedgerError,
 ): Promise<boolean> {
   if (problem === undefined || retryAt !== undefined) return false;
+  // A list that is shared may have been asked for before this.
+  if (issuance.listOrders !== undefined) return false;
   return (await listedOrder(issuance, row, identifiers).catch(() => 'unknown')) === null;
 }
 

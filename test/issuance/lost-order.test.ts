@@ -138,4 +138,18 @@ describe('a CA that breaks on what an order replaces', () => {
     await expect(placedAt(error, list)).rejects.toBe(error);
     expect(world.ca.newOrders).toBe(0);
   });
+
+  it('is not asked again after a look at a list that may be older than what broke', async () => {
+    const issuance = await world.startIssuance();
+    const broken = new AcmeLedgerError('ca-problem', 'oops', { problem });
+    let asked = 0;
+    const newOrder = (): Promise<never> => {
+      asked += 1;
+      return Promise.reject(broken);
+    };
+    issuance.session = { ...issuance.session, newOrder };
+    issuance.listOrders = () => Promise.resolve(pagesOf([]));
+    await expect(placeOrder(issuance, await admit(issuance, admission), identifiers)).rejects.toBe(broken);
+    expect(asked).toBe(1);
+  });
 });
