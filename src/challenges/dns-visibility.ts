@@ -1,7 +1,8 @@
 import type { Clock } from '../clock.ts';
 import { AcmeLedgerError, messageOf } from '../errors.ts';
 import { printable } from '../printable.ts';
-import { aliasTarget, txtValues, zoneServers, type NameServer, type NameServerView } from './name-servers.ts';
+import { txtValues, type NameServer, type NameServerView } from './name-servers.ts';
+import { recordPlaces } from './record-place.ts';
 
 /** A TXT record; `name` with the root's dot. */
 interface TxtRecord {
@@ -47,43 +48,55 @@ export async function waitUntilRecordIsVisible(
   }
 }
 
-/** A function that says who doesn't show the value yet, and asks only them the next time. */
+/**
+ * Looks once whether every authoritative server of the record's zone still shows a value that was visible before.
+ * @throws AcmeLedgerError `solver` when one that answers doesn't; the signal's reason
+ */
+export async function assertRecordIsStillVisible(
+  record: TxtRecord,
+  { resolver }: Pick<WaitLimits, 'resolver'>,
+  { nameServers = {} }: Pick<VisibilityParts, 'nameServers'>,
+  signal: AbortSignal,
+): Promise<void> {
+  const missing = await watcherOf(record, resolver, nameServers, signal)();
+  if (missing.length === 0) return;
+  throw new AcmeLedgerError(
+    'solver',
+    `the TXT value at ${record.name} was visible and is gone again: ${shownReasons(missing)}`,
+    {
+      hint:
+        'something took it away, such as a DNS or a hook that holds one value at a name: a name and its wildcard need two there. ' +
+        'Let the hook add its value beside others, or ask for two certificates',
+    },
+  );
+}
+
+/** A function that says who doesn't show the value yet, and asks the servers that showed it no more. */
 function watcherOf(
   record: TxtRecord,
   resolver: string | null,
   view: NameServerView,
   signal: AbortSignal,
 ): () => Promise<string[]> {
-  const name = record.name.replace(/\.$/, '');
-  let place: { target: string; servers: NameServer[] } | null = null;
+  const placeNow = recordPlaces(record.name.replace(/\.$/, ''), resolver, view);
+  const showing = new Set<string>();
   return async () => {
     try {
-      place ??= await placeOf(name, resolver, view, signal);
-      const { target, servers } = place;
+      const { target, servers } = await placeNow(signal);
+      const keyOf = (server: NameServer): string => `${target} ${server.name}`;
+      const behind = servers.filter((server) => !showing.has(keyOf(server)));
       const missing = await Promise.all(
-        servers.map((server) => whyMissing(target, record.value, server, signal)),
+        behind.map((server) => whyMissing(target, record.value, server, signal)),
       );
-      place = { target, servers: servers.filter((_server, index) => missing[index] !== null) };
+      behind.forEach((server, index) => {
+        if (missing[index] === null) showing.add(keyOf(server));
+      });
       return missing.filter((reason) => reason !== null);
     } catch (error) {
       signal.throwIfAborted();
       return [messageOf(error)];
     }
   };
-}
-
-async function placeOf(
-  name: string,
-  resolver: string | null,
-  view: NameServerView,
-  signal: AbortSignal,
-): Promise<{ target: string; servers: NameServer[] }> {
-  if (resolver !== null) {
-    const target = await aliasTarget(name, [resolver], signal);
-    return { target, servers: [{ name: resolver, addresses: [resolver] }] };
-  }
-  const target = await aliasTarget(name, view.recursive, signal);
-  return { target, servers: await zoneServers(target, view, signal) };
 }
 
 /** Null when the server shows the value at every address that answers. */
@@ -124,16 +137,20 @@ const reasonsInMessage = 3;
 const charactersInMessage = 400;
 
 function notVisible(record: TxtRecord, limits: WaitLimits, missing: string[]): AcmeLedgerError {
-  const shown = printable(missing.slice(0, reasonsInMessage).join('; ')).slice(0, charactersInMessage);
-  const more =
-    missing.length > reasonsInMessage ? `; and ${String(missing.length - reasonsInMessage)} more` : '';
   return new AcmeLedgerError(
     'solver',
-    `${record.name} didn't show its TXT value within ${String(limits.propagationTimeoutSeconds)} s: ${shown}${more}`,
+    `${record.name} didn't show its TXT value within ${String(limits.propagationTimeoutSeconds)} s: ${shownReasons(missing)}`,
     {
       hint:
         'see whether the hook wrote to the right zone; give slow name servers longer with --propagation-timeout, ' +
         'name one to ask with --resolver ADDR:PORT, or turn the check off with --propagation-timeout 0',
     },
   );
+}
+
+function shownReasons(missing: readonly string[]): string {
+  const shown = printable(missing.slice(0, reasonsInMessage).join('; ')).slice(0, charactersInMessage);
+  const more =
+    missing.length > reasonsInMessage ? `; and ${String(missing.length - reasonsInMessage)} more` : '';
+  return `${shown}${more}`;
 }

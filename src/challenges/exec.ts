@@ -3,7 +3,11 @@ import { hookFailure, runHook } from '../hook-process.ts';
 import { runVariable } from '../orphaned-hooks.ts';
 import { printable } from '../printable.ts';
 import { checkedToken, dnsRecordName, dnsRecordValue } from './answer-values.ts';
-import { waitUntilRecordIsVisible, type VisibilityParts } from './dns-visibility.ts';
+import {
+  assertRecordIsStillVisible,
+  waitUntilRecordIsVisible,
+  type VisibilityParts,
+} from './dns-visibility.ts';
 import { queued } from './hook-queue.ts';
 import type { ExecSettings } from './settings.ts';
 import type { ChallengeAnswer, Solver } from './solver.ts';
@@ -21,6 +25,12 @@ export function execSolver(settings: ExecSettings, parts: VisibilityParts & { ru
       if (settings.challenge !== 'dns-01' || settings.propagationTimeoutSeconds === 0) return;
       const record = { name: dnsRecordName(answer), value: dnsRecordValue(answer) };
       await waitUntilRecordIsVisible(record, settings, parts, signal);
+    },
+    async assertStillVisible(answer, signal) {
+      signal.throwIfAborted();
+      if (settings.challenge !== 'dns-01' || settings.propagationTimeoutSeconds === 0) return;
+      const record = { name: dnsRecordName(answer), value: dnsRecordValue(answer) };
+      await assertRecordIsStillVisible(record, settings, parts, signal);
     },
     async cleanUp(answer, signal) {
       await runInTurn(run, 'cleanup', answer, signal);

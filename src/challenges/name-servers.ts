@@ -18,7 +18,7 @@ export interface NameServer {
 const queryTimeoutMs = 2_000;
 const queryTries = 2;
 /** Longer chains of aliases are loops; resolvers give up at about as many. */
-const maxAliases = 10;
+export const maxAliases = 10;
 
 /** An alias's end: where the record is in truth (RFC 1034 §3.6.2). `name` and the answer are without the last dot. */
 export async function aliasTarget(
@@ -49,13 +49,25 @@ export async function zoneServers(
   for (let cut = 0; cut < labels.length; cut += 1) {
     const zone = labels.slice(cut).join('.');
     const names = await recordsOrNone(view.recursive, signal, (resolver) => resolver.resolveNs(zone));
-    if (names.length === 0) continue;
+    // An alias of another zone's top shows that zone's servers, and has none itself (RFC 1034 §3.6.2).
+    if (names.length === 0 || (await isAlias(zone, view, signal))) continue;
     const servers = await Promise.all(names.toSorted().map((server) => withAddresses(server, view, signal)));
     const reachable = servers.filter(({ addresses }) => addresses.length > 0);
     if (reachable.length > 0) return reachable;
     throw new Error(`none of the name servers of ${zone} has an address`);
   }
   throw new Error(`no zone above ${name} has name servers`);
+}
+
+/** The alias that one server has for the name itself; null when it has none there. @throws a node:dns error when it doesn't answer properly */
+export async function aliasAt(name: string, server: string, signal: AbortSignal): Promise<string | null> {
+  const [target] = await recordsOrNone([server], signal, (resolver) => resolver.resolveCname(name));
+  return target ?? null;
+}
+
+async function isAlias(name: string, view: NameServerView, signal: AbortSignal): Promise<boolean> {
+  const targets = await recordsOrNone(view.recursive, signal, (resolver) => resolver.resolveCname(name));
+  return targets.length > 0;
 }
 
 /** The TXT values at `name`, as one server shows them. @throws a node:dns error when it doesn't answer properly */

@@ -23,6 +23,11 @@ export interface Solver {
   present(answer: ChallengeAnswer, signal: AbortSignal): Promise<void>;
   /** Resolves when the CA can see the answer as far as can be told from here. @throws AcmeLedgerError `solver` */
   waitUntilVisible(answer: ChallengeAnswer, signal: AbortSignal): Promise<void>;
+  /**
+   * Looks once, right before the challenge is submitted: an answer that was visible may have been taken away by what was presented
+   * after it. @throws AcmeLedgerError `solver` when it is gone
+   */
+  assertStillVisible(answer: ChallengeAnswer, signal: AbortSignal): Promise<void>;
   /** @throws AcmeLedgerError `solver` */
   cleanUp(answer: ChallengeAnswer, signal: AbortSignal): Promise<void>;
   /** Releases listeners. After it nothing is presented by this process any more. */

@@ -36,6 +36,10 @@ export function standaloneTlsSolver({ listen }: StandaloneSettings, clock: Clock
       signal.throwIfAborted();
       return Promise.resolve();
     },
+    async assertStillVisible(_answer, signal) {
+      signal.throwIfAborted();
+      return Promise.resolve();
+    },
     async cleanUp(answer) {
       presented.delete(keyOf(answer));
       await listener.remove(keyOf(answer));

@@ -29,6 +29,10 @@ export function standaloneSolver({ listen }: StandaloneSettings, clock: Clock): 
       signal.throwIfAborted();
       return Promise.resolve();
     },
+    async assertStillVisible(_answer, signal) {
+      signal.throwIfAborted();
+      return Promise.resolve();
+    },
     async cleanUp(answer) {
       presented.delete(answer.token);
       await listener.remove(answer.token);

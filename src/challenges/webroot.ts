@@ -33,18 +33,8 @@ export function webrootSolver({ webroot }: WebrootSettings): Solver {
       const write = () => remembered(place.path, writeAnswer(webroot, place, answer.keyAuthorization));
       await atPlace(place, 'write', write, signal);
     },
-    async waitUntilVisible(answer, signal) {
-      const place = placeOf(webroot, answer);
-      const content = await atPlace(place, 'read', () => readRegularFile(place.path), signal);
-      if (content !== answer.keyAuthorization) {
-        throw placeError(
-          place,
-          'find our answer in',
-          'something else holds other text',
-          'look who else writes to this directory',
-        );
-      }
-    },
+    waitUntilVisible: (answer, signal) => assertThere(webroot, answer, signal),
+    assertStillVisible: (answer, signal) => assertThere(webroot, answer, signal),
     async cleanUp(answer, signal) {
       const place = placeOf(webroot, answer);
       const remove = async () => {
@@ -55,6 +45,18 @@ export function webrootSolver({ webroot }: WebrootSettings): Solver {
     },
     close: () => Promise.resolve(),
   };
+}
+
+async function assertThere(webroot: string, answer: ChallengeAnswer, signal: AbortSignal): Promise<void> {
+  const place = placeOf(webroot, answer);
+  const content = await atPlace(place, 'read', () => readRegularFile(place.path), signal);
+  if (content === answer.keyAuthorization) return;
+  throw placeError(
+    place,
+    'find our answer in',
+    'something else holds other text',
+    'look who else writes to this directory',
+  );
 }
 
 interface Place {

@@ -16,6 +16,15 @@ export async function present(issuance: Issuance, solver: Solver, row: Presentat
   await solver.waitUntilVisible(answer, issuance.stops.work);
 }
 
+/** Looks once more at an answer that could be seen. @throws AcmeLedgerError `solver` when it is gone; the reason of `stops.work` */
+export async function assertStillVisible(
+  issuance: Issuance,
+  solver: Solver,
+  row: PresentationRow,
+): Promise<void> {
+  await solver.assertStillVisible(challengeAnswer(row), issuance.stops.work);
+}
+
 /**
  * Takes down whatever of an order is, or may be, up, whoever put it there; only for the authorizations that `which` picks. Nothing
  * is thrown: what couldn't be taken down stays in the ledger for the next clean-up.

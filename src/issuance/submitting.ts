@@ -11,10 +11,10 @@ import {
 import { ownPatienceMs } from './heedful-session.ts';
 import { insertPresentations, type NewPresentation } from '../ledger/presentations.ts';
 import { inTransaction } from '../ledger/writer.ts';
-import type { AuthorizationRow, PresentationRow } from '../ledger/schema.ts';
+import type { AuthorizationRow } from '../ledger/schema.ts';
 import type { Failure, Task } from './challenge-tasks.ts';
 import type { Issuance, PlacedOrder } from './issuance.ts';
-import { present } from './presenting.ts';
+import { presentAll } from './presenting-all.ts';
 import { soonMs } from './soon.ts';
 import { refresh } from './verdicts.ts';
 
@@ -73,35 +73,6 @@ function presentationOf(
     token: challenge.token,
     keyAuthorization: session.keyAuthorization(challenge.token),
   };
-}
-
-async function presentAll(
-  issuance: Issuance,
-  tasks: readonly Task[],
-  presentations: readonly PresentationRow[],
-  settings: SolverSettings,
-): Promise<{ visible: Task[]; failures: Failure[] }> {
-  const solver = issuance.solverFor(settings);
-  const byAuthorization = new Map(presentations.map((row) => [row.authorization_id, row]));
-  const results = await Promise.allSettled(
-    tasks.map(async (task) => {
-      const row = byAuthorization.get(task.row.id);
-      if (row !== undefined) await present(issuance, solver, row);
-    }),
-  );
-  const visible: Task[] = [];
-  const failures: Failure[] = [];
-  tasks.forEach((task, index) => {
-    const result = results[index];
-    if (result?.status === 'rejected') failures.push({ row: task.row, error: asSolverError(result.reason) });
-    else visible.push(task);
-  });
-  return { visible, failures };
-}
-
-function asSolverError(reason: unknown): AcmeLedgerError {
-  if (reason instanceof AcmeLedgerError) return reason;
-  throw reason;
 }
 
 /** All challenges are in the ledger as `submitting` before the first is sent (promise 1). */

@@ -38,7 +38,8 @@ test('it is visible when every server of the zone shows it', async () => {
   first.add('TXT', name, 'the-value');
   second.add('TXT', name, 'the-value');
   await look(instantClock());
-  expect(first.questions).toEqual([`TXT ${name}`]);
+  // Its alias, if it had one, would be on the zone's servers, of which one that answers is enough.
+  expect(first.questions).toEqual([`CNAME ${name}`, `TXT ${name}`]);
   expect(second.questions).toEqual([`TXT ${name}`]);
   expect(recursive.questions).not.toContain(`TXT ${name}`);
 });
@@ -66,8 +67,9 @@ test('it waits for the last server, and asks those that showed it no more', asyn
     60,
   );
   expect(sleeps).toEqual([500, 1_000, 2_000, 4_000, 5_000, 5_000]);
-  expect(first.questions).toHaveLength(1);
-  expect(second.questions).toHaveLength(7);
+  const recordLooks = ({ questions }: DnsServer) => questions.filter((each) => each === `TXT ${name}`);
+  expect(recordLooks(first)).toHaveLength(1);
+  expect(recordLooks(second)).toHaveLength(7);
 });
 
 test('the time-out names the server that does not show it, and what it shows', async () => {
@@ -94,17 +96,50 @@ test('a server without the record, one that refuses and a silent one are told ap
 }, 15_000);
 
 test('aliases are followed to the zone that holds the record', async () => {
-  recursive.add('CNAME', name, 'www.challenges.example.org');
-  recursive.add('CNAME', 'www.challenges.example.org', 'deep.challenges.example.org');
+  for (const server of [first, second]) server.add('CNAME', name, 'www.challenges.example.org');
+  first.add('CNAME', 'www.challenges.example.org', 'deep.challenges.example.org');
   recursive.add('NS', 'challenges.example.org', 'ns1.example.net');
   first.add('TXT', 'deep.challenges.example.org', 'the-value');
   await look(instantClock());
   expect(second.questions).toEqual([]);
 });
 
+test('a wildcard’s alias that the record takes the place of is forgotten, though a resolver remembers it', async () => {
+  const clock = instantClock();
+  recursive.add('CNAME', name, 'parked.example.org');
+  recursive.add('NS', 'example.org', 'ns1.example.net');
+  for (const server of [first, second]) server.add('CNAME', name, 'parked.example.org');
+  let looks = 0;
+  await look(
+    {
+      now: () => clock.now(),
+      wallNow: () => clock.wallNow(),
+      async sleep(ms, signal) {
+        looks += 1;
+        if (looks === 2)
+          for (const server of [first, second]) {
+            server.records.length = 0;
+            server.add('TXT', name, 'the-value');
+          }
+        await clock.sleep(ms, signal);
+      },
+    },
+    60,
+  );
+  expect(looks).toBe(2);
+});
+
+test('an alias of another zone’s top has the servers of its own zone', async () => {
+  recursive.add('CNAME', name, 'other.example.org');
+  recursive.add('NS', name, 'ns1.other.example.org');
+  recursive.add('A', 'ns1.other.example.org', '127.0.0.9');
+  for (const server of [first, second]) server.add('TXT', name, 'the-value');
+  await look(instantClock());
+});
+
 test('aliases in a circle end', async () => {
-  recursive.add('CNAME', name, 'loop.example.com');
-  recursive.add('CNAME', 'loop.example.com', name);
+  first.add('CNAME', name, 'loop.example.com');
+  first.add('CNAME', 'loop.example.com', name);
   await expect(look(instantClock())).rejects.toThrow('alias');
 });
 

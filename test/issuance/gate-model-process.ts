@@ -223,6 +223,7 @@ export class ModelProcess {
           throw new AcmeLedgerError('solver', 'no such directory');
       },
       waitUntilVisible: () => Promise.resolve(),
+      assertStillVisible: () => Promise.resolve(),
       cleanUp: async ({ token }) => {
         this.#call();
         presented.delete(token);

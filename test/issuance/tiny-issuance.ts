@@ -74,6 +74,7 @@ function memorySolver(presented: Set<string>): Solver {
     type: 'http-01',
     present: async ({ identifier }) => void presented.add(identifier.value),
     waitUntilVisible: () => Promise.resolve(),
+    assertStillVisible: () => Promise.resolve(),
     cleanUp: async ({ identifier }) => void presented.delete(identifier.value),
     close: () => Promise.resolve(),
   };

@@ -9,14 +9,20 @@ export interface RecordingHook {
 }
 
 /** Puts TXT values into the DNS that Pebble asks. */
-export async function dnsHook(workspace: Workspace, managementUrl: string): Promise<RecordingHook> {
+export async function dnsHook(
+  workspace: Workspace,
+  managementUrl: string,
+  { holdsOneValue = false } = {},
+): Promise<RecordingHook> {
   // challtestsrv clears all values of a name at once; a second clean-up finds nothing more, which is no error there.
   return recordingHook(
     workspace,
     'dns',
     `const [, , action, host, value] = process.argv;
+    const options = { method: 'POST', body: JSON.stringify({ host, value }) };
+    if (action === 'present' && ${String(holdsOneValue)}) await fetch('${managementUrl}/clear-txt', options);
     const path = action === 'present' ? 'set-txt' : 'clear-txt';
-    const answer = await fetch('${managementUrl}/' + path, { method: 'POST', body: JSON.stringify({ host, value }) });
+    const answer = await fetch('${managementUrl}/' + path, options);
     if (!answer.ok) process.exit(1);`,
   );
 }

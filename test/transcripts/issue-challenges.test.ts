@@ -137,4 +137,18 @@ describe('dns-01', () => {
     ]);
     expect(new Set(calls.map(([, , value]) => value)).size).toBe(2);
   });
+
+  it('submits nothing whose value another call of the hook took away, and no validation fails', async () => {
+    const single = await dnsHook(here, lab.challtestsrv.managementUrl, { holdsOneValue: true });
+    const options = ['--hook', single.command, '--resolver', lab.dnsAddress, '--propagation-timeout', '5s'];
+    const result = await here.run(['issue', '*.single.test', 'single.test', ...options]);
+    expect(result).toMatchObject({ exitCode: 1 });
+    expect(result.stderr).toMatch(
+      /_acme-challenge\.single\.test\. (was visible and is gone again|didn't show)/,
+    );
+    expect(here.rows('select status from authorizations order by status')).toEqual([
+      { status: 'deactivated' },
+      { status: 'valid' },
+    ]);
+  });
 });
