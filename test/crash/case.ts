@@ -1,3 +1,4 @@
+import { isLostAtPebble } from '../support/pebble-serial.ts';
 import type { ProgramResult } from '../support/program.ts';
 import { ordersAtCa } from './accounting.ts';
 import type { CrashLab, Customer } from './crash-lab.ts';
@@ -164,21 +165,12 @@ async function prepare(lab: CrashLab, customer: Customer, { command }: Scenario)
     customer.change('update certificates set order_id = null');
     const issued = await customer.run('issue');
     if (issued.exitCode !== 0) throw new Error(`undisturbed, and it fails: ${issued.stderr}`);
-  } while (isStrangeToPebble(await serialOf(customer)));
+  } while (isLostAtPebble(await serialOf(customer)));
   const [from, to] = [-80 * dayMs, 10 * dayMs].map((ms) => new Date(Date.now() + ms).toISOString());
   customer.change('update certificates set not_before = ?, not_after = ?', from ?? '', to ?? '');
   const orders = (await ordersAtCa(lab.pebble, customer)).map((order) => order.path);
   customer.proxy.resetCounts();
   return { orders: new Set(orders), serial: await serialOf(customer) };
-}
-
-/**
- * Pebble 2.10 answers 500 to a `replaces` whose serial number has a leading zero byte in DER (RFC 9773 §4.1), which one in 256 of its
- * own has.
- */
-function isStrangeToPebble(serial: string | null): boolean {
-  const significant = (serial ?? '').replace(/^0+/, '');
-  return significant.length % 2 === 0 && /^[89a-f]/i.test(significant);
 }
 
 function countingEnvironment({ directory, pointsFile }: Customer): Record<string, string> {

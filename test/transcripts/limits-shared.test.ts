@@ -1,5 +1,8 @@
+import { X509Certificate } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Fault } from '../support/fault.ts';
+import { isLostAtPebble } from '../support/pebble-serial.ts';
 import { rawDatabase } from '../support/raw-database.ts';
 import { type Customer, type LeakLab, expectExit, jsonLines, startLeakLab } from './leak-lab.ts';
 import { like, text } from './leak-matchers.ts';
@@ -36,6 +39,12 @@ interface Outcome {
 async function issued(customer: Customer, ...args: string[]): Promise<Outcome & { exitCode: number | null }> {
   const result = await customer.issue('--json', ...args);
   return { exitCode: result.exitCode, ...jsonLines<Outcome>(result)[0]! };
+}
+
+/** Of the certificate that is stored. */
+async function serialOf({ stateDir }: Customer, name: string): Promise<string> {
+  const pem = await readFile(`${stateDir}/certificates/${name}/cert.pem`);
+  return new X509Certificate(pem).serialNumber;
 }
 
 /** As if so much time had passed since the CA spoke. */
@@ -193,8 +202,11 @@ describe('a CA that asks to come back later', { concurrent: true, timeout: 60_00
 
 describe('a renewal', { concurrent: true, timeout: 60_000 }, () => {
   it('names the certificate that it replaces', async () => {
-    const customer = await lab.newCustomer();
-    expectExit(await customer.issue('one.test'), 0);
+    let customer: Customer;
+    do {
+      customer = await lab.newCustomer();
+      expectExit(await customer.issue('one.test'), 0);
+    } while (isLostAtPebble(await serialOf(customer, 'one.test')));
     expectExit(await customer.issue('--force', 'one.test'), 0);
     const [first, second] = customer.proxy.requests.filter(({ kind }) => kind === 'newOrder');
     expect(first?.payload).not.toHaveProperty('replaces');
