@@ -56,6 +56,20 @@ export function parseName(name: string): Identifier {
   return { type: 'dns', value: wildcard ? `*.${ascii}` : ascii };
 }
 
+/**
+ * The form in which names from elsewhere (a CA's answer, a certificate) are compared with those that were asked for: lower case, without the
+ * root's dot, unicode as A-labels, IPv6 canonical. What is no name at all only loses its capitals: it equals none.
+ */
+export function comparableName(name: string): string {
+  if (isIPv6(name) && !name.includes('%')) return canonicalIp(name);
+  const lower = name.toLowerCase().replace(/\.$/, '');
+  if (/^\p{ASCII}*$/u.test(lower) || lower.length > maxNameLength) return lower;
+  const wildcard = lower.startsWith('*.');
+  const ascii = domainToASCII(wildcard ? lower.slice(2) : lower);
+  if (ascii === '') return lower;
+  return wildcard ? `*.${ascii}` : ascii;
+}
+
 /** The identifiers as the ledger compares sets of them: sorted values, one blank between. */
 export function identifierSetKey(identifiers: readonly Identifier[]): string {
   return identifiers

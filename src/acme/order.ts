@@ -1,4 +1,4 @@
-import type { Identifier } from '../identifiers.ts';
+import { comparableName, type Identifier } from '../identifiers.ts';
 import { printable } from '../printable.ts';
 import {
   dateOf,
@@ -42,12 +42,12 @@ export function parseOrder(data: unknown, url: string): Order {
   };
 }
 
-/** An identifier in lower case, as the CA compares it; none when it isn't of a known type. */
+/** An identifier in the form in which it is compared with what was asked for; none when it isn't of a known type. */
 export function identifierOf(value: unknown): Identifier[] {
   const fields = fieldsOf(value);
   const type = fields?.['type'];
   const name = textOf(fields?.['value']);
-  return (type === 'dns' || type === 'ip') && name !== null ? [{ type, value: name.toLowerCase() }] : [];
+  return (type === 'dns' || type === 'ip') && name !== null ? [{ type, value: comparableName(name) }] : [];
 }
 
 function statusOf(value: unknown): Order['status'] {

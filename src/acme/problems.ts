@@ -1,4 +1,5 @@
 import { AcmeLedgerError, type Problem } from '../errors.ts';
+import { comparableName } from '../identifiers.ts';
 import { printable } from '../printable.ts';
 import { fieldsOf, listOf, textOf, type Fields } from './fields.ts';
 import { problemHint } from './problem-hints.ts';
@@ -74,7 +75,10 @@ function subproblem(value: unknown): Subproblem[] {
   const type = textOf(identifier?.['type']);
   const name = textOf(identifier?.['value']);
   return [
-    { ...core(fields), ...(type === null || name === null ? {} : { identifier: { type, value: name } }) },
+    {
+      ...core(fields),
+      ...(type === null || name === null ? {} : { identifier: { type, value: comparableName(name) } }),
+    },
   ];
 }
 

@@ -5,9 +5,11 @@ import { AcmeLedgerError } from '../errors.ts';
 import { authorizationsOf, recordSeen } from '../ledger/authorizations.ts';
 import { recordProven } from '../ledger/identifiers.ts';
 import { recordOrderAnswer } from '../ledger/orders.ts';
+import { assertAuthorizationsFit } from './answer-fit.ts';
 import { authorizationError } from './authorization-seen.ts';
 import { named, sortOut } from './challenge-tasks.ts';
-import type { AuthorizationRow } from '../ledger/schema.ts';
+import { namesOf } from './collect.ts';
+import type { AuthorizationRow, OrderRow } from '../ledger/schema.ts';
 import { type LedgerWriter, inTransaction } from '../ledger/writer.ts';
 import type { Issuance, PlacedOrder } from './issuance.ts';
 import { learnedWaits } from './learned-wait.ts';
@@ -65,6 +67,7 @@ async function authorizeOnce(
   const rows = await decideSubmitted(issuance, placed.row.id, inFuture(issuance), issuance.stops.work);
   issuance.stops.work.throwIfAborted();
   const { answers, seen } = await lookAt(issuance, rows);
+  await assertAuthorizationsFit(issuance, placed.row, answers);
   const { tasks, failures } = sortOut(rows, answers, settings);
   const submission = await presentAndSubmit(issuance, placed, { seen, tasks, settings });
   failures.push(...submission.failures);
@@ -136,10 +139,16 @@ export async function recordProvenOrder(
       tx,
       pending.map(({ url }) => ({ url, status: 'valid', identifier: null, expiresAt: null })),
     );
-    await recordProven(tx, issuance.account.id, rows.flatMap(nameOf));
+    await recordProven(tx, issuance.account.id, provenOf(placed.row, rows));
     await alsoRecord?.(tx, answer);
     return { row, answer };
   });
+}
+
+/** Of what nobody asked for the CA's word proves nothing. */
+function provenOf(order: OrderRow, rows: readonly AuthorizationRow[]): { type: string; value: string }[] {
+  const names = namesOf(order);
+  return rows.flatMap(nameOf).filter(({ value }) => names.includes(value) || names.includes(`*.${value}`));
 }
 
 async function explainFailure(

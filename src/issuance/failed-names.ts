@@ -1,4 +1,5 @@
 import type { ErrorRecord } from '../errors.ts';
+import { comparableName } from '../identifiers.ts';
 import { authorizationsOf, nameProven } from '../ledger/authorizations.ts';
 import type { Ledger } from '../ledger/open.ts';
 import type { Attempt } from './obtain.ts';
@@ -32,8 +33,16 @@ export async function failedNames(
 
 function refusedNames({ problem }: ErrorRecord, names: readonly string[]): string[] {
   if (problem === null || !namingTypes.includes(problem.type)) return [];
-  const told = new Set(problem.subproblems.flatMap(({ identifier }) => identifier?.value ?? []));
+  const told = new Set(
+    problem.subproblems.flatMap(({ identifier }) =>
+      identifier === undefined ? [] : comparableName(identifier.value),
+    ),
+  );
   if (told.size > 0) return names.filter((name) => told.has(name));
   // Boulder tells of a single one in its sentence only.
-  return names.filter((name) => problem.detail.includes(`"${name}"`));
+  const quoted = new Set(
+    [...problem.detail.matchAll(/"([^"]{1,253})"/g)].map(([, name = '']) => comparableName(name)),
+  );
+  const detail = problem.detail.toLowerCase();
+  return names.filter((name) => quoted.has(name) || detail.includes(`"${name}"`));
 }

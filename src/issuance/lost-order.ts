@@ -4,8 +4,9 @@ import { AcmeLedgerError, errorRecord } from '../errors.ts';
 import type { Identifier } from '../identifiers.ts';
 import { isLedgerFailure } from '../ledger/ledger-failure.ts';
 import { hasFailedAlike, newOrderLifeMs } from '../ledger/order-queries.ts';
-import { recordOrderAnswer, releaseOrder } from '../ledger/orders.ts';
+import { releaseOrder } from '../ledger/orders.ts';
 import type { OrderRow } from '../ledger/schema.ts';
+import { recordFittingAnswer } from './answer-fit.ts';
 import type { Issuance, PlacedOrder } from './issuance.ts';
 import { listedOrder } from './listed-order.ts';
 import { requestOrder } from './request-order.ts';
@@ -36,7 +37,7 @@ export async function findLost(
     await releaseOrder(issuance, row.id, { status: 'abandoned', keepReserved: !isRuledOut });
     return null;
   }
-  return { row: await recordOrderAnswer(issuance, row, listed), answer: listed };
+  return { row: await recordFittingAnswer(issuance, row, listed), answer: listed };
 }
 
 /** Until then an empty list rules nothing out. */

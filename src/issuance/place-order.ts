@@ -5,9 +5,10 @@ import { removeOrderFiles } from '../certificates/order-files.ts';
 import { AcmeLedgerError, errorRecord } from '../errors.ts';
 import type { Identifier } from '../identifiers.ts';
 import { isLedgerFailure } from '../ledger/ledger-failure.ts';
-import { recordOrderAnswer, releaseOrder } from '../ledger/orders.ts';
+import { releaseOrder } from '../ledger/orders.ts';
 import type { OrderRow } from '../ledger/schema.ts';
 import { inTransaction } from '../ledger/writer.ts';
+import { isMisfit, recordFittingAnswer } from './answer-fit.ts';
 import type { Charge } from './charges.ts';
 import type { AdmittedOrder, Issuance, PlacedOrder } from './issuance.ts';
 import { findLost } from './lost-order.ts';
@@ -33,7 +34,7 @@ export async function placeOrder(
 async function lookAgain(issuance: Issuance, row: OrderRow, url: string): Promise<PlacedOrder | null> {
   const answer = await currentOrder(issuance, row, url);
   if (answer === null) return null;
-  return { row: await recordOrderAnswer(issuance, row, answer), answer };
+  return { row: await recordFittingAnswer(issuance, row, answer), answer };
 }
 
 /** The order as the CA has it; null when it is gone there (Boulder forgets expired ones): then it is released as invalid. */
@@ -62,6 +63,7 @@ async function sendNewOrder(
   try {
     return await requestOrder(issuance, row, identifiers, { isCounted });
   } catch (error) {
+    if (isMisfit(error)) throw error;
     if (isOutcomeUnknown(error)) return adoptAfterLoss(issuance, row, identifiers, error);
     // The CA may have made it: what the ledger still holds of it, the intent, stays.
     if (!isLedgerFailure(error))

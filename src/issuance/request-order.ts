@@ -2,8 +2,8 @@ import { isProblem } from '../acme/problems.ts';
 import type { Answer, NewOrder, Order } from '../acme/resources.ts';
 import { AcmeLedgerError, errorRecord } from '../errors.ts';
 import type { Identifier } from '../identifiers.ts';
-import { recordOrderAnswer } from '../ledger/orders.ts';
 import type { OrderRow } from '../ledger/schema.ts';
+import { recordFittingAnswer } from './answer-fit.ts';
 import type { Issuance, PlacedOrder } from './issuance.ts';
 import { listedOrder } from './listed-order.ts';
 import { settleUnrecorded } from './settle-unwritten.ts';
@@ -31,7 +31,7 @@ export async function requestOrder(
     ? issuance.session.newOrder(plain, issuance.stops.grace)
     : requestReplacing(issuance, row, plain, options));
   try {
-    return { row: await recordOrderAnswer(issuance, row, answer), answer };
+    return { row: await recordFittingAnswer(issuance, row, answer), answer };
   } catch (error) {
     throw await settleUnrecorded(issuance, answer, error);
   }

@@ -84,7 +84,9 @@ function ownNameFor(detail: string): string {
 
 /** Which of the order's names is meant: the CA quotes it. */
 function ofName(detail: string, identifiers: readonly Identifier[]): Pick<About, 'scope' | 'subject'> | null {
-  const name = identifiers.map(({ value }) => value).find((value) => detail.includes(`"${value}"`));
+  const name = identifiers
+    .map(({ value }) => value)
+    .find((value) => detail.toLowerCase().includes(`"${value}"`));
   return name === undefined ? null : { scope: 'name', subject: name };
 }
 
@@ -92,7 +94,7 @@ function ofDomain(
   detail: string,
   identifiers: readonly Identifier[],
 ): Pick<About, 'scope' | 'subject'> | null {
-  const quoted = /for "([a-z0-9.-]{1,253})"/.exec(detail)?.[1];
+  const quoted = /for "([a-z0-9.-]{1,253})"/.exec(detail.toLowerCase())?.[1];
   const isMeant = quoted !== undefined && identifiers.some(({ value }) => isUnder(value, quoted));
   return isMeant ? { scope: 'domain', subject: quoted } : null;
 }

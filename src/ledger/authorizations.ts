@@ -84,7 +84,8 @@ async function recordOne(writer: LedgerWriter, seen: AuthorizationSeen): Promise
     ...before,
     checked_at: seen.askedAt === undefined ? instant(writer) : seen.askedAt.toISOString(),
     status: possible ? seen.status : before.status,
-    ...(seen.identifier === null
+    // An authorization is for one identifier as long as it lives: another one is not believed.
+    ...(seen.identifier === null || before.identifier !== null
       ? {}
       : {
           identifier_type: seen.identifier.type,

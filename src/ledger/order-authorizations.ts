@@ -11,8 +11,14 @@ export async function insertAuthorizationUrls(
 ): Promise<void> {
   for (const url of urls) {
     await insertUrl(writer.ledger, { accountId: order.account_id, url, at: instant(writer) });
-    await linkUrl(writer.ledger, { orderId: order.id, url });
+    await linkUrl(writer.ledger, { orderId: order.id, accountId: order.account_id, url });
   }
+}
+
+interface Link {
+  orderId: number;
+  accountId: number;
+  url: string;
 }
 
 const insertUrl = compiledOnce(
@@ -32,7 +38,8 @@ const insertUrl = compiledOnce(
       .onConflict((conflict) => conflict.column('url').doNothing()),
 );
 
-const linkUrl = compiledOnce((ledger, { orderId, url }: { orderId: number; url: string }) =>
+/** A URL that belongs to another account is no authorization of this order, whatever the CA says. */
+const linkUrl = compiledOnce((ledger, { orderId, accountId, url }: Link) =>
   ledger
     .insertInto('order_authorizations')
     .columns(['order_id', 'authorization_id'])
@@ -40,7 +47,8 @@ const linkUrl = compiledOnce((ledger, { orderId, url }: { orderId: number; url: 
       from
         .selectFrom('authorizations')
         .select((select) => [select.val(orderId).as('order_id'), 'id'])
-        .where('url', '=', url),
+        .where('url', '=', url)
+        .where('account_id', '=', accountId),
     )
     .onConflict((conflict) => conflict.columns(['order_id', 'authorization_id']).doNothing()),
 );

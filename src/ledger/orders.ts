@@ -129,8 +129,12 @@ const orderOf = compiledOnce((ledger, { id }: { id: number }) =>
 );
 
 export async function orderByUrl(ledger: Ledger, url: string): Promise<OrderRow | undefined> {
-  return ledger.selectFrom('orders').selectAll().where('url', '=', url).executeTakeFirst();
+  return (await withUrl(ledger, { url })).rows[0];
 }
+
+const withUrl = compiledOnce((ledger, { url }: { url: string }) =>
+  ledger.selectFrom('orders').selectAll().where('url', '=', url),
+);
 
 /**
  * What the CA answered to newOrder, or to a later look at the order: its URLs, its status, and a row for each authorization.
