@@ -1,5 +1,4 @@
-import { constants } from 'node:fs';
-import { chmod, lstat, mkdir, open, rename, rmdir, stat, unlink } from 'node:fs/promises';
+import pLimit from 'p-limit';
 import { join } from 'node:path';
 import { AcmeLedgerError, messageOf } from '../errors.ts';
 import { printable } from '../printable.ts';
@@ -7,12 +6,14 @@ import { untilAborted } from './abortable.ts';
 import { checkedToken } from './answer-values.ts';
 import type { WebrootSettings } from './settings.ts';
 import type { ChallengeAnswer, Solver } from './solver.ts';
+import type { WebrootFile } from './webroot-file.ts';
+import { readBelowWebroot, removeBelowWebroot, writeBelowWebroot } from './webroot-file.ts';
 
-/** Another order's clean-up may remove the directory between our mkdir and our write; each try loses to one rmdir. */
-const maxWriteTries = 50;
+/** Each has up to three files open: of all names of all certificates at once there would be more than a process may have. */
+const atOnce = pLimit(32);
 
 /**
- * The directories that this process made. Only they are removed again: an empty one that was there before belongs to
+ * The directories that this process made, by `directoryKey`. Only they are removed again: an empty one that was there before belongs to
  * somebody else. After a crash they stay, empty. Nothing is ever taken out: another order may have made the directory
  * anew before the one that removed it could say so.
  */
@@ -30,7 +31,7 @@ export function webrootSolver({ webroot }: WebrootSettings): Solver {
     type: 'http-01',
     async present(answer, signal) {
       const place = placeOf(webroot, answer);
-      const write = () => remembered(place.path, writeAnswer(webroot, place, answer.keyAuthorization));
+      const write = () => remembered(place.path, writeAnswer(place, answer.keyAuthorization));
       await atPlace(place, 'write', write, signal);
     },
     waitUntilVisible: (answer, signal) => assertThere(webroot, answer, signal),
@@ -49,7 +50,7 @@ export function webrootSolver({ webroot }: WebrootSettings): Solver {
 
 async function assertThere(webroot: string, answer: ChallengeAnswer, signal: AbortSignal): Promise<void> {
   const place = placeOf(webroot, answer);
-  const content = await atPlace(place, 'read', () => readRegularFile(place.path), signal);
+  const content = await atPlace(place, 'read', () => readBelowWebroot(place), signal);
   if (content === answer.keyAuthorization) return;
   throw placeError(
     place,
@@ -59,25 +60,15 @@ async function assertThere(webroot: string, answer: ChallengeAnswer, signal: Abo
   );
 }
 
-interface Place {
-  /** From the outermost, without the webroot itself. */
-  directories: string[];
+interface Place extends WebrootFile {
   directory: string;
   path: string;
-  /** In the same directory, so that the rename is atomic; named by the token, so that any process can remove it. */
-  temporaryPath: string;
 }
 
 function placeOf(webroot: string, answer: ChallengeAnswer): Place {
   const token = checkedToken(answer);
-  const wellKnown = join(webroot, '.well-known');
-  const directory = join(wellKnown, 'acme-challenge');
-  return {
-    directories: [wellKnown, directory],
-    directory,
-    path: join(directory, token),
-    temporaryPath: join(directory, `.${token}.tmp`),
-  };
+  const directory = join(webroot, '.well-known', 'acme-challenge');
+  return { webroot, token, directory, path: join(directory, token) };
 }
 
 async function remembered(path: string, work: Promise<void>): Promise<void> {
@@ -89,96 +80,21 @@ async function remembered(path: string, work: Promise<void>): Promise<void> {
   }
 }
 
-async function writeAnswer(webroot: string, place: Place, content: string): Promise<void> {
+async function writeAnswer(place: Place, content: string): Promise<void> {
   answersIn.set(place.directory, (answersIn.get(place.directory) ?? new Set()).add(place.path));
-  for (let tries = 1; ; tries += 1) {
-    try {
-      await refuseSymlink(place.path);
-      await writeWorldReadable(place.temporaryPath, content);
-      await rename(place.temporaryPath, place.path);
-      return;
-    } catch (error) {
-      if (!isCode(error, 'ENOENT', 'ENOTDIR', 'EEXIST') || tries === maxWriteTries) throw error;
-      // EEXIST: what a killed run of ours left behind.
-      if (isCode(error, 'EEXIST')) await removeFile(place.temporaryPath);
-      // Mostly the directories are there, for another name.
-      else await makeDirectories(webroot, place);
-    }
-  }
-}
-
-async function makeDirectories(webroot: string, { directories }: Place): Promise<void> {
-  if (!(await stat(webroot)).isDirectory()) throw new Error(`${webroot} isn't a directory`);
-  for (const directory of directories) await makeDirectory(directory);
-}
-
-async function makeDirectory(directory: string): Promise<void> {
-  try {
-    await mkdir(directory, 0o755);
-  } catch (error) {
-    if (!isCode(error, 'EEXIST')) throw error;
-    if (!(await stat(directory)).isDirectory())
-      throw new Error(`${directory} isn't a directory`, { cause: error });
-    return;
-  }
-  madeDirectories.add(directory);
-  // Cron's umask is often 077: the web server has to get in all the same.
-  await chmod(directory, 0o755);
-}
-
-async function refuseSymlink(path: string): Promise<void> {
-  const found = await lstat(path).catch((error: unknown) => {
-    if (isCode(error, 'ENOENT')) return null;
-    throw error;
-  });
-  if (found !== null && !found.isFile()) throw new Error('there is something that is not a file');
-}
-
-async function writeWorldReadable(path: string, content: string): Promise<void> {
-  const file = await open(path, 'wx', 0o644);
-  try {
-    await file.writeFile(content);
-    await file.chmod(0o644);
-  } finally {
-    await file.close();
-  }
-}
-
-async function readRegularFile(path: string): Promise<string> {
-  const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
-  try {
-    return await file.readFile('utf8');
-  } finally {
-    await file.close();
-  }
+  await writeBelowWebroot(place, content, (depth) => madeDirectories.add(directoryKey(place, depth)));
 }
 
 async function removeAnswer(place: Place): Promise<void> {
-  await removeFile(place.path);
-  await removeFile(place.temporaryPath);
   const others = answersIn.get(place.directory);
   others?.delete(place.path);
-  if (others !== undefined && others.size > 0) return;
-  answersIn.delete(place.directory);
-  for (const directory of place.directories.toReversed()) {
-    if (madeDirectories.has(directory)) await removeEmptyDirectory(directory);
-  }
+  const isLast = others === undefined || others.size === 0;
+  if (isLast) answersIn.delete(place.directory);
+  await removeBelowWebroot(place, (depth) => isLast && madeDirectories.has(directoryKey(place, depth)));
 }
 
-async function removeFile(path: string): Promise<void> {
-  try {
-    await unlink(path);
-  } catch (error) {
-    if (!isCode(error, 'ENOENT')) throw error;
-  }
-}
-
-async function removeEmptyDirectory(directory: string): Promise<void> {
-  try {
-    await rmdir(directory);
-  } catch {
-    // Not empty: the last one to leave removes it. Anything else isn't worth a failure: the answer itself is gone.
-  }
+function directoryKey({ webroot }: Place, depth: number): string {
+  return `${String(depth)} ${webroot}`;
 }
 
 async function atPlace<T>(
@@ -188,10 +104,10 @@ async function atPlace<T>(
   signal: AbortSignal,
 ): Promise<T> {
   try {
-    return await untilAborted(work, signal);
+    return await untilAborted(() => atOnce(work), signal);
   } catch (error) {
     signal.throwIfAborted();
-    throw placeError(place, what, printable(messageOf(error)), hintFor(error), error);
+    throw placeError(place, what, reasonOf(error), hintFor(error), error);
   }
 }
 
@@ -199,7 +115,13 @@ function placeError(place: Place, what: string, why: string, hint: string, cause
   return new AcmeLedgerError('solver', `can't ${what} ${printable(place.path)}: ${why}`, { hint, cause });
 }
 
+/** Paths in it are of descriptors, which tell a person nothing. */
+function reasonOf(error: unknown): string {
+  return printable(messageOf(error).replace(/, \w+ '\/proc\/self\/fd\/[^']*'.*$/, ''));
+}
+
 function hintFor(error: unknown): string {
+  if (error instanceof AcmeLedgerError && error.hint !== undefined) return error.hint;
   if (isCode(error, 'EACCES', 'EPERM', 'EROFS')) {
     return 'run as a user who may write there, or let --webroot name a directory that you may write to';
   }
