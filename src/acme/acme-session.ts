@@ -5,10 +5,10 @@ import { AcmeLedgerError } from '../errors.ts';
 import { parseAccount } from './account.ts';
 import { parseAuthorization, parseChallenge } from './authorization.ts';
 import { parseChain } from './certificate-chain.ts';
-import { requiredUrl } from './fields.ts';
+import { requiredUrl, urlOf } from './fields.ts';
 import { linkedUrls } from './links.ts';
 import { orderUrls } from './order-list.ts';
-import { parseOrder } from './order.ts';
+import { authorizationUrlsIn, parseOrder, withOrder } from './order.ts';
 import { isProblem } from './problems.ts';
 import { assertRegistrable, registrationError } from './registration.ts';
 import type {
@@ -34,6 +34,7 @@ interface Parts {
   close: () => void;
 }
 
+const successes = [200, 201, 202, 203, 204, 205, 206];
 const maxAlternates = 10; // Pebble makes as many as it is told; public CAs have two or three
 
 export class AcmeSession implements Session {
@@ -82,12 +83,19 @@ export class AcmeSession implements Session {
   }
 
   async newOrder(order: NewOrder, signal?: AbortSignal): Promise<Answer<Order>> {
-    // 200 besides RFC 8555's 201: an order that isn't recognised as one would be a leak.
+    // Any success besides RFC 8555's 201: an order that isn't recognised as one would be a leak.
     const response = await this.#signed({ action: 'to make the order', signal }, (api) =>
-      api.apiResourceRequest('newOrder', order, [200, 201]),
+      api.apiResourceRequest('newOrder', order, successes),
     );
-    const url = requiredUrl(response.headers['location'], 'order', 'Location', this.directory.newOrder);
-    return this.#answer(response, parseOrder(response.data, url));
+    const { location } = response.headers;
+    const base = this.directory.newOrder;
+    try {
+      const url = requiredUrl(location, 'order', 'Location', base);
+      return this.#answer(response, parseOrder(response.data, url));
+    } catch (error) {
+      const url = urlOf(location, base);
+      throw withOrder(error, { url, authorizationUrls: authorizationUrlsIn(response.data, url ?? base) });
+    }
   }
 
   async getOrder(url: string, signal?: AbortSignal): Promise<Answer<Order>> {

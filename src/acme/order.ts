@@ -1,6 +1,8 @@
+import { AcmeLedgerError } from '../errors.ts';
 import { comparableName, type Identifier } from '../identifiers.ts';
 import { printable } from '../printable.ts';
 import {
+  type Fields,
   dateOf,
   fieldsOf,
   listOf,
@@ -21,9 +23,61 @@ const statuses: readonly string[] = [
   'invalid',
 ] satisfies Order['status'][];
 
-/** RFC 8555 §7.1.3. @throws AcmeLedgerError `ca-answer` for a status that isn't RFC 8555's, a URL that is missing or can't be asked */
+/**
+ * RFC 8555 §7.1.3.
+ * @throws AcmeLedgerError `ca-answer` for a status that isn't RFC 8555's, or an authorization URL that can't be asked; for a JSON object
+ *   `unusableOrder` has what it tells all the same
+ */
 export function parseOrder(data: unknown, url: string): Order {
   const fields = requiredFields(data, 'order');
+  try {
+    return orderOf(fields, url);
+  } catch (error) {
+    throw withOrder(error, { url, authorizationUrls: authorizationUrlsIn(data, url) });
+  }
+}
+
+/** What an answer tells of an order that can't be worked with, and that the CA has all the same. */
+export interface UnusableOrder {
+  /** Null when the CA didn't say it. */
+  url: string | null;
+  /** Those that can be read. */
+  authorizationUrls: string[];
+}
+
+/** Whether the CA made an order of which nothing is known that could be written down: as if its answer had been lost. */
+export function isOrderLost(error: unknown): boolean {
+  const order = unusableOrder(error);
+  return order !== null && (order.url === null || order.authorizationUrls.length === 0);
+}
+
+/** Of an error that an order was answered with: the order; null for any other error. */
+export function unusableOrder(error: unknown): UnusableOrder | null {
+  return error instanceof AcmeLedgerError && error.cause instanceof OrderWithin ? error.cause.order : null;
+}
+
+/** The error with what is known of the order whose answer it is about. */
+export function withOrder(error: unknown, order: UnusableOrder): unknown {
+  if (!(error instanceof AcmeLedgerError)) return error;
+  const hint = error.hint === undefined ? {} : { hint: error.hint };
+  return new AcmeLedgerError(error.code, error.message, { ...hint, cause: new OrderWithin(order) });
+}
+
+class OrderWithin extends Error {
+  readonly order: UnusableOrder;
+
+  constructor(order: UnusableOrder) {
+    super('an order that cannot be worked with');
+    this.order = order;
+  }
+}
+
+/** The authorizations that an order's answer names, as far as they can be asked for. */
+export function authorizationUrlsIn(data: unknown, url: string | undefined): string[] {
+  return [...new Set(listOf(fieldsOf(data)?.['authorizations']).flatMap((each) => urlOf(each, url) ?? []))];
+}
+
+function orderOf(fields: Fields, url: string): Order {
   return {
     url,
     status: statusOf(fields['status']),
@@ -36,7 +90,7 @@ export function parseOrder(data: unknown, url: string): Order {
         listOf(fields['authorizations']).map((each) => requiredUrl(each, 'order', 'authorization', url)),
       ),
     ],
-    finalizeUrl: requiredUrl(fields['finalize'], 'order', 'finalize', url),
+    finalizeUrl: urlOf(fields['finalize'], url),
     certificateUrl: urlOf(fields['certificate'], url),
     error: parseProblem(fields['error']),
   };

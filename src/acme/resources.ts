@@ -13,7 +13,8 @@ export interface Order {
   profile: string | null;
   replaces: string | null;
   authorizationUrls: string[];
-  finalizeUrl: string;
+  /** Needed at finalize only: some CAs tell it when the order is `ready`. */
+  finalizeUrl: string | null;
   certificateUrl: string | null;
   error: Problem | null;
 }

@@ -1,4 +1,6 @@
 import { isOutcomeUnknown } from '../acme/connection-failure.ts';
+import { unreadable } from '../acme/fields.ts';
+import { unusableOrder } from '../acme/order.ts';
 import { isProblem } from '../acme/problems.ts';
 import type { Answer, Order } from '../acme/resources.ts';
 import type { OrderFiles } from '../certificates/order-files.ts';
@@ -39,7 +41,9 @@ export async function finalizeOrder(
     if (sent > 0 || !isRecorded) await recordFinalizeSent(issuance, placed.row.id);
     answer = await sendFinalize(issuance, placed, files.csrDer);
   }
-  if (answer.status !== 'valid') answer = await awaitValid(issuance, answer, sentAt);
+  const { certificate_url: known } = placed.row;
+  if (answer.status !== 'valid' || (answer.certificateUrl ?? known) === null)
+    answer = await awaitIssued(issuance, answer, sentAt);
   if (answer.status === 'valid' && answer.certificateUrl !== null) onIssued(answer.certificateUrl);
   const row = await recordOrderAnswer(issuance, placed.row, answer);
   if (answer.status === 'valid' && row.certificate_url !== null) return { row, answer };
@@ -57,21 +61,25 @@ export interface FinalizeOptions {
 }
 
 async function sendFinalize(issuance: Issuance, placed: PlacedOrder, csrDer: Buffer): Promise<Answer<Order>> {
-  const { finalizeUrl, url } = placed.answer;
+  const { url } = placed.answer;
+  const finalizeUrl = placed.answer.finalizeUrl ?? placed.row.finalize_url;
+  if (finalizeUrl === null) throw unreadable('order', 'is ready and has no usable finalize URL');
   try {
     return await issuance.session.finalize(finalizeUrl, url, csrDer, issuance.stops.grace);
   } catch (error) {
     // Lost, or refused because an earlier finalize was not lost after all: the order itself tells (RFC 8555 §7.4).
-    if (!isOutcomeUnknown(error) && !isProblem(error, 'orderNotReady')) throw error;
+    const isOdd = unusableOrder(error) !== null;
+    if (!isOutcomeUnknown(error) && !isProblem(error, 'orderNotReady') && !isOdd) throw error;
     return issuance.session.getOrder(url, issuance.stops.grace);
   }
 }
 
-async function awaitValid(issuance: Issuance, answer: Answer<Order>, since: Date): Promise<Answer<Order>> {
+/** RFC 8555 §7.4 has the certificate's URL in a `valid` order; some CAs add it a moment later. */
+async function awaitIssued(issuance: Issuance, answer: Answer<Order>, since: Date): Promise<Answer<Order>> {
   if (answer.status === 'invalid') return answer;
   return poll(
     () => issuance.session.getOrder(answer.url, issuance.stops.grace),
-    (order) => order.status === 'valid' || order.status === 'invalid',
+    (order) => order.status === 'invalid' || (order.status === 'valid' && order.certificateUrl !== null),
     {
       clock: issuance.clock,
       deadline: later(issuance.clock.now(), issuanceTimeoutMs),
@@ -88,7 +96,7 @@ function failureText(answer: Order): string {
     case 'invalid':
       return `the CA found the order invalid at finalization: ${answer.error?.detail ?? 'it gave no reason'}`;
     case 'valid':
-      return 'the CA calls the order valid but names no certificate';
+      return 'the CA calls the order valid but names no certificate; the order is kept, the next run looks again';
     case 'pending':
     case 'ready':
     case 'processing':

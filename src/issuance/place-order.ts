@@ -1,4 +1,5 @@
 import { isOutcomeUnknown } from '../acme/connection-failure.ts';
+import { isOrderLost, unusableOrder } from '../acme/order.ts';
 import { isGone } from '../acme/problems.ts';
 import type { Answer, Order } from '../acme/resources.ts';
 import { removeOrderFiles } from '../certificates/order-files.ts';
@@ -14,6 +15,8 @@ import type { AdmittedOrder, Issuance, PlacedOrder } from './issuance.ts';
 import { findLost } from './lost-order.ts';
 import { requestOrder } from './request-order.ts';
 import { giveBack } from './spending.ts';
+import { settleOrder } from './settle.ts';
+import { takeOverOrder } from './taking-over.ts';
 import { limitTold } from './told-bucket.ts';
 import { toldLimit } from './told-limit.ts';
 
@@ -32,9 +35,27 @@ export async function placeOrder(
 
 /** Looks at an order that a former attempt left. */
 async function lookAgain(issuance: Issuance, row: OrderRow, url: string): Promise<PlacedOrder | null> {
-  const answer = await currentOrder(issuance, row, url);
-  if (answer === null) return null;
-  return { row: await recordFittingAnswer(issuance, row, answer), answer };
+  try {
+    const answer = await currentOrder(issuance, row, url);
+    if (answer === null) return null;
+    return { row: await recordFittingAnswer(issuance, row, answer), answer };
+  } catch (error) {
+    // Finalized, it may have become a certificate.
+    if (unusableOrder(error) === null || row.finalize_sent_at !== null) throw error;
+    issuance.log.warn({ order: row.id, error: errorRecord(error) }, 'the order is given up');
+    await giveUp(issuance, row);
+    return null;
+  }
+}
+
+/** Nothing can become of the order: it is over, and what it opened is brought to an end. */
+async function giveUp(issuance: Issuance, row: OrderRow): Promise<void> {
+  await releaseOrder(issuance, row.id, { status: 'abandoned', keptUntil: null });
+  const owned = await takeOverOrder(issuance, { ...row, run_id: null });
+  if (owned === null) return;
+  const verdictsUntil = issuance.clock.now();
+  const failure = await settleOrder(issuance, owned, { policy: 'deactivate', verdictsUntil });
+  if (failure !== null) throw failure;
 }
 
 /** The order as the CA has it; null when it is gone there (Boulder forgets expired ones): then it is released as invalid. */
@@ -64,9 +85,10 @@ async function sendNewOrder(
     return await requestOrder(issuance, row, identifiers, { isCounted });
   } catch (error) {
     if (isMisfit(error)) throw error;
-    if (isOutcomeUnknown(error)) return adoptAfterLoss(issuance, row, identifiers, error);
-    // The CA may have made it: what the ledger still holds of it, the intent, stays.
-    if (!isLedgerFailure(error))
+    if (isOutcomeUnknown(error) || isOrderLost(error))
+      return adoptAfterLoss(issuance, row, identifiers, error);
+    // The CA has made it, or may have: what the ledger holds of it stays, and is settled with the attempt.
+    if (!isLedgerFailure(error) && unusableOrder(error) === null)
       await recordRefusal(issuance, row, isUsedUp(issuance, identifiers, error) ? [] : charges, error);
     throw error;
   }
@@ -110,5 +132,7 @@ async function adoptAfterLoss(
     );
   }
   if (placed !== null) return placed;
+  // Given up, and its authorizations are known: they are settled with this attempt.
+  if (unusableOrder(loss) !== null) await takeOverOrder(issuance, { ...row, run_id: null });
   throw loss;
 }

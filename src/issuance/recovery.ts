@@ -1,3 +1,4 @@
+import { unusableOrder } from '../acme/order.ts';
 import { readOrderFiles, removeOrderFiles } from '../certificates/order-files.ts';
 import { later } from '../clock.ts';
 import { AcmeLedgerError, errorRecord, messageOf } from '../errors.ts';
@@ -138,13 +139,27 @@ async function recoverOrder(issuance: Issuance, order: OrderRow, policy: Unsubmi
   // One whose newOrder was lost may have come to the CA after it was given up.
   const isMissing = order.url === null && order.reserved > 0;
   if (order.concluded_at === null || isMissing) {
-    const placed = await locate(issuance, order);
+    const placed = await locate(issuance, order).catch((error: unknown) =>
+      unlessOpen(issuance, order, error),
+    );
+    if (placed === 'unusable') return settleRest(issuance, order, 'deactivate');
     // Gone at the CA, and released. What it opened may be there for longer: it is settled like that of any order that is concluded.
     if (placed === null && (await takeOverOrder(issuance, { ...order, run_id: null })) === null) return;
     if (placed !== null && (await finishIssued(issuance, placed))) return;
     current = placed?.row ?? order;
   }
-  const rows = await authorizationsOf(issuance.ledger, order.id);
+  await settleRest(issuance, current, policy);
+}
+
+/** An order whose answers can't be worked with comes to nothing, but its authorizations can be closed. One that was finalized may have come to a certificate. */
+function unlessOpen(issuance: Issuance, order: OrderRow, error: unknown): 'unusable' {
+  if (unusableOrder(error) === null || order.finalize_sent_at !== null) throw error;
+  issuance.log.warn({ order: order.id, error: errorRecord(error) }, 'what the order opened is closed');
+  return 'unusable';
+}
+
+async function settleRest(issuance: Issuance, current: OrderRow, policy: UnsubmittedPolicy): Promise<void> {
+  const rows = await authorizationsOf(issuance.ledger, current.id);
   await refresh(
     issuance,
     rows.filter((row) => row.status === 'pending'),

@@ -1,8 +1,10 @@
+import { type UnusableOrder, unusableOrder } from '../acme/order.ts';
 import { isProblem } from '../acme/problems.ts';
 import type { Answer, NewOrder, Order } from '../acme/resources.ts';
 import { AcmeLedgerError, errorRecord } from '../errors.ts';
 import type { Identifier } from '../identifiers.ts';
 import type { OrderRow } from '../ledger/schema.ts';
+import { recordAuthorizationsOf } from '../ledger/unplaced-orders.ts';
 import { recordFittingAnswer } from './answer-fit.ts';
 import type { Issuance, PlacedOrder } from './issuance.ts';
 import { listedOrder } from './listed-order.ts';
@@ -27,15 +29,61 @@ export async function requestOrder(
   options: RequestOptions,
 ): Promise<PlacedOrder> {
   const plain = { identifiers: [...identifiers], ...(row.profile === '' ? {} : { profile: row.profile }) };
-  const answer = await (row.replaces === null
-    ? issuance.session.newOrder(plain, issuance.stops.grace)
-    : requestReplacing(issuance, row, plain, options));
+  try {
+    const answer = await (row.replaces === null
+      ? issuance.session.newOrder(plain, issuance.stops.grace)
+      : requestReplacing(issuance, row, plain, options));
+    return await recordAnswer(issuance, row, answer);
+  } catch (error) {
+    const made = unusableOrder(error);
+    if (made === null) throw error;
+    return takeUnusable(issuance, row, made, error);
+  }
+}
+
+async function recordAnswer(issuance: Issuance, row: OrderRow, answer: Answer<Order>): Promise<PlacedOrder> {
   try {
     return { row: await recordFittingAnswer(issuance, row, answer), answer };
   } catch (error) {
     throw await settleUnrecorded(issuance, answer, error);
   }
 }
+
+/**
+ * The CA has made the order, and answered in a way that can't be worked with. What it tells is written down first, so that nothing of it
+ * leaks; then the order is looked at once more: it may be an odd answer and no odd order.
+ * @throws AcmeLedgerError the error of the first answer, when the second is no better
+ */
+async function takeUnusable(
+  issuance: Issuance,
+  row: OrderRow,
+  { url, authorizationUrls }: UnusableOrder,
+  error: unknown,
+): Promise<PlacedOrder> {
+  if (url === null) {
+    await recordAuthorizationsOf(issuance, row.id, authorizationUrls);
+    throw error;
+  }
+  let current = row;
+  if (authorizationUrls.length > 0) {
+    const known: Answer<Order> = { ...nothingKnown, identifiers: [], url, authorizationUrls };
+    current = (await recordAnswer(issuance, row, known)).row;
+  }
+  const again = await issuance.session.getOrder(url, issuance.stops.grace).catch(() => null);
+  if (again === null) throw error;
+  return recordAnswer(issuance, current, again);
+}
+
+const nothingKnown = {
+  status: 'pending',
+  expiresAt: null,
+  profile: null,
+  replaces: null,
+  finalizeUrl: null,
+  certificateUrl: null,
+  error: null,
+  retryAt: null,
+} as const;
 
 /**
  * RFC 9773 §5: `replaces` is advice for the CA. One that it refuses, as when an order replaces the certificate already (409), is left

@@ -16,7 +16,7 @@ export interface OrderAnswer {
   url: string;
   status: Exclude<OrderStatus, 'intent' | 'abandoned'>;
   expiresAt: Date | null;
-  finalizeUrl: string;
+  finalizeUrl: string | null;
   certificateUrl: string | null;
   authorizationUrls: readonly string[];
 }
@@ -156,7 +156,7 @@ export async function recordOrderAnswer(
       ...before,
       url: answer.url,
       status,
-      finalize_url: answer.finalizeUrl,
+      finalize_url: answer.finalizeUrl ?? before.finalize_url,
       expires_at: instantOf(answer.expiresAt),
       reserved: 0,
       updated_at: instant(tx),
@@ -166,8 +166,9 @@ export async function recordOrderAnswer(
     };
     await updateAnswered(tx.ledger, row);
     await settleReservations(tx, row);
-    // An order's authorizations never change (RFC 8555 §7.1.3): they are learned with its URL.
-    if (before.url !== answer.url) await insertAuthorizationUrls(tx, row, answer.authorizationUrls);
+    // An order's authorizations never change (RFC 8555 §7.1.3): they are learned with its URL, or after an answer that couldn't be read whole.
+    if (before.url !== answer.url || before.finalize_url === null)
+      await insertAuthorizationUrls(tx, row, answer.authorizationUrls);
     if (before.status !== answer.status || before.url !== answer.url) {
       const data = { url: answer.url, status: answer.status };
       await appendEvents(tx, [

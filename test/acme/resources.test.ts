@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { parseAccount } from '../../src/acme/account.ts';
 import { parseAuthorization, parseChallenge } from '../../src/acme/authorization.ts';
-import { parseOrder } from '../../src/acme/order.ts';
+import { parseOrder, unusableOrder } from '../../src/acme/order.ts';
 
 const url = 'https://ca.example/x/1';
 const order = {
@@ -55,12 +55,29 @@ test("Pebble's order status deactivated is invalid", () => {
 test.for([
   ['an unknown status', { ...order, status: 'paused' }],
   ['no status', { ...order, status: undefined }],
-  ['no finalize', { ...order, finalize: undefined }],
-  ['a finalize over plain http', { ...order, finalize: 'http://ca.example/f' }],
   ['an authorization that is no URL', { ...order, authorizations: [5] }],
   ['text instead of an object', 'order'],
 ] as const)('an order with %s is not ACME', ([, data]) => {
   expect(() => parseOrder(data, url)).toThrow(notAcme);
+});
+
+test.for([
+  ['none', undefined],
+  ['one over plain http', 'http://ca.example/f'],
+] as const)('an order needs no finalize URL before it is finalized: with %s it has none', ([, finalize]) => {
+  expect(parseOrder({ ...order, finalize }, url).finalizeUrl).toBeNull();
+});
+
+test('an order that can not be worked with tells its authorizations all the same', () => {
+  const parse = (): unknown => parseOrder({ ...order, status: 'queued', authorizations: ['/a/1', 5] }, url);
+  const thrown = ((): unknown => {
+    try {
+      return parse();
+    } catch (error) {
+      return error;
+    }
+  })();
+  expect(unusableOrder(thrown)).toEqual({ url, authorizationUrls: ['https://ca.example/a/1'] });
 });
 
 test('an authorization keeps challenges of unknown types by name and drops what is no challenge', () => {

@@ -96,10 +96,10 @@ test('a certificate is finalized, downloaded with its alternate chains, and revo
   await session.register({ agreeTos: true });
   const order = await session.newOrder({ identifiers: [{ type: 'dns', value: 'whole.example.com' }] });
   await expect(
-    session.finalize(order.finalizeUrl, order.url, await csr('whole.example.com')),
+    session.finalize(order.finalizeUrl!, order.url, await csr('whole.example.com')),
   ).rejects.toSatisfy((error) => isProblem(error, 'orderNotReady'));
   await solve(session, order.authorizationUrls[0] ?? '');
-  await session.finalize(order.finalizeUrl, order.url, await csr('whole.example.com'));
+  await session.finalize(order.finalizeUrl!, order.url, await csr('whole.example.com'));
   const url = await certificateUrl(session, order.url);
   const chains = await session.downloadChains(url, { alternates: true });
   expect(chains[0]?.pem).toMatch(/^-----BEGIN CERTIFICATE-----\n/);
