@@ -5,6 +5,7 @@ import { AcmeLedgerError } from '../errors.ts';
 import { parseAccount } from './account.ts';
 import { parseAuthorization, parseChallenge } from './authorization.ts';
 import { parseChain } from './certificate-chain.ts';
+import { isUnsent } from './connection-failure.ts';
 import { requiredUrl, urlOf } from './fields.ts';
 import { linkedUrls } from './links.ts';
 import { orderUrls } from './order-list.ts';
@@ -22,7 +23,7 @@ import type {
   Order,
 } from './resources.ts';
 import { retryAfter } from './retry-after.ts';
-import type { Registration, Session } from './session.ts';
+import type { Guard, Registration, Session } from './session.ts';
 import type { CallOptions, SignedHttp } from './signed-http.ts';
 
 interface Parts {
@@ -82,9 +83,9 @@ export class AcmeSession implements Session {
     }
   }
 
-  async newOrder(order: NewOrder, signal?: AbortSignal): Promise<Answer<Order>> {
+  async newOrder(order: NewOrder, guard: Guard): Promise<Answer<Order>> {
     // Any success besides RFC 8555's 201: an order that isn't recognised as one would be a leak.
-    const response = await this.#signed({ action: 'to make the order', signal }, (api) =>
+    const response = await this.#signed({ action: 'to make the order', ...guard }, (api) =>
       api.apiResourceRequest('newOrder', order, successes),
     );
     const { location } = response.headers;
@@ -110,8 +111,8 @@ export class AcmeSession implements Session {
     return this.#answer(response, parseAuthorization(response.data, url));
   }
 
-  async submitChallenge(url: string, signal?: AbortSignal): Promise<Answer<Challenge>> {
-    const response = await this.#signed({ action: 'to take the challenge', signal }, (api) =>
+  async submitChallenge(url: string, guard: Guard): Promise<Answer<Challenge>> {
+    const response = await this.#signed({ action: 'to take the challenge', ...guard }, (api) =>
       api.completeChallenge(url, {}),
     );
     return this.#answer(response, parseChallenge(response.data, url));
@@ -125,8 +126,8 @@ export class AcmeSession implements Session {
     return linkedUrls(response, 'up', url)[0] ?? null;
   }
 
-  async deactivateAuthorization(url: string, signal?: AbortSignal): Promise<Answer<Authorization>> {
-    const options = { action: 'to deactivate the authorization', signal };
+  async deactivateAuthorization(url: string, guard: Guard): Promise<Answer<Authorization>> {
+    const options = { action: 'to deactivate the authorization', ...guard };
     const response = await this.#signed(options, (api) =>
       api.updateAuthorization(url, { status: 'deactivated' }),
     );
@@ -137,10 +138,10 @@ export class AcmeSession implements Session {
     finalizeUrl: string,
     orderUrl: string,
     csrDer: Buffer,
-    signal?: AbortSignal,
+    guard: Guard,
   ): Promise<Answer<Order>> {
     const csr = csrDer.toString('base64url');
-    const response = await this.#signed({ action: 'to take the certificate request', signal }, (api) =>
+    const response = await this.#signed({ action: 'to take the certificate request', ...guard }, (api) =>
       api.finalizeOrder(finalizeUrl, { csr }),
     );
     return this.#answer(response, parseOrder(response.data, orderUrl));
@@ -180,12 +181,12 @@ export class AcmeSession implements Session {
 
   async revokeCertificate(
     der: Buffer,
-    reason?: number,
-    signal?: AbortSignal,
+    reason: number | undefined,
+    guard: Guard,
   ): Promise<'revoked' | 'already-revoked'> {
     const payload = { certificate: der.toString('base64url'), ...(reason === undefined ? {} : { reason }) };
     try {
-      await this.#signed({ action: 'to revoke the certificate', signal }, (api) => api.revokeCert(payload));
+      await this.#signed({ action: 'to revoke the certificate', ...guard }, (api) => api.revokeCert(payload));
       return 'revoked';
     } catch (error) {
       if (isProblem(error, 'alreadyRevoked')) return 'already-revoked';
@@ -238,7 +239,8 @@ export class AcmeSession implements Session {
 
 /** acme-client throws a plain Error for a success of another kind than RFC 8555 has there, and for a resource that the directory lacks. */
 function translated(error: unknown, { action, signal }: CallOptions): unknown {
-  if (signal?.aborted === true || !(error instanceof Error) || error.constructor !== Error) return error;
+  if (signal?.aborted === true || isUnsent(error)) return error;
+  if (!(error instanceof Error) || error.constructor !== Error) return error;
   return new AcmeLedgerError(
     'ca-answer',
     `asked ${action}, the CA answered in a way that RFC 8555 doesn't have`,

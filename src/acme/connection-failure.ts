@@ -24,7 +24,11 @@ export function unreachable(failure: ConnectionFailure, method: string): AcmeLed
 }
 
 /** What node reports, in our terms. `sent` says whether the connection stood already. */
-export function connectionFailureOf(error: Error, host: string, sent: boolean): ConnectionFailure {
+export function connectionFailureOf(
+  error: Error,
+  host: string,
+  { sent, reused }: { sent: boolean; reused: boolean },
+): ConnectionFailure {
   const code = (error as NodeJS.ErrnoException).code ?? '';
   if (sent)
     return new ConnectionFailure(
@@ -33,6 +37,7 @@ export function connectionFailureOf(error: Error, host: string, sent: boolean): 
       `${host} closed the connection before its answer was whole`,
       error,
     );
+  if (reused) return new ConnectionFailure('reset', sent, `${host} closed the connection`, error);
   if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') {
     return new ConnectionFailure(
       'unreachable',
@@ -63,12 +68,17 @@ export function connectionFailureOf(error: Error, host: string, sent: boolean): 
  * server fault, an interruption. False only where it is sure that it didn't (RFC 8555 gives no other way to know).
  */
 export function isOutcomeUnknown(error: unknown): boolean {
+  if (isUnsent(error)) return false;
   if (!(error instanceof AcmeLedgerError)) return true;
-  if (unsent.has(error)) return false;
-  if (error.code === 'ca-unreachable')
-    return !(error.cause instanceof ConnectionFailure && !error.cause.sent);
+  if (error.code === 'ca-unreachable') return true;
   if (error.code === 'ca-problem') return (error.problem?.status ?? 500) >= 500;
   return !notActed.includes(error.code);
+}
+
+/** Whether no byte of the request can have come to the CA: there was no connection, or it failed before that, or wasn't allowed. */
+export function isUnsent(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  return unsent.has(error) || (error.cause instanceof ConnectionFailure && !error.cause.sent);
 }
 
 /** Whether one more try of a request without effect makes sense: the connection was closed under it, as idle ones are. */
@@ -92,18 +102,25 @@ function kindOf(error: unknown): ConnectionFailure['kind'] | undefined {
 }
 
 /**
- * Notes that the request wasn't even sent: it failed while its nonce was fetched.
+ * Notes that the request wasn't even sent: it failed while its nonce was fetched, or its guard didn't let it out.
  * @returns the error to throw: a signal's reason is copied, because requests that were sent end with the same one
  */
-export function unsentError(error: unknown, signal: AbortSignal | undefined): unknown {
+export function unsentError(error: unknown, signal?: AbortSignal): unknown {
+  if (!(error instanceof Error)) return error;
+  const isShared =
+    error === signal?.reason || (error instanceof AcmeLedgerError && error.code === 'interrupted');
+  if (!isShared) {
+    unsent.add(error);
+    return error;
+  }
   if (!(error instanceof AcmeLedgerError)) return error;
   const { code, message, hint = '' } = error;
-  const own = error === signal?.reason ? new AcmeLedgerError(code, message, { hint, cause: error }) : error;
+  const own = new AcmeLedgerError(code, message, { hint, cause: error });
   unsent.add(own);
   return own;
 }
 
-const unsent = new WeakSet<AcmeLedgerError>();
+const unsent = new WeakSet<Error>();
 
 const notActed: readonly ErrorCode[] = ['ca-limit', 'usage', 'not-acme', 'bad-file'];
 

@@ -53,7 +53,15 @@ export class NoncePool {
 
   /** Ends the request that took a nonce. `next` is the one that its answer brought, if any. */
   giveBack(next: string | undefined): void {
-    const nonce = this.admit(next);
+    this.#pass(this.admit(next));
+  }
+
+  /** Ends the request that took this nonce and was never sent: another one can be sent with it. */
+  giveBackUnused(nonce: string): void {
+    this.#pass(nonce);
+  }
+
+  #pass(nonce: string | undefined): void {
     const waiter = this.#waiting.shift();
     if (waiter !== undefined) {
       waiter(nonce);

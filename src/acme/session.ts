@@ -46,6 +46,19 @@ export interface Registration {
 }
 
 /**
+ * What must still be so when a request that ends or spends something leaves (promise 7). Required wherever there is one: whoever asks for
+ * it says who may.
+ */
+export interface Guard {
+  /**
+   * Called after everything that makes a request wait (its turn, a nonce, the connection), right before its bytes, anew for each time that
+   * it is sent. What it throws comes back from the call as it is, and then nothing was sent (`isOutcomeUnknown` is false).
+   */
+  assertAllowed: () => Promise<void>;
+  signal?: AbortSignal | undefined;
+}
+
+/**
  * One account at one CA (RFC 8555). Nothing is waited for, polled or tried again here but a rejected nonce, and once a request without
  * effect whose connection was closed under it: what the CA says comes back at once, as a result or as an AcmeLedgerError:
  * `ca-limit` with `retryAt` (429, 503), `ca-problem`, `ca-answer`, `ca-unreachable`; the signal's reason when it is aborted.
@@ -59,23 +72,18 @@ export interface Session {
   /** The account of this key (§7.3.1); null when the CA has none. */
   findAccount(signal?: AbortSignal): Promise<Account | null>;
   /** §7.4 */
-  newOrder(order: NewOrder, signal?: AbortSignal): Promise<Answer<Order>>;
+  newOrder(order: NewOrder, guard: Guard): Promise<Answer<Order>>;
   getOrder(url: string, signal?: AbortSignal): Promise<Answer<Order>>;
   /** §7.5 */
   getAuthorization(url: string, signal?: AbortSignal): Promise<Answer<Authorization>>;
   /** §7.5.1: from here the CA decides. */
-  submitChallenge(url: string, signal?: AbortSignal): Promise<Answer<Challenge>>;
+  submitChallenge(url: string, guard: Guard): Promise<Answer<Challenge>>;
   /** The authorization of a challenge: its `Link` with the relation `up` (§7.5.1); null without one, as at Pebble. Nothing is submitted. */
   authorizationOfChallenge(url: string, signal?: AbortSignal): Promise<string | null>;
   /** §7.5.2 */
-  deactivateAuthorization(url: string, signal?: AbortSignal): Promise<Answer<Authorization>>;
+  deactivateAuthorization(url: string, guard: Guard): Promise<Answer<Authorization>>;
   /** §7.4. One process at a time: two requests within 8 ms cost the certificate at Boulder. */
-  finalize(
-    finalizeUrl: string,
-    orderUrl: string,
-    csrDer: Buffer,
-    signal?: AbortSignal,
-  ): Promise<Answer<Order>>;
+  finalize(finalizeUrl: string, orderUrl: string, csrDer: Buffer, guard: Guard): Promise<Answer<Order>>;
   /** §7.4.2: the CA's default chain first, then its alternates if asked for. */
   downloadChains(url: string, options: { alternates: boolean }, signal?: AbortSignal): Promise<Chain[]>;
   /** The URLs of the account's orders (§7.1.2.1); null when the CA keeps no list. */
@@ -83,8 +91,8 @@ export interface Session {
   /** §7.6, with the account's key. */
   revokeCertificate(
     der: Buffer,
-    reason?: number,
-    signal?: AbortSignal,
+    reason: number | undefined,
+    guard: Guard,
   ): Promise<'revoked' | 'already-revoked'>;
   /** §8.1 */
   readonly keyAuthorization: (token: string) => string;

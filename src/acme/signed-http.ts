@@ -2,7 +2,7 @@ import type { KeyObject } from 'node:crypto';
 import HttpClient, { type HttpResponse, type SignedRequestOptions } from 'acme-client/src/http.js';
 import type { Clock } from '../clock.ts';
 import { jwkOf } from './account-key.ts';
-import { isReset, unsentError } from './connection-failure.ts';
+import { isReset, isUnsent, unsentError } from './connection-failure.ts';
 import { jsonOrText } from './json-or-text.ts';
 import { NoncePool } from './nonces.ts';
 import { answerError, isProblem } from './problems.ts';
@@ -16,6 +16,15 @@ export interface CallOptions extends SignedRequestOptions {
   accept?: string;
   externalAccountBinding?: ExternalAccountBinding | undefined;
   signal?: AbortSignal | undefined;
+  /** Of a request that ends or spends something (session.ts): called right before its bytes. */
+  assertAllowed?: () => Promise<void>;
+}
+
+interface RequestOptions {
+  data?: object;
+  headers?: Record<string, string>;
+  signal?: AbortSignal | undefined;
+  assertAllowed?: CallOptions['assertAllowed'];
 }
 
 interface Parts {
@@ -62,11 +71,7 @@ export class SignedHttp extends HttpClient {
   override async request(
     url: string,
     method: string,
-    {
-      data,
-      headers,
-      signal,
-    }: { data?: object; headers?: Record<string, string>; signal?: AbortSignal | undefined } = {},
+    { data, headers, signal, assertAllowed }: RequestOptions = {},
   ): Promise<HttpResponse> {
     const answer = await this.#parts.transport.send({
       url,
@@ -74,6 +79,7 @@ export class SignedHttp extends HttpClient {
       headers: { ...(data === undefined ? {} : { 'Content-Type': 'application/jose+json' }), ...headers },
       ...(data === undefined ? {} : { body: JSON.stringify(data) }),
       signal,
+      assertAllowed,
     });
     if (answer.status === 404 && (await this.#isListed(url))) await this.#parts.forgetDirectory();
     return {
@@ -113,7 +119,7 @@ export class SignedHttp extends HttpClient {
     }
   }
 
-  /** The answer; null when the connection was closed under a request that has no effect (POST-as-GET, §6.3) and may be repeated. */
+  /** The answer; null when the connection was closed under a request that may be repeated: it has no effect (POST-as-GET, §6.3), or wasn't sent. */
   async #post(
     url: string,
     payload: object | null,
@@ -121,13 +127,19 @@ export class SignedHttp extends HttpClient {
     options: CallOptions,
     tries: number,
   ): Promise<HttpResponse | null> {
-    const { signal, kid = null, accept = 'application/json, application/problem+json' } = options;
+    const {
+      signal,
+      assertAllowed,
+      kid = null,
+      accept = 'application/json, application/problem+json',
+    } = options;
     try {
       const data = this.createSignedBody(url, payload, { nonce, kid });
-      return await this.request(url, 'post', { data, headers: { Accept: accept }, signal });
+      return await this.request(url, 'post', { data, headers: { Accept: accept }, signal, assertAllowed });
     } catch (error) {
-      if (payload === null && tries === 1 && isReset(error)) return null;
-      this.#nonces.giveBack(undefined);
+      if (tries === 1 && isReset(error) && (payload === null || isUnsent(error))) return null;
+      if (isUnsent(error)) this.#nonces.giveBackUnused(nonce);
+      else this.#nonces.giveBack(undefined);
       throw error;
     }
   }

@@ -1,9 +1,14 @@
 import { assertStateDir, prepareStateDir } from '../certificates/state-dir.ts';
 import { systemClock } from '../clock.ts';
-import { startRun } from '../issuance/ownership.ts';
+import { type Run, startRun } from '../issuance/ownership.ts';
 import type { LedgerWriter } from '../ledger/writer.ts';
 import type { CommandContext } from './context.ts';
 import { assertNothingKept, ledgerExists, openLedger } from './ledger-opening.ts';
+
+/** A writer with what its run is asked for before it acts on what others may take over. */
+export interface RunWriter extends LedgerWriter {
+  assertLease: Run['assertLease'];
+}
 
 /**
  * For commands that write into the ledger and ask no CA: `act` gets one that can be written, made if there was none, and a run of its
@@ -13,7 +18,7 @@ import { assertNothingKept, ledgerExists, openLedger } from './ledger-opening.ts
 export async function withLedgerWriter<T>(
   { settings }: CommandContext,
   command: string,
-  act: (writer: LedgerWriter) => Promise<T>,
+  act: (writer: RunWriter) => Promise<T>,
 ): Promise<T> {
   await assertStateDir(settings.stateDir);
   if (!ledgerExists(settings)) await assertNothingKept(settings);
@@ -22,7 +27,7 @@ export async function withLedgerWriter<T>(
   try {
     const run = await startRun(ledger, systemClock, command);
     try {
-      return await act({ ledger, runId: run.id, clock: systemClock });
+      return await act({ ledger, runId: run.id, clock: systemClock, assertLease: run.assertLease });
     } finally {
       await run.end().catch(() => undefined);
     }

@@ -25,6 +25,7 @@ import type { Ledger } from '../ledger/open.ts';
 import type { AccountRow } from '../ledger/schema.ts';
 import type { LedgerWriter } from '../ledger/writer.ts';
 import type { CommandContext } from './context.ts';
+import type { RunWriter } from './ledger-writing.ts';
 import { ledgerExists, ledgerFile, openLedger } from './ledger-opening.ts';
 import { otherOwner } from './other-owner.ts';
 import { limitsAt } from './settings/limit-changes.ts';
@@ -61,8 +62,10 @@ export async function withIssuance<T>(
     const pressure = { refusals: 0 };
     const keyed = await keyedAccount(context, authority, writer, options.account);
     const { concurrency } = options;
+    const { assertLease } = run;
     const opened = await openAccount(context, authority, writer, {
       ...keyed,
+      assertLease,
       concurrency,
       patienceMs,
       pressure,
@@ -71,6 +74,7 @@ export async function withIssuance<T>(
     return await act({
       ...writer,
       ...opened,
+      assertLease,
       stateDir: context.settings.stateDir,
       ...termsOf(context.settings, authority),
       patienceMs,
@@ -134,13 +138,14 @@ interface Opening {
   concurrency?: number | undefined;
   patienceMs: number;
   pressure: CaPressure;
+  assertLease: Issuance['assertLease'];
 }
 
 async function openAccount(
   context: CommandContext,
   authority: Authority,
   writer: LedgerWriter,
-  { row, keyPem, concurrency, ...heeding }: KeyedAccount & Opening,
+  { row, keyPem, concurrency, assertLease, ...heeding }: KeyedAccount & Opening,
 ): Promise<{ session: Session; account: AccountRow }> {
   const { settings, stops } = context;
   const heed = createHeed(writer, row.id, heeding);
@@ -153,7 +158,7 @@ async function openAccount(
       maxInFlight: Math.max(fewestInFlight, concurrency ?? 0),
     }),
   );
-  const session = heedfulSession(opened, heed);
+  const session = heedfulSession(opened, heed, assertLease);
   try {
     const registration = registrationOf(settings);
     return { session, account: await ensureRegistered(writer, session, row, registration, stops.work) };
@@ -179,15 +184,20 @@ export async function openBeside(
   if (account === undefined) await assertTakesAccount(context, authority);
   const writer = { ledger, runId, clock, limits: limitsAt(authority, settings.limits) };
   const keyed = await keyedAccount(context, authority, writer);
-  const { patienceMs, pressure } = issuance;
-  const opened = await openAccount(context, authority, writer, { ...keyed, patienceMs, pressure });
+  const { patienceMs, pressure, assertLease } = issuance;
+  const opened = await openAccount(context, authority, writer, {
+    ...keyed,
+    patienceMs,
+    pressure,
+    assertLease,
+  });
   return { ...issuance, ...writer, ...opened, ...termsOf(settings, authority) };
 }
 
 /** One of several accounts that a run works on at once. It is heeded what the CA asks of it. */
 export function issuanceOf(
   context: CommandContext,
-  base: LedgerWriter,
+  base: RunWriter,
   authority: Authority,
   {
     session,
@@ -201,7 +211,7 @@ export function issuanceOf(
   return {
     ...writer,
     ...heeding,
-    session: heedfulSession(session, createHeed(writer, account.id, heeding)),
+    session: heedfulSession(session, createHeed(writer, account.id, heeding), base.assertLease),
     account,
     stateDir: settings.stateDir,
     ...termsOf(settings, authority),

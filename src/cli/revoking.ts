@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { X509Certificate } from 'node:crypto';
 import { authorityOf } from '../acme/known-authorities.ts';
+import { factsOf } from '../certificates/certificate.ts';
 import { readStored } from '../certificates/store.ts';
 import { AcmeLedgerError } from '../errors.ts';
 import { recordRevoked } from '../ledger/certificates.ts';
@@ -27,8 +28,15 @@ export async function revoke(
   const issuers = await withLedger(context.settings, (ledger) => issuersOf(ledger, [certificate]));
   const issuer = authorityOf(issuers.get(certificate.name) ?? certificate.ca);
   return withIssuance(context, issuer, options, async (issuance) => {
-    const outcome = await issuance.session.revokeCertificate(leaf.raw, reason, context.stops.grace);
-    await recordRevoked(issuance, certificate.name);
+    const outcome = await issuance.session.revokeCertificate(leaf.raw, reason, {
+      // After a signal nothing is begun, however long the request has waited by then.
+      assertAllowed: async () => {
+        context.stops.work.throwIfAborted();
+        await Promise.resolve();
+      },
+      signal: context.stops.grace,
+    });
+    await recordRevoked(issuance, certificate.name, factsOf(leaf).serial);
     return outcome;
   });
 }

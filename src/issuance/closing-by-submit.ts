@@ -9,8 +9,9 @@ import { isLedgerFailure } from '../ledger/ledger-failure.ts';
 import type { AuthorizationRow } from '../ledger/schema.ts';
 import { authorizationSeen } from './authorization-seen.ts';
 import { spendSubmission } from './closing-budget.ts';
-import { type Claim, claimClosing } from './closing-claim.ts';
-import { type Closing, recordNotClosed } from './closing.ts';
+import { type Claim, claimClosing, heldBy } from './closing-claim.ts';
+import { type Closing, claimHolderOf, recordNotClosed } from './closing.ts';
+import { Held } from './guards.ts';
 import type { Issuance } from './issuance.ts';
 import { poll } from './polling.ts';
 import type { ProtectionOptions } from './protection.ts';
@@ -40,7 +41,7 @@ export async function closeBySubmitting(
     await claim.giveUp();
     return { outcome: 'held', reason: 'its challenge was submitted: the CA decides' };
   }
-  const refusal = await submit(issuance, row, challenge);
+  const refusal = await submit(issuance, row, challenge, protection);
   if (refusal === null) return awaitVerdict(issuance, row, challenge, claim);
   await claim.giveUp();
   return refusal;
@@ -61,13 +62,24 @@ async function submit(
   issuance: Issuance,
   row: AuthorizationRow,
   challenge: Challenge,
+  protection: ProtectionOptions,
 ): Promise<Closing | null> {
   try {
-    await issuance.session.submitChallenge(challenge.url, issuance.stops.grace);
+    await issuance.session.submitChallenge(challenge.url, {
+      async assertAllowed() {
+        const held = await claimHolderOf(issuance, row, protection);
+        if (held !== null) throw new Held(held);
+      },
+      signal: issuance.stops.grace,
+    });
     await recordSubmitted(issuance, [row.id]);
     return null;
   } catch (error) {
     if (isLedgerFailure(error)) throw error;
+    if (error instanceof Held) {
+      await recordNotSubmitted(issuance, row.id, error.message);
+      return heldBy(error.protection);
+    }
     // Never sent again: it stays `submitting`, and is polled like one that was taken. 409: Boulder is at it.
     const isUnknown =
       !(error instanceof AcmeLedgerError) || isOutcomeUnknown(error) || error.httpStatus === 409;

@@ -1,12 +1,15 @@
 import { isOutcomeUnknown, isTimeout } from '../acme/connection-failure.ts';
 import { isGone } from '../acme/problems.ts';
 import type { Answer, Authorization, Challenge } from '../acme/resources.ts';
+import { later } from '../clock.ts';
 import { AcmeLedgerError, errorRecord } from '../errors.ts';
 import { recordRefused, recordSeen } from '../ledger/authorizations.ts';
+import { closingRunOf } from '../ledger/closing-claims.ts';
 import type { AuthorizationRow } from '../ledger/schema.ts';
 import { authorizationSeen } from './authorization-seen.ts';
 import { spendDeactivation } from './closing-budget.ts';
 import { claimClosing, heldBy } from './closing-claim.ts';
+import { Held, LongAgo, decidedMeanwhile, lostClaim, submittedMeanwhile } from './guards.ts';
 import type { Issuance } from './issuance.ts';
 import { type Protection, type ProtectionOptions, protectionOf } from './protection.ts';
 import { soonMs } from './soon.ts';
@@ -27,9 +30,16 @@ export interface Closing {
 }
 
 const deactivateAgainMs = 500;
-const submittedMeanwhile = { reason: 'its challenge was submitted meanwhile: the CA decides', run: null };
 /** A CA that asks to come back soon, again and again, is left alone after so many. */
 const triesAtMost = 3;
+/** What the CA showed is believed for twice as long, and twice that after each further look: with `--rate` each request waits for its turn. */
+const lookLastsMs = 15_000;
+const looksAtMost = 4;
+const askedTooSeldom = {
+  reason:
+    'requests wait for their turn for so long that somebody may have proven it meanwhile; a higher --rate helps',
+  run: null,
+};
 
 /** Deactivates one authorization (RFC 8555 §7.5.2) unless somebody needs it, and records what the CA made of it. */
 export async function closeAuthorization(
@@ -41,7 +51,10 @@ export async function closeAuthorization(
   if ('outcome' in claim) return claim;
   let answer: Answer<Authorization> | { heldBy: Protection };
   try {
-    answer = await deactivateUnlessHeld(issuance, row.url, () => protectionOf(issuance, row, protection));
+    answer = await deactivateUnlessHeld(issuance, row.url, {
+      shownAt: row.checked_at === null ? null : new Date(row.checked_at),
+      holder: () => holderOf(issuance, row, protection),
+    });
   } catch (error) {
     if (!isOutcomeUnknown(error)) await claim.giveUp();
     return recordNotClosed(issuance, row, error);
@@ -54,35 +67,85 @@ export async function closeAuthorization(
   return { outcome: answer.status === 'pending' ? 'refused' : 'already-final', reason };
 }
 
+/** Why an authorization that this run has claimed isn't to be closed after all, as the ledger has it at this moment; null when it is. */
+async function holderOf(
+  issuance: Issuance,
+  row: AuthorizationRow,
+  protection: ProtectionOptions,
+): Promise<Protection | null> {
+  return (await decidedMeanwhile(issuance, row.id)) ?? claimHolderOf(issuance, row, protection);
+}
+
+/** The same, but for what the ledger says of its state. */
+export async function claimHolderOf(
+  issuance: Issuance,
+  row: AuthorizationRow,
+  protection: ProtectionOptions,
+): Promise<Protection | null> {
+  const closer = await closingRunOf(issuance.ledger, row.id);
+  if (closer !== issuance.runId) return lostClaim(closer);
+  return protectionOf(issuance, row, protection);
+}
+
+export interface Deactivating {
+  /** When the CA was asked for it last; null when it is asked first. */
+  shownAt: Date | null;
+  /** Who needs it, or null. */
+  holder: () => Promise<Protection | null>;
+}
+
 /**
- * Deactivates when the CA lets. Who else holds the authorization is asked right before each POST: during a wait another run may be
- * handed it by a CA that uses pending ones again. So is the CA before each but the first: what somebody has proven meanwhile is
- * never deactivated, nor what is being decided.
- * @param holder who needs it, or null
+ * Deactivates when the CA lets. Who else holds the authorization is asked right before each POST: while that waits for its turn another run
+ * may be handed it by a CA that uses pending ones again, and prove it. The CA is asked again before each POST but the first, and where
+ * it was asked long ago: what somebody has proven meanwhile is never deactivated, nor what is being decided.
  * @returns what the CA showed last when that was over already
  */
 export async function deactivateUnlessHeld(
   issuance: Issuance,
   url: string,
-  holder: () => Promise<Protection | null>,
+  { shownAt, holder }: Deactivating,
 ): Promise<Answer<Authorization> | { heldBy: Protection }> {
-  const { grace } = issuance.stops;
+  let lookedAt = shownAt;
   let failure: unknown = null;
-  for (let tries = 1; ; tries += 1) {
-    const shown = failure === null ? null : await lookAgain(issuance, url, failure);
-    if (shown !== null && shown.status !== 'pending') return shown;
-    const held = await holder();
-    if (held !== null) return { heldBy: held };
-    if (shown?.challenges.some(isTaken) === true) return { heldBy: submittedMeanwhile };
+  for (let [tries, looks] = [1, 1]; ;) {
+    if (failure !== null || lookedAt === null) {
+      lookedAt = issuance.clock.now();
+      const shown = await lookAgain(issuance, url, failure);
+      if (shown.status !== 'pending') return shown;
+      if (shown.challenges.some(isTaken)) return { heldBy: submittedMeanwhile };
+    }
     try {
-      return await issuance.session.deactivateAuthorization(url, grace);
+      return await deactivateNow(issuance, url, holder, later(lookedAt, lookLastsMs * 2 ** looks));
     } catch (error) {
+      if (error instanceof Held) return { heldBy: error.protection };
+      if (error instanceof LongAgo) {
+        if (looks === looksAtMost) return { heldBy: askedTooSeldom };
+        [looks, lookedAt] = [looks + 1, null];
+        continue;
+      }
       const waitMs = isRepeatable(error) ? deactivateAgainMs : soonMs(issuance, error, issuance.patienceMs);
       if (waitMs === null || tries === triesAtMost) throw error;
-      failure = error;
-      await issuance.clock.sleep(waitMs, grace);
+      [tries, failure] = [tries + 1, error];
+      await issuance.clock.sleep(waitMs, issuance.stops.grace);
     }
   }
+}
+
+/** @throws Held, LongAgo: it wasn't sent */
+function deactivateNow(
+  issuance: Issuance,
+  url: string,
+  holder: Deactivating['holder'],
+  until: Date,
+): Promise<Answer<Authorization>> {
+  return issuance.session.deactivateAuthorization(url, {
+    async assertAllowed() {
+      if (issuance.clock.now() > until) throw new LongAgo('the CA was asked for it long ago');
+      const held = await holder();
+      if (held !== null) throw new Held(held);
+    },
+    signal: issuance.stops.grace,
+  });
 }
 
 /** It may have been done: doing it again changes nothing, and Boulder doesn't count the second. */
@@ -95,7 +158,7 @@ async function lookAgain(issuance: Issuance, url: string, failure: unknown): Pro
   try {
     return await issuance.session.getAuthorization(url, issuance.stops.grace);
   } catch (error) {
-    throw isOutcomeUnknown(failure) ? failure : error;
+    throw failure !== null && isOutcomeUnknown(failure) ? failure : error;
   }
 }
 

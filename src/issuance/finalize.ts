@@ -7,6 +7,7 @@ import type { OrderFiles } from '../certificates/order-files.ts';
 import { later } from '../clock.ts';
 import { AcmeLedgerError } from '../errors.ts';
 import { recordFinalizeSent, recordOrderAnswer } from '../ledger/orders.ts';
+import { orderGuard } from './guards.ts';
 import type { Issuance, PlacedOrder } from './issuance.ts';
 import { learnedWaits } from './learned-wait.ts';
 import { poll } from './polling.ts';
@@ -65,7 +66,7 @@ async function sendFinalize(issuance: Issuance, placed: PlacedOrder, csrDer: Buf
   const finalizeUrl = placed.answer.finalizeUrl ?? placed.row.finalize_url;
   if (finalizeUrl === null) throw unreadable('order', 'is ready and has no usable finalize URL');
   try {
-    return await issuance.session.finalize(finalizeUrl, url, csrDer, issuance.stops.grace);
+    return await issuance.session.finalize(finalizeUrl, url, csrDer, orderGuard(issuance, placed.row.id));
   } catch (error) {
     // Lost, or refused because an earlier finalize was not lost after all: the order itself tells (RFC 8555 §7.4).
     const isOdd = unusableOrder(error) !== null;

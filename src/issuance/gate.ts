@@ -6,8 +6,7 @@ import type { GateCount } from '../ledger/gate-count.ts';
 import { gateCount, lockGate } from '../ledger/gate-count.ts';
 import { insertIntent, liveOrderFor } from '../ledger/orders.ts';
 import { takeOver } from '../ledger/order-ownership.ts';
-import { runsById } from '../ledger/runs.ts';
-import type { HoldRow, OrderRow } from '../ledger/schema.ts';
+import type { HoldRow, OrderRow, RunRow } from '../ledger/schema.ts';
 import type { LedgerWriter } from '../ledger/writer.ts';
 import { inTransaction } from '../ledger/writer.ts';
 import { heldError, holdAgainst } from './holds.ts';
@@ -147,11 +146,8 @@ async function tryOnce(
 /** An interrupted order is resumed, not replaced (promise 4); what it holds is counted already. */
 async function takeUp(writer: LedgerWriter, order: OrderRow): Promise<Verdict> {
   // Of this very run, too: another certificate for the same names, say with another kind of key.
-  if (order.run_id !== null) {
-    const owner = (await runsById(writer.ledger, [order.run_id])).get(order.run_id);
-    if (isAlive(owner, writer.clock.wallNow())) return { outcome: 'busy', order };
-  }
-  if (!(await takeOver(writer, order))) return { outcome: 'busy', order };
+  const isOwnerAlive = (owner: RunRow | undefined): boolean => isAlive(owner, writer.clock.wallNow());
+  if (!(await takeOver(writer, order, isOwnerAlive))) return { outcome: 'busy', order };
   return { outcome: 'taken-up', order: { ...order, run_id: writer.runId }, from: order.run_id };
 }
 

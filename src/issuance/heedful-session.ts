@@ -1,8 +1,9 @@
 import type { Answer } from '../acme/resources.ts';
-import type { Session } from '../acme/session.ts';
+import type { Guard, Session } from '../acme/session.ts';
 import type { Clock } from '../clock.ts';
 import { later } from '../clock.ts';
 import { AcmeLedgerError } from '../errors.ts';
+import { isLedgerFailure } from '../ledger/ledger-failure.ts';
 import type { LedgerWriter } from '../ledger/writer.ts';
 import type { CaPressure } from './concurrency-level.ts';
 import { heldError, holdAgainst, noteHold } from './holds.ts';
@@ -107,8 +108,28 @@ function msUntil(instant: string, clock: Clock): number {
   return ms + Math.random() * Math.min(ms / 10, 1_000);
 }
 
-/** A session whose every request heeds what the CA told any run on the ledger. */
-export function heedfulSession(session: Session, heed: Heed): Session {
+/**
+ * A session whose every request heeds what the CA told any run on the ledger.
+ * @param assertLease of the run: what ends or spends something is sent only while it holds (src/issuance/ownership.ts)
+ */
+export function heedfulSession(session: Session, heed: Heed, assertLease: () => Promise<void>): Session {
+  const fenced = (guard: Guard): Guard => ({
+    ...guard,
+    assertAllowed: async () => {
+      await assertLease();
+      await guard.assertAllowed();
+    },
+  });
+  // What a run that can't write its ledger any more leaves open is closed all the same (promise 1): its guard decides.
+  const closing = (guard: Guard): Guard => ({
+    ...guard,
+    assertAllowed: async () => {
+      await assertLease().catch((error: unknown) => {
+        if (!isLedgerFailure(error)) throw error;
+      });
+      await guard.assertAllowed();
+    },
+  });
   const read = <T>(signal: AbortSignal | undefined, ask: () => Promise<Answer<T>>) =>
     heed({ kind: 'read' }, signal, ask);
   const act = <T>(signal: AbortSignal | undefined, ask: () => Promise<T>) =>
@@ -123,25 +144,25 @@ export function heedfulSession(session: Session, heed: Heed): Session {
     register: (registration, signal) =>
       heed({ kind: 'newAccount' }, signal, () => session.register(registration, signal)),
     findAccount: (signal) => heed({ kind: 'newAccount' }, signal, () => session.findAccount(signal)),
-    newOrder: (order, signal) =>
-      heed({ kind: 'newOrder', identifiers: order.identifiers }, signal, () =>
-        session.newOrder(order, signal),
+    newOrder: (order, guard) =>
+      heed({ kind: 'newOrder', identifiers: order.identifiers }, guard.signal, () =>
+        session.newOrder(order, fenced(guard)),
       ),
     getOrder: (url, signal) => read(signal, () => session.getOrder(url, signal)),
     getAuthorization: (url, signal) => read(signal, () => session.getAuthorization(url, signal)),
     authorizationOfChallenge: (url, signal) =>
       heed({ kind: 'read' }, signal, () => session.authorizationOfChallenge(url, signal)),
-    submitChallenge: (url, signal) =>
-      heed({ kind: 'submit' }, signal, () => session.submitChallenge(url, signal)),
-    deactivateAuthorization: (url, signal) =>
-      heed({ kind: 'deactivate' }, signal, () => session.deactivateAuthorization(url, signal)),
-    finalize: (finalizeUrl, orderUrl, csrDer, signal) =>
-      act(signal, () => session.finalize(finalizeUrl, orderUrl, csrDer, signal)),
+    submitChallenge: (url, guard) =>
+      heed({ kind: 'submit' }, guard.signal, () => session.submitChallenge(url, fenced(guard))),
+    deactivateAuthorization: (url, guard) =>
+      heed({ kind: 'deactivate' }, guard.signal, () => session.deactivateAuthorization(url, closing(guard))),
+    finalize: (finalizeUrl, orderUrl, csrDer, guard) =>
+      act(guard.signal, () => session.finalize(finalizeUrl, orderUrl, csrDer, fenced(guard))),
     downloadChains: (url, options, signal) =>
       heed({ kind: 'read' }, signal, () => session.downloadChains(url, options, signal)),
     listOrders: (signal) => heed({ kind: 'read' }, signal, () => listedOrders(session, heed, signal)),
-    revokeCertificate: (der, reason, signal) =>
-      act(signal, () => session.revokeCertificate(der, reason, signal)),
+    revokeCertificate: (der, reason, guard) =>
+      act(guard.signal, () => session.revokeCertificate(der, reason, fenced(guard))),
   };
 }
 

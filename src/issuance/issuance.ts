@@ -31,6 +31,8 @@ export interface Stops {
 
 /** All that issuing on one account needs; made once for a run. */
 export interface Issuance extends LedgerWriter {
+  /** Of the run (src/issuance/ownership.ts); the session asks by itself. */
+  assertLease: () => Promise<void>;
   session: Session;
   account: AccountRow;
   stateDir: string;

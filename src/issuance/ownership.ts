@@ -6,11 +6,17 @@ import { later } from '../clock.ts';
 import { AcmeLedgerError } from '../errors.ts';
 import type { Ledger } from '../ledger/open.ts';
 import { isLedgerFailure } from '../ledger/ledger-failure.ts';
-import { endRun, insertRun, leaseMs, renewEveryMs, renewLease } from '../ledger/runs.ts';
+import { endRun, insertRun, leaseMs, renewEveryMs, renewLease, trustedForMs } from '../ledger/runs.ts';
 import type { RunRow } from '../ledger/schema.ts';
 
 export interface Run {
   id: string;
+  /**
+   * Asks for the lease anew where it wasn't renewed for half of its time: the process may have been stopped meanwhile, and be taken for dead
+   * by others. What they took over is told by the rows that they wrote: whoever acts looks at those next (promise 7).
+   * @throws AcmeLedgerError `busy` when the run was ended; `ledger-failed`
+   */
+  readonly assertLease: () => Promise<void>;
   /** Ends the lease; what the run still owns is free for everybody. */
   end(): Promise<void>;
 }
@@ -21,6 +27,7 @@ export interface Run {
  */
 export async function startRun(ledger: Ledger, clock: Clock, command: string): Promise<Run> {
   const id = randomUUID();
+  let renewedAt = clock.now();
   await insertFirst(ledger, {
     id,
     ...thisProcess(),
@@ -29,18 +36,36 @@ export async function startRun(ledger: Ledger, clock: Clock, command: string): P
     lease_until: later(clock.wallNow(), leaseMs).toISOString(),
     ended_at: null,
   });
+  const renew = async (): Promise<void> => {
+    const askedAt = clock.now();
+    if (!(await renewLease(ledger, id, later(clock.wallNow(), leaseMs).toISOString()))) throw endedRun();
+    renewedAt = askedAt;
+  };
   const timer = setInterval(() => {
-    // A renewal that fails is tried again at the next tick, well before the lease ends; guarded writes notice a lost one.
-    renewLease(ledger, id, later(clock.wallNow(), leaseMs).toISOString()).catch(() => undefined);
+    // A renewal that fails is tried again at the next tick, well before the lease ends, and before anything is sent that rests on it.
+    renew().catch(() => undefined);
   }, renewEveryMs);
   timer.unref();
   return {
     id,
+    assertLease: async () => {
+      if (clock.now().getTime() - renewedAt.getTime() >= trustedForMs) await renew();
+    },
     async end() {
       clearInterval(timer);
       await endRun(ledger, id, clock.now().toISOString());
     },
   };
+}
+
+function endedRun(): AcmeLedgerError {
+  return new AcmeLedgerError(
+    'busy',
+    'this run was ended in the ledger, so that what it worked on is free for others',
+    {
+      hint: 'run the command again',
+    },
+  );
 }
 
 async function insertFirst(ledger: Ledger, run: RunRow): Promise<void> {

@@ -30,7 +30,8 @@ export async function protectionOf(
   options: ProtectionOptions,
 ): Promise<Protection | null> {
   const orders = (await ordersHolding(issuance.ledger, row.id)).filter(
-    ({ id }) => id !== options.exceptOrderId,
+    // Only while it is this run's: another may have taken it over from one that was asleep.
+    ({ id, run_id }) => id !== options.exceptOrderId || run_id !== issuance.runId,
   );
   const closer = await closingRunOf(issuance.ledger, row.id);
   const alive = await aliveOf(issuance, [closer, ...orders.map((order) => order.run_id)]);

@@ -6,6 +6,7 @@ import type { Identifier } from '../identifiers.ts';
 import type { OrderRow } from '../ledger/schema.ts';
 import { recordAuthorizationsOf } from '../ledger/unplaced-orders.ts';
 import { recordFittingAnswer } from './answer-fit.ts';
+import { newOrderGuard } from './guards.ts';
 import type { Issuance, PlacedOrder } from './issuance.ts';
 import { listedOrder } from './listed-order.ts';
 import { settleUnrecorded } from './settle-unwritten.ts';
@@ -31,7 +32,7 @@ export async function requestOrder(
   const plain = { identifiers: [...identifiers], ...(row.profile === '' ? {} : { profile: row.profile }) };
   try {
     const answer = await (row.replaces === null
-      ? issuance.session.newOrder(plain, issuance.stops.grace)
+      ? issuance.session.newOrder(plain, newOrderGuard(issuance, row.id))
       : requestReplacing(issuance, row, plain, options));
     return await recordAnswer(issuance, row, answer);
   } catch (error) {
@@ -97,7 +98,7 @@ async function requestReplacing(
 ): Promise<Answer<Order>> {
   const replaces = row.replaces ?? '';
   try {
-    return await issuance.session.newOrder({ ...plain, replaces }, issuance.stops.grace);
+    return await issuance.session.newOrder({ ...plain, replaces }, newOrderGuard(issuance, row.id));
   } catch (error) {
     // A CA that breaks on a "replaces" would do so in every run.
     const isOver =
@@ -107,7 +108,7 @@ async function requestReplacing(
     issuance.log.info({ error: errorRecord(error) }, 'the CA refused "replaces"; asking without it');
     // It was free as a replacement, and isn't one any more.
     if (!isCounted) await spendAgain(issuance, plain.identifiers);
-    return issuance.session.newOrder(plain, issuance.stops.grace);
+    return issuance.session.newOrder(plain, newOrderGuard(issuance, row.id));
   }
 }
 

@@ -111,7 +111,7 @@ async function closed(
     let answer = await ask();
     const wanted = typeof policy === 'string' ? policy : policy();
     if (answer.status === 'pending' && wanted === 'deactivate') {
-      const ended = await deactivateUnlessHeld(issuance, url, holder);
+      const ended = await deactivateUnlessHeld(issuance, url, { shownAt: issuance.clock.now(), holder });
       if ('heldBy' in ended) return true;
       answer = ended;
     }

@@ -13,6 +13,7 @@ import { insertPresentations, type NewPresentation } from '../ledger/presentatio
 import { inTransaction } from '../ledger/writer.ts';
 import type { AuthorizationRow } from '../ledger/schema.ts';
 import type { Failure, Task } from './challenge-tasks.ts';
+import { submitGuard } from './guards.ts';
 import type { Issuance, PlacedOrder } from './issuance.ts';
 import { presentAll } from './presenting-all.ts';
 import { soonMs } from './soon.ts';
@@ -145,7 +146,7 @@ async function sendWhenLet(
 ): Promise<void> {
   for (let tries = 1; ; tries += 1) {
     try {
-      await issuance.session.submitChallenge(url, issuance.stops.grace);
+      await issuance.session.submitChallenge(url, submitGuard(issuance, placed.row.id, row.id));
       return;
     } catch (error) {
       const waitMs = soonMs(issuance, error, ownPatienceMs);

@@ -2,13 +2,14 @@ import { takeOver } from '../ledger/order-ownership.ts';
 import type { OrderRow } from '../ledger/schema.ts';
 import { endHooksOf } from '../orphaned-hooks.ts';
 import type { Issuance } from './issuance.ts';
+import { isAlive } from './ownership.ts';
 
 /**
  * Makes this run the owner of an order that nobody works on, and ends what its dead owner's hooks are still doing.
  * @returns the order as it is ours; null when somebody else was first
  */
 export async function takeOverOrder(issuance: Issuance, order: OrderRow): Promise<OrderRow | null> {
-  if (!(await takeOver(issuance, order))) return null;
+  if (!(await takeOver(issuance, order, (owner) => isAlive(owner, issuance.clock.wallNow())))) return null;
   await endOrphans(issuance, order.run_id);
   return { ...order, run_id: issuance.runId };
 }

@@ -283,12 +283,14 @@ export async function recordRemoved(writer: LedgerWriter, name: string): Promise
   });
 }
 
-export async function recordRevoked(writer: LedgerWriter, name: string): Promise<void> {
+/** The certificate of this serial number: a renewal may have put another in its place meanwhile, which nobody has revoked. */
+export async function recordRevoked(writer: LedgerWriter, name: string, serial: string): Promise<void> {
   await inTransaction(writer, async (tx) => {
     await tx.ledger
       .updateTable('certificates')
       .set({ revoked_at: instant(tx) })
       .where('name', '=', name)
+      .where('serial', '=', serial)
       .execute();
     await appendEvents(tx, [{ kind: 'certificate-revoked', certificateName: name }]);
   });

@@ -1,12 +1,25 @@
 import { appendEvents } from './events.ts';
 import { lastActAt, runsById } from './runs.ts';
-import type { OrderRow } from './schema.ts';
+import type { OrderRow, RunRow } from './schema.ts';
 import type { LedgerWriter } from './writer.ts';
 import { inTransaction, instant } from './writer.ts';
 
-/** Makes this run the owner, if the owner is still who the caller saw. @returns false when somebody else was first */
-export async function takeOver(writer: LedgerWriter, order: OrderRow): Promise<boolean> {
+/**
+ * Makes this run the owner, if the owner is still who the caller saw, and is still dead: one that was only stopped for long renews its
+ * lease before it acts.
+ * @param isAlive judges the owner as the ledger has it at that moment
+ * @returns false when somebody else was first, or the owner lives
+ */
+export async function takeOver(
+  writer: LedgerWriter,
+  order: OrderRow,
+  isAlive: (owner: RunRow | undefined) => boolean,
+): Promise<boolean> {
   return inTransaction(writer, async (tx) => {
+    if (order.run_id !== null) {
+      const owner = (await runsById(tx.ledger, [order.run_id])).get(order.run_id);
+      if (isAlive(owner)) return false;
+    }
     let update = tx.ledger
       .updateTable('orders')
       // Kept no longer: should this run die, what it holds is as free as that of any dead run.

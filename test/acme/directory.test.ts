@@ -7,6 +7,7 @@ import { parseDirectory } from '../../src/acme/directory.ts';
 import { openSession, type Session } from '../../src/acme/session.ts';
 import { madeUpClock } from './made-up-clock.ts';
 import { directoryOf, soundBasics, startLoopbackCa, type LoopbackCa, type Reply } from './loopback-ca.ts';
+import { freely } from '../support/freely.ts';
 
 const accountKeyPem = generateAccountKey();
 const clock = madeUpClock('2026-03-01T12:00:00Z');
@@ -104,7 +105,7 @@ test('a directory whose URLs are gone is asked for anew by the next session', as
     clock,
     userAgent: 'x',
   });
-  await expect(session.newOrder({ identifiers: [] })).rejects.toThrow('404');
+  await expect(session.newOrder({ identifiers: [] }, freely)).rejects.toThrow('404');
   session.close();
   await opened();
   expect(ca.to('/directory')).toHaveLength(2);

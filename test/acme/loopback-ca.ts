@@ -40,6 +40,7 @@ export interface LoopbackCa {
   connections: () => number;
   /** Those that are open now. */
   openConnections: () => Promise<number>;
+  closeConnections: () => void;
   stop(): Promise<void>;
 }
 
@@ -62,6 +63,9 @@ export async function startLoopbackCa(behaviour: Behaviour): Promise<LoopbackCa>
     to: (path) => seen.filter((request) => request.path === path),
     connections: () => connections,
     openConnections: () => promisify(server.getConnections.bind(server))(),
+    closeConnections: () => {
+      server.closeAllConnections();
+    },
     async stop() {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));

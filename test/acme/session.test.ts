@@ -10,6 +10,7 @@ import { isProblem } from '../../src/acme/problems.ts';
 import { openSession, type Session, type SessionOptions } from '../../src/acme/session.ts';
 import type { RequestEntry } from '../../src/acme/transport.ts';
 import { startPebble, type PebbleLab } from '../support/pebble.ts';
+import { freely } from '../support/freely.ts';
 
 let pebble: PebbleLab;
 let folder: string;
@@ -50,12 +51,15 @@ test('an account is registered once and found again by its key', async () => {
 test('an order, its authorizations and its deactivation come back as what they are', async () => {
   const session = await open();
   await session.register({ agreeTos: true });
-  const order = await session.newOrder({
-    identifiers: [
-      { type: 'dns', value: 'acme.example.com' },
-      { type: 'dns', value: '*.acme.example.com' },
-    ],
-  });
+  const order = await session.newOrder(
+    {
+      identifiers: [
+        { type: 'dns', value: 'acme.example.com' },
+        { type: 'dns', value: '*.acme.example.com' },
+      ],
+    },
+    freely,
+  );
   expect(order).toMatchObject({ status: 'pending', certificateUrl: null, error: null });
   const authorizations = await Promise.all(
     order.authorizationUrls.map((url) => session.getAuthorization(url)),
@@ -69,7 +73,9 @@ test('an order, its authorizations and its deactivation come back as what they a
     expect(authorization.challenges.find(({ type }) => type === 'dns-01')).toMatchObject({
       status: 'pending',
     });
-    expect(await session.deactivateAuthorization(authorization.url)).toMatchObject({ status: 'deactivated' });
+    expect(await session.deactivateAuthorization(authorization.url, freely)).toMatchObject({
+      status: 'deactivated',
+    });
   }
   // 2.10 says invalid, 2.4 and 2.6 say deactivated: the same to us.
   expect((await session.getOrder(order.url)).status).toBe('invalid');
@@ -82,7 +88,8 @@ test('the list of orders has all its pages', async () => {
   const made: string[] = [];
   for (let n = 0; n < 7; n += 1) {
     made.push(
-      (await session.newOrder({ identifiers: [{ type: 'dns', value: `n${String(n)}.example.com` }] })).url,
+      (await session.newOrder({ identifiers: [{ type: 'dns', value: `n${String(n)}.example.com` }] }, freely))
+        .url,
     );
   }
   const listed: string[] = [];
@@ -94,19 +101,22 @@ test('the list of orders has all its pages', async () => {
 test('a certificate is finalized, downloaded with its alternate chains, and revoked once', async () => {
   const session = await open();
   await session.register({ agreeTos: true });
-  const order = await session.newOrder({ identifiers: [{ type: 'dns', value: 'whole.example.com' }] });
+  const order = await session.newOrder(
+    { identifiers: [{ type: 'dns', value: 'whole.example.com' }] },
+    freely,
+  );
   await expect(
-    session.finalize(order.finalizeUrl!, order.url, await csr('whole.example.com')),
+    session.finalize(order.finalizeUrl!, order.url, await csr('whole.example.com'), freely),
   ).rejects.toSatisfy((error) => isProblem(error, 'orderNotReady'));
   await solve(session, order.authorizationUrls[0] ?? '');
-  await session.finalize(order.finalizeUrl!, order.url, await csr('whole.example.com'));
+  await session.finalize(order.finalizeUrl!, order.url, await csr('whole.example.com'), freely);
   const url = await certificateUrl(session, order.url);
   const chains = await session.downloadChains(url, { alternates: true });
   expect(chains[0]?.pem).toMatch(/^-----BEGIN CERTIFICATE-----\n/);
   expect(chains.length).toBeGreaterThan(0);
   const der = Buffer.from(new x509.X509Certificate(chains[0]?.pem ?? '').rawData);
-  expect(await session.revokeCertificate(der, 4)).toBe('revoked');
-  expect(await session.revokeCertificate(der, 4)).toBe('already-revoked');
+  expect(await session.revokeCertificate(der, 4, freely)).toBe('revoked');
+  expect(await session.revokeCertificate(der, 4, freely)).toBe('already-revoked');
   session.close();
 }, 30_000);
 
@@ -124,7 +134,7 @@ test('100 requests at once on a fresh session make at most 10 newNonce, and the 
   });
   await Promise.all(
     Array.from({ length: 100 }, (_, n) =>
-      session.newOrder({ identifiers: [{ type: 'dns', value: `h${String(n)}.example.com` }] }),
+      session.newOrder({ identifiers: [{ type: 'dns', value: `h${String(n)}.example.com` }] }, freely),
     ),
   );
   const heads = requests.filter(({ method }) => method === 'HEAD');
@@ -139,7 +149,7 @@ async function solve(session: Session, authorizationUrl: string): Promise<void> 
   const keyAuthorization = session.keyAuthorization(challenge?.token ?? '');
   const value = createHash('sha256').update(keyAuthorization).digest('base64url');
   await pebble.challtestsrv.setTxt(`_acme-challenge.${identifier.value}.`, value);
-  await session.submitChallenge(challenge?.url ?? '');
+  await session.submitChallenge(challenge?.url ?? '', freely);
   await expect
     .poll(async () => (await session.getAuthorization(authorizationUrl)).status, { timeout: 10_000 })
     .toBe('valid');

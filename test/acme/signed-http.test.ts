@@ -14,6 +14,7 @@ import {
   type LoopbackCa,
   type Reply,
 } from './loopback-ca.ts';
+import { freely } from '../support/freely.ts';
 
 const ends: (() => unknown)[] = [];
 const accountKeyPem = generateAccountKey();
@@ -66,7 +67,7 @@ test('a rejected nonce is answered with the one that came with the rejection, si
   const { ca, session } = await sessionAt((_, { origin }) =>
     rejected++ < 3 ? { ...badNonce, nonce: `fresh${rejected}` } : orderAt(origin),
   );
-  await session.newOrder(newOrder);
+  await session.newOrder(newOrder, freely);
   const tries = ca.to('/order');
   expect(tries.slice(1).map(({ nonce }) => nonce)).toEqual(['fresh1', 'fresh2', 'fresh3']);
   expect(new Set(tries.map(({ signature }) => signature)).size).toBe(4);
@@ -75,7 +76,7 @@ test('a rejected nonce is answered with the one that came with the rejection, si
 
 test('a CA that rejects every nonce is asked eight times, then the error says badNonce', async () => {
   const { ca, session } = await sessionAt(() => badNonce);
-  const error = await errorOf(session.newOrder(newOrder));
+  const error = await errorOf(session.newOrder(newOrder, freely));
   expect(isProblem(error, 'badNonce')).toBe(true);
   expect(ca.to('/order')).toHaveLength(8);
 });
@@ -87,7 +88,7 @@ test('a rejection without a nonce of its own is answered with one from newNonce'
     rejected = true;
     return { ...badNonce, nonce: null };
   });
-  await session.newOrder(newOrder);
+  await session.newOrder(newOrder, freely);
   expect(ca.to('/nonce')).toHaveLength(2);
 });
 
@@ -107,7 +108,7 @@ test.for([
     }),
     { clock: madeUpClock('2026-03-01T12:00:00Z') },
   );
-  const limited = await errorOf(session.newOrder(newOrder));
+  const limited = await errorOf(session.newOrder(newOrder, freely));
   expect(limited).toMatchObject({
     code: 'ca-limit',
     retryAt: new Date(at),
@@ -126,7 +127,7 @@ test('a fault of the server is not tried again, and leaves the outcome unknown',
     status: 500,
     body: { type: 'urn:ietf:params:acme:error:serverInternal', detail: 'oops' },
   }));
-  const error = await errorOf(session.newOrder(newOrder));
+  const error = await errorOf(session.newOrder(newOrder, freely));
   expect(error).toMatchObject({ code: 'ca-problem', problem: { status: 500 } });
   expect(isOutcomeUnknown(error)).toBe(true);
   expect(ca.to('/order')).toHaveLength(1);
@@ -137,7 +138,7 @@ test('a hundred requests at once need ten newNonce, and no nonce comes twice', a
     await new Promise((resolve) => setTimeout(resolve, 5));
     return orderAt(origin);
   });
-  await Promise.all(Array.from({ length: 100 }, () => session.newOrder(newOrder)));
+  await Promise.all(Array.from({ length: 100 }, () => session.newOrder(newOrder, freely)));
   expect(ca.to('/nonce').length).toBeLessThanOrEqual(10);
   const nonces = ca.to('/order').map(({ nonce }) => nonce);
   expect(nonces).toHaveLength(100);
@@ -147,7 +148,7 @@ test('a hundred requests at once need ten newNonce, and no nonce comes twice', a
 
 test('a run of requests one after another needs one connection', async () => {
   const { ca, session } = await sessionAt((_, { origin }) => orderAt(origin));
-  for (let n = 0; n < 5; n += 1) await session.newOrder(newOrder);
+  for (let n = 0; n < 5; n += 1) await session.newOrder(newOrder, freely);
   expect(ca.connections()).toBe(1);
 });
 
@@ -163,7 +164,7 @@ test('a POST-as-GET whose connection is cut is signed and sent once more, a newO
   const twice = await errorOf(session.getOrder(`${ca.origin}/order/1`));
   expect(twice).toMatchObject({ code: 'ca-unreachable' });
   expect(ca.to('/order/1')).toHaveLength(4);
-  const error = await errorOf(session.newOrder(newOrder));
+  const error = await errorOf(session.newOrder(newOrder, freely));
   expect(isOutcomeUnknown(error)).toBe(true);
   expect(ca.to('/order')).toHaveLength(1);
 });
@@ -174,8 +175,8 @@ test('requests that end without a nonce give their places back', async () => {
     maxInFlight: 1,
     answerTimeoutMs: 100,
   });
-  for (let n = 0; n < 3; n += 1) await errorOf(session.newOrder(newOrder));
-  expect(await session.newOrder(newOrder)).toMatchObject({ status: 'pending' });
+  for (let n = 0; n < 3; n += 1) await errorOf(session.newOrder(newOrder, freely));
+  expect(await session.newOrder(newOrder, freely)).toMatchObject({ status: 'pending' });
 });
 
 test('a newOrder that failed at its nonce was certainly not sent', async () => {
@@ -189,7 +190,7 @@ test('a newOrder that failed at its nonce was certainly not sent', async () => {
     accountUrl: `${ca.origin}/a`,
     userAgent: 'x',
   });
-  const error = await errorOf(session.newOrder(newOrder));
+  const error = await errorOf(session.newOrder(newOrder, freely));
   expect(error.code).toBe('ca-unreachable');
   expect(isOutcomeUnknown(error)).toBe(false);
 });
@@ -230,7 +231,7 @@ test("the signature is the account key's, with its account URL, and a relative L
     ...orderAt(origin),
     headers: { Location: '/order/1' },
   }));
-  expect((await session.newOrder(newOrder)).url).toBe(`${ca.origin}/order/1`);
+  expect((await session.newOrder(newOrder, freely)).url).toBe(`${ca.origin}/order/1`);
   const [request] = ca.to('/order');
   expect(request?.header).toMatchObject({ kid: `${ca.origin}/account/1` });
   const key = { key: createPublicKey(accountKeyPem), dsaEncoding: 'ieee-p1363' } as const;
@@ -245,7 +246,7 @@ test.for([
   ['a page of a load balancer', { status: 403, body: '<html>\u001b[31mForbidden</html>' }],
 ] as const)('%s is an answer that is not ACME, and leaves the outcome unknown', async ([, reply]) => {
   const { session } = await sessionAt(() => reply);
-  const error = await errorOf(session.newOrder(newOrder));
+  const error = await errorOf(session.newOrder(newOrder, freely));
   expect(error.code).toBe('ca-answer');
   expect(error.message).not.toContain('\u001b');
   expect(isOutcomeUnknown(error)).toBe(true);
@@ -254,8 +255,8 @@ test.for([
 test('an interruption leaves the outcome of a sent request unknown, though others waited for their nonce', async () => {
   const { ca, session } = await sessionAt(() => 'hang', { maxInFlight: 1 });
   const stop = new AbortController();
-  const sent = errorOf(session.newOrder(newOrder, stop.signal));
-  const waiting = errorOf(session.newOrder(newOrder, stop.signal));
+  const sent = errorOf(session.newOrder(newOrder, { ...freely, signal: stop.signal }));
+  const waiting = errorOf(session.newOrder(newOrder, { ...freely, signal: stop.signal }));
   await expect.poll(() => ca.to('/order').length).toBe(1);
   stop.abort(new AcmeLedgerError('interrupted', 'interrupted by SIGTERM'));
   const [one, other] = await Promise.all([sent, waiting]);

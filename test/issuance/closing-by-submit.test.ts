@@ -5,6 +5,7 @@ import type { Authorization, Challenge } from '../../src/acme/resources.ts';
 import { AcmeLedgerError } from '../../src/errors.ts';
 import { clear } from '../../src/issuance/clearing.ts';
 import type { Cleared } from '../../src/issuance/clearing-one.ts';
+import type { Guard } from '../../src/acme/session.ts';
 import type { Issuance } from '../../src/issuance/issuance.ts';
 import { costOfClosing } from '../../src/issuance/closing-cost.ts';
 import { authorizationByUrl } from '../../src/ledger/authorizations.ts';
@@ -81,9 +82,9 @@ describe('--method submit', () => {
     const { session } = issuance;
     const observed = {
       ...session,
-      submitChallenge: async (challenge: string) => {
+      submitChallenge: async (challenge: string, guard: Guard) => {
         before = await authorizationByUrl(world.ledger, url);
-        return session.submitChallenge(challenge);
+        return session.submitChallenge(challenge, guard);
       },
     };
     expect(await submitted({ ...issuance, session: observed })).toMatchObject([

@@ -1,6 +1,6 @@
 import type { DatabaseConnection, Dialect, Driver } from 'kysely';
 import { Kysely } from 'kysely';
-import type { Session } from '../../src/acme/session.ts';
+import type { Guard, Session } from '../../src/acme/session.ts';
 import type { Solver } from '../../src/challenges/solver.ts';
 import type { Clock } from '../../src/clock.ts';
 import { AcmeLedgerError } from '../../src/errors.ts';
@@ -63,9 +63,12 @@ export class ModelProcess {
     const { account, stateDir, policy, maxPending } = around;
     const patienceMs = Math.max(around.patienceMs, ownPatienceMs);
     const writer = { ledger: new Kysely<Schema>({ dialect: this.#dialect() }), runId, clock: this.#clock() };
+    // The world renews the lease of whoever lives.
+    const assertLease = (): Promise<void> => Promise.resolve();
     this.issuance = {
       ...writer,
-      session: heedfulSession(this.#session(), createHeed(writer, account.id, { patienceMs })),
+      assertLease,
+      session: heedfulSession(this.#session(), createHeed(writer, account.id, { patienceMs }), assertLease),
       account,
       stateDir,
       policy,
@@ -124,7 +127,8 @@ export class ModelProcess {
   #session(): Session {
     const { ca, watch, complain } = this.#around;
     const session: Partial<Session> = {
-      newOrder: ({ identifiers }, signal) => {
+      newOrder: async ({ identifiers }, { assertAllowed, signal }) => {
+        await assertAllowed();
         if (watch.unansweredOrder(identifierSetKey(identifiers), this.runId) === undefined)
           complain(`${this.name} sends newOrder without an intent of its own`);
         return this.#ask(`newOrder ${identifierSetKey(identifiers)}`, () => ca.newOrder(identifiers), signal);
@@ -133,13 +137,14 @@ export class ModelProcess {
         this.#assertOwn(url, 'asks for');
         return this.#ask(`order ${url}`, () => ca.getOrder(url), signal);
       },
-      finalize: (_, url, __, signal) => {
+      finalize: async (_, url, __, { assertAllowed, signal }) => {
+        await assertAllowed();
         this.#assertOwn(url, 'finalizes');
         return this.#ask(`finalize ${url}`, () => ca.finalize(url), signal);
       },
       getAuthorization: (url, signal) => this.#ask(`authz ${url}`, () => ca.getAuthorization(url), signal),
-      submitChallenge: (url, signal) => this.#submit(url, signal),
-      deactivateAuthorization: (url, signal) => this.#deactivate(url, signal),
+      submitChallenge: (url, guard) => this.#submit(url, guard),
+      deactivateAuthorization: (url, guard) => this.#deactivate(url, guard),
       listOrders: async (signal) => {
         if (!ca.traits.listsOrders) return null;
         const { urls } = await this.#ask('orders', () => ({ urls: ca.listOrders() }), signal);
@@ -169,7 +174,8 @@ export class ModelProcess {
     this.#around.complain(`${this.name} ${does} order ${order.id} of ${order.run_id ?? 'nobody'}`);
   }
 
-  #submit(challengeUrl: string, signal: AbortSignal | undefined) {
+  async #submit(challengeUrl: string, { assertAllowed, signal }: Guard) {
+    await assertAllowed();
     const { ca, watch, complain } = this.#around;
     const url = challengeUrl.replace(/\/challenge$/, '');
     if (!this.isDead && !watch.ordersHolding(url).some((order) => order.run_id === this.runId))
@@ -186,7 +192,8 @@ export class ModelProcess {
     );
   }
 
-  #deactivate(url: string, signal: AbortSignal | undefined) {
+  async #deactivate(url: string, { assertAllowed, signal }: Guard) {
+    await assertAllowed();
     const { ca, complain } = this.#around;
     const others = this.#liveOrdersOfOthers(url);
     const isNews = others.some((order) => this.#isNews(order.id));

@@ -20,7 +20,7 @@ export async function intentFor(run: Issuance, ...names: string[]): Promise<Orde
 
 /** Its challenge was about to be submitted when the run died. */
 export async function leftSubmitting(run: Issuance, order: OrderRow, row: AuthorizationRow): Promise<void> {
-  await takeOver(run, order);
+  await takeOver(run, order, () => false);
   await recordSubmitting(run, order.id, [
     { authorizationId: row.id, type: 'http-01', url: `${row.url}/challenge` },
   ]);

@@ -13,6 +13,7 @@ import { eventsOf } from '../../src/ledger/events.ts';
 import { orderById, recordOrderAnswer, releaseOrder } from '../../src/ledger/orders.ts';
 import { takeOver } from '../../src/ledger/order-ownership.ts';
 import type { AuthorizationRow, OrderRow } from '../../src/ledger/schema.ts';
+import { freely } from '../support/freely.ts';
 import { intentFor, leftSubmitting } from './left-orders.ts';
 import { failing, notFound, withChallenge, withOrder } from './sync-answers.ts';
 import { type RunningIssuance, type TinyWorld, newTinyWorld } from './tiny-issuance.ts';
@@ -55,7 +56,7 @@ async function orderFor(
   isOwned = false,
 ): Promise<{ row: OrderRow; rows: AuthorizationRow[] }> {
   const intent = await intentFor(before, ...names);
-  const answer = await before.session.newOrder({ identifiers: names.map(parseName) }, before.stops.grace);
+  const answer = await before.session.newOrder({ identifiers: names.map(parseName) }, freely);
   await recordOrderAnswer(before, intent, answer);
   await synced();
   if (!isOwned) await releaseOrder(before, intent.id, { keptUntil: null });
@@ -115,7 +116,7 @@ describe('an order that is compared with the CA', () => {
     const free = await orderFor(['b.test']);
     const { told } = await synced({
       getOrder: async (url, signal) => {
-        await takeOver(before, free.row);
+        await takeOver(before, free.row, () => false);
         return { ...(await now.session.getOrder(url, signal)), status: 'ready' };
       },
     });
@@ -153,7 +154,7 @@ describe('an order that is compared with the CA', () => {
     expect((await synced()).told).toMatchObject([
       { kind: 'order', id: open.id, url: null, ledger: 'intent', ca: null, outcome: 'lost', differs: false },
     ]);
-    await takeOver(before, (await orderById(world.ledger, open.id))!);
+    await takeOver(before, (await orderById(world.ledger, open.id))!, () => false);
     await releaseOrder(before, open.id, { status: 'abandoned', keepReserved: true });
     const [lost] = (await synced()).told;
     expect(lost).toMatchObject({ outcome: 'lost', ledger: 'abandoned' });

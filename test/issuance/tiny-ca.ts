@@ -1,6 +1,6 @@
 import { ConnectionFailure, unreachable } from '../../src/acme/connection-failure.ts';
 import type { Answer, Authorization, Challenge, Order } from '../../src/acme/resources.ts';
-import type { Session } from '../../src/acme/session.ts';
+import type { Guard, Session } from '../../src/acme/session.ts';
 import { AcmeLedgerError } from '../../src/errors.ts';
 import type { Identifier } from '../../src/identifiers.ts';
 
@@ -26,11 +26,11 @@ export class TinyCa {
 
   session(): Session {
     const session: Partial<Session> = {
-      newOrder: ({ identifiers }) => this.#act(() => this.#newOrder(identifiers)),
+      newOrder: ({ identifiers }, guard) => this.#act(() => this.#newOrder(identifiers), guard),
       getOrder: (url) => this.#act(() => this.#order(url)),
       getAuthorization: (url) => this.#act(() => this.#authorization(url)),
-      deactivateAuthorization: (url) => this.#act(() => this.#deactivate(url)),
-      submitChallenge: (url) => this.#act(() => this.#submit(url)),
+      deactivateAuthorization: (url, guard) => this.#act(() => this.#deactivate(url), guard),
+      submitChallenge: (url, guard) => this.#act(() => this.#submit(url), guard),
       listOrders: () => Promise.resolve(null),
       keyAuthorization: (token) => `${token}.thumbprint`,
     };
@@ -42,8 +42,9 @@ export class TinyCa {
     return [...this.authorizations.values()].filter((status) => status === 'pending').length;
   }
 
-  async #act<T>(answer: () => T): Promise<Answer<T>> {
+  async #act<T>(answer: () => T, guard?: Guard): Promise<Answer<T>> {
     await new Promise((resolve) => setImmediate(resolve));
+    await guard?.assertAllowed();
     return { ...answer(), retryAt: null };
   }
 

@@ -48,6 +48,7 @@ export async function newTinyWorld(): Promise<TinyWorld> {
       });
       return {
         ...writer,
+        assertLease: run.assertLease,
         account,
         session: ca.session(),
         stateDir: workspace.stateDir,

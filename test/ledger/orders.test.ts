@@ -48,7 +48,7 @@ describe('an order that another run has taken over', () => {
   it('is nothing that this run can write any more', async () => {
     const made = await newLedger();
     const { order, authorizationIds } = await anOrder(made, made.account, ['a.test']);
-    expect(await takeOver(made.other, order)).toBe(true);
+    expect(await takeOver(made.other, order, () => false)).toBe(true);
     const before = await made.ledger.selectFrom('events').selectAll().execute();
     const busy = { code: 'busy', message: `order ${order.id} was taken over by another run` };
     await expect(recordOrderAnswer(made, order, answerOf(order, { status: 'ready' }))).rejects.toMatchObject(
@@ -71,7 +71,10 @@ describe('an order that another run has taken over', () => {
     const { order } = await anOrder(made, made.account, ['a.test']);
     await releaseOrder(made, order.id, {});
     const seen = await orderById(made.ledger, order.id);
-    const taken = await Promise.all([takeOver(made, seen ?? order), takeOver(made.other, seen ?? order)]);
+    const taken = await Promise.all([
+      takeOver(made, seen ?? order, () => false),
+      takeOver(made.other, seen ?? order, () => false),
+    ]);
     expect(taken.sort()).toEqual([false, true]);
     const events = await eventsOf(made.ledger, { orderId: order.id });
     expect(events.filter((event) => event.kind === 'order-taken-over')).toHaveLength(1);
