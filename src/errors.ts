@@ -41,6 +41,8 @@ const exitCodes = {
   'ca-answer': 1,
   /** The CA answered with a problem document. */
   'ca-problem': 1,
+  /** The CA has ended the account, or doesn't know it: it refuses whatever is asked on it. */
+  'ca-account': 1,
   /** 429 or 503: the CA asks to come back later. */
   'ca-limit': 75,
   /** The gate has no room for this order. */

@@ -47,6 +47,7 @@ declare module 'acme-client/src/api.js' {
     apiRequest(url: string, payload: object | null, statuses: number[]): Promise<HttpResponse>;
     apiResourceRequest(resource: string, payload: object | null, statuses: number[]): Promise<HttpResponse>;
     createAccount(data: object): Promise<HttpResponse>;
+    updateAccount(data: object): Promise<HttpResponse>;
     getOrder(url: string): Promise<HttpResponse>;
     finalizeOrder(url: string, data: object): Promise<HttpResponse>;
     getAuthorization(url: string): Promise<HttpResponse>;

@@ -73,6 +73,13 @@ export class AcmeSession implements Session {
     }
   }
 
+  async updateContact(email: string, signal?: AbortSignal): Promise<Account> {
+    const options = { action: 'to change the e-mail address of the account', signal };
+    const contact = { contact: [`mailto:${email}`] };
+    const response = await this.#signed(options, (api) => api.updateAccount(contact));
+    return parseAccount(response.data, this.#accountOrThrow().url);
+  }
+
   async findAccount(signal?: AbortSignal): Promise<Account | null> {
     try {
       const options = { action: 'to look up the account', signal };

@@ -69,6 +69,8 @@ export interface Session {
   readonly account: { url: string } | null;
   /** newAccount (§7.3); for a known key the CA answers with its account. @throws also `usage` when the CA wants terms agreed or an EAB */
   register(registration: Registration, signal?: AbortSignal): Promise<Account>;
+  /** Sets the account's one contact (§7.3.2). */
+  updateContact(email: string, signal?: AbortSignal): Promise<Account>;
   /** The account of this key (§7.3.1); null when the CA has none. */
   findAccount(signal?: AbortSignal): Promise<Account | null>;
   /** §7.4 */

@@ -2,6 +2,8 @@ import type { Command } from 'commander';
 import { AcmeLedgerError } from '../errors.ts';
 import { printable } from '../printable.ts';
 import { accountImport } from './account-import.ts';
+import { accountRegister } from './account-register.ts';
+import { accountText } from './account-text.ts';
 import type { Runner } from './runner.ts';
 import { accountJson } from './shapes.ts';
 
@@ -11,24 +13,6 @@ export function accountCommands(account: Command, runner: Runner): void {
   accountList(account, runner);
   accountShow(account, runner);
   accountImport(account, runner);
-}
-
-function accountRegister(account: Command, runner: Runner): void {
-  const command = account
-    .command('register')
-    .description('register the account at the CA (issue does so by itself)');
-  runner.bind(command, async (context) => {
-    const { withIssuance } = await import('./opening.ts');
-    const { authorityOf } = await import('../acme/known-authorities.ts');
-    const account = await withIssuance(
-      context,
-      authorityOf(context.settings.ca),
-      { command: 'account register', mayRegister: true },
-      (issuance) => Promise.resolve(issuance.account),
-    );
-    context.output.result(accountJson(account), textOf);
-    return 0;
-  });
 }
 
 function accountList(account: Command, runner: Runner): void {
@@ -82,19 +66,8 @@ function accountShow(account: Command, runner: Runner): void {
           { hint: 'acme-ledger account list shows those that it has' },
         );
       }
-      context.output.result(accountJson(row), textOf);
+      context.output.result(accountJson(row), accountText);
       return 0;
     });
   });
-}
-
-function textOf(shown: ReturnType<typeof accountJson>): string[] {
-  return [
-    `account ${String(shown.id)}: ${shown.status}`,
-    `  ca     ${shown.ca}`,
-    `  url    ${shown.url ?? 'not registered'}`,
-    `  email  ${shown.email ?? '-'}`,
-    `  key    ${shown.keyFile} (thumbprint ${shown.keyThumbprint})`,
-    `  for    ${shown.purpose === 'orders' ? 'orders' : 'cleaning up alone'}`,
-  ];
 }

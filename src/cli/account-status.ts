@@ -23,6 +23,8 @@ const soonMs = 7 * 86_400_000;
 export interface AccountStatus {
   ca: string;
   account: string | null;
+  /** `valid`, or why nothing can be done on it (docs/ledger.md). */
+  status: string;
   gate: { pending: number; unsubmitted: number; reserved: number; maxPending: number; free: number };
   oldestPendingAt: string | null;
   limits: LimitSeen[];
@@ -62,6 +64,7 @@ async function accountStatus(
   return {
     ca: account.ca,
     account: account.url,
+    status: account.status,
     gate: {
       pending: count.pending,
       unsubmitted: count.unsubmitted,

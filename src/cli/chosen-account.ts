@@ -1,5 +1,6 @@
 import { AcmeLedgerError } from '../errors.ts';
-import { listAccounts } from '../ledger/accounts.ts';
+import { lossRecorded } from '../issuance/lost-account.ts';
+import { isLost, listAccounts } from '../ledger/accounts.ts';
 import type { Ledger } from '../ledger/open.ts';
 import type { AccountRow } from '../ledger/schema.ts';
 import type { CommandContext } from './context.ts';
@@ -14,10 +15,13 @@ export async function accountsAtCa(context: CommandContext, ledger: Ledger): Pro
   return rows === null ? null : rows.map(({ id }) => id);
 }
 
-/** The accounts that a command works on which looks after what is open: all that are registered and in use, or those at `--ca`. */
+/** The accounts that a command works on which looks after what is open: all that are registered and in use, or those at `--ca`. @throws AcmeLedgerError `ca-account` */
 export async function chosenAccounts(context: CommandContext, ledger: Ledger): Promise<AccountRow[]> {
   const atCa = await rowsAtCa(context, ledger);
-  const inUse = (atCa ?? (await listAccounts(ledger))).filter(({ status }) => status !== 'deactivated');
+  const inUse = (atCa ?? (await listAccounts(ledger))).filter((row) => !isLost(row));
+  const [lost] = atCa?.toReversed() ?? [];
+  const loss = inUse.length > 0 || lost === undefined ? null : lossRecorded(lost);
+  if (loss !== null) throw loss;
   const registered = inUse.filter(({ url }) => url !== null);
   // One whose registration was never answered: what opens it looks whether the CA has it.
   return registered.length === 0 && atCa !== null ? inUse.slice(-1) : registered;
@@ -28,7 +32,7 @@ async function rowsAtCa({ settings }: CommandContext, ledger: Ledger): Promise<A
   const { authorityOf } = await import('../acme/known-authorities.ts');
   const authority = authorityOf(settings.ca);
   const rows = (await listAccounts(ledger)).filter(({ ca }) => ca === authority.directoryUrl);
-  if (rows.some(({ status }) => status !== 'deactivated')) return rows;
+  if (rows.length > 0) return rows;
   throw new AcmeLedgerError('not-found', `the ledger has no account at ${authority.label}`, {
     hint: 'acme-ledger account list shows those that it has',
   });

@@ -5,8 +5,9 @@ import { counted } from './wording.ts';
 const ofOneReason = 5;
 /** The others have each a reason of their own. A mail that nobody can read to its end says no more than its beginning. */
 const ofOwnReasons = 100;
-/** Certificates that a run didn't come to in its time have nothing to tell of themselves. */
+/** Certificates that a run didn't come to in its time, or whose account is gone, have nothing to tell of themselves. */
 const ofNoReason = 0;
+const untold: readonly ErrorCode[] = ['no-time', 'ca-account'];
 
 const common: readonly ErrorCode[] = [
   'ca-limit',
@@ -24,6 +25,7 @@ interface Kind {
   message: string;
   toldMost: number;
   count: number;
+  hint: string | null;
   retryAt: string | null;
 }
 
@@ -32,10 +34,10 @@ export class LikeErrors {
   readonly #kinds = new Map<string, Kind>();
 
   /** @returns whether this one is to be told by itself */
-  note(status: string, { code, message, retryAt }: ErrorRecord): boolean {
+  note(status: string, { code, message, hint, retryAt }: ErrorRecord): boolean {
     const key = `${status} ${code}`;
     const known = this.#kinds.get(key);
-    const kind = known ?? { status, code, message, toldMost: toldMost(code), count: 0, retryAt: null };
+    const kind = known ?? { status, code, message, toldMost: toldMost(code), count: 0, hint, retryAt: null };
     this.#kinds.set(key, kind);
     kind.count += 1;
     if (retryAt !== null && (kind.retryAt === null || kind.retryAt < retryAt)) kind.retryAt = retryAt;
@@ -44,18 +46,19 @@ export class LikeErrors {
 
   /** What stands for those that weren't told by themselves, an error for each kind. */
   *rest(): Generator<ErrorRecord> {
-    for (const { status, code, message, toldMost: told, count, retryAt } of this.#kinds.values()) {
+    for (const { status, code, message, toldMost: told, count, hint: own, retryAt } of this.#kinds.values()) {
       if (count <= told) continue;
       const what = counted(count - told, told === 0 ? 'certificate' : 'more certificate');
       const why = told === 0 ? message : `for reasons of the same kind (${code})`;
       const until = retryAt === null ? '' : `; the last may go at ${retryAt}`;
-      const hint = 'renew -v tells of each, and so do --report FILE and --json';
+      const each = 'renew -v tells of each, and so do --report FILE and --json';
+      const hint = code === 'ca-account' && own !== null ? own : each;
       yield { code, message: `${what}: ${status}, ${why}${until}`, hint, problem: null, retryAt: null };
     }
   }
 }
 
 function toldMost(code: ErrorCode): number {
-  if (code === 'no-time') return ofNoReason;
+  if (untold.includes(code)) return ofNoReason;
   return common.includes(code) ? ofOneReason : ofOwnReasons;
 }

@@ -1,10 +1,9 @@
-import { join } from 'node:path';
-import { readAccountKey } from '../acme/account-key-file.ts';
 import { type Authority, authorityOf } from '../acme/known-authorities.ts';
 import type { Session } from '../acme/session.ts';
 import { openSession } from '../acme/session.ts';
 import { systemClock } from '../clock.ts';
 import { AcmeLedgerError, errorRecord } from '../errors.ts';
+import { keyOfAccount } from '../issuance/account.ts';
 import { keepFoundAccount } from '../issuance/found-account.ts';
 import { ownPatienceMs } from '../issuance/heedful-session.ts';
 import type { Issuance } from '../issuance/issuance.ts';
@@ -186,7 +185,7 @@ async function openRow(
   row: AccountRow,
 ): Promise<Opened> {
   const authority = authorityOf(row.ca);
-  const keyPem = await readAccountKey(join(context.settings.stateDir, row.key_file));
+  const keyPem = await keyOfAccount(context.settings.stateDir, row);
   if (row.url === null) {
     const { session, account } = await openAccountOfKey(context, authority, keyPem, concurrency);
     const { url, status } = account;

@@ -1,5 +1,4 @@
 import { join } from 'node:path';
-import { readAccountKey } from '../acme/account-key-file.ts';
 import { generateAccountKey } from '../acme/account-key.ts';
 import type { Authority } from '../acme/known-authorities.ts';
 import { assertRegistrable } from '../acme/registration.ts';
@@ -13,14 +12,15 @@ import { createSolver } from '../challenges/solvers.ts';
 import { systemClock } from '../clock.ts';
 import { AcmeLedgerError } from '../errors.ts';
 import type { KeyedAccount } from '../issuance/account.ts';
-import { accountWithKey, assertAccountKey, ensureRegistered } from '../issuance/account.ts';
+import { accountWithKey, assertAccountKey, ensureRegistered, keyOfAccount } from '../issuance/account.ts';
 import { failureRule } from '../issuance/back-off.ts';
 import type { CaPressure } from '../issuance/concurrency-level.ts';
 import { createHeed, heedfulSession, ownPatienceMs } from '../issuance/heedful-session.ts';
 import type { Issuance } from '../issuance/issuance.ts';
 import type { Run } from '../issuance/ownership.ts';
 import { startRun } from '../issuance/ownership.ts';
-import { accountAt } from '../ledger/accounts.ts';
+import { lossRecorded } from '../issuance/lost-account.ts';
+import { accountAt, lostAccountsAt } from '../ledger/accounts.ts';
 import type { Ledger } from '../ledger/open.ts';
 import type { AccountRow } from '../ledger/schema.ts';
 import type { LedgerWriter } from '../ledger/writer.ts';
@@ -44,6 +44,8 @@ export async function withIssuance<T>(
   options: {
     command: string;
     mayRegister: boolean;
+    /** Makes a new account where the one for orders was lost. */
+    mayReplace?: boolean;
     concurrency?: number;
     patienceMs?: number;
     account?: AccountRow;
@@ -99,7 +101,11 @@ export async function withIssuance<T>(
 async function openCheckedLedger(
   context: CommandContext,
   authority: Authority,
-  { mayRegister, account: given }: { mayRegister: boolean; account?: AccountRow },
+  {
+    mayRegister,
+    mayReplace = false,
+    account: given,
+  }: { mayRegister: boolean; mayReplace?: boolean; account?: AccountRow },
 ): Promise<Ledger> {
   const { settings } = context;
   await assertStateDir(settings.stateDir);
@@ -109,6 +115,7 @@ async function openCheckedLedger(
   try {
     const account =
       given ?? (existing === null ? undefined : await accountAt(existing, authority.directoryUrl));
+    if (account === undefined && existing !== null && !mayReplace) await assertNoneLost(existing, authority);
     if (account === undefined && !mayRegister) throw noAccount(authority);
     await assertAccountKey(settings.stateDir, authority.directoryUrl, account);
     if (account === undefined) await assertTakesAccount(context, authority);
@@ -128,7 +135,7 @@ async function keyedAccount(
   given?: AccountRow,
 ): Promise<KeyedAccount> {
   if (given === undefined) return accountWithKey(writer, settings.stateDir, directoryUrl, settings.email);
-  return { row: given, keyPem: await readAccountKey(join(settings.stateDir, given.key_file)) };
+  return { row: given, keyPem: await keyOfAccount(settings.stateDir, given) };
 }
 
 /** Also for one certificate: of its hundred names, ten authorizations are asked for at once. */
@@ -180,6 +187,7 @@ export async function openBeside(
   const { settings } = context;
   const { ledger, runId, clock } = issuance;
   const account = await accountAt(ledger, authority.directoryUrl);
+  if (account === undefined) await assertNoneLost(ledger, authority);
   await assertAccountKey(settings.stateDir, authority.directoryUrl, account);
   if (account === undefined) await assertTakesAccount(context, authority);
   const writer = { ledger, runId, clock, limits: limitsAt(authority, settings.limits) };
@@ -281,6 +289,13 @@ export function sessionOptions(
     signal: context.stops.work,
     takeTurn: context.takeTurn,
   };
+}
+
+/** A person decides about a new account: the CA may want to know why the old one ended. @throws AcmeLedgerError `ca-account` */
+async function assertNoneLost(ledger: Ledger, { directoryUrl }: Authority): Promise<void> {
+  const [lost] = await lostAccountsAt(ledger, directoryUrl);
+  const loss = lost === undefined ? null : lossRecorded(lost);
+  if (loss !== null) throw loss;
 }
 
 function noAccount(authority: Authority): AcmeLedgerError {

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { isLost } from '../ledger/accounts.ts';
 import type { HoldScope } from '../ledger/states.ts';
 import { printable } from '../printable.ts';
 import type { AccountStatus, CertificateCounts } from './account-status.ts';
@@ -25,10 +26,10 @@ export function status(program: Command, runner: Runner): void {
 }
 
 function textOf(shown: AccountStatus): string[] {
-  const { ca, account, gate, oldestPendingAt, limits, holds, failingNames, suspendedNames } = shown;
+  const { ca, account, status, gate, oldestPendingAt, limits, holds, failingNames, suspendedNames } = shown;
   return [
     ca,
-    `  account  ${account ?? 'not registered'}`,
+    `  account  ${account ?? 'not registered'}${isLost({ status }) ? ` (${status}: acme-ledger account register makes a new one)` : ''}`,
     `  gate     ${String(gate.pending)} open (${String(gate.unsubmitted)} unsubmitted), ${String(gate.reserved)} reserved, ${String(gate.free)} of ${String(gate.maxPending)} free`,
     ...(oldestPendingAt === null ? [] : [`  oldest   open since ${oldestPendingAt}`]),
     // The first is the gate's.

@@ -1,9 +1,10 @@
 import { join } from 'node:path';
-import { loadOrCreateAccountKey, readAccountKey } from '../acme/account-key-file.ts';
-import { parseAccountKey, thumbprint } from '../acme/account-key.ts';
+import { loadOrCreateAccountKey, readAccountKey, writeAccountKey } from '../acme/account-key-file.ts';
+import { generateAccountKey, parseAccountKey, thumbprint } from '../acme/account-key.ts';
 import type { Registration, Session } from '../acme/session.ts';
 import { AcmeLedgerError } from '../errors.ts';
-import { accountAt, insertAccount, recordRegistered } from '../ledger/accounts.ts';
+import { accountAt, insertAccount, lostAccountsAt, recordRegistered } from '../ledger/accounts.ts';
+import { printable } from '../printable.ts';
 import type { AccountRow } from '../ledger/schema.ts';
 import type { LedgerWriter } from '../ledger/writer.ts';
 
@@ -25,10 +26,8 @@ export async function accountWithKey(
   email: string | null,
 ): Promise<KeyedAccount> {
   const known = await accountAt(writer.ledger, ca);
-  if (known !== undefined)
-    return { row: known, keyPem: await readAccountKey(join(stateDir, known.key_file)) };
-  const keyFile = keyFileOf(ca);
-  const { pem } = await loadOrCreateAccountKey(join(stateDir, keyFile));
+  if (known !== undefined) return { row: known, keyPem: await keyOfAccount(stateDir, known) };
+  const { keyFile, pem } = await keyForNew(writer, stateDir, ca);
   const row = await insertAccount(writer, {
     ca,
     keyFile,
@@ -36,6 +35,43 @@ export async function accountWithKey(
     email,
   });
   return { row, keyPem: pem };
+}
+
+/** The first account at a CA has a file of a plain name. After a lost account the key is another one, because the CA refuses the old. */
+async function keyForNew(
+  { ledger }: LedgerWriter,
+  stateDir: string,
+  ca: string,
+): Promise<{ keyFile: string; pem: string }> {
+  if ((await lostAccountsAt(ledger, ca)).length === 0) {
+    const keyFile = keyFileOf(ca);
+    return { keyFile, pem: (await loadOrCreateAccountKey(join(stateDir, keyFile))).pem };
+  }
+  const pem = generateAccountKey();
+  const keyFile = keyFileOf(ca, thumbprint(parseAccountKey(pem)));
+  await writeAccountKey(join(stateDir, keyFile), pem);
+  return { keyFile, pem };
+}
+
+/**
+ * The key of an account that the ledger has.
+ * @throws AcmeLedgerError `bad-file` when the file holds another account's key; as `readAccountKey`
+ */
+export async function keyOfAccount(
+  stateDir: string,
+  { key_file, key_thumbprint, ca }: AccountRow,
+): Promise<string> {
+  const file = join(stateDir, key_file);
+  const pem = await readAccountKey(file);
+  const found = thumbprint(parseAccountKey(pem));
+  if (found === key_thumbprint) return pem;
+  throw new AcmeLedgerError(
+    'bad-file',
+    `${printable(file)} holds another key than that of the account at ${ca}: its thumbprint is ${found}, the ledger has ${key_thumbprint}`,
+    {
+      hint: 'put the key of that account back there, from a backup; acme-ledger account list shows the accounts',
+    },
+  );
 }
 
 /**
@@ -49,7 +85,9 @@ export async function assertAccountKey(
   known: AccountRow | undefined,
 ): Promise<void> {
   try {
-    await readAccountKey(join(stateDir, known?.key_file ?? keyFileOf(ca)));
+    await (known === undefined
+      ? readAccountKey(join(stateDir, keyFileOf(ca)))
+      : keyOfAccount(stateDir, known));
   } catch (error) {
     const isMissing = error instanceof AcmeLedgerError && error.code === 'not-found';
     if (known !== undefined || !isMissing) throw error;

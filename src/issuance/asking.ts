@@ -32,7 +32,7 @@ export class Asking {
   }
 
   #failed(error: AcmeLedgerError): AcmeLedgerError | null {
-    if (error.code === 'ca-limit') {
+    if (error.code === 'ca-limit' || error.code === 'ca-account') {
       this.end ??= error;
       this.notAsked += 1;
       return null;

@@ -4,7 +4,7 @@ import type { StoredState } from '../certificates/stored-state.ts';
 import { later } from '../clock.ts';
 import { errorRecord } from '../errors.ts';
 import { identifierSetKey, parseName } from '../identifiers.ts';
-import { listAccounts } from '../ledger/accounts.ts';
+import { isLost, listAccounts } from '../ledger/accounts.ts';
 import { certificateByName, listCertificates } from '../ledger/certificates.ts';
 import type { Finding } from '../ledger/checks/finding.ts';
 import { findingsMax } from '../ledger/checks/finding.ts';
@@ -78,7 +78,7 @@ function leftFiles(stateDir: string, id: number): Finding {
 
 /** Account keys that can't be read: nothing can be done at their CA. */
 export async function accountKeyFindings({ ledger, stateDir }: FileCheck): Promise<Finding[]> {
-  const accounts = (await listAccounts(ledger)).filter(({ status }) => status !== 'deactivated');
+  const accounts = (await listAccounts(ledger)).filter((account) => !isLost(account));
   const found = await Promise.all(
     accounts.map(async (account): Promise<Finding | null> => {
       try {

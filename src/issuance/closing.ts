@@ -175,6 +175,8 @@ export async function recordNotClosed(
 ): Promise<Closing> {
   const record = errorRecord(error);
   const reason = record.message;
+  if (error instanceof AcmeLedgerError && error.code === 'ca-account')
+    return { outcome: 'failed', reason, stop: error };
   if (isGone(error)) {
     await recordGone(issuance, row.url);
     return { outcome: 'gone', reason };

@@ -7,6 +7,7 @@ import { isLedgerFailure } from '../ledger/ledger-failure.ts';
 import type { LedgerWriter } from '../ledger/writer.ts';
 import type { CaPressure } from './concurrency-level.ts';
 import { heldError, holdAgainst, noteHold } from './holds.ts';
+import { accountWatch } from './account-watch.ts';
 import type { Asked } from './told-limit.ts';
 
 /** Asks the CA when it may be asked, and tells the ledger what it answers about that. */
@@ -25,7 +26,7 @@ const faultWaitsMs = [500, 2_000];
  * @param options.patienceMs what the person allowed to wait for (`--wait`), at least `ownPatienceMs`; what has to be looked at or written
  *   again after a wait isn't waited for here: a new order, the submit of a challenge, a deactivation
  * @param options.pressure counts what the CA refuses for now
- * @throws AcmeLedgerError `ca-limit` with `retryAt`, and what the request throws
+ * @throws AcmeLedgerError `ca-limit` with `retryAt`, `ca-account`, and what the request throws
  */
 export function createHeed(
   writer: LedgerWriter,
@@ -33,12 +34,15 @@ export function createHeed(
   options: { patienceMs: number; pressure?: CaPressure },
 ): Heed {
   const { patienceMs } = options;
+  const account = accountWatch(writer, accountId);
   return async (asked, signal, ask) => {
     for (let tries = 1; ; tries += 1) {
+      account.assertKept();
       await waitForLeave(writer, accountId, asked, patienceMs, signal);
       try {
         return await ask();
       } catch (error) {
+        await account.note(error);
         const waitMs = await waitAfter(writer, accountId, asked, error, tries);
         if (isRefusal(error) && options.pressure !== undefined) options.pressure.refusals += 1;
         if (tries === askedAtMost || waitMs === null || waitMs > patienceMs || isSentOnce(asked)) throw error;
@@ -141,6 +145,7 @@ export function heedfulSession(session: Session, heed: Heed, assertLease: () => 
     },
     keyAuthorization: session.keyAuthorization,
     close: session.close,
+    updateContact: (email, signal) => act(signal, () => session.updateContact(email, signal)),
     register: (registration, signal) =>
       heed({ kind: 'newAccount' }, signal, () => session.register(registration, signal)),
     findAccount: (signal) => heed({ kind: 'newAccount' }, signal, () => session.findAccount(signal)),

@@ -117,7 +117,7 @@ export function failureOf(error: unknown): AcmeLedgerError {
 
 /** The CA can't be asked for the next order, either: a thousand time-outs would take hours. */
 export function isOutOfReach({ code }: AcmeLedgerError): boolean {
-  return code === 'ca-unreachable' || code === 'ca-limit';
+  return code === 'ca-unreachable' || code === 'ca-limit' || code === 'ca-account';
 }
 
 /** Orders with something left to do that no live run works on. */

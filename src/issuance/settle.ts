@@ -1,6 +1,5 @@
 import { removeOrderFiles } from '../certificates/order-files.ts';
-import type { AcmeLedgerError } from '../errors.ts';
-import { errorRecord } from '../errors.ts';
+import { AcmeLedgerError, errorRecord } from '../errors.ts';
 import { later } from '../clock.ts';
 import { authorizationsOf } from '../ledger/authorizations.ts';
 import { isLedgerFailure } from '../ledger/ledger-failure.ts';
@@ -39,6 +38,8 @@ export async function settleOrder(
 ): Promise<AcmeLedgerError | null> {
   const failures: AcmeLedgerError[] = [];
   if (isLedgerFailure(options.error)) failures.push(options.error);
+  else if (isLossOfAccount(options.error))
+    await tried(issuance, order, failures, () => giveUp(issuance, order, options));
   else await tried(issuance, order, failures, () => settleOwned(issuance, order, options, failures));
   const [failure] = failures;
   return failure === undefined ? null : settleUnwritten(issuance, order.id, failure, options);
@@ -76,6 +77,18 @@ async function settleOwned(
     );
   });
   await attempt(() => release(issuance, order.id, options));
+}
+
+function isLossOfAccount(error: unknown): boolean {
+  return error instanceof AcmeLedgerError && error.code === 'ca-account';
+}
+
+/** The CA takes no more requests of the account: what the order opened ends by expiring. */
+async function giveUp(issuance: Issuance, order: OrderRow, { error }: SettleOptions): Promise<void> {
+  if ((await orderById(issuance.ledger, order.id))?.run_id !== issuance.runId) return;
+  await cleanUpRows(issuance, await presentedFor(issuance, order.id));
+  await releaseOrder(issuance, order.id, { status: 'abandoned', keptUntil: null, error: errorRecord(error) });
+  removeOrderFiles(issuance.stateDir, String(order.id));
 }
 
 async function tried(

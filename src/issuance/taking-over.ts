@@ -1,5 +1,6 @@
 import { takeOver } from '../ledger/order-ownership.ts';
 import type { OrderRow } from '../ledger/schema.ts';
+import { runsById } from '../ledger/runs.ts';
 import { endHooksOf } from '../orphaned-hooks.ts';
 import type { Issuance } from './issuance.ts';
 import { isAlive } from './ownership.ts';
@@ -12,6 +13,15 @@ export async function takeOverOrder(issuance: Issuance, order: OrderRow): Promis
   if (!(await takeOver(issuance, order, (owner) => isAlive(owner, issuance.clock.wallNow())))) return null;
   await endOrphans(issuance, order.run_id);
   return { ...order, run_id: issuance.runId };
+}
+
+/** The same for any order, whether somebody works on it or not. @returns false when somebody does, or was first */
+export async function takeOverUnlessAlive(issuance: Issuance, order: OrderRow): Promise<boolean> {
+  if (order.run_id !== null) {
+    const owner = (await runsById(issuance.ledger, [order.run_id])).get(order.run_id);
+    if (isAlive(owner, issuance.clock.wallNow())) return false;
+  }
+  return (await takeOverOrder(issuance, order)) !== null;
 }
 
 /** A hook that outlives its run would put its answer up after it was taken down. */

@@ -5,17 +5,37 @@ import type { AccountPurpose } from './states.ts';
 import type { LedgerWriter } from './writer.ts';
 import { inTransaction, instant } from './writer.ts';
 
-/** The account that orders are made on at a CA: the newest one that is for orders and isn't deactivated. */
+/** Statuses of accounts that nothing can be asked on any more. The first and second are the CA's words, `unknown` says that it has none such. */
+const lostStatuses: readonly string[] = ['deactivated', 'revoked', 'unknown'];
+
+/** Whether the CA has ended the account, or doesn't know it, as far as the ledger was told. */
+export function isLost({ status }: Pick<AccountRow, 'status'>): boolean {
+  return lostStatuses.includes(status);
+}
+
+/** The account that orders are made on at a CA: the newest one that is for orders and wasn't lost. */
 export async function accountAt(ledger: Ledger, ca: string): Promise<AccountRow | undefined> {
   return ledger
     .selectFrom('accounts')
     .selectAll()
     .where('ca', '=', ca)
     .where('purpose', '=', 'orders')
-    .where('status', '<>', 'deactivated')
+    .where('status', 'not in', lostStatuses)
     .orderBy('id', 'desc')
     .limit(1)
     .executeTakeFirst();
+}
+
+/** Accounts that orders were made on at a CA, and that were lost; the newest first. */
+export async function lostAccountsAt(ledger: Ledger, ca: string): Promise<AccountRow[]> {
+  return ledger
+    .selectFrom('accounts')
+    .selectAll()
+    .where('ca', '=', ca)
+    .where('purpose', '=', 'orders')
+    .where('status', 'in', lostStatuses)
+    .orderBy('id', 'desc')
+    .execute();
 }
 
 export async function listAccounts(ledger: Ledger): Promise<AccountRow[]> {
@@ -99,5 +119,22 @@ export async function recordRegistered(
       .where('id', '=', accountId)
       .execute();
     await appendEvents(tx, [{ kind: 'account-registered', accountId, data: account }]);
+  });
+}
+
+/** The CA refuses the account itself: from now on no run asks anything on it. Told once. */
+export async function recordAccountLost(
+  writer: LedgerWriter,
+  accountId: number,
+  status: 'deactivated' | 'unknown',
+): Promise<void> {
+  await inTransaction(writer, async (tx) => {
+    const { numUpdatedRows } = await tx.ledger
+      .updateTable('accounts')
+      .set({ status })
+      .where('id', '=', accountId)
+      .where('status', 'not in', lostStatuses)
+      .executeTakeFirst();
+    if (numUpdatedRows > 0n) await appendEvents(tx, [{ kind: 'account-lost', accountId, data: { status } }]);
   });
 }

@@ -9,6 +9,7 @@ export type EventKind =
   | 'account-created'
   | 'account-registered'
   | 'account-held'
+  | 'account-lost'
   | 'account-used'
   | 'order-intent'
   | 'order-taken-over'

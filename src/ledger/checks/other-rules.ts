@@ -89,7 +89,7 @@ export const accountRules: readonly (() => RowRule<'accounts'>)[] = [
   () => ({
     code: 'account-half-registered',
     table: 'accounts',
-    broken: sql`(url is null and status <> 'unregistered') or (url is not null and status = 'unregistered')`,
+    broken: sql`(url is null and status not in ('unregistered', 'deactivated', 'revoked', 'unknown')) or (url is not null and status = 'unregistered')`,
     says: ({ ca, status, url }) => ({
       message: `the account at ${ca} is "${status}" and ${url === null ? 'has no URL: no run settles what is open on it' : 'has a URL all the same'}`,
       hint: `acme-ledger account register --ca ${ca} asks the CA for it`,
