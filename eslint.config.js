@@ -1,5 +1,6 @@
 import js from '@eslint/js';
 import { defineConfig, globalIgnores } from 'eslint/config';
+import regexp from 'eslint-plugin-regexp';
 import tseslint from 'typescript-eslint';
 
 export default defineConfig(
@@ -37,6 +38,19 @@ export default defineConfig(
       ],
       // Contracts are asynchronous so that the next implementation may be, also where this one isn't.
       '@typescript-eslint/require-await': 'off',
+    },
+  },
+  {
+    // Text from a CA, a hook or a log is as long as whoever wrote it likes: an expression whose time grows with its square blocks the
+    // process, signals included, for half a minute.
+    files: ['src/**/*.ts'],
+    plugins: { regexp },
+    rules: {
+      'regexp/no-super-linear-backtracking': ['error', { report: 'potential' }],
+      'regexp/no-super-linear-move': [
+        'error',
+        { report: 'potential', ignoreSticky: true, ignorePartial: false },
+      ],
     },
   },
   {

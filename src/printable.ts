@@ -17,7 +17,9 @@ const longestText = 32 * 1024;
  * so is of the whole.
  */
 export function shortened(text: string): string {
-  const inWords = text.replace(new RegExp(`\\S{${longestWord + 1},}`, 'g'), (word) => ends(word, wordEnds));
+  const inWords = text.replace(new RegExp(`(?<!\\S)\\S{${longestWord + 1},}`, 'g'), (word) =>
+    ends(word, wordEnds),
+  );
   if (inWords.length <= longestText) return inWords;
   return ends(inWords, { begin: longestText / 2, end: longestText / 4 });
 }

@@ -56,8 +56,3 @@ declare module 'acme-client/src/api.js' {
     revokeCert(data: object): Promise<HttpResponse>;
   }
 }
-
-declare module 'acme-client/src/util.js' {
-  const util: { parseLinkHeader(header: string | undefined, rel: string): string[] };
-  export default util;
-}

@@ -1,5 +1,14 @@
 import { printable } from '../printable.ts';
-import { dateOf, fieldsOf, listOf, requiredFields, unreadable, urlOf, type Fields } from './fields.ts';
+import {
+  dateOf,
+  fieldsOf,
+  listOf,
+  requiredFields,
+  textOf,
+  unreadable,
+  urlOf,
+  type Fields,
+} from './fields.ts';
 import { identifierOf } from './order.ts';
 import { parseProblem } from './problems.ts';
 import type { Authorization, Challenge } from './resources.ts';
@@ -41,11 +50,12 @@ export function parseChallenge(data: unknown, url: string): Challenge {
 function challengeOf(value: unknown, base: string): Challenge[] {
   const fields = fieldsOf(value);
   const url = urlOf(fields?.['url'], base) ?? null;
-  if (fields === null || url === null || typeof fields['type'] !== 'string') return [];
+  const type = textOf(fields?.['type']);
+  if (fields === null || url === null || type === null) return [];
   return [
     {
       url,
-      type: printable(fields['type']),
+      type,
       status: challengeStatusOf(fields),
       token: tokenOf(fields['token']),
       error: parseProblem(fields['error']),
@@ -72,6 +82,6 @@ function statusOf(value: unknown): Authorization['status'] {
   if (typeof value === 'string' && statuses.includes(value)) return value as Authorization['status'];
   throw unreadable(
     'authorization',
-    `has the status "${printable(String(value)).slice(0, 40)}", which RFC 8555 §7.1.6 doesn't know`,
+    `has the status "${printable(String(value).slice(0, 40))}", which RFC 8555 §7.1.6 doesn't know`,
   );
 }

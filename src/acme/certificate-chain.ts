@@ -1,5 +1,7 @@
 import { unreadable } from './fields.ts';
 
+/** A chain of ten certificates has 20 KiB. */
+const longestChain = 512 * 1024;
 const block = /-----BEGIN CERTIFICATE-----([A-Za-z0-9+/=\s]+)-----END CERTIFICATE-----/g;
 
 /**
@@ -8,7 +10,7 @@ const block = /-----BEGIN CERTIFICATE-----([A-Za-z0-9+/=\s]+)-----END CERTIFICAT
  * @throws AcmeLedgerError `ca-answer`
  */
 export function parseChain(data: unknown): string {
-  const text = typeof data === 'string' ? data : '';
+  const text = typeof data === 'string' && data.length <= longestChain ? data : '';
   const contents = [...text.matchAll(block)].map((match) => match[1]?.replace(/\s+/g, '') ?? '');
   if (contents.length === 0 || text.replace(block, '').trim() !== '')
     throw unreadable('certificate', "isn't a PEM certificate chain");

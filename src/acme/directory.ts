@@ -1,7 +1,7 @@
 import { AcmeLedgerError } from '../errors.ts';
 import { printable } from '../printable.ts';
 import type { HttpAnswer } from './exchange.ts';
-import { fieldsOf, listOf, textOf, urlOf } from './fields.ts';
+import { type Fields, fieldsOf, listOf, textOf, urlOf } from './fields.ts';
 import { jsonOrText } from './json-or-text.ts';
 import { answerError } from './problems.ts';
 import type { Directory } from './resources.ts';
@@ -31,6 +31,9 @@ export async function fetchDirectory(
   return directory;
 }
 
+const longestProfile = 100;
+const mostProfiles = 100; // Let's Encrypt has four
+
 /** The directory, without the entries that aren't known (Boulder adds a random one); null when it isn't one. */
 export function parseDirectory(data: unknown): Directory | null {
   const fields = fieldsOf(data);
@@ -56,13 +59,15 @@ function metaOf(value: unknown): Directory['meta'] {
     website: textOf(meta['website']),
     caaIdentities: listOf(meta['caaIdentities']).flatMap((each) => textOf(each) ?? []),
     externalAccountRequired: meta['externalAccountRequired'] === true,
-    profiles: Object.fromEntries(
-      Object.entries(fieldsOf(meta['profiles']) ?? {}).map(([name, text]) => [
-        printable(name),
-        textOf(text) ?? '',
-      ]),
-    ),
+    profiles: profilesOf(fieldsOf(meta['profiles']) ?? {}),
   };
+}
+
+function profilesOf(profiles: Fields): Record<string, string> {
+  const names = Object.keys(profiles).slice(0, mostProfiles);
+  return Object.fromEntries(
+    names.map((name) => [printable(name.slice(0, longestProfile)), textOf(profiles[name]) ?? '']),
+  );
 }
 
 function notAcme(answer: HttpAnswer, url: string): AcmeLedgerError {

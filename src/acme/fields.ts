@@ -2,6 +2,9 @@ import { AcmeLedgerError } from '../errors.ts';
 import { printable } from '../printable.ts';
 import { isAcceptableUrl } from './web-url.ts';
 
+/** Boulder's longest sentences have some hundred characters. */
+const longestText = 4_096;
+
 export type Fields = Readonly<Record<string, unknown>>;
 
 /** A JSON object, or null: what a CA sends may be anything. */
@@ -16,14 +19,15 @@ export function requiredFields(value: unknown, what: string): Fields {
   return fields;
 }
 
-/** Text of the CA, safe to show; null when it isn't text. */
+/** Text of the CA, safe to show and no longer than anybody reads; null when it isn't text. */
 export function textOf(value: unknown): string | null {
-  return typeof value === 'string' ? printable(value) : null;
+  if (typeof value !== 'string') return null;
+  return value.length <= longestText ? printable(value) : `${printable(value.slice(0, longestText))}…`;
 }
 
 /** A URL that may be asked (https, or http on loopback; RFC 8555 lets a CA use other hosts); relative ones are resolved; else null. */
 export function urlOf(value: unknown, base?: string): string | null {
-  if (typeof value !== 'string' || !URL.canParse(value, base)) return null;
+  if (typeof value !== 'string' || value.length > longestText || !URL.canParse(value, base)) return null;
   const url = new URL(value, base).href;
   return isAcceptableUrl(url) ? url : null;
 }
@@ -42,8 +46,9 @@ export function dateOf(value: unknown): Date | null {
   return Number.isNaN(at.getTime()) ? null : at;
 }
 
-export function listOf(value: unknown): readonly unknown[] {
-  return Array.isArray(value) ? value : [];
+/** @param most so many entries are taken: what goes through them takes its time for each */
+export function listOf(value: unknown, most = 1_000): readonly unknown[] {
+  return Array.isArray(value) ? value.slice(0, most) : [];
 }
 
 export function unreadable(what: string, fault: string): AcmeLedgerError {

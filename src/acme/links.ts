@@ -1,14 +1,22 @@
 import type { HttpResponse } from 'acme-client/src/http.js';
-import util from 'acme-client/src/util.js';
 import { urlOf } from './fields.ts';
+
+/** One link of RFC 8288 §3, its URL and its parameters. Bounded, so that a header of one sign only takes no longer than another. */
+const link = /<([^<>]{1,2000})>([^<]*)/g;
+const relation = /;\s*rel\s*=\s*(?:"([^"]*)"|([^\s;,"]+))/i;
 
 /** The usable URLs of an answer's `Link` header with this relation (RFC 8288), relative ones resolved, each once. */
 export function linkedUrls(
   { headers }: Pick<HttpResponse, 'headers'>,
-  relation: string,
+  wanted: string,
   base?: string,
 ): string[] {
   const header = headers['link'];
-  const joined = Array.isArray(header) ? header.join(', ') : header;
-  return [...new Set(util.parseLinkHeader(joined, relation).flatMap((link) => urlOf(link, base) ?? []))];
+  const joined = Array.isArray(header) ? header.join(', ') : (header ?? '');
+  const urls = [...joined.matchAll(link)].flatMap(([, url, parameters = '']) => {
+    const [, quoted, plain = ''] = relation.exec(parameters) ?? [];
+    const relations = (quoted ?? plain).toLowerCase().split(' ');
+    return relations.includes(wanted) ? (urlOf(url, base) ?? []) : [];
+  });
+  return [...new Set(urls)];
 }

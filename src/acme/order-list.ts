@@ -19,7 +19,9 @@ export async function* orderUrls(
     pages.add(url);
     const response = await getPage(url);
     // step-ca sends the bare array.
-    const listed = Array.isArray(response.data) ? response.data : listOf(fieldsOf(response.data)?.['orders']);
+    const listed = Array.isArray(response.data)
+      ? (response.data as unknown[])
+      : listOf(fieldsOf(response.data)?.['orders'], Infinity);
     for (const each of listed) {
       const order = urlOf(each, url);
       if (order === null || seen.has(order)) continue;

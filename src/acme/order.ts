@@ -110,6 +110,6 @@ function statusOf(value: unknown): Order['status'] {
   if (value === 'deactivated') return 'invalid';
   throw unreadable(
     'order',
-    `has the status "${printable(String(value)).slice(0, 40)}", which RFC 8555 §7.1.6 doesn't know`,
+    `has the status "${printable(String(value).slice(0, 40))}", which RFC 8555 §7.1.6 doesn't know`,
   );
 }

@@ -7,6 +7,7 @@ import { retryAfter, retryAfterInText } from './retry-after.ts';
 
 const namespace = 'urn:ietf:params:acme:error:';
 const maxDetailLength = 2000;
+const pageStart = 8 * 1024; // a page's title comes before its styles; the rest of it is of no use
 const maxSubproblems = 200; // more than the names of any order
 
 export interface FailedAnswer {
@@ -101,13 +102,11 @@ function sentence(problem: Problem): string {
 
 /** The start of a page that isn't ACME, to tell whose it is. */
 function excerpt(data: unknown): string {
-  const text =
-    typeof data === 'string'
-      ? data
-          .replace(/<[^>]*>/g, ' ')
-          .replace(/\s+/g, ' ')
-          .trim()
-      : '';
+  const page = typeof data === 'string' ? data.slice(0, pageStart) : '';
+  const text = page
+    .replace(/<[^<>]*>/g, ' ')
+    .replace(/\s+/g, ' ')
+    .trim();
   return text === '' ? '' : ` "${printable(text.slice(0, 120))}"`;
 }
 

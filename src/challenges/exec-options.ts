@@ -32,8 +32,8 @@ function hookOf({ hook }: SolverOptions, directory: string, look: boolean): stri
   if (command === '')
     throw usage('the solver exec needs --hook CMD', 'CMD is run as: CMD present|cleanup FQDN. VALUE');
   // Only a plain path can be checked; everything else is the shell's to understand.
-  const program = /^[\w./+-]*\/[\w./+-]*(?=\s|$)/.exec(command)?.[0];
-  if (program === undefined || !look) return command;
+  const program = /^[\w./+-]+(?=\s|$)/.exec(command)?.[0];
+  if (program?.includes('/') !== true || !look) return command;
   const path = resolve(directory, program);
   try {
     accessSync(path, constants.X_OK);

@@ -5,6 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import zlib from 'node:zlib';
 import { AcmeLedgerError } from '../errors.ts';
 import { printable } from '../printable.ts';
+import { shellWord } from '../shell-word.ts';
 
 export interface LogReading {
   signal: AbortSignal;
@@ -33,7 +34,7 @@ export async function assertLogs(files: readonly string[]): Promise<void> {
     if (found.isFile()) decompressorFor(file, await headOfFile(file))?.destroy();
     if (!found.isDirectory()) continue;
     throw new AcmeLedgerError('bad-file', `${printable(file)} is a directory, not a log`, {
-      hint: `give the logs in it: ${printable(file).replace(/\/*$/, '')}/*`,
+      hint: `give the logs in it: ${shellWord(printable(file).replace(/(?<!\/)\/+$/, ''))}/*`,
     });
   }
 }

@@ -124,6 +124,6 @@ export async function ensureRegistered(
  */
 export function keyFileOf(ca: string, thumbprint?: string): string {
   const { host, pathname } = new URL(ca);
-  const name = `${host}${pathname}`.replace(/[^A-Za-z0-9.-]+/g, '_').replace(/_+$/, '');
+  const name = `${host}${pathname}`.replace(/[^A-Za-z0-9.-]+/g, '_').replace(/_$/, '');
   return join('accounts', thumbprint === undefined ? `${name}.pem` : `${name}.${thumbprint}.pem`);
 }

@@ -42,7 +42,7 @@ export function askableUrl({ origins, folder, others }: AskedServer, text: strin
 /** Not `//`, `/./`, `%34`, and no number as `007` or `+7`, which Boulder reads like `7`. */
 function isPlain(text: string, pathname: string): boolean {
   const path = /^https?:\/\/[^/\\]+(\/.*)$/i.exec(text)?.[1];
-  return path === pathname && !/%|\/\/|\/(?:[+-]\d+|0+\d+)(?:\/|$)/.test(path);
+  return path === pathname && !/%|\/\/|\/(?:[+-]\d|0\d)\d*(?:\/|$)/.test(path);
 }
 
 /** Up to the last slash that all of these paths have before it in common. */

@@ -40,7 +40,12 @@ async function readKey(keyFile: Given<string>): Promise<string> {
   }
   const path = givenPath(keyFile);
   const content = await readSecretFile({ path, what: 'the EAB key file', maxBytes });
-  const key = content.toString('latin1').trim().replaceAll('+', '-').replaceAll('/', '_').replace(/=+$/, '');
+  const key = content
+    .toString('latin1')
+    .trim()
+    .replaceAll('+', '-')
+    .replaceAll('/', '_')
+    .replace(/(?<!=)=+$/, '');
   if (/^[A-Za-z0-9_-]{16,}$/.test(key)) return key;
   throw badFile(
     `the EAB key file ${printable(path)} doesn't hold a base64url key`,
