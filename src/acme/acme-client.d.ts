@@ -45,7 +45,12 @@ declare module 'acme-client/src/api.js' {
   export default class AcmeApi {
     constructor(http: Pick<HttpClient, 'signedRequest' | 'getResourceUrl'>, accountUrl?: string | null);
     apiRequest(url: string, payload: object | null, statuses: number[]): Promise<HttpResponse>;
-    apiResourceRequest(resource: string, payload: object | null, statuses: number[]): Promise<HttpResponse>;
+    apiResourceRequest(
+      resource: string,
+      payload: object | null,
+      statuses: number[],
+      options?: { includeJwsKid?: boolean },
+    ): Promise<HttpResponse>;
     createAccount(data: object): Promise<HttpResponse>;
     updateAccount(data: object): Promise<HttpResponse>;
     getOrder(url: string): Promise<HttpResponse>;
@@ -53,6 +58,5 @@ declare module 'acme-client/src/api.js' {
     getAuthorization(url: string): Promise<HttpResponse>;
     updateAuthorization(url: string, data: object): Promise<HttpResponse>;
     completeChallenge(url: string, data: object): Promise<HttpResponse>;
-    revokeCert(data: object): Promise<HttpResponse>;
   }
 }

@@ -192,8 +192,12 @@ export class AcmeSession implements Session {
     guard: Guard,
   ): Promise<'revoked' | 'already-revoked'> {
     const payload = { certificate: der.toString('base64url'), ...(reason === undefined ? {} : { reason }) };
+    // RFC 8555 §7.6: signed by the account, or with the key of the certificate, which is this session's key then.
+    const signing = { includeJwsKid: this.#account !== null };
     try {
-      await this.#signed({ action: 'to revoke the certificate', ...guard }, (api) => api.revokeCert(payload));
+      await this.#call({ action: 'to revoke the certificate', ...guard }, (api) =>
+        api.apiResourceRequest('revokeCert', payload, [200], signing),
+      );
       return 'revoked';
     } catch (error) {
       if (isProblem(error, 'alreadyRevoked')) return 'already-revoked';

@@ -90,7 +90,7 @@ export interface Session {
   downloadChains(url: string, options: { alternates: boolean }, signal?: AbortSignal): Promise<Chain[]>;
   /** The URLs of the account's orders (§7.1.2.1); null when the CA keeps no list. */
   listOrders(signal?: AbortSignal): Promise<AsyncIterable<string> | null>;
-  /** §7.6, with the account's key. */
+  /** §7.6, signed by the account; by a session without an account with its own key, which is the certificate's then. */
   revokeCertificate(
     der: Buffer,
     reason: number | undefined,

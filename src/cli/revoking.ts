@@ -1,6 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { X509Certificate } from 'node:crypto';
-import { authorityOf } from '../acme/known-authorities.ts';
+import { type Authority, authorityOf } from '../acme/known-authorities.ts';
+import type { Guard } from '../acme/session.ts';
+import { openSession } from '../acme/session.ts';
 import { factsOf } from '../certificates/certificate.ts';
 import { readStored } from '../certificates/store.ts';
 import { AcmeLedgerError } from '../errors.ts';
@@ -9,14 +11,20 @@ import { issuersOf } from '../ledger/issuers.ts';
 import type { CertificateRow } from '../ledger/schema.ts';
 import type { CommandContext } from './context.ts';
 import { withLedger } from './ledger-opening.ts';
-import { withIssuance } from './opening.ts';
+import { withLedgerWriter } from './ledger-writing.ts';
+import { sessionOptions, withIssuance } from './opening.ts';
 
-/** RFC 8555 §7.6, signed by the account that the certificate was issued to. */
+type Outcome = 'revoked' | 'already-revoked';
+
+/**
+ * RFC 8555 §7.6, signed by the account that the certificate was issued to; where that account was lost, with the key of the
+ * certificate itself.
+ */
 export async function revoke(
   context: CommandContext,
   certificate: CertificateRow,
   reason: number,
-): Promise<'revoked' | 'already-revoked'> {
+): Promise<Outcome> {
   const stored = await readStored(context.settings.stateDir, certificate.name);
   if (stored === null) {
     throw new AcmeLedgerError('not-found', `no certificate is stored for ${certificate.name}`, {
@@ -27,16 +35,46 @@ export async function revoke(
   const options = { command: 'cert revoke', mayRegister: false };
   const issuers = await withLedger(context.settings, (ledger) => issuersOf(ledger, [certificate]));
   const issuer = authorityOf(issuers.get(certificate.name) ?? certificate.ca);
-  return withIssuance(context, issuer, options, async (issuance) => {
-    const outcome = await issuance.session.revokeCertificate(leaf.raw, reason, {
-      // After a signal nothing is begun, however long the request has waited by then.
-      assertAllowed: async () => {
-        context.stops.work.throwIfAborted();
-        await Promise.resolve();
-      },
-      signal: context.stops.grace,
+  const { serial } = factsOf(leaf);
+  try {
+    return await withIssuance(context, issuer, options, async (issuance) => {
+      const outcome = await issuance.session.revokeCertificate(leaf.raw, reason, guardOf(context));
+      await recordRevoked(issuance, certificate.name, serial);
+      return outcome;
     });
-    await recordRevoked(issuance, certificate.name, factsOf(leaf).serial);
-    return outcome;
-  });
+  } catch (error) {
+    const { privkey } = stored.paths;
+    if (!(error instanceof AcmeLedgerError) || error.code !== 'ca-account' || privkey === null) throw error;
+    context.log.warn({}, `${error.message}; revoking with the key of the certificate itself`);
+    const keyPem = await readFile(privkey, 'utf8');
+    return withLedgerWriter(context, options.command, async (writer) => {
+      const outcome = await revokeByItsKey(context, issuer, { der: leaf.raw, keyPem, reason });
+      await recordRevoked(writer, certificate.name, serial);
+      return outcome;
+    });
+  }
+}
+
+async function revokeByItsKey(
+  context: CommandContext,
+  issuer: Authority,
+  { der, keyPem, reason }: { der: Buffer; keyPem: string; reason: number },
+): Promise<Outcome> {
+  const session = await openSession({ ...sessionOptions(context, issuer), accountKeyPem: keyPem });
+  try {
+    return await session.revokeCertificate(der, reason, guardOf(context));
+  } finally {
+    session.close();
+  }
+}
+
+/** After a signal nothing is begun, however long the request has waited by then. */
+function guardOf({ stops }: CommandContext): Guard {
+  return {
+    assertAllowed: async () => {
+      stops.work.throwIfAborted();
+      await Promise.resolve();
+    },
+    signal: stops.grace,
+  };
 }

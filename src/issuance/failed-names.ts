@@ -39,10 +39,21 @@ function refusedNames({ problem }: ErrorRecord, names: readonly string[]): strin
     ),
   );
   if (told.size > 0) return names.filter((name) => told.has(name));
+  const checked = caaChecked(problem.detail);
+  if (checked.size > 0) return names.filter((name) => checked.has(name));
   // Boulder tells of a single one in its sentence only.
   const quoted = new Set(
     [...problem.detail.matchAll(/"([^"]{1,253})"/g)].map(([, name = '']) => comparableName(name)),
   );
   const detail = problem.detail.toLowerCase();
   return names.filter((name) => quoted.has(name) || detail.includes(`"${name}"`));
+}
+
+/**
+ * The names whose CAA records Boulder looked at in vain, also when it looks once more at finalize; they are told without quotes. What
+ * follows the colon may name other domains: the record of a parent is what forbids the name.
+ */
+function caaChecked(detail: string): Set<string> {
+  const told = detail.matchAll(/\bprocessing CAA for ([^\s:]{1,255}):/gi);
+  return new Set([...told].map(([, name = '']) => comparableName(name)));
 }

@@ -1,6 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { Fault } from '../support/fault.ts';
 import { type Installation, jsonLines, jsonOf, newInstallation } from '../support/installation.ts';
 import { existingAccount } from '../support/lab-account.ts';
 import { type PebbleLab, startPebble } from '../support/pebble.ts';
@@ -55,15 +56,17 @@ async function deactivateAtCa(): Promise<void> {
 /** As Boulder answers (wfe2), whatever Pebble's own words are. */
 function refuseAsBoulder(type: string, detail: string, status: number): void {
   proxy.setFault(({ kind }) =>
-    ['directory', 'newNonce', 'newAccount'].includes(kind)
-      ? undefined
-      : {
-          type: 'answer',
-          status,
-          headers: { 'content-type': 'application/problem+json' },
-          body: JSON.stringify({ type: `urn:ietf:params:acme:error:${type}`, detail, status }),
-        },
+    ['directory', 'newNonce', 'newAccount'].includes(kind) ? undefined : problem(type, detail, status),
   );
+}
+
+function problem(type: string, detail: string, status: number): Fault {
+  return {
+    type: 'answer',
+    status,
+    headers: { 'content-type': 'application/problem+json' },
+    body: JSON.stringify({ type: `urn:ietf:params:acme:error:${type}`, detail, status }),
+  };
 }
 
 const signed = (): number =>
@@ -149,6 +152,22 @@ describe('an account that the CA has deactivated', () => {
     const again = await here.run(['renew', '--json']);
     expect(jsonLines(again).at(-1)).toEqual({ summary: expect.objectContaining({ failed: 30 }) as unknown });
     expect(proxy.counts.newOrder).toBeLessThanOrEqual(4);
+  });
+
+  it('revokes with the key of the certificate itself (RFC 8555 §7.6)', async () => {
+    expect(await here.run(['issue', 'revoke.test', ...standalone()])).toMatchObject({ exitCode: 0 });
+    await deactivateAtCa();
+    const [account] = accounts();
+    // Pebble lets a deactivated account revoke; Boulder doesn't.
+    proxy.setFault(({ kind, account: by }) =>
+      kind === 'revoke' && by === account!.url
+        ? problem('unauthorized', 'Account is not valid, has status "deactivated"', 403)
+        : undefined,
+    );
+    const result = await here.run(['cert', 'revoke', 'revoke.test', '--reason', 'superseded']);
+    expect(result).toMatchObject({ exitCode: 0, stdout: 'revoke.test: revoked\n' });
+    expect(result.stderr).toMatch(/revoking with the key of the certificate itself/);
+    expect(await here.run(['cert', 'revoke', 'revoke.test'])).toMatchObject({ exitCode: 0 });
   });
 
   it('ends a clean-up at once: its authorizations are never told of as foreign', async () => {

@@ -203,6 +203,34 @@ describe('names that can not be proven', () => {
     expect(planned.stderr).toContain('alone.never.test is due and left alone');
   }, 60_000);
 
+  it('are told by the CA when their CAA records forbid it at finalize, and the others go on', async () => {
+    const error = {
+      type: 'urn:ietf:params:acme:error:caa',
+      // Boulder's words for a look that is due again hours after the validation: the name without quotes, its parent's record.
+      detail:
+        'Error finalizing order :: rechecking caa: While processing CAA for b.caa.test: CAA record for caa.test prevents issuance',
+      status: 403,
+    };
+    let first: string | null = null;
+    proxy.setFault(({ kind, url }) =>
+      kind === 'finalize' && url === (first ??= url)
+        ? {
+            type: 'change',
+            body: (order) => JSON.stringify({ ...(JSON.parse(order) as object), status: 'invalid', error }),
+          }
+        : undefined,
+    );
+    const result = await issue(['caa.test', 'b.caa.test'], '--cert-name', 'caa', '--on-failed-name', 'drop');
+    proxy.setFault();
+    expect(result.exitCode).toBe(0);
+    expect(jsonOf(result)).toMatchObject({ certificate: { names: ['caa.test'] }, leftOut: ['b.caa.test'] });
+    const names = jsonLines(await here.run(['name', 'list', '--json']));
+    expect(names.filter(({ name }) => String(name).endsWith('caa.test'))).toEqual([
+      expect.objectContaining({ name: 'b.caa.test' }),
+    ]);
+    here.change("update certificates set removed_at = created_at where name = 'caa'");
+  });
+
   it('are told by the CA when it would not have them in an order', async () => {
     const detail =
       'Cannot issue for "bad.forbidden.test": The ACME server refuses to issue a certificate for this domain name';
