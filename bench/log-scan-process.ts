@@ -5,8 +5,9 @@ import { urlsInLogs } from '../src/clients/found-urls.ts';
 
 const [log = '', foundFile = ''] = process.argv.slice(2);
 const found = createWriteStream(foundFile);
+const reading = { signal: new AbortController().signal, servers: ['acme-v02.api.letsencrypt.org'] };
 const startedAt = performance.now();
-for await (const { url } of urlsInLogs([log], { signal: new AbortController().signal })) {
+for await (const { url } of urlsInLogs([log], reading)) {
   found.write(`${url}\n`);
 }
 process.stdout.write(`${(performance.now() - startedAt).toFixed(0)}\n`);

@@ -10,6 +10,7 @@ import { requiredUrl, urlOf } from './fields.ts';
 import { linkedUrls } from './links.ts';
 import { orderUrls } from './order-list.ts';
 import { authorizationUrlsIn, parseOrder, withOrder } from './order.ts';
+import { parseResource } from './any-resource.ts';
 import { isProblem } from './problems.ts';
 import { assertRegistrable, registrationError } from './registration.ts';
 import type {
@@ -21,6 +22,7 @@ import type {
   Directory,
   NewOrder,
   Order,
+  Resource,
 } from './resources.ts';
 import { retryAfter } from './retry-after.ts';
 import type { Guard, Registration, Session } from './session.ts';
@@ -125,12 +127,12 @@ export class AcmeSession implements Session {
     return this.#answer(response, parseChallenge(response.data, url));
   }
 
-  async authorizationOfChallenge(url: string, signal?: AbortSignal): Promise<string | null> {
-    // POST-as-GET (§6.3): an empty object would submit it.
-    const response = await this.#signed({ action: 'to show the challenge', signal }, (api) =>
+  async getResource(url: string, signal?: AbortSignal): Promise<Resource> {
+    // POST-as-GET (§6.3): an empty object would submit a challenge.
+    const response = await this.#signed({ action: 'to show it', signal }, (api) =>
       api.apiRequest(url, null, [200]),
     );
-    return linkedUrls(response, 'up', url)[0] ?? null;
+    return parseResource(response.data, url, linkedUrls(response, 'up', url)[0] ?? null);
   }
 
   async deactivateAuthorization(url: string, guard: Guard): Promise<Answer<Authorization>> {

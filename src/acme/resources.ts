@@ -38,6 +38,16 @@ export interface Challenge {
   error: Problem | null;
 }
 
+/** What is at a URL, by the members of the CA's answer. */
+export type Resource =
+  | { kind: 'authorization'; authorization: Authorization }
+  | { kind: 'order'; mayHaveOpen: boolean; authorizationUrls: string[] }
+  /** Null: the CA doesn't say which one it belongs to. */
+  | { kind: 'challenge'; authorizationUrl: string | null }
+  /** Of an account (§7.1.2.1). */
+  | { kind: 'order-list' }
+  | { kind: 'other'; what: string };
+
 export interface Account {
   url: string;
   status: string;

@@ -16,6 +16,7 @@ import type {
   ExternalAccountBinding,
   NewOrder,
   Order,
+  Resource,
 } from './resources.ts';
 import { SignedHttp } from './signed-http.ts';
 import { createTransport, type TransportOptions } from './transport.ts';
@@ -80,8 +81,8 @@ export interface Session {
   getAuthorization(url: string, signal?: AbortSignal): Promise<Answer<Authorization>>;
   /** §7.5.1: from here the CA decides. */
   submitChallenge(url: string, guard: Guard): Promise<Answer<Challenge>>;
-  /** The authorization of a challenge: its `Link` with the relation `up` (§7.5.1); null without one, as at Pebble. Nothing is submitted. */
-  authorizationOfChallenge(url: string, signal?: AbortSignal): Promise<string | null>;
+  /** What is at a URL of which nobody knows what it is; nothing is submitted (§6.3). */
+  getResource(url: string, signal?: AbortSignal): Promise<Resource>;
   /** §7.5.2 */
   deactivateAuthorization(url: string, guard: Guard): Promise<Answer<Authorization>>;
   /** §7.4. One process at a time: two requests within 8 ms cost the certificate at Boulder. */

@@ -28,12 +28,14 @@ export async function assertAuthorizationUrls(
   });
 }
 
-/** @returns what a person gave, when orders or challenges are among it; null when all may be authorizations */
+/** @returns what a person gave, when not each of it is an authorization's URL by its words; null when all are */
 export function resourcesGiven(urls: readonly string[]): FoundUrl[] | null {
-  const given = [...new Set(urls)].map((url) => {
+  const forms = [...new Set(urls)].map((url) => {
     const form = acmeUrlAt(url, 0);
-    const resource = form?.url === url ? form.resource : 'authorization';
-    return { url, resource, client: null, file: '', loggedAt: null };
+    return { url, resource: [form?.url, form?.written].includes(url) ? (form?.resource ?? null) : null };
   });
-  return given.every(({ resource }) => resource === 'authorization') ? null : given;
+  if (forms.every(({ resource }) => resource === 'authorization')) return null;
+  return forms.map(({ url, resource }) => {
+    return { url, resource: resource ?? 'authorization', client: null, file: '', loggedAt: null };
+  });
 }

@@ -3,6 +3,8 @@ import { urlsInLogs } from '../clients/found-urls.ts';
 import { type LogReading, assertLogs } from '../clients/log-bytes.ts';
 import { type AcmeLedgerError, errorRecord } from '../errors.ts';
 import { clearFound } from '../issuance/clearing-found.ts';
+import { askedServer } from '../issuance/clearing-scope.ts';
+import type { Issuance } from '../issuance/issuance.ts';
 import type { FoundUrl } from '../issuance/kept-urls.ts';
 import type { Clearing } from '../issuance/clearing-one.ts';
 import type { ClearTally, CostSeen, GateSeen } from './authz-clear-tally.ts';
@@ -51,16 +53,16 @@ export async function clearLogs(
   await assertLogs(files);
   let damaged = 0;
   const progress = await startFileProgress(context, files, 'URLs');
-  const found = foundIn(files, {
+  const reading: LogReading = {
     signal: context.stops.work,
     onBytes: (bytes) => progress.read(bytes),
     onUnreadable: (error) => {
       damaged += 1;
       complainOf(errorRecord(error));
     },
-  });
+  };
   const { unusable, ...cleared } = await clearAll(context, options, tally, {
-    found,
+    foundBy: (issuances) => foundIn(files, { ...reading, servers: issuances.flatMap(hostsOf) }),
     source: 'log',
     progress,
   });
@@ -75,12 +77,14 @@ export async function clearGiven(
   given: readonly FoundUrl[],
 ): Promise<FoundCleared> {
   const progress = startProgress(context, 'URLs');
-  return clearAll(context, options, tally, { found: oneByOne(given), source: 'discovered', progress });
+  const found = { foundBy: () => oneByOne(given), source: 'discovered', isGiven: true, progress } as const;
+  return clearAll(context, options, tally, found);
 }
 
 interface Found {
-  found: AsyncIterable<FoundUrl>;
+  foundBy: (issuances: readonly Issuance[]) => AsyncIterable<FoundUrl>;
   source: 'log' | 'discovered';
+  isGiven?: boolean;
   progress: Progress;
 }
 
@@ -88,12 +92,12 @@ async function clearAll(
   context: CommandContext,
   options: FoundClearing,
   tally: ClearTally,
-  { found, source, progress }: Found,
+  { foundBy, source, isGiven = false, progress }: Found,
 ): Promise<FoundCleared> {
   try {
     return await withAccounts(context, options.run, options.keys, async (issuances, unusable) => {
-      const clearing = { ...options, source, authorizationOf: authorizationUrlOf, progress };
-      const { ends, ...counted } = await clearFound(issuances, found, clearing, (cleared) => {
+      const clearing = { ...options, source, isGiven, authorizationOf: authorizationUrlOf, progress };
+      const { ends, ...counted } = await clearFound(issuances, foundBy(issuances), clearing, (cleared) => {
         tally.add(cleared);
         const isShown = source !== 'log' || context.output.json || context.settings.verbosity > 0;
         if (isShown || !quiet.includes(cleared.action)) context.output.line(cleared, lineText);
@@ -107,6 +111,12 @@ async function clearAll(
   } finally {
     progress.stop();
   }
+}
+
+/** Where the account's resources may be. */
+function hostsOf({ session }: Issuance): string[] {
+  const { origins } = askedServer(session.directory, null);
+  return [...origins].map((origin) => new URL(origin).hostname);
 }
 
 async function* oneByOne(given: readonly FoundUrl[]): AsyncGenerator<FoundUrl> {

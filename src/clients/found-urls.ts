@@ -1,5 +1,12 @@
 import { AcmeLedgerError } from '../errors.ts';
-import { type AcmeResource, type AcmeUrl, acmeUrlAt, longestForm, wordInPath } from './acme-url-forms.ts';
+import {
+  type AcmeResource,
+  type AcmeUrl,
+  acmeUrlAt,
+  isCommonWord,
+  longestForm,
+  wordInPath,
+} from './acme-url-forms.ts';
 import { type LogReading, assertLogs, bytesOfLog } from './log-bytes.ts';
 import { type Mention, mentionReach, mentionsIn } from './log-mentions.ts';
 import { UrlSet } from '../url-set.ts';
@@ -8,6 +15,9 @@ import { type LogWindow, windowsOf } from './log-windows.ts';
 export interface FoundUrl {
   /** As the CA wrote it, freed of what the log made of it. */
   url: string;
+  /** What stands there, where `url` may be less than the CA wrote: to be asked for when `url` isn't there. */
+  written?: string;
+  /** As far as its words tell; what it really is, the CA's answer says. */
   resource: AcmeResource;
   /** Whose log it seems to be: `certbot`, `acme.sh`, …; null where the text doesn't show it. */
   client: string | null;
@@ -47,10 +57,10 @@ export async function* urlsInLogs(files: readonly string[], reading: LogReading)
 async function* urlsInLog(file: string, reading: LogReading, known: KnownUrls): AsyncGenerator<FoundUrl> {
   let last: string | null = null;
   for await (const window of windowsOf(bytesOfLog(file, reading), sizes)) {
-    for (const { url, resource, client, loggedAt } of newUrlsIn(window, known)) {
+    for (const { client, ...found } of newUrlsIn(window, known, reading.servers)) {
       // Between two lines that show whose log it is there is no other client's.
       last = client ?? last;
-      yield { url, resource, client: last, file, loggedAt };
+      yield { ...found, client: last, file };
     }
     reading.signal.throwIfAborted();
   }
@@ -76,18 +86,33 @@ class KnownUrls {
   }
 }
 
-function* newUrlsIn(window: LogWindow, known: KnownUrls): Generator<AcmeUrl & Mention> {
+function* newUrlsIn(
+  window: LogWindow,
+  known: KnownUrls,
+  servers: LogReading['servers'],
+): Generator<AcmeUrl & Mention> {
   const mentionAt = mentionsIn(window.text);
-  for (const { at, found } of urlsIn(window)) {
-    if (known.wasJustMet(found.url) || !URL.canParse(found.url)) continue;
-    // A string of its own: a part of the window's text would keep the whole window in memory.
-    const url = new URL(found.url).href;
-    if (url.length > maxUrlLength || !known.add(url)) continue;
-    yield { url, resource: found.resource, ...mentionAt(at) };
+  for (const { at, found } of urlsIn(window, servers)) {
+    if (known.wasJustMet(found.url)) continue;
+    const url = ownText(found.url);
+    if (url === null || !known.add(url)) continue;
+    const written = found.written === undefined ? null : ownText(found.written);
+    const readings = written === null || written === url ? { url } : { url, written };
+    yield { ...readings, resource: found.resource, ...mentionAt(at) };
   }
 }
 
-function* urlsIn({ text, from, until }: LogWindow): Generator<{ at: number; found: AcmeUrl }> {
+/** A string of its own, in its normal form: a part of the window's text would keep the whole window in memory. */
+function ownText(url: string): string | null {
+  if (!URL.canParse(url)) return null;
+  const { href } = new URL(url);
+  return href.length > maxUrlLength ? null : href;
+}
+
+function* urlsIn(
+  { text, from, until }: LogWindow,
+  servers: LogReading['servers'],
+): Generator<{ at: number; found: AcmeUrl }> {
   // Whatever is `{"` in base64url may be the header of a JWS (RFC 7515 §7.2.2), which has the URL of the request in it.
   const signs = new RegExp(`${wordInPath}|(?<![\\w-])eyJ`, 'g');
   signs.lastIndex = from;
@@ -97,12 +122,21 @@ function* urlsIn({ text, from, until }: LogWindow): Generator<{ at: number; foun
     const isHeader = text[end - 1] === 'J';
     const at = isHeader ? end - 3 : beginningOf(text.slice(passed, end)) + passed;
     if (at >= until + longestForm) return;
-    if (at >= passed && at < until) {
+    const isOthers = servers !== undefined && !isHeader && isCommonWord(text.slice(end - 20, end));
+    if (at >= passed && at < until && !(isOthers && !isAtOneOf(servers, text, at))) {
       for (const found of isHeader ? urlsInHeader(text, at) : urlAt(text, at)) yield { at, found };
     }
     // What begins before a word was looked at with it.
     if (!isHeader) passed = end;
   }
+}
+
+/** "https%253A%252F%252F" */
+const longestScheme = 20;
+
+/** Whether the URL that begins there is at one of these hosts. */
+function isAtOneOf(servers: readonly string[], text: string, at: number): boolean {
+  return servers.some((host) => text.slice(at, at + host.length + longestScheme).includes(host));
 }
 
 const beginning = /https?[:\\%]/y;

@@ -13,6 +13,8 @@ export interface LogReading {
   onBytes?: (bytes: number) => void;
   /** Told of a log that turns out to be damaged while it is read: then the others are gone on with. */
   onUnreadable?: (error: AcmeLedgerError) => void;
+  /** Hosts of the servers that matter: URLs with a word that shops have, too (`orders`), are of no interest elsewhere. */
+  servers?: readonly string[];
   /** What `-` stands for; the process's own unless given. */
   stdin?: Readable;
 }

@@ -18,6 +18,8 @@ export interface Lead {
   candidates: readonly Account[];
   row: KnownAuthorization | null;
   before: readonly FoundBefore[];
+  /** The CA had nothing at the shorter of two ways to read what is written. */
+  isLastOfTwo?: boolean;
 }
 
 const lookedUpAtOnce = 250;
@@ -30,15 +32,17 @@ export async function* leadsOf(
   accounts: readonly Account[],
   found: AsyncIterable<FoundUrl>,
   authorizationOf: (challengeUrl: string) => string | null,
-  on: { elsewhere: () => void; asked: () => void; challenge: (found: FoundUrl) => void },
+  on: { elsewhere: (found: FoundUrl) => void; asked: () => void; challenge: (found: FoundUrl) => void },
 ): AsyncGenerator<Lead> {
   let chunk: FoundUrl[] = [];
   for await (const each of found) {
     const told = each.resource === 'challenge' ? authorizationOf(each.url) : null;
-    const one = told === null ? each : ({ ...each, url: told, resource: 'authorization' } as const);
+    const { client, file, loggedAt } = each;
+    const one: FoundUrl =
+      told === null ? each : { url: told, resource: 'authorization', client, file, loggedAt };
     const isAsked = candidatesFor(accounts, one.url) !== null;
     if (isAsked) on.asked();
-    else on.elsewhere();
+    else on.elsewhere(each);
     if (!isAsked) continue;
     if (one.resource === 'challenge') on.challenge(one);
     else chunk.push(one);
@@ -65,12 +69,14 @@ export async function* lookedUp(
     const lead = candidatesFor(accounts, each.url);
     return lead === null ? [] : [{ ...lead, found: each }];
   });
-  const known = await knownUrls(
+  const { authorizations, found: told } = await knownUrls(
     ledger,
-    leads.map(({ url }) => url),
+    leads.flatMap(({ url, found: { written } }) => [url, ...(written === undefined ? [] : [written])]),
   );
   for (const lead of leads) {
-    const row = known.authorizations.get(lead.url) ?? null;
-    yield { ...lead, row, before: known.found.get(lead.url) ?? [] };
+    const { written = '' } = lead.found;
+    // Of two ways to read what is written the ledger may know the right one.
+    const url = !authorizations.has(lead.url) && authorizations.has(written) ? written : lead.url;
+    yield { ...lead, url, row: authorizations.get(url) ?? null, before: told.get(url) ?? [] };
   }
 }

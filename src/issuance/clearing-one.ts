@@ -94,18 +94,38 @@ export async function clearOne(
     const protection = await protectionOf(issuance, known, evenKept);
     if (protection !== null) return leftLine(issuance, subject, known, protection);
   }
-  const seen = await asking.ask(() => look(issuance, subject, clearing));
+  const askedAt = issuance.clock.now();
+  const seen = await asking.ask(() => issuance.session.getAuthorization(url, issuance.stops.work));
   if (seen === null) return null;
   if (isLedgerFailure(seen)) throw seen;
   if (seen instanceof AcmeLedgerError && seen.code === 'interrupted') return null;
   if (seen instanceof AcmeLedgerError)
     return lineOf(issuance, subject, await refusal(issuance, subject, seen));
-  const { row, shown } = seen;
+  return clearShown(issuance, asking, subject, { ...clearing, shown: seen, askedAt });
+}
+
+/** Like `clearOne`, of what the CA has just shown: it isn't asked for that again. */
+export async function clearShown(
+  issuance: Issuance,
+  asking: Asking,
+  subject: Subject,
+  clearing: Clearing & Shown,
+): Promise<Cleared | null> {
+  const { row: known, url } = subject;
+  const { shown } = clearing;
+  const row = await recordShown(issuance, subject, clearing);
+  const evenKept = { evenKept: clearing.all };
   const heldBy = row.url === url ? null : await protectionOf(issuance, row, evenKept);
   if (heldBy !== null) return leftLine(issuance, subject, row, heldBy);
   const settled = await settleShown(issuance, asking, row, { shown, clearing });
   if (settled === null) return null;
   return { ...lineOf(issuance, { ...subject, row }, settled), before: known?.status ?? null };
+}
+
+/** What the CA answered, and when it was asked. */
+interface Shown {
+  shown: Authorization;
+  askedAt: Date;
 }
 
 type Outcome = Pick<Cleared, 'action' | 'after' | 'reason'> & { retryAt?: Date; run?: string };
@@ -157,23 +177,25 @@ async function refusal(issuance: Issuance, { url, row }: Subject, error: AcmeLed
 }
 
 /** Why it is no authorization that a person gave; null when it may be. */
-function whyNone({ account }: Issuance, url: string, { code, message }: AcmeLedgerError): string | null {
-  if (url === account.url) return 'it is an account: acme-ledger authz discover finds what is open on it';
-  return code === 'ca-answer' ? `it is no authorization: ${message}` : null;
+function whyNone(issuance: Issuance, url: string, { code, message }: AcmeLedgerError): string | null {
+  return whatElse(issuance, url) ?? (code === 'ca-answer' ? `it is no authorization: ${message}` : null);
+}
+
+/** What a URL is known to be that leads to no authorization; null where nothing is known. */
+export function whatElse({ account }: Issuance, url: string): string | null {
+  return url === account.url ? 'it is an account: acme-ledger authz discover finds what is open on it' : null;
 }
 
 /**
  * What the CA says now, recorded. One that the ledger doesn't know gets its row once the CA has shown it to this account, unless its
  * challenges are of one that is worked on under another URL.
  */
-async function look(
+async function recordShown(
   issuance: Issuance,
   { url, row: known, source, foundIn }: Subject,
-  { rememberChallenge = () => false }: Clearing,
-): Promise<{ row: AuthorizationRow; shown: Authorization }> {
+  { shown, askedAt, rememberChallenge = () => false }: Clearing & Shown,
+): Promise<AuthorizationRow> {
   const { account } = issuance;
-  const askedAt = issuance.clock.now();
-  const shown = await issuance.session.getAuthorization(url, issuance.stops.work);
   const challengeUrls = shown.challenges.map((challenge) => challenge.url);
   const { id } = await inTransaction(issuance, async (writer) => {
     const row =
@@ -189,7 +211,7 @@ async function look(
   // Its own client has answered it, and the CA is at it. (One that is invalid isn't looked at any more.)
   const taken = shown.challenges.find(isTaken);
   if (shown.status === 'pending' && taken !== undefined) await recordFoundSubmitted(issuance, id, taken.type);
-  return { row: await rowOf(issuance, id), shown };
+  return rowOf(issuance, id);
 }
 
 async function rowOf({ ledger }: Issuance, id: number): Promise<AuthorizationRow> {

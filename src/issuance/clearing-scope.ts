@@ -36,13 +36,17 @@ export function askableUrl({ origins, folder, others }: AskedServer, text: strin
   if (!origins.has(url.origin) || !url.pathname.startsWith(folder)) return null;
   if (url.username !== '' || url.password !== '' || url.search !== '' || url.hash !== '') return null;
   if (!isPlain(text, url.pathname)) return null;
-  return others.has(url.href) || url.pathname.endsWith('/') ? null : url.href;
+  return others.has(url.href) || url.pathname === folder ? null : url.href;
 }
+
+// `=` and other signs that are part of an id may be written in this way; a letter or digit never needs to (RFC 3986 §6.2.2.2).
+const needlesslyEncoded = /%(?!2[14ABab]|3[ADad]|40)/;
 
 /** Not `//`, `/./`, `%34`, and no number as `007` or `+7`, which Boulder reads like `7`. */
 function isPlain(text: string, pathname: string): boolean {
   const path = /^https?:\/\/[^/\\]+(\/.*)$/i.exec(text)?.[1];
-  return path === pathname && !/%|\/\/|\/(?:[+-]\d|0\d)\d*(?:\/|$)/.test(path);
+  if (path !== pathname || needlesslyEncoded.test(path)) return false;
+  return !/\/\/|\/(?:[+-]\d|0\d)\d*(?:\/|$)/.test(path);
 }
 
 /** Up to the last slash that all of these paths have before it in common. */

@@ -155,8 +155,7 @@ export function heedfulSession(session: Session, heed: Heed, assertLease: () => 
       ),
     getOrder: (url, signal) => read(signal, () => session.getOrder(url, signal)),
     getAuthorization: (url, signal) => read(signal, () => session.getAuthorization(url, signal)),
-    authorizationOfChallenge: (url, signal) =>
-      heed({ kind: 'read' }, signal, () => session.authorizationOfChallenge(url, signal)),
+    getResource: (url, signal) => heed({ kind: 'read' }, signal, () => session.getResource(url, signal)),
     submitChallenge: (url, guard) =>
       heed({ kind: 'submit' }, guard.signal, () => session.submitChallenge(url, fenced(guard))),
     deactivateAuthorization: (url, guard) =>

@@ -4,6 +4,9 @@ import type { FoundIn } from '../ledger/foreign-authorizations.ts';
 /** What a log named. */
 export interface FoundUrl extends FoundIn {
   url: string;
+  /** What stands in the log, where `url` may be less than the CA wrote: asked for when the CA has no `url`. */
+  written?: string;
+  /** As far as its words tell: a challenge is asked for after all else. What it really is, the CA's answer says. */
   resource: 'authorization' | 'order' | 'challenge';
 }
 

@@ -155,13 +155,20 @@ export const samples: readonly LogSample[] = [
     ],
   },
   {
+    title: 'django-ca, whose URLs end with a slash, and what may be no order',
+    client: null,
+    text: `https://ca.example/django_ca/acme/1/authz/aBc/ https://ca.example/django_ca/acme/1/order/dEf/finalize/ ${boulder}/orders/77 https://shop.example/orders/4711`,
+    authorizations: ['https://ca.example/django_ca/acme/1/authz/aBc/'],
+    orders: [`${boulder}/orders/77`, 'https://shop.example/orders/4711'],
+  },
+  {
     title: 'what is none of them',
     client: null,
     text: [
       `${boulder}/new-authz ${boulder}/authz/ ${boulder}/order/77/2/finalize ${boulder}/finalize/77/2 ${boulder}/cert/04ab`,
-      `${boulder}/acct/77/orders ${boulder}/orders/77 https://user:secret@ca.example/acme/authz/1 https://user@ca.example/acme/authz/1`,
+      `${boulder}/acct/77/orders https://user:secret@ca.example/acme/authz/1 https://user@ca.example/acme/authz/1`,
       'ftp://ca.example/acme/authz/1 //ca.example/acme/authz/1 /acme/authz/1 https:///acme/authz/1 https://ca.example:99999/acme/authz/1',
-      `https://ca.example/acme/authz/${'a'.repeat(300)} https://shop.example/orders/4711 https://ca.example/acme/authz/1/2/3/4/5/6/7`,
+      `https://ca.example/acme/authz/${'a'.repeat(300)} https://ca.example/acme/authz/1/2/3/4/5/6/7`,
       'authz/authz/authz/ http://authz/1 eyJ eyJhIjoiYiJ9',
     ].join('\n'),
   },

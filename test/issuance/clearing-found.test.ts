@@ -1,12 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { letsEncryptLimits } from '../../src/acme/authority-limits.ts';
-import { type FoundClearing, type FoundEnd, clearFound } from '../../src/issuance/clearing-found.ts';
-import type { FoundUrl } from '../../src/issuance/kept-urls.ts';
-import type { Cleared } from '../../src/issuance/clearing-one.ts';
 import { costOfClosing } from '../../src/issuance/closing-cost.ts';
 import type { Issuance } from '../../src/issuance/issuance.ts';
 import { authorizationByUrl } from '../../src/ledger/authorizations.ts';
 import { insertForeignAuthorization } from '../../src/ledger/foreign-authorizations.ts';
+import { actionsOf, cleared } from './found-stage.ts';
 import { intentFor } from './left-orders.ts';
 import { SharedCa, origin } from './shared-ca.ts';
 import { type TinyWorld, newTinyWorld } from './tiny-issuance.ts';
@@ -20,41 +18,6 @@ beforeEach(async () => {
 });
 
 afterEach(() => world.remove());
-
-type Named = string | Partial<FoundUrl>;
-
-async function* found(named: Iterable<Named>): AsyncGenerator<FoundUrl> {
-  for (const each of named) {
-    const url = typeof each === 'string' ? each : (each.url ?? '');
-    const resource = url.includes('/order/')
-      ? 'order'
-      : url.includes('/chall')
-        ? 'challenge'
-        : 'authorization';
-    const usual = { url, resource, client: 'certbot', file: 'some.log', loggedAt: null } as const;
-    yield await Promise.resolve(typeof each === 'string' ? usual : { ...usual, ...each });
-  }
-}
-
-async function cleared(
-  issuances: Issuance[],
-  named: Iterable<Named>,
-  given: Partial<FoundClearing> = {},
-): Promise<{ told: Cleared[]; end: FoundEnd }> {
-  const told: Cleared[] = [];
-  const clearing: FoundClearing = {
-    all: false,
-    olderThan: null,
-    dryRun: false,
-    method: 'deactivate',
-    concurrency: 4,
-    source: 'log',
-    authorizationOf: () => null,
-    ...given,
-  };
-  const end = await clearFound(issuances, found(named), clearing, (one) => told.push(one));
-  return { told, end };
-}
 
 /** Another run has an order that is about to answer its challenge. */
 async function workedOn({ account }: Issuance, url: string): Promise<void> {
@@ -72,8 +35,6 @@ async function workedOn({ account }: Issuance, url: string): Promise<void> {
     .where('id', '=', row.id)
     .execute();
 }
-
-const actionsOf = (told: readonly Cleared[]): string[] => told.map(({ action }) => action).sort();
 
 describe('URLs of several accounts at one server', () => {
   it('are asked of the account whose number they carry, else of one after the other; nothing is asked twice', async () => {

@@ -24,6 +24,9 @@ describe('a URL that somebody wrote into a log', () => {
     'https://acme.ca.example/acme/authz/17/0Ab1',
     'https://acme.ca.example/acme/authz/-3bQ_',
     'https://acme.ca.example/acme/authz/17/0',
+    'https://acme.ca.example/acme/1/authz/aBc/',
+    'https://acme.ca.example/acme/authz/aBc%3D',
+    'https://acme.ca.example/acme/authz/aBc.',
   ])('is asked of the server that it is at: %s', (url) => {
     expect(askableUrl(boulder, url)).toBe(new URL(url).href);
   });

@@ -1,4 +1,11 @@
-import type { Answer, Authorization, Challenge, Directory, Order } from '../../src/acme/resources.ts';
+import type {
+  Answer,
+  Authorization,
+  Challenge,
+  Directory,
+  Order,
+  Resource,
+} from '../../src/acme/resources.ts';
 import type { Session } from '../../src/acme/session.ts';
 import { AcmeLedgerError } from '../../src/errors.ts';
 import type { Issuance } from '../../src/issuance/issuance.ts';
@@ -18,6 +25,7 @@ interface Held {
 export class SharedCa {
   readonly authorizations = new Map<string, Held>();
   readonly orders = new Map<string, { account: number; status: Order['status']; urls: string[] }>();
+  readonly lists = new Set<string>();
   /** What was asked, as "ACCOUNT what path". */
   readonly asked: string[] = [];
   /** Deactivations that it takes before it asks for patience. */
@@ -63,12 +71,32 @@ export class SharedCa {
       directory: directory as Directory,
       account: { url },
       getAuthorization: (one) => this.#answer(account, 'show', one, () => this.#shown(account, one)),
-      getOrder: (one) => this.#answer(account, 'order', one, () => this.#order(account, one)),
-      authorizationOfChallenge: (one) => this.#answer(account, 'challenge', one, () => ({})).then(() => null),
+      getResource: (one) => this.#resource(account, one),
       deactivateAuthorization: (one) =>
         this.#answer(account, 'deactivate', one, () => this.#deactivated(account, one)),
     };
     return session as Session;
+  }
+
+  /** What it is, it knows by itself: the words of a URL say nothing. */
+  async #resource(account: number, url: string): Promise<Resource> {
+    if (this.lists.has(url)) {
+      await this.#answer(account, 'list', url, () => ({}));
+      return { kind: 'order-list' };
+    }
+    const isOrder = this.orders.has(url) || url.includes('/order/');
+    if (isOrder && !this.authorizations.has(url)) {
+      const { status, authorizationUrls } = await this.#answer(account, 'order', url, () =>
+        this.#order(account, url),
+      );
+      return { kind: 'order', mayHaveOpen: status === 'pending' || status === 'invalid', authorizationUrls };
+    }
+    if (/\/chall\b/.test(url)) {
+      await this.#answer(account, 'challenge', url, () => ({}));
+      return { kind: 'challenge', authorizationUrl: null };
+    }
+    const authorization = await this.#answer(account, 'show', url, () => this.#shown(account, url));
+    return { kind: 'authorization', authorization };
   }
 
   async #answer<T extends object>(
