@@ -2,7 +2,6 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { type LabAccount, existingAccount } from '../support/lab-account.ts';
 import type { PebbleLab } from '../support/pebble.ts';
-import type { Customer } from './crash-lab.ts';
 
 /** An order of the account as the CA has it. URLs are without their host, which the proxy's differs in. */
 export interface OrderAtCa {
@@ -11,8 +10,14 @@ export interface OrderAtCa {
   authorizations: { path: string; status: string }[];
 }
 
+/** Whose orders they are: the account is the first in the ledger. */
+interface Client {
+  stateDir: string;
+  rows<Row>(sql: string): Row[];
+}
+
 /** Everything that the CA ever made for the customer's account, from the CA itself; nothing when there is no account yet. */
-export async function ordersAtCa(pebble: PebbleLab, customer: Customer): Promise<OrderAtCa[]> {
+export async function ordersAtCa(pebble: PebbleLab, customer: Client): Promise<OrderAtCa[]> {
   const account = await accountOf(pebble, customer);
   if (account === null) return [];
   const { orders } = await read<{ orders: string }>(account, account.url);
@@ -36,7 +41,7 @@ export function pathOf(url: string): string {
   return new URL(url).pathname;
 }
 
-async function accountOf(pebble: PebbleLab, customer: Customer): Promise<LabAccount | null> {
+async function accountOf(pebble: PebbleLab, customer: Client): Promise<LabAccount | null> {
   const [row] = customer.rows<{ url: string | null; key_file: string }>('select url, key_file from accounts');
   if (row === undefined || row.url === null) return null;
   const keyPem = await readFile(path.join(customer.stateDir, row.key_file), 'utf8');

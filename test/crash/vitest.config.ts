@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config';
 /** `npm run test:crash`: every point, which takes too long for `npm test`. */
 export default defineConfig({
   test: {
-    include: ['test/crash/**/*.campaign.ts'],
+    include: ['test/**/*.campaign.ts'],
     reporters: ['verbose'],
     hookTimeout: 30_000,
     pool: 'forks',

@@ -38,6 +38,8 @@ export interface SeenRequest {
   /** The how-manieth request of its kind, from 1. */
   count: number;
   atMs: number;
+  /** The client's address: of several clients on this host each may have one of its own (127.0.0.0/8). */
+  from: string;
   /** What the CA answered, once it has: also where the answer was lost on its way back. */
   status?: number;
 }

@@ -11,6 +11,8 @@ export type Fault =
   | { type: 'lose-answer' }
   /** Waits before passing it on, or before passing the answer back. */
   | { type: 'delay'; ms: number; what: 'request' | 'answer' }
+  /** Passes it on, and the answer back when something has happened. */
+  | { type: 'hold-answer'; until: Promise<unknown> }
   /** Hangs up after so many bytes of the answer's body. */
   | { type: 'cut'; afterBytes: number }
   /** Passes the CA's answer back with another body. */

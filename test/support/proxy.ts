@@ -121,7 +121,8 @@ class Passage {
     const kind = kindOf(path, payload, this.ca.census.wasShown(url));
     const count = (this.counts[kind] += 1);
     const signed = account === undefined ? { payload } : { account, payload };
-    const seen: SeenRequest = { kind, method, url, headers, ...signed, count, atMs: Date.now() };
+    const from = request.socket.remoteAddress ?? '';
+    const seen: SeenRequest = { kind, method, url, headers, ...signed, count, atMs: Date.now(), from };
     this.requests.push(seen);
     return seen;
   }
@@ -129,6 +130,7 @@ class Passage {
 
 async function passBack(response: ServerResponse, answer: UpstreamAnswer, fault?: Fault): Promise<void> {
   if (fault?.type === 'delay' && fault.what === 'answer') await delay(fault.ms);
+  if (fault?.type === 'hold-answer') await fault.until;
   if (fault?.type === 'lose-answer') {
     response.destroy();
     return;
