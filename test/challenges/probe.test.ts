@@ -153,7 +153,7 @@ describe('a probe of http-01', () => {
         clearInterval(collect);
       }
     },
-    3_000,
+    20_000,
   );
 
   it('ends soon after it is stopped', async () => {

@@ -251,7 +251,7 @@ describe('rubbish', () => {
     async (_shown, unit) => {
       const startedAt = performance.now();
       await inPieces([Buffer.from(unit.repeat(2e6 / unit.length))]);
-      expect(performance.now() - startedAt).toBeLessThan(5000);
+      expect(performance.now() - startedAt).toBeLessThan(20_000);
     },
   );
 });

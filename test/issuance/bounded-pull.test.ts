@@ -9,5 +9,5 @@ it('takes no longer where more is allowed at one time than there is', async () =
   const startedAt = performance.now();
   await eachOf(few(), 50_000, async (each) => void done.push(await Promise.resolve(each)));
   expect(done.toSorted()).toEqual([1, 2, 3]);
-  expect(performance.now() - startedAt).toBeLessThan(2_000);
+  expect(performance.now() - startedAt).toBeLessThan(20_000);
 });

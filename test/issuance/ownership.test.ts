@@ -70,9 +70,9 @@ describe('a run', () => {
       stdio: ['ignore', 'pipe', 'ignore'],
     });
     const [line] = (await once(parent.stdout.setEncoding('utf8'), 'data')) as [string];
-    await new Promise((resolve) => setTimeout(resolve, 100));
-    const stat = await readFile(`/proc/${line.trim()}/stat`, 'utf8');
-    expect(stat).toMatch(/\) Z /);
+    const statNow = (): Promise<string> => readFile(`/proc/${line.trim()}/stat`, 'utf8');
+    await expect.poll(statNow, { timeout: 20_000 }).toMatch(/\) Z /);
+    const stat = await statNow();
     const start = stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19]!;
     expect(isAlive({ ...own, pid: Number(line), process_start: start }, now)).toBe(false);
     parent.kill('SIGKILL');

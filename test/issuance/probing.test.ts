@@ -19,7 +19,7 @@ it("a probe's time begins when its hook's turn comes: many slow hooks make no he
   }).listen(0, '0.0.0.0');
   await once(server, 'listening');
   const issuance = await world.startIssuance();
-  const script = 'if [ $1 = present ]; then sleep 0.3; printf %s $4 > $3; else rm $3; fi';
+  const script = 'if [ $1 = present ]; then sleep 0.8; printf %s $4 > $3; else rm $3; fi';
   const settings = JSON.stringify({
     solver: 'exec',
     challenge: 'http-01',
@@ -50,7 +50,7 @@ it("a probe's time begins when its hook's turn comes: many slow hooks make no he
     everyMs: 3_600_000,
     view: { resolver: null, httpPort: (server.address() as AddressInfo).port, tlsPort: 1 },
     mayStart: () => true,
-    longestMs: 1_500,
+    longestMs: 4_500,
   };
   expect(await probeNames(probing, candidates)).toBe(6);
   server.close();

@@ -73,7 +73,8 @@ export class ArrivalAudit {
         `select id, run_id, finalize_sent_at from orders where finalize_url = ?`,
         request.url,
       );
-      if (order?.finalize_sent_at == null) this.add('write-ahead', `${label}: it isn't written`);
+      if ((order?.finalize_sent_at ?? null) === null || order === undefined)
+        this.add('write-ahead', `${label}: it isn't written`);
       else if (order.run_id !== run)
         this.add('owner', `${label}: the order is ${order.run_id ?? "nobody's"}`);
       if (order !== undefined && !this.hasRequest(order.id, request))

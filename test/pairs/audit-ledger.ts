@@ -62,18 +62,21 @@ export function differencesOf(
   return [...found, ...unfinishedOf(ledger)];
 }
 
-function unfinishedOf({ rows }: Ledger): Finding[] {
+function unfinishedOf(ledger: Ledger): Finding[] {
   const wrong = [
-    ...rows<{ integrity_check: string }>('pragma integrity_check')
+    ...ledger
+      .rows<{ integrity_check: string }>('pragma integrity_check')
       .map(({ integrity_check: line }) => line)
       .filter((line) => line !== 'ok'),
-    ...rows<object>('pragma foreign_key_check').map((row) => JSON.stringify(row)),
-    ...rows<object>(
-      'select id, names, status, run_id from orders where concluded_at is null or run_id is not null',
-    ).map((row) => `an order is unfinished: ${JSON.stringify(row)}`),
-    ...rows<object>('select id, order_id, error from presentations where cleaned_at is null').map(
-      (row) => `presented, by the ledger: ${JSON.stringify(row)}`,
-    ),
+    ...ledger.rows<object>('pragma foreign_key_check').map((row) => JSON.stringify(row)),
+    ...ledger
+      .rows<object>(
+        'select id, names, status, run_id from orders where concluded_at is null or run_id is not null',
+      )
+      .map((row) => `an order is unfinished: ${JSON.stringify(row)}`),
+    ...ledger
+      .rows<object>('select id, order_id, error from presentations where cleaned_at is null')
+      .map((row) => `presented, by the ledger: ${JSON.stringify(row)}`),
   ];
   return wrong.map((text) => ({ promise: 'ledger', text }));
 }

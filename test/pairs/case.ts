@@ -152,7 +152,7 @@ class Meeting {
       'select removed_at from certificates where name = ?',
       name,
     );
-    if (row?.removed_at == null) return;
+    if ((row?.removed_at ?? null) === null) return;
     await b.finished;
     this.removed = { name, serial: this.certificates().stored(name)?.serial ?? null };
   }
@@ -172,11 +172,7 @@ class Meeting {
 
   /** What a person does who wants all to be well: nothing open, everything there, and the ledger checked. */
   private async afterwards(): Promise<void> {
-    for (const args of [
-      ['authz', 'clear', '--all'],
-      ['renew'],
-      ['ledger', 'check'],
-    ]) {
+    for (const args of [['authz', 'clear', '--all'], ['renew'], ['ledger', 'check']]) {
       const result = await run(this.customer, args, 'afterwards');
       this.note(args.join(' '), result, result.exitCode === 0);
     }

@@ -5,6 +5,7 @@ export interface Surroundings {
   /** Options of the solver and the deploy hook. */
   solver: string[];
   hook: string;
+  deployHook: string;
   /** Authorizations that another client of the same account has left. */
   left: string[];
   /** That client's log, which names them. */
@@ -62,9 +63,11 @@ export const pairCommands: readonly PairCommand[] = [
     name: 'cert-import',
     subject: 'site',
     args: () => ['cert', 'import', '-'],
-    input: ({ hook }) =>
+    input: ({ hook, deployHook }) =>
       (['site', 'shop'] as const)
-        .map((name) => JSON.stringify({ name, names: otherNames[name], challenge: 'http-01', hook }))
+        .map((name) =>
+          JSON.stringify({ name, names: otherNames[name], challenge: 'http-01', hook, deployHook }),
+        )
         .join('\n'),
   },
   {

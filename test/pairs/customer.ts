@@ -82,7 +82,7 @@ async function newCustomer(world: World, pebble: PebbleLab, answers: AnswerServe
     proxy,
     wire,
     hooks,
-    surroundings: { solver, hook: hooks.solver, left: [], log: '', otherKey: '' },
+    surroundings: { solver, hook: hooks.solver, deployHook: hooks.deploy, left: [], log: '', otherKey: '' },
     leftUrls: new Set(),
     serialBefore: '',
     start: (command, subject, role, env) => startCommand(customer, pebble, command, subject, role, env),
@@ -173,8 +173,9 @@ async function leaveOthers(customer: Customer, pebble: PebbleLab): Promise<void>
 }
 
 /** The account at the proxy, for acting behind the program's back. */
-async function ownAccount({ stateDir, rows, proxy }: Customer, pebble: PebbleLab): Promise<LabAccount> {
-  const [row] = rows<{ url: string; key_file: string }>('select url, key_file from accounts');
+async function ownAccount(customer: Customer, pebble: PebbleLab): Promise<LabAccount> {
+  const { stateDir, proxy } = customer;
+  const [row] = customer.rows<{ url: string; key_file: string }>('select url, key_file from accounts');
   const keyPem = await readFile(path.join(stateDir, row?.key_file ?? ''), 'utf8');
   return existingAccount({ directoryUrl: proxy.directoryUrl, caPem: pebble.caPem }, keyPem, row?.url ?? '');
 }

@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { type Stage, expectRefused, expectTwoLines, keepAccount, withStage } from './bad-input-stage.ts';
 
 /** A busy ledger is waited for this long when it is opened; loading and a slow machine come on top. */
-const longestWaitMs = 15_000;
+const longestWaitMs = 40_000;
 
 describe.concurrent('a ledger is refused and left as it was', () => {
   it.each(['0', '50', '100', '5000', 'half', 'all but one'])('cut off at %s bytes', async (bytes) => {

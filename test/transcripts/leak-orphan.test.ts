@@ -1,7 +1,5 @@
-import { existsSync } from 'node:fs';
-import { chmod, writeFile } from 'node:fs/promises';
+import { chmod, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type LeakLab, expectExit, startLeakLab, until } from './leak-lab.ts';
 
@@ -13,6 +11,9 @@ beforeAll(async () => {
 
 afterAll(() => lab.stop());
 
+/** Nothing where there is no such file, or no such process any more. */
+const textOf = (file: string): Promise<string> => readFile(file, 'utf8').catch(() => '');
+
 describe('a run killed while its hook works', { timeout: 60_000 }, () => {
   it('leaves a hook that goes on, which the next run ends before it takes its answer down', async () => {
     const customer = await lab.newCustomer();
@@ -20,7 +21,7 @@ describe('a run killed while its hook works', { timeout: 60_000 }, () => {
     const answers = path.join(path.dirname(customer.hook), '.well-known/acme-challenge');
     await writeFile(
       hook,
-      `#!/bin/sh\n[ "$1" = cleanup ] && exec rm -f '${answers}/'"$3"\ntouch '${hook}.runs'\nsleep 6\nmkdir -p '${answers}'\nprintf %s "$4" > '${answers}/'"$3"\n`,
+      `#!/bin/sh\n[ "$1" = cleanup ] && exec rm -f '${answers}/'"$3"\necho $$ > '${hook}.pid'\nuntil [ -e '${hook}.go' ]; do sleep 0.1; done\nmkdir -p '${answers}'\nprintf %s "$4" > '${answers}/'"$3"\n`,
     );
     await chmod(hook, 0o755);
     const running = customer.start([
@@ -32,14 +33,15 @@ describe('a run killed while its hook works', { timeout: 60_000 }, () => {
       'http-01',
       'late-hook.test',
     ]);
-    await until('the hook runs', () => existsSync(`${hook}.runs`));
-    const startedAt = Date.now();
+    await until('the hook runs', async () => (await textOf(`${hook}.pid`)).endsWith('\n'));
     running.kill('SIGKILL');
     await running.finished;
     const clear = await customer.run(['authz', 'clear', '-v']);
     expectExit(clear, 0);
     expect(clear.stderr).toMatch(/ended hooks that a dead run left/);
-    await delay(Math.max(0, startedAt + 6_500 - Date.now()));
+    await writeFile(`${hook}.go`, '');
+    const pid = (await textOf(`${hook}.pid`)).trim();
+    await until('the hook is gone', async () => /^$|\) Z /.test(await textOf(`/proc/${pid}/stat`)));
     expect(await customer.presented()).toEqual([]);
     expect(await customer.atCa()).toEqual({ 'late-hook.test': 'deactivated' });
   });

@@ -174,7 +174,16 @@ function fits(fault: NamedFault, kind: RequestKind): boolean {
 function requestOf(kind: RequestKind): Parameters<NamedFault['appliesTo']>[0] {
   const method =
     kind === 'directory' || kind === 'renewalInfo' ? 'GET' : kind === 'newNonce' ? 'HEAD' : 'POST';
-  return { kind, method, url: 'https://ca.test/', headers: {}, payload: undefined, count: 1, atMs: 0, from: '' };
+  return {
+    kind,
+    method,
+    url: 'https://ca.test/',
+    headers: {},
+    payload: undefined,
+    count: 1,
+    atMs: 0,
+    from: '',
+  };
 }
 
 async function newOrder(): Promise<Answer> {
