@@ -30,7 +30,7 @@ import type { CallOptions, SignedHttp } from './signed-http.ts';
 
 interface Parts {
   http: SignedHttp;
-  directory: Directory;
+  directory: () => Directory;
   clock: Clock;
   accountUrl: string | null;
   keyAuthorization: (token: string) => string;
@@ -41,7 +41,6 @@ const successes = [200, 201, 202, 203, 204, 205, 206];
 const maxAlternates = 10; // Pebble makes as many as it is told; public CAs have two or three
 
 export class AcmeSession implements Session {
-  readonly directory: Directory;
   readonly keyAuthorization: (token: string) => string;
   readonly close: () => void;
   readonly #parts: Parts;
@@ -50,10 +49,13 @@ export class AcmeSession implements Session {
 
   constructor(parts: Parts) {
     this.#parts = parts;
-    this.directory = parts.directory;
     this.keyAuthorization = parts.keyAuthorization;
     this.close = parts.close;
     this.#account = parts.accountUrl === null ? null : { url: parts.accountUrl };
+  }
+
+  get directory(): Directory {
+    return this.#parts.directory();
   }
 
   get account(): { url: string } | null {
@@ -229,8 +231,10 @@ export class AcmeSession implements Session {
 
   #adopt(response: HttpResponse): Account {
     const url = requiredUrl(response.headers['location'], 'account', 'Location', this.directory.newAccount);
-    const account = parseAccount(response.data, url);
     this.#account = { url };
+    // Some CAs answer for a known key with the account's URL alone; its list of orders is learned when it is asked for.
+    if (isEmpty(response.data)) return { url, status: 'valid', ordersUrl: null };
+    const account = parseAccount(response.data, url);
     this.#ordersUrl = account.ordersUrl;
     return account;
   }
@@ -262,4 +266,8 @@ function translated(error: unknown, { action, signal }: CallOptions): unknown {
       cause: error,
     },
   );
+}
+
+function isEmpty(data: unknown): boolean {
+  return typeof data === 'string' && data.trim() === '';
 }

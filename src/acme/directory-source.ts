@@ -11,19 +11,33 @@ interface Parts {
   cache: DirectoryCache;
 }
 
+const names = ['newNonce', 'newAccount', 'newOrder', 'revokeCert', 'keyChange', 'renewalInfo'] as const;
+
 /** The CA's directory: from memory, from disk, from the CA. */
 export class DirectorySource {
   readonly #parts: Parts;
   #directory: Directory | null = null;
+  /** How old it is isn't known: an earlier run asked for it. */
+  #isFromCache = false;
+  #renewal: Promise<Directory | null> | null = null;
+  #outdated: Directory | null = null;
 
   constructor(parts: Parts) {
     this.#parts = parts;
   }
 
+  /** Null before it was got. */
+  get current(): Directory | null {
+    return this.#directory;
+  }
+
   /** @throws AcmeLedgerError as `fetchDirectory` */
   async get(signal?: AbortSignal): Promise<Directory> {
     const { directoryUrl, transport, clock, cache } = this.#parts;
-    this.#directory ??= await cache.read(directoryUrl, clock.now());
+    if (this.#directory === null) {
+      this.#directory = await cache.read(directoryUrl, clock.now());
+      this.#isFromCache = this.#directory !== null;
+    }
     if (this.#directory === null) {
       this.#directory = await fetchDirectory(directoryUrl, transport, clock.now(), signal);
       await cache.write(directoryUrl, this.#directory, clock.now());
@@ -31,8 +45,34 @@ export class DirectorySource {
     return this.#directory;
   }
 
-  /** So that the next run asks the CA again: what this one had may be out of date. */
-  forget(): Promise<void> {
-    return this.#parts.cache.forget(this.#parts.directoryUrl);
+  /**
+   * Where the CA has now what a URL of the directory was for that isn't there any more: a directory that an earlier run had asked for is asked
+   * for anew, once a run for all who ask. One that this run asked for is forgotten, so that the next run asks.
+   * @returns null when the URL is still the directory's, or never was
+   */
+  async movedUrl(url: string): Promise<string | null> {
+    const known = this.#outdated ?? this.#directory;
+    const name = names.find((each) => known?.[each] === url);
+    if (name === undefined) return null;
+    if (!this.#isFromCache) {
+      await this.#parts.cache.forget(this.#parts.directoryUrl);
+      return null;
+    }
+    const renewed = await (this.#renewal ??= this.#renew());
+    const now = renewed?.[name] ?? null;
+    return now === url ? null : now;
+  }
+
+  async #renew(): Promise<Directory | null> {
+    const { directoryUrl, transport, clock, cache } = this.#parts;
+    try {
+      const renewed = await fetchDirectory(directoryUrl, transport, clock.now());
+      [this.#outdated, this.#directory] = [this.#directory, renewed];
+    } catch {
+      await cache.forget(directoryUrl);
+      return null;
+    }
+    await cache.write(directoryUrl, this.#directory, clock.now());
+    return this.#directory;
   }
 }

@@ -6,6 +6,7 @@ import { problemHint } from './problem-hints.ts';
 import { retryAfter, retryAfterInText } from './retry-after.ts';
 
 const namespace = 'urn:ietf:params:acme:error:';
+const draftNamespace = 'urn:acme:error:';
 const maxDetailLength = 2000;
 const pageStart = 8 * 1024; // a page's title comes before its styles; the rest of it is of no use
 const maxSubproblems = 200; // more than the names of any order
@@ -86,9 +87,14 @@ function subproblem(value: unknown): Subproblem[] {
 /** RFC 7807 §3.1: a missing type is about:blank. */
 function core(fields: Fields): { type: string; detail: string } {
   return {
-    type: shortened(textOf(fields['type']) ?? 'about:blank'),
+    type: shortened(typeOf(textOf(fields['type']) ?? 'about:blank')),
     detail: shortened(textOf(fields['detail']) ?? ''),
   };
+}
+
+/** Servers of the years before RFC 8555 have the namespace of its drafts. */
+function typeOf(type: string): string {
+  return type.startsWith(draftNamespace) ? namespace + type.slice(draftNamespace.length) : type;
 }
 
 function sentence(problem: Problem): string {

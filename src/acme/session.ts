@@ -19,7 +19,7 @@ import type {
   Resource,
 } from './resources.ts';
 import { SignedHttp } from './signed-http.ts';
-import { createTransport, type TransportOptions } from './transport.ts';
+import { createTransport, type Transport, type TransportOptions } from './transport.ts';
 import { assertDirectoryUrl } from './web-url.ts';
 
 export interface SessionOptions extends TransportOptions {
@@ -113,30 +113,29 @@ export async function openSession(options: SessionOptions): Promise<Session> {
   const directoryUrl = assertDirectoryUrl(options.directoryUrl);
   const accountKey: KeyObject = parseAccountKey(options.accountKeyPem);
   const clock = options.clock ?? systemClock;
-  let directory: Directory | null = null;
   const unpaced = createTransport(options);
   const { pace = unlimited, takeTurn } = options;
-  const transport = pacedTransport(unpaced, pace, clock, () => directory, takeTurn);
-  const directories = new DirectorySource({
+  const transport: Transport = pacedTransport(unpaced, pace, clock, () => directories.current, takeTurn);
+  const directories: DirectorySource = new DirectorySource({
     directoryUrl,
     transport,
     clock,
     cache: directoryCache(options.cacheDir),
   });
   try {
-    directory = await directories.get(options.signal);
+    const opened = await directories.get(options.signal);
     const http = new SignedHttp({
       directoryUrl,
       accountKey,
       getDirectory: () => directories.get(),
-      forgetDirectory: () => directories.forget(),
+      movedUrl: (url) => directories.movedUrl(url),
       transport,
       clock,
       maxInFlight: options.maxInFlight,
     });
     return new AcmeSession({
       http,
-      directory,
+      directory: () => directories.current ?? opened,
       clock,
       accountUrl: options.accountUrl ?? null,
       keyAuthorization: (token) => keyAuthorization(token, accountKey),

@@ -31,8 +31,8 @@ interface Parts {
   directoryUrl: string;
   accountKey: KeyObject;
   getDirectory: () => Promise<Directory>;
-  /** Called when a URL of the directory isn't there any more. */
-  forgetDirectory: () => Promise<void>;
+  /** Where the CA has now what a URL of the directory was for that isn't there any more; null when it isn't elsewhere. */
+  movedUrl: (url: string) => Promise<string | null>;
   transport: Transport;
   clock: Clock;
   maxInFlight: number | undefined;
@@ -48,6 +48,7 @@ const maxTries = 8;
 export class SignedHttp extends HttpClient {
   readonly #parts: Parts;
   readonly #nonces: NoncePool;
+  #nonceMethod: 'head' | 'get' = 'head';
 
   constructor(parts: Parts) {
     super(parts.directoryUrl, parts.accountKey);
@@ -81,7 +82,6 @@ export class SignedHttp extends HttpClient {
       signal,
       assertAllowed,
     });
-    if (answer.status === 404 && (await this.#isListed(url))) await this.#parts.forgetDirectory();
     return {
       status: answer.status,
       headers: answer.headers,
@@ -99,6 +99,8 @@ export class SignedHttp extends HttpClient {
     options: CallOptions,
   ): Promise<HttpResponse> {
     const response = await this.#acceptedNonce(url, this.#bound(url, payload, options), options);
+    const moved = isMissing(response) ? await this.#parts.movedUrl(url) : null;
+    if (moved !== null) return this.signedRequest(moved, payload, options);
     if (response.status >= 300) throw answerError(response, options.action, this.#parts.clock.now());
     return response;
   }
@@ -152,20 +154,22 @@ export class SignedHttp extends HttpClient {
     }
   }
 
+  /** RFC 8555 §7.2: HEAD, or GET, which every server has. */
   async #newNonce(signal: AbortSignal | undefined): Promise<string | undefined> {
-    // RFC 8555 §7.2
-    const response = await this.request(await this.getResourceUrl('newNonce'), 'head', { signal });
+    const url = await this.getResourceUrl('newNonce');
+    let response = await this.request(url, this.#nonceMethod, { signal });
+    if (this.#nonceMethod === 'head' && (lacksHead(response) || lacksNonce(response))) {
+      response = await this.request(url, 'get', { signal });
+      if (response.status < 300 && replayNonce(response) !== undefined) this.#nonceMethod = 'get';
+    }
+    if (isMissing(response) && (await this.#parts.movedUrl(url)) !== null) return this.#newNonce(signal);
     if (response.status >= 300) throw answerError(response, 'to give a nonce', this.#parts.clock.now());
     return replayNonce(response);
   }
 
-  async #isListed(url: string): Promise<boolean> {
-    return Object.values(await this.getDirectory()).includes(url);
-  }
-
   #isBadNonce(response: HttpResponse): boolean {
     return (
-      response.status === 400 && isProblem(answerError(response, '', this.#parts.clock.now()), 'badNonce')
+      response.status >= 400 && isProblem(answerError(response, '', this.#parts.clock.now()), 'badNonce')
     );
   }
 
@@ -179,6 +183,19 @@ export class SignedHttp extends HttpClient {
     });
     return { ...payload, externalAccountBinding };
   }
+}
+
+/** What no resource is behind (RFC 9110 §15.5): nothing was done. */
+function isMissing({ status }: HttpResponse): boolean {
+  return status === 404 || status === 405 || status === 410;
+}
+
+function lacksHead(response: HttpResponse): boolean {
+  return isMissing(response) || response.status === 501;
+}
+
+function lacksNonce(response: HttpResponse): boolean {
+  return response.status < 300 && replayNonce(response) === undefined;
 }
 
 function replayNonce(response: HttpResponse): string | undefined {

@@ -59,7 +59,12 @@ export function createTransport(options: TransportOptions): Transport {
   const once: Exchange = (request) =>
     logged(request, options.onRequest, () => {
       if (isClosed) throw new Error('the session was closed');
-      const headers = { 'User-Agent': options.userAgent, 'Accept-Language': 'en', ...request.headers };
+      const headers = {
+        'User-Agent': options.userAgent,
+        'Accept-Language': 'en',
+        'Accept-Encoding': 'identity',
+        ...request.headers,
+      };
       return trusted({ ...request, headers }, agents, limits);
     });
   return {

@@ -1,4 +1,5 @@
-import type { AcmeLedgerError } from '../errors.ts';
+import { isListCut } from '../acme/order-list.ts';
+import { AcmeLedgerError } from '../errors.ts';
 import { clearFound } from './clearing-found.ts';
 import type { FoundUrl } from './kept-urls.ts';
 import type { Cleared } from './clearing-one.ts';
@@ -26,7 +27,7 @@ export async function discover(
   const { session, stops } = issuance;
   const listed = await session.listOrders(stops.work);
   if (listed === null) return { isListed: false, orders: 0, end: null };
-  const counted = { orders: 0 };
+  const counted: Listed = { orders: 0, cut: null };
   const { ends } = await clearFound(
     [issuance],
     ordersOf(listed, counted),
@@ -43,12 +44,23 @@ export async function discover(
       if (seen.after === 'pending' || seen.action === 'failed') tell(seen);
     },
   );
-  return { isListed: true, ...counted, end: ends[0]?.end ?? null };
+  return { isListed: true, orders: counted.orders, end: ends[0]?.end ?? counted.cut };
 }
 
-async function* ordersOf(urls: AsyncIterable<string>, counted: { orders: number }): AsyncGenerator<FoundUrl> {
-  for await (const url of urls) {
-    counted.orders += 1;
-    yield { url, resource: 'order', client: null, file: '', loggedAt: null };
+interface Listed {
+  orders: number;
+  /** Why the list couldn't be read to its end. */
+  cut: AcmeLedgerError | null;
+}
+
+async function* ordersOf(urls: AsyncIterable<string>, counted: Listed): AsyncGenerator<FoundUrl> {
+  try {
+    for await (const url of urls) {
+      counted.orders += 1;
+      yield { url, resource: 'order', client: null, file: '', loggedAt: null };
+    }
+  } catch (error) {
+    if (!(error instanceof AcmeLedgerError) || !isListCut(error)) throw error;
+    counted.cut = error;
   }
 }

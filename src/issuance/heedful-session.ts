@@ -139,7 +139,9 @@ export function heedfulSession(session: Session, heed: Heed, assertLease: () => 
   const act = <T>(signal: AbortSignal | undefined, ask: () => Promise<T>) =>
     heed({ kind: 'act' }, signal, ask);
   return {
-    directory: session.directory,
+    get directory() {
+      return session.directory;
+    },
     get account() {
       return session.account;
     },

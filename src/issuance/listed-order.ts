@@ -1,3 +1,4 @@
+import { isListCut } from '../acme/order-list.ts';
 import { isGone } from '../acme/problems.ts';
 import type { Answer, Order } from '../acme/resources.ts';
 import type { Identifier } from '../identifiers.ts';
@@ -24,8 +25,8 @@ export async function listedOrder(
   const wanted = identifierSetKey(identifiers);
   let strangers = 0;
   let invalid: Answer<Order> | null = null;
-  let isForgotten = false;
-  for await (const url of urls) {
+  let [isForgotten, isCut] = [false, false];
+  for await (const url of wholeOrCut(urls, () => (isCut = true))) {
     if ((await orderByUrl(issuance.ledger, url)) !== undefined) continue;
     if (strangers === strangersMax) return invalid ?? 'too-many';
     strangers += 1;
@@ -37,7 +38,17 @@ export async function listedOrder(
     if (order.status === 'pending' || order.status === 'ready') return order;
     if (order.status === 'invalid') invalid = order;
   }
-  return invalid ?? (isForgotten ? 'too-many' : null);
+  return invalid ?? (isForgotten || isCut ? 'too-many' : null);
+}
+
+/** A list that can't be read to its end says as much as what came up in it. */
+async function* wholeOrCut(urls: AsyncIterable<string>, onCut: () => void): AsyncGenerator<string> {
+  try {
+    yield* urls;
+  } catch (error) {
+    if (!isListCut(error)) throw error;
+    onCut();
+  }
 }
 
 async function stranger(issuance: Issuance, url: string): Promise<Answer<Order> | null> {

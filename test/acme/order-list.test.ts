@@ -1,10 +1,12 @@
 import { expect, test } from 'vitest';
-import { orderUrls } from '../../src/acme/order-list.ts';
+import { isListCut, orderUrls } from '../../src/acme/order-list.ts';
 
 const base = 'https://ca.example';
 
-async function listed(pages: Record<string, { data: unknown; link?: string }>): Promise<string[]> {
-  const urls: string[] = [];
+async function listed(
+  pages: Record<string, { data: unknown; link?: string }>,
+  urls: string[] = [],
+): Promise<string[]> {
   const getPage = (url: string) => {
     const page = pages[url.slice(base.length)];
     return Promise.resolve({ status: 200, headers: { link: page?.link }, data: page?.data });
@@ -19,7 +21,7 @@ test('pages are followed to the last, each order comes once', async () => {
       data: { orders: [`${base}/1`, `${base}/2`] },
       link: '<https://ca.example/dir>;rel="index", </orders/2>;rel="next"',
     },
-    '/orders/2': { data: { orders: [`${base}/2`, '/3', 7, 'http://elsewhere.example/4'] } },
+    '/orders/2': { data: { orders: [`${base}/2`, '/3'] } },
   };
   expect(await listed(pages)).toEqual(['/1', '/2', '/3']);
 });
@@ -29,7 +31,23 @@ test("step-ca's bare array is a list too, and so is nothing", async () => {
   expect(await listed({ '/orders': { data: { orders: null } } })).toEqual([]);
 });
 
-test('pages that lead in a circle end', async () => {
-  const next = (path: string) => ({ data: { orders: [] }, link: `<${path}>;rel="next"` });
-  expect(await listed({ '/orders': next('/orders/2'), '/orders/2': next('/orders') })).toEqual([]);
+const endless = (path: string) => ({ data: { orders: [] }, link: `<${path}>;rel="next"` });
+
+test.each<[string, Record<string, { data: unknown; link?: string }>, string[]]>([
+  ['leads in a circle', { '/orders': endless('/orders/2'), '/orders/2': endless('/orders') }, []],
+  [
+    'goes on and on with nothing new',
+    Object.fromEntries(
+      Array.from({ length: 30 }, (_, page) => [page === 0 ? '/orders' : `/${page}`, endless(`/${page + 1}`)]),
+    ),
+    [],
+  ],
+  ['has something in it that is no URL', { '/orders': { data: { orders: [7, `${base}/1`] } } }, ['/1']],
+  ['is a page for people', { '/orders': { data: '<html>' } }, []],
+  ['is an object without orders', { '/orders': { data: {} } }, []],
+])('a list that %s is not taken for whole', async (_, pages, urls) => {
+  const got: string[] = [];
+  const end = await listed(pages, got).catch((error: unknown) => error);
+  expect(isListCut(end)).toBe(true);
+  expect(got).toEqual(urls);
 });
