@@ -5,9 +5,9 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     // One character a test, then the failures and the summary.
     reporters: ['dot'],
-    // Tests against a real CA wait for real processes; a slow machine shall not make them fail.
-    testTimeout: 30_000,
-    hookTimeout: 30_000,
+    // Bounds for what hangs. Tests against a real CA wait for real processes, which a busy machine makes ten times as slow.
+    testTimeout: 180_000,
+    hookTimeout: 180_000,
     // Native modules and signals want processes of their own; a CI machine has two cores.
     pool: 'forks',
     maxWorkers: 2,

@@ -33,7 +33,7 @@ afterAll(async () => {
 });
 
 describe('the session of the README', () => {
-  it('shows what the program does and says today', { timeout: 90_000 }, async () => {
+  it('shows what the program does and says today', { timeout: 180_000 }, async () => {
     const readme = await readFile(new URL('../README.md', import.meta.url), 'utf8');
     const written = blocksOf(readme, 'console').flatMap(stepsOf);
     expect(written.length).toBeGreaterThan(5);

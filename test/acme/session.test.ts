@@ -18,7 +18,7 @@ let folder: string;
 beforeAll(async () => {
   pebble = await startPebble();
   folder = await mkdtemp(path.join(tmpdir(), 'acme-ledger-session-'));
-}, 60_000);
+}, 180_000);
 
 afterAll(async () => {
   await pebble.stop();
@@ -118,7 +118,7 @@ test('a certificate is finalized, downloaded with its alternate chains, and revo
   expect(await session.revokeCertificate(der, 4, freely)).toBe('revoked');
   expect(await session.revokeCertificate(der, 4, freely)).toBe('already-revoked');
   session.close();
-}, 30_000);
+}, 180_000);
 
 test('100 requests at once on a fresh session make at most 10 newNonce, and the directory comes from the cache', async () => {
   const accountKeyPem = generateAccountKey();
@@ -141,7 +141,7 @@ test('100 requests at once on a fresh session make at most 10 newNonce, and the 
   expect(heads.length).toBeLessThanOrEqual(10);
   expect(requests.some(({ method }) => method === 'GET')).toBe(false);
   session.close();
-}, 30_000);
+}, 180_000);
 
 async function solve(session: Session, authorizationUrl: string): Promise<void> {
   const { challenges, identifier } = await session.getAuthorization(authorizationUrl);

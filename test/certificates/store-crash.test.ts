@@ -16,7 +16,7 @@ const storeLoop = bundledScript(new URL('./store-crash-loop.ts', import.meta.url
 
 it(
   'has four files that belong together while two processes store, and after both were killed',
-  { timeout: 60_000 },
+  { timeout: 180_000 },
   async () => {
     const scratch = await makeScratchDirectory();
     const stateDir = join(scratch, 'state');

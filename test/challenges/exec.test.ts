@@ -121,7 +121,10 @@ test('hooks run one after the other, also those of different orders', async () =
 });
 
 test('with a higher concurrency that many run at once and no more', async () => {
-  const solver = await newSolver(tracesItself, { hookConcurrency: 3 });
+  // Each waits until three have begun, however slowly they start.
+  const together = 'until [ "$(grep -c begin trace)" -ge 3 ]; do sleep 0.05; done';
+  const script = tracesItself.replace('sleep 0.1', together);
+  const solver = await newSolver(script, { hookConcurrency: 3 });
   const names = Array.from({ length: 8 }, (_, index) => `n${String(index)}.example`);
   await Promise.all(names.map((name) => solver.present(answerFor('dns-01', name), never)));
   expect(await mostAtOnce()).toBe(3);

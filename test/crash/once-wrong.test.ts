@@ -28,7 +28,7 @@ const moments = [
   },
 ];
 
-describe('what went wrong once', { concurrent: true, timeout: 60_000 }, () => {
+describe('what went wrong once', { concurrent: true, timeout: 180_000 }, () => {
   it.for(moments)('$what', async ({ series, label }) => {
     const [chosen] = chosenSeries(parseChoice(series));
     const result = await runSeries(lab, chosen!, {

@@ -79,7 +79,7 @@ async function conclude(here: World, order: number, daysAgo: number): Promise<vo
   await here.ledger.updateTable('orders').set({ concluded_at }).where('id', '=', order).execute();
 }
 
-describe('the files that a ledger tells of', { timeout: 30_000 }, () => {
+describe('the files that a ledger tells of', { timeout: 180_000 }, () => {
   it('are all right where they are what the ledger says', async () => {
     const here = await world();
     expect(await checked(here)).toMatchObject({ lines: [], summary: { errors: 0, notes: 0, remaining: 0 } });

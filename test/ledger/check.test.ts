@@ -10,7 +10,7 @@ import { cases, later } from './check-cases.ts';
 import { noon } from './new-ledger.ts';
 import { usedLedger } from './used-ledger.ts';
 
-describe('a ledger that is checked', { timeout: 30_000 }, () => {
+describe('a ledger that is checked', { timeout: 180_000 }, () => {
   it('is clean after what runs write, also while they are in the middle of it', async () => {
     const here = await usedLedger();
     expect(await told(here)).toEqual([]);

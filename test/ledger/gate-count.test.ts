@@ -86,7 +86,7 @@ describe('the gate counts', () => {
     });
   });
 
-  it('the pending ones, whatever states the CA has shown', { timeout: 60_000 }, async () => {
+  it('the pending ones, whatever states the CA has shown', { timeout: 180_000 }, async () => {
     const made = await newLedger();
     let orders = 0;
     const states = fc.array(fc.constantFrom(...authorizationStatuses), { minLength: 1, maxLength: 20 });

@@ -43,7 +43,7 @@ describe('a new ledger', () => {
     await again.destroy();
   });
 
-  it('is one for eight processes that make it at once', { timeout: 60_000 }, async () => {
+  it('is one for eight processes that make it at once', { timeout: 180_000 }, async () => {
     const directory = await newDirectory();
     const file = path.join(directory, 'state', 'ledger.sqlite');
     const cas = Array.from({ length: 8 }, (_, index) => `https://ca-${index}.test/dir`);
@@ -115,7 +115,7 @@ describe('a ledger that can not be opened', () => {
     await expect(openSqliteLedger(file)).rejects.toMatchObject({ code: 'ledger' });
   });
 
-  it('because the disk is full is not there at all', { timeout: 60_000 }, async () => {
+  it('because the disk is full is not there at all', { timeout: 180_000 }, async () => {
     const file = path.join(await newDirectory(), 'ledger.sqlite');
     // A new ledger has more than 100 KiB; the limit is in blocks of 512 bytes.
     const { code, stderr } = await runOpener(file, 'https://ca.test/dir', 'ulimit -f 50; exec "$@"');
@@ -129,7 +129,7 @@ describe('a ledger that can not be opened', () => {
 
 it(
   'a disk that gets full in the middle of work is an error of its own, and the row is not half there',
-  { timeout: 60_000 },
+  { timeout: 180_000 },
   async () => {
     const { file, ledger } = await newLedger();
     await sql`pragma wal_checkpoint(truncate)`.execute(ledger);

@@ -81,7 +81,7 @@ describe('whatever happens in whatever order', () => {
     }),
   );
 
-  it('an authorization only makes moves that the states allow', { timeout: 60_000 }, async () => {
+  it('an authorization only makes moves that the states allow', { timeout: 180_000 }, async () => {
     const made = await newLedger();
     let orders = 0;
     await fc.assert(
@@ -115,7 +115,7 @@ describe('whatever happens in whatever order', () => {
 
   it(
     'an order only makes moves that the states allow, and is never open again once it is concluded',
-    { timeout: 60_000 },
+    { timeout: 180_000 },
     async () => {
       const made = await newLedger();
       let orders = 0;

@@ -32,7 +32,7 @@ export function challtestsrvAt(managementUrl: string): Challtestsrv {
     const answer = await fetch(`${managementUrl}/${path}`, {
       method: 'POST',
       body: JSON.stringify(body),
-      signal: AbortSignal.timeout(10_000),
+      signal: AbortSignal.timeout(30_000),
     });
     const text = await answer.text();
     if (!answer.ok) throw new Error(`challtestsrv: ${path}: ${answer.status} ${text}`);

@@ -20,10 +20,10 @@ export interface RequestOptions {
 
 /**
  * One HTTPS request, as plain as Node has it, so that what a test sees is what was on the wire.
- * @throws Error when there is no whole answer within `timeoutMs` (10 s).
+ * @throws Error when there is no whole answer within `timeoutMs` (30 s).
  */
 export function httpsRequest(url: string, options: RequestOptions): Promise<Answer> {
-  const { method = 'GET', headers = {}, body, ca, timeoutMs = 10_000 } = options;
+  const { method = 'GET', headers = {}, body, ca, timeoutMs = 30_000 } = options;
   return new Promise((resolve, reject) => {
     // RFC 8555 §6.1: clients must say who they are.
     const named = { 'user-agent': 'acme-ledger-lab', ...headers };

@@ -13,7 +13,7 @@ export interface OpensslResult {
 /** Runs openssl, which knows nothing of this project, to its end. */
 export function openssl(...args: string[]): Promise<OpensslResult> {
   return new Promise((resolve, reject) => {
-    execFile('openssl', args, { timeout: 20_000 }, (error, stdout, stderr) => {
+    execFile('openssl', args, { timeout: 60_000 }, (error, stdout, stderr) => {
       const exitCode = error?.code ?? (error === null ? 0 : null);
       if (typeof exitCode === 'number') resolve({ exitCode, stdout, stderr });
       else reject(new Error(`openssl ${args.join(' ')} can't be run`, { cause: error }));

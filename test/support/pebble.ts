@@ -51,7 +51,7 @@ export interface AuthorizationSeen {
 }
 
 const startAttempts = 3;
-const startTimeoutMs = 20_000;
+const startTimeoutMs = 60_000;
 
 /** Starts Pebble and pebble-challtestsrv on free ports of 127.0.0.1, and waits until both answer. */
 export async function startPebble(options: PebbleOptions = {}): Promise<PebbleLab> {

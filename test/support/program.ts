@@ -19,7 +19,7 @@ export interface ProgramOptions {
   cwd?: string;
   /** What it reads on stdin; nothing without. */
   input?: string;
-  /** After this it is killed and the run is an error; 60 s unless told. */
+  /** After this it is killed and the run is an error; 120 s unless told. */
   timeoutMs?: number;
 }
 
@@ -31,7 +31,7 @@ export interface RunningProgram {
   kill(signal: NodeJS.Signals): void;
   /**
    * Resolves when the text or pattern has appeared on stdout or stderr.
-   * @throws Error with both when the program ends, or 30 s pass, without it.
+   * @throws Error with both when the program ends, or 90 s pass, without it.
    */
   waitFor(text: string | RegExp): Promise<void>;
   /** @throws Error with its output when it had to be killed after `timeoutMs`. */
@@ -64,7 +64,7 @@ export function startProgram(args: string[], options: ProgramOptions = {}): Runn
   });
   child.stdin.end(options.input ?? '');
   const output = new Output(child);
-  const finished = untilClosed(child, output, options.timeoutMs ?? 60_000, startedAt);
+  const finished = untilClosed(child, output, options.timeoutMs ?? 120_000, startedAt);
   // Who starts a program awaits its end later; until then a failure isn't an unhandled one.
   finished.catch(() => undefined);
   return {
@@ -99,7 +99,7 @@ class Output {
     });
   }
 
-  waitFor(text: string | RegExp, timeoutMs = 30_000): Promise<void> {
+  waitFor(text: string | RegExp, timeoutMs = 90_000): Promise<void> {
     return new Promise((resolve, reject) => {
       const settle = (end: () => void): void => {
         clearTimeout(timer);

@@ -43,7 +43,7 @@ function keysOf(...clients: string[]): string[] {
   return clients.flatMap((client) => ['--import-accounts', `${client}:${leftBy(client).configDirectory}`]);
 }
 
-describe('what real clients left pending', { timeout: 60_000 }, () => {
+describe('what real clients left pending', { timeout: 180_000 }, () => {
   it("is closed by their logs and their own keys: five logs, four accounts, one run, and dehydrated's stays", async () => {
     const logs = left.map(({ logFile }) => logFile);
     const keys = [

@@ -17,7 +17,7 @@ beforeAll(async () => {
 
 afterAll(() => lab.stop());
 
-describe('authz clear --from-log', { concurrent: true, timeout: 60_000 }, () => {
+describe('authz clear --from-log', { concurrent: true, timeout: 180_000 }, () => {
   it("brings another client's account to zero by its log and its key, sends nothing elsewhere, and asks for nothing twice", async () => {
     const { customer, other, keyFile } = await twoClients(lab);
     const trap = await bait();

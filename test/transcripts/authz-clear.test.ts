@@ -10,7 +10,7 @@ beforeAll(async () => {
 
 afterAll(() => lab.stop());
 
-describe('authz clear', { concurrent: true, timeout: 60_000 }, () => {
+describe('authz clear', { concurrent: true, timeout: 180_000 }, () => {
   it('takes URLs that the ledger does not know, and leaves everything else alone', async () => {
     const customer = await lab.newCustomer();
     expectExit(await customer.issue('--on-unsubmitted', 'resume', 'bad.test'), 1);

@@ -12,7 +12,7 @@ beforeAll(async () => {
 
 afterAll(() => lab.stop());
 
-describe('authz clear --method submit', { concurrent: true, timeout: 60_000 }, () => {
+describe('authz clear --method submit', { concurrent: true, timeout: 180_000 }, () => {
   it('closes what the CA does not deactivate', async () => {
     const { customer, other, keyFile } = await twoClients(lab);
     const { authorizations } = await other.order('a.test', '*.b.test');
@@ -42,7 +42,7 @@ describe('authz clear --method submit', { concurrent: true, timeout: 60_000 }, (
   });
 });
 
-describe('authz discover', { concurrent: true, timeout: 60_000 }, () => {
+describe('authz discover', { concurrent: true, timeout: 180_000 }, () => {
   it("records what is open in the CA's list of orders, and authz clear closes it", async () => {
     const customer = await lab.newCustomer();
     expectExit(await customer.issue('good.test'), 0);

@@ -21,7 +21,7 @@ beforeAll(async () => {
   expectExit(await customer.issue('wrong.other.test'), 1);
   expectExit(await customer.issue('bad-1.list.test'), 1);
   expectExit(await customer.issue('--on-unsubmitted', 'resume', 'bad-2.list.test'), 1);
-}, 60_000);
+}, 180_000);
 
 afterAll(() => lab.stop());
 
@@ -30,7 +30,7 @@ const dns = ['--challenge', 'dns-01', '--propagation-timeout', '1'];
 
 const names = (listed: ListedAuthz[]): string[] => listed.map(({ identifier }) => identifier);
 
-describe('authz list', { concurrent: true, timeout: 60_000 }, () => {
+describe('authz list', { concurrent: true, timeout: 180_000 }, () => {
   it('has exactly the fields of docs/json.md, and what the CA last said', async () => {
     const listed = await customer.listed();
     const [account] = jsonLines<{ url: string }>(await customer.run(['account', 'show', '--json']));
@@ -136,7 +136,7 @@ describe('authz list', { concurrent: true, timeout: 60_000 }, () => {
   });
 });
 
-describe('authz show', { concurrent: true, timeout: 60_000 }, () => {
+describe('authz show', { concurrent: true, timeout: 180_000 }, () => {
   it('shows one by its number or its URL, with everything that happened to it', async () => {
     const [listed] = await customer.listed('--name', 'good-1.list.test');
     const byId = await customer.run(['authz', 'show', '--json', String(listed?.id)]);
@@ -169,7 +169,7 @@ describe('authz show', { concurrent: true, timeout: 60_000 }, () => {
   });
 });
 
-describe('order list and order show', { concurrent: true, timeout: 60_000 }, () => {
+describe('order list and order show', { concurrent: true, timeout: 180_000 }, () => {
   it('show every order with its end, and one with its authorizations and history', async () => {
     const orders = jsonLines<{ id: number; status: string; names: string[] }>(
       await customer.run(['order', 'list', '--json']),
@@ -202,7 +202,7 @@ describe('order list and order show', { concurrent: true, timeout: 60_000 }, () 
   });
 });
 
-describe('status', { timeout: 60_000 }, () => {
+describe('status', { timeout: 180_000 }, () => {
   it('has exactly the shape of docs/json.md', async () => {
     const [status] = jsonLines(await customer.run(['status', '--json']));
     const account = await customer.account();

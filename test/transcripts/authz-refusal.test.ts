@@ -29,7 +29,7 @@ async function gateOf(customer: Customer): Promise<object | undefined> {
   return status?.accounts[0]?.gate;
 }
 
-describe('a CA that does not deactivate', { concurrent: true, timeout: 60_000 }, () => {
+describe('a CA that does not deactivate', { concurrent: true, timeout: 180_000 }, () => {
   it('400: is recorded as refused, is not fatal, and stays counted by the gate', async () => {
     const customer = await lab.newCustomer();
     refuse(customer, 400, 'malformed');
@@ -133,7 +133,7 @@ describe('a CA that does not deactivate', { concurrent: true, timeout: 60_000 },
   });
 });
 
-describe('an authorization that is not what the ledger holds', { concurrent: true, timeout: 60_000 }, () => {
+describe('an authorization that is not what the ledger holds', { concurrent: true, timeout: 180_000 }, () => {
   it('404: has expired and is gone', async () => {
     const customer = await lab.newCustomer();
     refuse(customer, 500, 'serverInternal');

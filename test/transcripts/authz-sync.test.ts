@@ -12,7 +12,7 @@ afterAll(() => lab.stop());
 
 const nothing = { seen: 0, orders: 0, differing: 0, failed: 0, lost: 0, undecided: 0, notAsked: 0 };
 
-describe('authz sync', { concurrent: true, timeout: 60_000 }, () => {
+describe('authz sync', { concurrent: true, timeout: 180_000 }, () => {
   it('finds what was done behind the back of the ledger, reports and records it', async () => {
     const customer = await lab.newCustomer();
     expectExit(await customer.issue('--on-unsubmitted', 'resume', 'bad-1.test'), 1);

@@ -57,7 +57,7 @@ async function unfinished(stateDir: string): Promise<string[]> {
   return [...orders.filter((name) => name.startsWith('.')), ...versions.slice(1)];
 }
 
-describe('a disk that gets full in the middle of a run', { concurrent: true, timeout: 90_000 }, () => {
+describe('a disk that gets full in the middle of a run', { concurrent: true, timeout: 180_000 }, () => {
   it.each([
     [
       'while the CA makes the order',
@@ -141,7 +141,7 @@ describe('a disk that gets full in the middle of a run', { concurrent: true, tim
 
 it(
   'a disk that is full before the run ends it with 2, and nothing is sent',
-  { timeout: 60_000 },
+  { timeout: 180_000 },
   async () => {
     const { stage, disk } = await onSmallDisk('state');
     const running = stage.start(names);

@@ -35,7 +35,7 @@ async function expectGoodEnd({ customer, issue }: DiskStage): Promise<void> {
   expect(await customer.presented()).toEqual([]);
 }
 
-describe('a ledger that is taken away in the middle of a run', { concurrent: true, timeout: 90_000 }, () => {
+describe('a ledger that is taken away in the middle of a run', { concurrent: true, timeout: 180_000 }, () => {
   it.each([
     ['deleted while the CA makes the order', 'newOrder', { deactivate: 2 }],
     ['deleted while its authorizations are fetched', 'authz', { deactivate: 2 }],
@@ -133,7 +133,7 @@ describe('a ledger that is taken away in the middle of a run', { concurrent: tru
   });
 });
 
-describe('a ledger that is not there any more', { concurrent: true, timeout: 60_000 }, () => {
+describe('a ledger that is not there any more', { concurrent: true, timeout: 180_000 }, () => {
   it.each([['renew'], ['status'], ['authz', 'list']])('is asked after by %s %s', async (...command) => {
     const stage = await newDiskStage(await lab.newCustomer());
     await rm(stage.ledgerFile);

@@ -21,7 +21,7 @@ afterAll(async () => {
 const names = ['one.test', 'two.test'];
 const preload = fileURLToPath(new URL('../support/read-only-preload.mjs', import.meta.url));
 
-describe('what can only be read', { concurrent: true, timeout: 60_000 }, () => {
+describe('what can only be read', { concurrent: true, timeout: 180_000 }, () => {
   it.each(['state', 'ledger'] as const)('(%s) is refused with 2, and nothing is sent', async (what) => {
     const customer = await lab.newCustomer();
     const beside = path.join(path.dirname(customer.stateDir), 'disk');

@@ -24,7 +24,7 @@ beforeAll(async () => {
   told = here.file('told');
   hook = here.file('hook.sh');
   await writeFile(hook, `#!/bin/sh\necho "$1 $2 $ACME_LEDGER_FAILURES" >> '${told}'\n`, { mode: 0o755 });
-}, 60_000);
+}, 180_000);
 
 afterAll(async () => {
   await webServer.stop();
@@ -85,7 +85,7 @@ describe('names that can not be proven', () => {
     const status = jsonOf(await here.run(['status', '--json']));
     expect(status).toMatchObject({ accounts: [{ failingNames: 30, suspendedNames: 0 }] });
     here.change("update certificates set removed_at = created_at where name = 'many'");
-  }, 60_000);
+  }, 180_000);
 
   it('come back by themselves, and the certificate stays as it is when they fail again', async () => {
     const names = ['a.back.test', 'b.back.test'];
@@ -108,7 +108,7 @@ describe('names that can not be proven', () => {
     expect(jsonOf(await here.run(['cert', 'show', 'back', '--json']))).toMatchObject({ leftOut: [] });
     const heard = (await readFile(told, 'utf8')).split('\n').filter((line) => line.includes('b.back.test'));
     expect(heard).toEqual(['name-failing b.back.test 2', 'name-recovered b.back.test 0']);
-  }, 60_000);
+  }, 180_000);
 
   it('are waited for until half of the time that a certificate has after its due day is over', async () => {
     expect((await issue(['a.half.test'], '--cert-name', 'half')).exitCode).toBe(0);
@@ -131,7 +131,7 @@ describe('names that can not be proven', () => {
     expect((await here.run(['cert', 'show', 'half'])).stdout).toContain('\n  lacks     b.half.test\n');
     // It isn't tried again yet: left out from the beginning.
     expect(created(proxy, 'newOrder')).toBe(1);
-  }, 60_000);
+  }, 180_000);
 
   it('are suspended after a while, and ordered again once somebody has resumed them', async () => {
     await kill('dead.long.test');
@@ -173,7 +173,7 @@ describe('names that can not be proven', () => {
     await lab.challtestsrv.clearServfail('dead.long.test');
     expect((await renew('dead.long.test')).exitCode).toBe(0);
     expect(await readFile(told, 'utf8')).toContain('name-recovered dead.long.test 0\n');
-  }, 60_000);
+  }, 180_000);
 
   it('that are suspended do not keep a certificate from being issued, and what waits for them alone is told of once', async () => {
     here.change('update certificates set removed_at = created_at');
@@ -201,7 +201,7 @@ describe('names that can not be proven', () => {
     const planned = await here.run(['renew', '--dry-run']);
     expect(planned.stdout).toContain('; 1 left alone for suspended names; nothing was sent');
     expect(planned.stderr).toContain('alone.never.test is due and left alone');
-  }, 60_000);
+  }, 180_000);
 
   it('are told by the CA when their CAA records forbid it at finalize, and the others go on', async () => {
     const error = {
@@ -255,7 +255,7 @@ describe('names that can not be proven', () => {
       certificate: { names: ['good.forbidden.test'] },
       leftOut: ['bad.forbidden.test'],
     });
-  }, 60_000);
+  }, 180_000);
 });
 
 /** Makes a certificate of 90 days look as if so many of them were left. */

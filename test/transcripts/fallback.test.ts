@@ -25,7 +25,7 @@ beforeAll(async () => {
   here = await newInstallation({ directoryUrl: wanted.directoryUrl, caFile: labs[0]!.caFile });
   await here.run(['account', 'register']);
   webServers = await Promise.all(labs.map(({ httpPort }) => serveWebroot(here.webroot, httpPort)));
-}, 60_000);
+}, 180_000);
 
 afterAll(async () => {
   for (const server of webServers) await server.stop();
@@ -104,7 +104,7 @@ describe('a certificate whose CA defers', () => {
     const renewed = await withFallback('renew');
     expect(jsonLines(renewed)[0]).toEqual({ name: 'first.test', status: 'renewed', error: null });
     expect(await storedIssuer('first.test')).toBe(own);
-  }, 60_000);
+  }, 180_000);
 
   it('waits for its own CA as long as it can', async () => {
     expect((await issue('patient.test')).exitCode).toBe(0);
@@ -117,7 +117,7 @@ describe('a certificate whose CA defers', () => {
     const renewed = await withFallback('renew', 'patient.test');
     expect(renewed.exitCode).toBe(0);
     expect(jsonLines(renewed)[0]).toMatchObject({ status: 'renewed', fallbackCa: fallback.directoryUrl });
-  }, 60_000);
+  }, 180_000);
 
   it('is told of when the fallback can not be had either', async () => {
     setLife('patient.test', -85, 5);
@@ -128,5 +128,5 @@ describe('a certificate whose CA defers', () => {
       { name: 'patient.test', status: 'failed', error: { code: 'ca-unreachable' } },
       { summary: { due: 1, failed: 1 } },
     ]);
-  }, 60_000);
+  }, 180_000);
 });

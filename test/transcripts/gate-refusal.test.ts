@@ -21,7 +21,7 @@ async function keepOne(customer: Customer, name: string): Promise<void> {
   expectExit(await customer.issue('--on-unsubmitted', 'resume', name), 1);
 }
 
-describe('a full gate', { concurrent: true, timeout: 60_000 }, () => {
+describe('a full gate', { concurrent: true, timeout: 180_000 }, () => {
   it('refuses with 75 and sends nothing; says how many are open, since when, and what frees the next', async () => {
     const customer = await lab.newCustomer();
     const running = customer.startIssue('hang-1.test', 'hang-2.test');
@@ -119,7 +119,7 @@ describe('a full gate', { concurrent: true, timeout: 60_000 }, () => {
   });
 });
 
-describe('what a certificate does not want any more', { concurrent: true, timeout: 60_000 }, () => {
+describe('what a certificate does not want any more', { concurrent: true, timeout: 180_000 }, () => {
   it('is deactivated when its names have changed', async () => {
     const customer = await lab.newCustomer();
     const resume = ['--on-unsubmitted', 'resume', '--cert-name', 'site'];

@@ -70,7 +70,7 @@ describe('--key-type', () => {
       `select id from orders where certificate_name = 'refused.test'`,
     );
     expect(existsSync(path.join(here.stateDir, 'orders', String(order!.id)))).toBe(false);
-  }, 30_000);
+  }, 180_000);
 });
 
 describe('--reuse-key', () => {

@@ -50,7 +50,7 @@ function done(customer: Customer): typeof nothing {
   return { newOrder, challenge, finalize, deactivate };
 }
 
-describe('a run killed in the middle of solving', { concurrent: true, timeout: 60_000 }, () => {
+describe('a run killed in the middle of solving', { concurrent: true, timeout: 180_000 }, () => {
   it('leaves a webroot file and pending authorizations, which "authz clear" takes away', async () => {
     const customer = await lab.newCustomer();
     const running = customer.startIssue('good.test', 'hang.test');
@@ -167,7 +167,7 @@ describe('a run killed in the middle of solving', { concurrent: true, timeout: 6
 
 describe(
   'a run killed at another moment is taken up by the next issue',
-  { concurrent: true, timeout: 60_000 },
+  { concurrent: true, timeout: 180_000 },
   () => {
     it('newOrder sent, its answer never read: the order is found in the list of the account', async () => {
       const customer = await lab.newCustomer();

@@ -169,11 +169,11 @@ export function jsonLines<T>({ stdout, stderr }: ProgramResult): T[] {
   }
 }
 
-/** Waits until something is so. @throws Error after 20 s */
+/** Waits until something is so. @throws Error after 60 s */
 export async function until(what: string, isSo: () => boolean | Promise<boolean>): Promise<void> {
-  const deadline = Date.now() + 20_000;
+  const deadline = Date.now() + 60_000;
   while (!(await isSo())) {
-    if (Date.now() > deadline) throw new Error(`20 s passed, and it isn't so: ${what}`);
+    if (Date.now() > deadline) throw new Error(`60 s passed, and it isn't so: ${what}`);
     await delay(15);
   }
 }

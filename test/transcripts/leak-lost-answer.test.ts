@@ -26,7 +26,7 @@ function backdateOrders({ stateDir }: Customer, minutes: number): void {
   ledger.close();
 }
 
-describe('an answer that is lost on the wire', { concurrent: true, timeout: 60_000 }, () => {
+describe('an answer that is lost on the wire', { concurrent: true, timeout: 180_000 }, () => {
   it.for(['newOrder', 'authz', 'challenge', 'order', 'finalize'] as const)(
     'to %s: the same run goes on with what the CA has',
     async (kind) => {

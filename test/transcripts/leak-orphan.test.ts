@@ -14,7 +14,7 @@ afterAll(() => lab.stop());
 /** Nothing where there is no such file, or no such process any more. */
 const textOf = (file: string): Promise<string> => readFile(file, 'utf8').catch(() => '');
 
-describe('a run killed while its hook works', { timeout: 60_000 }, () => {
+describe('a run killed while its hook works', { timeout: 180_000 }, () => {
   it('leaves a hook that goes on, which the next run ends before it takes its answer down', async () => {
     const customer = await lab.newCustomer();
     const hook = path.join(path.dirname(customer.hook), 'late-hook.sh');

@@ -27,7 +27,7 @@ async function interrupt(
   return result;
 }
 
-describe('a signal', { concurrent: true, timeout: 60_000 }, () => {
+describe('a signal', { concurrent: true, timeout: 180_000 }, () => {
   it.for(['SIGTERM', 'SIGINT'] as const)(
     '%s while a hook hangs: settled, said, and the next issue works',
     async (signal) => {

@@ -24,7 +24,7 @@ beforeAll(async () => {
 
 afterAll(() => lab.stop());
 
-describe('ledger check', { concurrent: true, timeout: 60_000 }, () => {
+describe('ledger check', { concurrent: true, timeout: 180_000 }, () => {
   it('finds nothing wrong after runs that succeeded, failed, kept their order and were killed', async () => {
     const customer = await lab.newCustomer();
     expectExit(await customer.issue('good-1.test', 'good-2.test'), 0);
@@ -99,7 +99,7 @@ describe('ledger check', { concurrent: true, timeout: 60_000 }, () => {
   });
 });
 
-describe('a ledger that can not be checked', { concurrent: true, timeout: 60_000 }, () => {
+describe('a ledger that can not be checked', { concurrent: true, timeout: 180_000 }, () => {
   it('is told to be damaged in its middle (1), and is left as it is', async () => {
     const customer = await lab.newCustomer();
     expectExit(await customer.issue('--on-unsubmitted', 'resume', 'bad.test'), 1);

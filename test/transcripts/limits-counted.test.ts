@@ -90,7 +90,7 @@ async function serialOf(customer: Customer, name: string): Promise<string> {
   return (JSON.parse(stdout) as { serial: string }).serial;
 }
 
-describe('limits that the CA has and the ledger counts', { timeout: 60_000 }, () => {
+describe('limits that the CA has and the ledger counts', { timeout: 180_000 }, () => {
   it('are planned, kept and told by renew and issue, and none of them is ever hit', async () => {
     let customer = await afterFirstIssue();
     while (isLostAtPebble(await serialOf(customer, 'a.shop.test'))) customer = await afterFirstIssue();

@@ -56,7 +56,7 @@ function letPass(customer: Customer, seconds: number): void {
   ledger.close();
 }
 
-describe('a CA that asks to come back later', { concurrent: true, timeout: 60_000 }, () => {
+describe('a CA that asks to come back later', { concurrent: true, timeout: 180_000 }, () => {
   it('is not asked for another order by any later run, until the time has come', async () => {
     const customer = await lab.newCustomer();
     const { proxy } = customer;
@@ -200,7 +200,7 @@ describe('a CA that asks to come back later', { concurrent: true, timeout: 60_00
   });
 });
 
-describe('a renewal', { concurrent: true, timeout: 60_000 }, () => {
+describe('a renewal', { concurrent: true, timeout: 180_000 }, () => {
   it('names the certificate that it replaces', async () => {
     let customer: Customer;
     do {

@@ -29,7 +29,7 @@ async function stateOf(customer: Customer): Promise<string> {
   return Object.values(await customer.atCa()).join();
 }
 
-describe('what newOrder answered with a success never leaks', { concurrent: true, timeout: 60_000 }, () => {
+describe('what newOrder answered with a success never leaks', { concurrent: true, timeout: 180_000 }, () => {
   it.for([
     {
       what: 'an order with a status that no RFC has',
@@ -87,7 +87,7 @@ describe('what newOrder answered with a success never leaks', { concurrent: true
   });
 });
 
-describe('an order that a CA shows in its own way', { concurrent: true, timeout: 60_000 }, () => {
+describe('an order that a CA shows in its own way', { concurrent: true, timeout: 180_000 }, () => {
   it('without a finalize URL until it is ready is finalized then', async () => {
     const customer = await lab.newCustomer();
     customer.proxy.setFault((request) =>

@@ -20,7 +20,7 @@ beforeAll(async () => {
   proxy = await startProxy({ directoryUrl: lab.directoryUrl });
   here = await newInstallation({ directoryUrl: proxy.directoryUrl, caFile: lab.caFile });
   webServer = await serveWebroot(here.webroot, lab.httpPort);
-}, 60_000);
+}, 180_000);
 
 afterAll(async () => {
   await webServer.stop();
@@ -86,7 +86,7 @@ describe('a name that is left alone', () => {
     expect(failedValidations()).toBe(failed);
     expect(here.rows('select 1 from probes')).toEqual([]);
     expect(jsonLines(await here.run(['name', 'list', '--json']))).toEqual([]);
-  }, 60_000);
+  }, 180_000);
 
   it('is back in its certificate before its back-off ends', async () => {
     await lab.challtestsrv.setServfail('b.drop.test');
@@ -101,7 +101,7 @@ describe('a name that is left alone', () => {
     expect(jsonLines(await renew('--probe-every', 'never'))).toMatchObject([{ summary: { due: 0 } }]);
     expect(jsonLines(await renew())[0]).toMatchObject({ name: 'drop', status: 'renewed', error: null });
     expect(jsonOf(await here.run(['cert', 'show', 'drop', '--json']))).toMatchObject({ leftOut: [] });
-  }, 60_000);
+  }, 180_000);
 
   it('is left alone for longer when it looks well from here and the CA finds it dead', async () => {
     const other = await DnsServer.start();
@@ -124,7 +124,7 @@ describe('a name that is left alone', () => {
     } finally {
       await other.stop();
     }
-  }, 60_000);
+  }, 180_000);
 
   it('has nothing up any more after the run that follows one killed in the middle of its probe', async () => {
     const hook = here.file('hook.sh');
@@ -149,7 +149,7 @@ describe('a name that is left alone', () => {
     expect(await isRunning(pid)).toBe(false);
     expect(here.rows('select 1 from probes')).toEqual([]);
     expect(proxy.requests).toEqual([]);
-  }, 60_000);
+  }, 180_000);
 });
 
 /** A zombie that nobody has waited for has ended, too. */

@@ -35,7 +35,7 @@ beforeAll(async () => {
   );
   [production, staging] = [cas[0]!, cas[1]!];
   deployed = here.file('deployed');
-}, 60_000);
+}, 180_000);
 
 afterAll(async () => {
   for (const { lab, proxy, webServer } of [production, staging]) {
@@ -87,7 +87,7 @@ describe('a rehearsal', () => {
     expect((await rehearsed('renew', '--all')).exitCode).toBe(0);
     expect(newOrders()).toEqual({ staging: 2, production: 3 });
     expect((await here.run(['ledger', 'check'])).exitCode).toBe(0);
-  }, 60_000);
+  }, 180_000);
 
   it('keeps names that fail from the CA: with "fail" the certificate, with "drop" only those', async () => {
     await staging.lab.challtestsrv.setServfail('dead.test');
@@ -124,7 +124,7 @@ describe('a rehearsal', () => {
       name: 'dead.test',
       nextAttemptAt: null,
     });
-  }, 60_000);
+  }, 180_000);
 
   it('takes a name up again that failed at the staging, once a look without any CA finds it mended', async () => {
     await staging.lab.challtestsrv.setServfail('mended.test');
@@ -140,7 +140,7 @@ describe('a rehearsal', () => {
     const whole = await rehearsed('renew', '--probe-every', '1h', ...reach);
     expect(jsonLines(whole)[0]).toMatchObject({ name: 'fine.test', status: 'renewed', error: null });
     expect(jsonLines(whole)[0]).not.toHaveProperty('leftOut');
-  }, 60_000);
+  }, 180_000);
 
   it('that a kill ends is not counted, and the next run closes or takes up what it left at the staging', async () => {
     const killedAt = async (kind: RequestKind, name: string): Promise<void> => {
@@ -166,7 +166,7 @@ describe('a rehearsal', () => {
     expect((await issue(['killed.test'])).exitCode).toBe(0);
     expect(staging.proxy.census.ordersFor('killed.test')).toMatchObject([{ finalizations: 1 }]);
     expect(newOrders()).toEqual({ staging: 2, production: 1 });
-  }, 60_000);
+  }, 180_000);
 
   it('that can not be done defers the certificate, and lets one that ends soon go on', async () => {
     const nobody = ['--rehearse', '--rehearsal-ca', 'https://127.0.0.1:1/dir', '--json'];
@@ -181,7 +181,7 @@ describe('a rehearsal', () => {
     const renewed = await here.run(['renew', 'whole.test', ...nobody]);
     expect(jsonLines(renewed)[0]).toMatchObject({ status: 'renewed', error: null });
     expect(renewed.stderr).toContain('goes on without a rehearsal');
-  }, 60_000);
+  }, 180_000);
 
   it("is planned, and waits for the staging's limits as for the CA's, without going elsewhere for that", async () => {
     const at = staging.proxy.directoryUrl;
@@ -221,7 +221,7 @@ describe('a rehearsal', () => {
     expect(deferred.exitCode).toBe(75);
     expect(jsonLines(deferred).slice(0, 2)).toMatchObject(names.map((name) => ({ name, error: waits })));
     expect(newOrders()).toEqual({ staging: 0, production: 0 });
-  }, 60_000);
+  }, 180_000);
 
   it('waits for what the staging itself has asked for, also in a plan, unless it was done within a day', async () => {
     const at = staging.proxy.directoryUrl;
@@ -246,7 +246,7 @@ describe('a rehearsal', () => {
     const issued = await issue(['one.test'], '--dry-run');
     expect(jsonOf(issued)).toMatchObject({ cost: { newOrders: 1 }, deferral: waits });
     here.change('delete from holds');
-  }, 60_000);
+  }, 180_000);
 
   it('is not done for a name that the CA itself is not asked for any more', async () => {
     here.change(
@@ -256,7 +256,7 @@ describe('a rehearsal', () => {
     );
     expect(jsonOf(await issue(['gone.test']))).toMatchObject({ error: { code: 'name-suspended' } });
     expect(newOrders()).toEqual({ staging: 0, production: 0 });
-  }, 60_000);
+  }, 180_000);
 
   it('needs a staging', async () => {
     const result = await here.run(['issue', 'none.test', '--webroot', here.webroot, '--rehearse']);

@@ -50,7 +50,7 @@ function certificates({ stateDir }: Customer): Record<string, string | null>[] {
   }
 }
 
-describe('two renewals at once', { concurrent: true, timeout: 60_000 }, () => {
+describe('two renewals at once', { concurrent: true, timeout: 180_000 }, () => {
   it('share what is due: each certificate gets one order, and its deploy hook runs once', async () => {
     const names = Array.from({ length: 6 }, (_, index) => `slow-${String(index)}.test`);
     const customer = await wanting(names);

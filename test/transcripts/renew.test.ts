@@ -30,7 +30,7 @@ beforeAll(async () => {
   here = await newInstallation({ directoryUrl: proxy.directoryUrl, caFile: lab.caFile });
   webServer = await serveWebroot(here.webroot, lab.httpPort);
   for (const name of all) expect(await issue(name)).toMatchObject({ exitCode: 0 });
-}, 60_000);
+}, 180_000);
 
 afterAll(async () => {
   await webServer.stop();

@@ -27,7 +27,7 @@ beforeAll(async () => {
     const issued = await here.run(['issue', 'a.test', '--force', '--webroot', here.webroot]);
     expect(issued).toMatchObject({ exitCode: 0 });
   } while (isLostAtPebble(row().serial ?? ''));
-}, 60_000);
+}, 180_000);
 
 afterAll(async () => {
   await webServer.stop();
@@ -55,7 +55,7 @@ async function moveWindow(startMs: number, endMs: number): Promise<void> {
   await lab.setRenewalInfo(pem, { suggestedWindow: { start, end }, explanationURL });
 }
 
-describe('when to renew, as the CA says', { timeout: 60_000 }, () => {
+describe('when to renew, as the CA says', { timeout: 180_000 }, () => {
   it('is asked with one request, and only when its time has come', async () => {
     expect(await here.run(['renew'])).toMatchObject(silent);
     expect(proxy.requests).toEqual([]);

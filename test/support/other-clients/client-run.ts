@@ -27,12 +27,12 @@ export interface ClientCommand {
   logFile: string;
 }
 
-const timeoutMs = 20_000;
+const timeoutMs = 90_000;
 
 /**
  * Runs a client to its end, whichever that is.
  * @returns its exit code, or the signal that ended it
- * @throws Error when it isn't installed, or still runs after 20 seconds
+ * @throws Error when it isn't installed, or still runs after 90 seconds
  */
 export async function runClient({ program, args, env, logFile }: ClientCommand): Promise<number | string> {
   const log = await open(logFile, 'a');
