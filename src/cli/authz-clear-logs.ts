@@ -96,7 +96,14 @@ async function clearAll(
 ): Promise<FoundCleared> {
   try {
     return await withAccounts(context, options.run, options.keys, async (issuances, unusable) => {
-      const clearing = { ...options, source, isGiven, authorizationOf: authorizationUrlOf, progress };
+      const clearing = {
+        ...options,
+        source,
+        isGiven,
+        evenYoung: isGiven,
+        authorizationOf: authorizationUrlOf,
+        progress,
+      };
       const { ends, ...counted } = await clearFound(issuances, foundBy(issuances), clearing, (cleared) => {
         tally.add(cleared);
         const isShown = source !== 'log' || context.output.json || context.settings.verbosity > 0;

@@ -51,6 +51,8 @@ export class ClearTally {
   };
   /** Left for later because a name has no failed validation left, or the CA asked for patience. */
   readonly later = { count: 0, firstAt: null as string | null, names: new Set<string>() };
+  /** Left because another client may be working on them; `until` is when the last of them is an hour old. */
+  readonly young = { count: 0, until: null as string | null };
   /** Of an account, by its URL: how many were found open and aren't any more. */
   readonly #closed = new Map<string, number>();
   /** Of an account, by its URL: those that were left to other runs. */
@@ -65,6 +67,10 @@ export class ClearTally {
     else if (after === 'pending') this.summary.pending += 1;
     this.#count(action);
     if (cleared.retryAt !== null) this.#leave(cleared.retryAt, identifier);
+    if (cleared.youngUntil !== null) {
+      this.young.count += 1;
+      if (cleared.youngUntil > (this.young.until ?? '')) this.young.until = cleared.youngUntil;
+    }
     if (account === null) return;
     if (cleared.otherRun !== null) {
       const left = this.#left.get(account) ?? [];

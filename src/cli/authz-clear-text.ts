@@ -28,7 +28,7 @@ interface End {
   untold?: number;
 }
 
-export function endText({ summary, later }: ClearTally, end: End): string[] {
+export function endText({ summary, later, young }: ClearTally, end: End): string[] {
   const { gates, costs, method, elsewhere, untold } = end;
   const toClose = costs === null ? null : costs.reduce((sum, { authorizations }) => sum + authorizations, 0);
   return [
@@ -36,6 +36,7 @@ export function endText({ summary, later }: ClearTally, end: End): string[] {
     ...(costs ?? []).filter(({ requests }) => requests > 0).flatMap((cost) => costText(cost, method)),
     ...otherRunsText(summary.otherRuns),
     ...laterText(later),
+    ...youngText(young),
     ...refusedText(summary.refused, method),
     ...notAskedText(end),
     ...nothingText(summary.seen, end),
@@ -87,6 +88,14 @@ function laterText({ count, firstAt, names }: ClearTally['later']): string[] {
   if (count === 0 || firstAt === null) return [];
   const of = names.size === 0 ? '' : ` of ${counted(names.size, 'name')}`;
   return [`${counted(count, 'authorization')}${of} left for later: run it again from ${firstAt} on`];
+}
+
+function youngText({ count, until }: ClearTally['young']): string[] {
+  if (count === 0 || until === null) return [];
+  const one = count === 1;
+  return [
+    `${counted(count, 'authorization')} left alone that ${one ? 'is' : 'are'} younger than an hour, as far as is known, and that no order of this ledger made: another client may be working on ${one ? 'it' : 'them'}; acme-ledger authz clear --all closes ${one ? 'it' : 'them'} now, from ${until} on it does so without`,
+  ];
 }
 
 function refusedText(refused: number, method: ClearMethod): string[] {

@@ -41,7 +41,10 @@ export function authzClear(authz: Command, runner: Runner): void {
       'ask the CA, and say what would be done and what it costs; nothing is changed, there or in the ledger',
     )
     .option('--older-than <DURATION>', 'only authorizations made longer ago')
-    .option('--all', 'also those that are kept for the next attempt (policy resume)')
+    .option(
+      '--all',
+      'also those that are kept for the next attempt (policy resume), and those younger than an hour that other clients made',
+    )
     .option(
       '--method <METHOD>',
       `${clearMethods.join(' or ')}: submit a challenge that nobody answers, where the CA does not deactivate`,
@@ -184,10 +187,10 @@ async function tellEnd(
   { dryRun, method, isFromLogs = false }: Checked & { isFromLogs?: boolean },
 ): Promise<void> {
   const { endText } = await import('./authz-clear-text.ts');
-  const { summary, later } = tally;
+  const { summary, later, young } = tally;
   const left = { count: later.count, names: [...later.names], firstAt: later.firstAt };
   const costs = dryRun ? allCosts : null;
-  const end = { summary, later: left, ...seen, ...(dryRun ? { costs } : {}) };
+  const end = { summary, later: left, young, ...seen, ...(dryRun ? { costs } : {}) };
   output.line(end, () =>
     endText(tally, { ...seen, costs, method, isFromLogs, isInterrupted: stops.work.aborted }),
   );

@@ -80,6 +80,11 @@ function textOf({ url, identifier, status, expiresAt, reason }: ReturnType<typeo
 function summaryText({ orders, pending, failed, unlisted }: Record<string, number>): string[] {
   const counts = `${String(orders)} orders listed, ${String(pending)} authorizations open, ${String(failed)} failed`;
   const missing = (unlisted ?? 0) > 0 ? [`${String(unlisted)} without a list at the CA`] : [];
-  const next = (pending ?? 0) > 0 ? ['acme-ledger authz clear closes them'] : [];
+  const next =
+    (pending ?? 0) > 0
+      ? [
+          'acme-ledger authz clear closes them once it has known them for an hour (another client may be working on them), with --all now',
+        ]
+      : [];
   return [counts, ...missing, ...next];
 }

@@ -20,14 +20,17 @@ import { type Closing, closeAuthorization, isTaken } from './closing.ts';
 import type { Issuance } from './issuance.ts';
 import { type Protection, protectionOf } from './protection.ts';
 import { isSubmitLost, isUndecided, recordGone } from './verdicts.ts';
+import { youngUntil } from './young-authorizations.ts';
 
 export const clearMethods = ['deactivate', 'submit'] as const;
 export type ClearMethod = (typeof clearMethods)[number];
 
 /** What is done with each. */
 export interface Clearing {
-  /** Also orders that are kept for a resume. */
+  /** Also orders that are kept for a resume, and what is so young that another client may be working on it. */
   all: boolean;
+  /** What is that young isn't left alone, because a person named it. */
+  evenYoung?: boolean;
   /** Only ones made before, as far as the ledger or the log tells. */
   olderThan: Date | null;
   dryRun: boolean;
@@ -66,6 +69,8 @@ export interface Cleared {
   retryAt: string | null;
   /** The other run that it is left to. */
   otherRun: string | null;
+  /** Until when it is so young that another client may be working on it; null where it wasn't left for that. */
+  youngUntil: string | null;
 }
 
 /** One authorization to be closed, and where it was learned of. */
@@ -117,7 +122,8 @@ export async function clearShown(
   const evenKept = { evenKept: clearing.all };
   const heldBy = row.url === url ? null : await protectionOf(issuance, row, evenKept);
   if (heldBy !== null) return leftLine(issuance, subject, row, heldBy);
-  const settled = await settleShown(issuance, asking, row, { shown, clearing });
+  const { foundIn } = subject;
+  const settled = await settleShown(issuance, asking, row, { shown, clearing: { ...clearing, foundIn } });
   if (settled === null) return null;
   return { ...lineOf(issuance, { ...subject, row }, settled), before: known?.status ?? null };
 }
@@ -128,7 +134,11 @@ interface Shown {
   askedAt: Date;
 }
 
-type Outcome = Pick<Cleared, 'action' | 'after' | 'reason'> & { retryAt?: Date; run?: string };
+type Outcome = Pick<Cleared, 'action' | 'after' | 'reason'> & {
+  retryAt?: Date;
+  run?: string;
+  youngUntil?: string;
+};
 
 function leftLine(
   issuance: Issuance,
@@ -147,7 +157,7 @@ export type Told = Pick<Subject, 'url' | 'foundIn'> & { row: KnownAuthorization 
 export function lineOf(
   { account }: Issuance,
   { url, row, foundIn }: Told,
-  { retryAt, run, ...outcome }: Outcome,
+  { retryAt, run, youngUntil, ...outcome }: Outcome,
 ): Cleared {
   return {
     url,
@@ -159,6 +169,7 @@ export function lineOf(
     expiresAt: row?.expires_at ?? null,
     retryAt: retryAt?.toISOString() ?? null,
     otherRun: run ?? null,
+    youngUntil: youngUntil ?? null,
   };
 }
 
@@ -225,11 +236,16 @@ async function settleShown(
   issuance: Issuance,
   asking: Asking,
   row: AuthorizationRow,
-  { shown, clearing }: { shown: Authorization; clearing: Clearing },
+  { shown, clearing }: { shown: Authorization; clearing: Clearing & Pick<Subject, 'foundIn'> },
 ): Promise<Outcome | null> {
   if (row.status !== 'pending') return { action: 'already-final', after: row.status, reason: null };
   const left = reasonToLeave(row, clearing);
   if (left !== null) return { action: 'resumable', after: 'pending', reason: left };
+  const mayBeYoung = !clearing.all && clearing.evenYoung !== true;
+  const until = mayBeYoung ? await youngUntil(issuance, row, clearing.foundIn) : null;
+  if (until !== null) {
+    return { action: 'resumable', after: 'pending', reason: youngReason, youngUntil: until };
+  }
   if (clearing.dryRun) return { ...wouldDo(clearing.method, shown), after: 'pending' };
   const evenKept = { evenKept: clearing.all };
   if (isSubmitLost(row)) await recordNotSubmitted(issuance, row.id, 'no verdict after a minute');
@@ -239,6 +255,9 @@ async function settleShown(
       : await closeAuthorization(issuance, row, evenKept);
   return outcomeOf(asking, closing, (await rowOf(issuance, row.id)).status);
 }
+
+const youngReason =
+  'it is younger than an hour, as far as is known, and no order of this ledger made it: another client may be working on it';
 
 function wouldDo(method: ClearMethod, { challenges }: Authorization): Pick<Outcome, 'action' | 'reason'> {
   if (method === 'deactivate') return { action: 'would-deactivate', reason: null };

@@ -48,7 +48,8 @@ export async function clear(
     onTotal(total);
     await eachOf(subjects, options.concurrency, async (subject) => {
       if (issuance.stops.work.aborted) return;
-      const cleared = await clearOne(issuance, asking, subject, options);
+      const evenYoung = options.urls.length > 0;
+      const cleared = await clearOne(issuance, asking, subject, { ...options, evenYoung });
       if (cleared !== null) onResult(cleared);
     });
   } finally {

@@ -34,6 +34,7 @@ export async function discover(
     {
       ...options,
       all: false,
+      evenYoung: true,
       olderThan: null,
       dryRun: true,
       method: 'deactivate',

@@ -43,6 +43,17 @@ export async function insertForeignAuthorization(
     .executeTakeFirstOrThrow();
 }
 
+/** Whether an order of this ledger, also one that is over, names the authorization. */
+export async function isOfOwnOrder(ledger: Ledger, id: number): Promise<boolean> {
+  const row = await ledger
+    .selectFrom('order_authorizations')
+    .select('order_id')
+    .where('authorization_id', '=', id)
+    .limit(1)
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
 /** The authorization of an order that isn't concluded which has one of these challenges: the same, whatever its own URL is. */
 export async function heldByChallenge(
   ledger: Ledger,

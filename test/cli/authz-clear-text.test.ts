@@ -20,6 +20,7 @@ const refused: Cleared = {
   client: null,
   expiresAt: null,
   retryAt: null,
+  youngUntil: null,
   otherRun: null,
 };
 

@@ -40,6 +40,7 @@ it('closes what was found in a log whose clock was ahead, once the ledger knows 
     [[], '2026-01-02T00:00:00.000Z'],
   ] as const) {
     const olderThan = new Date(time);
+    world.clock.pass(Math.max(0, olderThan.getTime() - world.clock.now().getTime()));
     await clear(account, { ...usual, urls, olderThan }, ({ action }) => told.push(action));
   }
   expect(told).toEqual(['resumable', 'deactivated']);

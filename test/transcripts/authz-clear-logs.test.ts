@@ -252,7 +252,7 @@ describe('authz clear --from-log', { concurrent: true, timeout: 180_000 }, () =>
     ]);
     await accounts[1]!.order('more.test');
     expectExit(await runProgram(['authz', 'discover', ...common]), 0);
-    const again = await runProgram(['authz', 'clear', ...common]);
+    const again = await runProgram(['authz', 'clear', '--all', ...common]);
     expect(jsonLines<object>(again)[0]).toMatchObject({ identifier: 'more.test', action: 'deactivated' });
 
     // A key that is gone keeps nobody else from being asked.
