@@ -22,18 +22,20 @@ export interface OrderFiles {
 /**
  * Gives the key and the CSR of an order, on disk before it returns: those that are there already, because a resumed order
  * must be finalized with the same CSR, else what `makeThem` makes. They lie in `<state-dir>/orders/<order id>.pem`.
- * @throws AcmeLedgerError `store` when they can't be written; whatever `makeThem` throws
+ * @param assertOurs asked right before they are put in place: whether the order is still this run's
+ * @throws AcmeLedgerError `store` when they can't be written; whatever `makeThem` and `assertOurs` throw
  */
 export async function prepareOrderFiles(
   stateDir: string,
   orderId: string,
   makeThem: () => Promise<OrderFiles>,
+  assertOurs: () => Promise<unknown>,
 ): Promise<OrderFiles> {
   const there = readOrderFiles(stateDir, orderId);
   if (there !== null) return there;
   const made = await makeThem();
   try {
-    if (await putInPlace(stateDir, orderId, made)) return made;
+    if (await putInPlace(stateDir, orderId, made, assertOurs)) return made;
     return readOrderFiles(stateDir, orderId) ?? made;
   } catch (error) {
     throw translated(error, orderId);
@@ -88,7 +90,12 @@ export function ordersWithFiles(stateDir: string): string[] {
 }
 
 /** Writes the pair aside and links it into place; false when another process was first. */
-async function putInPlace(stateDir: string, orderId: string, files: OrderFiles): Promise<boolean> {
+async function putInPlace(
+  stateDir: string,
+  orderId: string,
+  files: OrderFiles,
+  assertOurs: () => Promise<unknown>,
+): Promise<boolean> {
   const place = pairOf(stateDir, orderId);
   const orders = dirname(place);
   const unfinished = join(orders, `${unfinishedPrefix(orderId)}${uniqueSuffix()}`);
@@ -96,6 +103,7 @@ async function putInPlace(stateDir: string, orderId: string, files: OrderFiles):
   let placed: boolean;
   try {
     await writeDurably(unfinished, textOf(files), 0o600);
+    await assertOurs();
     placed = linkUnlessThere(unfinished, place);
   } finally {
     removeIfPossible(unfinished);

@@ -1,6 +1,6 @@
 import { errorRecord } from '../errors.ts';
 import { suspendedError } from '../issuance/suspended-names.ts';
-import { recordFailed } from '../ledger/certificates.ts';
+import { recordFailed } from '../ledger/certificate-failures.ts';
 import type { CertificateRow } from '../ledger/schema.ts';
 import { inTransaction } from '../ledger/writer.ts';
 import type { ErrorRecord } from '../errors.ts';
@@ -54,7 +54,7 @@ export async function tellNewlyLeftAlone(
   await withLedgerWriter(context, 'renew', (writer) =>
     inTransaction(writer, async (tx) => {
       for (const { certificate, names } of news)
-        await recordFailed(tx, certificate.name, errorRecord(suspendedError(names)));
+        await recordFailed(tx, certificate, errorRecord(suspendedError(names)));
     }),
   );
 }

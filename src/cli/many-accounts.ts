@@ -19,7 +19,8 @@ import { type AccountsRun, eachAccount } from './each-account.ts';
 import type { FoundKey } from './key-sources.ts';
 import { withLedger } from './ledger-opening.ts';
 import { withLedgerWriter } from './ledger-writing.ts';
-import { issuanceOf, sessionOptions } from './opening.ts';
+import { issuanceOf } from './account-issuance.ts';
+import { sessionOptions } from './opening.ts';
 import { complainOf } from './output.ts';
 import { limitsAt } from './settings/limit-changes.ts';
 

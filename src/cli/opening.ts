@@ -25,7 +25,7 @@ import type { Ledger } from '../ledger/open.ts';
 import type { AccountRow } from '../ledger/schema.ts';
 import type { LedgerWriter } from '../ledger/writer.ts';
 import type { CommandContext } from './context.ts';
-import type { RunWriter } from './ledger-writing.ts';
+import { termsOf } from './account-issuance.ts';
 import { ledgerExists, ledgerFile, openLedger } from './ledger-opening.ts';
 import { otherOwner } from './other-owner.ts';
 import { limitsAt } from './settings/limit-changes.ts';
@@ -200,45 +200,6 @@ export async function openBeside(
     assertLease,
   });
   return { ...issuance, ...writer, ...opened, ...termsOf(settings, authority) };
-}
-
-/** One of several accounts that a run works on at once. It is heeded what the CA asks of it. */
-export function issuanceOf(
-  context: CommandContext,
-  base: RunWriter,
-  authority: Authority,
-  {
-    session,
-    account,
-    patienceMs = 0,
-  }: { session: Session; account: AccountRow; patienceMs?: number | undefined },
-): Issuance {
-  const { settings, log, stops } = context;
-  const writer = { ...base, limits: limitsAt(authority, settings.limits) };
-  const heeding = { patienceMs: Math.max(patienceMs, ownPatienceMs), pressure: { refusals: 0 } };
-  return {
-    ...writer,
-    ...heeding,
-    session: heedfulSession(session, createHeed(writer, account.id, heeding), base.assertLease),
-    account,
-    stateDir: settings.stateDir,
-    ...termsOf(settings, authority),
-    failureRule: failureRule(settings.suspendAfterMs),
-    log,
-    stops,
-    solverFor: (solver) => createSolver(solver, { clock: systemClock, runId: writer.runId }),
-  };
-}
-
-/** What the person, else the CA's profile, says of its authorizations. */
-function termsOf(
-  settings: CommandContext['settings'],
-  authority: Authority,
-): Pick<Issuance, 'policy' | 'maxPending'> {
-  return {
-    policy: settings.onUnsubmitted ?? authority.onUnsubmitted,
-    maxPending: settings.maxPending ?? authority.maxPending,
-  };
 }
 
 function registrationOf({ agreeTos, email, eab }: CommandContext['settings']): Registration {

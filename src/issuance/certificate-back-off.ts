@@ -1,5 +1,5 @@
 import type { ErrorCode, ErrorRecord } from '../errors.ts';
-import { recordRetryAt } from '../ledger/certificates.ts';
+import { recordRetryAt } from '../ledger/certificate-failures.ts';
 import { orderById } from '../ledger/orders.ts';
 import type { CertificateRow } from '../ledger/schema.ts';
 import { backOffStep } from './back-off.ts';

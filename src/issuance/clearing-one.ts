@@ -248,7 +248,10 @@ async function settleShown(
   }
   if (clearing.dryRun) return { ...wouldDo(clearing.method, shown), after: 'pending' };
   const evenKept = { evenKept: clearing.all };
-  if (isSubmitLost(row)) await recordNotSubmitted(issuance, row.id, 'no verdict after a minute');
+  if (isSubmitLost(row)) {
+    const submittedAt = row.submitted_at;
+    await recordNotSubmitted(issuance, row.id, { submittedAt }, 'no verdict after a minute');
+  }
   const closing =
     clearing.method === 'submit'
       ? await closeBySubmitting(issuance, row, shown, evenKept)

@@ -77,14 +77,14 @@ async function submit(
   } catch (error) {
     if (isLedgerFailure(error)) throw error;
     if (error instanceof Held) {
-      await recordNotSubmitted(issuance, row.id, error.message);
+      await recordNotSubmitted(issuance, row.id, { toClose: true }, error.message);
       return heldBy(error.protection);
     }
     // Never sent again: it stays `submitting`, and is polled like one that was taken. 409: Boulder is at it.
     const isUnknown =
       !(error instanceof AcmeLedgerError) || isOutcomeUnknown(error) || error.httpStatus === 409;
     if (isUnknown) return null;
-    await recordNotSubmitted(issuance, row.id, errorRecord(error).message);
+    await recordNotSubmitted(issuance, row.id, { toClose: true }, errorRecord(error).message);
     return recordNotClosed(issuance, row, error);
   }
 }

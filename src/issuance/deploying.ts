@@ -1,6 +1,7 @@
 import { AcmeLedgerError, errorRecord } from '../errors.ts';
 import type { ErrorRecord } from '../errors.ts';
-import { certificateByName, recordFailed } from '../ledger/certificates.ts';
+import { certificateByName } from '../ledger/certificates.ts';
+import { recordFailed } from '../ledger/certificate-failures.ts';
 import { orderById, releaseOrder } from '../ledger/orders.ts';
 import { runsById } from '../ledger/runs.ts';
 import type { CertificateRow, OrderRow } from '../ledger/schema.ts';
@@ -29,7 +30,7 @@ export async function deployError(
     return null;
   } catch (error) {
     const record = errorRecord(error);
-    await recordFailed(issuance, certificate.name, record);
+    await recordFailed(issuance, certificate, record);
     return record;
   } finally {
     if (order !== null) await releaseOrder(issuance, order.id, {});

@@ -4,16 +4,18 @@ import { authorizationById } from '../ledger/authorizations.ts';
 import { ownedOrder } from '../ledger/orders.ts';
 import { isSubmitted } from '../ledger/states.ts';
 import { lostOwnership } from '../ledger/writer.ts';
+import type { OrderRow } from '../ledger/schema.ts';
 import type { Issuance } from './issuance.ts';
 import type { Protection } from './protection.ts';
 
 /**
  * The run still works on the order. Asked right before something that can't be taken back: a file that is swapped in, an answer that is put up.
+ * @returns the order as it is now
  * @throws AcmeLedgerError `busy` when another run took it over
  */
-export async function assertOwned(issuance: Issuance, orderId: number): Promise<void> {
+export async function assertOwned(issuance: Issuance, orderId: number): Promise<OrderRow> {
   await issuance.assertLease();
-  await ownedOrder(issuance, orderId);
+  return ownedOrder(issuance, orderId);
 }
 
 /** Of what an order of this run asks of the CA. The session asks for the lease. */
@@ -86,6 +88,6 @@ export function lostClaim(runId: string | null): Protection {
 }
 
 /** Whether an error says that another run works on what this one had. */
-export function isLost(error: unknown): boolean {
+export function isTakenOver(error: unknown): error is AcmeLedgerError {
   return error instanceof AcmeLedgerError && error.code === 'busy';
 }

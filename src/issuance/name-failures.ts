@@ -3,6 +3,7 @@ import { AcmeLedgerError, errorRecord } from '../errors.ts';
 import { later } from '../clock.ts';
 import { authorizationsOf, nameProven } from '../ledger/authorizations.ts';
 import { recordNameFailure, recordProven } from '../ledger/identifiers.ts';
+import { ownedOrder } from '../ledger/orders.ts';
 import type { AuthorizationRow } from '../ledger/schema.ts';
 import type { Failure } from './challenge-tasks.ts';
 import type { Issuance, PlacedOrder } from './issuance.ts';
@@ -21,6 +22,8 @@ export async function failAfterVerdicts(
   placed: PlacedOrder,
   failures: readonly Failure[],
 ): Promise<never> {
+  // What befell the names of an order that another run took over is that run's to count.
+  await ownedOrder(issuance, placed.row.id);
   for (const failure of failures) await recordFailure(issuance, failure);
   const rows = await authorizationsOf(issuance.ledger, placed.row.id);
   const undecided = rows.filter(isUndecided);

@@ -1,5 +1,5 @@
 import { errorRecord } from '../errors.ts';
-import { recordFailed } from '../ledger/certificates.ts';
+import { recordFailed } from '../ledger/certificate-failures.ts';
 import { failingNames } from '../ledger/identifiers.ts';
 import type { CertificateRow } from '../ledger/schema.ts';
 import { namesOf } from './collect.ts';
@@ -53,6 +53,6 @@ export async function refused(
   names: readonly string[],
 ): Promise<Attempt> {
   const error = errorRecord(suspendedError(names));
-  await recordFailed(issuance, certificate.name, error);
+  await recordFailed(issuance, certificate, error);
   return { status: 'failed', certificate, orderId: null, error };
 }

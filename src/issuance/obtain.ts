@@ -6,15 +6,18 @@ import { later } from '../clock.ts';
 import { AcmeLedgerError, errorRecord } from '../errors.ts';
 import type { ErrorRecord } from '../errors.ts';
 import { parseName } from '../identifiers.ts';
-import { certificateByName, recordFailed } from '../ledger/certificates.ts';
+import { certificateByName } from '../ledger/certificates.ts';
+import { recordFailed } from '../ledger/certificate-failures.ts';
 import { isLedgerFailure } from '../ledger/ledger-failure.ts';
-import { recordFinalizeSent, releaseOrder } from '../ledger/orders.ts';
+import { orderById, recordFinalizeSent, releaseOrder } from '../ledger/orders.ts';
 import type { CertificateRow, OrderRow } from '../ledger/schema.ts';
+import { lostOwnership } from '../ledger/writer.ts';
 import { allOrFirstError } from './all-or-first-error.ts';
 import { authorize } from './authorize.ts';
 import { collectCertificate, downloadChains } from './collect.ts';
 import { deployOrLeave } from './deploying.ts';
 import { finalizeOrder } from './finalize.ts';
+import { awaitClosers } from './closers.ts';
 import { admit } from './gate.ts';
 import type { Issuance, PlacedOrder } from './issuance.ts';
 import { areWanted, orderKey } from './order-key.ts';
@@ -136,8 +139,12 @@ async function placeOnce(
   }
   const placed = await placeOrder(issuance, admitted, identifiers);
   if (placed === null) return null;
-  if (placed.answer.status !== 'invalid' && !(await hasLostItsKey(issuance, certificate, placed)))
-    return placed;
+  const isOver =
+    placed.answer.status === 'invalid' ||
+    (await hasLostItsKey(issuance, certificate, placed)) ||
+    // What another run was closing when the CA gave it to this order: there is another order then.
+    (await awaitClosers(issuance, placed.row.id)).isSpent;
+  if (!isOver) return placed;
   const verdictsUntil = issuance.clock.now();
   const failure = await settleOrder(issuance, placed.row, { policy: issuance.policy, verdictsUntil });
   if (failure !== null) throw failure;
@@ -167,8 +174,8 @@ async function hasLostItsKey(
   if (row.finalize_sent_at === null) return false;
   const files = readOrderFiles(issuance.stateDir, String(row.id));
   if (files !== null && areWanted(files, certificate)) return false;
-  await releaseOrder(issuance, row.id, { status: 'abandoned', keptUntil: null });
-  removeOrderFiles(issuance.stateDir, String(row.id));
+  if (await releaseOrder(issuance, row.id, { status: 'abandoned', keptUntil: null }))
+    removeOrderFiles(issuance.stateDir, String(row.id));
   return true;
 }
 
@@ -241,12 +248,13 @@ async function endInFailure(
 ): Promise<Attempt> {
   if (errorRecord(error).code === 'bug')
     issuance.log.error({ stack: error instanceof Error ? error.stack : null }, 'a bug');
-  const failure = order === null ? null : await settleFailed(issuance, order, error);
-  const record = errorRecord(failure ?? error);
+  const taken = await takenOver(issuance, order);
+  const failure = order === null || taken !== null ? null : await settleFailed(issuance, order, error);
+  const record = errorRecord(taken ?? failure ?? error);
   // With an order, what its end left open is to be told; without one the ledger's own words are enough. What another run works on is
   // none of the certificate's failures, and may have become its success by now.
   if (record.code !== 'busy' && issuance.isRehearsal !== true)
-    await recordFailed(issuance, certificate.name, record).catch((unwritten: unknown) => {
+    await recordFailed(issuance, certificate, record).catch((unwritten: unknown) => {
       if (failure === null) throw unwritten;
     });
   return {
@@ -255,6 +263,14 @@ async function endInFailure(
     orderId: order?.id ?? null,
     error: record,
   };
+}
+
+/** The run that has the order now tells what comes of it, whatever this one met when it woke. */
+async function takenOver(issuance: Issuance, order: OrderRow | null): Promise<AcmeLedgerError | null> {
+  if (order === null) return null;
+  const now = await orderById(issuance.ledger, order.id).catch(() => undefined);
+  const isOthers = now !== undefined && now.run_id !== null && now.run_id !== issuance.runId;
+  return isOthers ? lostOwnership(order.id) : null;
 }
 
 /** @returns the ledger's failure, which is told instead of what the attempt ended by */

@@ -9,13 +9,14 @@ import { untilAborted } from '../challenges/abortable.ts';
 import { parseName } from '../identifiers.ts';
 import type { CertificateRow, OrderRow } from '../ledger/schema.ts';
 import { namesOf } from './collect.ts';
+import { assertOwned } from './guards.ts';
 import type { Issuance } from './issuance.ts';
 
 /**
  * The key and the CSR that the order is finalized with, on disk when this returns (promise 1). A resumed order gets the ones
  * that it had: a finalize may have been sent with them.
  * @param signal when it is aborted, nothing more is written
- * @throws AcmeLedgerError `store`; the signal's reason
+ * @throws AcmeLedgerError `store`; `busy` when another run took the order over; the signal's reason
  */
 export async function orderKey(
   issuance: Issuance,
@@ -23,10 +24,14 @@ export async function orderKey(
   order: OrderRow,
   signal: AbortSignal,
 ): Promise<OrderFiles> {
+  const assertOurs = (): Promise<OrderRow> => assertOwned(issuance, order.id);
   // Before a finalize was sent nobody depends on them, and the wish may have changed since.
-  if (order.finalize_sent_at === null) removeOrderFiles(issuance.stateDir, String(order.id));
-  return prepareOrderFiles(issuance.stateDir, String(order.id), () =>
-    untilAborted(() => makeFiles(issuance, certificate, order), signal),
+  if ((await assertOurs()).finalize_sent_at === null) removeOrderFiles(issuance.stateDir, String(order.id));
+  return prepareOrderFiles(
+    issuance.stateDir,
+    String(order.id),
+    () => untilAborted(() => makeFiles(issuance, certificate, order), signal),
+    assertOurs,
   );
 }
 

@@ -68,8 +68,8 @@ export async function currentOrder(
     return await issuance.session.getOrder(url, issuance.stops.grace);
   } catch (error) {
     if (!isGone(error)) throw error;
-    await releaseOrder(issuance, row.id, { status: 'invalid', keptUntil: null, error: errorRecord(error) });
-    removeOrderFiles(issuance.stateDir, String(row.id));
+    const end = { status: 'invalid', keptUntil: null, error: errorRecord(error) } as const;
+    if (await releaseOrder(issuance, row.id, end)) removeOrderFiles(issuance.stateDir, String(row.id));
     return null;
   }
 }

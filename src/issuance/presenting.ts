@@ -3,16 +3,27 @@ import type { ChallengeAnswer, ChallengeType, Solver } from '../challenges/solve
 import { errorRecord } from '../errors.ts';
 import { authorizationsOf } from '../ledger/authorizations.ts';
 import type { AuthorizationRow, PresentationRow } from '../ledger/schema.ts';
-import { presentationsUp, recordCleanedUp, recordCleanUpFailed } from '../ledger/presentations.ts';
+import {
+  isTakenDown,
+  presentationsUp,
+  recordCleanedUp,
+  recordCleanUpFailed,
+} from '../ledger/presentations.ts';
+import { assertOwned, isTakenOver } from './guards.ts';
 import type { Issuance } from './issuance.ts';
 import { inTurn } from './probe-clean-up.ts';
 
 const lastMomentMs = 1_000;
 
-/** Puts one answer up and waits until it can be seen. @throws AcmeLedgerError `solver`; the reason of `stops.work` */
+/**
+ * Puts one answer up and waits until it can be seen.
+ * @throws AcmeLedgerError `solver`, `busy` when another run took the order over; the reason of `stops.work`
+ */
 export async function present(issuance: Issuance, solver: Solver, row: PresentationRow): Promise<void> {
   const answer = challengeAnswer(row);
+  await assertOwned(issuance, row.order_id);
   await solver.present(answer, issuance.stops.work);
+  await assertStillOurs(issuance, row);
   await solver.waitUntilVisible(answer, issuance.stops.work);
 }
 
@@ -50,6 +61,16 @@ export async function presentedFor(
   return rows.filter((row) => picked.has(row.authorization_id));
 }
 
+/** What came up after whoever took the order over had taken everything down would stay there. */
+async function assertStillOurs(issuance: Issuance, row: PresentationRow): Promise<void> {
+  try {
+    await assertOwned(issuance, row.order_id);
+  } catch (error) {
+    if (isTakenOver(error) && (await isTakenDown(issuance.ledger, row))) await takeDown(issuance, row);
+    throw error;
+  }
+}
+
 export async function cleanUpRows(issuance: Issuance, rows: readonly PresentationRow[]): Promise<void> {
   const inOrder = issuance.mayTakeDown === undefined ? rows : failedLast(rows);
   const cleaned = await Promise.all(inOrder.map((row) => cleanUp(issuance, row)));
@@ -61,8 +82,11 @@ export async function cleanUpRows(issuance: Issuance, rows: readonly Presentatio
 
 async function cleanUp(issuance: Issuance, row: PresentationRow): Promise<boolean> {
   try {
+    // The same answer may be up again, for whoever has taken the order over.
+    await assertOwned(issuance, row.order_id);
     return await takeDownInTime(issuance, row);
   } catch (error) {
+    if (isTakenOver(error)) return false;
     const record = errorRecord(error);
     issuance.log.warn(
       { identifier: row.identifier, error: record },

@@ -189,8 +189,8 @@ async function finishIssued(issuance: Issuance, placed: PlacedOrder): Promise<bo
     areWanted(files, certificate);
   if (!isOfUse) {
     await cleanUpPresentations(issuance, placed.row.id);
-    await releaseOrder(issuance, placed.row.id, { status: 'abandoned', keptUntil: null });
-    removeOrderFiles(issuance.stateDir, String(placed.row.id));
+    if (await releaseOrder(issuance, placed.row.id, { status: 'abandoned', keptUntil: null }))
+      removeOrderFiles(issuance.stateDir, String(placed.row.id));
     return true;
   }
   await cleanUpPresentations(issuance, placed.row.id);

@@ -1,7 +1,7 @@
 import type { ErrorCode, ErrorRecord } from '../errors.ts';
 import { AcmeLedgerError, errorRecord } from '../errors.ts';
 import { identifierSetKey, parseName } from '../identifiers.ts';
-import { recordFailed } from '../ledger/certificates.ts';
+import { recordFailed } from '../ledger/certificate-failures.ts';
 import { wasRehearsedSince } from '../ledger/order-queries.ts';
 import { orderById } from '../ledger/orders.ts';
 import type { CertificateRow } from '../ledger/schema.ts';
@@ -66,8 +66,7 @@ export async function rehearse(
   }
   const what = isPassing ? 'could not be done' : 'failed';
   const error = { ...attempt.error, message: `the rehearsal at ${label} ${what}: ${attempt.error.message}` };
-  if (error.code !== 'busy')
-    await recordFailed({ ledger, clock, runId: writer.runId }, certificate.name, error);
+  if (error.code !== 'busy') await recordFailed({ ledger, clock, runId: writer.runId }, certificate, error);
   return { ended: { ...attempt, status: isPassing ? 'deferred' : 'failed', error, isOfRehearsal: true } };
 }
 

@@ -6,7 +6,8 @@ import type { Identifier } from '../identifiers.ts';
 import type { OrderRow } from '../ledger/schema.ts';
 import { recordAuthorizationsOf } from '../ledger/unplaced-orders.ts';
 import { recordFittingAnswer } from './answer-fit.ts';
-import { newOrderGuard } from './guards.ts';
+import { isTakenOver, newOrderGuard } from './guards.ts';
+import { settleTakenOver } from './handing-over.ts';
 import type { Issuance, PlacedOrder } from './issuance.ts';
 import { listedOrder } from './listed-order.ts';
 import { settleUnrecorded } from './settle-unwritten.ts';
@@ -46,7 +47,9 @@ async function recordAnswer(issuance: Issuance, row: OrderRow, answer: Answer<Or
   try {
     return { row: await recordFittingAnswer(issuance, row, answer), answer };
   } catch (error) {
-    throw await settleUnrecorded(issuance, answer, error);
+    throw isTakenOver(error)
+      ? await settleTakenOver(issuance, row, answer, error)
+      : await settleUnrecorded(issuance, answer, error);
   }
 }
 
@@ -62,7 +65,10 @@ async function takeUnusable(
   error: unknown,
 ): Promise<PlacedOrder> {
   if (url === null) {
-    await recordAuthorizationsOf(issuance, row.id, authorizationUrls);
+    await recordAuthorizationsOf(issuance, row.id, authorizationUrls).catch(async (refusal: unknown) => {
+      if (!isTakenOver(refusal)) throw refusal;
+      throw await settleTakenOver(issuance, row, { ...nothingKnown, url, authorizationUrls }, refusal);
+    });
     throw error;
   }
   let current = row;

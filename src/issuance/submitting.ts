@@ -2,6 +2,7 @@ import { isOutcomeUnknown } from '../acme/connection-failure.ts';
 import type { SolverSettings } from '../challenges/settings.ts';
 import { AcmeLedgerError, errorRecord } from '../errors.ts';
 import { type AuthorizationSeen, recordSeen } from '../ledger/authorizations.ts';
+import { closingRunsOf } from '../ledger/closing-claims.ts';
 import {
   recordNotSubmitted,
   recordSubmitted,
@@ -13,6 +14,7 @@ import { insertPresentations, type NewPresentation } from '../ledger/presentatio
 import { inTransaction } from '../ledger/writer.ts';
 import type { AuthorizationRow } from '../ledger/schema.ts';
 import type { Failure, Task } from './challenge-tasks.ts';
+import { awaitClosers } from './closers.ts';
 import { submitGuard } from './guards.ts';
 import type { Issuance, PlacedOrder } from './issuance.ts';
 import { presentAll } from './presenting-all.ts';
@@ -84,6 +86,7 @@ async function submitAll(
 ): Promise<Submission> {
   let sentAt = issuance.clock.now();
   if (tasks.length === 0) return { failures: [], sentAt };
+  const { outwaited } = await awaitClosers(issuance, placed.row.id);
   const sendable = await recordSubmitting(
     issuance,
     placed.row.id,
@@ -92,9 +95,13 @@ async function submitAll(
       type: challenge.type,
       url: challenge.url,
     })),
+    outwaited,
   );
   const submitted: number[] = [];
-  const failures: Failure[] = [];
+  const failures = await beingClosed(
+    issuance,
+    tasks.filter(({ row }) => !sendable.has(row.id)),
+  );
   await Promise.all(
     tasks
       .filter(({ row }) => sendable.has(row.id))
@@ -108,6 +115,18 @@ async function submitAll(
   await recordSubmitted(issuance, submitted);
   issuance.log.info({ order: placed.row.id, names: submitted.length }, 'submitted; the CA validates');
   return { failures, sentAt };
+}
+
+/** Those that a run has begun to close since the order got them: it took this one for dead. */
+async function beingClosed({ ledger }: Issuance, tasks: readonly Task[]): Promise<Failure[]> {
+  const closers = await closingRunsOf(
+    ledger,
+    tasks.map(({ row }) => row.id),
+  );
+  const error = new AcmeLedgerError('busy', 'another run is closing an authorization of the order', {
+    hint: 'run the command again',
+  });
+  return tasks.filter(({ row }) => closers.has(row.id)).map(({ row }) => ({ row, error }));
 }
 
 async function submit(
@@ -125,7 +144,7 @@ async function submit(
     const isUnknown =
       !(error instanceof AcmeLedgerError) || isOutcomeUnknown(error) || error.httpStatus === 409;
     if (!isUnknown) {
-      await recordRefusedSubmit(issuance, row, error);
+      await recordRefusedSubmit(issuance, placed, row, error);
       return error;
     }
     // Of a hundred, the last may have been sent long after they were written down.
@@ -164,12 +183,15 @@ async function sendWhenLet(
  */
 async function recordRefusedSubmit(
   issuance: Issuance,
+  placed: PlacedOrder,
   row: AuthorizationRow,
   error: AcmeLedgerError,
 ): Promise<void> {
   try {
     const [authorization] = await refresh(issuance, [row]);
-    if (authorization?.status === 'pending') await recordNotSubmitted(issuance, row.id, error.message);
+    const submit = { orderId: placed.row.id };
+    if (authorization?.status === 'pending')
+      await recordNotSubmitted(issuance, row.id, submit, error.message);
   } catch (failure) {
     issuance.log.warn(
       { authorization: row.url, error: errorRecord(failure) },

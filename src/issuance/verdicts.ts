@@ -64,7 +64,7 @@ export async function decideSubmitted(
   const answered = new Set(undecided.filter((_, index) => isAnswered[index]).map(({ id }) => id));
   for (const row of await authorizationsOf(issuance.ledger, orderId)) {
     if (answered.has(row.id) && isSubmitLost(row, sentBy)) {
-      await recordNotSubmitted(issuance, row.id, 'no verdict after a minute');
+      await recordNotSubmitted(issuance, row.id, { orderId }, 'no verdict after a minute');
     }
   }
   return authorizationsOf(issuance.ledger, orderId);

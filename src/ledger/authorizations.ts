@@ -2,7 +2,7 @@ import { compiledOnce } from './compiled.ts';
 import { appendEvents } from './events.ts';
 import { countFailure, endFailuresInARow } from './failure-counts.ts';
 import type { Ledger } from './open.ts';
-import type { AuthorizationRow } from './schema.ts';
+import type { AuthorizationRow, Instant } from './schema.ts';
 import type { AuthorizationStatus } from './states.ts';
 import { authorizationStatusesBefore, isSubmitted } from './states.ts';
 import type { LedgerWriter } from './writer.ts';
@@ -82,7 +82,7 @@ async function recordOne(writer: LedgerWriter, seen: AuthorizationSeen): Promise
   const possible = authorizationStatusesBefore(seen.status).includes(before.status);
   await update(writer.ledger, {
     ...before,
-    checked_at: seen.askedAt === undefined ? instant(writer) : seen.askedAt.toISOString(),
+    checked_at: later(before.checked_at, seen.askedAt?.toISOString() ?? instant(writer)),
     status: possible ? seen.status : before.status,
     // An authorization is for one identifier as long as it lives: another one is not believed.
     ...(seen.identifier === null || before.identifier !== null
@@ -107,6 +107,11 @@ async function recordOne(writer: LedgerWriter, seen: AuthorizationSeen): Promise
       data: { from: before.status, to: seen.status },
     },
   ]);
+}
+
+/** An answer may be recorded long after it came: one that was asked for later tells more. */
+function later(one: Instant | null, other: Instant): Instant {
+  return one !== null && one > other ? one : other;
 }
 
 type Shown = Pick<
@@ -161,6 +166,7 @@ export async function recordRefused(
       .updateTable('authorizations')
       .set({ refused_at: instant(tx), error: JSON.stringify(error) })
       .where('id', '=', authorizationId)
+      .where('status', '=', 'pending')
       .execute();
     await appendEvents(tx, [{ kind: 'authorization-refused', authorizationId, data: error }]);
   });

@@ -246,32 +246,6 @@ const markDeployed = compiledOnce((ledger, { name, at }: { name: string; at: Ins
   ledger.updateTable('certificates').set({ deployed_at: at, last_error: null }).where('name', '=', name),
 );
 
-export async function recordFailed(writer: LedgerWriter, name: string, error: unknown): Promise<void> {
-  await inTransaction(writer, async (tx) => {
-    await tx.ledger
-      .updateTable('certificates')
-      .set({ last_error: JSON.stringify(error), last_attempt_at: instant(tx) })
-      .where('name', '=', name)
-      .execute();
-    await appendEvents(tx, [{ kind: 'certificate-failed', certificateName: name, data: error }]);
-  });
-}
-
-/** When an attempt that ended so is made again; nothing where something else became of the certificate since. */
-export async function recordRetryAt(
-  writer: LedgerWriter,
-  name: string,
-  error: object,
-  retryAt: string,
-): Promise<void> {
-  await writer.ledger
-    .updateTable('certificates')
-    .set({ last_error: JSON.stringify({ ...error, retryAt }) })
-    .where('name', '=', name)
-    .where('last_error', '=', JSON.stringify(error))
-    .execute();
-}
-
 export async function recordRemoved(writer: LedgerWriter, name: string): Promise<void> {
   await inTransaction(writer, async (tx) => {
     await tx.ledger

@@ -11,6 +11,18 @@ export async function closingRunOf(ledger: Ledger, authorizationId: number): Pro
   return row?.closing_run_id ?? null;
 }
 
+/** The same of several: only those that a run is to close, or was. */
+export async function closingRunsOf(ledger: Ledger, ids: readonly number[]): Promise<Map<number, string>> {
+  if (ids.length === 0) return new Map();
+  const rows = await ledger
+    .selectFrom('authorizations')
+    .select(['id', 'closing_run_id'])
+    .where('id', 'in', ids)
+    .where('closing_run_id', 'is not', null)
+    .execute();
+  return new Map(rows.map(({ id, closing_run_id }) => [id, closing_run_id ?? '']));
+}
+
 /**
  * Written before the POST that is to close it, so that no other run sends one, too.
  * @param from the run that had it when it was looked at; null when none had

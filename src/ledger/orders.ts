@@ -242,11 +242,14 @@ export interface OrderEnd {
   error?: unknown;
 }
 
-/** This run is done with the order. Nothing happens when it isn't this run's any more; a move that the states don't know isn't made. */
-export async function releaseOrder(writer: LedgerWriter, orderId: number, end: OrderEnd): Promise<void> {
-  await inTransaction(writer, async (tx) => {
+/**
+ * This run is done with the order. A move that the states don't know isn't made.
+ * @returns false when it wasn't this run's any more: nothing happened
+ */
+export async function releaseOrder(writer: LedgerWriter, orderId: number, end: OrderEnd): Promise<boolean> {
+  return inTransaction(writer, async (tx) => {
     const before = await orderById(tx.ledger, orderId);
-    if (before?.run_id !== tx.runId) return;
+    if (before?.run_id !== tx.runId) return false;
     const isPossible = end.status !== undefined && orderStatusesBefore(end.status).includes(before.status);
     const status = isPossible ? end.status : undefined;
     const row = await tx.ledger
@@ -258,6 +261,7 @@ export async function releaseOrder(writer: LedgerWriter, orderId: number, end: O
     await settleReservations(tx, row);
     const data = { status: status ?? null, keptUntil: end.keptUntil ?? null };
     await appendEvents(tx, [{ kind: 'order-released', orderId, data }]);
+    return true;
   });
 }
 

@@ -1,7 +1,7 @@
 import { compiledOnce } from './compiled.ts';
 import { appendEvents } from './events.ts';
 import type { Ledger } from './open.ts';
-import { ownedOrder } from './orders.ts';
+import { orderById, ownedOrder } from './orders.ts';
 import type { Instant, PresentationRow } from './schema.ts';
 import { challengeProgressesBefore } from './states.ts';
 import type { LedgerWriter } from './writer.ts';
@@ -103,6 +103,21 @@ const upOf = compiledOnce((ledger, { orderId }: { orderId: number }) =>
     .orderBy('id'),
 );
 
+/** Whether an answer is taken down, as the ledger has it, and no other is up for its authorization, of whichever order. */
+export async function isTakenDown(
+  ledger: Ledger,
+  { id, authorization_id }: Pick<PresentationRow, 'id' | 'authorization_id'>,
+): Promise<boolean> {
+  const up = await ledger
+    .selectFrom('presentations')
+    .select('id')
+    .where((row) => row.or([row('authorization_id', '=', authorization_id), row('id', '=', id)]))
+    .where('cleaned_at', 'is', null)
+    .limit(1)
+    .executeTakeFirst();
+  return up === undefined;
+}
+
 /** Orders of which a clean-up has failed to take something down, and that have no authorization left to close. */
 export async function ordersLeftUp(ledger: Ledger): Promise<Set<number>> {
   const rows = await ledger
@@ -127,12 +142,14 @@ export async function ordersLeftUp(ledger: Ledger): Promise<Set<number>> {
   return new Set(rows.map(({ order_id }) => order_id));
 }
 
-export async function recordCleanedUp(
-  writer: LedgerWriter,
-  presentations: readonly PresentationRow[],
-): Promise<void> {
-  if (presentations.length === 0) return;
+/** Of orders of this run: what another has taken over meanwhile may be up again. */
+export async function recordCleanedUp(writer: LedgerWriter, all: readonly PresentationRow[]): Promise<void> {
+  if (all.length === 0) return;
   await inTransaction(writer, async (tx) => {
+    const owners = new Map<number, string | null>();
+    for (const id of new Set(all.map(({ order_id }) => order_id)))
+      owners.set(id, (await orderById(tx.ledger, id))?.run_id ?? null);
+    const presentations = all.filter(({ order_id }) => owners.get(order_id) === tx.runId);
     for (const { id, authorization_id } of presentations) {
       await markCleaned(tx.ledger, { id, at: instant(tx) });
       await markNotPresented(tx.ledger, { authorizationId: authorization_id });

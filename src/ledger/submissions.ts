@@ -1,24 +1,31 @@
 import { compiledOnce } from './compiled.ts';
 import { appendEvents } from './events.ts';
-import { ownedOrder } from './orders.ts';
+import { closingRunsOf } from './closing-claims.ts';
+import { orderById, ownedOrder } from './orders.ts';
 import type { Instant } from './schema.ts';
 import type { LedgerWriter } from './writer.ts';
 import { inTransaction, instant } from './writer.ts';
 
 /**
- * Written before any challenge POST is sent (promise 1).
- * @returns the ids that may be sent; others were submitted already
+ * Written before any challenge POST is sent (promise 1). What a run is closing isn't submitted: its request may be on its way.
+ * @param outwaited runs whose claims count no more
+ * @returns the ids that may be sent; others were submitted already, or are being closed
  * @throws AcmeLedgerError `busy` when another run took the order over
  */
 export async function recordSubmitting(
   writer: LedgerWriter,
   orderId: number,
   challenges: readonly { authorizationId: number; type: string; url: string }[],
+  outwaited: ReadonlySet<string> = new Set(),
 ): Promise<Set<number>> {
   return inTransaction(writer, async (tx) => {
     await ownedOrder(tx, orderId);
     const moved = new Set<number>();
+    const ids = challenges.map(({ authorizationId }) => authorizationId);
+    const closers = await closingRunsOf(tx.ledger, ids);
     for (const challenge of challenges) {
+      const closer = closers.get(challenge.authorizationId);
+      if (closer !== undefined && !outwaited.has(closer)) continue;
       const { numAffectedRows } = await markSubmitting(tx.ledger, { ...challenge, at: instant(tx) });
       if (numAffectedRows !== 0n) moved.add(challenge.authorizationId);
     }
@@ -124,20 +131,35 @@ export async function recordFoundSubmitted(
   });
 }
 
-/** The challenge POST never took effect: the CA refused it, or still shows it untouched after any validation must have ended. */
+/** By what a run may say that a submit never took effect: its own order's, its own to close, or the one that was written at that time. */
+export type SubmitOf = { orderId: number } | { toClose: true } | { submittedAt: Instant | null };
+
+/**
+ * The challenge POST never took effect: the CA refused it, or still shows it untouched after any validation must have ended. Nothing happens
+ * where another run has taken it over meanwhile: the submit may be that one's.
+ */
 export async function recordNotSubmitted(
   writer: LedgerWriter,
   authorizationId: number,
+  submit: SubmitOf,
   why: string,
 ): Promise<void> {
   await inTransaction(writer, async (tx) => {
-    const result = await tx.ledger
+    if ('orderId' in submit && (await orderById(tx.ledger, submit.orderId))?.run_id !== tx.runId) return;
+    let update = tx.ledger
       .updateTable('authorizations')
       .set({ challenge: 'none', submitted_at: null })
       .where('id', '=', authorizationId)
-      .where('challenge', '=', 'submitting')
-      .executeTakeFirst();
-    if (result.numUpdatedRows === 0n) return;
+      .where('challenge', '=', 'submitting');
+    if ('toClose' in submit) update = update.where('closing_run_id', '=', tx.runId);
+    if ('submittedAt' in submit) {
+      const { submittedAt } = submit;
+      update =
+        submittedAt === null
+          ? update.where('submitted_at', 'is', null)
+          : update.where('submitted_at', '=', submittedAt);
+    }
+    if ((await update.executeTakeFirst()).numUpdatedRows === 0n) return;
     await appendEvents(tx, [{ kind: 'challenge-not-submitted', authorizationId, data: { why } }]);
   });
 }

@@ -9,7 +9,8 @@ import {
 import { failureRule } from '../../src/issuance/back-off.ts';
 import { backOffAfter, backOffOf } from '../../src/issuance/certificate-back-off.ts';
 import type { Issuance } from '../../src/issuance/issuance.ts';
-import { certificateByName, recordFailed, recordWish } from '../../src/ledger/certificates.ts';
+import { certificateByName, recordWish } from '../../src/ledger/certificates.ts';
+import { recordFailed } from '../../src/ledger/certificate-failures.ts';
 import { releaseOrder } from '../../src/ledger/orders.ts';
 import type { CertificateRow } from '../../src/ledger/schema.ts';
 import { recordWishes } from '../../src/ledger/wishes.ts';
@@ -46,7 +47,7 @@ async function newWorld(): Promise<World> {
   const fail: World['fail'] = async (code, { orderId, ca = wish.ca, ...options } = {}) => {
     const before = await row();
     const error = errorRecord(new AcmeLedgerError(code, 'no', options));
-    await recordFailed(here, wish.name, error);
+    await recordFailed(here, { name: wish.name, stored_at: null }, error);
     const issuance = {
       ...here,
       account: { ...here.account, ca },

@@ -87,8 +87,11 @@ describe('an order that was finalized', () => {
   ])('for $case does not take the place of the certificate that is', async ({ rehearsal, wanted }) => {
     const dead = await world.startIssuance();
     const placed = await place(dead, 'a.test');
-    await prepareOrderFiles(dead.stateDir, String(placed.row.id), () =>
-      Promise.resolve({ keyPem: 'key', csrDer: Buffer.from('csr') }),
+    await prepareOrderFiles(
+      dead.stateDir,
+      String(placed.row.id),
+      () => Promise.resolve({ keyPem: 'key', csrDer: Buffer.from('csr') }),
+      () => Promise.resolve(),
     );
     await recordFinalizeSent(dead, placed.row.id);
     await dead.ledger.updateTable('orders').set({ rehearsal }).execute();

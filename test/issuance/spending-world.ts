@@ -88,7 +88,9 @@ export async function newSpendingWorld(limits = tight): Promise<SpendingWorld> {
       ...options,
     });
   };
-  const end = (order: OrderRow) => releaseOrder(writer, order.id, { status: 'abandoned' });
+  const end = async (order: OrderRow): Promise<void> => {
+    await releaseOrder(writer, order.id, { status: 'abandoned' });
+  };
   return {
     ...writer,
     account,

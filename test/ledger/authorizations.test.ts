@@ -33,7 +33,7 @@ describe('a challenge', () => {
   it('whose submission had no effect may be submitted again', async () => {
     const { made, orderId, id } = await pendingOne();
     await submitting(made, orderId, id);
-    await recordNotSubmitted(made, id, 'untouched');
+    await recordNotSubmitted(made, id, { orderId }, 'untouched');
     expect(await authorizationById(made.ledger, id)).toMatchObject({ challenge: 'none', submitted_at: null });
     expect(await submitting(made, orderId, id)).toEqual(new Set([id]));
   });
@@ -41,11 +41,11 @@ describe('a challenge', () => {
   it('that was submitted stays so, and what did not happen is in no history', async () => {
     const { made, orderId, id } = await pendingOne();
     await recordSubmitted(made, [id]);
-    await recordNotSubmitted(made, id, 'nothing was sent');
+    await recordNotSubmitted(made, id, { orderId }, 'nothing was sent');
     expect(await kinds(made, id)).toEqual([]);
     await submitting(made, orderId, id);
     await recordSubmitted(made, [id]);
-    await recordNotSubmitted(made, id, 'too late');
+    await recordNotSubmitted(made, id, { orderId }, 'too late');
     expect(await authorizationById(made.ledger, id)).toMatchObject({ challenge: 'submitted' });
     expect(await kinds(made, id)).toEqual(['challenge-submitting', 'challenge-submitted']);
   });

@@ -155,7 +155,7 @@ async function takeStep(
     },
     submitting: () => recordSubmitting(made, orderId, [challenge]),
     submitted: () => recordSubmitted(made, [id]),
-    'not submitted': () => recordNotSubmitted(made, id, 'the CA shows it untouched'),
+    'not submitted': () => recordNotSubmitted(made, id, { orderId }, 'the CA shows it untouched'),
     refused: () => recordRefused(made, id, { code: 'ca-problem' }),
   };
   await steps[step.what]?.();
