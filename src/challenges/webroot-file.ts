@@ -28,14 +28,16 @@ export async function writeBelowWebroot(
   content: string,
   onMade: (depth: number) => void,
 ): Promise<void> {
+  let isMissing = false;
   for (let tries = 1; ; tries += 1) {
     try {
+      if (isMissing) await makeMissing(file, onMade);
       await within(file.webroot, directories.length, (directory) => writeIn(directory, file.token, content));
       return;
     } catch (error) {
       if (!isCode(error, 'ENOENT', 'EEXIST') || tries === maxWriteTries) throw error;
       // Mostly the directories are there, for another name.
-      if (isCode(error, 'ENOENT')) await makeMissing(file, onMade);
+      isMissing = isCode(error, 'ENOENT');
     }
   }
 }
