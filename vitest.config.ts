@@ -1,5 +1,8 @@
 import { defineConfig } from 'vitest/config';
 
+// Tests write files for the program, which refuses those that the group may change: many have a umask of 002.
+process.umask(0o022);
+
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],

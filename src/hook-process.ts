@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
+import { hookDistrust } from './hook-program.ts';
 import { OutputTail } from './output-tail.ts';
 import { printable } from './printable.ts';
 
@@ -21,8 +22,11 @@ export interface HookRequest {
 
 /** How a hook ended. Whatever became of it is an answer: only an abort is thrown. */
 export interface HookResult {
-  /** `not-started`: there is no shell, or no such working directory; `stderr` says which. */
-  outcome: 'exited' | 'killed' | 'timed-out' | 'not-started';
+  /**
+   * `not-started`: there is no shell, or no such working directory; `stderr` says which. `refused`: others may change the program; `stderr`
+   * says how that comes, and what to do.
+   */
+  outcome: 'exited' | 'killed' | 'timed-out' | 'not-started' | 'refused';
   /** Null unless `exited`. */
   exitCode: number | null;
   /** The signal of `killed`. */
@@ -44,6 +48,8 @@ const groupPollMs = 50;
  */
 export async function runHook(request: HookRequest): Promise<HookResult> {
   request.signal.throwIfAborted();
+  const distrust = hookDistrust(request.command, request.directory ?? process.cwd());
+  if (distrust !== null) return refused(distrust);
   const child = startHook(request);
   const stdout = new OutputTail();
   const stderr = new OutputTail();
@@ -57,6 +63,12 @@ export async function runHook(request: HookRequest): Promise<HookResult> {
   request.signal.throwIfAborted();
   const { error, ...known } = ending;
   return { ...known, stdout: stdout.text(), stderr: error ?? stderr.text() };
+}
+
+/** Whoever may change a hook is who says what this process does. */
+function refused({ program, reason, hint }: NonNullable<ReturnType<typeof hookDistrust>>): HookResult {
+  const stderr = `${program} ${reason}; ${hint}`;
+  return { outcome: 'refused', exitCode: null, killedBy: null, stdout: '', stderr };
 }
 
 /** What went wrong, in words fit for a message: how it ended and its last lines; null when it exited with 0. */
@@ -187,5 +199,7 @@ function endingInWords({ outcome, exitCode, killedBy }: HookResult, timeoutMs: n
       return `didn't end within ${String(timeoutMs / 1000)} s and was stopped`;
     case 'not-started':
       return 'could not be started';
+    case 'refused':
+      return 'was not run';
   }
 }

@@ -65,7 +65,12 @@ function programIn(directory: string): Pick<Stage, 'run' | 'interrupt'> {
   return {
     async run(args) {
       if (isInterrupted) throw new Error('interrupted');
-      running = startProgram([...args], { cwd: directory, timeoutMs: runTimeoutMs });
+      running = startProgram([...args], {
+        cwd: directory,
+        // Root reads none of the current directory unless told.
+        env: { ACME_LEDGER_CONFIG: 'acme-ledger.yaml' },
+        timeoutMs: runTimeoutMs,
+      });
       return await running.finished;
     },
     // Its state is thrown away: there is nothing that it would have to settle.

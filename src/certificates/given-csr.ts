@@ -20,13 +20,16 @@ export interface Csr {
 /**
  * Reads a person's certificate request, PEM or DER, from a file or as its bytes. What else it asks for (must-staple,
  * key usages) is left to the CA.
- * @throws AcmeLedgerError `bad-file` when it isn't one, its signature is wrong, its key is one that no CA takes, or it
+ * @param isCompared the caller compares its names with those that a person typed: then it may be anybody's
+ * @throws AcmeLedgerError `bad-file` when it isn't one, others may change it, its signature is wrong, its key is one that no CA takes, or it
  *   has no names or names other than domains and IP addresses
  */
-export async function readCsr(source: string | Buffer): Promise<Csr> {
+export async function readCsr(source: string | Buffer, isCompared = false): Promise<Csr> {
   const shown = typeof source === 'string' ? `the CSR ${printable(source)}` : 'the CSR';
   const content =
-    typeof source === 'string' ? await readGivenFile({ path: source, what: 'the CSR', maxBytes }) : source;
+    typeof source === 'string'
+      ? await readGivenFile({ path: source, what: 'the CSR', maxBytes, mayBeOfOthers: isCompared })
+      : source;
   const der = derOf(content, shown);
   const request = await parse(der, shown);
   const publicKey = usableKey(request, shown);

@@ -1,7 +1,10 @@
-import { constants } from 'node:fs';
-import { open, type FileHandle } from 'node:fs/promises';
+import { constants, type Stats } from 'node:fs';
+import { open, stat, type FileHandle } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import { AcmeLedgerError, messageOf } from '../errors.ts';
+import { distrustOf } from '../file-trust.ts';
 import { printable } from '../printable.ts';
+import { shellWord } from '../shell-word.ts';
 import { failedWith } from './durable-file.ts';
 
 export interface GivenFile {
@@ -10,11 +13,13 @@ export interface GivenFile {
   what: string;
   maxBytes: number;
   mayBeEmpty?: boolean;
+  /** Take a file that others may change: what it says is compared with what a person said. */
+  mayBeOfOthers?: boolean;
 }
 
 /**
  * Reads a file that a person named.
- * @throws AcmeLedgerError `bad-file` when it's missing, unreadable, no regular file, empty or larger than `maxBytes`
+ * @throws AcmeLedgerError `bad-file` when it's missing, unreadable, no regular file, empty or larger than `maxBytes`, or others may change it
  */
 export function readGivenFile(given: GivenFile): Promise<Buffer> {
   return withGivenFile(given, (file) => readBounded(file, given));
@@ -31,7 +36,7 @@ export function readSecretFile(given: GivenFile): Promise<Buffer> {
       const octal = (mode & 0o777).toString(8).padStart(4, '0');
       throw badFile(
         `${given.what} ${printable(given.path)} is open to other users (mode ${octal})`,
-        `chmod 600 ${quoted(given.path)}`,
+        `chmod 600 ${shellWord(printable(given.path))}`,
       );
     }
     return readBounded(file, given);
@@ -63,10 +68,22 @@ async function openGiven(given: GivenFile): Promise<FileHandle> {
   }
 }
 
+/** @throws AcmeLedgerError `bad-file` */
+async function assertTrusted({ dev, ino }: Stats, { path, what, mayBeOfOthers }: GivenFile): Promise<void> {
+  if (mayBeOfOthers === true) return;
+  const distrust = distrustOf(resolve(path));
+  if (distrust !== null) throw badFile(`${what} ${printable(path)} ${distrust.reason}`, distrust.hint);
+  // What was opened may be another file than the one that its path leads to by now.
+  const there = await stat(path);
+  if (there.dev === dev && there.ino === ino) return;
+  throw badFile(`${what} ${printable(path)} was exchanged while it was read`, 'run it again');
+}
+
 async function readBounded(file: FileHandle, given: GivenFile): Promise<Buffer> {
   const shown = `${given.what} ${printable(given.path)}`;
   const stats = await file.stat();
   if (!stats.isFile()) throw badFile(`${shown} isn't a regular file`, 'name a file');
+  await assertTrusted(stats, given);
   if (stats.size > given.maxBytes) {
     throw badFile(
       `${shown} is larger than ${String(given.maxBytes)} bytes`,
@@ -88,8 +105,4 @@ function unreadable(given: GivenFile, cause: unknown): AcmeLedgerError {
     'check the path and who may read it',
     cause,
   );
-}
-
-function quoted(path: string): string {
-  return /^[\w@%+=:,./-]+$/.test(path) ? path : `'${printable(path).replaceAll("'", "'\\''")}'`;
 }

@@ -1,6 +1,7 @@
 import { accessSync, constants, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { parseDuration } from '../duration.ts';
+import { assertTrustedHook } from '../hook-program.ts';
 import { printable } from '../printable.ts';
 import { flagOf, usage, type SolverOptions } from './option-fields.ts';
 import type { ExecSettings } from './settings.ts';
@@ -31,6 +32,7 @@ function hookOf({ hook }: SolverOptions, directory: string, look: boolean): stri
   const command = hook?.trim() ?? '';
   if (command === '')
     throw usage('the solver exec needs --hook CMD', 'CMD is run as: CMD present|cleanup FQDN. VALUE');
+  if (look) assertTrustedHook(command, directory, '--hook');
   // Only a plain path can be checked; everything else is the shell's to understand.
   const program = /^[\w./+-]+(?=\s|$)/.exec(command)?.[0];
   if (program?.includes('/') !== true || !look) return command;

@@ -81,9 +81,11 @@ async function runOnce(
     `the hook "${shown}" (${args[0] ?? ''} ${answer.identifier.value}) ${failure}`,
     {
       hint:
-        result.outcome === 'timed-out'
-          ? 'give it longer with --hook-timeout, or see why it takes so long'
-          : `try it by hand: cd ${printable(directory)} && ${shown} ${args.join(' ')}`,
+        result.outcome === 'refused'
+          ? 'a hook is run when nobody but root and the user of acme-ledger can change it'
+          : result.outcome === 'timed-out'
+            ? 'give it longer with --hook-timeout, or see why it takes so long'
+            : `try it by hand: cd ${printable(directory)} && ${shown} ${args.join(' ')}`,
     },
   );
 }

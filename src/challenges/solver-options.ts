@@ -1,6 +1,7 @@
 import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { messageOf } from '../errors.ts';
+import { pathAsMeant } from '../home-directory.ts';
 import { printable } from '../printable.ts';
 import { execSettingsOf } from './exec-options.ts';
 import { flagOf, usage, type OptionName, type SolverOptions } from './option-fields.ts';
@@ -125,7 +126,10 @@ function webrootOf({ webroot }: SolverOptions, directory: string, look: boolean)
   if (webroot === undefined || webroot.trim() === '') {
     throw usage('the solver webroot needs --webroot DIR', "give the web server's document root");
   }
-  const path = resolve(directory, webroot);
+  const path = resolve(
+    directory,
+    pathAsMeant(webroot, (fault, hint) => usage(`--webroot ${fault}`, hint)),
+  );
   if (!look) return path;
   const hint = "give the web server's document root; acme-ledger makes .well-known/acme-challenge in it";
   let isDirectory: boolean;

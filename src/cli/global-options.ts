@@ -6,6 +6,10 @@ export function addGlobalOptions(program: Command): void {
     .option('--config <FILE>', 'configuration (YAML)')
     .option('--state-dir <DIR>', 'keys, certificates and the SQLite ledger')
     .option('--ledger <URL>', 'sqlite:FILE')
+    .option(
+      '--as-other-user',
+      "let root work in another user's state directory, whose hooks run as root then",
+    )
     .option('--ca <NAME|URL>', 'a built-in CA or a directory URL (default: letsencrypt)')
     .option('--rehearsal-ca <NAME|URL>', 'where --rehearse goes for a CA whose staging is not built in')
     .option('--fallback-ca <NAME|URL>', 'where a certificate is ordered that can not wait for its own CA')

@@ -7,6 +7,7 @@ import type { LedgerUnderCheck } from '../ledger/checks/open-for-check.ts';
 import type { Ledger } from '../ledger/open.ts';
 import { assertNotLost, openEmptyLedger, openSqliteLedger } from '../ledger/open.ts';
 import { printable } from '../printable.ts';
+import { ledgerFile } from './settings/ledger-url.ts';
 import type { Settings } from './settings/settings.ts';
 
 /** The ledger of the settings; made if it isn't there. @throws AcmeLedgerError `ledger`, `ledger-newer` */
@@ -60,8 +61,4 @@ export async function assertNothingKept(settings: Settings): Promise<void> {
       hint: 'put a backup of it back; without one, acme-ledger issue begins a new ledger, which knows nothing of what is open at the CA or due',
     },
   );
-}
-
-export function ledgerFile({ ledgerUrl }: Settings): string {
-  return ledgerUrl.slice('sqlite:'.length);
 }

@@ -1,16 +1,20 @@
-import { homedir } from 'node:os';
 import type { Command } from 'commander';
 import { CommanderError } from 'commander';
 import { AcmeLedgerError, exitCodeOf } from '../errors.ts';
+import { homeDirectory } from '../home-directory.ts';
+import type { Log } from '../issuance/issuance.ts';
+import { shellWord } from '../shell-word.ts';
 import type { CommandContext } from './context.ts';
 import type { Interruption } from './interruption.ts';
 import { listenForSignals, stoppedCode } from './interruption.ts';
 import { createLog } from './log.ts';
 import { complain, createOutput } from './output.ts';
+import { assertOwnState } from './other-owner.ts';
 import { buildProgram } from './program.ts';
 import type { Action, Runner } from './runner.ts';
 import type { Flags } from './settings/layer.ts';
-import { readSettings } from './settings/settings.ts';
+import { ledgerFile } from './settings/ledger-url.ts';
+import { readSettings, type Settings } from './settings/settings.ts';
 
 // `acme-ledger authz list 2>&1 | head`: the reader has seen enough, or the terminal is gone. What is at work goes on and is settled.
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
@@ -71,15 +75,21 @@ async function runAction<Options>(
 async function makeContext(options: Flags, stops: Interruption): Promise<CommandContext> {
   const settings = await readSettings(options, process.env, {
     cwd: workingDirectory(),
-    isRoot: process.getuid?.() === 0,
-    home: homedir(),
+    isRoot: process.geteuid?.() === 0,
+    home: homeDirectory(),
   });
-  return {
-    settings,
-    output: createOutput({ json: settings.json, quiet: settings.verbosity < 0 }),
-    log: createLog({ verbosity: settings.verbosity, format: settings.logFormat, file: settings.logFile }),
-    stops,
-  };
+  assertOwnState({ ...settings, ledgerFile: ledgerFile(settings) });
+  const { verbosity, logFormat, logFile, json } = settings;
+  const log = createLog({ verbosity, format: logFormat, file: logFile });
+  tellOfConfiguration(settings, log);
+  return { settings, output: createOutput({ json, quiet: verbosity < 0 }), log, stops };
+}
+
+function tellOfConfiguration({ configurationFile, configurationPassedOver }: Settings, log: Log): void {
+  if (configurationFile !== null) log.info({ file: configurationFile }, 'the configuration file was read');
+  if (configurationPassedOver === null) return;
+  const hint = `--config ${shellWord(configurationPassedOver)} reads it`;
+  log.warn({ hint }, `root doesn't read ${configurationPassedOver} by itself`);
 }
 
 /** @throws AcmeLedgerError `usage` */

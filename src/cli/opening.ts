@@ -26,8 +26,9 @@ import type { AccountRow } from '../ledger/schema.ts';
 import type { LedgerWriter } from '../ledger/writer.ts';
 import type { CommandContext } from './context.ts';
 import { termsOf } from './account-issuance.ts';
-import { ledgerExists, ledgerFile, openLedger } from './ledger-opening.ts';
+import { ledgerExists, openLedger } from './ledger-opening.ts';
 import { otherOwner } from './other-owner.ts';
+import { ledgerFile } from './settings/ledger-url.ts';
 import { limitsAt } from './settings/limit-changes.ts';
 import { version } from './version.ts';
 
@@ -109,7 +110,7 @@ async function openCheckedLedger(
 ): Promise<Ledger> {
   const { settings } = context;
   await assertStateDir(settings.stateDir);
-  const other = otherOwner(ledgerFile(settings), settings.stateDir);
+  const other = otherOwner({ ...settings, ledgerFile: ledgerFile(settings) });
   if (other !== null) context.log.warn({ hint: other.hint }, other.message);
   const existing = ledgerExists(settings) ? await openLedger(settings, { toWrite: true }) : null;
   try {

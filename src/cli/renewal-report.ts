@@ -5,6 +5,7 @@ import { failedWith, syncDirectory, uniqueSuffix, writeDurably } from '../certif
 import { systemClock } from '../clock.ts';
 import { AcmeLedgerError, errorRecord, exitCodeOf, messageOf } from '../errors.ts';
 import { hookFailure, runHook } from '../hook-process.ts';
+import { assertTrustedHook } from '../hook-program.ts';
 import { printable } from '../printable.ts';
 import type { CommandContext } from './context.ts';
 import { stoppedCode } from './interruption.ts';
@@ -37,6 +38,7 @@ export async function reported(
   options: ReportOptions,
   act: (record: RenewalRecord) => Promise<number>,
 ): Promise<number> {
+  if (options.hook !== null) assertTrustedHook(options.hook, process.cwd(), '--on-finish');
   if (options.file !== null) await assertWritable(options.file);
   const record: RenewalRecord = { certificates: [], summary: null };
   const startedAt = systemClock.now().toISOString();

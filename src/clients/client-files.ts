@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
-import { homedir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { AcmeLedgerError, messageOf } from '../errors.ts';
+import { homeDirectory } from '../home-directory.ts';
 import { printable } from '../printable.ts';
 import type { Unreadable } from './found-files.ts';
 import { filesBelow, foundText } from './found-files.ts';
@@ -40,7 +40,7 @@ export interface ClientFile {
 const maxBytes = 64 * 1024;
 
 export function surroundings(): Surroundings {
-  return { home: homedir(), cwd: process.cwd(), env: process.env };
+  return { home: homeDirectory() ?? '/nonexistent', cwd: process.cwd(), env: process.env };
 }
 
 /**

@@ -1,5 +1,8 @@
 import { defineConfig } from 'vitest/config';
 
+// As in ../../vitest.config.ts.
+process.umask(0o022);
+
 /** `npm run test:crash`: every point, which takes too long for `npm test`. */
 export default defineConfig({
   test: {

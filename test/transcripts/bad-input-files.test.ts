@@ -69,7 +69,8 @@ describe.concurrent('a configuration file is refused', () => {
     await withStage(async (stage) => {
       await writeFile(stage.file('acme-ledger.yaml'), text);
       const args = ['issue', 'a.example', '--webroot', 'webroot', '--state-dir', stage.stateDir];
-      await expectRefused(stage, args, refusal);
+      // Root doesn't look for it in the current directory.
+      await expectRefused(stage, ['--config', 'acme-ledger.yaml', ...args], refusal);
     });
   });
 

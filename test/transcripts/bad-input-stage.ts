@@ -4,12 +4,12 @@ import { once } from 'node:events';
 import { chmod, lstat, mkdir, readFile, readdir, writeFile } from 'node:fs/promises';
 import { type AddressInfo, createServer } from 'node:net';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { expect } from 'vitest';
 import { systemClock } from '../../src/clock.ts';
 import { insertAccount, recordRegistered } from '../../src/ledger/accounts.ts';
 import { openSqliteLedger } from '../../src/ledger/open.ts';
 import { type ProgramOptions, type ProgramResult, runProgram } from '../support/program.ts';
+import { readableProgram } from '../support/readable-program.ts';
 import { type Workspace, cleanEnvironment, newWorkspace } from '../support/workspace.ts';
 
 /** Where one command line is refused: a directory of its own, and a CA that notices whoever connects. */
@@ -106,8 +106,8 @@ export async function runUnprivileged(stage: Stage, args: string[]): Promise<Pro
   if (process.getuid?.() !== 0) return await stage.run(args);
   // mkdtemp closes the directory to others.
   await chmod(stage.directory, 0o755);
-  const program = fileURLToPath(new URL('../../bin/acme-ledger', import.meta.url));
-  const child = spawn(process.execPath, [program, ...args], {
+  const { node, program } = await readableProgram();
+  const child = spawn(node, [program, ...args], {
     uid: nobody,
     gid: nobody,
     cwd: stage.directory,

@@ -39,7 +39,14 @@ async function limitedCustomer(): Promise<Customer> {
     reserveForIssue: 34%
 `;
   await writeFile(path.join(path.dirname(stateDir), 'acme-ledger.yaml'), limits);
-  return customer;
+  // Root reads none of the current directory unless told.
+  const configured = ['--config', 'acme-ledger.yaml'];
+  return {
+    ...customer,
+    run: (args, options) => customer.run([...configured, ...args], options),
+    start: (args, options) => customer.start([...configured, ...args], options),
+    issue: (...args) => customer.issue(...configured, ...args),
+  };
 }
 
 /** What the CA refused for now. */

@@ -1,8 +1,10 @@
+import { statSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { isAbsolute, join, resolve } from 'node:path';
 import { failedWith } from '../../certificates/durable-file.ts';
 import { readGivenFile } from '../../certificates/given-file.ts';
 import { AcmeLedgerError } from '../../errors.ts';
+import { pathAsMeant } from '../../home-directory.ts';
 import { printable } from '../../printable.ts';
 import { parseConfiguration } from './configuration-text.ts';
 import type { Layer } from './layer.ts';
@@ -10,31 +12,56 @@ import type { Layer } from './layer.ts';
 // Some ten thousand certificates, which take seconds to read; more are for `cert import`. This is where a mistaken path ends.
 const maxBytes = 4 * 1024 * 1024;
 
+/** In the current directory. */
+const nameInDirectory = 'acme-ledger.yaml';
+
 export interface Places {
   cwd: string;
-  home: string;
+  isRoot: boolean;
+  /** Null for a user who has none. */
+  home: string | null;
   /** `XDG_CONFIG_HOME`. */
   configHome: string | undefined;
 }
 
-/** The configuration file to read: the one asked for, else the first of the usual places that exists, else null. */
+/**
+ * The configuration file to read: the one asked for, else the first of the usual places that exists, else null.
+ * Root is often in directories where others leave files, and doesn't look in the current one.
+ */
 export async function findConfigurationFile(
   asked: string | undefined,
   places: Places,
 ): Promise<string | null> {
-  if (asked !== undefined) return resolve(places.cwd, asked);
+  if (asked !== undefined) {
+    const path = pathAsMeant(
+      asked,
+      (fault, hint) => new AcmeLedgerError('usage', `--config ${fault}`, { hint }),
+    );
+    return resolve(places.cwd, path);
+  }
   const { configHome } = places;
   // XDG base directory specification: a relative path is to be ignored.
-  const home = configHome !== undefined && isAbsolute(configHome) ? configHome : join(places.home, '.config');
+  const ofHome = places.home === null ? null : join(places.home, '.config');
+  const home = configHome !== undefined && isAbsolute(configHome) ? configHome : ofHome;
   const candidates = [
-    join(places.cwd, 'acme-ledger.yaml'),
-    join(home, 'acme-ledger', 'config.yaml'),
+    ...(places.isRoot ? [] : [join(places.cwd, nameInDirectory)]),
+    ...(home === null ? [] : [join(home, 'acme-ledger', 'config.yaml')]),
     '/etc/acme-ledger/config.yaml',
   ];
   for (const candidate of candidates) {
     if (await exists(candidate)) return candidate;
   }
   return null;
+}
+
+/**
+ * A file of root's in the current directory that root doesn't read unless told so: whoever put it there expects it to be heeded.
+ * @returns its path, or null
+ */
+export function passedOver(found: string | null, { cwd, isRoot }: Places): string | null {
+  const path = join(cwd, nameInDirectory);
+  if (!isRoot || found === path) return null;
+  return statSync(path, { throwIfNoEntry: false })?.uid === 0 ? path : null;
 }
 
 /**

@@ -1,7 +1,9 @@
 import { resolve } from 'node:path';
-import type { Given } from './option-check.ts';
+import { pathAsMeant } from '../../home-directory.ts';
+import { optionError, type Given } from './option-check.ts';
 
-/** A given path as an absolute one. */
+/** A given path as an absolute one. @throws AcmeLedgerError with the origin's code */
 export function givenPath({ value, origin }: Given<string>): string {
-  return resolve(origin.baseDirectory, value);
+  const path = pathAsMeant(value, (fault, hint) => optionError(origin, fault, hint));
+  return resolve(origin.baseDirectory, path);
 }

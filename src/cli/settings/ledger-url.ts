@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { pathAsMeant } from '../../home-directory.ts';
 import { printable } from '../../printable.ts';
 import { optionError, type Given } from './option-check.ts';
 
@@ -32,7 +33,13 @@ export function checkLedgerUrl({ value, origin }: Given<string>): string {
       'write sqlite:FILE with a path, for example sqlite:/var/lib/acme-ledger/ledger.sqlite',
     );
   }
-  return `sqlite:${resolve(origin.baseDirectory, file)}`;
+  const path = pathAsMeant(file, (unclear, hint) => optionError(origin, unclear, hint));
+  return `sqlite:${resolve(origin.baseDirectory, path)}`;
+}
+
+/** The file of a checked URL. */
+export function ledgerFile({ ledgerUrl }: { ledgerUrl: string }): string {
+  return ledgerUrl.slice('sqlite:'.length);
 }
 
 function faultOf(file: string): string | null {

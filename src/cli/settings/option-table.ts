@@ -71,6 +71,7 @@ export const options = {
     example: 'admin@example.com',
   },
   agreeTos: { flag: 'agree-tos', ...yesOrNo },
+  asOtherUser: { flag: 'as-other-user', ...yesOrNo },
   eabKid: {
     flag: 'eab-kid',
     kind: 'text',

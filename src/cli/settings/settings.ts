@@ -7,9 +7,10 @@ import { AcmeLedgerError } from '../../errors.ts';
 import { usualSuspendMs } from '../../issuance/back-off.ts';
 import type { FailedNamePolicy } from '../../issuance/name-choice.ts';
 import type { NameHook } from '../../issuance/name-hook.ts';
+import { hookDistrust } from '../../hook-program.ts';
 import { printable } from '../../printable.ts';
 import type { ConfiguredCertificate } from './configured-certificates.ts';
-import { findConfigurationFile, readConfigurationFile } from './configuration-file.ts';
+import { findConfigurationFile, passedOver, readConfigurationFile } from './configuration-file.ts';
 import { readExternalAccount, type ExternalAccount } from './external-account.ts';
 import { givenPath } from './given-path.ts';
 import { environmentLayer, flagLayer, mergeLayers, type Flags, type Layer } from './layer.ts';
@@ -25,6 +26,10 @@ const maxCaFileBytes = 4 * 1024 * 1024;
 export interface Settings {
   /** The file that was read, or null. */
   configurationFile: string | null;
+  /** A file that root might take for one that is read, and that isn't. */
+  configurationPassedOver: string | null;
+  /** `--as-other-user`: root obeys whom the state directory belongs to. */
+  asOtherUser: boolean;
   stateDir: string;
   /** `sqlite:` and an absolute path. */
   ledgerUrl: string;
@@ -63,7 +68,8 @@ export interface Settings {
 export interface Surroundings {
   cwd: string;
   isRoot: boolean;
-  home: string;
+  /** Null for a user who has none. */
+  home: string | null;
 }
 
 /**
@@ -75,13 +81,10 @@ export async function readSettings(
   environment: NodeJS.ProcessEnv,
   surroundings: Surroundings,
 ): Promise<Settings> {
-  const { cwd, home } = surroundings;
+  const { cwd } = surroundings;
   const asked = configurationAsked(flags, environment);
-  const configurationFile = await findConfigurationFile(asked, {
-    cwd,
-    home,
-    configHome: environment.XDG_CONFIG_HOME,
-  });
+  const places = { ...surroundings, configHome: environment.XDG_CONFIG_HOME };
+  const configurationFile = await findConfigurationFile(asked, places);
   const file = configurationFile === null ? {} : await readConfigurationFile(configurationFile);
   const [flag, variable] = [flagLayer(flags, cwd), environmentLayer(environment, cwd)];
   const layers = [flag, variable, file];
@@ -90,6 +93,8 @@ export async function readSettings(
     given.stateDir === undefined ? defaultStateDir(environment, surroundings) : givenPath(given.stateDir);
   return {
     configurationFile,
+    configurationPassedOver: passedOver(configurationFile, places),
+    asOtherUser: given.asOtherUser?.value ?? false,
     stateDir,
     ledgerUrl:
       given.ledger === undefined ? `sqlite:${join(stateDir, 'ledger.sqlite')}` : checkLedgerUrl(given.ledger),
@@ -109,10 +114,7 @@ export async function readSettings(
       given.suspendAfter === undefined
         ? usualSuspendMs
         : parseDuration(given.suspendAfter.value, given.suspendAfter.origin.label),
-    nameHook:
-      given.nameHook === undefined
-        ? null
-        : { command: given.nameHook.value, directory: given.nameHook.origin.baseDirectory },
+    nameHook: given.nameHook === undefined ? null : nameHookOf(given.nameHook),
     probe: probeSettings(given),
     certificates: given.certificates?.value ?? null,
     json: given.json?.value ?? false,
@@ -121,6 +123,12 @@ export async function readSettings(
     logFile: given.logFile === undefined ? null : givenPath(given.logFile),
     progress: given.progress?.value ?? true,
   };
+}
+
+function nameHookOf({ value, origin }: Given<string>): NameHook {
+  const distrust = hookDistrust(value, origin.baseDirectory);
+  if (distrust === null) return { command: value, directory: origin.baseDirectory };
+  throw optionError(origin, `names ${distrust.program}, which ${distrust.reason}`, distrust.hint);
 }
 
 function configurationAsked(flags: Flags, environment: NodeJS.ProcessEnv): string | undefined {
@@ -139,8 +147,13 @@ function defaultStateDir(environment: NodeJS.ProcessEnv, { isRoot, home }: Surro
   if (isRoot) return '/var/lib/acme-ledger';
   const stateHome = environment.XDG_STATE_HOME;
   // XDG base directory specification: a relative path is to be ignored.
-  const base = stateHome !== undefined && isAbsolute(stateHome) ? stateHome : join(home, '.local', 'state');
-  return join(base, 'acme-ledger');
+  if (stateHome !== undefined && isAbsolute(stateHome)) return join(stateHome, 'acme-ledger');
+  if (home !== null) return join(home, '.local', 'state', 'acme-ledger');
+  throw new AcmeLedgerError(
+    'usage',
+    'nothing says where the state directory is: this user has no home directory',
+    { hint: 'give --state-dir DIR, or set ACME_LEDGER_STATE_DIR' },
+  );
 }
 
 /** Looked at now, and not in the night in which the usual CA fails. */

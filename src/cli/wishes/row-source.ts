@@ -6,6 +6,7 @@ import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { badFile } from '../../certificates/given-file.ts';
 import { AcmeLedgerError, messageOf } from '../../errors.ts';
+import { distrustOf } from '../../file-trust.ts';
 import { printable } from '../../printable.ts';
 import type { Line } from './row-lines.ts';
 import { linesOf } from './row-lines.ts';
@@ -34,6 +35,7 @@ export async function openRowSource(
   const label = isStdin ? 'stdin' : given;
   const directory = isStdin ? process.cwd() : dirname(resolve(given));
   if (!isStdin && (await isRegular(given))) {
+    assertTrusted(given);
     return { label, directory, lines: () => linesFrom(createReadStream(given), label), close: nothing };
   }
   const stream = isStdin ? process.stdin : createReadStream(given);
@@ -45,6 +47,14 @@ export async function openRowSource(
 }
 
 const nothing = (): Promise<void> => Promise.resolve();
+
+/** Its rows may name hooks. @throws AcmeLedgerError `bad-file` */
+function assertTrusted(path: string): void {
+  const distrust = distrustOf(resolve(path));
+  if (distrust === null) return;
+  const { reason, hint } = distrust;
+  throw badFile(`the list ${printable(path)} ${reason}`, `${hint}; or read it, and hand it over on stdin: -`);
+}
 
 /** @throws AcmeLedgerError `bad-file` when there is nothing that could be read */
 async function isRegular(path: string): Promise<boolean> {

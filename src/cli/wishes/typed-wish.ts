@@ -1,5 +1,8 @@
 import { readCsr } from '../../certificates/given-csr.ts';
 import { settingsFromOptions } from '../../challenges/solver-options.ts';
+import { AcmeLedgerError } from '../../errors.ts';
+import { pathAsMeant } from '../../home-directory.ts';
+import { assertTrustedHook } from '../../hook-program.ts';
 import type { CertificateOptions } from '../certificate-options.ts';
 import type { CommandContext } from '../context.ts';
 import { assertAsConfigured, configuredWishes } from './configured-wishes.ts';
@@ -12,11 +15,16 @@ export async function typedWish(
   names: readonly string[],
   options: CertificateOptions,
 ): Promise<PlannedWish> {
-  const csr = options.csr === undefined ? null : await readCsr(options.csr);
+  if (options.deployHook !== undefined) assertTrustedHook(options.deployHook, process.cwd(), '--deploy-hook');
+  const csr = options.csr === undefined ? null : await readCsr(csrPath(options.csr), names.length > 0);
   const planned = plannedWish(
     { names, options, csr },
     { ca: settings.ca, maxPending: settings.maxPending, solverSettings: settingsFromOptions },
   );
   assertAsConfigured(configuredWishes(settings), planned.wish);
   return planned;
+}
+
+function csrPath(path: string): string {
+  return pathAsMeant(path, (fault, hint) => new AcmeLedgerError('usage', `--csr ${fault}`, { hint }));
 }

@@ -36,6 +36,7 @@ logFile: log
 progress: false
 rehearsalCa: google-staging
 fallbackCa: google
+asOtherUser: false
 `,
     );
     expect(Object.keys(layer).sort()).toEqual([...optionKeys].sort());
