@@ -45,6 +45,10 @@ const exitCodes = {
   'ca-account': 1,
   /** 429 or 503: the CA asks to come back later. */
   'ca-limit': 75,
+  /** The CA is still at the order after the usual time: it is kept. */
+  'not-yet': 75,
+  /** The CA has paused the whole account: a person has to open its page. */
+  'account-paused': 75,
   /** The gate has no room for this order. */
   'gate-full': 75,
   /** Another live run works on the same names. */

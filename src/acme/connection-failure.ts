@@ -122,7 +122,14 @@ export function unsentError(error: unknown, signal?: AbortSignal): unknown {
 
 const unsent = new WeakSet<Error>();
 
-const notActed: readonly ErrorCode[] = ['ca-limit', 'ca-account', 'usage', 'not-acme', 'bad-file'];
+const notActed: readonly ErrorCode[] = [
+  'ca-limit',
+  'account-paused',
+  'ca-account',
+  'usage',
+  'not-acme',
+  'bad-file',
+];
 
 // Node's names for OpenSSL's verification results, and its own for a name that doesn't match.
 const untrusted =

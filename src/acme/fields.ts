@@ -39,11 +39,15 @@ export function requiredUrl(value: unknown, what: string, field: string, base?: 
   return url;
 }
 
-/** RFC 3339, as RFC 8555 §7.1 has it; null when it isn't a date. */
+/**
+ * RFC 3339, as RFC 8555 §7.1 has it; null when it isn't a date. Its zone may carry it out of the years 0 to 9999, where the ledger's text
+ * can't be compared any more: that is none, either.
+ */
 export function dateOf(value: unknown): Date | null {
   if (typeof value !== 'string' || !/^\d{4}-\d{2}-\d{2}T/.test(value)) return null;
   const at = new Date(value);
-  return Number.isNaN(at.getTime()) ? null : at;
+  const year = at.getUTCFullYear();
+  return year >= 0 && year <= 9999 ? at : null;
 }
 
 /** @param most so many entries are taken: what goes through them takes its time for each */

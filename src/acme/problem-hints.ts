@@ -1,4 +1,5 @@
 import type { Problem } from '../errors.ts';
+import { unpauseUrl } from '../pause.ts';
 import { printable } from '../printable.ts';
 import { linkedUrls } from './links.ts';
 
@@ -7,17 +8,27 @@ type FailedHeaders = Readonly<Record<string, string | string[] | undefined>>;
 /** What a person can do about a problem of the CA; undefined where acme-ledger knows nothing better than the CA's own words. */
 export function problemHint(problem: Problem | null, headers: FailedHeaders): string | undefined {
   const type = problem?.type.split(':').at(-1) ?? '';
-  const unpause = /https:\/\/\S+\/unpause\?jwt=[\w.~-]+/.exec(problem?.detail ?? '')?.[0];
-  // Let's Encrypt's pause has no Retry-After: it lasts until a person opens the link.
-  if (unpause !== undefined)
-    return `the CA paused these names after too many failures; open ${unpause} to go on`;
+  const unpause = unpauseUrl(problem);
+  if (unpause !== null) return pauseHint(unpause);
   if (/account.*(deactivated|revoked|not valid)/i.test(problem?.detail ?? '') && type === 'unauthorized') {
     return 'this account is deactivated at the CA: acme-ledger account register makes a new one';
   }
+  if (isTooLong(problem))
+    return 'the names of one certificate are too long together: split it into two, acme-ledger cert add with fewer names each';
   const help = linkedUrls({ headers }, 'help').map(printable)[0];
   if (type === 'rateLimited')
     return help === undefined ? undefined : `the limits and how to stay under them: ${help}`;
   return hints[type] ?? (help === undefined ? undefined : `the CA explains it at ${help}`);
+}
+
+/** Let's Encrypt's pause has no Retry-After: it lasts until a person opens the link. */
+function pauseHint(url: string): string {
+  return `the CA paused these names after too many failures; open ${url} to go on, then: acme-ledger name resume --all`;
+}
+
+/** Boulder's limit on the length of all names of an order together. */
+export function isTooLong(problem: Problem | null): boolean {
+  return /cumulative length of all identifier values/i.test(problem?.detail ?? '');
 }
 
 const hints: Readonly<Record<string, string>> = {

@@ -1,5 +1,6 @@
 import { AcmeLedgerError, type Problem } from '../errors.ts';
 import { comparableName } from '../identifiers.ts';
+import { unpauseUrl } from '../pause.ts';
 import { printable } from '../printable.ts';
 import { fieldsOf, listOf, textOf, type Fields } from './fields.ts';
 import { problemHint } from './problem-hints.ts';
@@ -18,15 +19,21 @@ export interface FailedAnswer {
   data: unknown;
 }
 
+/** The hint of a refusal for now whose time nobody knows; where it becomes known, the time is the better hint. */
+export const laterHint = 'try again in ten minutes';
+
 /**
- * The error for an answer with a status of 300 or more (RFC 8555 §6.7): `ca-limit` for 429, 503 and rateLimited, `ca-problem` for
- * another problem document, `ca-answer` for anything else (a load balancer's page).
+ * The error for an answer with a status of 300 or more (RFC 8555 §6.7): `ca-limit` for 429, 503, rateLimited and a pause,
+ * `ca-problem` for another problem document, `ca-answer` for anything else (a load balancer's page).
  * @param action what was asked, as in "to make the order"
  */
 export function answerError(answer: FailedAnswer, action: string, now: Date): AcmeLedgerError {
   const problem = parseProblem(answer.data, answer.status);
   const isLimit =
-    answer.status === 429 || answer.status === 503 || problem?.type === `${namespace}rateLimited`;
+    answer.status === 429 ||
+    answer.status === 503 ||
+    problem?.type === `${namespace}rateLimited` ||
+    unpauseUrl(problem) !== null;
   const retryAt =
     retryAfter(single(answer.headers['retry-after']), now) ??
     (isLimit ? retryAfterInText(problem?.detail ?? '', now) : null);
@@ -35,7 +42,13 @@ export function answerError(answer: FailedAnswer, action: string, now: Date): Ac
   const isFault = problem === null && answer.status >= 500;
   const hint =
     problemHint(problem, answer.headers) ??
-    (isLimit ? laterHint(retryAt) : isFault ? 'a fault of the CA: try again later' : undefined);
+    (isLimit
+      ? retryAt === null
+        ? laterHint
+        : undefined
+      : isFault
+        ? 'a fault of the CA: try again later'
+        : undefined);
   return new AcmeLedgerError(isLimit ? 'ca-limit' : problem === null ? 'ca-answer' : 'ca-problem', message, {
     httpStatus: answer.status,
     ...(hint === undefined ? {} : { hint }),
@@ -114,10 +127,6 @@ function excerpt(data: unknown): string {
     .replace(/\s+/g, ' ')
     .trim();
   return text === '' ? '' : ` "${printable(text.slice(0, 120))}"`;
-}
-
-function laterHint(retryAt: Date | null): string {
-  return retryAt === null ? 'try again in ten minutes' : `try again after ${retryAt.toISOString()}`;
 }
 
 function shortened(text: string): string {

@@ -1,27 +1,26 @@
+import { boundedWait, longestWaitMs } from '../bounded-wait.ts';
 import { later } from '../clock.ts';
-
-const maxWaitMs = 366 * 24 * 3600 * 1000; // no CA means more than a year; what says so is a fault
 
 /**
  * `Retry-After` in both forms of RFC 9110 §10.2.3 (RFC 8555 §6.6 allows both), as a time; null without one or when it can't be
- * read. Never more than a year from `now`.
+ * read. Never in the past, and never more than a day from `now` (src/bounded-wait.ts).
  */
 export function retryAfter(header: string | undefined, now: Date): Date | null {
   const text = header?.trim() ?? '';
   const at = /^\d{1,12}$/.test(text) ? now.getTime() + Number(text) * 1000 : httpDate(text);
   if (Number.isNaN(at)) return null;
-  return new Date(Math.min(at, later(now, maxWaitMs).getTime()));
+  return new Date(Math.min(Math.max(at, now.getTime()), later(now, longestWaitMs).getTime()));
 }
 
 /**
  * The time in Boulder's sentences ("… in the last 3h0m0s, retry after 2026-11-22 10:00:00 UTC: see …"), for an answer that lost its header
- * on the way; null without one, or when it is over. Never more than a year from `now`.
+ * on the way; null without one, or when it is over. Never more than a day from `now`.
  */
 export function retryAfterInText(detail: string, now: Date): Date | null {
   const [, date, time] = /\bretry after (\d{4}-\d\d-\d\d)[ T](\d\d:\d\d:\d\d)(?: UTC|Z)/i.exec(detail) ?? [];
   const at = Date.parse(`${date ?? ''}T${time ?? ''}Z`);
   if (Number.isNaN(at) || at <= now.getTime()) return null;
-  return new Date(Math.min(at, later(now, maxWaitMs).getTime()));
+  return boundedWait(new Date(at), now);
 }
 
 /** Milliseconds since 1970 of the three forms of an HTTP-date (RFC 9110 §5.6.7), else NaN. */

@@ -1,10 +1,8 @@
 import { authorityOf } from '../acme/known-authorities.ts';
-import { isStored } from '../certificates/store.ts';
 import { systemClock } from '../clock.ts';
 import { type ErrorRecord, isOfTheHour } from '../errors.ts';
 import type { LimitSeen } from '../issuance/limits-seen.ts';
-import { isLeftAlone } from '../issuance/due-names.ts';
-import { dueOf } from '../issuance/renewing.ts';
+import { isEndingSoon } from '../issuance/renewal-window.ts';
 import { listAccounts } from '../ledger/accounts.ts';
 import { listCertificates } from '../ledger/certificates.ts';
 import { gateCount } from '../ledger/gate-count.ts';
@@ -14,11 +12,9 @@ import type { Ledger } from '../ledger/open.ts';
 import type { AccountRow, CertificateRow } from '../ledger/schema.ts';
 import { accountsAtCa } from './chosen-account.ts';
 import type { CommandContext } from './context.ts';
-import { failingByAuthority } from './due-work.ts';
+import { dueCertificates } from './due-work.ts';
 import { limitStatus } from './limit-status.ts';
 import { holdJson } from './shapes.ts';
-
-const soonMs = 7 * 86_400_000;
 
 export interface AccountStatus {
   ca: string;
@@ -40,6 +36,7 @@ export interface CertificateCounts {
   /** Of those that are due: `renew` leaves them as they are until names of theirs are mended or resumed. */
   leftAlone: number;
   failing: number;
+  /** By its own life: a tenth of it is left, or half of the time between the day that it is due and its end is over. */
   expiringSoon: number;
 }
 
@@ -59,7 +56,7 @@ async function accountStatus(
   account: AccountRow,
 ): Promise<AccountStatus> {
   const count = await gateCount(ledger, account.id, systemClock.now());
-  const failing = await failingNames(ledger, account.id);
+  const failing = await failingNames(ledger, account.id, systemClock.now());
   const maxPending = context.settings.maxPending ?? authorityOf(account.ca).maxPending;
   return {
     ca: account.ca,
@@ -89,25 +86,16 @@ async function accountStatus(
   };
 }
 
-async function certificateCounts({ settings }: CommandContext, ledger: Ledger): Promise<CertificateCounts> {
+async function certificateCounts(context: CommandContext, ledger: Ledger): Promise<CertificateCounts> {
   const now = systemClock.now();
   const rows = await listCertificates(ledger);
-  const soon = new Date(now.getTime() + soonMs).toISOString();
-  const failing = await failingByAuthority(ledger);
-  const { onFailedName } = settings;
-  const due = rows.flatMap((row) => {
-    const isLost = !isStored(settings.stateDir, row.name, row.csr === null);
-    const reason = dueOf(row, now, { isLost });
-    return reason === null ? [] : [{ row, reason }];
-  });
+  const { eligible, leftAlone } = await dueCertificates(context, ledger, now);
   return {
     total: rows.length,
-    due: due.length,
-    leftAlone: due.filter(({ row, reason }) =>
-      isLeftAlone(row, reason, { failing: failing.get(row.ca) ?? new Map(), onFailedName, now }),
-    ).length,
+    due: eligible.length + leftAlone.length,
+    leftAlone: leftAlone.length,
     failing: rows.filter(isFailing).length,
-    expiringSoon: rows.filter((row) => row.not_after !== null && row.not_after < soon).length,
+    expiringSoon: rows.filter((row) => isEndingSoon(row, now)).length,
   };
 }
 

@@ -7,6 +7,7 @@ import { failingEither, type FailingNames, suspendedOf } from '../issuance/name-
 import { namesToProbe } from '../issuance/probe-choice.ts';
 import type { ProbeCandidate } from '../issuance/probing.ts';
 import type { Due, DueCertificate } from '../issuance/renewing.ts';
+import { asSuspended } from '../issuance/suspended-names.ts';
 import { isAskDue } from '../issuance/renewal-schedule.ts';
 import { byUrgency, dueOf, refusedLast } from '../issuance/renewing.ts';
 import { accountAt, listAccounts } from '../ledger/accounts.ts';
@@ -53,13 +54,39 @@ export interface Work {
   probesUp: number;
 }
 
-/** What the ledger says is to be done now, the most urgent first; nobody is asked. */
-export async function findWork(
+/** Which certificates are due, before anybody asks what the CA lets through. */
+export interface DueCertificates {
+  /** All that are wanted. */
+  wanted: readonly RenewalFacts[];
+  /** Worked on now, the most urgent first. */
+  eligible: DueCertificate[];
+  /** Due, too, but they stay as they are until names of theirs are mended or resumed. */
+  leftAlone: LeftAlone[];
+}
+
+interface Found extends DueCertificates {
+  rows: CertificateRow[];
+  reasons: ReadonlyMap<string, Due | null>;
+  failing: ReadonlyMap<string, FailingNames>;
+  stagings: ReadonlyMap<string, string>;
+  toAsk: RenewalFacts[];
+}
+
+/** What `renew` without options would work on, and what `status` counts as due. */
+export async function dueCertificates(
   context: CommandContext,
   ledger: Ledger,
-  options: RenewOptions,
-): Promise<Work> {
-  const now = systemClock.now();
+  now: Date,
+): Promise<DueCertificates> {
+  return findDue(context, ledger, { names: [], all: false, rehearse: false }, now);
+}
+
+async function findDue(
+  context: CommandContext,
+  ledger: Ledger,
+  options: Pick<RenewOptions, 'names' | 'all' | 'rehearse'>,
+  now: Date,
+): Promise<Found> {
   const wanted = await wantedFacts(ledger, options.names);
   const stagings = options.rehearse ? stagingsOf(context, wanted) : new Map<string, string>();
   const reasons = new Map<string, Due | null>();
@@ -86,9 +113,25 @@ export async function findWork(
     const among = { failing: failingHere, onFailedName, now };
     const one = dueWithNames(certificate, due, { ...among, isAskedFor });
     if (one === null && isLeftAlone(certificate, due, among))
-      leftAlone.push({ certificate, names: suspendedOf(certificate, failingHere) });
+      leftAlone.push({
+        certificate,
+        names: asSuspended(suspendedOf(certificate, failingHere), failingHere),
+      });
     return one === null ? [] : [one];
   });
+  return { wanted, eligible, leftAlone, rows, reasons, failing, stagings, toAsk };
+}
+
+/** What the ledger says is to be done now, the most urgent first; nobody is asked. */
+export async function findWork(
+  context: CommandContext,
+  ledger: Ledger,
+  options: RenewOptions,
+): Promise<Work> {
+  const now = systemClock.now();
+  const { toAsk, wanted, eligible, leftAlone, ...found } = await findDue(context, ledger, options, now);
+  const isAskedFor = options.names.length > 0;
+  const { stagings } = found;
   const plan = await planned(context, ledger, eligible, { ...options, stagings, isAskedFor });
   const going = plan.due.filter(({ deferral }) => deferral === null);
   const authorities = new Set(going.map(({ certificate }) => certificate.ca));
@@ -103,7 +146,7 @@ export async function findWork(
     authorities: [...authorities],
     leftAlone,
     toAsk: await rowsOf(ledger, toAsk.sort(byUrgency(now))),
-    toProbe: await probesDue(context, ledger, { rows, reasons, failing, stagings, isAskedFor, now }),
+    toProbe: await probesDue(context, ledger, { ...found, isAskedFor, now }),
     probesUp: (await probesUp(ledger)).length,
   };
 }
@@ -209,7 +252,7 @@ export async function failingByAuthority(ledger: Ledger): Promise<ReadonlyMap<st
   const found = new Map<string, FailingNames>();
   for (const ca of authorities) {
     const account = await accountAt(ledger, ca);
-    const rows = account === undefined ? [] : await failingNames(ledger, account.id);
+    const rows = account === undefined ? [] : await failingNames(ledger, account.id, systemClock.now());
     found.set(ca, new Map(rows.map((row) => [row.value, row])));
   }
   return found;

@@ -119,6 +119,7 @@ async function costAt(
   const wanted = [
     {
       certificate: { name: wish.name, profile: wish.profile ?? '' },
+      stored: authority.directoryUrl === wish.ca ? await certificateByName(ledger, wish.name) : undefined,
       names: identifiers.map(({ value }) => value),
     },
   ];

@@ -1,5 +1,10 @@
 import { errorRecord } from '../errors.ts';
-import { suspendedError } from '../issuance/suspended-names.ts';
+import {
+  type SuspendedName,
+  resumeHint,
+  suspendedError,
+  suspendedText,
+} from '../issuance/suspended-names.ts';
 import { recordFailed } from '../ledger/certificate-failures.ts';
 import type { CertificateRow } from '../ledger/schema.ts';
 import { inTransaction } from '../ledger/writer.ts';
@@ -9,10 +14,10 @@ import { withLedgerWriter } from './ledger-writing.ts';
 import { warn } from './output.ts';
 import { counted } from './wording.ts';
 
-/** A certificate that is due and isn't worked on, for names of it that failed for too long. */
+/** A certificate that is due and isn't worked on, for names of it that failed for too long, or that the CA paused. */
 export interface LeftAlone {
   certificate: CertificateRow;
-  names: readonly string[];
+  names: readonly SuspendedName[];
 }
 
 const shownMost = 5;
@@ -20,14 +25,12 @@ const shownMost = 5;
 /** Tells why nothing happens with these certificates. */
 export function tellLeftAlone(leftAlone: readonly LeftAlone[]): void {
   for (const { certificate, names } of leftAlone.slice(0, shownMost)) {
-    const shown = names.slice(0, shownMost).join(' ');
-    const more = names.length > shownMost ? ` and ${String(names.length - shownMost)} more` : '';
     const them = names.length === 1 ? 'it' : 'them';
     const isAll = names.length === (JSON.parse(certificate.names) as string[]).length;
     const mayDrop = !isAll && certificate.csr === null;
     warn(
-      `${certificate.name} is due and left alone: ${shown}${more} failed for so long that no order names ${them}`,
-      `once mended: acme-ledger name resume ${shown}${mayDrop ? `; --on-failed-name drop goes on without ${them}` : ''}`,
+      `${certificate.name} is due and left alone: ${suspendedText(names)}`,
+      `${resumeHint(names)}${mayDrop ? `; --on-failed-name drop goes on without ${them}` : ''}`,
     );
   }
   const others = leftAlone.length - shownMost;

@@ -5,12 +5,14 @@ import { counted } from './wording.ts';
 const ofOneReason = 5;
 /** The others have each a reason of their own. A mail that nobody can read to its end says no more than its beginning. */
 const ofOwnReasons = 100;
-/** Certificates that a run didn't come to in its time, or whose account is gone, have nothing to tell of themselves. */
+/** Certificates that a run didn't come to in its time, or whose account is gone or paused, have nothing to tell of themselves. */
 const ofNoReason = 0;
-const untold: readonly ErrorCode[] = ['no-time', 'ca-account'];
+const ofTheAccount: readonly ErrorCode[] = ['ca-account', 'account-paused'];
+const untold: readonly ErrorCode[] = ['no-time', ...ofTheAccount];
 
 const common: readonly ErrorCode[] = [
   'ca-limit',
+  'not-yet',
   'ca-unreachable',
   'not-acme',
   'gate-full',
@@ -37,7 +39,8 @@ export class LikeErrors {
   note(status: string, { code, message, hint, retryAt }: ErrorRecord): boolean {
     const key = `${status} ${code}`;
     const known = this.#kinds.get(key);
-    const kind = known ?? { status, code, message, toldMost: toldMost(code), count: 0, hint, retryAt: null };
+    const fresh = { status, code, message, hint, toldMost: toldMost(code), count: 0, retryAt: null };
+    const kind = known ?? fresh;
     this.#kinds.set(key, kind);
     kind.count += 1;
     if (retryAt !== null && (kind.retryAt === null || kind.retryAt < retryAt)) kind.retryAt = retryAt;
@@ -50,9 +53,9 @@ export class LikeErrors {
       if (count <= told) continue;
       const what = counted(count - told, told === 0 ? 'certificate' : 'more certificate');
       const why = told === 0 ? message : `for reasons of the same kind (${code})`;
-      const until = retryAt === null ? '' : `; the last may go at ${retryAt}`;
+      const until = retryAt === null || message.includes(retryAt) ? '' : `; the last may go at ${retryAt}`;
       const each = 'renew -v tells of each, and so do --report FILE and --json';
-      const hint = code === 'ca-account' && own !== null ? own : each;
+      const hint = ofTheAccount.includes(code) && own !== null ? own : each;
       yield { code, message: `${what}: ${status}, ${why}${until}`, hint, problem: null, retryAt: null };
     }
   }

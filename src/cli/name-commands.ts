@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { systemClock } from '../clock.ts';
 import { AcmeLedgerError } from '../errors.ts';
 import { printable } from '../printable.ts';
 import type { Runner } from './runner.ts';
@@ -21,9 +22,12 @@ function nameList(name: Command, runner: Runner): void {
     const { chosenAccounts } = await import('./chosen-account.ts');
     const { failingNames } = await import('../ledger/identifiers.ts');
     return withLedger(context.settings, async (ledger) => {
+      const now = systemClock.now();
       const accounts = await chosenAccounts(context, ledger);
       const rows = await Promise.all(
-        accounts.map(async ({ id, ca }) => (await failingNames(ledger, id)).map((row) => nameJson(row, ca))),
+        accounts.map(async ({ id, ca }) =>
+          (await failingNames(ledger, id, now)).map((row) => nameJson(row, ca)),
+        ),
       );
       const shown = rows.flat().filter(({ status }) => options.suspended !== true || status === 'suspended');
       if (context.output.json)
@@ -39,7 +43,9 @@ function nameList(name: Command, runner: Runner): void {
             String(row.failures),
             row.failingSince?.slice(0, 19) ?? '',
             attemptText(row, context.settings.probe.everyMs !== null),
-            shortened(row.error?.message ?? ''),
+            row.unpauseUrl === null
+              ? shortened(row.error?.message ?? '')
+              : `paused by the CA; open ${row.unpauseUrl}, then: acme-ledger name resume ${row.name}`,
           ]),
         );
       }
@@ -50,10 +56,11 @@ function nameList(name: Command, runner: Runner): void {
 
 /** When it is ordered again. */
 function attemptText(
-  { status, isProbed, nextAttemptAt }: ReturnType<typeof nameJson>,
+  { status, isProbed, nextAttemptAt, unpauseUrl }: ReturnType<typeof nameJson>,
   probes: boolean,
 ): string {
-  if (status === 'suspended') return probes && isProbed ? 'when mended' : 'when resumed';
+  if (status === 'suspended' && unpauseUrl === null)
+    return probes && isProbed ? 'when mended' : 'when resumed';
   return nextAttemptAt?.slice(0, 19) ?? 'now';
 }
 
@@ -73,6 +80,7 @@ function nameResume(name: Command, runner: Runner): void {
     const { withLedgerWriter } = await import('./ledger-writing.ts');
     const { chosenAccounts } = await import('./chosen-account.ts');
     const { failingNames, resumeNames } = await import('../ledger/identifiers.ts');
+    const { liftPauseHolds } = await import('../issuance/pausing.ts');
     const { parseNames } = await import('../identifiers.ts');
     const asked = options.all === true ? null : parseNames(names).map(({ value }) => value);
     const failing = await withLedger(context.settings, async (ledger) => {
@@ -80,7 +88,7 @@ function nameResume(name: Command, runner: Runner): void {
       return Promise.all(
         accounts.map(async ({ id }) => ({
           id,
-          values: (await failingNames(ledger, id)).map(({ value }) => value),
+          values: (await failingNames(ledger, id, systemClock.now())).map(({ value }) => value),
         })),
       );
     });
@@ -89,7 +97,12 @@ function nameResume(name: Command, runner: Runner): void {
       failing.flatMap(({ values }) => values),
     );
     const resumed = await withLedgerWriter(context, 'name resume', (writer) =>
-      Promise.all(failing.map(({ id }) => resumeNames(writer, id, asked))),
+      Promise.all(
+        failing.map(async ({ id }) => {
+          await liftPauseHolds(writer, id);
+          return resumeNames(writer, id, asked);
+        }),
+      ),
     );
     context.output.result({ resumed: resumed.flat() }, ({ resumed: names }) => [
       `${counted(names.length, 'name')} resumed${names.length === 0 ? '' : ': the next renew tries them'}`,

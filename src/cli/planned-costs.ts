@@ -3,7 +3,7 @@ import type { Charge } from '../issuance/charges.ts';
 import { chargesOf } from '../issuance/charges.ts';
 import { namesOf } from '../issuance/collect.ts';
 import { rehearsalsSince } from '../issuance/rehearsing.ts';
-import { isWindowOpen } from '../issuance/renewal-window.ts';
+import { isReplaceable, isWindowOpen } from '../issuance/renewal-window.ts';
 import { domainsToCount, renewalsSince } from '../issuance/spending.ts';
 import { accountAt } from '../ledger/accounts.ts';
 import { accountScope, storedBuckets } from '../ledger/limit-buckets.ts';
@@ -37,11 +37,7 @@ export async function orderCosts(
   const account = (await accountAt(place.ledger, place.ca)) ?? { id: 0, ca: place.ca };
   return costsAt(place, account, certificates, {
     isDone: () => false,
-    replacesInWindow: (certificate) =>
-      certificate.ari_id !== null &&
-      certificate.order_id !== null &&
-      certificate.revoked_at === null &&
-      isWindowOpen(certificate, place.now),
+    replacesInWindow: (certificate) => isReplaceable(certificate) && isWindowOpen(certificate, place.now),
   });
 }
 

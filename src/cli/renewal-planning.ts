@@ -121,7 +121,13 @@ async function heldAt(
   waitMs: number,
 ): Promise<Map<string, ErrorRecord>> {
   const account = await accountAt(ledger, ca);
-  return account === undefined ? new Map() : plannedHolds(ledger, account.id, orders, { now, waitMs });
+  if (account === undefined) return new Map();
+  // What is stored came from the CA itself, not from its staging.
+  const wanted = orders.map((order) => ({
+    ...order,
+    stored: order.certificate.ca === ca ? order.certificate : undefined,
+  }));
+  return plannedHolds(ledger, account.id, wanted, { now, waitMs });
 }
 
 /** Those that don't go on without a rehearsal: that was done within a day, or they end soon. */

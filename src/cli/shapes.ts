@@ -4,6 +4,7 @@ import { isHealable } from '../issuance/probe-choice.ts';
 import type { ListedAuthorization } from '../ledger/authorization-list.ts';
 import { nameProven } from '../ledger/authorizations.ts';
 import { standingOf } from '../ledger/identifiers.ts';
+import { pauseOf } from '../pause.ts';
 import type { AccountRow, CertificateRow, HoldRow, IdentifierRow, OrderRow } from '../ledger/schema.ts';
 
 /* The JSON of docs/json.md, from rows of the ledger. Scripts rely on the names. */
@@ -103,6 +104,7 @@ function renewalInfoJson(row: CertificateRow) {
 }
 
 export function nameJson(row: IdentifierRow, ca: string) {
+  const pause = row.suspended_at === null ? null : pauseOf(row.last_error);
   return {
     name: row.value,
     ca,
@@ -110,7 +112,9 @@ export function nameJson(row: IdentifierRow, ca: string) {
     failures: row.consecutive_failures,
     failingSince: row.failing_since,
     suspendedAt: row.suspended_at,
-    nextAttemptAt: row.suspended_at === null ? row.next_attempt_at : null,
+    // What the CA paused is looked at again; what failed for too long waits for a person.
+    nextAttemptAt: row.suspended_at === null || pause !== null ? row.next_attempt_at : null,
+    unpauseUrl: pause,
     lastFailureAt: row.last_failure_at,
     lastSuccessAt: row.last_success_at,
     error: errorJson(row.last_error),

@@ -48,7 +48,7 @@ function textOf(shown: AccountStatus): string[] {
 
 function certificatesText({ total, due, leftAlone, failing, expiringSoon }: CertificateCounts): string {
   const alone = leftAlone === 0 ? '' : ` (${String(leftAlone)} left alone for suspended names)`;
-  return `certificates: ${String(total)}, ${String(due)} due${alone}, ${String(failing)} failing, ${String(expiringSoon)} expiring within a week`;
+  return `certificates: ${String(total)}, ${String(due)} due${alone}, ${String(failing)} failing, ${String(expiringSoon)} ending soon`;
 }
 
 const heldWords = {

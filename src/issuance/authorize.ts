@@ -14,6 +14,7 @@ import { type LedgerWriter, inTransaction } from '../ledger/writer.ts';
 import type { Issuance, PlacedOrder } from './issuance.ts';
 import { learnedWaits } from './learned-wait.ts';
 import { failAfterVerdicts, nameOf, validationTimeoutMs } from './name-failures.ts';
+import { notYet } from './not-yet.ts';
 import { poll } from './polling.ts';
 import { presentAndSubmit } from './submitting.ts';
 import { decideSubmitted, lookAt, refresh, validationMs } from './verdicts.ts';
@@ -167,6 +168,9 @@ async function explainFailure(
     return error === null || row === undefined ? [] : [{ row: named(row, authorization), error }];
   });
   if (failures.length > 0) return failAfterVerdicts(issuance, placed, failures);
+  const { status, retryAt } = answer;
+  if (status === 'pending' && retryAt !== null)
+    throw notYet(issuance, 'validating the names', { orderId: placed.row.id, retryAt });
   throw new AcmeLedgerError(
     'order-failed',
     answer.status === 'invalid'

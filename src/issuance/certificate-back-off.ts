@@ -1,11 +1,14 @@
+import { boundedWait, isStillAhead } from '../bounded-wait.ts';
 import type { ErrorCode, ErrorRecord } from '../errors.ts';
 import { recordRetryAt } from '../ledger/certificate-failures.ts';
 import { orderById } from '../ledger/orders.ts';
 import type { CertificateRow } from '../ledger/schema.ts';
-import { backOffStep } from './back-off.ts';
+import { isTooLong } from '../acme/problem-hints.ts';
+import { backOffStep, lifeMsOf } from './back-off.ts';
 import { failedNames } from './failed-names.ts';
 import type { Issuance } from './issuance.ts';
 import type { Attempt } from './obtain.ts';
+import { lifeOf } from './renewal-window.ts';
 
 const ownReasons: readonly ErrorCode[] = [
   'ca-problem',
@@ -17,8 +20,16 @@ const ownReasons: readonly ErrorCode[] = [
   'bug',
 ];
 
+interface Steps {
+  first: number;
+  last: number;
+}
+
+const stepsOfRefusals: Steps = { first: 1, last: Infinity };
 /** A CA that breaks says less about the certificate than one that refuses it: the first time nothing, and never more than two hours. */
-const stepsOfFaults = { first: 0, last: 3 };
+const stepsOfFaults: Steps = { first: 0, last: 3 };
+/** A person splits a certificate that is too large, and then it goes: no day is lost to that. */
+const stepsOfSize: Steps = { first: 1, last: 3 };
 
 /** Whether an attempt failed for a reason that is the certificate's own, say a profile that the CA doesn't know. */
 export function isOwnReason({ code }: ErrorRecord): boolean {
@@ -32,7 +43,7 @@ export function isOwnReason({ code }: ErrorRecord): boolean {
 export function backOffOf({ last_error }: Pick<CertificateRow, 'last_error'>, now: Date): ErrorRecord | null {
   if (last_error === null) return null;
   const error = JSON.parse(last_error) as ErrorRecord;
-  if (!isOwnReason(error) || error.retryAt === null || error.retryAt <= now.toISOString()) return null;
+  if (!isOwnReason(error) || error.retryAt === null || !isStillAhead(error.retryAt, now)) return null;
   const message = `it is tried again at ${error.retryAt}, after it failed: ${error.message}`;
   return {
     ...error,
@@ -43,7 +54,7 @@ export function backOffOf({ last_error }: Pick<CertificateRow, 'last_error'>, no
 
 /**
  * Writes down until when a certificate that failed for a reason of its own is left alone by `renew`: as a name that fails, 1, 10, 100 minutes, then a
- * day at a time. What the next run can go on with for nothing, an order that waits, isn't left alone, nor what is its names' to mend.
+ * day at a time; longer when the CA said so, but never past what its life allows (src/bounded-wait.ts). What the next run can go on with for nothing, an order that waits, isn't left alone, nor what is its names' to mend.
  * @param before the certificate as the attempt found it: how long it was left alone the last time says how often it failed
  * @returns the attempt's error, with the time
  */
@@ -62,17 +73,32 @@ export async function backOffAfter(
   if ((await failedNames(ledger, attempt, names)).names.length > 0) return error;
   const now = clock.now();
   const step = nextStep(before, error);
-  const own = step === 0 ? now.toISOString() : issuance.failureRule.nextAttemptAt(step, now).toISOString();
-  const retryAt = error.retryAt !== null && error.retryAt > own ? error.retryAt : own;
+  const own = step === 0 ? now : issuance.failureRule.nextAttemptAt(step, now, lifeMsOf(before));
+  const asked = error.retryAt === null ? own : new Date(Math.max(own.getTime(), Date.parse(error.retryAt)));
+  const isAtOnce = step === 0 && error.retryAt === null;
+  const retryAt = isAtOnce ? now.toISOString() : boundedOwn(asked, own, now, before).toISOString();
   await recordRetryAt(issuance, before.name, error, retryAt);
-  return step === 0 ? error : { ...error, retryAt };
+  return isAtOnce ? error : { ...error, retryAt };
 }
 
-function nextStep({ last_error, last_attempt_at }: CertificateRow, error: ErrorRecord): number {
+/** No longer than the certificate's life allows; what only the jitter makes longer than a day stays. */
+function boundedOwn(asked: Date, own: Date, now: Date, certificate: CertificateRow): Date {
+  const life = lifeOf(certificate);
+  return life === null && asked <= own ? own : boundedWait(asked, now, life);
+}
+
+function nextStep(certificate: CertificateRow, error: ErrorRecord): number {
+  const { last_error, last_attempt_at } = certificate;
   const last = last_error === null ? null : (JSON.parse(last_error) as ErrorRecord);
-  const { first, last: most } = isFault(error) ? stepsOfFaults : { first: 1, last: Infinity };
+  const { first, last: most } = stepsOf(error);
   if (last === null || last.retryAt === null || last_attempt_at === null || !isOwnReason(last)) return first;
-  return Math.min(backOffStep(Date.parse(last.retryAt) - Date.parse(last_attempt_at)) + 1, most);
+  const waitedMs = Date.parse(last.retryAt) - Date.parse(last_attempt_at);
+  return Math.min(backOffStep(waitedMs, lifeMsOf(certificate)) + 1, most);
+}
+
+function stepsOf(error: ErrorRecord): Steps {
+  if (isFault(error)) return stepsOfFaults;
+  return isTooLong(error.problem) ? stepsOfSize : stepsOfRefusals;
 }
 
 /** A server's fault, an answer that makes no sense, or none in time. */

@@ -2,6 +2,7 @@ import type { ErrorRecord } from '../errors.ts';
 import { comparableName } from '../identifiers.ts';
 import { authorizationsOf, nameProven } from '../ledger/authorizations.ts';
 import type { Ledger } from '../ledger/open.ts';
+import { pausedNames, unpauseUrl } from '../pause.ts';
 import type { Attempt } from './obtain.ts';
 
 /** Problems of a whole order that say which of its names they are about (RFC 8555 §6.7.1). */
@@ -9,16 +10,23 @@ const namingTypes = ['rejectedIdentifier', 'unsupportedIdentifier', 'caa', 'comp
   (type) => `urn:ietf:params:acme:error:${type}`,
 );
 
-/**
- * Because of which names an attempt failed; none when it failed for another reason, or it can't be told.
- * `refused`: the CA wouldn't have them in an order, so that no authorization tells of their failure.
- */
+export interface FailedNames {
+  names: string[];
+  /** The CA wouldn't have them in an order, so that no authorization tells of their failure. */
+  refused: boolean;
+  /** The CA has paused them: that is written down, and no failure. */
+  paused?: true;
+}
+
+/** Because of which names an attempt failed; none when it failed for another reason, or it can't be told. */
 export async function failedNames(
   ledger: Ledger,
   attempt: Attempt,
   names: readonly string[],
-): Promise<{ names: string[]; refused: boolean }> {
+): Promise<FailedNames> {
   const { error, orderId } = attempt;
+  if (error?.code === 'ca-limit' && error.problem !== null && unpauseUrl(error.problem) !== null)
+    return { names: pausedNames(error.problem, names), refused: true, paused: true };
   if (error === null || attempt.status !== 'failed') return { names: [], refused: false };
   if (orderId !== null && (error.code === 'authorization-invalid' || error.code === 'solver')) {
     const rows = await authorizationsOf(ledger, orderId);

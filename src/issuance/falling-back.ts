@@ -3,7 +3,13 @@ import type { CertificateRow } from '../ledger/schema.ts';
 import { latestRenewal } from './renewal-window.ts';
 
 /** The CA can't be had now; nothing of it is about the certificate. */
-const deferrals: readonly ErrorCode[] = ['ca-limit', 'ca-unreachable', 'ca-account', 'not-acme'];
+const deferrals: readonly ErrorCode[] = [
+  'ca-limit',
+  'account-paused',
+  'ca-unreachable',
+  'ca-account',
+  'not-acme',
+];
 
 /** So long after it was written down `renew` leaves a certificate that doesn't exist to the CA that it is wanted from. */
 const newWaitsMs = 86_400_000;

@@ -10,6 +10,7 @@ import { recordFinalizeSent, recordOrderAnswer } from '../ledger/orders.ts';
 import { orderGuard } from './guards.ts';
 import type { Issuance, PlacedOrder } from './issuance.ts';
 import { learnedWaits } from './learned-wait.ts';
+import { notYet } from './not-yet.ts';
 import { poll } from './polling.ts';
 
 /** Signing and logging a certificate takes seconds at public CAs; Boulder gives up on its logs after 15. */
@@ -48,6 +49,10 @@ export async function finalizeOrder(
   if (answer.status === 'valid' && answer.certificateUrl !== null) onIssued(answer.certificateUrl);
   const row = await recordOrderAnswer(issuance, placed.row, answer);
   if (answer.status === 'valid' && row.certificate_url !== null) return { row, answer };
+  if (answer.status === 'processing') {
+    const { retryAt } = answer;
+    throw notYet(issuance, 'issuing the certificate', { orderId: row.id, retryAt });
+  }
   throw new AcmeLedgerError('order-failed', failureText(answer), {
     hint: `acme-ledger order show ${String(row.id)}`,
     ...(answer.error === null ? {} : { problem: answer.error }),
@@ -101,6 +106,6 @@ function failureText(answer: Order): string {
     case 'pending':
     case 'ready':
     case 'processing':
-      return `the CA didn't issue the certificate within ${String(issuanceTimeoutMs / 1000)} s; the order is kept, the next run fetches it`;
+      return `the CA didn't issue the certificate within ${String(issuanceTimeoutMs / 1000)} s; the order is kept, the next run goes on with it`;
   }
 }

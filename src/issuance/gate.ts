@@ -1,3 +1,4 @@
+import type { Life } from '../bounded-wait.ts';
 import { later } from '../clock.ts';
 import { AcmeLedgerError } from '../errors.ts';
 import type { Identifier } from '../identifiers.ts';
@@ -31,6 +32,8 @@ export interface Admission {
   isInWindow?: boolean;
   /** Leaves the reserve of new orders to others: what nobody waits for. */
   leavesReserve?: boolean;
+  /** Of the stored certificate: no wait that the CA asks for goes past what it allows. Null where there is none to lose. */
+  life?: Life | null;
   /** How long to wait for room, or for the time until which the CA asked not to be asked; 0: not at all. */
   waitMs: number;
 }
@@ -114,8 +117,13 @@ async function tryOnce(
     const profile = admission.profile ?? '';
     const live = await liveOrderFor(writer.ledger, issuance.account.id, namesKey, profile);
     if (live !== undefined) return takeUp(writer, live);
-    const asked = { kind: 'newOrder', identifiers: admission.identifiers } as const;
-    const hold = await holdAgainst(writer, issuance.account.id, asked);
+    const { identifiers, replaces, life = null } = admission;
+    const hold = await holdAgainst(
+      writer,
+      issuance.account.id,
+      { kind: 'newOrder', identifiers, replaces },
+      life,
+    );
     if (hold !== null) return { outcome: 'held', hold };
     const { charges, shortage } = await costOf(writer, issuance.account, {
       identifiers: admission.identifiers,

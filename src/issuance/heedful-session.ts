@@ -43,9 +43,11 @@ export function createHeed(
         return await ask();
       } catch (error) {
         await account.note(error);
-        const waitMs = await waitAfter(writer, accountId, asked, error, tries);
+        const held = await noteHold(writer, accountId, asked, error);
+        const waitMs = waitAfter(writer, asked, { held, error, tries });
         if (isRefusal(error) && options.pressure !== undefined) options.pressure.refusals += 1;
-        if (tries === askedAtMost || waitMs === null || waitMs > patienceMs || isSentOnce(asked)) throw error;
+        if (tries === askedAtMost || waitMs === null || waitMs > patienceMs || isSentOnce(asked))
+          throw held ?? error;
         await writer.clock.sleep(waitMs, signal);
       }
     }
@@ -70,15 +72,12 @@ async function waitForLeave(
 }
 
 /** How long to wait before the same may be asked again; null when it shouldn't be. */
-async function waitAfter(
-  writer: LedgerWriter,
-  accountId: number,
+function waitAfter(
+  { clock }: LedgerWriter,
   asked: Asked,
-  error: unknown,
-  tries: number,
-): Promise<number | null> {
-  const notBefore = await noteHold(writer, accountId, asked, error);
-  if (notBefore !== null) return Math.max(0, notBefore.getTime() - writer.clock.now().getTime());
+  { held, error, tries }: { held: AcmeLedgerError | null; error: unknown; tries: number },
+): number | null {
+  if (held?.retryAt !== undefined) return Math.max(0, held.retryAt.getTime() - clock.now().getTime());
   return asked.kind === 'read' && isFault(error) ? (faultWaitsMs[tries - 1] ?? null) : null;
 }
 
@@ -152,7 +151,7 @@ export function heedfulSession(session: Session, heed: Heed, assertLease: () => 
       heed({ kind: 'newAccount' }, signal, () => session.register(registration, signal)),
     findAccount: (signal) => heed({ kind: 'newAccount' }, signal, () => session.findAccount(signal)),
     newOrder: (order, guard) =>
-      heed({ kind: 'newOrder', identifiers: order.identifiers }, guard.signal, () =>
+      heed({ kind: 'newOrder', identifiers: order.identifiers, replaces: order.replaces }, guard.signal, () =>
         session.newOrder(order, fenced(guard)),
       ),
     getOrder: (url, signal) => read(signal, () => session.getOrder(url, signal)),

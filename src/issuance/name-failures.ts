@@ -2,9 +2,12 @@ import type { ErrorCode, ErrorRecord } from '../errors.ts';
 import { AcmeLedgerError, errorRecord } from '../errors.ts';
 import { later } from '../clock.ts';
 import { authorizationsOf, nameProven } from '../ledger/authorizations.ts';
+import { certificateByName } from '../ledger/certificates.ts';
+import type { FailureRule } from '../ledger/identifiers.ts';
 import { recordNameFailure, recordProven } from '../ledger/identifiers.ts';
 import { ownedOrder } from '../ledger/orders.ts';
 import type { AuthorizationRow } from '../ledger/schema.ts';
+import { forLife, lifeMsOf } from './back-off.ts';
 import type { Failure } from './challenge-tasks.ts';
 import type { Issuance, PlacedOrder } from './issuance.ts';
 import { decideSubmitted, isUndecided } from './verdicts.ts';
@@ -24,17 +27,25 @@ export async function failAfterVerdicts(
 ): Promise<never> {
   // What befell the names of an order that another run took over is that run's to count.
   await ownedOrder(issuance, placed.row.id);
-  for (const failure of failures) await recordFailure(issuance, failure);
+  const rule = await ruleFor(issuance, placed);
+  for (const failure of failures) await recordFailure(issuance, rule, failure);
   const rows = await authorizationsOf(issuance.ledger, placed.row.id);
   const undecided = rows.filter(isUndecided);
   const until = later(issuance.clock.now(), validationTimeoutMs);
   await decideSubmitted(issuance, placed.row.id, until, issuance.stops.work);
-  await recordVerdicts(issuance, placed, undecided);
+  await recordVerdicts(issuance, rule, placed, undecided);
   throw failureOf(failures);
+}
+
+/** By the life of the certificate that the order is for. */
+async function ruleFor({ ledger, failureRule }: Issuance, { row }: PlacedOrder): Promise<FailureRule> {
+  const certificate = await certificateByName(ledger, row.certificate_name);
+  return certificate === undefined ? failureRule : forLife(failureRule, lifeMsOf(certificate));
 }
 
 async function recordVerdicts(
   issuance: Issuance,
+  rule: FailureRule,
   placed: PlacedOrder,
   awaited: readonly AuthorizationRow[],
 ): Promise<void> {
@@ -43,7 +54,7 @@ async function recordVerdicts(
   await recordProven(issuance, issuance.account.id, valid.flatMap(nameOf));
   const awaitedIds = new Set(awaited.map((row) => row.id));
   for (const row of rows.filter(({ id, status }) => awaitedIds.has(id) && status === 'invalid')) {
-    await recordFailure(issuance, { row, error: storedError(row) });
+    await recordFailure(issuance, rule, { row, error: storedError(row) });
   }
 }
 
@@ -80,10 +91,10 @@ function isOfTheName({ code, httpStatus = 400 }: AcmeLedgerError): boolean {
   return nameFaults.includes(code) && httpStatus < 500;
 }
 
-async function recordFailure(issuance: Issuance, { row, error }: Failure): Promise<void> {
+async function recordFailure(issuance: Issuance, rule: FailureRule, { row, error }: Failure): Promise<void> {
   if (!isOfTheName(error)) return;
   for (const name of nameOf(row)) {
-    await recordNameFailure(issuance, issuance.account.id, name, errorRecord(error), issuance.failureRule);
+    await recordNameFailure(issuance, issuance.account.id, name, errorRecord(error), rule);
   }
 }
 

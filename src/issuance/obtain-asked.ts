@@ -8,7 +8,7 @@ import { chooseNames } from './name-choice.ts';
 import type { FailedNamePolicy } from './name-choice.ts';
 import type { Attempt } from './obtain.ts';
 import { obtainSurviving } from './obtain-surviving.ts';
-import { suspendedError } from './suspended-names.ts';
+import { type SuspendedName, asSuspended, suspendedError } from './suspended-names.ts';
 
 export interface AskedOptions {
   onFailedName: FailedNamePolicy;
@@ -36,21 +36,22 @@ export async function namesAsked(
   { ledger, account, clock }: Pick<Issuance, 'ledger' | 'clock'> & { account: { id: number } },
   certificate: Pick<CertificateRow, 'names'>,
   { onFailedName, among = namesOf(certificate) }: Pick<AskedOptions, 'onFailedName' | 'among'>,
-): Promise<{ names: readonly string[]; hopeless: readonly string[] }> {
-  const rows = await failingNames(ledger, account.id);
+): Promise<{ names: readonly string[]; hopeless: readonly SuspendedName[] }> {
+  const rows = await failingNames(ledger, account.id, clock.now());
   const failing = new Map(rows.map((row) => [row.value, row]));
   const suspended = among.filter((name) => typeof failing.get(name)?.suspended_at === 'string');
   const choice = chooseNames(certificate, failing, { now: clock.now() });
   const well = among.filter((name) => choice.names.includes(name));
   const names = onFailedName === 'drop' && well.length > 0 ? well : among;
-  return { names, hopeless: names.filter((name) => suspended.includes(name)) };
+  const hopeless = names.filter((name) => suspended.includes(name));
+  return { names, hopeless: asSuspended(hopeless, failing) };
 }
 
 /** It ends before anything is sent. */
 export async function refused(
   issuance: Issuance,
   certificate: CertificateRow,
-  names: readonly string[],
+  names: readonly SuspendedName[],
 ): Promise<Attempt> {
   const error = errorRecord(suspendedError(names));
   await recordFailed(issuance, certificate, error);

@@ -1,16 +1,22 @@
 import { later } from '../clock.ts';
+import { AcmeLedgerError, errorRecord } from '../errors.ts';
 import { parseName } from '../identifiers.ts';
 import { recordNameFailure } from '../ledger/identifiers.ts';
-import type { CertificateRow } from '../ledger/schema.ts';
+import { stillPaused } from '../ledger/paused-names.ts';
+import type { CertificateRow, IdentifierRow } from '../ledger/schema.ts';
+import { forLife, lifeMsOf } from './back-off.ts';
 import { namesOf } from './collect.ts';
 import { failedNames } from './failed-names.ts';
 import type { Issuance } from './issuance.ts';
 import type { FailedNamePolicy } from './name-choice.ts';
 import { type Attempt, type ObtainOptions, obtain } from './obtain.ts';
+import { asSuspended, resumeHint, suspendedText } from './suspended-names.ts';
 
 /** Names that the CA wouldn't have in an order, names that failed, and the rest. */
 const triesAtMost = 3;
 const ordersAtMost = 2;
+/** A refusal for paused names costs nothing, and names no more than some of them. */
+const pausesAtMost = 8;
 
 export interface SurvivingOptions extends ObtainOptions {
   onFailedName: FailedNamePolicy;
@@ -27,17 +33,23 @@ export async function obtainSurviving(
   { names, onFailedName, ...options }: SurvivingOptions,
 ): Promise<Attempt> {
   const deadline = later(issuance.clock.now(), options.waitMs);
-  let wanted = [...names];
+  const paused = await pausedSince(issuance, names);
+  let wanted = names.filter((name) => !paused.has(name));
+  if (paused.size > 0 && (onFailedName === 'fail' || wanted.length === 0 || brings(certificate, wanted)))
+    return pausedAttempt(certificate, paused);
   let orders = 0;
+  let pauses = 0;
   for (let tries = 1; ; tries += 1) {
     const waitMs = Math.max(0, deadline.getTime() - issuance.clock.now().getTime());
     const attempt = await obtain(issuance, certificate, { ...options, names: wanted, waitMs });
     const failed = await failedNames(issuance.ledger, attempt, wanted);
-    if (failed.refused) await recordRefused(issuance, failed.names, attempt);
+    if (failed.paused === true) pauses += 1;
+    else if (failed.refused) await recordRefused(issuance, certificate, failed.names, attempt);
     else orders += 1;
     const rest = wanted.filter((name) => !failed.names.includes(name));
     const goesOn = onFailedName === 'drop' && failed.names.length > 0 && rest.length > 0;
-    const isOver = tries === triesAtMost || orders === ordersAtMost || issuance.stops.work.aborted;
+    const isTriedEnough = tries - pauses >= triesAtMost || pauses === pausesAtMost;
+    const isOver = isTriedEnough || orders === ordersAtMost || issuance.stops.work.aborted;
     if (!goesOn || isOver || brings(certificate, rest)) return attempt;
     issuance.log.warn(
       { order: attempt.orderId, failed: failed.names },
@@ -49,12 +61,34 @@ export async function obtainSurviving(
 
 async function recordRefused(
   issuance: Issuance,
+  certificate: CertificateRow,
   names: readonly string[],
   { error }: Attempt,
 ): Promise<void> {
+  const rule = forLife(issuance.failureRule, lifeMsOf(certificate));
   for (const name of names) {
-    await recordNameFailure(issuance, issuance.account.id, parseName(name), error, issuance.failureRule);
+    await recordNameFailure(issuance, issuance.account.id, parseName(name), error, rule);
   }
+}
+
+/** Names that were found to be paused since it was chosen what the order is for, say by another certificate of this run. */
+async function pausedSince(
+  { ledger, account, clock }: Issuance,
+  names: readonly string[],
+): Promise<Map<string, IdentifierRow>> {
+  const rows = await stillPaused(ledger, account.id, names.map(parseName), clock.now());
+  return new Map(rows.map((row) => [row.value, row]));
+}
+
+/** Nothing is sent: the CA has just said of other names that nobody has opened its page yet. */
+function pausedAttempt(certificate: CertificateRow, paused: ReadonlyMap<string, IdentifierRow>): Attempt {
+  const names = asSuspended([...paused.keys()], paused);
+  const looks = [...paused.values()].flatMap(({ next_attempt_at }) => next_attempt_at ?? []).sort();
+  const error = new AcmeLedgerError('ca-limit', `${suspendedText(names)}; nothing was sent`, {
+    hint: resumeHint(names),
+    ...(looks[0] === undefined ? {} : { retryAt: new Date(looks[0]) }),
+  });
+  return { status: 'deferred', certificate, orderId: null, error: errorRecord(error) };
 }
 
 /** Whether the stored certificate has exactly these names. */

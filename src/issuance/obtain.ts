@@ -22,7 +22,7 @@ import { admit } from './gate.ts';
 import type { Issuance, PlacedOrder } from './issuance.ts';
 import { areWanted, orderKey } from './order-key.ts';
 import { placeOrder } from './place-order.ts';
-import { isWindowOpen } from './renewal-window.ts';
+import { isWindowOpen, lifeOf } from './renewal-window.ts';
 import { replacedBy } from './replacing.ts';
 import { cleanUpPresentations } from './presenting.ts';
 import { settleOrder } from './settle.ts';
@@ -128,6 +128,7 @@ async function placeOnce(
     replaces: await replacedBy(issuance, certificate),
     rehearsal: issuance.isRehearsal === true ? certificate.settings : null,
     isInWindow: isWindowOpen(certificate, issuance.clock.now()),
+    life: lifeOf(certificate),
     ...options,
   });
   onAdmitted(admitted.order);
@@ -288,5 +289,5 @@ async function settleFailed(
 }
 
 function isDeferral(error: ErrorRecord): boolean {
-  return error.code === 'gate-full' || error.code === 'busy' || error.code === 'ca-limit';
+  return ['gate-full', 'busy', 'ca-limit', 'account-paused', 'not-yet'].includes(error.code);
 }

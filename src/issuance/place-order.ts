@@ -13,6 +13,7 @@ import { isMisfit, recordFittingAnswer } from './answer-fit.ts';
 import type { Charge } from './charges.ts';
 import type { AdmittedOrder, Issuance, PlacedOrder } from './issuance.ts';
 import { findLost } from './lost-order.ts';
+import { noteNotPaused } from './pausing.ts';
 import { requestOrder } from './request-order.ts';
 import { giveBack } from './spending.ts';
 import { settleOrder } from './settle.ts';
@@ -82,7 +83,9 @@ async function sendNewOrder(
 ): Promise<PlacedOrder> {
   const isCounted = charges.some(({ takenBy }) => takenBy === 'order');
   try {
-    return await requestOrder(issuance, row, identifiers, { isCounted });
+    const placed = await requestOrder(issuance, row, identifiers, { isCounted });
+    await noteNotPaused(issuance, issuance.account.id, identifiers);
+    return placed;
   } catch (error) {
     if (isMisfit(error)) throw error;
     if (isOutcomeUnknown(error) || isOrderLost(error))

@@ -1,16 +1,22 @@
 import { later } from '../clock.ts';
 import { type ErrorRecord, errorRecord } from '../errors.ts';
 import { identifierSetKey, parseName } from '../identifiers.ts';
+import { accountById } from '../ledger/accounts.ts';
 import { holdsOf } from '../ledger/holds.ts';
 import type { Ledger } from '../ledger/open.ts';
-import { liveOrderKeys } from '../ledger/order-queries.ts';
+import { liveOrderKeys, namesIssuedSince } from '../ledger/order-queries.ts';
 import type { CertificateRow } from '../ledger/schema.ts';
+import type { Exemption } from './exemption.ts';
 import { ownPatienceMs } from './heedful-session.ts';
-import { heldError, holdAmong } from './holds.ts';
+import { forCertificate, heldError, holdAmong } from './holds.ts';
+import { isReplaceable, isWindowOpen, lifeOf } from './renewal-window.ts';
+import { renewalsSince } from './spending.ts';
 
 /** What would be ordered of a certificate. */
 interface Wanted {
   certificate: Pick<CertificateRow, 'name' | 'profile'>;
+  /** As it is stored; missing where it isn't. */
+  stored?: CertificateRow | undefined;
   names: readonly string[];
 }
 
@@ -26,15 +32,27 @@ export async function plannedHolds(
   { now, waitMs }: { now: Date; waitMs: number },
 ): Promise<Map<string, ErrorRecord>> {
   // A run waits so long by itself before it asks anything.
-  const patient = later(now, Math.max(waitMs, ownPatienceMs)).toISOString();
-  const holds = (await holdsOf(ledger, accountId, now)).filter(({ not_before }) => not_before > patient);
+  const patient = later(now, Math.max(waitMs, ownPatienceMs));
+  const holds = await holdsOf(ledger, accountId, now);
   const held = new Map<string, ErrorRecord>();
   if (holds.length === 0) return held;
   const live = await liveOrderKeys(ledger, accountId);
-  for (const { certificate, names } of wanted) {
+  const ca = (await accountById(ledger, accountId))?.ca ?? '';
+  const issued = await namesIssuedSince(ledger, ca, renewalsSince(now));
+  for (const { certificate, stored, names } of wanted) {
     const identifiers = names.map(parseName);
-    const isLive = live.has(`${certificate.profile} ${identifierSetKey(identifiers)}`);
-    const hold = holdAmong(holds, isLive ? { kind: 'act' } : { kind: 'newOrder', identifiers });
+    const namesKey = identifierSetKey(identifiers);
+    const isLive = live.has(`${certificate.profile} ${namesKey}`);
+    const exemption: Exemption = {
+      isRenewal: issued.has(namesKey),
+      replacesInWindow: stored !== undefined && isReplaceable(stored) && isWindowOpen(stored, now),
+    };
+    const life = stored === undefined ? null : lifeOf(stored);
+    const bounded = holds.map((hold) => forCertificate(hold, life));
+    const hold = holdAmong(bounded, isLive ? { kind: 'act' } : { kind: 'newOrder', identifiers }, {
+      exemption,
+      now: patient,
+    });
     if (hold !== null) held.set(certificate.name, errorRecord(heldError(hold)));
   }
   return held;

@@ -4,6 +4,8 @@ import type { LearnedWait } from './learned-wait.ts';
 
 /** Pebble answers within milliseconds, public CAs within seconds: soon at first, then wider. */
 const waitsMs = [30, 250, 500, 1000, 2000, 3000, 5000];
+/** At a CA that wants it later than there is time for: eight looks in the first minute, four in each further one. */
+const gentleWaitsMs = [1000, 2000, 3000, 5000, 5000, 10_000, 10_000, 15_000];
 
 export interface PollOptions<T> {
   clock: Clock;
@@ -23,8 +25,9 @@ const faultsBorne = 3;
 
 /**
  * Asks again and again until `done` says so or the deadline has come, at which it asks a last time; never earlier than the last
- * answer's Retry-After, be that after the deadline. The first question comes after the first wait; where there is no answer yet, it is
- * asked in any case. A fault of the CA that passes (a 503, a broken connection) is waited out like an answer without news.
+ * answer's Retry-After, be that after the deadline. One that is longer than all of the time that there is says nothing of what was asked
+ * (ZeroSSL says a day of what is done in seconds): then the CA is asked seldom, at our own pace. The first question comes after the first
+ * wait; where there is no answer yet, it is asked in any case. A fault of the CA that passes (a 503, a broken connection) is waited out like an answer without news.
  * @returns the last answer, done or not
  * @throws what `ask` throws: at once when it doesn't pass by itself, else when it lasts
  */
@@ -34,20 +37,24 @@ export async function poll<T extends { retryAt: Date | null }>(
   { clock, deadline, signal, last, since, learned }: PollOptions<T>,
 ): Promise<T> {
   const begun = since ?? clock.now();
+  const budgetMs = msUntil(deadline, clock);
   let firstLookMs = 0;
   let answer = last;
   let retryAt = last?.retryAt ?? null;
+  let gentleRounds = 0;
   const faults: AcmeLedgerError[] = [];
   for (let round = 0; ; round += 1) {
     const leftMs = msUntil(deadline, clock);
     const askedMs = retryAt === null ? 0 : msUntil(retryAt, clock);
-    const isOver = leftMs <= 0 || askedMs > leftMs;
+    const isSenseless = faults.length === 0 && askedMs > budgetMs;
+    const isOver = leftMs <= 0 || (askedMs > leftMs && !isSenseless);
     if (isOver && faults[0] !== undefined) throw faults[0];
     if (isOver && answer !== undefined) return answer;
     const passedMs = round === 0 && since !== undefined ? -msUntil(since, clock) : 0;
-    const usualMs = waitsMs[Math.min(round, waitsMs.length - 1)] ?? 0;
-    const ownMs = (round === 0 && learned !== undefined ? learned.ms : usualMs) - passedMs;
-    const waitMs = Math.max(0, Math.min(Math.max(ownMs, askedMs), leftMs));
+    const usualMs = isSenseless ? nth(gentleWaitsMs, gentleRounds) : nth(waitsMs, round);
+    if (isSenseless) gentleRounds += 1;
+    const ownMs = (round === 0 && learned !== undefined && !isSenseless ? learned.ms : usualMs) - passedMs;
+    const waitMs = Math.max(0, Math.min(Math.max(ownMs, isSenseless ? 0 : askedMs), leftMs));
     await clock.sleep(waitMs, signal);
     if (round === 0) {
       // Others that are under way may have looked too early meanwhile.
@@ -70,6 +77,10 @@ export async function poll<T extends { retryAt: Date | null }>(
       retryAt = error.retryAt ?? null;
     }
   }
+}
+
+function nth(waits: readonly number[], round: number): number {
+  return waits[Math.min(round, waits.length - 1)] ?? 0;
 }
 
 function isPassing(error: unknown): error is AcmeLedgerError {

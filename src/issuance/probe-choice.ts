@@ -1,5 +1,7 @@
+import { isStillAhead } from '../bounded-wait.ts';
 import { later } from '../clock.ts';
 import type { ErrorRecord } from '../errors.ts';
+import { farthestProbeMs } from '../ledger/probes.ts';
 import type { CertificateRow, IdentifierRow } from '../ledger/schema.ts';
 import { namesOf } from './collect.ts';
 import { chooseNames, missingNames, type FailingNames } from './name-choice.ts';
@@ -57,7 +59,7 @@ export function namesToProbe(
   const wanted = new Set(due === null ? missingNames(certificate) : namesOf(certificate));
   return leftOut.flatMap((name) => {
     const row = failing.get(name);
-    const isDue = row !== undefined && (row.probe_at === null || row.probe_at <= now.toISOString());
+    const isDue = row !== undefined && !isStillAhead(row.probe_at, now, farthestProbeMs);
     return isDue && wanted.has(name) && isHealable(row) ? [row] : [];
   });
 }

@@ -1,7 +1,8 @@
+import { farthestKeptMs, isStillAhead } from '../bounded-wait.ts';
 import { closingRunOf } from '../ledger/closing-claims.ts';
 import { ordersHolding } from '../ledger/order-queries.ts';
 import { runsById } from '../ledger/runs.ts';
-import type { AuthorizationRow } from '../ledger/schema.ts';
+import type { AuthorizationRow, OrderRow } from '../ledger/schema.ts';
 import type { Issuance } from './issuance.ts';
 import { isAlive } from './ownership.ts';
 
@@ -43,8 +44,7 @@ export async function protectionOf(
     if (isOurs || other !== null) {
       return { reason: `order ${String(order.id)} is being worked on`, run: other };
     }
-    const isKept = order.kept_until !== null && order.kept_until > now.toISOString();
-    if (isKept && !options.evenKept && row.refused_at === null) {
+    if (isKept(order, now) && !options.evenKept && row.refused_at === null) {
       return { reason: `kept for the next attempt until ${order.kept_until ?? ''}`, run: null };
     }
   }
@@ -59,4 +59,10 @@ async function aliveOf(
   const others = new Set(ids.filter((id) => id !== null && id !== runId).map(String));
   const runs = await runsById(ledger, [...others]);
   return new Set([...others].filter((id) => isAlive(runs.get(id), clock.wallNow())));
+}
+
+/** Whether an order waits for the next attempt for its names; not until a time that only a clock that was ahead can have written. */
+export function isKept({ kept_until, expires_at }: OrderRow, now: Date): boolean {
+  const isUntilItsEnd = kept_until !== null && expires_at !== null && kept_until <= expires_at;
+  return isStillAhead(kept_until, now, isUntilItsEnd ? Infinity : farthestKeptMs);
 }

@@ -22,6 +22,7 @@ import { areWanted } from './order-key.ts';
 import { findLost } from './lost-order.ts';
 import { currentOrder } from './place-order.ts';
 import { cleanUpPresentations } from './presenting.ts';
+import { isKept } from './protection.ts';
 import { settleOrder } from './settle.ts';
 import { takeOverOrder } from './taking-over.ts';
 import { removeUselessKeys } from './useless-keys.ts';
@@ -129,7 +130,7 @@ export async function unownedOrders(issuance: Issuance, options: RecoveryOptions
     if (order.run_id !== null && isAlive(runs.get(order.run_id), issuance.clock.wallNow())) return false;
     // One that is concluded can't be taken up by an attempt for its names: what it left is settled here.
     if (order.concluded_at === null && options.exceptNamesKeys.has(order.names_key)) return false;
-    return options.evenKept || order.kept_until === null || order.kept_until <= now.toISOString();
+    return options.evenKept || !isKept(order, now);
   });
 }
 

@@ -30,6 +30,8 @@ export function rehearsalsSince(now: Date): Date {
 const passing: readonly ErrorCode[] = [
   'ca-unreachable',
   'ca-limit',
+  'account-paused',
+  'not-yet',
   'ca-answer',
   'not-acme',
   'gate-full',

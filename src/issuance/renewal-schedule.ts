@@ -6,6 +6,7 @@ import { errorRecord } from '../errors.ts';
 import type { RenewalFacts } from '../ledger/certificates.ts';
 import type { RenewalColumns } from '../ledger/renewal-info.ts';
 import type { CertificateRow } from '../ledger/schema.ts';
+import { lifeOf } from './renewal-window.ts';
 
 type Columns = Updateable<RenewalColumns>;
 
@@ -17,6 +18,9 @@ const longestMs = 24 * 60 * minuteMs;
 const usualMs = 6 * 60 * minuteMs;
 /** RFC 9773 §4.3.3: passing errors are tried again with a growing wait, a few times. */
 const retryMs = [minuteMs, 4 * minuteMs, 16 * minuteMs, 64 * minuteMs];
+/** A certificate whose windows are always past is kept for this share of its life, and for an hour for each day that it has left. */
+const keptShare = 1 / 20;
+const keptHoursADay = 1;
 /** A time that lies further ahead was written while the clock was ahead. */
 const aheadMs = longestMs + 60 * minuteMs;
 
@@ -34,13 +38,15 @@ export function isAskDue(row: RenewalFacts, now: Date): boolean {
 
 /**
  * What an answer of the CA changes. The moment to renew is drawn once in each window, evenly (RFC 9773 §4.2), and kept as long as the
- * window is the same: drawn in each run, it would come early.
+ * window is the same: drawn in each run, it would come early. A certificate that was hardly stored is kept for a share of its life, unless
+ * the CA has changed its mind: one whose windows are always past would have a new certificate ordered every hour.
  * @param random gives a number from 0 to 1, as Math.random
  */
 export function learned(row: CertificateRow, info: RenewalInfo, now: Date, random: () => number): Columns {
   const [start, end] = [info.start.toISOString(), info.end.toISOString()];
   const isSame = row.ari_window_start === start && row.ari_window_end === end && row.ari_renew_at !== null;
-  const drawn = later(info.start, Math.floor(random() * (info.end.getTime() - info.start.getTime())));
+  const drawnMs = info.start.getTime() + Math.floor(random() * (info.end.getTime() - info.start.getTime()));
+  const drawn = new Date(Math.max(drawnMs, keptUntilMs(row, now)));
   const waitMs = info.retryAt === null ? usualMs : info.retryAt.getTime() - now.getTime();
   return {
     ari_window_start: start,
@@ -51,6 +57,19 @@ export function learned(row: CertificateRow, info: RenewalInfo, now: Date, rando
     ari_error: null,
     ari_failures: 0,
   };
+}
+
+/** Until when a certificate is kept that the CA wants replaced from the beginning; in the past where that isn't so. */
+function keptUntilMs(row: CertificateRow, now: Date): number {
+  const life = lifeOf(row);
+  // A window that lay ahead and is past now is news, as after an incident (RFC 9773 §4.2): it is heeded at once.
+  const wasAhead = row.ari_window_end !== null && row.ari_window_end > now.toISOString();
+  if (life === null || wasAhead) return -Infinity;
+  const keptMs = Math.max(
+    (life.end.getTime() - life.begin.getTime()) * keptShare,
+    ((life.end.getTime() - now.getTime()) * keptHoursADay) / 24,
+  );
+  return life.begin.getTime() + keptMs;
 }
 
 /** What a question without an answer changes: when to ask again, as the CA said or else later each time. What was known before still holds. */

@@ -1,9 +1,7 @@
+import { type Life, dangerAt, leastShare } from '../bounded-wait.ts';
 import { renewalDueAt } from '../certificates/renewal-time.ts';
 import type { RenewalFacts } from '../ledger/certificates.ts';
 import type { CertificateRow } from '../ledger/schema.ts';
-
-/** With less than this share of its life left a certificate is due whatever the CA suggests. */
-const leastShare = 0.1;
 
 /**
  * When a stored certificate is to be renewed: at the moment drawn in the window that the CA suggests (RFC 9773 §4.2), where there is
@@ -14,22 +12,28 @@ export function renewalOf(certificate: RenewalFacts): { reason: 'ari' | 'ending'
   const life = lifeOf(certificate);
   if (life === null) return null;
   const suggested = timeOf(certificate.ari_renew_at);
-  if (suggested === null)
-    return { reason: 'ending', dueAt: renewalDueAt(new Date(life.begin), new Date(life.end)) };
-  const latest = latestIn(life);
-  return suggested <= latest
+  if (suggested === null) return { reason: 'ending', dueAt: renewalDueAt(life.begin, life.end) };
+  const latest = dangerAt(life);
+  return suggested <= latest.getTime()
     ? { reason: 'ari', dueAt: new Date(suggested) }
-    : { reason: 'ending', dueAt: new Date(latest) };
+    : { reason: 'ending', dueAt: latest };
 }
 
 /** Until when a stored certificate can wait whatever anybody says; null when nothing is stored. */
 export function latestRenewal(certificate: Pick<RenewalFacts, 'not_before' | 'not_after'>): Date | null {
   const life = lifeOf(certificate);
-  return life === null ? null : new Date(latestIn(life));
+  return life === null ? null : dangerAt(life);
 }
 
-function latestIn({ begin, end }: { begin: number; end: number }): number {
-  return end - (end - begin) * leastShare;
+/**
+ * Whether a stored certificate ends soon by its own life: a tenth of it is left, or half of the time between the day that it is due and its
+ * end is over. One that doesn't exist doesn't end.
+ */
+export function isEndingSoon(certificate: RenewalFacts, now: Date): boolean {
+  const [life, renewal] = [lifeOf(certificate), renewalOf(certificate)];
+  if (life === null || renewal === null) return false;
+  const halfOfSlack = (renewal.dueAt.getTime() + life.end.getTime()) / 2;
+  return now.getTime() >= Math.min(halfOfSlack, dangerAt(life).getTime());
 }
 
 /**
@@ -40,7 +44,8 @@ function latestIn({ begin, end }: { begin: number; end: number }): number {
 export function urgencyOf(certificate: RenewalFacts, now: Date): [rank: number, shareLeft: number] {
   const life = lifeOf(certificate);
   if (life === null) return [0, 0];
-  const shareLeft = (life.end - now.getTime()) / (life.end - life.begin);
+  const end = life.end.getTime();
+  const shareLeft = (end - now.getTime()) / (end - life.begin.getTime());
   if (shareLeft < leastShare) return [1, shareLeft];
   const windowEnd = timeOf(certificate.ari_window_end);
   const isOverdue = certificate.revoked_at !== null || (windowEnd !== null && windowEnd <= now.getTime());
@@ -57,12 +62,18 @@ export function isWindowOpen(certificate: CertificateRow, now: Date): boolean {
   return start + clockSkewMs <= now.getTime() && now.getTime() <= end - clockSkewMs;
 }
 
-function lifeOf({
+/** Whether a new order can say that it replaces the stored certificate (RFC 9773 §5). */
+export function isReplaceable({ ari_id, order_id, revoked_at }: CertificateRow): boolean {
+  return ari_id !== null && order_id !== null && revoked_at === null;
+}
+
+/** Of the stored certificate; null when nothing is stored. */
+export function lifeOf({
   not_before,
   not_after,
-}: Pick<RenewalFacts, 'not_before' | 'not_after'>): { begin: number; end: number } | null {
+}: Pick<RenewalFacts, 'not_before' | 'not_after'>): Life | null {
   const [begin, end] = [timeOf(not_before), timeOf(not_after)];
-  return begin === null || end === null ? null : { begin, end };
+  return begin === null || end === null ? null : { begin: new Date(begin), end: new Date(end) };
 }
 
 function timeOf(instant: string | null): number | null {

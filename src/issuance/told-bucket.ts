@@ -13,9 +13,17 @@ const anchors: Record<string, LimitName> = {
   'consecutive-authorization-failures-per-identifier-per-account': 'failures-in-a-row',
 };
 
-/** Which of the limits that are counted here the CA spoke of. */
-export function limitTold({ limit }: Pick<ToldLimit, 'limit'>): LimitName | undefined {
-  return anchors[limit];
+/** At the end of a limit's name: the CA refused an order for it that was taken to be free of it, so nobody is. */
+const withoutExemption = '-renewals-too';
+
+/** Which of the limits that are counted here the CA spoke of; of one that nobody is free of, too, when `even` says so. */
+export function limitTold({ limit }: Pick<ToldLimit, 'limit'>, even?: 'renewals-too'): LimitName | undefined {
+  return anchors[even === undefined ? limit : limit.replace(withoutExemption, '')];
+}
+
+/** The limit, from which no order is free: the CA has just refused one that was taken to be. */
+export function forRenewalsToo(limit: string): string {
+  return `${limit}${withoutExemption}`;
 }
 
 /** The CA says that one of its limits is used up: what was counted here is put right, others may have used it, too. */
@@ -24,7 +32,7 @@ export async function emptyToldBucket(
   accountId: number,
   { limit: anchor, scope: told, subject, notBefore }: ToldLimit,
 ): Promise<void> {
-  const limit = limitTold({ limit: anchor });
+  const limit = limitTold({ limit: anchor }, 'renewals-too');
   const allowance = limit === undefined ? null : (writer.limits?.allowances[limit] ?? null);
   if (limit === undefined || allowance === null) return;
   // Which of its names is meant wasn't understood.

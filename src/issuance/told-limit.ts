@@ -1,9 +1,11 @@
 import { isProblem } from '../acme/problems.ts';
+import { boundedWait } from '../bounded-wait.ts';
 import { later } from '../clock.ts';
 import type { AcmeLedgerError } from '../errors.ts';
 import type { Identifier } from '../identifiers.ts';
 import { identifierSetKey } from '../identifiers.ts';
 import type { HoldScope } from '../ledger/states.ts';
+import { unpauseUrl } from '../pause.ts';
 
 /**
  * What was asked of the CA: reads have no effect (RFC 8555 §6.3) and may be repeated; a page of a list only with the whole list, and the
@@ -11,7 +13,12 @@ import type { HoldScope } from '../ledger/states.ts';
  */
 export type Asked =
   | { kind: 'read' | 'page' | 'renewalInfo' | 'act' | 'submit' | 'deactivate' | 'newAccount' }
-  | { kind: 'newOrder'; identifiers: readonly Identifier[] };
+  | {
+      kind: 'newOrder';
+      identifiers: readonly Identifier[];
+      /** The certificate that it takes the place of (RFC 9773 §5). */
+      replaces?: string | null | undefined;
+    };
 
 /** What a 429 or 503 is about, and until when the CA is to be left alone with it. */
 export interface ToldLimit {
@@ -25,12 +32,11 @@ export interface ToldLimit {
 
 /** A 429 without Retry-After: new orders are tried again about once in a cron interval, other requests after a minute. */
 const assumedOrderWaitMs = 600_000;
-const assumedWaitMs = 60_000;
-/** No limit of a public CA looks back further than a week; a "come back" later than a day on every request is a fault of somebody's. */
-const longestOrderWaitMs = 8 * 86_400_000;
-const longestWaitMs = 86_400_000;
-/** A Retry-After of 0 is no leave to ask in a tight loop. */
-const shortestWaitMs = 1_000;
+const assumedRequestWaitMs = 60_000;
+/** A pause lasts until a person opens its page: whether somebody did is looked at after an hour. */
+export const pauseLookMs = 3_600_000;
+/** The CA's name for what it calls paused; a hold of the account as a whole for that has a name of its own. */
+export const pausedLimit = 'paused';
 
 /**
  * What the CA's refusal means for whoever shares the ledger (RFC 8555 §6.6); null for an error that asks nobody to wait. Boulder's
@@ -39,15 +45,19 @@ const shortestWaitMs = 1_000;
 export function toldLimit(error: AcmeLedgerError, asked: Asked, now: Date): ToldLimit | null {
   // Advice has its own limits, and each certificate its own time to be asked for it: renewals don't wait for that.
   if (error.code !== 'ca-limit' || asked.kind === 'renewalInfo') return null;
-  const isLimit = error.httpStatus === 429 || isProblem(error, 'rateLimited');
+  const isPause = unpauseUrl(error.problem) !== null;
+  const isLimit = error.httpStatus === 429 || isProblem(error, 'rateLimited') || isPause;
   if (!isLimit && error.retryAt === undefined) return null;
-  const about = isLimit && isProblem(error, 'rateLimited') ? limitOf(error, asked) : everything(error);
-  const isNarrow = about.scope !== 'requests';
-  const assumed = later(now, isNarrow ? assumedOrderWaitMs : assumedWaitMs);
-  const longest = later(now, isNarrow ? longestOrderWaitMs : longestWaitMs);
-  const wanted = error.retryAt ?? assumed;
-  const shortest = later(now, shortestWaitMs);
-  return { ...about, notBefore: wanted < shortest ? shortest : wanted > longest ? longest : wanted };
+  const isKnown = isPause || isProblem(error, 'rateLimited');
+  const about = isLimit && isKnown ? limitOf(error, asked) : everything(error);
+  const wanted = error.retryAt ?? later(now, assumedWaitMs(about));
+  return { ...about, notBefore: boundedWait(wanted, now) };
+}
+
+/** How long the CA is left alone that doesn't say: a 429 without Retry-After, and a pause. */
+function assumedWaitMs({ scope, limit }: About): number {
+  if (limit === pausedLimit) return pauseLookMs;
+  return scope === 'requests' ? assumedRequestWaitMs : assumedOrderWaitMs;
 }
 
 type About = Omit<ToldLimit, 'notBefore'>;
@@ -63,7 +73,7 @@ function limitOf(error: AcmeLedgerError, asked: Asked): About {
   const detail = error.problem?.detail ?? '';
   const anchor = /\/rate-limits\/?#([a-z0-9-]{1,100})/.exec(detail)?.[1];
   const these = { scope: 'names', subject: identifierSetKey(asked.identifiers) } as const;
-  if (/\/unpause\?jwt=/.test(detail)) return { ...these, limit: 'paused' };
+  if (unpauseUrl(error.problem) !== null) return { ...these, limit: pausedLimit };
   switch (anchor) {
     case 'authorization-failures-per-identifier-per-account':
     case 'consecutive-authorization-failures-per-identifier-per-account':

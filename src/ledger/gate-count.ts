@@ -1,3 +1,4 @@
+import { farthestReservationMs } from '../bounded-wait.ts';
 import { compiledOnce } from './compiled.ts';
 import type { Ledger } from './open.ts';
 import type { Instant } from './schema.ts';
@@ -29,7 +30,11 @@ export async function gateCount(ledger: Ledger, accountId: number, now: Date): P
   } = await openOf(ledger, { accountId, cutoff });
   const {
     rows: [intents],
-  } = await reservedOf(ledger, { accountId, cutoff });
+  } = await reservedOf(ledger, {
+    accountId,
+    cutoff,
+    farthest: new Date(now.getTime() + farthestReservationMs).toISOString(),
+  });
   return {
     pending: Number(open?.pending ?? 0),
     unsubmitted: Number(open?.unsubmitted ?? 0),
@@ -64,7 +69,7 @@ const openOf = compiledOnce((ledger, { accountId, cutoff }: Counted) =>
     .where((where) => where.or([where('expires_at', 'is', null), where('expires_at', '>', cutoff)])),
 );
 
-const reservedOf = compiledOnce((ledger, { accountId, cutoff }: Counted) =>
+const reservedOf = compiledOnce((ledger, { accountId, cutoff, farthest }: Counted & { farthest: Instant }) =>
   ledger
     .selectFrom('orders')
     .select((select) => [
@@ -77,7 +82,9 @@ const reservedOf = compiledOnce((ledger, { accountId, cutoff }: Counted) =>
     ])
     .where('account_id', '=', accountId)
     .where('reserved', '>', 0)
-    .where('reserved_until', '>', cutoff),
+    .where('reserved_until', '>', cutoff)
+    // Beyond that, a clock wrote it that was ahead.
+    .where('reserved_until', '<=', farthest),
 );
 
 /**

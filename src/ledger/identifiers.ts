@@ -1,8 +1,11 @@
 import { sql } from 'kysely';
+import { isPast } from '../bounded-wait.ts';
+import { pauseOf } from '../pause.ts';
 import { compiledOnce } from './compiled.ts';
 import { appendEvents } from './events.ts';
 import type { EventKind } from './events.ts';
 import type { Ledger } from './open.ts';
+import { asOfNow } from './paused-names.ts';
 import type { IdentifierRow, Instant } from './schema.ts';
 import type { NameStanding } from './states.ts';
 import type { LedgerWriter } from './writer.ts';
@@ -15,8 +18,11 @@ interface Name {
 
 /** What a failure means for the attempts to come. */
 export interface FailureRule {
-  /** When the name may be tried again after so many failures in a row, from 1. */
-  nextAttemptAt(step: number, now: Date): Date;
+  /**
+   * When the name may be tried again after so many failures in a row, from 1.
+   * @param lifeMs how long the certificate lives that it keeps waiting; null where that isn't known
+   */
+  nextAttemptAt(step: number, now: Date, lifeMs?: number | null): Date;
   /** Whether one that has been failing for as long is given up until somebody looks at it. */
   isHopeless(failingSince: Date, now: Date): boolean;
 }
@@ -87,20 +93,25 @@ export async function recordNameFailure(
 ): Promise<void> {
   await inTransaction(writer, async (tx) => {
     const now = tx.clock.now();
-    const before = await identifierOf(tx.ledger, accountId, name);
+    const found = await identifierOf(tx.ledger, accountId, name);
+    // The CA looked at it, so it has ended its pause: it fails anew.
+    const before =
+      found === undefined || pauseOf(found.last_error) !== null ? undefined : asOfNow(found, now);
     const step = (before?.back_off_step ?? 0) + 1;
-    const failingSince = before?.failing_since ?? now.toISOString();
-    const isNewlyHopeless =
-      (before?.suspended_at ?? null) === null && rule.isHopeless(new Date(failingSince), now);
+    const since = before?.failing_since ?? null;
+    const failingSince = since !== null && isPast(since, now) ? since : now.toISOString();
+    const isHopeless = rule.isHopeless(new Date(failingSince), now);
+    const suspendedAt = before?.suspended_at ?? (isHopeless ? now.toISOString() : null);
+    const isNewlyHopeless = suspendedAt !== null && (before?.suspended_at ?? null) === null;
     const nextAttemptAt = rule.nextAttemptAt(step, now).toISOString();
     const failure = {
-      consecutive_failures: (before?.consecutive_failures ?? 0) + 1,
+      consecutive_failures: (found?.consecutive_failures ?? 0) + 1,
       back_off_step: step,
       failing_since: failingSince,
       next_attempt_at: nextAttemptAt,
       last_failure_at: now.toISOString(),
       last_error: JSON.stringify(error),
-      ...(isNewlyHopeless ? { suspended_at: now.toISOString() } : {}),
+      suspended_at: suspendedAt,
     };
     await tx.ledger
       .insertInto('identifiers')
@@ -132,15 +143,16 @@ async function identifierOf(
     .executeTakeFirst();
 }
 
-/** Names whose last attempt failed. */
-export async function failingNames(ledger: Ledger, accountId: number): Promise<IdentifierRow[]> {
-  return ledger
+/** Names whose last attempt failed, as they stand now. */
+export async function failingNames(ledger: Ledger, accountId: number, now: Date): Promise<IdentifierRow[]> {
+  const rows = await ledger
     .selectFrom('identifiers')
     .selectAll()
     .where('account_id', '=', accountId)
     .where('consecutive_failures', '>', 0)
     .orderBy('value')
     .execute();
+  return rows.map((row) => asOfNow(row, now));
 }
 
 /** Those of these names whose last attempt failed, on whichever account. */

@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import { longestWaitMs } from '../bounded-wait.ts';
 import type { LimitName } from '../limits.ts';
 import type { Allowance, Bucket } from '../token-bucket.ts';
 import { emptiedUntil, fullBucket, givenBack, taken, withAllowance } from '../token-bucket.ts';
@@ -74,12 +75,12 @@ const heldBy = sql<number | string>`(select count(*) from limit_reservations as 
 
 function bucketOf(row: LimitBucketRow, now: Date): Bucket {
   const aheadMs = Date.parse(row.noted_at) - now.getTime();
-  return {
-    allowance: { max: row.max, periodMs: row.period_seconds * 1000 },
-    // Our clock went back since: as much is used as then, and time gives it back from now on.
-    fullAtMs: Date.parse(row.full_at) - (aheadMs > clockSkewMs ? aheadMs : 0),
-    held: 0,
-  };
+  const periodMs = row.period_seconds * 1000;
+  // Our clock went back since: as much is used as then, and time gives it back from now on.
+  const fullAtMs = Date.parse(row.full_at) - (aheadMs > clockSkewMs ? aheadMs : 0);
+  // An empty bucket, and a CA that wants its next token left alone for a day: what reaches further nobody can have meant.
+  const isPossible = fullAtMs <= now.getTime() + periodMs + longestWaitMs + clockSkewMs;
+  return { allowance: { max: row.max, periodMs }, fullAtMs: isPossible ? fullAtMs : 0, held: 0 };
 }
 
 /** A token of this bucket is taken, whether there is one or not. */

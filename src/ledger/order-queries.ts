@@ -1,3 +1,4 @@
+import { farthestReservationMs, isStillAhead } from '../bounded-wait.ts';
 import type { Ledger } from './open.ts';
 import type { OrderRow } from './schema.ts';
 import type { OrderStatus } from './states.ts';
@@ -67,7 +68,8 @@ async function lostOrders(ledger: Ledger, accountId: number, now: Date): Promise
     .where('reserved', '>', 0)
     .where('reserved_until', '>', now.toISOString())
     .execute();
-  return lost.filter(({ created_at, concluded_at }) => {
+  return lost.filter(({ created_at, concluded_at, reserved_until }) => {
+    if (!isStillAhead(reserved_until, now, farthestReservationMs)) return false;
     const sentAt = Date.parse(created_at);
     // Each look that came to an end concludes the order anew.
     const lookedAt = concluded_at === null ? sentAt : Date.parse(concluded_at);
@@ -158,14 +160,21 @@ export async function rehearsedKeysSince(
   );
 }
 
+/** What is asked for is a day; a day more for clocks. */
+const rehearsalReachMs = 2 * 86_400_000;
+
 function rehearsedOrders(ledger: Ledger, accountId: number, since: Date) {
-  return ledger
-    .selectFrom('orders')
-    .where('account_id', '=', accountId)
-    .where('rehearsal', 'is not', null)
-    .where('status', '=', 'valid')
-    .where('finalize_sent_at', '>', since.toISOString())
-    .where('concluded_at', 'is not', null);
+  return (
+    ledger
+      .selectFrom('orders')
+      .where('account_id', '=', accountId)
+      .where('rehearsal', 'is not', null)
+      .where('status', '=', 'valid')
+      .where('finalize_sent_at', '>', since.toISOString())
+      // One of a clock that was ahead by more than that says nothing of when it was.
+      .where('finalize_sent_at', '<=', new Date(since.getTime() + rehearsalReachMs).toISOString())
+      .where('concluded_at', 'is not', null)
+  );
 }
 
 /** The sets of names, as `names_key`, for which accounts of this CA had certificates issued since then. */

@@ -14,6 +14,9 @@ export interface NewProbe {
   keyAuthorization: string;
 }
 
+/** No probe is put off for longer: 32 days between two that found a name well (src/issuance/probe-choice.ts), and a day for clocks. */
+export const farthestProbeMs = 33 * 86_400_000;
+
 /**
  * Written before the solver acts: what may be up is known, also after a crash. The name isn't probed again before `againAt`, whatever
  * becomes of this probe.
@@ -39,7 +42,14 @@ export async function beginProbe(
       .set({ probe_at: againAt.toISOString() })
       .where('id', '=', name.id)
       .where('consecutive_failures', '>', 0)
-      .where((eb) => eb.or([eb('probe_at', 'is', null), eb('probe_at', '<=', now)]))
+      .where((eb) =>
+        eb.or([
+          eb('probe_at', 'is', null),
+          eb('probe_at', '<=', now),
+          // A clock wrote it that was ahead.
+          eb('probe_at', '>', new Date(Date.parse(now) + farthestProbeMs).toISOString()),
+        ]),
+      )
       .returning('id')
       .executeTakeFirst();
     if (claimed === undefined) return null;

@@ -1,4 +1,5 @@
 import type { Updateable } from 'kysely';
+import type { Ledger } from './open.ts';
 import type { CertificateRow, CertificateTable, Instant } from './schema.ts';
 import type { LedgerWriter } from './writer.ts';
 import { inTransaction } from './writer.ts';
@@ -57,4 +58,14 @@ export function noRenewalInfo(askAt: Instant): Updateable<RenewalColumns> {
     ari_error: null,
     ari_failures: 0,
   };
+}
+
+/** The stored certificate that has this identifier (RFC 9773 §4.1). */
+export async function certificateOfAri(ledger: Ledger, ariId: string): Promise<CertificateRow | undefined> {
+  return ledger
+    .selectFrom('certificates')
+    .selectAll()
+    .where('ari_id', '=', ariId)
+    .limit(1)
+    .executeTakeFirst();
 }

@@ -78,9 +78,30 @@ test.for([
   expect(errorOf({ data: { type: urn + type, detail }, headers: { link } }).hint).toContain(hint);
 });
 
-test('a limit without help says when to try again', () => {
-  expect(errorOf({ status: 503, headers: { 'retry-after': '60' } }).hint).toContain(
-    '2026-03-01T12:01:00.000Z',
+test('a limit without help leaves it to its time to say when to try again', () => {
+  const error = errorOf({ status: 503, headers: { 'retry-after': '60' } });
+  expect([error.hint, error.retryAt?.toISOString()]).toEqual([undefined, '2026-03-01T12:01:00.000Z']);
+});
+
+test('a Retry-After of years ago is not printed as a time to come back', () => {
+  const error = errorOf({ status: 503, headers: { 'retry-after': 'Sun, 01 Mar 2015 13:00:00 GMT' } });
+  expect(error.retryAt?.toISOString()).toBe('2026-03-01T12:00:00.000Z');
+});
+
+test.for(['rateLimited', 'userActionRequired', 'unauthorized'])(
+  'a pause is known by its page, also as %s: it is for now, and the hint has the link',
+  (type) => {
+    const url = 'https://sfe.example/sfe/v1/unpause?jwt=ey.a-b_c.d';
+    const error = errorOf({ status: 403, data: { type: urn + type, detail: `Please visit: ${url}` } });
+    expect(error.code).toBe('ca-limit');
+    expect(error.hint).toContain(`open ${url} to go on`);
+  },
+);
+
+test('names that are too long together have the hint to split the certificate', () => {
+  const detail = 'Cumulative length of all identifier values was greater than 10000 bytes';
+  expect(errorOf({ status: 400, data: { type: `${urn}malformed`, detail } }).hint).toContain(
+    'split it into two',
   );
 });
 

@@ -12,9 +12,11 @@ test.for([
   ['Sun, 01 Mar 2026 13:00:00 GMT', '2026-03-01T13:00:00.000Z'],
   ['Sunday, 01-Mar-26 13:00:00 GMT', '2026-03-01T13:00:00.000Z'],
   ['Sun Mar  1 13:00:00 2026', '2026-03-01T13:00:00.000Z'],
-  ['999999999999', '2027-03-02T12:00:00.000Z'],
-  ['Fri, 01 Mar 2999 13:00:00 GMT', '2027-03-02T12:00:00.000Z'],
-] as const)('%s is %s', ([header, at]) => {
+  ['31536000', '2026-03-02T12:00:00.000Z'],
+  ['999999999999', '2026-03-02T12:00:00.000Z'],
+  ['Fri, 01 Mar 2999 13:00:00 GMT', '2026-03-02T12:00:00.000Z'],
+  ['Sun, 01 Mar 2015 13:00:00 GMT', '2026-03-01T12:00:00.000Z'],
+] as const)('Retry-After: %s is %s, never in the past and never more than a day ahead', ([header, at]) => {
   expect(retryAfter(header, now)?.toISOString()).toBe(at);
 });
 
@@ -31,7 +33,7 @@ test.for([
     '2026-03-01T13:00:00.000Z',
   ],
   ['Retry After 2026-03-01T13:00:00Z', '2026-03-01T13:00:00.000Z'],
-  ['retry after 2999-03-01 13:00:00 UTC', '2027-03-02T12:00:00.000Z'],
+  ['retry after 2999-03-01 13:00:00 UTC', '2026-03-02T12:00:00.000Z'],
   ['retry after 2026-03-01 11:00:00 UTC', undefined],
   ['retry after 2026-13-01 13:00:00 UTC', undefined],
   ['retry after 2026-03-01 13:00:00', undefined],

@@ -14,6 +14,15 @@ describe('a name that fails', () => {
     expect(minutes).toEqual([1, 10, 100, 1440, 1440, 1440]);
   });
 
+  it('is tried more often where its certificate lives for days only', () => {
+    const rule = failureRule(10 * dayMs, () => 0);
+    const minutes = [1, 2, 3, 4, 40].map(
+      (step) => (rule.nextAttemptAt(step, now, 6 * dayMs).getTime() - now.getTime()) / 60_000,
+    );
+    expect(minutes).toEqual([1, 10, 100, 360, 360]);
+    expect(rule.nextAttemptAt(4, now, 90 * dayMs).getTime() - now.getTime()).toBe(dayMs);
+  });
+
   it('waits up to a tenth longer, so that names that failed together part', () => {
     fc.assert(
       fc.property(

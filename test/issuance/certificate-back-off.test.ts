@@ -9,7 +9,7 @@ import {
 import { failureRule } from '../../src/issuance/back-off.ts';
 import { backOffAfter, backOffOf } from '../../src/issuance/certificate-back-off.ts';
 import type { Issuance } from '../../src/issuance/issuance.ts';
-import { certificateByName, recordWish } from '../../src/ledger/certificates.ts';
+import { certificateByName, recordStored, recordWish } from '../../src/ledger/certificates.ts';
 import { recordFailed } from '../../src/ledger/certificate-failures.ts';
 import { releaseOrder } from '../../src/ledger/orders.ts';
 import type { CertificateRow } from '../../src/ledger/schema.ts';
@@ -62,6 +62,12 @@ async function newWorld(): Promise<World> {
   return { here, row, fail };
 }
 
+/** As if that certificate stood. */
+async function store(here: TestLedger, notBefore: Date, notAfter: Date): Promise<void> {
+  const { id } = await anIntent(here, here.account, [`${wish.name}.before`]);
+  await recordStored(here, wish.name, id, { serial: '0a', notBefore, notAfter });
+}
+
 function problem(status: number, detail = 'no such profile', type = 'malformed'): AcmeLedgerErrorOptions {
   return { problem: { type: `urn:ietf:params:acme:error:${type}`, detail, status, subproblems: [] } };
 }
@@ -88,6 +94,48 @@ describe('a certificate that fails for a reason of its own', () => {
   it('waits for as long as the CA said, where that is longer', async () => {
     const { fail } = await newWorld();
     expect(await fail('ca-problem', { ...problem(503), retryAt: later(noon, 3_600_000) })).toBe(60);
+  });
+
+  it('waits no longer than a day, whatever the CA said', async () => {
+    const { fail } = await newWorld();
+    const year = later(noon, 365 * 86_400_000);
+    expect(await fail('ca-problem', { ...problem(400), retryAt: year })).toBe(1440);
+    expect(await fail('ca-problem', { ...problem(500), retryAt: year })).toBe(1440);
+  });
+
+  it('waits no longer than until a tenth of its life is left', async () => {
+    const { here, fail } = await newWorld();
+    await store(here, later(noon, -6 * 86_400_000 + 15 * 3_600_000), later(noon, 15 * 3_600_000));
+    expect(await fail('ca-problem', { ...problem(400), retryAt: later(noon, 86_400_000) })).toBe(90);
+  });
+
+  it('is tried more than three times before a certificate of six days ends', async () => {
+    const { here, fail } = await newWorld();
+    const end = later(noon, 3 * 86_400_000);
+    await store(here, later(end, -6 * 86_400_000), end);
+    let tries = 0;
+    for (; here.clock.now() < end; tries += 1) {
+      const minutes = await fail('ca-problem', problem(400));
+      here.clock.set(later(here.clock.now(), (minutes ?? 1) * 60_000));
+    }
+    expect(tries).toBeGreaterThan(12);
+    expect(tries).toBeLessThan(60);
+  });
+
+  it('is tried again when the time that was written down is years ahead, as by a clock that was', async () => {
+    const { here, row, fail } = await newWorld();
+    here.clock.set(new Date('2036-01-01T00:00:00.000Z'));
+    expect(await fail('ca-problem', problem(400))).toBe(1);
+    here.clock.set(noon);
+    expect(backOffOf(await row(), here.clock.now())).toBeNull();
+  });
+
+  it('is never left alone for a day because it is too large: a person splits it', async () => {
+    const { fail } = await newWorld();
+    const detail = 'Cumulative length of all identifier values was greater than 10000 bytes';
+    const minutes: (number | null)[] = [];
+    for (let run = 0; run < 5; run += 1) minutes.push(await fail('ca-problem', problem(400, detail)));
+    expect(minutes).toEqual([1, 10, 100, 100, 100]);
   });
 
   it('may be tried at once when it is wanted otherwise', async () => {

@@ -73,7 +73,7 @@ describe('polling', () => {
     expect(clock.slept).toEqual([30, 120]);
   });
 
-  it('never asks earlier than the last answer wants, and never after its deadline', async () => {
+  it('never asks earlier than the last answer wants within its time, and never after its deadline', async () => {
     const retryAfterMs = fc.option(fc.integer({ min: 0, max: 120_000 }));
     await fc.assert(
       fc.asyncProperty(
@@ -85,7 +85,7 @@ describe('polling', () => {
           const wanted: Date[] = [];
           const asked: Date[] = [];
           const answerNow = (): Answer => {
-            const wait = waits[asked.length] ?? null;
+            const wait = (waits[asked.length] ?? null) === null ? null : waits[asked.length]! % (limitMs + 1);
             const retryAt = wait === null ? null : later(clock.now(), wait);
             wanted.push(retryAt ?? clock.now());
             return { isDone: false, retryAt };
@@ -113,14 +113,42 @@ describe('polling', () => {
     expect(clock.now()).toEqual(deadline);
   });
 
-  it('gives the last answer back, not done, when the CA wants it to come back after the deadline', async () => {
+  it('gives the last answer back, not done, when the rest of its time is shorter than the CA wants', async () => {
     const clock = passingClock();
-    const retryAt = later(clock.now(), 86_400_000);
-    const last: Answer = { isDone: false, retryAt };
-    const ask = (): Promise<Answer> => Promise.reject(new Error('asked'));
     const deadline = later(clock.now(), 180_000);
-    expect(await poll(ask, ({ isDone }) => isDone, { clock, deadline, signal, last })).toBe(last);
-    expect(clock.slept).toEqual([]);
+    const answers = [later(clock.now(), 170_000), later(clock.now(), 300_000)];
+    let asked = 0;
+    const ask = (): Promise<Answer> => Promise.resolve({ isDone: false, retryAt: answers[asked++]! });
+    const last: Answer = { isDone: false, retryAt: null };
+    const answer = await poll(ask, ({ isDone }) => isDone, { clock, deadline, signal, last });
+    expect([answer.retryAt, asked]).toEqual([answers[1], 2]);
+    expect(clock.now().getTime()).toBe(answers[0]!.getTime());
+  });
+
+  it('goes on at its own pace, a few looks a minute, when the CA says a day of what is done in seconds', async () => {
+    const clock = passingClock();
+    const begun = clock.now();
+    const retryAt = later(begun, 86_400_000);
+    const asked: number[] = [];
+    const ask = (): Promise<Answer> => {
+      asked.push(clock.now().getTime() - begun.getTime());
+      return Promise.resolve({ isDone: asked.length === 4, retryAt });
+    };
+    const options = { clock, deadline: later(begun, 180_000), signal, last: { isDone: false, retryAt } };
+    expect((await poll(ask, ({ isDone }) => isDone, options)).isDone).toBe(true);
+    expect(asked).toEqual([1000, 3000, 6000, 11_000]);
+    const all: number[] = [];
+    const never = (): Promise<Answer> => {
+      all.push(clock.now().getTime());
+      return Promise.resolve({ isDone: false, retryAt });
+    };
+    const until = later(clock.now(), 180_000);
+    const last = { isDone: false, retryAt };
+    expect(await poll(never, () => false, { clock, deadline: until, signal, last })).toMatchObject({
+      retryAt,
+    });
+    expect(all.length).toBeLessThan(20);
+    expect(clock.now()).toEqual(until);
   });
 
   it('asks once even when its time is over already: there is no other answer', async () => {

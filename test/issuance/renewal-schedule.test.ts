@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { RenewalInfo } from '../../src/acme/renewal-info.ts';
 import { AcmeLedgerError } from '../../src/errors.ts';
+import { dueOf } from '../../src/issuance/renewing.ts';
 import { isAskDue, learned, notLearned, nothingToLearn } from '../../src/issuance/renewal-schedule.ts';
 import type { CertificateRow } from '../../src/ledger/schema.ts';
 import { certificateRow } from './rows.ts';
@@ -41,6 +42,39 @@ describe('the moment to renew', () => {
     expect(learned(first, info, now, () => 0.75)).not.toHaveProperty('ari_renew_at');
     const moved = { ...info, end: new Date('2026-03-04T00:00:00.000Z') };
     expect(learned(first, moved, now, () => 0.75).ari_renew_at).toBe('2026-03-03T06:00:00.000Z');
+  });
+});
+
+describe('a CA whose windows are always past', () => {
+  const day = 24 * hour;
+  const fresh = certificateRow({
+    serial: '0a',
+    order_id: 1,
+    not_before: inMs(-hour).toISOString(),
+    not_after: inMs(90 * day - hour).toISOString(),
+    deployed_at: inMs(-hour).toISOString(),
+  });
+  const past = (ms: number): RenewalInfo => ({ ...info, start: inMs(ms - 2 * hour), end: inMs(ms - hour) });
+
+  it('has a new certificate ordered once in a twentieth of its life, at least an hour for each day', () => {
+    const first = { ...fresh, ...(learned(fresh, past(0), now, Math.random) as Partial<CertificateRow>) };
+    const kept = Date.parse(first.ari_renew_at ?? '') - Date.parse(fresh.not_before ?? '');
+    expect(kept).toBe(4.5 * day);
+    expect(dueOf(first, now)).toBeNull();
+    const second = learned(first, past(hour), inMs(hour), Math.random);
+    expect(second.ari_renew_at).toBe(first.ari_renew_at);
+    expect(dueOf(first, inMs(5 * day))?.reason).toBe('ari');
+  });
+
+  it('is heeded at once where a window that lay ahead is past all of a sudden', () => {
+    const ahead = { ...fresh, ...(learned(fresh, info, now, Math.random) as Partial<CertificateRow>) };
+    const after = { ...ahead, ...(learned(ahead, past(0), now, Math.random) as Partial<CertificateRow>) };
+    expect(dueOf(after, now)?.reason).toBe('ari');
+  });
+
+  it('does not keep a certificate that was revoked', () => {
+    const first = { ...fresh, ...(learned(fresh, past(0), now, Math.random) as Partial<CertificateRow>) };
+    expect(dueOf({ ...first, revoked_at: now.toISOString() }, now)?.reason).toBe('revoked');
   });
 });
 

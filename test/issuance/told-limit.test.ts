@@ -71,14 +71,21 @@ describe('what a refusal for now is about', () => {
     expect(told({ kind: 'read' }, 503, null, 'Fri, 01 May 2026 12:00:09 GMT')?.seconds).toBe(9);
   });
 
-  it('is these names for ten minutes when Let’s Encrypt paused them, which comes without a time', () => {
+  it('is these names for an hour when Let’s Encrypt paused them, which comes without a time', () => {
     const detail =
       'Your account is temporarily prevented from requesting certificates for b.test and possibly others. Please visit: https://ca.test/sfe/v1/unpause?jwt=abc';
     expect(told(order, 429, detail)).toEqual({
       held: 'names *.a.test b.test www.a.test',
       limit: 'paused',
-      seconds: 600,
+      seconds: 3600,
     });
+  });
+
+  it('is a pause by its page, whatever the type of the problem', () => {
+    const detail = 'Please visit: https://ca.test/sfe/v1/unpause?jwt=abc';
+    const data = { type: 'urn:ietf:params:acme:error:userActionRequired', detail, status: 403 };
+    const error = answerError({ status: 403, headers: {}, data }, 'to do it', now);
+    expect(toldLimit(error, order, now)).toMatchObject({ scope: 'names', limit: 'paused' });
   });
 
   it('counts a 429 without a time as ten minutes for new orders, one for the rest, and a 503 without as a fault', () => {
@@ -88,9 +95,9 @@ describe('what a refusal for now is about', () => {
     expect(told({ kind: 'read' }, 500, null, '60')).toBeNull();
   });
 
-  it('is at least a second, and no longer than any limit looks back', () => {
+  it('is at least a second, and no longer than a day', () => {
     expect(told(order, 429, 'slow down', '0')?.seconds).toBe(1);
-    expect(told(order, 429, 'slow down', '99999999')?.seconds).toBe(8 * 86_400);
+    expect(told(order, 429, 'slow down', '99999999')?.seconds).toBe(86_400);
     expect(told(order, 503, null, '99999999')?.seconds).toBe(86_400);
   });
 });

@@ -186,7 +186,7 @@ export const cases: Case[] = [
   },
   {
     code: 'renewal-window-impossible',
-    breaking: `update certificates set ari_window_start = '${later(60)}', ari_window_end = '${later(62)}', ari_renew_at = '${later(80)}'`,
+    breaking: `update certificates set ari_window_start = '${later(60)}', ari_window_end = '${later(62)}', ari_renew_at = '${later(40)}'`,
     at: ['certificates', 1],
     isMended: true,
   },

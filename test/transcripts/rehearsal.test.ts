@@ -131,7 +131,7 @@ describe('a rehearsal', () => {
     const dropped = await issue(['fine.test', 'mended.test'], '--on-failed-name', 'drop');
     expect(jsonOf(dropped)).toMatchObject({ status: 'issued', leftOut: ['mended.test'] });
     here.change(
-      "update identifiers set next_attempt_at = '2100-01-01T00:00:00.000Z' where value = 'mended.test'",
+      "update identifiers set next_attempt_at = strftime('%Y-%m-%dT%H:%M:%fZ', 'now', '+1 day') where value = 'mended.test'",
     );
     here.change("update certificates set removed_at = created_at where name = 'well.test'");
     await staging.lab.challtestsrv.clearServfail('mended.test');

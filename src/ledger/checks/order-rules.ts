@@ -1,14 +1,11 @@
 import { sql } from 'kysely';
+import { farthestKeptMs, farthestReservationMs } from '../../bounded-wait.ts';
 import type { Moment } from './finding.ts';
 import type { RowRule } from './row-rule.ts';
 
 const dayMs = 86_400_000;
-/** The gate reserves for seven days; a day more for clocks that were set meanwhile. */
 const reservedMs = 7 * dayMs;
-const reservationMaxMs = 8 * dayMs;
-/** An order without an end of its own is kept for a day; a day more for clocks. */
 const keptMs = dayMs;
-const keptMaxMs = 2 * dayMs;
 
 /** What `cert remove` ends is kept until then by its clock, which another run's may be behind of. */
 const clockSkewMs = 10 * 60_000;
@@ -65,7 +62,7 @@ export const orderRules: readonly OrderRule[] = [
   ({ now }) => ({
     code: 'order-kept-too-long',
     table: 'orders',
-    broken: sql`concluded_at is null and run_id is null and kept_until > ${inMs(now, keptMaxMs)} and (expires_at is null or kept_until > expires_at)`,
+    broken: sql`concluded_at is null and run_id is null and kept_until > ${inMs(now, farthestKeptMs)} and (expires_at is null or kept_until > expires_at)`,
     says: ({ id, kept_until }) => ({
       message: `order ${id} is kept for the next attempt until ${kept_until ?? ''}, which is longer than any order is: the clock was ahead when it was written`,
       hint: 'acme-ledger authz clear --all settles it',
@@ -75,9 +72,9 @@ export const orderRules: readonly OrderRule[] = [
   ({ now }) => ({
     code: 'reservation-too-long',
     table: 'orders',
-    broken: sql`reserved > 0 and reserved_until > ${inMs(now, reservationMaxMs)}`,
+    broken: sql`reserved > 0 and reserved_until > ${inMs(now, farthestReservationMs)}`,
     says: ({ id, reserved, reserved_until }) => ({
-      message: `order ${id} reserves ${reserved} authorizations until ${reserved_until}, which is longer than a pending authorization lives: the clock was ahead when it was written, and the gate has less room until then`,
+      message: `order ${id} reserves ${reserved} authorizations until ${reserved_until}, which is longer than a pending authorization lives: the clock was ahead when it was written, and nothing is counted for it any more`,
       hint: null,
     }),
     // Whatever it opened was opened before now.

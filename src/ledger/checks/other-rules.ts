@@ -40,9 +40,9 @@ export const probeRules: readonly ((moment: Moment) => RowRule<'probes'>)[] = [
   }),
 ];
 
-/** What the CA asked for is heeded for eight days at most; a day more for clocks. */
-const holdMs = 8 * 86_400_000;
-const holdMaxMs = 9 * 86_400_000;
+/** What the CA asked for is heeded for a day at most (src/bounded-wait.ts); a day more for clocks. */
+const holdMs = 86_400_000;
+const holdMaxMs = 2 * 86_400_000;
 
 export const holdRules: readonly ((moment: Moment) => RowRule<'holds'>)[] = [
   ({ now }) => ({
@@ -75,7 +75,7 @@ export const certificateRules: readonly (() => RowRule<'certificates'>)[] = [
     table: 'certificates',
     broken: sql`(ari_window_start is null) <> (ari_window_end is null)
       or (ari_window_start is null) <> (ari_renew_at is null)
-      or ari_window_start >= ari_window_end or ari_renew_at not between ari_window_start and ari_window_end`,
+      or ari_window_start >= ari_window_end or ari_renew_at < ari_window_start`,
     says: ({ name, ari_renew_at }) => ({
       message: `the window in which certificate ${name} is to be renewed isn't one that a CA suggests${ari_renew_at === null ? '' : `, and it is due at ${ari_renew_at} for that`}`,
       hint: null,
