@@ -10,6 +10,7 @@ import { isTakenOver, newOrderGuard } from './guards.ts';
 import { settleTakenOver } from './handing-over.ts';
 import type { Issuance, PlacedOrder } from './issuance.ts';
 import { listedOrder } from './listed-order.ts';
+import { withProfileHint } from './profile-hint.ts';
 import { settleUnrecorded } from './settle-unwritten.ts';
 import { spendAgain } from './spending.ts';
 
@@ -38,7 +39,7 @@ export async function requestOrder(
     return await recordAnswer(issuance, row, answer);
   } catch (error) {
     const made = unusableOrder(error);
-    if (made === null) throw error;
+    if (made === null) throw withProfileHint(issuance, { identifiers, profile: row.profile }, error);
     return takeUnusable(issuance, row, made, error);
   }
 }
