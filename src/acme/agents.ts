@@ -1,5 +1,6 @@
 import http from 'node:http';
 import https from 'node:https';
+import type { LookupFunction } from 'node:net';
 import { createSecureContext, type SecureContext } from 'node:tls';
 import { AcmeLedgerError } from '../errors.ts';
 
@@ -18,8 +19,13 @@ export interface Agents {
  * With an extra root a host is judged by that root alone, and by node's own if that fails. One context with all of them would
  * take 30 ms to build at every start, and node's list (its own, the system's, NODE_EXTRA_CA_CERTS) would have to be rebuilt here.
  */
-export function agentsFor(caPem: string | undefined, idleTimeoutMs: number): Agents {
-  const options = { keepAlive: true, scheduling: 'lifo', timeout: idleTimeoutMs } as const;
+export function agentsFor(
+  caPem: string | undefined,
+  idleTimeoutMs: number,
+  lookup: LookupFunction | undefined,
+): Agents {
+  const common = { keepAlive: true, scheduling: 'lifo', timeout: idleTimeoutMs } as const;
+  const options = lookup === undefined ? common : { ...common, lookup };
   const plain = new http.Agent(options);
   const secure = new https.Agent(options);
   let extra: https.Agent | undefined;

@@ -2,6 +2,7 @@ import { AcmeLedgerError } from '../errors.ts';
 import { agentsFor, type Agents } from './agents.ts';
 import { isReset, isUntrusted } from './connection-failure.ts';
 import { exchange, type ExchangeLimits, type HttpAnswer, type HttpRequest } from './exchange.ts';
+import { type Resolve, reachableHosts } from './reachable-hosts.ts';
 import { isAcceptableUrl } from './web-url.ts';
 
 /** One line of the log of requests. `status` is null when no whole answer came. */
@@ -23,6 +24,12 @@ export interface TransportOptions {
   /** How long an idle connection is kept. */
   idleTimeoutMs?: number | undefined;
   onRequest?: ((entry: RequestEntry) => void) | undefined;
+  /** The CA's: where it is says where its requests may go; without it they may go anywhere. */
+  directoryUrl?: string | undefined;
+  /** Instead of the system's resolver. */
+  resolve?: Resolve | undefined;
+  /** Called once for each host beside the directory's that is asked. */
+  onOtherHost?: ((host: string) => void) | undefined;
 }
 
 export interface Transport {
@@ -50,15 +57,21 @@ export function userAgentOf(version: string): string {
 }
 
 export function createTransport(options: TransportOptions): Transport {
-  const agents = agentsFor(options.caPem, options.idleTimeoutMs ?? defaultIdleTimeoutMs);
+  const { directoryUrl } = options;
+  const hosts = directoryUrl === undefined ? undefined : reachableHosts(directoryUrl, options.resolve);
+  const agents = agentsFor(options.caPem, options.idleTimeoutMs ?? defaultIdleTimeoutMs, hosts?.lookup);
+  const tell =
+    directoryUrl === undefined ? () => undefined : tellingOthers(directoryUrl, options.onOtherHost);
   const limits = {
     connectTimeoutMs: options.connectTimeoutMs ?? defaultConnectTimeoutMs,
     answerTimeoutMs: options.answerTimeoutMs ?? defaultAnswerTimeoutMs,
   };
   let isClosed = false;
   const once: Exchange = (request) =>
-    logged(request, options.onRequest, () => {
+    logged(request, options.onRequest, async () => {
       if (isClosed) throw new Error('the session was closed');
+      await hosts?.assertUrl(request.url);
+      tell(request.url);
       const headers = {
         'User-Agent': options.userAgent,
         'Accept-Language': 'en',
@@ -73,6 +86,19 @@ export function createTransport(options: TransportOptions): Transport {
       isClosed = true;
       agents.close();
     },
+  };
+}
+
+function tellingOthers(
+  directoryUrl: string,
+  onOtherHost: TransportOptions['onOtherHost'],
+): (url: string) => void {
+  const told = new Set([new URL(directoryUrl).host]);
+  return (url) => {
+    const { host } = new URL(url);
+    if (told.has(host)) return;
+    told.add(host);
+    onOtherHost?.(host);
   };
 }
 

@@ -4,7 +4,7 @@ import type { Session } from '../acme/session.ts';
 import { openSession } from '../acme/session.ts';
 import { accountAtCa } from '../issuance/found-account.ts';
 import type { CommandContext } from './context.ts';
-import { sessionOptions } from './opening.ts';
+import { sessionOptions } from './session-options.ts';
 import { limitsAt } from './settings/limit-changes.ts';
 
 /**

@@ -20,7 +20,7 @@ import type { FoundKey } from './key-sources.ts';
 import { withLedger } from './ledger-opening.ts';
 import { withLedgerWriter } from './ledger-writing.ts';
 import { issuanceOf } from './account-issuance.ts';
-import { sessionOptions } from './opening.ts';
+import { sessionOptions } from './session-options.ts';
 import { complainOf } from './output.ts';
 import { limitsAt } from './settings/limit-changes.ts';
 

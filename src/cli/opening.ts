@@ -1,10 +1,8 @@
-import { join } from 'node:path';
 import { generateAccountKey } from '../acme/account-key.ts';
 import type { Authority } from '../acme/known-authorities.ts';
 import { assertRegistrable } from '../acme/registration.ts';
-import type { Registration, Session, SessionOptions } from '../acme/session.ts';
+import type { Registration, Session } from '../acme/session.ts';
 import { openSession } from '../acme/session.ts';
-import { userAgentOf } from '../acme/transport.ts';
 import { assertStateDir, prepareStateDir } from '../certificates/state-dir.ts';
 import type { SolverSettings } from '../challenges/settings.ts';
 import type { Solver } from '../challenges/solver.ts';
@@ -30,7 +28,7 @@ import { ledgerExists, openLedger } from './ledger-opening.ts';
 import { otherOwner } from './other-owner.ts';
 import { ledgerFile } from './settings/ledger-url.ts';
 import { limitsAt } from './settings/limit-changes.ts';
-import { version } from './version.ts';
+import { sessionOptions } from './session-options.ts';
 
 /**
  * Everything that issuing at one CA needs, for as long as `act` takes. Whatever can be wrong with the CA's address is found
@@ -233,24 +231,6 @@ async function assertTakesAccount(context: CommandContext, authority: Authority)
   } finally {
     probe.close();
   }
-}
-
-/** How requests to a CA are sent. */
-export function sessionOptions(
-  context: CommandContext,
-  authority: Authority,
-): Omit<SessionOptions, 'accountKeyPem'> {
-  return {
-    directoryUrl: authority.directoryUrl,
-    caPem: context.settings.caPem ?? undefined,
-    cacheDir: join(context.settings.stateDir, 'cache'),
-    userAgent: userAgentOf(version),
-    onRequest: (entry) => {
-      context.log.debug(entry, 'request');
-    },
-    signal: context.stops.work,
-    takeTurn: context.takeTurn,
-  };
 }
 
 /** A person decides about a new account: the CA may want to know why the old one ended. @throws AcmeLedgerError `ca-account` */

@@ -18,7 +18,8 @@ import type { CertificateRow } from '../ledger/schema.ts';
 import type { LedgerWriter } from '../ledger/writer.ts';
 import type { CommandContext } from './context.ts';
 import { openLedger } from './ledger-opening.ts';
-import { sessionOptions } from './opening.ts';
+import {} from './opening.ts';
+import { sessionOptions } from './session-options.ts';
 import { limitsAt } from './settings/limit-changes.ts';
 
 /** What isn't answered by then is asked for by the next run: renewing what is due mustn't wait for advice. */

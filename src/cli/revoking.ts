@@ -12,7 +12,8 @@ import type { CertificateRow } from '../ledger/schema.ts';
 import type { CommandContext } from './context.ts';
 import { withLedger } from './ledger-opening.ts';
 import { withLedgerWriter } from './ledger-writing.ts';
-import { sessionOptions, withIssuance } from './opening.ts';
+import { withIssuance } from './opening.ts';
+import { sessionOptions } from './session-options.ts';
 
 type Outcome = 'revoked' | 'already-revoked';
 
