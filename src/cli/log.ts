@@ -1,4 +1,4 @@
-import { accessSync, constants, existsSync, statSync } from 'node:fs';
+import { accessSync, constants, existsSync, lstatSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { AcmeLedgerError, messageOf } from '../errors.ts';
 import { printable } from '../printable.ts';
@@ -68,6 +68,9 @@ function assertLogFile(file: string): void {
   try {
     accessSync(existsSync(file) ? file : dirname(file), constants.W_OK);
     if (existsSync(file) && statSync(file).isDirectory()) throw new Error("it's a directory");
+    const there = lstatSync(file, { throwIfNoEntry: false });
+    const isStrangers = there !== undefined && there.uid !== 0 && there.uid !== process.geteuid?.();
+    if (there?.isSymbolicLink() === true && isStrangers) throw new Error("it's a link of another user");
   } catch (error) {
     throw new AcmeLedgerError(
       'usage',

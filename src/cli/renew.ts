@@ -12,6 +12,7 @@ interface Options {
   all?: boolean;
   dryRun?: boolean;
   report?: string;
+  reportMode?: string;
   onFinish?: string;
   rehearse?: boolean;
 }
@@ -31,6 +32,7 @@ export function renew(program: Command, runner: Runner): void {
     .option('--wait <DURATION>', 'wait that long for the gate before a certificate is deferred')
     .option('--all', 'also those that are not due')
     .option('--report <FILE>', 'write what became of each certificate to this file, as JSON')
+    .option('--report-mode <MODE>', 'who may read it, as chmod has it in octal (default: 600)')
     .option('--on-finish <CMD>', 'run this at the end, with the report on its stdin')
     .option('--rehearse', "first the whole flow at each CA's staging; only names that pass go on")
     .option('--dry-run', 'say what is due; nothing is sent');
@@ -49,8 +51,12 @@ export function renew(program: Command, runner: Runner): void {
       dryRun: options.dryRun === true,
     };
     if (wanted.dryRun) return runRenew(context, wanted, { certificates: [], summary: null });
-    const { reported } = await import('./renewal-report.ts');
-    const told = { file: options.report ?? null, hook: options.onFinish ?? null };
+    const { reported, reportMode } = await import('./renewal-report.ts');
+    const told = {
+      file: options.report ?? null,
+      mode: reportMode(options.reportMode, options.report),
+      hook: options.onFinish ?? null,
+    };
     return reported(context, told, (record) => toldOfNames(context, () => runRenew(context, wanted, record)));
   });
 }

@@ -1,7 +1,7 @@
 import { type Stats, fstatSync } from 'node:fs';
-import { open, realpath, rename, stat, unlink } from 'node:fs/promises';
+import { lstat, open, realpath, rename, stat, unlink } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { failedWith, syncDirectory, uniqueSuffix, writeDurably } from '../certificates/durable-file.ts';
+import { failedWith, syncDirectory, uniqueSuffix } from '../certificates/durable-file.ts';
 import { systemClock } from '../clock.ts';
 import { AcmeLedgerError, errorRecord, exitCodeOf, messageOf } from '../errors.ts';
 import { hookFailure, runHook } from '../hook-process.ts';
@@ -21,8 +21,30 @@ export interface RenewalRecord {
 export interface ReportOptions {
   /** `--report`: where the report is written; null for nowhere. */
   file: string | null;
+  /** Of that file; 0600 when left out. */
+  mode?: number;
   /** `--on-finish`: a shell command that reads it from stdin. */
   hook: string | null;
+}
+
+/** It tells every name, and what is wrong with it: nobody else reads that unless told. */
+const usualMode = 0o600;
+
+/** `--report-mode`. @throws AcmeLedgerError `usage` */
+export function reportMode(given: string | undefined, file: string | undefined): number {
+  if (given === undefined) return usualMode;
+  if (file === undefined) {
+    throw new AcmeLedgerError('usage', '--report-mode is given without a report', {
+      hint: 'add --report FILE',
+    });
+  }
+  // The owner can read it, and nobody but the owner can write it.
+  if (/^0?[46][04][04]$/.test(given)) return Number.parseInt(given, 8);
+  throw new AcmeLedgerError(
+    'usage',
+    `--report-mode must be 600, 640, 644 or less, not ${printable(given).slice(0, 60)}`,
+    { hint: 'for example --report-mode 640, for a group that reads it' },
+  );
 }
 
 /** It may send a mail, or copy the report somewhere. */
@@ -61,15 +83,15 @@ export async function reported(
 }
 
 async function assertWritable(file: string): Promise<void> {
-  const path = await targetOf(file);
-  const probe = `${path}.${uniqueSuffix()}`;
   try {
+    const path = await targetOf(file);
+    const probe = `${path}.${uniqueSuffix()}`;
     const there = await stat(path).catch(() => null);
     if (file === '' || there?.isDirectory() === true) throw new Error("it's a directory");
     // Root may replace any: /dev/null would be a file from then on.
     if (there?.isFile() === false) throw new Error("it isn't a regular file");
     if (there !== null && isOwnOutput(there)) throw new Error('this run prints there');
-    await (await open(probe, 'wx', 0o644)).close();
+    await (await open(probe, 'wx', 0o600)).close();
     await unlink(probe);
   } catch (cause) {
     throw new AcmeLedgerError('usage', `--report ${printable(file)}: ${messageOf(cause)}`, {
@@ -92,23 +114,29 @@ function isOwnOutput({ dev, ino }: Stats): boolean {
   });
 }
 
-/** Where a link leads to, so that the link stays. */
+/** Where a link leads to, so that the link stays. @throws Error for another user's link: it would choose which file is replaced */
 async function targetOf(file: string): Promise<string> {
+  const there = await lstat(file).catch(() => null);
+  const isStrangers = there !== null && there.uid !== 0 && there.uid !== process.geteuid?.();
+  if (there?.isSymbolicLink() === true && isStrangers) throw new Error("it's a link of another user");
   return realpath(file).catch(() => resolve(file));
 }
 
 async function tell(
   { stops: { work } }: CommandContext,
-  { file, hook }: ReportOptions,
+  { file, mode = usualMode, hook }: ReportOptions,
   report: string,
   exitCode: number,
 ): Promise<void> {
-  const path = file === null ? null : await targetOf(file);
+  let path: string | null = null;
   try {
-    if (path !== null) await replaceFile(path, report);
+    if (file !== null) {
+      path = await targetOf(file);
+      await replaceFile(path, report, mode);
+    }
   } catch (error) {
     warn(
-      `the report ${printable(path ?? '')} could not be written: ${printable(messageOf(error))}`,
+      `the report ${printable(path ?? file ?? '')} could not be written: ${printable(messageOf(error))}`,
       'the certificates are not concerned; acme-ledger cert list has the last error of each',
     );
   }
@@ -125,11 +153,23 @@ async function tell(
   }
 }
 
+/** The mode is that of the descriptor: whoever may write to the directory could exchange what a path leads to. */
+async function writeNew(path: string, content: string, mode: number): Promise<void> {
+  const file = await open(path, 'wx', 0o600);
+  try {
+    await file.writeFile(content);
+    await file.chmod(mode);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
 /** Who reads it never finds half of it. */
-async function replaceFile(path: string, content: string): Promise<void> {
+async function replaceFile(path: string, content: string, mode: number): Promise<void> {
   const temporary = `${path}.${uniqueSuffix()}`;
   try {
-    await writeDurably(temporary, content, 0o644);
+    await writeNew(temporary, content, mode);
     await rename(temporary, path);
     await syncDirectory(dirname(path));
   } catch (error) {

@@ -1,6 +1,7 @@
 import Database from 'better-sqlite3';
 import type { Dialect, SqliteDatabase, SqliteStatement } from 'kysely';
 import { SqliteAdapter, SqliteDialect } from 'kysely';
+import { AcmeLedgerError } from '../errors.ts';
 import { sqliteSelfCheck } from './checks/sqlite-self-check.ts';
 import type { Engine } from './engine.ts';
 import { holdFiles } from './ledger-files.ts';
@@ -97,8 +98,32 @@ function prepare(database: Database.Database, { toWrite, readOnly }: OpeningOpti
   const asking = database.prepare<[], { journal_mode: string }>('pragma journal_mode');
   keptForever.push(asking);
   if (asking.get()?.journal_mode !== 'wal' && readOnly !== true) database.exec('pragma journal_mode = WAL');
+  assertSafeVersion(database);
   if (toWrite) database.exec('begin immediate; rollback');
   database.exec(`pragma busy_timeout = ${String(busyTimeoutMs)}`);
+}
+
+/** sqlite.org/wal.html: before it, checkpoints of two processes at once could damage a WAL. */
+const safeVersion = [3, 51, 3] as const;
+
+/** @throws AcmeLedgerError `ledger` */
+function assertSafeVersion(database: Database.Database): void {
+  const asking = database.prepare<[], { version: string }>('select sqlite_version() as version');
+  keptForever.push(asking);
+  const version = asking.get()?.version ?? '';
+  if (isSafeVersion(version)) return;
+  throw new AcmeLedgerError(
+    'ledger',
+    `the SQLite in here is ${version}, and before ${safeVersion.join('.')} two processes at once could damage a ledger`,
+    { hint: 'install acme-ledger anew, with better-sqlite3 12.8 or later: npm install --global acme-ledger' },
+  );
+}
+
+/** Whether ledgers are safe with this version of SQLite, as in `3.51.3`. */
+export function isSafeVersion(version: string): boolean {
+  const [parts, least] = [version.split('.').map(Number), safeVersion];
+  const index = least.findIndex((part, at) => part !== parts[at]);
+  return index === -1 || (parts[index] ?? 0) > (least[index] ?? 0);
 }
 
 class LedgerSqliteAdapter extends SqliteAdapter {

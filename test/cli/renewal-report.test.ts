@@ -1,9 +1,9 @@
-import { lstat, mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { lchown, lstat, mkdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { CommandContext } from '../../src/cli/context.ts';
-import { reported } from '../../src/cli/renewal-report.ts';
+import { reported, reportMode } from '../../src/cli/renewal-report.ts';
 import { AcmeLedgerError } from '../../src/errors.ts';
 import { type Workspace, newWorkspace } from '../support/workspace.ts';
 
@@ -56,4 +56,40 @@ it('goes where a link leads to', async () => {
   await symlink(file, link);
   await reported(stoppedBy(null), { file: link, hook: null }, () => Promise.resolve(1));
   expect(JSON.parse(await readFile(file, 'utf8'))).toMatchObject({ exitCode: 1 });
+});
+
+it('is for its owner alone unless a mode is given, whatever the umask and the file before', async () => {
+  const file = path.join(workspace.directory, 'modes.json');
+  await writeFile(file, '{}', { mode: 0o644 });
+  const umask = process.umask(0o077);
+  try {
+    await reported(stoppedBy(null), { file, hook: null }, () => Promise.resolve(0));
+    expect((await stat(file)).mode & 0o777).toBe(0o600);
+    await reported(stoppedBy(null), { file, mode: 0o640, hook: null }, () => Promise.resolve(0));
+    expect((await stat(file)).mode & 0o777).toBe(0o640);
+  } finally {
+    process.umask(umask);
+  }
+});
+
+it.each([
+  ['600', 0o600],
+  ['0640', 0o640],
+  ['644', 0o644],
+])('--report-mode %s is taken', (given, mode) => {
+  expect(reportMode(given, 'report.json')).toBe(mode);
+});
+
+it.each(['666', '777', '4600', 'u=rw', '', '60'])('--report-mode %j is refused', (given) => {
+  expect(() => reportMode(given, 'report.json')).toThrow('--report-mode must be 600, 640, 644 or less');
+});
+
+it.skipIf(process.getuid?.() !== 0)('does not go where another user’s link leads', async () => {
+  const [link, file] = [path.join(workspace.directory, 'strange'), path.join(workspace.directory, 'target')];
+  await writeFile(file, 'precious');
+  await symlink(file, link);
+  await lchown(link, 65_534, 65_534);
+  const done = reported(stoppedBy(null), { file: link, hook: null }, () => Promise.resolve(0));
+  await expect(done).rejects.toThrow("it's a link of another user");
+  expect(await readFile(file, 'utf8')).toBe('precious');
 });

@@ -72,7 +72,9 @@ describe('a ledger that is checked', { timeout: 180_000 }, () => {
       ['schema-differs', null],
       ['order-twice', 4],
     ]);
-    expect(findings[0]?.hint).toMatch(/^sqlite3 \S+ 'CREATE UNIQUE INDEX "orders_one_per_names" /);
+    expect(findings[0]?.hint).toMatch(
+      /^stop cron .*; then: sqlite3 \S+ 'CREATE UNIQUE INDEX "orders_one_per_names" /,
+    );
   });
 
   it('keeps what it replaces: the old text of an error, the row as it was', async () => {

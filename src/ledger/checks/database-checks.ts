@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import { shellWord } from '../../shell-word.ts';
 import type { Ledger } from '../open.ts';
 import { openEmptyLedger } from '../open.ts';
 import type { Finding } from './finding.ts';
@@ -25,14 +26,14 @@ function faultFinding({ kind, text }: SelfFault, file: string): Finding {
       ...place,
       code: 'constraint-broken',
       message: `a row is in a state that the schema forbids, so another program wrote it: ${text}`,
-      hint: 'put back a backup, or correct the row with sqlite3 (docs/ledger.md, "What always holds")',
+      hint: 'put back a backup; or stop cron, and correct the row (docs/ledger.md, "What always holds")',
     };
   }
   return {
     ...place,
     code: 'damaged',
     message: `the file is damaged, and nothing in it can be trusted: ${text}`,
-    hint: `stop cron, put back a backup of ${file}, then run acme-ledger authz sync; without one, sqlite3 ${file} .recover saves what can be read`,
+    hint: `stop cron, put back a backup of ${file}, then run acme-ledger authz sync; without one, sqlite3 ${shellWord(file)} .recover saves what can be read`,
   };
 }
 
@@ -79,7 +80,7 @@ export async function schemaDifferences(
         hint:
           text === null || found.has(name)
             ? 'put back a backup, then run acme-ledger authz sync'
-            : `sqlite3 ${file} '${text.replaceAll("'", `'\\''`)}'`,
+            : `stop cron and all else that runs acme-ledger; then: sqlite3 ${shellWord(file)} ${shellWord(text)}`,
       }));
   } finally {
     await empty.destroy();
