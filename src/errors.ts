@@ -53,6 +53,8 @@ const exitCodes = {
   'gate-full': 75,
   /** Another live run works on the same names. */
   busy: 75,
+  /** What is wanted has changed, or a newer certificate was put in place, while the attempt ran: nothing was stored. */
+  superseded: 75,
   /** The run's time was over before it came to the certificate. */
   'no-time': 75,
   /** The name was failing for so long that no order names it until it is mended or resumed. */

@@ -1,5 +1,6 @@
 import { AcmeLedgerError } from '../errors.ts';
 import { hookFailure, runHook } from '../hook-process.ts';
+import { runVariable } from '../orphaned-hooks.ts';
 import { printable } from '../printable.ts';
 import type { StoredCertificate } from './store.ts';
 
@@ -12,6 +13,8 @@ export interface Deployment {
   certificate: StoredCertificate;
   /** The account's, for `LEGO_ACCOUNT_EMAIL`; null when it has none. */
   email: string | null;
+  /** Which run starts it, so that the next one finds it should this one die. */
+  runId: string;
   timeoutMs?: number;
 }
 
@@ -21,7 +24,10 @@ export interface Deployment {
  */
 export async function runDeployHook(deployment: Deployment, signal: AbortSignal): Promise<void> {
   const { command, certificate, timeoutMs = deployTimeoutMs } = deployment;
-  const environment = deployEnvironment(certificate, deployment.email);
+  const environment = {
+    ...deployEnvironment(certificate, deployment.email),
+    [runVariable]: deployment.runId,
+  };
   const result = await runHook({ command, args: [], environment, timeoutMs, signal });
   const failure = hookFailure(result, timeoutMs);
   if (failure === null) return;

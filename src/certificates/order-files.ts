@@ -1,8 +1,9 @@
-import type { KeyObject } from 'node:crypto';
+import { createHash, type KeyObject } from 'node:crypto';
 import { existsSync, linkSync, readdirSync, readFileSync, renameSync, rmSync, unlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { AcmeLedgerError, messageOf } from '../errors.ts';
 import { printable } from '../printable.ts';
+import { publicKeyOf } from './key.ts';
 import {
   failedWith,
   makePrivateDirectory,
@@ -17,6 +18,22 @@ export interface OrderFiles {
   csrDer: Buffer;
   /** That of both, when they were made just now: to read it again takes longer than to make one. */
   publicKey?: KeyObject;
+}
+
+/** Tells a CSR from every other: SHA-256, base64url. */
+export function csrDigest({ csrDer }: Pick<OrderFiles, 'csrDer'>): string {
+  return createHash('sha256').update(csrDer).digest('base64url');
+}
+
+/** Whether the CSR is for the key beside it, as a hand or a back-up may not have left it. */
+export function isPair({ keyPem, csrDer }: OrderFiles): boolean {
+  if (keyPem === null) return true;
+  try {
+    // RFC 2986 §4.1: a request holds the public key as it is.
+    return csrDer.includes(publicKeyOf(keyPem).export({ type: 'spki', format: 'der' }));
+  } catch {
+    return false;
+  }
 }
 
 /**

@@ -39,6 +39,11 @@ export async function writeVersion(stateDir: string, name: string, files: Versio
   return version;
 }
 
+/** Removes a version that nothing points to. What can't be removed now is removed by a later `pruneVersions`. */
+export function removeVersion(stateDir: string, name: string, version: string): void {
+  removeIfPossible(join(versionsOf(stateDir, name), version));
+}
+
 /** Points `certificates/<name>` to the version, in one step. */
 export async function swapIn(stateDir: string, name: string, version: string): Promise<void> {
   const certificates = join(stateDir, 'certificates');

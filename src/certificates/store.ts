@@ -7,7 +7,7 @@ import { factsOf, parseChain, type CertificateFacts } from './certificate.ts';
 import { failedWith, syncDirectory } from './durable-file.ts';
 import { keyTypeOf, type KeyType } from './key.ts';
 import { assertStoreName } from './store-name.ts';
-import { pruneVersions, swapIn, versionsOf, writeVersion } from './store-version.ts';
+import { pruneVersions, removeVersion, swapIn, versionsOf, writeVersion } from './store-version.ts';
 
 /** Where a certificate lies: absolute paths that stay the same when it is renewed. */
 export interface StoredPaths {
@@ -42,22 +42,55 @@ export async function storeCertificate(
   name: string,
   content: { chainPem: string; keyPem: string | null },
 ): Promise<StoredPaths> {
+  await (await prepareCertificate(stateDir, name, content)).swapIn();
+  return pathsOf(stateDir, name, content.keyPem !== null);
+}
+
+/** A certificate that is on disk, and that nothing points to yet. */
+export interface PreparedCertificate {
+  /** Puts it in place of the one before, in one step. @throws AcmeLedgerError `store`, with what was there still in place */
+  swapIn(): Promise<void>;
+  /** It won't be put in place. */
+  discard(): void;
+}
+
+/**
+ * The part of storing that takes long and changes nothing that anybody sees.
+ * @throws AcmeLedgerError `bad-name`; `store` when it can't be written
+ */
+export async function prepareCertificate(
+  stateDir: string,
+  name: string,
+  content: { chainPem: string; keyPem: string | null },
+): Promise<PreparedCertificate> {
   assertStoreName(name);
   const chain = parseChain(content.chainPem).map((certificate) => certificate.toString());
-  try {
-    const version = await writeVersion(stateDir, name, {
+  const attempt = async <T>(act: () => Promise<T>): Promise<T> => {
+    try {
+      return await act();
+    } catch (error) {
+      throw translated(error, stateDir, name);
+    }
+  };
+  const version = await attempt(() =>
+    writeVersion(stateDir, name, {
       'fullchain.pem': chain.join(''),
       'cert.pem': chain.slice(0, 1).join(''),
       'chain.pem': chain.slice(1).join(''),
       ...(content.keyPem === null ? {} : { 'privkey.pem': content.keyPem }),
-    });
-    const before = currentVersion(stateDir, name);
-    await swapIn(stateDir, name, version);
-    pruneVersions(stateDir, name, [version, before]);
-  } catch (error) {
-    throw translated(error, stateDir, name);
-  }
-  return pathsOf(stateDir, name, content.keyPem !== null);
+    }),
+  );
+  return {
+    swapIn: () =>
+      attempt(async () => {
+        const before = currentVersion(stateDir, name);
+        await swapIn(stateDir, name, version);
+        pruneVersions(stateDir, name, [version, before]);
+      }),
+    discard: () => {
+      removeVersion(stateDir, name, version);
+    },
+  };
 }
 
 /**

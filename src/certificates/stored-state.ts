@@ -2,8 +2,9 @@ import { X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { messageOf } from '../errors.ts';
+import { factsOf } from './certificate.ts';
 import { failedWith } from './durable-file.ts';
-import { publicKeyOf } from './key.ts';
+import { type KeyType, keyTypeOf, publicKeyOf } from './key.ts';
 import { assertStoreName } from './store-name.ts';
 
 /** What lies under a certificate's name. */
@@ -12,7 +13,16 @@ export type StoredState =
   /** It can't be read; `reason` is for a person. */
   | { state: 'unreadable'; reason: string }
   /** `keyFits`: whether the key belongs to the certificate; null when there is no key. */
-  | { state: 'there'; serial: string; keyFits: boolean | null };
+  | {
+      state: 'there';
+      serial: string;
+      names: string[];
+      /** Null for a key that isn't among the five. */
+      keyType: KeyType | null;
+      /** DER, as a CSR for the same key holds it. */
+      publicKey: Buffer;
+      keyFits: boolean | null;
+    };
 
 /** Looks at the files of a certificate, as little as it takes to tell which one it is. @throws AcmeLedgerError `bad-name` */
 export async function storedState(stateDir: string, name: string): Promise<StoredState> {
@@ -25,10 +35,13 @@ export async function storedState(stateDir: string, name: string): Promise<Store
     if (pem instanceof Error) throw pem;
     if (key instanceof Error) throw key;
     const certificate = new X509Certificate(pem);
-    const serial = certificate.serialNumber.toLowerCase();
+    const { serial, names, publicKey } = factsOf(certificate);
     return {
       state: 'there',
       serial,
+      names,
+      keyType: keyTypeOf(publicKey),
+      publicKey: publicKey.export({ type: 'spki', format: 'der' }),
       keyFits: key === null ? null : certificate.publicKey.equals(publicKeyOf(key)),
     };
   } catch (error) {

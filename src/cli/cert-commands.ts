@@ -65,14 +65,15 @@ function certShow(cert: Command, runner: Runner): void {
     return withWanted(context, async (ledger) => {
       const shown = await shape(context, await wantedCertificate(ledger, name));
       context.output.result(shown, () => [
-        `${shown.name}: ${shown.serial === null ? 'not issued' : `serial ${shown.serial}`}`,
+        `${shown.name}: ${issuedText(shown)}`,
         `  names     ${shown.names.join(' ')}`,
         ...(shown.leftOut.length === 0 ? [] : [`  lacks     ${shown.leftOut.join(' ')}`]),
+        ...addedText(shown.stored),
         `  ca        ${shown.ca}`,
-        `  valid     ${shown.notBefore ?? '-'} to ${shown.notAfter ?? '-'}`,
+        `  valid     ${(shown.stored ?? shown).notBefore ?? '-'} to ${(shown.stored ?? shown).notAfter ?? '-'}`,
         `  due       ${shown.dueAt ?? 'now'}`,
         ...renewalText(shown.ari),
-        `  key type  ${shown.keyType}`,
+        `  key type  ${keyTypeText(shown)}`,
         ...Object.entries(shown.paths ?? {}).map(([what, path]) => `  ${what.padEnd(9)} ${String(path)}`),
         ...(shown.lastError === null ? [] : [`  last error  ${printable(shown.lastError.message)}`]),
       ]);
@@ -124,6 +125,24 @@ export async function wantedCertificate(ledger: Ledger, name: string): Promise<C
   });
 }
 
+type Shown = ReturnType<typeof certificateJson>;
+
+function issuedText({ stored, serial }: Shown): string {
+  if (stored !== null) return `serial ${stored.serial}`;
+  return serial === null ? 'not issued' : `serial ${serial}, and no files`;
+}
+
+/** Names that the certificate has and nobody wants, as the file shows it. */
+function addedText(stored: Shown['stored']): string[] {
+  if (stored === null || stored.added.length === 0) return [];
+  return [`  added     ${stored.added.map(printable).join(' ')}`];
+}
+
+function keyTypeText({ keyType, stored }: Shown): string {
+  const isOther = stored !== null && stored.keyType !== null && stored.keyType !== keyType;
+  return isOther ? `${keyType}; that of the stored certificate is ${stored.keyType}` : keyType;
+}
+
 /** What the CA says of when to renew it. */
 function renewalText(ari: ReturnType<typeof certificateJson>['ari']): string[] {
   if (ari === null) return [];
@@ -140,7 +159,7 @@ function renewalText(ari: ReturnType<typeof certificateJson>['ari']): string[] {
 async function shape(context: CommandContext, row: CertificateRow) {
   const { readStored } = await import('../certificates/store.ts');
   const stored = await readStored(context.settings.stateDir, row.name);
-  return certificateJson(row, await dueAtOf(row), stored?.paths ?? null);
+  return certificateJson(row, await dueAtOf(row), stored);
 }
 
 async function dueAtOf(row: CertificateRow): Promise<Date | null> {

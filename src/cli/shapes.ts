@@ -1,3 +1,4 @@
+import type { StoredCertificate } from '../certificates/store.ts';
 import type { ErrorRecord } from '../errors.ts';
 import { missingNames } from '../issuance/name-choice.ts';
 import { isHealable } from '../issuance/probe-choice.ts';
@@ -67,11 +68,13 @@ export function accountJson(row: AccountRow) {
   };
 }
 
-export function certificateJson(row: CertificateRow, dueAt: Date | null, paths: object | null) {
+/** @param stored what lies on disk, which tells what the certificate holds; null where it wasn't looked at, or isn't there */
+export function certificateJson(row: CertificateRow, dueAt: Date | null, stored: StoredCertificate | null) {
+  const names = JSON.parse(row.names) as string[];
   return {
     name: row.name,
-    names: JSON.parse(row.names) as string[],
-    leftOut: missingNames(row),
+    names,
+    leftOut: stored === null ? missingNames(row) : names.filter((name) => !stored.names.includes(name)),
     ca: row.ca,
     keyType: row.key_type,
     profile: row.profile === '' ? null : row.profile,
@@ -86,7 +89,20 @@ export function certificateJson(row: CertificateRow, dueAt: Date | null, paths: 
     settings: JSON.parse(row.settings) as object,
     lastError: errorJson(row.last_error),
     ari: renewalInfoJson(row),
-    paths,
+    stored: stored === null ? null : storedJson(stored, names),
+    paths: stored?.paths ?? null,
+  };
+}
+
+function storedJson(stored: StoredCertificate, wanted: readonly string[]) {
+  return {
+    names: stored.names,
+    added: stored.names.filter((name) => !wanted.includes(name)),
+    serial: stored.serial,
+    notBefore: stored.notBefore.toISOString(),
+    notAfter: stored.notAfter.toISOString(),
+    issuer: stored.issuerCommonName,
+    keyType: stored.keyType,
   };
 }
 

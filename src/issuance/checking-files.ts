@@ -1,23 +1,19 @@
-import { ordersWithFiles, removeOrderFiles } from '../certificates/order-files.ts';
+import { shownList } from '../certificates/issued-chain.ts';
 import { storedState } from '../certificates/stored-state.ts';
 import type { StoredState } from '../certificates/stored-state.ts';
-import { later } from '../clock.ts';
 import { errorRecord } from '../errors.ts';
 import { identifierSetKey, parseName } from '../identifiers.ts';
 import { isLost, listAccounts } from '../ledger/accounts.ts';
 import { certificateByName, listCertificates } from '../ledger/certificates.ts';
 import type { Finding } from '../ledger/checks/finding.ts';
 import { findingsMax } from '../ledger/checks/finding.ts';
-import { appendEvents } from '../ledger/events.ts';
 import type { Ledger } from '../ledger/open.ts';
-import { conclusionsOf, isBeingCollected } from '../ledger/order-queries.ts';
+import { isBeingCollected } from '../ledger/order-queries.ts';
 import type { CertificateRow } from '../ledger/schema.ts';
 import pLimit from 'p-limit';
 import { assertAccountKey } from './account.ts';
 import { namesOf } from './collect.ts';
 
-/** Whoever concludes an order removes its files next; if it dies before, the next run does. */
-const removalMs = 86_400_000;
 /** Files read at one time. */
 const concurrency = 16;
 
@@ -26,54 +22,6 @@ export interface FileCheck {
   ledger: Ledger;
   stateDir: string;
   now: Date;
-}
-
-/** The orders that had files before the ledger was looked at, so that the order of each must be in it. */
-export async function filesBefore(stateDir: string): Promise<Set<number>> {
-  const ids = ordersWithFiles(stateDir);
-  return new Set(ids.filter((id) => /^\d+$/.test(id)).map(Number));
-}
-
-/** Keys of orders that nobody needs any more, and of orders that the ledger doesn't know. */
-export async function orderFileFindings(
-  { ledger, stateDir, now }: FileCheck,
-  withFiles: ReadonlySet<number>,
-): Promise<Finding[]> {
-  const known = await conclusionsOf(ledger, [...withFiles]);
-  const before = later(now, -removalMs).toISOString();
-  return [...withFiles].flatMap((id): Finding[] => {
-    const concludedAt = known.get(id);
-    if (concludedAt === undefined) return [unknownFiles(id)];
-    return concludedAt !== null && concludedAt < before ? [leftFiles(stateDir, id)] : [];
-  });
-}
-
-function unknownFiles(id: number): Finding {
-  return {
-    code: 'order-files-unknown',
-    level: 'error',
-    table: 'orders',
-    id,
-    message: `there is a key for order ${id}, which the ledger doesn't know: it is older than the state directory, and a certificate may have been issued for that key`,
-    hint: `if an older ledger was put back: acme-ledger renew orders again what is missing; then delete orders/${id}.pem in the state directory`,
-  };
-}
-
-function leftFiles(stateDir: string, id: number): Finding {
-  const code = 'order-files-left';
-  return {
-    code,
-    level: 'error',
-    table: 'orders',
-    id,
-    message: `the private key of order ${id} is still on disk, more than a day after the order was over`,
-    hint: `delete orders/${id}.pem in the state directory`,
-    async mend(writer) {
-      removeOrderFiles(stateDir, String(id));
-      await appendEvents(writer, [{ kind: 'mended', orderId: id, data: { code, table: 'orders', id } }]);
-      return true;
-    },
-  };
 }
 
 /** Account keys that can't be read: nothing can be done at their CA. */
@@ -151,9 +99,10 @@ function differenceOf(
 
 function thereDifference(
   row: CertificateRow,
-  { serial, keyFits }: StoredState & { state: 'there' },
+  stored: StoredState & { state: 'there' },
   again: string,
 ): Pick<Finding, 'code' | 'message' | 'hint'> | null {
+  const { serial, keyFits } = stored;
   if (serial !== row.serial) {
     return {
       code: 'certificate-files-differ',
@@ -168,10 +117,36 @@ function thereDifference(
       hint: `put it back from a backup; ${again}`,
     };
   }
+  const other = otherThanWanted(row, stored);
+  if (other !== null) {
+    return {
+      code: 'certificate-files-not-as-wanted',
+      message: `certificate ${row.name} on disk ${other}, and the ledger takes it for what is wanted: it isn't renewed before its time`,
+      hint: again,
+    };
+  }
   if (keyFits !== null || row.csr !== null) return null;
   return {
     code: 'certificate-files-missing',
     message: `the private key of certificate ${row.name} isn't there`,
     hint: `put it back from a backup, or let the next renew order it again: acme-ledger renew ${row.name}`,
   };
+}
+
+/** How the file differs from what is wanted, where the ledger says that it doesn't; names that the CA added are none of that. */
+function otherThanWanted(
+  { order_id, issued_names, names, csr, key_type }: CertificateRow,
+  stored: StoredState & { state: 'there' },
+): string | null {
+  // Due already, because what is wanted has changed since.
+  if (order_id === null) return null;
+  const lacking = namesOf({ names: issued_names ?? names }).filter((name) => !stored.names.includes(name));
+  if (lacking.length > 0) return `lacks ${shownList(lacking)}`;
+  if (csr !== null)
+    return Buffer.from(csr, 'base64').includes(stored.publicKey)
+      ? null
+      : 'is for another key than the CSR that is wanted';
+  return stored.keyType === key_type
+    ? null
+    : `has a key of type ${stored.keyType ?? 'unknown'}, not ${key_type}`;
 }

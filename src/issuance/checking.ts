@@ -5,12 +5,8 @@ import { findingsMax } from '../ledger/checks/finding.ts';
 import type { LedgerUnderCheck } from '../ledger/checks/open-for-check.ts';
 import type { LedgerWriter } from '../ledger/writer.ts';
 import type { FileCheck } from './checking-files.ts';
-import {
-  accountKeyFindings,
-  certificateFileFindings,
-  filesBefore,
-  orderFileFindings,
-} from './checking-files.ts';
+import { accountKeyFindings, certificateFileFindings } from './checking-files.ts';
+import { filesBefore, orderFileFindings } from './checking-order-files.ts';
 import { startRun } from './ownership.ts';
 
 /** What became of a finding. `not-mended`: it could be, if the ledger could be written. */

@@ -6,6 +6,7 @@ import { orderById, releaseOrder } from '../ledger/orders.ts';
 import { runsById } from '../ledger/runs.ts';
 import type { CertificateRow, OrderRow } from '../ledger/schema.ts';
 import { deploy } from './collect.ts';
+import { assertOwned } from './guards.ts';
 import type { Issuance } from './issuance.ts';
 import { isAlive } from './ownership.ts';
 import { takeOverOrder } from './taking-over.ts';
@@ -26,7 +27,9 @@ export async function deployError(
   try {
     const now = order === null ? undefined : await certificateByName(issuance.ledger, certificate.name);
     const isDone = now?.stored_at === certificate.stored_at && now.deployed_at !== null;
-    if (!isDone) await deploy(issuance, certificate);
+    if (isDone) return null;
+    if (order !== null) await assertOwned(issuance, order.id);
+    await deploy(issuance, certificate);
     return null;
   } catch (error) {
     const record = errorRecord(error);

@@ -3,7 +3,7 @@ import { unreadable } from '../acme/fields.ts';
 import { unusableOrder } from '../acme/order.ts';
 import { isProblem } from '../acme/problems.ts';
 import type { Answer, Order } from '../acme/resources.ts';
-import type { OrderFiles } from '../certificates/order-files.ts';
+import { csrDigest, type OrderFiles } from '../certificates/order-files.ts';
 import { later } from '../clock.ts';
 import { AcmeLedgerError } from '../errors.ts';
 import { recordFinalizeSent, recordOrderAnswer } from '../ledger/orders.ts';
@@ -40,7 +40,7 @@ export async function finalizeOrder(
       if (answer.status !== 'ready') break;
     }
     sentAt = issuance.clock.now();
-    if (sent > 0 || !isRecorded) await recordFinalizeSent(issuance, placed.row.id);
+    if (sent > 0 || !isRecorded) await recordFinalizeSent(issuance, placed.row.id, csrDigest(files));
     answer = await sendFinalize(issuance, placed, files.csrDer);
   }
   const { certificate_url: known } = placed.row;

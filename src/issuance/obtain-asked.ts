@@ -13,6 +13,8 @@ import { type SuspendedName, asSuspended, suspendedError } from './suspended-nam
 export interface AskedOptions {
   onFailedName: FailedNamePolicy;
   waitMs: number;
+  /** What an earlier attempt left, and can't be had now, is given up at once. */
+  force?: boolean;
   /** Of all its names only these: the ones that passed a rehearsal. */
   among?: readonly string[] | undefined;
 }
@@ -24,11 +26,11 @@ export interface AskedOptions {
 export async function obtainAsked(
   issuance: Issuance,
   certificate: CertificateRow,
-  { onFailedName, waitMs, among }: AskedOptions,
+  { onFailedName, waitMs, among, force = false }: AskedOptions,
 ): Promise<Attempt> {
   const { names, hopeless } = await namesAsked(issuance, certificate, { onFailedName, among });
   if (hopeless.length > 0) return refused(issuance, certificate, hopeless);
-  return obtainSurviving(issuance, certificate, { names, onFailedName, waitMs });
+  return obtainSurviving(issuance, certificate, { names, onFailedName, waitMs, isForced: force });
 }
 
 /** What such an attempt is for; `hopeless` are the names of it that are suspended. */

@@ -1,49 +1,35 @@
 import type { Chain } from '../acme/resources.ts';
 import type { OrderFiles } from '../certificates/order-files.ts';
-import { readOrderFiles, removeOrderFiles } from '../certificates/order-files.ts';
+import { csrDigest, readOrderFiles, removeOrderFiles } from '../certificates/order-files.ts';
 import { parseSolverSettings } from '../challenges/settings.ts';
 import { later } from '../clock.ts';
 import { AcmeLedgerError, errorRecord } from '../errors.ts';
-import type { ErrorRecord } from '../errors.ts';
 import { parseName } from '../identifiers.ts';
 import { certificateByName } from '../ledger/certificates.ts';
-import { recordFailed } from '../ledger/certificate-failures.ts';
-import { isLedgerFailure } from '../ledger/ledger-failure.ts';
 import { orderById, recordFinalizeSent, releaseOrder } from '../ledger/orders.ts';
-import type { CertificateRow, OrderRow } from '../ledger/schema.ts';
-import { lostOwnership } from '../ledger/writer.ts';
+import type { CertificateRow } from '../ledger/schema.ts';
+import { isSameWanted, type StoreVerdict } from '../ledger/store-verdict.ts';
 import { allOrFirstError } from './all-or-first-error.ts';
+import { type Attempt, endInFailure } from './attempt.ts';
 import { authorize } from './authorize.ts';
-import { collectCertificate, downloadChains } from './collect.ts';
+import { collectCertificate, giveUpUncollected } from './collect.ts';
 import { deployOrLeave } from './deploying.ts';
+import { downloadChains, isHopeless, isUncollected, judged } from './fetched-chain.ts';
 import { finalizeOrder } from './finalize.ts';
 import { awaitClosers } from './closers.ts';
 import { admit } from './gate.ts';
-import type { Issuance, PlacedOrder } from './issuance.ts';
-import { areWanted, orderKey } from './order-key.ts';
+import type { AdmittedOrder, Issuance, PlacedOrder } from './issuance.ts';
+import { areWanted, isFinalizedWith, orderKey } from './order-key.ts';
 import { placeOrder } from './place-order.ts';
 import { isWindowOpen, lifeOf } from './renewal-window.ts';
 import { replacedBy } from './replacing.ts';
 import { cleanUpPresentations } from './presenting.ts';
 import { settleOrder } from './settle.ts';
 import { giveBack } from './spending.ts';
+import { supersededError } from './superseded.ts';
 
-export interface Attempt {
-  /** `deferred`: not now (the gate, a limit of the CA, another run); nothing is lost. */
-  status: 'issued' | 'failed' | 'deferred';
-  /** As it stands in the ledger afterwards. */
-  certificate: CertificateRow;
-  /** Null when the gate let none through. */
-  orderId: number | null;
-  error: ErrorRecord | null;
-  /** It ended with its rehearsal: the CA wasn't asked. */
-  isOfRehearsal?: boolean;
-}
+export type { Attempt } from './attempt.ts';
 
-/** How long settling waits for verdicts on what was submitted: a validation takes no longer. */
-const verdictWaitMs = 60_000;
-/** After a signal a verdict is worth less than the time to take everything down. */
-const interruptedWaitMs = 1_500;
 /** An order taken up may turn out to be over at the CA, or the CA may ask to come back a little later; then there is another try. */
 const placements = 4;
 
@@ -53,6 +39,8 @@ export interface ObtainOptions {
   waitMs: number;
   /** Leaves the reserve of new orders to what a person waits for. */
   leavesReserve?: boolean;
+  /** An order of an earlier attempt whose certificate can't be had now is given up at once. */
+  isForced?: boolean;
 }
 
 /**
@@ -64,33 +52,68 @@ export async function obtain(
   certificate: CertificateRow,
   options: ObtainOptions,
 ): Promise<Attempt> {
-  let order: OrderRow | null = null;
+  let attempt = await obtainOnce(issuance, certificate, options);
+  // What an earlier run left was of no use, and is given up: this one hasn't ordered anything yet.
+  if (attempt === 'order-again')
+    attempt = await obtainOnce(issuance, certificate, { ...options, isSecond: true });
+  if (attempt === 'order-again') throw new AcmeLedgerError('bug', 'a second attempt asked for a third');
+  return attempt;
+}
+
+async function obtainOnce(
+  issuance: Issuance,
+  certificate: CertificateRow,
+  options: ObtainOptions & { isSecond?: boolean },
+): Promise<Attempt | 'order-again'> {
+  let admitted: AdmittedOrder | null = null;
   try {
-    const placed = await place(issuance, certificate, options, (admitted) => {
-      order = admitted;
+    const placed = await place(issuance, certificate, options, (one) => {
+      admitted = one;
     });
     if (placed === 'stored-meanwhile') return await storedMeanwhile(issuance, certificate);
     issuance.log.info({ order: placed.row.id, url: placed.answer.url }, `${certificate.name}: has its order`);
-    await complete(issuance, certificate, placed);
-    if (issuance.isRehearsal === true)
-      return { status: 'issued', certificate, orderId: placed.row.id, error: null };
+    const verdict = await complete(issuance, certificate, placed);
+    const orderId = placed.row.id;
+    if (issuance.isRehearsal === true) return { status: 'issued', certificate, orderId, error: null };
+    if (verdict.verdict === 'newer') return await storedMeanwhile(issuance, certificate);
+    const superseded = supersededError(certificate, placed.row, verdict);
+    if (superseded !== null) throw superseded;
     const stored = (await certificateByName(issuance.ledger, certificate.name)) ?? certificate;
     return {
       status: 'issued',
       certificate: stored,
-      orderId: placed.row.id,
+      orderId,
       error: await deployOrLeave(issuance, stored),
     };
   } catch (error) {
-    return await endInFailure(issuance, certificate, order, error);
+    // What was assigned in a callback isn't seen by the compiler.
+    const had = admitted as AdmittedOrder | null;
+    if (had !== null && (await isGivenUp(issuance, had, options, error))) return 'order-again';
+    return await endInFailure(issuance, certificate, had?.order ?? null, error);
   }
+}
+
+/** Whether the order was an earlier attempt's, and nothing can be had of it: then it is over, and another one can be made. */
+async function isGivenUp(
+  issuance: Issuance,
+  { order: { id }, isNew }: AdmittedOrder,
+  { isForced = false, isSecond = false }: ObtainOptions & { isSecond?: boolean },
+  error: unknown,
+): Promise<boolean> {
+  if (isNew || isSecond || issuance.stops.work.aborted) return false;
+  const order = await orderById(issuance.ledger, id);
+  if (order === undefined) return false;
+  if (!isHopeless(judged(issuance, order, error)) && !(isForced && isUncollected(order, error))) return false;
+  issuance.log.warn({ order: id, error: errorRecord(error) }, 'the order is given up, and made anew');
+  await giveUpUncollected(issuance, order, error);
+  return true;
 }
 
 async function place(
   issuance: Issuance,
   certificate: CertificateRow,
   options: ObtainOptions,
-  onAdmitted: (order: OrderRow) => void,
+  onAdmitted: (admitted: AdmittedOrder) => void,
 ): Promise<PlacedOrder | 'stored-meanwhile'> {
   const deadline = later(issuance.clock.now(), options.waitMs);
   for (let round = 1; round <= placements; round += 1) {
@@ -118,7 +141,7 @@ async function placeOnce(
   issuance: Issuance,
   certificate: CertificateRow,
   options: ObtainOptions,
-  onAdmitted: (order: OrderRow) => void,
+  onAdmitted: (admitted: AdmittedOrder) => void,
 ): Promise<PlacedOrder | 'stored-meanwhile' | null> {
   const identifiers = options.names.map(parseName);
   const admitted = await admit(issuance, {
@@ -131,7 +154,7 @@ async function placeOnce(
     life: lifeOf(certificate),
     ...options,
   });
-  onAdmitted(admitted.order);
+  onAdmitted(admitted);
   // Another run had the order for these names while we waited for it: a second certificate would be paid for twice.
   if (admitted.isNew && (await isStoredSince(issuance, certificate))) {
     await giveBack(issuance, admitted.charges);
@@ -158,7 +181,7 @@ function isLimit(error: unknown): error is AcmeLedgerError {
 
 async function isStoredSince(issuance: Issuance, certificate: CertificateRow): Promise<boolean> {
   const now = await certificateByName(issuance.ledger, certificate.name);
-  return now !== undefined && now.stored_at !== certificate.stored_at && now.names === certificate.names;
+  return now !== undefined && now.stored_at !== certificate.stored_at && isSameWanted(now, certificate);
 }
 
 async function storedMeanwhile(issuance: Issuance, certificate: CertificateRow): Promise<Attempt> {
@@ -174,13 +197,17 @@ async function hasLostItsKey(
 ): Promise<boolean> {
   if (row.finalize_sent_at === null) return false;
   const files = readOrderFiles(issuance.stateDir, String(row.id));
-  if (files !== null && areWanted(files, certificate)) return false;
+  if (files !== null && isFinalizedWith(files, row) && areWanted(files, certificate)) return false;
   if (await releaseOrder(issuance, row.id, { status: 'abandoned', keptUntil: null }))
     removeOrderFiles(issuance.stateDir, String(row.id));
   return true;
 }
 
-async function complete(issuance: Issuance, certificate: CertificateRow, placed: PlacedOrder): Promise<void> {
+async function complete(
+  issuance: Issuance,
+  certificate: CertificateRow,
+  placed: PlacedOrder,
+): Promise<StoreVerdict> {
   const { authorized, files, isFinalizeRecorded } = await authorizeAndMakeKey(issuance, certificate, placed);
   issuance.log.info({ order: placed.row.id }, `${certificate.name}: every name is proven`);
   let download = null as Promise<Chain[]> | null;
@@ -194,9 +221,17 @@ async function complete(issuance: Issuance, certificate: CertificateRow, placed:
   ] as const);
   // Whatever fails, no request is left behind.
   const [finalized] = await ending.finally(() => download?.catch(() => undefined));
-  await collectCertificate(issuance, certificate, finalized.row, files, download ?? undefined);
+  const collected = await collectCertificate(
+    issuance,
+    certificate,
+    finalized.row,
+    files,
+    download ?? undefined,
+  );
   const outcome = issuance.isRehearsal === true ? 'its rehearsal is over' : 'the certificate is stored';
-  issuance.log.info({ order: placed.row.id }, `${certificate.name}: ${outcome}`);
+  if (collected.verdict === 'ours')
+    issuance.log.info({ order: placed.row.id }, `${certificate.name}: ${outcome}`);
+  return collected;
 }
 
 interface Authorized {
@@ -215,10 +250,11 @@ async function authorizeAndMakeKey(
   const settings = parseSolverSettings(JSON.parse(certificate.settings));
   const givenUp = new AbortController();
   let making = null as Promise<OrderFiles> | null;
-  let [isMade, isFinalizeRecorded] = [false, false];
+  let made = null as OrderFiles | null;
+  let isFinalizeRecorded = false;
   const makeKey = (): Promise<OrderFiles> =>
     (making ??= orderKey(issuance, certificate, placed.row, givenUp.signal).then((files) => {
-      isMade = true;
+      made = files;
       return files;
     }));
   try {
@@ -227,8 +263,8 @@ async function authorizeAndMakeKey(
         makeKey().catch(() => undefined); // it is awaited below, where its failure counts
       },
       async alsoRecord(writer, { status }) {
-        if (!isMade || status !== 'ready') return;
-        await recordFinalizeSent(writer, placed.row.id);
+        if (made === null || status !== 'ready') return;
+        await recordFinalizeSent(writer, placed.row.id, csrDigest(made));
         isFinalizeRecorded = true;
       },
     });
@@ -239,55 +275,4 @@ async function authorizeAndMakeKey(
     await making?.catch(() => undefined);
     throw error;
   }
-}
-
-async function endInFailure(
-  issuance: Issuance,
-  certificate: CertificateRow,
-  order: OrderRow | null,
-  error: unknown,
-): Promise<Attempt> {
-  if (errorRecord(error).code === 'bug')
-    issuance.log.error({ stack: error instanceof Error ? error.stack : null }, 'a bug');
-  const taken = await takenOver(issuance, order);
-  const failure = order === null || taken !== null ? null : await settleFailed(issuance, order, error);
-  const record = errorRecord(taken ?? failure ?? error);
-  // With an order, what its end left open is to be told; without one the ledger's own words are enough. What another run works on is
-  // none of the certificate's failures, and may have become its success by now.
-  if (record.code !== 'busy' && issuance.isRehearsal !== true)
-    await recordFailed(issuance, certificate, record).catch((unwritten: unknown) => {
-      if (failure === null) throw unwritten;
-    });
-  return {
-    status: isDeferral(record) ? 'deferred' : 'failed',
-    certificate: (await certificateByName(issuance.ledger, certificate.name)) ?? certificate,
-    orderId: order?.id ?? null,
-    error: record,
-  };
-}
-
-/** The run that has the order now tells what comes of it, whatever this one met when it woke. */
-async function takenOver(issuance: Issuance, order: OrderRow | null): Promise<AcmeLedgerError | null> {
-  if (order === null) return null;
-  const now = await orderById(issuance.ledger, order.id).catch(() => undefined);
-  const isOthers = now !== undefined && now.run_id !== null && now.run_id !== issuance.runId;
-  return isOthers ? lostOwnership(order.id) : null;
-}
-
-/** @returns the ledger's failure, which is told instead of what the attempt ended by */
-async function settleFailed(
-  issuance: Issuance,
-  order: OrderRow,
-  error: unknown,
-): Promise<AcmeLedgerError | null> {
-  const waitMs = issuance.stops.work.aborted ? interruptedWaitMs : verdictWaitMs;
-  const verdictsUntil = later(issuance.clock.now(), waitMs);
-  const failure = await settleOrder(issuance, order, { policy: issuance.policy, verdictsUntil, error });
-  if (failure !== null && !isLedgerFailure(error))
-    issuance.log.warn({ order: order.id, error: errorRecord(error) }, 'the attempt had failed by itself');
-  return failure;
-}
-
-function isDeferral(error: ErrorRecord): boolean {
-  return ['gate-full', 'busy', 'ca-limit', 'account-paused', 'not-yet'].includes(error.code);
 }

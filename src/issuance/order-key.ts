@@ -3,7 +3,7 @@ import { createCsr } from '../certificates/csr.ts';
 import { generateKey, keyTypeOf, pemOf, privateKeyOf, publicKeyOf } from '../certificates/key.ts';
 import type { KeyType } from '../certificates/key.ts';
 import type { OrderFiles } from '../certificates/order-files.ts';
-import { prepareOrderFiles, removeOrderFiles } from '../certificates/order-files.ts';
+import { csrDigest, isPair, prepareOrderFiles, removeOrderFiles } from '../certificates/order-files.ts';
 import { readStored } from '../certificates/store.ts';
 import { untilAborted } from '../challenges/abortable.ts';
 import { parseName } from '../identifiers.ts';
@@ -33,6 +33,14 @@ export async function orderKey(
     () => untilAborted(() => makeFiles(issuance, certificate, order), signal),
     assertOurs,
   );
+}
+
+/** Whether the order was finalized with these files: others may lie there, from a hand or another time, and nothing issued is for them. */
+export function isFinalizedWith(
+  files: OrderFiles,
+  { csr_sha256: sent }: Pick<OrderRow, 'csr_sha256'>,
+): boolean {
+  return isPair(files) && (sent === null || sent === csrDigest(files));
 }
 
 /** Whether these files are what the certificate is wanted with: the wish may have changed since an order was finalized with them. */

@@ -13,12 +13,13 @@ import { runsById } from '../ledger/runs.ts';
 import type { CertificateRow, OrderRow } from '../ledger/schema.ts';
 import { allOrFirstError } from './all-or-first-error.ts';
 import { recordProvenOrder } from './authorize.ts';
-import { collectCertificate, namesOf } from './collect.ts';
+import { collectCertificate, giveUpUncollected, namesOf } from './collect.ts';
+import { isHopeless, judged } from './fetched-chain.ts';
 import { finalizeOrder } from './finalize.ts';
 import type { Issuance, PlacedOrder, UnsubmittedPolicy } from './issuance.ts';
 import { listedOnce } from './listed-once.ts';
 import { isAlive } from './ownership.ts';
-import { areWanted } from './order-key.ts';
+import { areWanted, isFinalizedWith } from './order-key.ts';
 import { findLost } from './lost-order.ts';
 import { currentOrder } from './place-order.ts';
 import { cleanUpPresentations } from './presenting.ts';
@@ -183,31 +184,43 @@ async function finishIssued(issuance: Issuance, placed: PlacedOrder): Promise<bo
   if (placed.row.finalize_sent_at === null || placed.answer.status === 'invalid') return false;
   const certificate = await certificateByName(issuance.ledger, placed.row.certificate_name);
   const files = readOrderFiles(issuance.stateDir, String(placed.row.id));
-  if (certificate === undefined || files === null) return false;
+  await cleanUpPresentations(issuance, placed.row.id);
   const isOfUse =
+    certificate !== undefined &&
+    files !== null &&
     placed.row.rehearsal === null &&
     (await isStillWanted(issuance, certificate, placed.row)) &&
+    isFinalizedWith(files, placed.row) &&
     areWanted(files, certificate);
   if (!isOfUse) {
-    await cleanUpPresentations(issuance, placed.row.id);
     if (await releaseOrder(issuance, placed.row.id, { status: 'abandoned', keptUntil: null }))
       removeOrderFiles(issuance.stateDir, String(placed.row.id));
     return true;
   }
-  await cleanUpPresentations(issuance, placed.row.id);
-  await recordProvenOrder(issuance, placed);
-  const finalized = await finalizeOrder(issuance, placed, files);
-  await collectCertificate(issuance, certificate, finalized.row, files);
+  try {
+    await recordProvenOrder(issuance, placed);
+    const finalized = await finalizeOrder(issuance, placed, files);
+    await collectCertificate(issuance, certificate, finalized.row, files);
+  } catch (error) {
+    if (!isHopeless(judged(issuance, placed.row, error))) throw error;
+    issuance.log.warn(
+      { order: placed.row.id, error: errorRecord(error) },
+      `${certificate.name}: its certificate can't be stored, so the order is given up; the next attempt makes another`,
+    );
+    await giveUpUncollected(issuance, placed.row, error);
+  }
   return true;
 }
 
 /** The wish may have changed since, and a newer order may have brought what is in place. */
 async function isStillWanted(
-  { ledger }: Issuance,
+  { ledger, account }: Issuance,
   certificate: CertificateRow,
   order: OrderRow,
 ): Promise<boolean> {
   if (certificate.removed_at !== null || certificate.profile !== order.profile) return false;
+  // At another CA than it is wanted from only a fallback ordered it, which is never for what has changed.
+  if (certificate.ca !== account.ca && certificate.order_id === null) return false;
   if (certificate.order_id !== null && certificate.order_id > order.id) return false;
   const [wanted, ordered] = [namesOf(certificate), namesOf(order)];
   if (identifierSetKey(wanted.map(parseName)) === order.names_key) return true;

@@ -187,6 +187,11 @@ async function renewOne(
     'ended' in rehearsed
       ? rehearsed.ended
       : await obtainSurviving(issuance, standing.row, { ...options, names: rehearsed.names });
+  // Removed while it was worked on: nobody waits for a result.
+  if (attempt.error?.code === 'superseded' && attempt.certificate.removed_at !== null) {
+    issuance.log.warn({ order: attempt.orderId }, attempt.error.message);
+    return null;
+  }
   return {
     certificate: attempt.certificate,
     status: renewedStatus(standing.row, attempt),

@@ -4,8 +4,7 @@ import { compiledOnce } from './compiled.ts';
 import { appendEvents } from './events.ts';
 import { resumeNames } from './identifiers.ts';
 import type { Ledger } from './open.ts';
-import { firstAskAt, noRenewalInfo } from './renewal-info.ts';
-import type { CertificateRow, Instant } from './schema.ts';
+import type { CertificateRow } from './schema.ts';
 import type { LedgerWriter } from './writer.ts';
 import { inTransaction, instant } from './writer.ts';
 
@@ -22,15 +21,6 @@ export interface CertificateWish {
   settings: unknown;
   csr: Buffer | null;
   deployHook: string | null;
-}
-
-/** What was stored. */
-export interface StoredFact {
-  serial: string;
-  notBefore: Date;
-  notAfter: Date;
-  /** Its names, where they aren't all that are wanted. */
-  issuedNames?: readonly string[] | null;
 }
 
 /**
@@ -180,71 +170,6 @@ export async function listCertificates(ledger: Ledger): Promise<CertificateRow[]
     .orderBy('name')
     .execute();
 }
-
-/** The files are in place; the deploy hook has yet to run. */
-export async function recordStored(
-  writer: LedgerWriter,
-  name: string,
-  orderId: number,
-  fact: StoredFact,
-): Promise<void> {
-  await inTransaction(writer, async (tx) => {
-    await markStored(tx.ledger, {
-      name,
-      orderId,
-      serial: fact.serial,
-      notBefore: fact.notBefore.toISOString(),
-      notAfter: fact.notAfter.toISOString(),
-      issuedNames: (fact.issuedNames ?? null) === null ? null : JSON.stringify(fact.issuedNames),
-      at: instant(tx),
-      askAt: firstAskAt(tx.clock.now()),
-    });
-    await appendEvents(tx, [
-      { kind: 'certificate-stored', certificateName: name, orderId, data: { serial: fact.serial } },
-    ]);
-  });
-}
-
-interface Stored {
-  name: string;
-  orderId: number;
-  serial: string;
-  notBefore: Instant;
-  notAfter: Instant;
-  issuedNames: string | null;
-  at: Instant;
-  /** Of renewal information. */
-  askAt: Instant;
-}
-
-const markStored = compiledOnce((ledger, stored: Stored) =>
-  ledger
-    .updateTable('certificates')
-    .set({
-      serial: stored.serial,
-      not_before: stored.notBefore,
-      not_after: stored.notAfter,
-      order_id: stored.orderId,
-      issued_names: stored.issuedNames,
-      stored_at: stored.at,
-      deployed_at: null,
-      revoked_at: null,
-      last_error: null,
-      ...noRenewalInfo(stored.askAt),
-    })
-    .where('name', '=', stored.name),
-);
-
-export async function recordDeployed(writer: LedgerWriter, name: string): Promise<void> {
-  await inTransaction(writer, async (tx) => {
-    await markDeployed(tx.ledger, { name, at: instant(tx) });
-    await appendEvents(tx, [{ kind: 'certificate-deployed', certificateName: name }]);
-  });
-}
-
-const markDeployed = compiledOnce((ledger, { name, at }: { name: string; at: Instant }) =>
-  ledger.updateTable('certificates').set({ deployed_at: at, last_error: null }).where('name', '=', name),
-);
 
 export async function recordRemoved(writer: LedgerWriter, name: string): Promise<void> {
   await inTransaction(writer, async (tx) => {

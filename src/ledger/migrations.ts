@@ -11,6 +11,7 @@ import { addAccountPurpose } from './migration-0008-account-purpose.ts';
 import { createProbes } from './migration-0009-probes.ts';
 import { addFound } from './migration-0010-found.ts';
 import { addClosingRun } from './migration-0011-closing.ts';
+import { addCsrDigest } from './migration-0012-csr-digest.ts';
 
 /** All migrations by name, oldest first. A landed one never changes: a ledger somewhere has it. */
 export function migrationsFor(engine: Engine): Record<string, Migration> {
@@ -26,5 +27,6 @@ export function migrationsFor(engine: Engine): Record<string, Migration> {
     '0009-probes': { up: (db) => createProbes(db, engine) },
     '0010-found': { up: (db) => addFound(db, engine) },
     '0011-closing': { up: (db) => addClosingRun(db) },
+    '0012-csr-digest': { up: (db) => addCsrDigest(db) },
   };
 }

@@ -242,3 +242,14 @@ export async function isBeingCollected(ledger: Ledger, namesKey: string): Promis
     .executeTakeFirst();
   return row !== undefined;
 }
+
+/** Orders that finalize was sent for and that aren't concluded: their certificate is still to come. */
+export async function finalizedOrders(ledger: Ledger): Promise<OrderRow[]> {
+  return ledger
+    .selectFrom('orders')
+    .selectAll()
+    .where('concluded_at', 'is', null)
+    .where('finalize_sent_at', 'is not', null)
+    .orderBy('id')
+    .execute();
+}

@@ -74,6 +74,7 @@ type NewOrderRow = Omit<
   | 'expires_at'
   | 'kept_until'
   | 'finalize_sent_at'
+  | 'csr_sha256'
   | 'concluded_at'
   | 'error'
 >;
@@ -148,7 +149,8 @@ export async function recordOrderAnswer(
 ): Promise<OrderRow> {
   return inTransaction(writer, async (tx) => {
     const before = await ownedOrder(tx, order.id);
-    if (before.url !== answer.url) await giveUpUrl(tx, order.id, answer.url);
+    if (before.url !== answer.url)
+      await takeUrlFrom(tx.ledger, { newOwnerId: order.id, url: answer.url, at: instant(tx) });
     // A CA that reads from a replica may show an older state than it did before.
     const isPossible = orderStatusesBefore(answer.status).includes(before.status);
     const status = isPossible ? answer.status : before.status;
@@ -196,10 +198,6 @@ const updateAnswered = compiledOnce((ledger, row: OrderRow) =>
 );
 
 /** A CA may hand back an order that was given up here (Boulder does, for the same names): from now on it is the new intent's. */
-async function giveUpUrl(writer: LedgerWriter, newOwnerId: number, url: string): Promise<void> {
-  await takeUrlFrom(writer.ledger, { newOwnerId, url, at: instant(writer) });
-}
-
 const takeUrlFrom = compiledOnce(
   (ledger, { newOwnerId, url, at }: { newOwnerId: number; url: string; at: Instant }) =>
     ledger
@@ -217,17 +215,21 @@ export async function ownedOrder(writer: LedgerWriter, orderId: number): Promise
   throw lostOwnership(orderId);
 }
 
-/** Written before the finalize POST is sent (promise 1). @throws AcmeLedgerError `busy` */
-export async function recordFinalizeSent(writer: LedgerWriter, orderId: number): Promise<void> {
+/** Written before the finalize POST is sent (promise 1), with the digest of its CSR. @throws AcmeLedgerError `busy` */
+export async function recordFinalizeSent(writer: LedgerWriter, orderId: number, csr: string): Promise<void> {
   await inTransaction(writer, async (tx) => {
     await ownedOrder(tx, orderId);
-    await markFinalizeSent(tx.ledger, { orderId, at: instant(tx) });
+    await markFinalizeSent(tx.ledger, { orderId, csr, at: instant(tx) });
     await appendEvents(tx, [{ kind: 'finalize-sent', orderId }]);
   });
 }
 
-const markFinalizeSent = compiledOnce((ledger, { orderId, at }: { orderId: number; at: Instant }) =>
-  ledger.updateTable('orders').set({ finalize_sent_at: at, updated_at: at }).where('id', '=', orderId),
+const markFinalizeSent = compiledOnce(
+  (ledger, { orderId, csr, at }: { orderId: number; csr: string; at: Instant }) =>
+    ledger
+      .updateTable('orders')
+      .set({ finalize_sent_at: at, csr_sha256: csr, updated_at: at })
+      .where('id', '=', orderId),
 );
 
 export interface OrderEnd {
@@ -277,7 +279,7 @@ function endValues(
       : {}),
     ...(keptUntil === undefined ? {} : { kept_until: instantOf(keptUntil) }),
     ...(error === undefined ? {} : { error: JSON.stringify(error) }),
-    ...(concluded === true ? { error: null } : {}),
+    ...(concluded === true && error === undefined ? { error: null } : {}),
   };
 }
 

@@ -99,6 +99,8 @@ export interface OrderTable {
   kept_until: Instant | null;
   /** Written before the finalize POST. */
   finalize_sent_at: Instant | null;
+  /** Of the CSR that finalize was sent with: SHA-256, base64url. Null before, and for finalizes of older versions. */
+  csr_sha256: string | null;
   /** When nothing was left to do for it: the certificate is stored, or it was given up. Until then it is the order for its names. */
   concluded_at: Instant | null;
   /** ERROR of docs/json.md. */

@@ -27,7 +27,12 @@ describe('runDeployHook', () => {
   it('gives the hook what certbot and lego give theirs', async () => {
     const out = join(await makeScratchDirectory(), 'out');
     await runDeployHook(
-      { command: `env | grep -E '^(RENEWED|LEGO)_' | sort > ${out}; :`, certificate, email: 'a@example.com' },
+      {
+        command: `env | grep -E '^(RENEWED|LEGO)_' | sort > ${out}; :`,
+        certificate,
+        email: 'a@example.com',
+        runId: 'run',
+      },
       signal,
     );
     expect((await readFile(out, 'utf8')).trim().split('\n')).toEqual([
@@ -55,6 +60,7 @@ describe('runDeployHook', () => {
         command: 'test -z "${LEGO_CERT_KEY_PATH+set}${LEGO_HOOK_CERT_KEY_PATH+set}"; exit $?;',
         certificate: keyless,
         email: null,
+        runId: 'run',
       },
       signal,
     );
@@ -66,7 +72,7 @@ describe('runDeployHook', () => {
     ['takes too long', 'sleep 30;', '0.2 s'],
   ])('tells a hook that %s', async (_case, command, part) => {
     await expect(
-      runDeployHook({ command, certificate, email: null, timeoutMs: 200 }, signal),
+      runDeployHook({ command, certificate, email: null, runId: 'run', timeoutMs: 200 }, signal),
     ).rejects.toMatchObject({
       code: 'deploy-hook',
       message: expect.stringContaining(part) as string,
@@ -76,7 +82,10 @@ describe('runDeployHook', () => {
   it('ends with the reason of the signal', async () => {
     const reason = new Error('interrupted');
     await expect(
-      runDeployHook({ command: 'sleep 30;', certificate, email: null }, AbortSignal.abort(reason)),
+      runDeployHook(
+        { command: 'sleep 30;', certificate, email: null, runId: 'run' },
+        AbortSignal.abort(reason),
+      ),
     ).rejects.toBe(reason);
   });
 });

@@ -9,7 +9,8 @@ import {
 import { failureRule } from '../../src/issuance/back-off.ts';
 import { backOffAfter, backOffOf } from '../../src/issuance/certificate-back-off.ts';
 import type { Issuance } from '../../src/issuance/issuance.ts';
-import { certificateByName, recordStored, recordWish } from '../../src/ledger/certificates.ts';
+import { certificateByName, recordWish } from '../../src/ledger/certificates.ts';
+import { recordStored } from '../../src/ledger/stored-certificates.ts';
 import { recordFailed } from '../../src/ledger/certificate-failures.ts';
 import { releaseOrder } from '../../src/ledger/orders.ts';
 import type { CertificateRow } from '../../src/ledger/schema.ts';

@@ -2,8 +2,10 @@ import { existsSync } from 'node:fs';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { generateAccountKey } from '../../src/acme/account-key.ts';
-import { generateKey, pemOf } from '../../src/certificates/key.ts';
+import { generateAccountKey, parseAccountKey, thumbprint } from '../../src/acme/account-key.ts';
+import { createCsr } from '../../src/certificates/csr.ts';
+import { generateKey, pemOf, privateKeyOf } from '../../src/certificates/key.ts';
+import { prepareOrderFiles } from '../../src/certificates/order-files.ts';
 import { readStored, storeCertificate } from '../../src/certificates/store.ts';
 import type { CheckLine, CheckSummary } from '../../src/issuance/checking.ts';
 import { check } from '../../src/issuance/checking.ts';
@@ -32,7 +34,12 @@ async function world(): Promise<World> {
   const here = await usedLedger();
   const stateDir = path.dirname(here.file);
   await mkdir(path.join(stateDir, 'accounts'), { mode: 0o700 });
-  await writeFile(path.join(stateDir, here.account.key_file), generateAccountKey(), { mode: 0o600 });
+  const accountKey = generateAccountKey();
+  await writeFile(path.join(stateDir, here.account.key_file), accountKey, { mode: 0o600 });
+  await here.ledger
+    .updateTable('accounts')
+    .set({ key_thumbprint: thumbprint(parseAccountKey(accountKey)) })
+    .execute();
   await store(stateDir, keyPem);
   const serial = (await readStored(stateDir, 'c.test'))?.serial ?? null;
   await here.ledger.updateTable('certificates').set({ serial }).execute();
@@ -108,6 +115,25 @@ describe('the files that a ledger tells of', { timeout: 180_000 }, () => {
       'certificate-key-differs 1 remains',
     ],
     [
+      'lack a name that is wanted, which is not due for it',
+      async ({ ledger }) => {
+        await ledger.updateTable('certificates').set({ names: '["c.test","d.test"]' }).execute();
+        await ledger
+          .updateTable('orders')
+          .set({ names: '["c.test","d.test"]', names_key: 'c.test d.test' })
+          .where('id', '=', 2)
+          .execute();
+      },
+      'certificate-files-not-as-wanted 1 remains',
+    ],
+    [
+      'have a key of another type than is wanted, which is not due for it',
+      async ({ ledger }) => {
+        await ledger.updateTable('certificates').set({ key_type: 'rsa2048' }).execute();
+      },
+      'certificate-files-not-as-wanted 1 remains',
+    ],
+    [
       'lack the account key',
       async ({ stateDir }) => rm(path.join(stateDir, 'accounts'), { recursive: true }),
       'account-key-unusable 1 remains',
@@ -120,7 +146,10 @@ describe('the files that a ledger tells of', { timeout: 180_000 }, () => {
 
   it('need no key for a certificate with a CSR of its own', async () => {
     const here = await world();
-    await here.ledger.updateTable('certificates').set({ csr: 'AAAA' }).execute();
+    const csr = (await createCsr([{ type: 'dns', value: 'c.test' }], privateKeyOf(keyPem))).toString(
+      'base64',
+    );
+    await here.ledger.updateTable('certificates').set({ csr }).execute();
     await rm(here.stored('privkey.pem'));
     expect(await outcomes(here)).toEqual([]);
   });
@@ -130,6 +159,14 @@ describe('the files that a ledger tells of', { timeout: 180_000 }, () => {
     await store(here.stateDir, otherKeyPem);
     const finalizing = { names: '["c.test"]', names_key: 'c.test', finalize_sent_at: noon.toISOString() };
     await here.ledger.updateTable('orders').set(finalizing).where('id', '=', 1).execute();
+    const csrDer = await createCsr([{ type: 'dns', value: 'c.test' }], privateKeyOf(otherKeyPem));
+    const files = { keyPem: otherKeyPem, csrDer };
+    await prepareOrderFiles(
+      here.stateDir,
+      '1',
+      () => Promise.resolve(files),
+      () => Promise.resolve(),
+    );
     expect(await outcomes(here)).toEqual([]);
   });
 

@@ -93,7 +93,7 @@ describe('an order that was finalized', () => {
       () => Promise.resolve({ keyPem: 'key', csrDer: Buffer.from('csr') }),
       () => Promise.resolve(),
     );
-    await recordFinalizeSent(dead, placed.row.id);
+    await recordFinalizeSent(dead, placed.row.id, 'csr');
     await dead.ledger.updateTable('orders').set({ rehearsal }).execute();
     await dead.die();
     const issuance = await world.startIssuance();

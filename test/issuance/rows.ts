@@ -22,6 +22,7 @@ export function orderRow(given: Partial<OrderRow> = {}): OrderRow {
     run_id: 'run',
     kept_until: null,
     finalize_sent_at: null,
+    csr_sha256: null,
     concluded_at: null,
     error: null,
     created_at: '2026-01-01T00:00:00.000Z',

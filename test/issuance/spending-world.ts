@@ -110,7 +110,7 @@ export async function newSpendingWorld(limits = tight): Promise<SpendingWorld> {
       await end(order);
     },
     async issued(order) {
-      await recordFinalizeSent(writer, order.id);
+      await recordFinalizeSent(writer, order.id, 'csr');
       const certificateUrl = `https://ca.test/certificate/${String(order.id)}`;
       await recordOrderAnswer(writer, order, answerOf(order, { status: 'valid', certificateUrl }));
       await releaseOrder(writer, order.id, { status: 'valid', concluded: true });

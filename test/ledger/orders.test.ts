@@ -54,7 +54,7 @@ describe('an order that another run has taken over', () => {
     await expect(recordOrderAnswer(made, order, answerOf(order, { status: 'ready' }))).rejects.toMatchObject(
       busy,
     );
-    await expect(recordFinalizeSent(made, order.id)).rejects.toMatchObject(busy);
+    await expect(recordFinalizeSent(made, order.id, 'csr')).rejects.toMatchObject(busy);
     const challenge = {
       authorizationId: authorizationIds[0] ?? 0,
       type: 'http-01',
@@ -179,7 +179,7 @@ describe('the history', () => {
   it('only grows: each change adds an event of the run that made it', async () => {
     const made = await newLedger();
     const { order } = await anOrder(made, made.account, ['a.test']);
-    await recordFinalizeSent(made, order.id);
+    await recordFinalizeSent(made, order.id, 'csr');
     const first = await eventsOf(made.ledger, { orderId: order.id });
     await releaseOrder(made, order.id, { status: 'invalid' });
     const all = await eventsOf(made.ledger, { orderId: order.id });

@@ -1,7 +1,8 @@
 import { recordRegistered } from '../../src/ledger/accounts.ts';
 import { recordSeen } from '../../src/ledger/authorizations.ts';
 import { recordSubmitted, recordSubmitting } from '../../src/ledger/submissions.ts';
-import { recordDeployed, recordStored, recordWish } from '../../src/ledger/certificates.ts';
+import { recordWish } from '../../src/ledger/certificates.ts';
+import { recordDeployed, recordStored } from '../../src/ledger/stored-certificates.ts';
 import { recordOrderAnswer, releaseOrder } from '../../src/ledger/orders.ts';
 import { insertPresentations } from '../../src/ledger/presentations.ts';
 import { type TestLedger, anIntent, anOrder, answerOf, newLedger, noon } from './new-ledger.ts';
@@ -63,7 +64,7 @@ async function issued(here: TestLedger, name: string): Promise<void> {
     answerOf(order, { status: 'valid', certificateUrl: 'https://ca.test/cert/1' }),
   );
   const notAfter = new Date(noon.getTime() + 90 * 86_400_000);
-  await recordStored(here, name, order.id, { serial: '0a', notBefore: noon, notAfter });
+  const { storedAt } = await recordStored(here, name, order.id, { serial: '0a', notBefore: noon, notAfter });
   await releaseOrder(here, order.id, { status: 'valid', keptUntil: null, concluded: true });
-  await recordDeployed(here, name);
+  await recordDeployed(here, name, storedAt);
 }

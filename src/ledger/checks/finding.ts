@@ -22,6 +22,7 @@ export const findingCodes = [
   'order-of-ended-run',
   'order-twice',
   'order-files-left',
+  'order-files-differ',
   'order-files-unknown',
   'reservation-too-long',
   'hold-too-long',
@@ -41,6 +42,7 @@ export const findingCodes = [
   'certificate-files-unreadable',
   'certificate-files-differ',
   'certificate-key-differs',
+  'certificate-files-not-as-wanted',
 ] as const;
 export type FindingCode = (typeof findingCodes)[number];
 
