@@ -48,7 +48,7 @@ async function newWorld(): Promise<World> {
   const fail: World['fail'] = async (code, { orderId, ca = wish.ca, ...options } = {}) => {
     const before = await row();
     const error = errorRecord(new AcmeLedgerError(code, 'no', options));
-    await recordFailed(here, { name: wish.name, stored_at: null }, error);
+    await recordFailed(here, before, error);
     const issuance = {
       ...here,
       account: { ...here.account, ca },
