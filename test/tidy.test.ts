@@ -59,6 +59,21 @@ describe('the architecture', () => {
   });
 });
 
+describe('the auditor of the pairs', () => {
+  it('shares no code with what it judges', () => {
+    const known = new Map(others.map((source) => [source.name, source]));
+    const reached = new Set([...known.keys()].filter((name) => /^test\/pairs\/.*\.ts$/.test(name)));
+    expect(reached.size).toBeGreaterThan(10);
+    // A set that is gone through shows what is added meanwhile, too.
+    for (const name of reached)
+      for (const one of targetsOf(known.get(name)!)) if (known.has(one)) reached.add(one);
+    const wrong = [...reached].filter((name) =>
+      targetsOf(known.get(name)!).some((one) => one.startsWith('src/')),
+    );
+    expect(wrong).toEqual([]);
+  });
+});
+
 describe('each file', () => {
   it('is short enough to be read at once', () => {
     const long = sources.filter(({ text }) => text.split('\n').length - 1 > 300);

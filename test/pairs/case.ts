@@ -9,6 +9,7 @@ import { WireAudit } from './audit-wire.ts';
 import type { PairCommand, Subject } from './commands.ts';
 import { type Customer, type PairStage, maxPending, run } from './customer.ts';
 import { Hold, type Point } from './hold.ts';
+import type { WireEntry } from './wire.ts';
 import type { World } from './world.ts';
 
 /** A is held at a point until B has ended. */
@@ -69,7 +70,12 @@ export async function runCase(stage: PairStage, pair: PairCase): Promise<CaseRes
     await customer.remove();
   }
   const { label, findings, transcript } = meeting;
-  return { label, findings, transcript: transcript.join('') };
+  const sent = customer.wire.entries.filter(({ who }) => who === 'A' || who === 'B').map(lineOf);
+  return { label, findings, transcript: [...transcript, ...sent].join('') };
+}
+
+function lineOf({ who, kind, url, status }: WireEntry): string {
+  return `${who}: ${kind} ${new URL(url).pathname} ${status}\n`;
 }
 
 class Meeting {
