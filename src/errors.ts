@@ -49,6 +49,8 @@ const exitCodes = {
   'not-yet': 75,
   /** The CA has paused the whole account: a person has to open its page. */
   'account-paused': 75,
+  /** The CA was out of order (5xx, broken connections) for longer than the run could wait. */
+  'ca-outage': 75,
   /** The gate has no room for this order. */
   'gate-full': 75,
   /** Another live run works on the same names. */

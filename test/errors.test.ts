@@ -27,6 +27,7 @@ describe('the exit code', () => {
     ['gate-full', 75],
     ['busy', 75],
     ['no-time', 75],
+    ['ca-outage', 75],
     ['bug', 70],
   ])('of %s is %i', (code, exitCode) => {
     expect(exitCodeOf(new AcmeLedgerError(code, 'what happened'))).toBe(exitCode);

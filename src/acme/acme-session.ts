@@ -209,6 +209,10 @@ export class AcmeSession implements Session {
     }
   }
 
+  ping(signal?: AbortSignal): Promise<void> {
+    return this.#parts.http.fetchNonce(signal);
+  }
+
   #signed(options: CallOptions, request: (api: AcmeApi) => Promise<HttpResponse>): Promise<HttpResponse> {
     this.#accountOrThrow();
     return this.#call(options, request);

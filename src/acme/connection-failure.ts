@@ -126,6 +126,7 @@ const notActed: readonly ErrorCode[] = [
   'ca-limit',
   'account-paused',
   'ca-account',
+  'ca-outage',
   'usage',
   'not-acme',
   'bad-file',

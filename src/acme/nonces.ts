@@ -71,6 +71,12 @@ export class NoncePool {
     if (nonce !== undefined) this.#idle.push({ nonce, takenInAt: this.#options.clock.now() });
   }
 
+  /** One more nonce, which no request brought. */
+  offer(next: string | undefined): void {
+    const nonce = this.admit(next);
+    if (nonce !== undefined) this.#idle.push({ nonce, takenInAt: this.#options.clock.now() });
+  }
+
   /** The nonce if it can be used: well-formed (RFC 8555 §6.5.1: others are ignored) and never seen before. */
   admit(nonce: string | undefined): string | undefined {
     if (nonce === undefined || !/^[A-Za-z0-9_-]{1,512}$/.test(nonce) || this.#seen.has(nonce))

@@ -97,6 +97,8 @@ export interface Session {
     reason: number | undefined,
     guard: Guard,
   ): Promise<'revoked' | 'already-revoked'>;
+  /** Asks for a nonce (§7.2), which a later request uses: whether the CA answers at all. */
+  ping(signal?: AbortSignal): Promise<void>;
   /** §8.1 */
   readonly keyAuthorization: (token: string) => string;
   /** Ends the connections; the session can't be used any more. */

@@ -105,6 +105,11 @@ export class SignedHttp extends HttpClient {
     return response;
   }
 
+  /** Asks for one more nonce, and keeps it. @throws AcmeLedgerError */
+  async fetchNonce(signal?: AbortSignal): Promise<void> {
+    this.#nonces.offer(await this.#newNonce(signal));
+  }
+
   /** RFC 8555 §6.5: a rejected nonce is answered by trying at once with the one that came with the rejection, signed anew. */
   async #acceptedNonce(url: string, payload: object | null, options: CallOptions): Promise<HttpResponse> {
     let nonce = await this.#takeNonce(options.signal);

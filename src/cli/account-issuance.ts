@@ -8,6 +8,7 @@ import type { Issuance } from '../issuance/issuance.ts';
 import type { AccountRow } from '../ledger/schema.ts';
 import type { CommandContext } from './context.ts';
 import type { RunWriter } from './ledger-writing.ts';
+import { outageOf, shortWait } from './outage-waiting.ts';
 import { limitsAt } from './settings/limit-changes.ts';
 
 /** One of several accounts that a run works on at once. It is heeded what the CA asks of it. */
@@ -23,7 +24,9 @@ export function issuanceOf(
 ): Issuance {
   const { settings, log, stops } = context;
   const writer = { ...base, limits: limitsAt(authority, settings.limits) };
-  const heeding = { patienceMs: Math.max(patienceMs, ownPatienceMs), pressure: { refusals: 0 } };
+  const outage = outageOf(context, { leftMs: shortWait(patienceMs) });
+  outage.ping = (signal) => session.ping(signal);
+  const heeding = { patienceMs: Math.max(patienceMs, ownPatienceMs), pressure: { refusals: 0 }, outage };
   return {
     ...writer,
     ...heeding,

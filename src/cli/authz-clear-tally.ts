@@ -1,4 +1,4 @@
-import type { AcmeLedgerError } from '../errors.ts';
+import { type AcmeLedgerError, isOfTheHour } from '../errors.ts';
 import type { ClearMethod, Cleared } from '../issuance/clearing-one.ts';
 import { type ClosingCost, costOfClosing } from '../issuance/closing-cost.ts';
 import type { Issuance } from '../issuance/issuance.ts';
@@ -111,9 +111,9 @@ export class ClearTally {
     return { ca, account: url, ...(await costOfClosing(issuance, names, method)) };
   }
 
-  /** 1 when something failed; 75 when the CA asked to be left alone, or limits leave something for later. */
+  /** 1 when something failed; 75 when the CA asked to be left alone or was out of order, or limits leave something for later. */
   exitCode(ends: readonly AcmeLedgerError[]): number {
-    if (this.summary.failed > 0 || ends.some(({ code }) => code !== 'ca-limit')) return 1;
+    if (this.summary.failed > 0 || ends.some(({ code }) => !isOfTheHour(code))) return 1;
     return ends.length > 0 || this.later.count > 0 ? 75 : 0;
   }
 

@@ -8,7 +8,8 @@ const ofOwnReasons = 100;
 /** Certificates that a run didn't come to in its time, or whose account is gone or paused, have nothing to tell of themselves. */
 const ofNoReason = 0;
 const ofTheAccount: readonly ErrorCode[] = ['ca-account', 'account-paused'];
-const untold: readonly ErrorCode[] = ['no-time', ...ofTheAccount];
+/** What waits for a CA that is out of order was told of when that began. */
+const untold: readonly ErrorCode[] = ['no-time', 'ca-outage', ...ofTheAccount];
 
 const common: readonly ErrorCode[] = [
   'ca-limit',

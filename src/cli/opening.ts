@@ -15,6 +15,7 @@ import { failureRule } from '../issuance/back-off.ts';
 import type { CaPressure } from '../issuance/concurrency-level.ts';
 import { createHeed, heedfulSession, ownPatienceMs } from '../issuance/heedful-session.ts';
 import type { Issuance } from '../issuance/issuance.ts';
+import type { Outage, OutageOptions } from '../issuance/outage.ts';
 import type { Run } from '../issuance/ownership.ts';
 import { startRun } from '../issuance/ownership.ts';
 import { lossRecorded } from '../issuance/lost-account.ts';
@@ -27,6 +28,7 @@ import { termsOf } from './account-issuance.ts';
 import { ledgerExists, openLedger } from './ledger-opening.ts';
 import { otherOwner } from './other-owner.ts';
 import { ledgerFile } from './settings/ledger-url.ts';
+import { outageOf, shortWait } from './outage-waiting.ts';
 import { limitsAt } from './settings/limit-changes.ts';
 import { sessionOptions } from './session-options.ts';
 
@@ -35,6 +37,7 @@ import { sessionOptions } from './session-options.ts';
  * before the state directory is touched; the account is registered if it isn't yet and `mayRegister`.
  * @param options.concurrency how many certificates are worked on at one time
  * @param options.patienceMs how long a request may wait for the time that the CA asked for (`--wait`)
+ * @param options.outageLeftMs how much longer a CA that is out of order may be waited for; what `--wait` says, or 20 s, unless told
  * @throws AcmeLedgerError
  */
 export async function withIssuance<T>(
@@ -47,6 +50,7 @@ export async function withIssuance<T>(
     mayReplace?: boolean;
     concurrency?: number;
     patienceMs?: number;
+    outageLeftMs?: OutageOptions['leftMs'];
     account?: AccountRow;
   },
   act: (issuance: Issuance) => Promise<T>,
@@ -62,13 +66,14 @@ export async function withIssuance<T>(
     const writer = { ledger, runId: run.id, clock: systemClock, limits };
     const pressure = { refusals: 0 };
     const keyed = await keyedAccount(context, authority, writer, options.account);
-    const { concurrency } = options;
+    const { concurrency, outageLeftMs } = options;
     const { assertLease } = run;
     const opened = await openAccount(context, authority, writer, {
       ...keyed,
       assertLease,
       concurrency,
       patienceMs,
+      outageLeftMs,
       pressure,
     });
     session = opened.session;
@@ -143,6 +148,7 @@ const fewestInFlight = 10;
 interface Opening {
   concurrency?: number | undefined;
   patienceMs: number;
+  outageLeftMs?: OutageOptions['leftMs'] | undefined;
   pressure: CaPressure;
   assertLease: Issuance['assertLease'];
 }
@@ -151,10 +157,11 @@ async function openAccount(
   context: CommandContext,
   authority: Authority,
   writer: LedgerWriter,
-  { row, keyPem, concurrency, assertLease, ...heeding }: KeyedAccount & Opening,
-): Promise<{ session: Session; account: AccountRow }> {
+  { row, keyPem, concurrency, outageLeftMs, assertLease, ...heeding }: KeyedAccount & Opening,
+): Promise<{ session: Session; account: AccountRow; outage: Outage }> {
   const { settings, stops } = context;
-  const heed = createHeed(writer, row.id, heeding);
+  const outage = outageOf(context, { concurrency, leftMs: outageLeftMs ?? shortWait(heeding.patienceMs) });
+  const heed = createHeed(writer, row.id, { ...heeding, outage });
   const opened = await heed({ kind: 'read' }, stops.work, () =>
     openSession({
       ...sessionOptions(context, authority),
@@ -164,10 +171,12 @@ async function openAccount(
       maxInFlight: Math.max(fewestInFlight, concurrency ?? 0),
     }),
   );
+  outage.ping = (signal) => opened.ping(signal);
   const session = heedfulSession(opened, heed, assertLease);
   try {
     const registration = registrationOf(settings);
-    return { session, account: await ensureRegistered(writer, session, row, registration, stops.work) };
+    const account = await ensureRegistered(writer, session, row, registration, stops.work);
+    return { session, account, outage };
   } catch (error) {
     session.close();
     throw error;

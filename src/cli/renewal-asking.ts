@@ -18,7 +18,6 @@ import type { CertificateRow } from '../ledger/schema.ts';
 import type { LedgerWriter } from '../ledger/writer.ts';
 import type { CommandContext } from './context.ts';
 import { openLedger } from './ledger-opening.ts';
-import {} from './opening.ts';
 import { sessionOptions } from './session-options.ts';
 import { limitsAt } from './settings/limit-changes.ts';
 

@@ -2,6 +2,7 @@ import { authorityOf } from '../acme/known-authorities.ts';
 import { systemClock } from '../clock.ts';
 import { errorRecord } from '../errors.ts';
 import type { Issuance } from '../issuance/issuance.ts';
+import type { OutageOptions } from '../issuance/outage.ts';
 import { settleUnowned, takeDownLeft } from '../issuance/recovery.ts';
 import type { Stage } from '../issuance/rehearsing.ts';
 import { removeUselessKeys } from '../issuance/useless-keys.ts';
@@ -46,6 +47,22 @@ interface RunTime {
   endsAt: number;
 }
 
+interface TimedRun {
+  mayStart: () => boolean;
+  outageLeftMs: OutageOptions['leftMs'];
+}
+
+/** Longer than a CA's restart, and than most of its troubles; runs that wait are not to pile up under cron. */
+const outageMs = 300_000;
+
+function timed({ maxTimeMs }: RenewOptions, time: RunTime): TimedRun {
+  const leftMs = (): number => time.endsAt - performance.now();
+  return {
+    mayStart: () => leftMs() > 0,
+    outageLeftMs: maxTimeMs === null ? (waitedMs) => outageMs - waitedMs : leftMs,
+  };
+}
+
 /** @param record filled with what the run has to tell */
 export async function runRenew(
   context: CommandContext,
@@ -70,15 +87,10 @@ export async function runRenew(
     summary = summaryOf(work);
     await tellNewlyLeftAlone(context, work.leftAlone, { isAskedFor: options.names.length > 0 });
     const explanations = explain(context, work);
-    await workOn(
-      context,
-      work,
-      { ...options, mayStart: () => performance.now() < time.endsAt },
-      (renewed) => {
-        summary[renewed.status] += 1;
-        report(context, renewed, explanations.get(renewed.certificate.name), { record, like });
-      },
-    );
+    await workOn(context, work, { ...options, ...timed(options, time) }, (renewed) => {
+      summary[renewed.status] += 1;
+      report(context, renewed, explanations.get(renewed.certificate.name), { record, like });
+    });
   } finally {
     // However it ended, also by a signal before the first certificate.
     record.summary = summary;
@@ -92,7 +104,7 @@ export async function runRenew(
 async function workOn(
   context: CommandContext,
   work: Work,
-  run: RenewOptions & { mayStart: () => boolean },
+  run: RenewOptions & TimedRun,
   onResult: (renewed: Renewed) => void,
 ): Promise<void> {
   if (work.due.length === 0 && work.authorities.length === 0) return;
@@ -161,7 +173,7 @@ async function renewAt(
   context: CommandContext,
   ca: string,
   certificates: readonly DueCertificate[],
-  options: RenewOptions & { mayStart: () => boolean },
+  options: RenewOptions & TimedRun,
   onResult: (renewed: Renewed) => void,
 ): Promise<void> {
   const run = {
@@ -169,6 +181,7 @@ async function renewAt(
     mayRegister: certificates.length > 0,
     concurrency: options.concurrency,
     patienceMs: options.waitMs,
+    outageLeftMs: options.outageLeftMs,
   };
   const told = new Set<string>();
   const tell = (renewed: Renewed): void => {
@@ -192,7 +205,7 @@ async function settleAndRenew(
   context: CommandContext,
   issuance: Issuance,
   certificates: readonly DueCertificate[],
-  options: RenewOptions & { mayStart: () => boolean },
+  options: RenewOptions & TimedRun,
   onResult: (renewed: Renewed) => void,
 ): Promise<void> {
   // Of one that only its deploy hook is due for, no attempt will take up the order.

@@ -76,5 +76,7 @@ async function settleFailed(
 }
 
 function isDeferral(error: ErrorRecord): boolean {
-  return ['gate-full', 'busy', 'superseded', 'ca-limit', 'account-paused', 'not-yet'].includes(error.code);
+  return ['gate-full', 'busy', 'superseded', 'ca-limit', 'ca-outage', 'account-paused', 'not-yet'].includes(
+    error.code,
+  );
 }

@@ -188,6 +188,7 @@ export async function recordNotClosed(
     await recordRefused(issuance, row.id, record);
     return { outcome: 'refused', reason };
   }
-  const isStop = error instanceof AcmeLedgerError && ['ca-limit', 'interrupted'].includes(error.code);
+  const isStop =
+    error instanceof AcmeLedgerError && ['ca-limit', 'ca-outage', 'interrupted'].includes(error.code);
   return { outcome: 'failed', reason, ...(isStop ? { stop: error } : {}) };
 }

@@ -7,6 +7,7 @@ const deferrals: readonly ErrorCode[] = [
   'ca-limit',
   'account-paused',
   'ca-unreachable',
+  'ca-outage',
   'ca-account',
   'not-acme',
 ];

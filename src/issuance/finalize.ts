@@ -15,7 +15,7 @@ import { poll } from './polling.ts';
 
 /** Signing and logging a certificate takes seconds at public CAs; Boulder gives up on its logs after 15. */
 const issuanceTimeoutMs = 180_000;
-/** A finalize that was lost is sent once more in the same attempt. */
+/** One that the CA found not to be ready, and then shows as ready, is sent once more in the same attempt. */
 const finalizeTries = 2;
 const finalizeAgainMs = 2_000;
 
@@ -32,16 +32,23 @@ export async function finalizeOrder(
 ): Promise<PlacedOrder> {
   let { answer } = placed;
   let sentAt = issuance.clock.now();
-  for (let sent = 0; answer.status === 'ready' && sent < finalizeTries; sent += 1) {
+  let lost: AcmeLedgerError | null = null;
+  for (let sent = 0; answer.status === 'ready'; sent += 1) {
     // The first was lost on its way. Never soon after it: two within 8 ms cost the certificate at Boulder.
     if (sent > 0) {
-      await issuance.clock.sleep(finalizeAgainMs, issuance.stops.work);
+      const met = { about: answer.url, faults: sent };
+      const isAgain = await issuance.outage.mayRepeat('act', lost, met, issuance.stops.work);
+      if (!isAgain && sent >= finalizeTries) {
+        if (lost !== null) throw lost;
+        break;
+      }
+      if (!isAgain) await issuance.clock.sleep(finalizeAgainMs, issuance.stops.work);
       answer = await issuance.session.getOrder(answer.url, issuance.stops.grace);
       if (answer.status !== 'ready') break;
     }
     sentAt = issuance.clock.now();
     if (sent > 0 || !isRecorded) await recordFinalizeSent(issuance, placed.row.id, csrDigest(files));
-    answer = await sendFinalize(issuance, placed, files.csrDer);
+    ({ answer, lost } = await sendFinalize(issuance, placed, files.csrDer));
   }
   const { certificate_url: known } = placed.row;
   if (answer.status !== 'valid' || (answer.certificateUrl ?? known) === null)
@@ -66,17 +73,24 @@ export interface FinalizeOptions {
   onIssued?: (certificateUrl: string) => void;
 }
 
-async function sendFinalize(issuance: Issuance, placed: PlacedOrder, csrDer: Buffer): Promise<Answer<Order>> {
+/** @returns the order after it, and what the request was lost by */
+async function sendFinalize(
+  issuance: Issuance,
+  placed: PlacedOrder,
+  csrDer: Buffer,
+): Promise<{ answer: Answer<Order>; lost: AcmeLedgerError | null }> {
   const { url } = placed.answer;
   const finalizeUrl = placed.answer.finalizeUrl ?? placed.row.finalize_url;
   if (finalizeUrl === null) throw unreadable('order', 'is ready and has no usable finalize URL');
   try {
-    return await issuance.session.finalize(finalizeUrl, url, csrDer, orderGuard(issuance, placed.row.id));
+    const guard = orderGuard(issuance, placed.row.id);
+    return { answer: await issuance.session.finalize(finalizeUrl, url, csrDer, guard), lost: null };
   } catch (error) {
     // Lost, or refused because an earlier finalize was not lost after all: the order itself tells (RFC 8555 §7.4).
-    const isOdd = unusableOrder(error) !== null;
-    if (!isOutcomeUnknown(error) && !isProblem(error, 'orderNotReady') && !isOdd) throw error;
-    return issuance.session.getOrder(url, issuance.stops.grace);
+    const isAnswered = isProblem(error, 'orderNotReady') || unusableOrder(error) !== null;
+    if (!isOutcomeUnknown(error) && !isAnswered) throw error;
+    const answer = await issuance.session.getOrder(url, issuance.stops.grace);
+    return { answer, lost: error instanceof AcmeLedgerError && !isAnswered ? error : null };
   }
 }
 

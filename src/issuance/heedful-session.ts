@@ -1,13 +1,16 @@
+import { isOutcomeUnknown } from '../acme/connection-failure.ts';
 import type { Answer } from '../acme/resources.ts';
 import type { Guard, Session } from '../acme/session.ts';
 import type { Clock } from '../clock.ts';
 import { later } from '../clock.ts';
 import { AcmeLedgerError } from '../errors.ts';
+import { identifierSetKey } from '../identifiers.ts';
 import { isLedgerFailure } from '../ledger/ledger-failure.ts';
 import type { LedgerWriter } from '../ledger/writer.ts';
 import type { CaPressure } from './concurrency-level.ts';
 import { heldError, holdAgainst, noteHold } from './holds.ts';
 import { accountWatch } from './account-watch.ts';
+import type { BearOptions, Outage } from './outage.ts';
 import type { Asked } from './told-limit.ts';
 
 /** Asks the CA when it may be asked, and tells the ledger what it answers about that. */
@@ -16,35 +19,34 @@ export type Heed = <T>(asked: Asked, signal: AbortSignal | undefined, ask: () =>
 /** In the middle of an order so much is waited for in any case: giving it up would cost the CA more. */
 export const ownPatienceMs = 10_000;
 const askedAtMost = 3;
-/** Between two tries of a read that met a fault of the CA. */
-const faultWaitsMs = [500, 2_000];
 
 /**
  * Every request of an account goes through here (promise 5: a Retry-After is obeyed by everybody who shares the ledger). While the
  * ledger holds that the CA asked for patience, a request waits if that is over soon, else it isn't sent; a 429 or 503 is written down
- * and asked again once its time has come, if that is soon. Reads that meet another fault of the CA are asked again, too.
+ * and asked again once its time has come, if that is soon. Faults of the CA are waited out by all requests together (outage.ts).
  * @param options.patienceMs what the person allowed to wait for (`--wait`), at least `ownPatienceMs`; what has to be looked at or written
  *   again after a wait isn't waited for here: a new order, the submit of a challenge, a deactivation
+ * @param options.outage where faults are waited out; without it they come back at once
  * @param options.pressure counts what the CA refuses for now
- * @throws AcmeLedgerError `ca-limit` with `retryAt`, `ca-account`, and what the request throws
+ * @throws AcmeLedgerError `ca-limit` with `retryAt`, `ca-account`, `ca-outage`, and what the request throws
  */
 export function createHeed(
   writer: LedgerWriter,
   accountId: number,
-  options: { patienceMs: number; pressure?: CaPressure },
+  options: { patienceMs: number; outage?: Outage; pressure?: CaPressure },
 ): Heed {
-  const { patienceMs } = options;
+  const { patienceMs, outage } = options;
   const account = accountWatch(writer, accountId);
   return async (asked, signal, ask) => {
     for (let tries = 1; ; tries += 1) {
       account.assertKept();
       await waitForLeave(writer, accountId, asked, patienceMs, signal);
       try {
-        return await ask();
+        return await (outage?.bear(asked.kind, signal, ask, bearingOf(asked)) ?? ask());
       } catch (error) {
         await account.note(error);
         const held = await noteHold(writer, accountId, asked, error);
-        const waitMs = waitAfter(writer, asked, { held, error, tries });
+        const waitMs = held?.retryAt === undefined ? null : msLeft(held.retryAt, writer.clock);
         if (isRefusal(error) && options.pressure !== undefined) options.pressure.refusals += 1;
         if (tries === askedAtMost || waitMs === null || waitMs > patienceMs || isSentOnce(asked))
           throw held ?? error;
@@ -71,26 +73,30 @@ async function waitForLeave(
   }
 }
 
-/** How long to wait before the same may be asked again; null when it shouldn't be. */
-function waitAfter(
-  { clock }: LedgerWriter,
-  asked: Asked,
-  { held, error, tries }: { held: AcmeLedgerError | null; error: unknown; tries: number },
-): number | null {
-  if (held?.retryAt !== undefined) return Math.max(0, held.retryAt.getTime() - clock.now().getTime());
-  return asked.kind === 'read' && isFault(error) ? (faultWaitsMs[tries - 1] ?? null) : null;
+function msLeft(until: Date, clock: Clock): number {
+  return Math.max(0, until.getTime() - clock.now().getTime());
+}
+
+/** What had no effect is repeated here: a read (a page of a list only with the whole of it), and what certainly wasn't sent. */
+function bearingOf(asked: Asked): BearOptions {
+  // A deactivation's guard looks again after each wait.
+  if (isWaitedForByCaller(asked) && asked.kind !== 'deactivate')
+    return { about: aboutOf(asked), waits: false, mayRepeat: () => false };
+  return {
+    waits: true,
+    mayRepeat: (error) => asked.kind === 'read' || (asked.kind !== 'page' && !isOutcomeUnknown(error)),
+  };
+}
+
+/** What tells a request from others of its kind, so that it is known again when its caller repeats it. */
+export function aboutOf(asked: Asked): unknown {
+  if (asked.kind === 'newOrder') return identifierSetKey(asked.identifiers);
+  return asked.kind === 'submit' ? asked.url : {};
 }
 
 /** A 429 or 503 that came from the CA just now. */
 function isRefusal(error: unknown): boolean {
   return error instanceof AcmeLedgerError && error.code === 'ca-limit' && error.httpStatus !== undefined;
-}
-
-/** A 5xx, or an answer that can't be read: of many, a few are, and a read can be repeated. */
-function isFault(error: unknown): boolean {
-  if (!(error instanceof AcmeLedgerError)) return false;
-  const status = error.httpStatus ?? 500;
-  return status >= 500 && (error.code === 'ca-answer' || error.code === 'ca-problem');
 }
 
 /**
@@ -147,6 +153,7 @@ export function heedfulSession(session: Session, heed: Heed, assertLease: () => 
     keyAuthorization: session.keyAuthorization,
     close: session.close,
     updateContact: (email, signal) => act(signal, () => session.updateContact(email, signal)),
+    ping: (signal) => session.ping(signal),
     register: (registration, signal) =>
       heed({ kind: 'newAccount' }, signal, () => session.register(registration, signal)),
     findAccount: (signal) => heed({ kind: 'newAccount' }, signal, () => session.findAccount(signal)),
@@ -158,7 +165,7 @@ export function heedfulSession(session: Session, heed: Heed, assertLease: () => 
     getAuthorization: (url, signal) => read(signal, () => session.getAuthorization(url, signal)),
     getResource: (url, signal) => heed({ kind: 'read' }, signal, () => session.getResource(url, signal)),
     submitChallenge: (url, guard) =>
-      heed({ kind: 'submit' }, guard.signal, () => session.submitChallenge(url, fenced(guard))),
+      heed({ kind: 'submit', url }, guard.signal, () => session.submitChallenge(url, fenced(guard))),
     deactivateAuthorization: (url, guard) =>
       heed({ kind: 'deactivate' }, guard.signal, () => session.deactivateAuthorization(url, closing(guard))),
     finalize: (finalizeUrl, orderUrl, csrDer, guard) =>

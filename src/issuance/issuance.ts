@@ -7,6 +7,7 @@ import type { FailureRule } from '../ledger/identifiers.ts';
 import type { AccountRow, OrderRow } from '../ledger/schema.ts';
 import type { LedgerWriter } from '../ledger/writer.ts';
 import type { CaPressure } from './concurrency-level.ts';
+import type { Outage } from './outage.ts';
 
 /** What becomes of a pending authorization whose challenge was never submitted: `--on-unsubmitted`. */
 export type UnsubmittedPolicy = 'deactivate' | 'resume';
@@ -44,6 +45,8 @@ export interface Issuance extends LedgerWriter {
   /** What a name's failure means for later attempts. */
   failureRule: FailureRule;
   pressure: CaPressure;
+  /** Where faults of the CA are waited out. */
+  outage: Outage;
   log: Log;
   stops: Stops;
   /** At a staging: what is issued is looked at and thrown away. */

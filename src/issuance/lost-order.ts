@@ -17,12 +17,14 @@ import { spendAgain } from './spending.ts';
  * the CA has one; else by asking for the same again where the CA is known to hand the same order back, as Boulder does; but Boulder makes a new
  * one each time after one for the same names has failed, until that has expired.
  * One that was given up may come up in the list all the same: it is settled then.
+ * @param options.isAnswered the CA itself told of its fault: the request isn't under way any more
  * @returns null when there is none (the intent is released), or nothing can be known (it goes on being counted)
  */
 export async function findLost(
   issuance: Issuance,
   row: OrderRow,
   identifiers: readonly Identifier[],
+  { isAnswered = false }: { isAnswered?: boolean } = {},
 ): Promise<PlacedOrder | null> {
   const listed = await listedOrder(issuance, row, identifiers);
   const isHandedBack = issuance.policy === 'resume' && row.status === 'intent';
@@ -33,7 +35,7 @@ export async function findLost(
   )
     return repeatNewOrder(issuance, row, identifiers);
   if (listed === null || typeof listed === 'string') {
-    const isRuledOut = listed === null && !isUnderWay(row, issuance.clock.now());
+    const isRuledOut = listed === null && (isAnswered || !isUnderWay(row, issuance.clock.now()));
     await releaseOrder(issuance, row.id, { status: 'abandoned', keepReserved: !isRuledOut });
     return null;
   }
@@ -50,6 +52,7 @@ async function repeatNewOrder(
   row: OrderRow,
   identifiers: readonly Identifier[],
 ): Promise<PlacedOrder | null> {
+  await issuance.outage.pass('newOrder', issuance.stops.work);
   await spendAgain(issuance, identifiers);
   try {
     return await requestOrder(issuance, row, identifiers, { isCounted: true, isRepeated: true });

@@ -7,7 +7,7 @@ import { AcmeLedgerError, errorRecord } from '../errors.ts';
 import { parseName } from '../identifiers.ts';
 import { certificateByName } from '../ledger/certificates.ts';
 import { orderById, recordFinalizeSent, releaseOrder } from '../ledger/orders.ts';
-import type { CertificateRow } from '../ledger/schema.ts';
+import type { CertificateRow, OrderRow } from '../ledger/schema.ts';
 import { isSameWanted, type StoreVerdict } from '../ledger/store-verdict.ts';
 import { allOrFirstError } from './all-or-first-error.ts';
 import { type Attempt, endInFailure } from './attempt.ts';
@@ -18,7 +18,9 @@ import { downloadChains, isHopeless, isUncollected, judged } from './fetched-cha
 import { finalizeOrder } from './finalize.ts';
 import { awaitClosers } from './closers.ts';
 import { admit } from './gate.ts';
+import { aboutOf } from './heedful-session.ts';
 import type { AdmittedOrder, Issuance, PlacedOrder } from './issuance.ts';
+import { mayOrderAgain } from './order-again.ts';
 import { areWanted, isFinalizedWith, orderKey } from './order-key.ts';
 import { placeOrder } from './place-order.ts';
 import { isWindowOpen, lifeOf } from './renewal-window.ts';
@@ -116,15 +118,28 @@ async function place(
   onAdmitted: (admitted: AdmittedOrder) => void,
 ): Promise<PlacedOrder | 'stored-meanwhile'> {
   const deadline = later(issuance.clock.now(), options.waitMs);
-  for (let round = 1; round <= placements; round += 1) {
+  const about = aboutOf({ kind: 'newOrder', identifiers: options.names.map(parseName) });
+  let order: OrderRow | null = null;
+  const admitted = (one: AdmittedOrder): void => {
+    ({ order } = one);
+    onAdmitted(one);
+  };
+  let faults = 0;
+  for (let round = 1; round <= placements;) {
+    // Before anything is written down for it: nothing waits for a CA that is out of order with an order in hand.
+    await issuance.outage.pass('newOrder', issuance.stops.work);
     try {
       const waitMs = Math.max(0, deadline.getTime() - issuance.clock.now().getTime());
-      const placed = await placeOnce(issuance, certificate, { ...options, waitMs }, onAdmitted);
+      const placed = await placeOnce(issuance, certificate, { ...options, waitMs }, admitted);
       if (placed !== null) return placed;
+      round += 1;
     } catch (error) {
+      faults += 1;
+      if (await mayOrderAgain(issuance, order, error, { about, faults })) continue;
       // The CA wants it later, and the person waits for as long: the gate does the waiting.
       const mayWait = isLimit(error) && error.retryAt !== undefined && error.retryAt <= deadline;
       if (!mayWait || round === placements) throw error;
+      round += 1;
     }
   }
   throw new AcmeLedgerError(

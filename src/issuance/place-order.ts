@@ -12,6 +12,7 @@ import { inTransaction } from '../ledger/writer.ts';
 import { isMisfit, recordFittingAnswer } from './answer-fit.ts';
 import type { Charge } from './charges.ts';
 import type { AdmittedOrder, Issuance, PlacedOrder } from './issuance.ts';
+import { aboutOf } from './heedful-session.ts';
 import { findLost } from './lost-order.ts';
 import { noteNotPaused } from './pausing.ts';
 import { requestOrder } from './request-order.ts';
@@ -117,25 +118,45 @@ async function recordRefusal(
   });
 }
 
-/** The answer was lost in this very run: the CA may have the order all the same. */
+/**
+ * The answer was lost in this very run: the CA may have the order all the same. It is looked for, and where it has to be asked for again that is
+ * done once the CA is in order.
+ * @throws the loss, or that the CA can't be waited for
+ */
 async function adoptAfterLoss(
   issuance: Issuance,
   row: OrderRow,
   identifiers: readonly Identifier[],
   loss: unknown,
 ): Promise<PlacedOrder> {
-  issuance.log.warn({ order: row.id }, 'the answer to newOrder was lost; looking for the order at the CA');
-  let placed: PlacedOrder | null = null;
-  try {
-    placed = await findLost(issuance, row, identifiers);
-  } catch (error) {
-    issuance.log.warn(
-      { order: row.id, error: errorRecord(error) },
-      'the CA could not be asked for the lost order',
-    );
+  issuance.log.info({ order: row.id }, 'the answer to newOrder was lost; looking for the order at the CA');
+  const about = aboutOf({ kind: 'newOrder', identifiers });
+  let lost: unknown = loss;
+  for (let faults = 1; ; faults += 1) {
+    const isAgain = await issuance.outage.mayRepeat('newOrder', lost, { about, faults }, issuance.stops.work);
+    if (!isAgain && faults > 1) throw lost;
+    try {
+      const placed = await findLost(issuance, row, identifiers, { isAnswered: isTold(loss) });
+      if (placed !== null) return placed;
+      // Given up, and its authorizations are known: they are settled with this attempt.
+      if (unusableOrder(loss) !== null) await takeOverOrder(issuance, { ...row, run_id: null });
+      throw loss;
+    } catch (error) {
+      if (error === loss || isOutage(error)) throw error;
+      issuance.log.info(
+        { order: row.id, error: errorRecord(error) },
+        'the CA could not be asked for the lost order',
+      );
+      lost = error;
+    }
   }
-  if (placed !== null) return placed;
-  // Given up, and its authorizations are known: they are settled with this attempt.
-  if (unusableOrder(loss) !== null) await takeOverOrder(issuance, { ...row, run_id: null });
-  throw loss;
+}
+
+/** A problem document without a time (RFC 8555 §6.7) comes from the CA, and not from something between us that may have passed the request on. */
+function isTold(error: unknown): boolean {
+  return error instanceof AcmeLedgerError && error.problem !== undefined && error.retryAt === undefined;
+}
+
+function isOutage(error: unknown): boolean {
+  return error instanceof AcmeLedgerError && error.code === 'ca-outage';
 }

@@ -119,7 +119,7 @@ export function failureOf(error: unknown): AcmeLedgerError {
 
 /** The CA can't be asked for the next order, either: a thousand time-outs would take hours. */
 export function isOutOfReach({ code }: AcmeLedgerError): boolean {
-  return code === 'ca-unreachable' || code === 'ca-limit' || code === 'ca-account';
+  return ['ca-unreachable', 'ca-outage', 'ca-limit', 'ca-account'].includes(code);
 }
 
 /** Orders with something left to do that no live run works on. */

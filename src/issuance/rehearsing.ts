@@ -29,6 +29,7 @@ export function rehearsalsSince(now: Date): Date {
 /** Nothing of it tells anything about the certificate: it may be done another time. */
 const passing: readonly ErrorCode[] = [
   'ca-unreachable',
+  'ca-outage',
   'ca-limit',
   'account-paused',
   'not-yet',

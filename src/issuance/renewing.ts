@@ -12,7 +12,6 @@ import type { FailedNamePolicy } from './name-choice.ts';
 import type { Attempt } from './obtain.ts';
 import { deployError } from './deploying.ts';
 import { obtainSurviving } from './obtain-surviving.ts';
-import { outage } from './outage.ts';
 import { asItStands } from './other-hands.ts';
 import { rehearse, type Stage } from './rehearsing.ts';
 import { renewalOf, urgencyOf } from './renewal-window.ts';
@@ -104,7 +103,7 @@ export interface RenewAllOptions {
 
 /**
  * Works on these certificates in their order, some at a time, fewer while the CA refuses. One's failure never stops the others; an abort of `stops.work`
- * leaves the rest untouched, `mayStart` saying no defers it; with a CA that answers no more, the rest fails as the last one did. What another run
+ * leaves the rest untouched, `mayStart` saying no defers it, and so does a CA that is out of order for longer than the run may wait. What another run
  * is working on is left to it, and looked at again at the end.
  */
 export async function renewAll(
@@ -115,7 +114,7 @@ export async function renewAll(
 ): Promise<void> {
   const limit = pLimit(options.concurrency);
   const isDone = levelled(limit, options.concurrency, issuance.pressure);
-  const silent = outage();
+  let lostAccount: ErrorRecord | null = null;
   const inTurn = turns();
   const elsewhere: (DueCertificate & { result: Renewed })[] = [];
   await allOrFirstError(
@@ -127,16 +126,18 @@ export async function renewAll(
             onResult({ certificate: one.certificate, status: 'deferred', error: outOfTime });
             return;
           }
-          const silence = silent.reason();
+          const { end } = issuance.outage;
+          const error = lostAccount ?? (end === null ? null : errorRecord(end));
           // A deploy hook has nothing to do with the CA.
-          if (silence !== null && one.due.reason !== 'not-deployed') {
-            onResult({ certificate: one.certificate, status: 'failed', error: silence });
+          if (error !== null && one.due.reason !== 'not-deployed') {
+            const status = lostAccount === null ? 'deferred' : 'failed';
+            onResult({ certificate: one.certificate, status, error });
             return;
           }
           const result = await renewOne(issuance, one, options);
-          // A staging that is down says nothing of the CA, nor does a deploy hook.
-          if (result !== null && result.isOfRehearsal !== true && one.due.reason !== 'not-deployed')
-            silent.note(result.error);
+          // Of the staging's account it says nothing.
+          if (result?.error?.code === 'ca-account' && result.isOfRehearsal !== true)
+            lostAccount = result.error;
           isDone();
           if (result?.error?.code === 'busy') elsewhere.push({ ...one, result });
           else if (result !== null) onResult(result);

@@ -143,6 +143,11 @@ async function submit(
     // 409: it was submitted before, and its verdict is coming; Boulder answers so while it validates.
     const isUnknown =
       !(error instanceof AcmeLedgerError) || isOutcomeUnknown(error) || error.httpStatus === 409;
+    if (!isUnknown && error.code === 'ca-outage') {
+      // The CA can't be asked, and needn't: nothing was sent.
+      await recordNotSubmitted(issuance, row.id, { orderId: placed.row.id }, error.message);
+      return error;
+    }
     if (!isUnknown) {
       await recordRefusedSubmit(issuance, placed, row, error);
       return error;
@@ -163,18 +168,33 @@ async function sendWhenLet(
   row: AuthorizationRow,
   url: string,
 ): Promise<void> {
-  for (let tries = 1; ; tries += 1) {
+  let faults = 0;
+  for (let tries = 1; ;) {
+    if ((await issuance.outage.pass('submit', issuance.stops.work)) || faults > 0)
+      await recordSubmittingAgain(issuance, placed.row.id, row.id);
     try {
       await issuance.session.submitChallenge(url, submitGuard(issuance, placed.row.id, row.id));
       return;
     } catch (error) {
+      // What certainly wasn't sent is sent once the CA is there again.
+      faults += 1;
+      if (!isOutcomeUnknown(error) && (await isRepeated(issuance, error, { about: url, faults }))) continue;
       const waitMs = soonMs(issuance, error, ownPatienceMs);
-      if (waitMs === null || tries === submitTries) throw error;
+      tries += 1;
+      if (waitMs === null || tries > submitTries) throw error;
       // Interrupted, it stays what it is: refused, and not under way.
       await issuance.clock.sleep(waitMs, issuance.stops.work).catch(() => Promise.reject(error as Error));
       await recordSubmittingAgain(issuance, placed.row.id, row.id);
     }
   }
+}
+
+function isRepeated(
+  { outage, stops }: Issuance,
+  error: unknown,
+  met: { about: string; faults: number },
+): Promise<boolean> {
+  return outage.mayRepeat('submit', error, met, stops.work).catch(() => Promise.reject(error as Error));
 }
 
 /**

@@ -12,7 +12,8 @@ import { unpauseUrl } from '../pause.ts';
  * submit of a challenge only with its time written down anew. Renewal information is advice: nobody waits for it.
  */
 export type Asked =
-  | { kind: 'read' | 'page' | 'renewalInfo' | 'act' | 'submit' | 'deactivate' | 'newAccount' }
+  | { kind: 'read' | 'page' | 'renewalInfo' | 'act' | 'deactivate' | 'newAccount' }
+  | { kind: 'submit'; url: string }
   | {
       kind: 'newOrder';
       identifiers: readonly Identifier[];

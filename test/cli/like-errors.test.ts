@@ -30,6 +30,16 @@ it('tells of what a run had no time for in one line', () => {
   expect([...like.rest()].map(({ message }) => message)).toEqual(['2 certificates: deferred, not begun']);
 });
 
+it('tells of all that a CA that is out of order kept waiting in one line', () => {
+  const like = new LikeErrors();
+  const error = { ...refusal('ca-outage'), message: 'the CA is out of order', retryAt: null };
+  const told = Array.from({ length: 40 }, () => like.note('deferred', error));
+  expect(told).not.toContain(true);
+  expect([...like.rest()].map(({ message }) => message)).toEqual([
+    '40 certificates: deferred, the CA is out of order',
+  ]);
+});
+
 it('has nothing to add when all were told', () => {
   const like = new LikeErrors();
   expect(like.note('failed', refusal('ca-unreachable'))).toBe(true);

@@ -8,6 +8,7 @@ import { identifierSetKey } from '../../src/identifiers.ts';
 import { failureRule, usualSuspendMs } from '../../src/issuance/back-off.ts';
 import { createHeed, heedfulSession, ownPatienceMs } from '../../src/issuance/heedful-session.ts';
 import type { Issuance } from '../../src/issuance/issuance.ts';
+import { Outage } from '../../src/issuance/outage.ts';
 import type { AccountRow, Schema } from '../../src/ledger/schema.ts';
 import type { ModelCa } from './gate-model-ca.ts';
 import type { UnderWay, Waits } from './gate-model-waits.ts';
@@ -75,6 +76,14 @@ export class ModelProcess {
       maxPending,
       patienceMs,
       pressure: { refusals: 0 },
+      // This CA's faults are those of an order alone: each is met by its own attempt.
+      outage: new Outage({
+        clock: writer.clock,
+        log: { debug: nothing, info: nothing, warn: nothing, error: nothing },
+        concurrency: 1,
+        leftMs: () => 20_000,
+        stop: this.work.signal,
+      }),
       failureRule: failureRule(usualSuspendMs),
       log: { debug: nothing, info: nothing, warn: nothing, error: nothing },
       stops: { work: this.work.signal, grace: this.grace.signal },

@@ -44,6 +44,16 @@ describe('an order that is not in the list of the account', () => {
     expect(await lookedFor([], 4)).toEqual({ status: 'abandoned', reserved: 1 });
   });
 
+  it('is ruled out at once when the CA itself told that it broke on it', async () => {
+    const issuance = await world.startIssuance();
+    const identifiers = parseNames(['a.test']);
+    const admission = { certificateName: 'a.test', identifiers, profile: null, waitMs: 0 };
+    const { order } = await admit(issuance, admission);
+    issuance.session.listOrders = () => Promise.resolve(pagesOf([]));
+    expect(await findLost(issuance, order, identifiers, { isAnswered: true })).toBeNull();
+    expect(await orderById(issuance.ledger, order.id)).toMatchObject({ status: 'abandoned', reserved: 0 });
+  });
+
   it('is counted when one of the list is forgotten by the CA: its authorizations may outlive it', async () => {
     expect(await lookedFor(['https://ca.test/order/9'], 6)).toEqual({ status: 'abandoned', reserved: 1 });
   });

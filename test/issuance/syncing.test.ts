@@ -1,5 +1,4 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { ConnectionFailure, unreachable } from '../../src/acme/connection-failure.ts';
 import type { Answer, Authorization } from '../../src/acme/resources.ts';
 import type { Session } from '../../src/acme/session.ts';
 import { later } from '../../src/clock.ts';
@@ -264,13 +263,10 @@ describe('a CA that does not answer', () => {
     expect(limit.asked()).toBe(1);
   });
 
-  it('is asked for nothing more after three connections in a row that failed', async () => {
-    const gone = failing(() =>
-      unreachable(new ConnectionFailure('unreachable', false, 'nobody is there'), 'POST'),
-    );
-    const { told, notAsked, end } = await synced(gone.session);
-    expect(told.map(({ outcome }) => outcome)).toEqual(['failed', 'failed', 'failed']);
-    expect({ notAsked, code: end?.code }).toEqual({ notAsked: 3, code: 'ca-unreachable' });
+  it('is asked for nothing more once it could be waited for no longer', async () => {
+    const gone = failing(() => new AcmeLedgerError('ca-outage', 'nobody is there'));
+    expect(await synced(gone.session)).toMatchObject({ told: [], notAsked: 6, end: { code: 'ca-outage' } });
+    expect(gone.asked()).toBe(1);
   });
 
   it('is asked for everything when only some requests fail', async () => {

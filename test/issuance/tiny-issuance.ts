@@ -1,6 +1,7 @@
 import type { Solver } from '../../src/challenges/solver.ts';
 import type { Issuance, UnsubmittedPolicy } from '../../src/issuance/issuance.ts';
 import { failureRule, usualSuspendMs } from '../../src/issuance/back-off.ts';
+import { Outage } from '../../src/issuance/outage.ts';
 import { startRun } from '../../src/issuance/ownership.ts';
 import { insertAccount } from '../../src/ledger/accounts.ts';
 import { openSqliteLedger } from '../../src/ledger/open.ts';
@@ -57,6 +58,7 @@ export async function newTinyWorld(): Promise<TinyWorld> {
         patienceMs: 10_000,
         failureRule: failureRule(usualSuspendMs),
         pressure: { refusals: 0 },
+        outage: new Outage({ clock, log: silentLog, concurrency: 1, leftMs: () => 20_000, stop: signal }),
         log: silentLog,
         stops: { work: signal, grace: signal },
         solverFor: () => memorySolver(presented),

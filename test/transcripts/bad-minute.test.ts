@@ -1,0 +1,41 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { FaultHook } from '../support/fault.ts';
+import { type MinuteStage, burstOfErrors, newMinuteStage, nonceServiceGone } from './bad-minute-stage.ts';
+
+let stage: MinuteStage;
+
+beforeAll(async () => {
+  stage = await newMinuteStage();
+}, 60_000);
+
+afterAll(() => stage.stop());
+
+beforeEach(() => {
+  stage.proxy.setFault();
+  stage.proxy.resetCounts();
+});
+
+describe('a short fault of the CA in the middle of a renew', () => {
+  const count = 30;
+
+  it.each<{ what: string; fault: FaultHook }>([
+    { what: 'no nonces for a second', fault: nonceServiceGone(1_000, 5) },
+    { what: 'eight errors in a burst', fault: burstOfErrors(8, 5) },
+  ])(
+    '($what) fails no certificate, and is told in one line when it begins and one when it ends',
+    async ({ fault }) => {
+      const names = await stage.want(count);
+      stage.proxy.setFault(fault);
+      const result = await stage.here.run(['renew', '--json', '--concurrency', '10']);
+      expect(result.exitCode, result.stderr).toBe(0);
+      expect(stage.missing(names)).toEqual([]);
+      const told = result.stderr.split('\n').filter((line) => line !== '');
+      expect(told.filter((line) => line.includes('the CA is out of order'))).toHaveLength(1);
+      expect(told.filter((line) => line.includes('the CA answers again'))).toHaveLength(1);
+      const { authorizations } = stage.proxy.census;
+      expect([...authorizations.values()].filter(({ status }) => status === 'invalid')).toEqual([]);
+      expect(stage.proxy.census.unsubmitted()).toEqual([]);
+    },
+    60_000,
+  );
+});
