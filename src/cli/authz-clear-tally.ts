@@ -53,6 +53,8 @@ export class ClearTally {
   readonly later = { count: 0, firstAt: null as string | null, names: new Set<string>() };
   /** Left because another client may be working on them; `until` is when the last of them is an hour old. */
   readonly young = { count: 0, until: null as string | null };
+  /** Left because their logs have no time for them, and only older ones are wanted. */
+  undated = 0;
   /** Of an account, by its URL: how many were found open and aren't any more. */
   readonly #closed = new Map<string, number>();
   /** Of an account, by its URL: those that were left to other runs. */
@@ -67,6 +69,7 @@ export class ClearTally {
     else if (after === 'pending') this.summary.pending += 1;
     this.#count(action);
     if (cleared.retryAt !== null) this.#leave(cleared.retryAt, identifier);
+    if (cleared.isUndated) this.undated += 1;
     if (cleared.youngUntil !== null) {
       this.young.count += 1;
       if (cleared.youngUntil > (this.young.until ?? '')) this.young.until = cleared.youngUntil;

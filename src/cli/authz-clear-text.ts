@@ -28,7 +28,7 @@ interface End {
   untold?: number;
 }
 
-export function endText({ summary, later, young }: ClearTally, end: End): string[] {
+export function endText({ summary, later, young, undated }: ClearTally, end: End): string[] {
   const { gates, costs, method, elsewhere, untold } = end;
   const toClose = costs === null ? null : costs.reduce((sum, { authorizations }) => sum + authorizations, 0);
   return [
@@ -37,6 +37,7 @@ export function endText({ summary, later, young }: ClearTally, end: End): string
     ...otherRunsText(summary.otherRuns),
     ...laterText(later),
     ...youngText(young),
+    ...undatedText(undated),
     ...refusedText(summary.refused, method),
     ...notAskedText(end),
     ...nothingText(summary.seen, end),
@@ -95,6 +96,13 @@ function youngText({ count, until }: ClearTally['young']): string[] {
   const one = count === 1;
   return [
     `${counted(count, 'authorization')} left alone that ${one ? 'is' : 'are'} younger than an hour, as far as is known, and that no order of this ledger made: another client may be working on ${one ? 'it' : 'them'}; acme-ledger authz clear --all closes ${one ? 'it' : 'them'} now, from ${until} on it does so without`,
+  ];
+}
+
+function undatedText(undated: number): string[] {
+  if (undated === 0) return [];
+  return [
+    `${counted(undated, 'URL')} without a time that can be read in the log, left alone because of --older-than: give a log that is as old as that, or leave --older-than out`,
   ];
 }
 

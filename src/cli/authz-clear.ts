@@ -187,10 +187,10 @@ async function tellEnd(
   { dryRun, method, isFromLogs = false }: Checked & { isFromLogs?: boolean },
 ): Promise<void> {
   const { endText } = await import('./authz-clear-text.ts');
-  const { summary, later, young } = tally;
+  const { summary, later, young, undated } = tally;
   const left = { count: later.count, names: [...later.names], firstAt: later.firstAt };
   const costs = dryRun ? allCosts : null;
-  const end = { summary, later: left, young, ...seen, ...(dryRun ? { costs } : {}) };
+  const end = { summary, later: left, young, undated, ...seen, ...(dryRun ? { costs } : {}) };
   output.line(end, () =>
     endText(tally, { ...seen, costs, method, isFromLogs, isInterrupted: stops.work.aborted }),
   );

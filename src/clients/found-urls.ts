@@ -1,3 +1,4 @@
+import { stat } from 'node:fs/promises';
 import { AcmeLedgerError } from '../errors.ts';
 import {
   type AcmeResource,
@@ -24,6 +25,8 @@ export interface FoundUrl {
   file: string;
   /** When that was logged (RFC 3339, UTC), where the text has a full date; a time without a zone is taken for one of this machine. */
   loggedAt: string | null;
+  /** When the file was last written (RFC 3339, UTC): nothing in it is younger. Null for what isn't a regular file. */
+  fileWrittenAt: string | null;
 }
 
 /** Longer than what any CA writes. */
@@ -56,14 +59,20 @@ export async function* urlsInLogs(files: readonly string[], reading: LogReading)
 
 async function* urlsInLog(file: string, reading: LogReading, known: KnownUrls): AsyncGenerator<FoundUrl> {
   let last: string | null = null;
+  const fileWrittenAt = await lastWriteOf(file);
   for await (const window of windowsOf(bytesOfLog(file, reading), sizes)) {
     for (const { client, ...found } of newUrlsIn(window, known, reading.servers)) {
       // Between two lines that show whose log it is there is no other client's.
       last = client ?? last;
-      yield { ...found, client: last, file };
+      yield { ...found, client: last, file, fileWrittenAt };
     }
     reading.signal.throwIfAborted();
   }
+}
+
+async function lastWriteOf(file: string): Promise<string | null> {
+  const stats = file === '-' ? null : await stat(file).catch(() => null);
+  return stats?.isFile() === true ? stats.mtime.toISOString() : null;
 }
 
 /** A log mentions most URLs several times in a row: those of late are told by themselves, which is faster. */

@@ -1,3 +1,5 @@
+import { timeOf, timeOfRecord } from './log-times.ts';
+
 /** What the text around a URL shows of it. */
 export interface Mention {
   client: string | null;
@@ -25,14 +27,33 @@ interface Looked {
  */
 export function mentionsIn(text: string): (at: number) => Mention {
   let looked: Looked | null = null;
+  const recordTimeAt = recordTimesIn(text);
   return (at) => {
-    const { mention, ...now } = lookBack(text, at, looked);
+    const { mention, ...now } = lookBack(text, at, looked, recordTimeAt);
     looked = now;
     return mention;
   };
 }
 
-function lookBack(text: string, at: number, former: Looked | null): Looked & { mention: Mention } {
+/** The time of the record that a line is, once for each. No more of it is looked at than a window has of what follows. */
+function recordTimesIn(text: string): (start: number) => string | null {
+  let last: { start: number; time: string | null } | null = null;
+  return (start) => {
+    if (last?.start !== start) {
+      const line = text.slice(start, start + mentionReach);
+      const end = line.indexOf('\n');
+      last = { start, time: line.startsWith('{') ? timeOfRecord(end < 0 ? line : line.slice(0, end)) : null };
+    }
+    return last.time;
+  };
+}
+
+function lookBack(
+  text: string,
+  at: number,
+  former: Looked | null,
+  recordTimeAt: (start: number) => string | null,
+): Looked & { mention: Mention } {
   // No more than that is looked through, however long the line.
   const from = Math.max(0, at - mentionReach);
   const before = text.slice(from, at);
@@ -43,7 +64,7 @@ function lookBack(text: string, at: number, former: Looked | null): Looked & { m
   for (;;) {
     const isOwnLine = start === ownStart;
     const line = before.slice(start, Math.min(end, start + lineHead)) + (isOwnLine ? 'http' : '');
-    const loggedAt = timeOf(line);
+    const loggedAt = timeOf(line) ?? (isOwnLine ? recordTimeAt(from + start) : null);
     const timed = loggedAt === null ? null : { start: from + start, client: clientOf(line), loggedAt };
     if (isOwnLine) client = timed?.client ?? clientOf(line);
     if (timed !== null || start === 0) return result(timed);
@@ -62,7 +83,8 @@ function lookBack(text: string, at: number, former: Looked | null): Looked & { m
 
 const signs: readonly [string, RegExp][] = [
   ['certbot', /:(?:DEBUG|INFO|WARNING|ERROR):(?:certbot|acme|urllib3|requests)[.:]/],
-  ['acme.sh', /^\[[A-Z][a-z]{2} [\w :]{16,30}\] /],
+  ['mod_md', /^\[[^\]]{12,80}\] \[md:/],
+  ['acme.sh', /^\[(?!\d{4}[-/])(?=[^\]]{12,80}\] )[^\]]*\d:\d\d:\d\d[^\]]*\] /],
   [
     'lego',
     /\[(?:INFO|WARN)\] (?:\[[^\]]+\] )?(?:acme: |AuthURL: |Deactivating auth|Unable to)|authz=.{0,6}http/,
@@ -78,33 +100,4 @@ const signs: readonly [string, RegExp][] = [
 
 function clientOf(line: string): string | null {
   return signs.find(([, sign]) => sign.test(line))?.[0] ?? null;
-}
-
-// 2025-06-05 11:38:29,123:DEBUG · 2019/03/12 20:02:19 [INFO] · time=2025-06-05T11:38:29.123+02:00 · "ts":"2025-06-05T11:38:29Z". What
-// stands in quotes after another key is a time that is told, such as the one of expiry.
-const dateAndTime =
-  /(?:^|[\s[|(]|\b(?:ts|time|timestamp)"?[=:]\s?"?)(\d{4})[-/](\d\d)[-/](\d\d)[T ](\d\d:\d\d:\d\d)(?:[.,](\d{1,3})\d*)? ?(Z|UTC|[+-]\d\d:?\d\d)?/;
-const epoch = /"(?:ts|time|timestamp)":\s?(\d{10})(?:\.\d+|\d{3})?[,}]/;
-// [Tue Jun  2 09:00:59 PDT 2020]: zones that Date doesn't know give no time.
-const shellDate = /^\[([A-Z][a-z]{2} [\w :]{16,30})\]/;
-
-function timeOf(line: string): string | null {
-  const [, year, month, day, time, fraction = '0', zone] = dateAndTime.exec(line) ?? [];
-  if (year !== undefined) {
-    return rfc3339(`${year}-${month}-${day}T${time}.${fraction.padEnd(3, '0')}${zoneSuffix(zone)}`);
-  }
-  const seconds = epoch.exec(line)?.[1];
-  if (seconds !== undefined) return rfc3339(Number(seconds) * 1000);
-  const date = shellDate.exec(line)?.[1];
-  return date === undefined ? null : rfc3339(date);
-}
-
-/** Without one it is a time of this machine, where the log was most likely written. */
-function zoneSuffix(zone: string | undefined): string {
-  return zone === 'UTC' ? 'Z' : (zone ?? '');
-}
-
-function rfc3339(time: string | number): string | null {
-  const date = new Date(time);
-  return Number.isNaN(date.getTime()) ? null : date.toISOString();
 }

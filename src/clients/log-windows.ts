@@ -1,4 +1,5 @@
 import { TextDecoder } from 'node:util';
+import { ByteLists } from './byte-lists.ts';
 import { MixedText } from './mixed-text.ts';
 
 /** A part of a log, long enough on both sides that what begins in it can be read to its end, and what stands before it is there. */
@@ -51,6 +52,7 @@ export async function* windowsOf(
 
 async function* textOf(pieces: AsyncIterable<Buffer>, most: number): AsyncGenerator<string> {
   const mixed = new MixedText();
+  const lists = new ByteLists();
   let bigEndian: TextDecoder | null | undefined;
   for await (const piece of pieces) {
     // The first piece has more than a byte order mark: compression was looked for in it.
@@ -58,10 +60,11 @@ async function* textOf(pieces: AsyncIterable<Buffer>, most: number): AsyncGenera
     if (bigEndian === undefined) bigEndian = mark === 'feff' ? new TextDecoder('utf-16be') : null;
     for (let start = mark === null ? 0 : 2; start < piece.length; start += most) {
       const part = piece.subarray(start, start + most);
-      yield bigEndian === null ? mixed.textOf(part) : bigEndian.decode(part, { stream: true });
+      const text = bigEndian === null ? mixed.textOf(part) : bigEndian.decode(part, { stream: true });
+      yield lists.textOf(text);
     }
   }
-  yield mixed.end();
+  yield lists.textOf(mixed.end()) + lists.end();
 }
 
 function markOf(head: Buffer): 'fffe' | 'feff' | null {

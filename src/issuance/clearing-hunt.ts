@@ -18,6 +18,7 @@ import {
 import { type Account, type Lead, lookedUp } from './clearing-leads.ts';
 import { askableUrl, isNumberedFor } from './clearing-scope.ts';
 import type { Issuance } from './issuance.ts';
+import { placeOf } from './kept-urls.ts';
 
 export interface FoundClearing extends Clearing {
   concurrency: number;
@@ -181,13 +182,13 @@ async function settleShown(
 
 async function settleNamed(
   hunt: Hunt,
-  { found: { client, file, loggedAt } }: Lead,
+  { found }: Lead,
   account: Account,
   urls: readonly string[],
 ): Promise<void> {
   const named = urls
     .filter((url) => !hunt.dealtWith.has(url))
-    .map((url) => ({ client, file, loggedAt, url, resource: 'authorization' as const }));
+    .map((url) => ({ ...placeOf(found), url, resource: 'authorization' as const }));
   for await (const each of lookedUp([account], named)) {
     if (!hunt.isStopped()) await follow(hunt, each);
   }

@@ -2,7 +2,7 @@ import { type FoundBefore, type KnownAuthorization, knownUrls } from '../ledger/
 import type { Asking } from './asking.ts';
 import { type AskedServer, candidatesFor } from './clearing-scope.ts';
 import type { Issuance } from './issuance.ts';
-import type { FoundUrl, KeptUrls } from './kept-urls.ts';
+import { type FoundUrl, type KeptUrls, placeOf } from './kept-urls.ts';
 
 /** An account that can be asked. */
 export interface Account {
@@ -37,9 +37,7 @@ export async function* leadsOf(
   let chunk: FoundUrl[] = [];
   for await (const each of found) {
     const told = each.resource === 'challenge' ? authorizationOf(each.url) : null;
-    const { client, file, loggedAt } = each;
-    const one: FoundUrl =
-      told === null ? each : { url: told, resource: 'authorization', client, file, loggedAt };
+    const one: FoundUrl = told === null ? each : { url: told, resource: 'authorization', ...placeOf(each) };
     const isAsked = candidatesFor(accounts, one.url) !== null;
     if (isAsked) on.asked();
     else on.elsewhere(each);

@@ -19,8 +19,8 @@ import { closeBySubmitting, doomedChallenge, noneFails } from './closing-by-subm
 import { type Closing, closeAuthorization, isTaken } from './closing.ts';
 import type { Issuance } from './issuance.ts';
 import { type Protection, protectionOf } from './protection.ts';
-import { isSubmitLost, isUndecided, recordGone } from './verdicts.ts';
-import { youngUntil } from './young-authorizations.ts';
+import { isSubmitLost, recordGone } from './verdicts.ts';
+import { reasonToLeave } from './reasons-to-leave.ts';
 
 export const clearMethods = ['deactivate', 'submit'] as const;
 export type ClearMethod = (typeof clearMethods)[number];
@@ -71,6 +71,8 @@ export interface Cleared {
   otherRun: string | null;
   /** Until when it is so young that another client may be working on it; null where it wasn't left for that. */
   youngUntil: string | null;
+  /** It was left because its log has no time for it, and only older ones are wanted. */
+  isUndated: boolean;
 }
 
 /** One authorization to be closed, and where it was learned of. */
@@ -138,6 +140,7 @@ type Outcome = Pick<Cleared, 'action' | 'after' | 'reason'> & {
   retryAt?: Date;
   run?: string;
   youngUntil?: string;
+  isUndated?: boolean;
 };
 
 function leftLine(
@@ -157,7 +160,7 @@ export type Told = Pick<Subject, 'url' | 'foundIn'> & { row: KnownAuthorization 
 export function lineOf(
   { account }: Issuance,
   { url, row, foundIn }: Told,
-  { retryAt, run, youngUntil, ...outcome }: Outcome,
+  { retryAt, run, youngUntil, isUndated = false, ...outcome }: Outcome,
 ): Cleared {
   return {
     url,
@@ -170,6 +173,7 @@ export function lineOf(
     retryAt: retryAt?.toISOString() ?? null,
     otherRun: run ?? null,
     youngUntil: youngUntil ?? null,
+    isUndated,
   };
 }
 
@@ -239,13 +243,8 @@ async function settleShown(
   { shown, clearing }: { shown: Authorization; clearing: Clearing & Pick<Subject, 'foundIn'> },
 ): Promise<Outcome | null> {
   if (row.status !== 'pending') return { action: 'already-final', after: row.status, reason: null };
-  const left = reasonToLeave(row, clearing);
-  if (left !== null) return { action: 'resumable', after: 'pending', reason: left };
-  const mayBeYoung = !clearing.all && clearing.evenYoung !== true;
-  const until = mayBeYoung ? await youngUntil(issuance, row, clearing.foundIn) : null;
-  if (until !== null) {
-    return { action: 'resumable', after: 'pending', reason: youngReason, youngUntil: until };
-  }
+  const left = await reasonToLeave(issuance, row, clearing);
+  if (left !== null) return { action: 'resumable', after: 'pending', ...left };
   if (clearing.dryRun) return { ...wouldDo(clearing.method, shown), after: 'pending' };
   const evenKept = { evenKept: clearing.all };
   if (isSubmitLost(row)) {
@@ -259,23 +258,12 @@ async function settleShown(
   return outcomeOf(asking, closing, (await rowOf(issuance, row.id)).status);
 }
 
-const youngReason =
-  'it is younger than an hour, as far as is known, and no order of this ledger made it: another client may be working on it';
-
 function wouldDo(method: ClearMethod, { challenges }: Authorization): Pick<Outcome, 'action' | 'reason'> {
   if (method === 'deactivate') return { action: 'would-deactivate', reason: null };
   const challenge = doomedChallenge(challenges);
   return challenge === null
     ? { action: 'refused', reason: noneFails }
     : { action: 'would-submit', reason: `${challenge.type}, which nobody answers` };
-}
-
-function reasonToLeave(row: AuthorizationRow, { olderThan }: Clearing): string | null {
-  if (isUndecided(row) && !isSubmitLost(row)) return 'its challenge was submitted: the CA decides';
-  const before = olderThan?.toISOString();
-  // It was there when the ledger learned of it: a later time in a log is of a clock that was ahead.
-  if (before === undefined || (row.logged_at ?? before) < before || row.created_at < before) return null;
-  return 'it is younger than was asked for, as far as is known';
 }
 
 function outcomeOf(

@@ -10,6 +10,11 @@ export interface FoundUrl extends FoundIn {
   resource: 'authorization' | 'order' | 'challenge';
 }
 
+/** Where it was found, for what it leads to. */
+export function placeOf({ client, file, loggedAt, fileWrittenAt = null }: FoundUrl): FoundIn {
+  return { client, file, loggedAt, fileWrittenAt };
+}
+
 const packedAtOnce = 250;
 
 /** URLs that wait for others, in the order in which they came. There may be hundreds of thousands: packed they take a tenth of the memory. */

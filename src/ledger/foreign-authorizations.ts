@@ -10,6 +10,8 @@ export interface FoundIn {
   client: string | null;
   file: string;
   loggedAt: string | null;
+  /** When the file was last written: nothing in it is younger. */
+  fileWrittenAt?: string | null;
 }
 
 /** One that no order of the ledger brought: from a log, or given by its URL. An existing row is left as it is. */

@@ -21,6 +21,7 @@ const refused: Cleared = {
   expiresAt: null,
   retryAt: null,
   youngUntil: null,
+  isUndated: false,
   otherRun: null,
 };
 

@@ -26,28 +26,6 @@ describe('URLs in the logs of', () => {
   });
 });
 
-describe('what stands around a URL', () => {
-  const url = 'https://ca.example/acme/authz/1';
-
-  it.each([
-    [`time=2025-06-05T11:38:29.5+02:00 ${url}`, '2025-06-05T09:38:29.500Z'],
-    [`{"ts":1749123509.25,"authz":"${url}"}`, '2025-06-05T11:38:29.000Z'],
-    [`{"ts":"2025-06-05T11:38:29Z","authz":"${url}"}`, '2025-06-05T11:38:29.000Z'],
-    [`[Tue Jun  2 09:00:59 PDT 2020] '${url}'`, '2020-06-02T16:00:59.000Z'],
-    [
-      `2025-06-05 11:38:29 UTC first\n{\n  "expires": "2030-01-01T00:00:00Z",\n  "${url}"`,
-      '2025-06-05T11:38:29.000Z',
-    ],
-    [`2019/03/12 20:02:19 [INFO] [a] AuthURL: ${url}`, new Date(2019, 2, 12, 20, 2, 19).toISOString()],
-    [`[Tue Jun  2 09:00:59 CEST 2020] '${url}'`, null],
-    [`"expires":"2030-01-01T00:00:00Z" ${url}`, null],
-    [`${url}\n2025-06-05 11:38:29 UTC next`, null],
-    [`2025-99-99 99:99:99 ${url}`, null],
-  ])('gives the time of %s', async (text, loggedAt) => {
-    expect(await inText(text)).toMatchObject([{ url, loggedAt }]);
-  });
-});
-
 describe('logs', () => {
   it('give each URL once, whatever was packed and however often it is there', async () => {
     const text = Buffer.from(everything);

@@ -79,3 +79,17 @@ describe('what another ledger on the account may be working on', () => {
     expect(all.told.filter(({ action }) => action === 'deactivated')).toHaveLength(2);
   });
 });
+
+it('what a log has no time for is told where only older ones are wanted; its file may tell that it is old', async () => {
+  const [undated, old] = [ca.add(17, 'a.test'), ca.add(17, 'b.test')];
+  const named = [
+    { url: undated, loggedAt: null, fileWrittenAt: '2025-12-31T23:59:00.000Z' },
+    { url: old, loggedAt: null, fileWrittenAt: '2025-12-01T00:00:00.000Z' },
+  ];
+  const olderThan = new Date('2025-12-31T00:00:00.000Z');
+  const { told } = await cleared([account], named, { concurrency: 1, olderThan, dryRun: true });
+  expect(told.map(({ action, isUndated }) => [action, isUndated])).toEqual([
+    ['resumable', true],
+    ['would-deactivate', false],
+  ]);
+});
