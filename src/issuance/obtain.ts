@@ -15,7 +15,7 @@ import { authorize } from './authorize.ts';
 import { collectCertificate, giveUpUncollected } from './collect.ts';
 import { deployOrLeave } from './deploying.ts';
 import { downloadChains, isHopeless, isUncollected, judged } from './fetched-chain.ts';
-import { finalizeOrder } from './finalize.ts';
+import { finalizeWithKey } from './finalize-with-key.ts';
 import { awaitClosers } from './closers.ts';
 import { admit } from './gate.ts';
 import { aboutOf } from './heedful-session.ts';
@@ -231,7 +231,7 @@ async function complete(
     download.catch(() => undefined); // it is awaited below, where its failure counts
   };
   const ending = allOrFirstError([
-    finalizeOrder(issuance, authorized, files, { isRecorded: isFinalizeRecorded, onIssued }),
+    finalizeWithKey(issuance, certificate, authorized, files, { isRecorded: isFinalizeRecorded, onIssued }),
     cleanUpPresentations(issuance, placed.row.id),
   ] as const);
   // Whatever fails, no request is left behind.
@@ -239,8 +239,8 @@ async function complete(
   const collected = await collectCertificate(
     issuance,
     certificate,
-    finalized.row,
-    files,
+    finalized.placed.row,
+    finalized.files,
     download ?? undefined,
   );
   const outcome = issuance.isRehearsal === true ? 'its rehearsal is over' : 'the certificate is stored';

@@ -15,7 +15,7 @@ import { allOrFirstError } from './all-or-first-error.ts';
 import { recordProvenOrder } from './authorize.ts';
 import { collectCertificate, giveUpUncollected, namesOf } from './collect.ts';
 import { isHopeless, judged } from './fetched-chain.ts';
-import { finalizeOrder } from './finalize.ts';
+import { finalizeWithKey } from './finalize-with-key.ts';
 import type { Issuance, PlacedOrder, UnsubmittedPolicy } from './issuance.ts';
 import { listedOnce } from './listed-once.ts';
 import { isAlive } from './ownership.ts';
@@ -199,8 +199,8 @@ async function finishIssued(issuance: Issuance, placed: PlacedOrder): Promise<bo
   }
   try {
     await recordProvenOrder(issuance, placed);
-    const finalized = await finalizeOrder(issuance, placed, files);
-    await collectCertificate(issuance, certificate, finalized.row, files);
+    const finalized = await finalizeWithKey(issuance, certificate, placed, files);
+    await collectCertificate(issuance, certificate, finalized.placed.row, finalized.files);
   } catch (error) {
     if (!isHopeless(judged(issuance, placed.row, error))) throw error;
     issuance.log.warn(
