@@ -8,3 +8,8 @@ const plain = /^[A-Za-z0-9_%+,./:@=-]+$/;
 export function shellWord(text: string): string {
   return plain.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 }
+
+/** Several, one blank between. */
+export function shellWords(texts: readonly string[]): string {
+  return texts.map(shellWord).join(' ');
+}

@@ -5,6 +5,7 @@ import { makeDirectories } from '../directories.ts';
 import { AcmeLedgerError } from '../errors.ts';
 import { printable } from '../printable.ts';
 import { generateAccountKey, parseAccountKey } from './account-key.ts';
+import { shellWord } from '../shell-word.ts';
 
 const maxKeyBytes = 64 * 1024;
 
@@ -25,7 +26,7 @@ export async function readAccountKey(file: string, options: ReadKeyOptions = {})
       'bad-file',
       `the account key ${shown} can be read by others (mode ${(mode & 0o777).toString(8)})`,
       {
-        hint: `chmod 600 ${shown}`,
+        hint: `chmod 600 ${shellWord(shown)}`,
       },
     );
   }

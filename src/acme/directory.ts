@@ -6,6 +6,7 @@ import { jsonOrText } from './json-or-text.ts';
 import { answerError } from './problems.ts';
 import type { Directory } from './resources.ts';
 import type { Transport } from './transport.ts';
+import { shellWord } from '../shell-word.ts';
 
 /**
  * Asks for the directory (RFC 8555 §7.1.1, a plain GET: §6.3).
@@ -75,7 +76,7 @@ function notAcme(answer: HttpAnswer, url: string): AcmeLedgerError {
     'not-acme',
     `${printable(url)} doesn't answer with an ACME directory (HTTP ${String(answer.status)})`,
     {
-      hint: `look at it: curl -s ${printable(url)} should show newNonce, newAccount and newOrder (an ACME v1 directory has none of them)`,
+      hint: `look at it: curl -s ${shellWord(printable(url))} should show newNonce, newAccount and newOrder (an ACME v1 directory has none of them)`,
     },
   );
 }

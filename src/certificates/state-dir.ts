@@ -4,6 +4,7 @@ import { dirname } from 'node:path';
 import { AcmeLedgerError, messageOf } from '../errors.ts';
 import { printable } from '../printable.ts';
 import { failedWith, makePrivateDirectory } from './durable-file.ts';
+import { shellWord } from '../shell-word.ts';
 
 /**
  * Finds what keeps the state directory from being made or used, without writing anything.
@@ -50,7 +51,7 @@ async function assertClosed(path: string): Promise<void> {
   const { mode } = await stat(path);
   // Others may look: keys lie in directories and files of their own, closed to them. They may not exchange those.
   if ((mode & 0o022) !== 0) {
-    throw unusable(path, 'other users may write to it', `chmod 700 ${printable(path)}`);
+    throw unusable(path, 'other users may write to it', `chmod 700 ${shellWord(printable(path))}`);
   }
 }
 

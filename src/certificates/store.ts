@@ -8,6 +8,7 @@ import { failedWith, syncDirectory } from './durable-file.ts';
 import { keyTypeOf, type KeyType } from './key.ts';
 import { assertStoreName } from './store-name.ts';
 import { pruneVersions, removeVersion, swapIn, versionsOf, writeVersion } from './store-version.ts';
+import { shellWord } from '../shell-word.ts';
 
 /** Where a certificate lies: absolute paths that stay the same when it is renewed. */
 export interface StoredPaths {
@@ -169,7 +170,7 @@ function describe(name: string, pem: string, paths: StoredPaths): StoredCertific
       'store',
       `${printable(paths.fullchain)} is damaged: it holds no readable certificate`,
       {
-        hint: `acme-ledger issue --force with the names of ${name} makes a new one`,
+        hint: `acme-ledger issue --force with the names of ${shellWord(name)} makes a new one`,
       },
     );
   }
@@ -209,7 +210,7 @@ function translated(
   if (error instanceof AcmeLedgerError) return error;
   const directory = printable(linkOf(stateDir, name));
   const hint = failedWith(error, 'EISDIR')
-    ? `${directory} is no link made by acme-ledger: mv ${directory} ${directory}.old and run again`
+    ? `${directory} is no link made by acme-ledger: mv ${shellWord(directory)} ${shellWord(`${directory}.old`)} and run again`
     : what === 'read'
       ? 'check who may read it: acme-ledger is to be run by one user only'
       : 'check free space and permissions there; what was in place still is';

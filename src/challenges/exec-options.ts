@@ -6,6 +6,7 @@ import { printable } from '../printable.ts';
 import { flagOf, usage, type SolverOptions } from './option-fields.ts';
 import type { ExecSettings } from './settings.ts';
 import { parseServerAddress } from './socket-address.ts';
+import { shellWord } from '../shell-word.ts';
 
 /** The settings of the solver exec. `directory` is where the hook runs; `look`: whether it is there. @throws AcmeLedgerError `usage` */
 export function execSettingsOf(
@@ -40,7 +41,10 @@ function hookOf({ hook }: SolverOptions, directory: string, look: boolean): stri
   try {
     accessSync(path, constants.X_OK);
   } catch {
-    throw usage(`--hook: there is no program ${path} that may be run`, `check the path; chmod +x ${path}`);
+    throw usage(
+      `--hook: there is no program ${path} that may be run`,
+      `check the path; chmod +x ${shellWord(path)}`,
+    );
   }
   if (statSync(path).isDirectory()) throw usage(`--hook: ${path} is a directory`, 'give a command');
   return command;

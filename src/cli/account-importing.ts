@@ -19,6 +19,7 @@ import { withLedger } from './ledger-opening.ts';
 import { withLedgerWriter } from './ledger-writing.ts';
 import { complainOf } from './output.ts';
 import { accountJson } from './shapes.ts';
+import { shellWord } from '../shell-word.ts';
 
 export interface AccountImport {
   /** A key file. */
@@ -118,7 +119,9 @@ function assertOneForEach(keys: readonly FoundKey[]): void {
   throw new AcmeLedgerError(
     'usage',
     `--use: there is more than one account at ${twice.authority.label}, and orders are made on one`,
-    { hint: `name its key file: acme-ledger account import --use --ca ${twice.authority.directoryUrl} FILE` },
+    {
+      hint: `name its key file: acme-ledger account import --use --ca ${shellWord(twice.authority.directoryUrl)} FILE`,
+    },
   );
 }
 

@@ -2,6 +2,7 @@ import type { ClearMethod, Cleared } from '../issuance/clearing-one.ts';
 import { printable } from '../printable.ts';
 import type { ClearSummary, ClearTally, CostSeen, GateSeen } from './authz-clear-tally.ts';
 import { counted } from './wording.ts';
+import { shellWord } from '../shell-word.ts';
 
 /* What `authz clear` says to a person. */
 
@@ -95,7 +96,7 @@ function youngText({ count, until }: ClearTally['young']): string[] {
   if (count === 0 || until === null) return [];
   const one = count === 1;
   return [
-    `${counted(count, 'authorization')} left alone that ${one ? 'is' : 'are'} younger than an hour, as far as is known, and that no order of this ledger made: another client may be working on ${one ? 'it' : 'them'}; acme-ledger authz clear --all closes ${one ? 'it' : 'them'} now, from ${until} on it does so without`,
+    `${counted(count, 'authorization')} left alone that ${one ? 'is' : 'are'} younger than an hour, as far as is known, and that no order of this ledger made: another client may be working on ${one ? 'it' : 'them'}; acme-ledger authz clear --all closes ${one ? 'it' : 'them'} now, from ${shellWord(until)} on it does so without`,
   ];
 }
 

@@ -19,6 +19,7 @@ import { withLedgerWriter } from './ledger-writing.ts';
 import { complainOf } from './output.ts';
 import { assertAsConfigured, configuredWishes } from './wishes/configured-wishes.ts';
 import { wishReader } from './wishes/wish-reader.ts';
+import { shellWords } from '../shell-word.ts';
 
 /** A line of `account import --certificates --json`. */
 interface Taken {
@@ -128,22 +129,15 @@ function assertNotTaken(wanted: readonly Wanted[], { file, names }: ClientCertif
     'usage',
     `${printable(other.found.file)} is for a certificate ${printable(name)}, too`,
     {
-      hint: `${printable(file)} can be added under another name: acme-ledger cert add --cert-name NAME ${shellWords(names)}`,
+      hint: `${printable(file)} can be added under another name: acme-ledger cert add --cert-name NAME ${shellWords(names.map(printable))}`,
     },
   );
 }
 
 function unsolved({ unsolved: reason, name, names }: ClientCertificate): AcmeLedgerError {
   return new AcmeLedgerError('usage', reason ?? 'nothing says how its names are proven', {
-    hint: `say it for all of these: repeat this with --webroot DIR or --hook CMD; or for this one: acme-ledger cert add --cert-name ${shellWords([name, ...names])} --hook CMD`,
+    hint: `say it for all of these: repeat this with --webroot DIR or --hook CMD; or for this one: acme-ledger cert add --cert-name ${shellWords([name, ...names].map(printable))} --hook CMD`,
   });
-}
-
-/** To be pasted: a client's files can name anything. */
-function shellWords(words: readonly string[]): string {
-  return words
-    .map((word) => (/^[\w.:-]+$/.test(word) ? word : `'${printable(word).replaceAll("'", "'\\''")}'`))
-    .join(' ');
 }
 
 /** What the ledger has of the wishes; those that it has not are written down. */

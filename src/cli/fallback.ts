@@ -6,6 +6,7 @@ import { isForFallback } from '../issuance/falling-back.ts';
 import type { Renewed } from '../issuance/renewing.ts';
 import type { CommandContext } from './context.ts';
 import { counted } from './wording.ts';
+import { shellWord } from '../shell-word.ts';
 
 /** The CA of `--fallback-ca`; null when there is none. @throws AcmeLedgerError `usage` */
 export function fallbackOf({ settings: { fallbackCa } }: CommandContext): Authority | null {
@@ -91,7 +92,9 @@ export function tellOfFallback({ log }: { log: Log }, name: string, why: string,
 /** What a person has to mend before the fallback is of use, as the CA asks for it: a binding is given to that command, not to this one. */
 export function unusable(error: AcmeLedgerError, { label, directoryUrl }: Authority): AcmeLedgerError {
   return new AcmeLedgerError('usage', `the fallback ${label} can't be used: ${error.message}`, {
-    hint: `acme-ledger account register --ca ${directoryUrl} makes an account there${error.hint === undefined ? '' : `: ${error.hint}`}`,
+    hint:
+      `acme-ledger account register --ca ${shellWord(directoryUrl)} makes an account there` +
+      (error.hint === undefined ? '' : `: ${error.hint}`),
     cause: error,
   });
 }

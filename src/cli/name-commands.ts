@@ -5,6 +5,7 @@ import { printable } from '../printable.ts';
 import type { Runner } from './runner.ts';
 import { nameJson } from './shapes.ts';
 import { counted, shortened } from './wording.ts';
+import { shellWord } from '../shell-word.ts';
 
 /** `name list` and `name resume`. */
 export function nameCommands(name: Command, runner: Runner): void {
@@ -45,7 +46,7 @@ function nameList(name: Command, runner: Runner): void {
             attemptText(row, context.settings.probe.everyMs !== null),
             row.unpauseUrl === null
               ? shortened(row.error?.message ?? '')
-              : `paused by the CA; open ${row.unpauseUrl}, then: acme-ledger name resume ${row.name}`,
+              : `paused by the CA; open ${row.unpauseUrl}, then: acme-ledger name resume ${shellWord(row.name)}`,
           ]),
         );
       }

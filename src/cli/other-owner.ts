@@ -52,7 +52,7 @@ export function otherOwner(
   const directory = shellWord(printable(place.stateDir));
   return {
     message: `${printable(place.stateDir)} belongs to user ${String(owner)}, and this is root: what root writes there that user can't renew`,
-    hint: `${asThatUser(owner)}; chown -R ${String(owner)} ${directory} mends what is there`,
+    hint: `${asThatUser(owner)}; chown -R ${String(owner)} ${shellWord(directory)} mends what is there`,
   };
 }
 
@@ -86,7 +86,7 @@ function strangersState({ stateDir }: StatePlace, owner: number): AcmeLedgerErro
     'state-dir',
     `the state directory ${printable(stateDir)} belongs to user ${String(owner)}, whose hooks root would run`,
     {
-      hint: `${asThatUser(owner)}; chown -R root ${directory} takes it over; --as-other-user lets root work in it`,
+      hint: `${asThatUser(owner)}; chown -R root ${shellWord(directory)} takes it over; --as-other-user lets root work in it`,
     },
   );
 }

@@ -6,6 +6,7 @@ import type { Stage } from '../issuance/rehearsing.ts';
 import type { CommandContext } from './context.ts';
 import { isOfTheCa } from './error-of-ca.ts';
 import { openBeside } from './opening.ts';
+import { shellWord } from '../shell-word.ts';
 
 /**
  * Opens the account at the staging beside the one at the CA, on the same ledger and with the same solvers, and settles what dead runs
@@ -42,7 +43,7 @@ function ofTheCa(error: unknown, { label, directoryUrl }: Authority): AcmeLedger
   if (isOfTheCa(error)) return error;
   if (!(error instanceof AcmeLedgerError) || error.code !== 'usage') throw error;
   throw new AcmeLedgerError('usage', `no account to rehearse with at ${label}: ${error.message}`, {
-    hint: `acme-ledger account register --ca ${directoryUrl}, with what that CA wants`,
+    hint: `acme-ledger account register --ca ${shellWord(directoryUrl)}, with what that CA wants`,
     cause: error,
   });
 }

@@ -158,7 +158,7 @@ function decompressorFor(file: string, head: Buffer): Transform | null {
   if (/^425a683[1-9]314159/.test(head.toString('hex'))) throw compressed(file, 'bzip2', 'bzcat');
   if (head.toString('latin1').startsWith('LPKSHHRH')) {
     throw new AcmeLedgerError('bad-file', `${shown(file)} is a journal of systemd, not a text`, {
-      hint: `journalctl --file ${shown(file)} -o short-iso | acme-ledger authz clear --from-log - …`,
+      hint: `journalctl --file ${shellWord(shown(file))} -o short-iso | acme-ledger authz clear --from-log - …`,
     });
   }
   return null;
@@ -172,7 +172,9 @@ function compressed(file: string, method: string, command: string): AcmeLedgerEr
   return new AcmeLedgerError(
     'bad-file',
     `${shown(file)} is compressed with ${method}, which this Node.js (${process.version}) can't read`,
-    { hint: `${command} ${file === '-' ? '' : `${shown(file)} `}| acme-ledger authz clear --from-log - …` },
+    {
+      hint: `${command} ${file === '-' ? '' : `${shellWord(shown(file))} `}| acme-ledger authz clear --from-log - …`,
+    },
   );
 }
 

@@ -13,6 +13,7 @@ import type { CertificateRow } from '../ledger/schema.ts';
 import pLimit from 'p-limit';
 import { assertAccountKey } from './account.ts';
 import { namesOf } from './collect.ts';
+import { shellWord } from '../shell-word.ts';
 
 /** Files read at one time. */
 const concurrency = 16;
@@ -78,13 +79,13 @@ function differenceOf(
   row: CertificateRow,
   stored: StoredState,
 ): Pick<Finding, 'code' | 'message' | 'hint'> | null {
-  const again = `acme-ledger renew --all ${row.name} makes a new one`;
+  const again = `acme-ledger renew --all ${shellWord(row.name)} makes a new one`;
   switch (stored.state) {
     case 'missing':
       return {
         code: 'certificate-files-missing',
         message: `certificate ${row.name} is written down as stored, but its files aren't there`,
-        hint: `put them back from a backup, or let the next renew order it again: acme-ledger renew ${row.name}`,
+        hint: `put them back from a backup, or let the next renew order it again: acme-ledger renew ${shellWord(row.name)}`,
       };
     case 'unreadable':
       return {
@@ -129,7 +130,7 @@ function thereDifference(
   return {
     code: 'certificate-files-missing',
     message: `the private key of certificate ${row.name} isn't there`,
-    hint: `put it back from a backup, or let the next renew order it again: acme-ledger renew ${row.name}`,
+    hint: `put it back from a backup, or let the next renew order it again: acme-ledger renew ${shellWord(row.name)}`,
   };
 }
 

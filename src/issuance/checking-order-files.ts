@@ -75,7 +75,7 @@ function unknownFiles(id: number): Finding {
     table: 'orders',
     id,
     message: `there is a key for order ${id}, which the ledger doesn't know: it is older than the state directory, and a certificate may have been issued for that key`,
-    hint: `if an older ledger was put back: acme-ledger renew orders again what is missing; then delete orders/${id}.pem in the state directory`,
+    hint: `if an older ledger was put back: acme-ledger renew orders again what is missing; then delete orders/${String(id)}.pem in the state directory`,
   };
 }
 

@@ -2,6 +2,7 @@ import { isProblem } from '../acme/problems.ts';
 import { AcmeLedgerError } from '../errors.ts';
 import type { Identifier } from '../identifiers.ts';
 import type { Issuance } from './issuance.ts';
+import { shellWord } from '../shell-word.ts';
 
 /** The profile in which Let's Encrypt certifies IP addresses; its default one refuses them in words that don't say so. */
 const ofAddresses = 'shortlived';
@@ -22,7 +23,7 @@ export function withProfileHint(
   const { code, message, problem, httpStatus } = error;
   return new AcmeLedgerError(code, message, {
     cause: error,
-    hint: `this CA certifies IP addresses in its profile "${ofAddresses}": give --profile ${ofAddresses}`,
+    hint: `this CA certifies IP addresses in its profile "${ofAddresses}": give --profile ${shellWord(ofAddresses)}`,
     ...(problem === undefined ? {} : { problem }),
     ...(httpStatus === undefined ? {} : { httpStatus }),
   });

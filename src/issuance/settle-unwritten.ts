@@ -14,6 +14,7 @@ import { poll } from './polling.ts';
 import { presentedFor, takeDown } from './presenting.ts';
 import { type Protection, protectionOf } from './protection.ts';
 import { isSubmitLost, isUndecided } from './verdicts.ts';
+import { shellWord, shellWords } from '../shell-word.ts';
 
 /**
  * The end of an attempt whose ledger can't be written any more (docs/decisions.md). Nothing is begun; what ends something at the CA is
@@ -157,7 +158,7 @@ function naming(
   orderUrl: string | null,
 ): AcmeLedgerError {
   const of = orderUrl === null ? '' : ` of the order ${orderUrl}`;
-  const command = `acme-ledger authz clear --ca ${issuance.account.ca} ${left.join(' ')}`;
+  const command = `acme-ledger authz clear --ca ${shellWord(issuance.account.ca)} ${shellWords(left)}`;
   return new AcmeLedgerError(
     'ledger-failed',
     left.length === 0

@@ -1,6 +1,7 @@
 import { AcmeLedgerError } from '../errors.ts';
 import { pauseOf } from '../pause.ts';
 import type { FailingNames } from './name-choice.ts';
+import { shellWords } from '../shell-word.ts';
 
 const shownMost = 5;
 
@@ -31,10 +32,7 @@ export function suspendedText(names: readonly SuspendedName[]): string {
 /** What a person does about it. */
 export function resumeHint(names: readonly SuspendedName[]): string {
   const url = names.find(({ unpauseUrl }) => unpauseUrl !== null)?.unpauseUrl ?? null;
-  const resume = `acme-ledger name resume ${names
-    .slice(0, shownMost)
-    .map(({ name }) => name)
-    .join(' ')}`;
+  const resume = `acme-ledger name resume ${shellWords(names.slice(0, shownMost).map(({ name }) => name))}`;
   const isMixed = names.some(({ unpauseUrl }) => unpauseUrl === null);
   if (url === null) return `once mended: ${resume}`;
   return `open ${url} to end the CA's pause${isMixed ? ', mend the others' : ''}, then: ${resume}`;

@@ -9,6 +9,7 @@ import { namesOf } from './collect.ts';
 import type { Issuance } from './issuance.ts';
 import { compareAuthorization } from './syncing-authorizations.ts';
 import type { Compared } from './syncing.ts';
+import { shellWord } from '../shell-word.ts';
 
 /** What the ledger held of an order that nobody works on, and what the CA says; then what it says of authorizations that weren't known. */
 export async function compareOrder(issuance: Issuance, asking: Asking, order: OrderRow): Promise<Compared[]> {
@@ -37,7 +38,7 @@ export function lostOrder(order: OrderRow): Compared {
   const counted = `${String(order.reserved)} authorizations stay reserved for it until ${order.reserved_until}`;
   const reason =
     order.status === 'intent'
-      ? `newOrder may have been sent, and was never answered: ${counted}; acme-ledger renew ${order.certificate_name} goes on with it, acme-ledger authz clear looks for it at the CA`
+      ? `newOrder may have been sent, and was never answered: ${counted}; acme-ledger renew ${shellWord(order.certificate_name)} goes on with it, acme-ledger authz clear looks for it at the CA`
       : `newOrder was never answered, and the order could not be found at the CA: ${counted}; five minutes after it was sent acme-ledger authz clear looks for it a last time, which frees them where the CA keeps a list of orders`;
   return { ...lineOf(order), outcome: 'lost', reason };
 }
@@ -67,7 +68,7 @@ async function notFound(issuance: Issuance, order: OrderRow, error: AcmeLedgerEr
 }
 
 function nextStep({ certificate_name, concluded_at, rehearsal }: OrderRow, status: Order['status']): string {
-  const renew = `acme-ledger renew ${certificate_name}${rehearsal === null ? '' : ' --rehearse'}`;
+  const renew = `acme-ledger renew ${shellWord(certificate_name)}${rehearsal === null ? '' : ' --rehearse'}`;
   if (concluded_at !== null) return 'it was given up here, and its authorizations were not all known';
   switch (status) {
     case 'pending':

@@ -2,6 +2,7 @@ import { closeSync, openSync, rmSync, statSync } from 'node:fs';
 import { AcmeLedgerError } from '../errors.ts';
 import { printable } from '../printable.ts';
 import { Misplacement } from './ledger-failure.ts';
+import { shellWord } from '../shell-word.ts';
 
 /**
  * The names of an open ledger's files. SQLite goes on writing into files whose names were taken from them, and nobody would ever find
@@ -107,7 +108,7 @@ function lost(cause: Misplacement, file: string): AcmeLedgerError {
       hint:
         copy === null
           ? 'put it or a backup back, when no acme-ledger is running; then acme-ledger authz sync'
-          : `when no acme-ledger is running: mv ${copy} ${shown}; then acme-ledger authz clear`,
+          : `when no acme-ledger is running: mv ${shellWord(copy)} ${shellWord(shown)}; then acme-ledger authz clear`,
       cause,
     },
   );

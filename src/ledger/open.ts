@@ -11,6 +11,7 @@ import { migrationsFor } from './migrations.ts';
 import type { Schema } from './schema.ts';
 import { sqliteEngine } from './sqlite.ts';
 import { sqliteError } from './sqlite-error.ts';
+import { shellWord } from '../shell-word.ts';
 
 /** The ledger. A transaction of it is one too, for everything in src/ledger. */
 export type Ledger = Kysely<Schema>;
@@ -90,8 +91,8 @@ export function assertNotLost(file: string): void {
     {
       hint:
         saved === undefined
-          ? `put it or a backup back; to begin with one that knows nothing of what is open at the CA: rm ${shown}-wal`
-          : `mv ${printable(saved)} ${shown} puts back what a run saved of it; then acme-ledger authz clear`,
+          ? `put it or a backup back; to begin with one that knows nothing of what is open at the CA: rm ${shellWord(`${shown}-wal`)}`
+          : `mv ${shellWord(printable(saved))} ${shellWord(shown)} puts back what a run saved of it; then acme-ledger authz clear`,
     },
   );
 }

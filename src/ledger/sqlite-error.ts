@@ -2,6 +2,7 @@ import { statfsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { AcmeLedgerError, messageOf } from '../errors.ts';
 import { printable } from '../printable.ts';
+import { shellWord } from '../shell-word.ts';
 
 /**
  * An error of SQLite in the words of somebody who has to mend it (sqlite.org/rescode.html).
@@ -40,7 +41,7 @@ function describe(code: string, file: string, message: string): { message: strin
     case 'SQLITE_LOCKED':
       return {
         message: `the ledger ${file} is locked by another process`,
-        hint: `find who holds it (fuser -v ${file}) and try again; acme-ledger itself never holds it for longer than a moment`,
+        hint: `find who holds it (fuser -v ${shellWord(file)}) and try again; acme-ledger itself never holds it for longer than a moment`,
       };
     case 'SQLITE_NOTADB':
     case 'SQLITE_CORRUPT':
@@ -51,14 +52,14 @@ function describe(code: string, file: string, message: string): { message: strin
     case 'SQLITE_FULL':
       return {
         message: `the disk under the ledger ${file} is full`,
-        hint: `make room (df -h ${dirname(file)}) and run the same again; nothing that is not written down was sent`,
+        hint: `make room (df -h ${shellWord(dirname(file))}) and run the same again; nothing that is not written down was sent`,
       };
     case 'SQLITE_READONLY':
     case 'SQLITE_CANTOPEN':
     case 'SQLITE_PERM':
       return {
         message: `the ledger ${file} can't be written: ${message}`,
-        hint: `check the owner and the permissions of the file and of its folder (ls -la ${dirname(file)}), and whether the file system is read-only (findmnt -T ${dirname(file)})`,
+        hint: `check the owner and the permissions of the file and of its folder (ls -la ${shellWord(dirname(file))}), and whether the file system is read-only (findmnt -T ${shellWord(dirname(file))})`,
       };
     case 'SQLITE_IOERR':
       return {

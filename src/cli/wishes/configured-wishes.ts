@@ -8,6 +8,7 @@ import { optionError } from '../settings/option-check.ts';
 import type { Settings } from '../settings/settings.ts';
 import { badRow } from './row-fields.ts';
 import { wishReader } from './wish-reader.ts';
+import { shellWord } from '../../shell-word.ts';
 
 /** What the configuration wants, and where it says so. */
 export interface ConfiguredWish {
@@ -55,7 +56,7 @@ export function assertAsConfigured(
   throw new AcmeLedgerError(
     'usage',
     `the configuration wants another certificate under the name ${printable(wish.name)} (${there.origin.label.replace(/:$/, '')})`,
-    { hint: `change it there; acme-ledger renew ${printable(wish.name)} issues what it says now` },
+    { hint: `change it there; acme-ledger renew ${shellWord(printable(wish.name))} issues what it says now` },
   );
 }
 
@@ -69,6 +70,6 @@ export function configurationConflict({ wish, origin }: ConfiguredWish): AcmeLed
   return optionError(
     origin,
     `a certificate ${name} is there already, wanted otherwise by a command`,
-    `acme-ledger cert remove ${name} leaves it to the configuration and its files in place; or give this one another name`,
+    `acme-ledger cert remove ${shellWord(name)} leaves it to the configuration and its files in place; or give this one another name`,
   );
 }

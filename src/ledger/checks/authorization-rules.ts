@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import { nameProven } from '../authorizations.ts';
 import type { Moment } from './finding.ts';
 import type { RowRule } from './row-rule.ts';
+import { shellWord } from '../../shell-word.ts';
 
 type AuthorizationRule = (moment: Moment) => RowRule<'authorizations'>;
 
@@ -29,7 +30,7 @@ export const authorizationRules: readonly AuthorizationRule[] = [
       where authorization_id = authorizations.id and orders.account_id <> authorizations.account_id)`,
     says: (row) => ({
       message: `${shown(row)} is counted for another account than the order that it belongs to: the wrong account's key is used to settle it`,
-      hint: `acme-ledger authz show ${row.id}`,
+      hint: `acme-ledger authz show ${shellWord(String(row.id))}`,
     }),
   }),
   ({ now }) => ({

@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import { farthestKeptMs, farthestReservationMs } from '../../bounded-wait.ts';
 import type { Moment } from './finding.ts';
 import type { RowRule } from './row-rule.ts';
+import { shellWord } from '../../shell-word.ts';
 
 const dayMs = 86_400_000;
 const reservedMs = 7 * dayMs;
@@ -41,7 +42,7 @@ export const orderRules: readonly OrderRule[] = [
     broken: sql`concluded_at is not null and status in ('intent', 'pending', 'ready', 'processing')`,
     says: ({ id, status, certificate_name }) => ({
       message: `order ${id} is marked as over, but is "${status}": nobody will ever go on with it`,
-      hint: `acme-ledger cert show ${certificate_name} says whether the certificate is there; acme-ledger renew ${certificate_name} makes it if not`,
+      hint: `acme-ledger cert show ${shellWord(certificate_name)} says whether the certificate is there; acme-ledger renew ${shellWord(certificate_name)} makes it if not`,
     }),
     // What was finalized may have been paid for: a person looks first.
     mend: {

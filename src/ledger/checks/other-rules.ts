@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import type { Moment } from './finding.ts';
 import type { RowRule } from './row-rule.ts';
+import { shellWord } from '../../shell-word.ts';
 
 /** A clean-up may be at it. */
 const cleanUpMs = 3_600_000;
@@ -67,7 +68,7 @@ export const certificateRules: readonly (() => RowRule<'certificates'>)[] = [
       or (stored_at is not null and (serial is null or not_before is null or not_after is null))`,
     says: ({ name }) => ({
       message: `certificate ${name} is partly written down as stored: when it is due can not be told`,
-      hint: `acme-ledger renew --all ${name} makes a new one`,
+      hint: `acme-ledger renew --all ${shellWord(name)} makes a new one`,
     }),
   }),
   () => ({
@@ -92,7 +93,7 @@ export const accountRules: readonly (() => RowRule<'accounts'>)[] = [
     broken: sql`(url is null and status not in ('unregistered', 'deactivated', 'revoked', 'unknown')) or (url is not null and status = 'unregistered')`,
     says: ({ ca, status, url }) => ({
       message: `the account at ${ca} is "${status}" and ${url === null ? 'has no URL: no run settles what is open on it' : 'has a URL all the same'}`,
-      hint: `acme-ledger account register --ca ${ca} asks the CA for it`,
+      hint: `acme-ledger account register --ca ${shellWord(ca)} asks the CA for it`,
     }),
   }),
 ];

@@ -5,6 +5,7 @@ import type { Ledger } from '../open.ts';
 import { inTransaction } from '../writer.ts';
 import type { Finding } from './finding.ts';
 import { findingsMax } from './finding.ts';
+import { shellWord } from '../../shell-word.ts';
 
 /* What can't be seen in one row alone. */
 
@@ -79,7 +80,7 @@ export async function certificateOrders(ledger: Ledger): Promise<Finding[]> {
       table: 'certificates',
       id,
       message: `certificate ${name} was stored from order ${orderId}, which was a rehearsal, or for other names or another profile than are wanted: what is in use may not be what was asked for`,
-      hint: `acme-ledger renew --all ${name} makes what is wanted`,
+      hint: `acme-ledger renew --all ${shellWord(name)} makes what is wanted`,
     }));
 }
 

@@ -1,0 +1,67 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import ts from 'typescript';
+import { expect, test } from 'vitest';
+
+const source = fileURLToPath(new URL('../src/', import.meta.url));
+
+/** Where a command begins that a person may paste. */
+const command =
+  /\bacme-ledger (?:account|authz|cert|issue|ledger|name|order|renew|status)\b|\b(?:cat|chmod|chown|curl|df|findmnt|fuser|journalctl|kill|ls|mv|rm|sqlite3|sudo|systemctl) (?:-|\+|\d|root|$)/;
+
+/** Quote a value, or make text of a number; `wordsOf` of file-trust.ts quotes each path. */
+const quoting = ['shellWord', 'shellWords', 'String', 'wordsOf'];
+
+interface Unquoted {
+  file: string;
+  line: number;
+  text: string;
+}
+
+/** Values in templates behind the beginning of a command, that aren't quoted for the shell. */
+function unquotedIn(file: string, text: string): Unquoted[] {
+  const tree = ts.createSourceFile(file, text, ts.ScriptTarget.Latest, true);
+  const found: Unquoted[] = [];
+  const visit = (node: ts.Node): void => {
+    if (ts.isTemplateExpression(node)) {
+      let before = node.head.text;
+      for (const { expression, literal } of node.templateSpans) {
+        if (command.test(before) && !isQuoted(expression)) {
+          const { line } = tree.getLineAndCharacterOfPosition(expression.getStart());
+          found.push({ file: path.relative(source, file), line: line + 1, text: expression.getText() });
+        }
+        before = `${before}\u0000${literal.text}`;
+      }
+    }
+    ts.forEachChild(node, visit);
+  };
+  visit(tree);
+  return found;
+}
+
+function isQuoted(expression: ts.Expression): boolean {
+  if (ts.isConditionalExpression(expression))
+    return isQuoted(expression.whenTrue) && isQuoted(expression.whenFalse);
+  if (ts.isStringLiteral(expression)) return true;
+  // What is put together of several parts: each of its templates is looked at, too.
+  if (ts.isTemplateExpression(expression))
+    return expression.templateSpans.every((span) => isQuoted(span.expression));
+  return ts.isCallExpression(expression) && quoting.includes(expression.expression.getText());
+}
+
+test('what is to be pasted has no value from outside in it that is not quoted for the shell', () => {
+  const files = readdirSync(source, { recursive: true, encoding: 'utf8' }).filter((file) =>
+    file.endsWith('.ts'),
+  );
+  const found = files.flatMap((file) =>
+    unquotedIn(path.join(source, file), readFileSync(path.join(source, file), 'utf8')),
+  );
+  expect(found.map(({ file, line, text }) => `${file}:${line} \${${text}}`)).toEqual([]);
+});
+
+test('a value that is not quoted is found', () => {
+  const name = 'unquoted';
+  expect(unquotedIn('sample.ts', 'const hint = `acme-ledger renew ${' + name + '}`;')).toHaveLength(1);
+  expect(unquotedIn('sample.ts', 'const hint = `acme-ledger renew ${shellWord(' + name + ')}`;')).toEqual([]);
+});
