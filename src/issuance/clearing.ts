@@ -8,7 +8,7 @@ import { Asking } from './asking.ts';
 import { eachOf } from './bounded-pull.ts';
 import { type Cleared, type Clearing, type Subject, clearOne } from './clearing-one.ts';
 import type { Issuance } from './issuance.ts';
-import { failureOf, isOutOfReach, locate, recover, unownedOrders } from './recovery.ts';
+import { failureOf, isLeftToItsNames, isOutOfReach, locate, recover, unownedOrders } from './recovery.ts';
 import { takeOverOrder } from './taking-over.ts';
 
 export interface ClearOptions extends Clearing {
@@ -72,7 +72,7 @@ export async function clear(
 
 /**
  * Takes over what nobody works on, so that no other run takes it up while it is being cleared. An order whose newOrder was
- * never answered is looked for, so that its authorizations are known.
+ * never answered is looked for, so that its authorizations are known. What a dead run left is kept for its names where the policy says so.
  */
 async function claimUnowned(
   issuance: Issuance,
@@ -88,8 +88,14 @@ async function claimUnowned(
     if (before !== undefined && order.created_at >= before) continue;
     if (options.urls.length > 0 && !(await holdsOne(issuance, order, options.urls))) continue;
     if (order.url === null && unsettled.some(isOutOfReach)) continue;
+    const isLeft = !options.all && options.urls.length === 0 && (await isLeftToItsNames(issuance, order));
     const owned = await takeOverOrder(issuance, order);
     if (owned === null) continue;
+    if (isLeft) {
+      const failure = await recover(issuance, owned, 'resume');
+      if (failure !== null) unsettled.push(failure);
+      continue;
+    }
     const found = order.url === null ? await lookFor(issuance, owned) : owned;
     if (found instanceof AcmeLedgerError) unsettled.push(found);
     else if (found !== null) claimed.push(found);

@@ -17,6 +17,8 @@ import { spendAgain } from './spending.ts';
  * the CA has one; else by asking for the same again where the CA is known to hand the same order back, as Boulder does; but Boulder makes a new
  * one each time after one for the same names has failed, until that has expired.
  * One that was given up may come up in the list all the same: it is settled then.
+ * @param options.mayRepeat whether what it is for is wanted now: a clean-up makes no order. Where only asking for it again would tell, the intent
+ *   then stays for the next attempt for its names, and is counted until whatever it opened must have expired
  * @param options.isAnswered the CA itself told of its fault: the request isn't under way any more
  * @returns null when there is none (the intent is released), or nothing can be known (it goes on being counted)
  */
@@ -24,7 +26,7 @@ export async function findLost(
   issuance: Issuance,
   row: OrderRow,
   identifiers: readonly Identifier[],
-  { isAnswered = false }: { isAnswered?: boolean } = {},
+  { isAnswered = false, mayRepeat = true }: { isAnswered?: boolean; mayRepeat?: boolean } = {},
 ): Promise<PlacedOrder | null> {
   const listed = await listedOrder(issuance, row, identifiers);
   const isHandedBack = issuance.policy === 'resume' && row.status === 'intent';
@@ -32,8 +34,13 @@ export async function findLost(
     listed === 'no-list' &&
     isHandedBack &&
     !(await hasFailedAlike(issuance.ledger, row, issuance.clock.now()))
-  )
-    return repeatNewOrder(issuance, row, identifiers);
+  ) {
+    if (mayRepeat) return repeatNewOrder(issuance, row, identifiers);
+    if (row.reserved_until > issuance.clock.now().toISOString()) {
+      await releaseOrder(issuance, row.id, {});
+      return null;
+    }
+  }
   if (listed === null || typeof listed === 'string') {
     const isRuledOut = listed === null && (isAnswered || !isUnderWay(row, issuance.clock.now()));
     await releaseOrder(issuance, row.id, { status: 'abandoned', keepReserved: !isRuledOut });

@@ -173,7 +173,8 @@ async function settleRest(issuance: Issuance, current: OrderRow, policy: Unsubmi
 
 /** Finds the order at the CA; null when it is gone there or can't be found: then it is released. */
 export async function locate(issuance: Issuance, order: OrderRow): Promise<PlacedOrder | null> {
-  if (order.url === null) return findLost(issuance, order, namesOf(order).map(parseName));
+  if (order.url === null)
+    return findLost(issuance, order, namesOf(order).map(parseName), { mayRepeat: false });
   const answer = await currentOrder(issuance, order, order.url);
   if (answer === null) return null;
   return { row: await recordOrderAnswer(issuance, order, answer), answer };
@@ -210,6 +211,16 @@ async function finishIssued(issuance: Issuance, placed: PlacedOrder): Promise<bo
     await giveUpUncollected(issuance, placed.row, error);
   }
   return true;
+}
+
+/**
+ * Whether a clean-up leaves what a dead run's order opened to the next attempt for its names, as the run itself would have done at a signal
+ * (policy `resume`): closing it would cost each name a failed validation.
+ */
+export async function isLeftToItsNames(issuance: Issuance, order: OrderRow): Promise<boolean> {
+  if (issuance.policy !== 'resume' || order.concluded_at !== null || order.kept_until !== null) return false;
+  const certificate = await certificateByName(issuance.ledger, order.certificate_name);
+  return certificate !== undefined && isStillWanted(issuance, certificate, order);
 }
 
 /** The wish may have changed since, and a newer order may have brought what is in place. */

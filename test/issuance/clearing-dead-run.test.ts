@@ -1,0 +1,109 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { parseNames } from '../../src/identifiers.ts';
+import { clear } from '../../src/issuance/clearing.ts';
+import { admit } from '../../src/issuance/gate.ts';
+import type { Issuance } from '../../src/issuance/issuance.ts';
+import { placeOrder } from '../../src/issuance/place-order.ts';
+import { recordWish } from '../../src/ledger/certificates.ts';
+import { orderById } from '../../src/ledger/orders.ts';
+import { type RunningIssuance, type TinyWorld, newTinyWorld } from './tiny-issuance.ts';
+
+const names = ['a.test', 'b.test', 'c.test'];
+let world: TinyWorld;
+
+beforeEach(async () => {
+  world = await newTinyWorld();
+});
+
+afterEach(() => world.remove());
+
+async function clearAs(issuance: Issuance, all = false): Promise<string[]> {
+  const told: string[] = [];
+  const usual = { urls: [], olderThan: null, dryRun: false, method: 'deactivate', concurrency: 1 } as const;
+  await clear(issuance, { ...usual, all }, ({ action }) => told.push(action));
+  return told;
+}
+
+async function wanting(issuance: RunningIssuance): Promise<void> {
+  const wish = {
+    name: 'a.test',
+    ca: issuance.account.ca,
+    names,
+    keyType: 'ec256',
+    reuseKey: false,
+    profile: null,
+    preferredChain: null,
+    settings: {},
+    csr: null,
+    deployHook: null,
+  };
+  await recordWish(issuance, wish, issuance.account.id);
+}
+
+async function entered(issuance: RunningIssuance) {
+  const identifiers = parseNames(names);
+  const admitted = await admit(issuance, {
+    certificateName: 'a.test',
+    identifiers,
+    profile: null,
+    waitMs: 0,
+  });
+  return { admitted, identifiers };
+}
+
+describe('what a killed run left, under the policy `resume`', () => {
+  it('is kept for its names by a clean-up, which closes none of it: that would be a failed validation for each', async () => {
+    const dead = await world.startIssuance({ policy: 'resume' });
+    await wanting(dead);
+    const { admitted, identifiers } = await entered(dead);
+    await placeOrder(dead, admitted, identifiers);
+    await dead.die();
+    const issuance = await world.startIssuance({ policy: 'resume' });
+    expect(await clearAs(issuance)).toEqual(['resumable', 'resumable', 'resumable']);
+    expect(world.ca.deactivated).toEqual([]);
+    expect((await orderById(issuance.ledger, admitted.order.id))?.kept_until).not.toBeNull();
+    // Asked for by a person, it is closed all the same.
+    expect(await clearAs(issuance, true)).toEqual(['deactivated', 'deactivated', 'deactivated']);
+  });
+
+  it('is closed when nobody wants the certificate any more', async () => {
+    const dead = await world.startIssuance({ policy: 'resume' });
+    await wanting(dead);
+    const { admitted, identifiers } = await entered(dead);
+    await placeOrder(dead, admitted, identifiers);
+    await dead.die();
+    const issuance = await world.startIssuance({ policy: 'resume' });
+    await issuance.ledger
+      .updateTable('certificates')
+      .set({ removed_at: issuance.clock.now().toISOString() })
+      .execute();
+    expect(await clearAs(issuance)).toEqual(['deactivated', 'deactivated', 'deactivated']);
+  });
+
+  it('is no reason for a clean-up to send the newOrder that was never sent', async () => {
+    const dead = await world.startIssuance({ policy: 'resume' });
+    await wanting(dead);
+    const { admitted } = await entered(dead);
+    await dead.die();
+    const issuance = await world.startIssuance({ policy: 'resume' });
+    expect(await clearAs(issuance)).toEqual([]);
+    expect(world.ca.newOrders).toBe(0);
+    // The next attempt for its names goes on with it.
+    const { admitted: again, identifiers } = await entered(issuance);
+    expect(again).toMatchObject({ isNew: false, order: { id: admitted.order.id } });
+    await placeOrder(issuance, again, identifiers);
+    expect(world.ca.newOrders).toBe(1);
+  });
+
+  it('is counted no longer than whatever it opened can be open', async () => {
+    const dead = await world.startIssuance({ policy: 'resume' });
+    await wanting(dead);
+    const { admitted } = await entered(dead);
+    await dead.die();
+    world.clock.pass(8 * 86_400_000);
+    const issuance = await world.startIssuance({ policy: 'resume' });
+    await clearAs(issuance);
+    expect(world.ca.newOrders).toBe(0);
+    expect(await orderById(issuance.ledger, admitted.order.id)).toMatchObject({ status: 'abandoned' });
+  });
+});
