@@ -158,7 +158,11 @@ async function withCustomer<T>(
 }
 
 /** For `renew`: a certificate that has ten of its ninety days left. */
-async function prepare(lab: CrashLab, customer: Customer, { command }: Scenario): Promise<Before> {
+export async function prepare(
+  lab: CrashLab,
+  customer: Customer,
+  { command }: Pick<Scenario, 'command'>,
+): Promise<Before> {
   if (command === 'issue') return { orders: new Set(), serial: null };
   do {
     // Again, as if it were wanted otherwise.

@@ -6,6 +6,7 @@ import { boulder } from '../support/misbehaviour/boulder.ts';
 import { type PebbleLab, startPebble } from '../support/pebble.ts';
 import { type ProgramResult, runProgram } from '../support/program.ts';
 import { type AcmeProxy, startProxy } from '../support/proxy.ts';
+import type { CaRule } from '../support/ruled-ca.ts';
 import { rawDatabase } from '../support/raw-database.ts';
 import { type WebServers, startWebServers } from './answering.ts';
 import type { Scenario } from './scenario.ts';
@@ -19,11 +20,11 @@ export interface CrashLab {
   pebble: PebbleLab;
   /** The root below which it issues, as PEM. */
   rootPem: string;
-  newCustomer(scenario: Scenario): Promise<Customer>;
+  newCustomer(scenario: Pick<Scenario, 'policy' | 'challenge'>, rules?: CaRule[]): Promise<Customer>;
   stop(): Promise<void>;
 }
 
-type Command = 'issue' | 'renew' | 'clear' | 'check';
+export type Command = 'register' | 'issue' | 'renew' | 'clear' | 'check';
 
 /** One case: a state directory, names and a proxy of its own, so that no case sees another one. */
 export interface Customer {
@@ -35,6 +36,8 @@ export interface Customer {
   names: string[];
   /** Where its certificate is stored. */
   certificate: string;
+  /** What a command is given. */
+  args(command: Command): string[];
   run(command: Command, env?: Record<string, string>): Promise<ProgramResult>;
   /** Asks the ledger behind the program's back; nothing when there is none. */
   rows<Row>(sql: string): Row[];
@@ -53,7 +56,8 @@ export async function startCrashLab(): Promise<CrashLab> {
   return {
     pebble,
     rootPem: await pebble.root(),
-    newCustomer: (scenario) => newCustomer(scenario, `c${(customers += 1)}.test`, pebble, webServers, zone),
+    newCustomer: (scenario, rules) =>
+      newCustomer({ ...scenario, rules }, `c${(customers += 1)}.test`, pebble, webServers, zone),
     async stop() {
       await zone.stop();
       await webServers.stop();
@@ -63,7 +67,12 @@ export async function startCrashLab(): Promise<CrashLab> {
 }
 
 async function newCustomer(
-  { policy, challenge }: Scenario,
+  {
+    policy,
+    challenge,
+    // Who chooses "resume" has a CA that hands the same order back, and lists none.
+    rules = policy === 'resume' ? boulder().rules : [],
+  }: Pick<Scenario, 'policy' | 'challenge'> & { rules?: CaRule[] | undefined },
   domain: string,
   pebble: PebbleLab,
   webServers: WebServers,
@@ -77,20 +86,23 @@ async function newCustomer(
   await mkdir(webroot);
   await zone.writeHook(hook);
   webServers.add(domain, webroot);
-  // Who chooses "resume" has a CA that hands the same order back, and lists none.
-  const rules = policy === 'resume' ? boulder().rules : [];
   const proxy = await startProxy({ directoryUrl: pebble.directoryUrl, rules });
   const names = challenge === 'dns-01' ? [domain, `*.${domain}`] : [`a.${domain}`, `b.${domain}`];
   const solver =
     challenge === 'dns-01' ? ['--hook', hook, '--resolver', pebble.dnsAddress] : ['--webroot', webroot];
   const atCa = ['--ca', proxy.directoryUrl, '--ca-file', pebble.caFile];
   const commands: Record<Command, string[]> = {
+    register: ['account', 'register', '--agree-tos', ...atCa],
     issue: ['issue', ...names, ...solver, '--cert-name', 'site', '--agree-tos', ...atCa],
     renew: ['renew', ...atCa],
     // Over all accounts.
     clear: ['authz', 'clear', '--ca-file', pebble.caFile],
     check: ['ledger', 'check'],
   };
+  const args = (command: Command): string[] => [
+    ...commands[command],
+    ...['--state-dir', stateDir, '--on-unsubmitted', policy, '--probe-every', 'never'],
+  ];
   return {
     proxy,
     directory,
@@ -98,15 +110,8 @@ async function newCustomer(
     pointsFile: path.join(directory, 'points'),
     names,
     certificate: path.join(stateDir, 'certificates/site'),
-    run: (command, env = {}) =>
-      runProgram(
-        [...commands[command], '--state-dir', stateDir, '--on-unsubmitted', policy, '--probe-every', 'never'],
-        {
-          cwd: directory,
-          env,
-          timeoutMs,
-        },
-      ),
+    args,
+    run: (command, env = {}) => runProgram(args(command), { cwd: directory, env, timeoutMs }),
     rows: <Row>(sql: string) => (existsSync(ledger) ? queried<Row>(ledger, sql) : []),
     change: (sql, ...values) => {
       if (existsSync(ledger)) queried(ledger, sql, ...values);

@@ -15,7 +15,10 @@ let count = 0;
 function point(label) {
   count += 1;
   writeSync(pointsFile, `${label}\n`);
-  if (count === Number(CRASH_AT)) process.kill(process.pid, CRASH_SIGNAL);
+  if (count !== Number(CRASH_AT)) return;
+  process.kill(process.pid, CRASH_SIGNAL);
+  // Stopped, it comes back here when it is let go on: much later, by its own clocks.
+  globalThis[Symbol.for('thaw')]?.();
 }
 
 /* The ledger: each commit, and each write outside of a transaction. */
@@ -69,11 +72,13 @@ const { request } = https;
 https.request = (url, options, ...rest) => {
   const outgoing = request(url, options, ...rest);
   let asked = `${options.method} ${new URL(url).pathname}`;
+  // What is stopped is asked who owns it before its bytes: nothing can be asked between the answer to that and the first byte.
+  if (CRASH_SIGNAL === 'SIGSTOP') point(`connecting ${asked}`);
   const { end } = outgoing;
   outgoing.end = (body, ...others) => {
     // POST-as-GET (RFC 8555 §6.3).
     if (body !== undefined && JSON.parse(body).payload === '') asked = asked.replace('POST', 'read');
-    point(`request ${asked}`);
+    if (CRASH_SIGNAL !== 'SIGSTOP') point(`request ${asked}`);
     return end.call(outgoing, body, ...others);
   };
   outgoing.once('finish', () => point(`sent ${asked}`));

@@ -8,6 +8,9 @@ export const violationKinds = [
   'left presented',
   'state',
   'command',
+  'thrown away',
+  'not its own',
+  'overwritten',
 ] as const;
 
 export type ViolationKind = (typeof violationKinds)[number];

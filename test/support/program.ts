@@ -19,6 +19,8 @@ export interface ProgramOptions {
   cwd?: string;
   /** What it reads on stdin; nothing without. */
   input?: string;
+  /** A command that runs the command that follows it, say one that gives it a PID namespace of its own. */
+  within?: readonly string[];
   /** After this it is killed and the run is an error; 120 s unless told. */
   timeoutMs?: number;
 }
@@ -54,7 +56,8 @@ export async function runProgram(
 /** Starts the built program, with this Node. */
 export function startProgram(args: string[], options: ProgramOptions = {}): RunningProgram {
   const startedAt = performance.now();
-  const child = spawn(process.execPath, [program, ...args], {
+  const [command = '', ...rest] = [...(options.within ?? []), process.execPath, program, ...args];
+  const child = spawn(command, rest, {
     cwd: options.cwd,
     env: cleanEnvironment(options.env),
     stdio: 'pipe',
