@@ -6,6 +6,7 @@ const samples = {
   CRASH_EVERY: '40',
   CRASH_FLEET_ORDERS: '100',
   GATE_MODEL_WORLDS: '300',
+  PAIRS_EVERY: '40',
 };
 
 /**
@@ -19,6 +20,7 @@ export default defineConfig({
       'test/crash/crash-table.campaign.ts',
       'test/crash/fleet.campaign.ts',
       'test/crash/gate-model.campaign.ts',
+      'test/pairs/pairs.campaign.ts',
     ],
     env: { ...samples, ...given(Object.keys(samples)) },
     reporters: ['verbose'],

@@ -24,6 +24,8 @@ export type Subject = 'site' | 'shop';
 export interface PairCommand {
   name: string;
   subject: Subject;
+  /** It neither asks the CA nor calls a hook: nothing can hold it. */
+  isSilent?: true;
   args(surroundings: Surroundings, subject: Subject): string[];
   input?(surroundings: Surroundings): string;
   /** Exit codes beside 0 and 75 that are no fault where two meet. */
@@ -57,11 +59,13 @@ export const pairCommands: readonly PairCommand[] = [
   {
     name: 'cert-add',
     subject: 'site',
+    isSilent: true,
     args: ({ solver }, subject) => ['cert', 'add', ...otherNames[subject], '--cert-name', subject, ...solver],
   },
   {
     name: 'cert-import',
     subject: 'site',
+    isSilent: true,
     args: () => ['cert', 'import', '-'],
     input: ({ hook, deployHook }) =>
       (['site', 'shop'] as const)
@@ -73,6 +77,7 @@ export const pairCommands: readonly PairCommand[] = [
   {
     name: 'cert-remove',
     subject: 'site',
+    isSilent: true,
     args: (_, subject) => ['cert', 'remove', subject],
     mayEndWith: isMissing,
   },
@@ -92,7 +97,7 @@ export const pairCommands: readonly PairCommand[] = [
   { name: 'discover', subject: 'shop', args: () => ['authz', 'discover'] },
   { name: 'sync', subject: 'site', args: () => ['authz', 'sync'] },
   { name: 'account-import', subject: 'site', args: ({ otherKey }) => ['account', 'import', otherKey] },
-  { name: 'ledger-check', subject: 'site', args: () => ['ledger', 'check'] },
+  { name: 'ledger-check', subject: 'site', isSilent: true, args: () => ['ledger', 'check'] },
 ];
 
 export function commandNamed(name: string): PairCommand {
