@@ -6,6 +6,7 @@ import type { Runner } from './runner.ts';
 interface Options extends SolverOptions {
   importAccounts?: string[];
   certificates?: boolean;
+  withHooks?: boolean;
   use?: boolean;
   dryRun?: boolean;
 }
@@ -24,6 +25,10 @@ export function accountImport(account: Command, runner: Runner): void {
       '--certificates',
       'want the certificates of certbot, lego and acme.sh, too: the next renew issues them; with challenge options for those whose own way to be proven is unknown',
     )
+    .option(
+      '--with-hooks',
+      "with --certificates: also those with a command of the client's, which is run from then on",
+    )
     .option('--use', 'make orders on it from now on, also where the ledger has another account of that CA')
     .option('--dry-run', 'ask the CA for the accounts, but write nothing');
   addSolverOptions(command);
@@ -33,6 +38,7 @@ export function accountImport(account: Command, runner: Runner): void {
       file,
       clients: options.importAccounts ?? [],
       certificates: options.certificates === true,
+      withHooks: options.withHooks === true,
       solver: options,
       use: options.use === true,
       dryRun: options.dryRun === true,

@@ -28,6 +28,8 @@ export interface AccountImport {
   clients: readonly string[];
   /** The clients' certificates are wanted, too. */
   certificates: boolean;
+  /** Take over the commands that the clients run for them, too. */
+  withHooks: boolean;
   /** How names are proven of which the client's files don't say it. */
   solver: SolverOptions;
   /** Orders are made on what is imported. */

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import type { SolverSettings } from '../challenges/settings.ts';
 import { AcmeLedgerError } from '../errors.ts';
 import type { Ledger } from '../ledger/open.ts';
 import type { CertificateRow } from '../ledger/schema.ts';
@@ -74,6 +75,8 @@ function certShow(cert: Command, runner: Runner): void {
         `  due       ${shown.dueAt ?? 'now'}`,
         ...renewalText(shown.ari),
         `  key type  ${keyTypeText(shown)}`,
+        ...provenText(shown.settings),
+        ...(shown.deployHook === null ? [] : [`  deploys   ${shown.deployHook}`]),
         ...Object.entries(shown.paths ?? {}).map(([what, path]) => `  ${what.padEnd(9)} ${String(path)}`),
         ...(shown.lastError === null ? [] : [`  last error  ${printable(shown.lastError.message)}`]),
       ]);
@@ -141,6 +144,20 @@ function addedText(stored: Shown['stored']): string[] {
 function keyTypeText({ keyType, stored }: Shown): string {
   const isOther = stored !== null && stored.keyType !== null && stored.keyType !== keyType;
   return isOther ? `${keyType}; that of the stored certificate is ${stored.keyType}` : keyType;
+}
+
+/** How its names are proven: as root, these are the programs that are run and the directories that are written to. */
+function provenText(settings: SolverSettings): string[] {
+  switch (settings.solver) {
+    case 'webroot':
+      return [`  webroot   ${settings.webroot}`];
+    case 'standalone': {
+      const { host, port } = settings.listen;
+      return [`  listens   ${host === null ? '' : `${host} `}port ${String(port)} (${settings.challenge})`];
+    }
+    case 'exec':
+      return [`  hook      ${settings.hook} (${settings.challenge}, in ${settings.hookDirectory})`];
+  }
 }
 
 /** What the CA says of when to renew it. */

@@ -28,6 +28,8 @@ interface Taken {
   file: string;
   names: readonly string[];
   outcome: ImportOutcome;
+  /** The command of the client's that is run when it is stored. */
+  deployHook: string | null;
   /** What the client does for it, and acme-ledger won't. */
   notes: readonly string[];
   error: ErrorRecord | null;
@@ -61,8 +63,9 @@ export function assertNoSolver(solver: SolverOptions): void {
 /** Writes down that the clients' certificates should exist, where the ledger has none of their names. */
 export async function takeCertificates(
   context: CommandContext,
-  { clients, solver, dryRun }: { clients: readonly string[]; solver: SolverOptions; dryRun: boolean },
+  given: { clients: readonly string[]; solver: SolverOptions; dryRun: boolean; withHooks: boolean },
 ): Promise<ImportSummary> {
+  const { clients, solver, dryRun } = given;
   const results: Taken[] = [];
   const tell = (taken: Taken): void => {
     results.push(taken);
@@ -92,11 +95,13 @@ export async function takeCertificates(
     }
   }
   if (wanted.length > 0) {
-    const compared = await write(context, wanted, dryRun);
-    for (const [index, { found }] of wanted.entries()) {
-      const isKnown = isWanted(compared[index]);
-      const outcome = isKnown ? 'known' : dryRun ? 'would-add' : 'added';
-      tell({ ...placeOf(found), outcome, error: null });
+    const isMine = ({ found }: Wanted): boolean => given.withHooks || commandOf(found) === null;
+    const compared = await write(context, wanted, { dryRun, isMine });
+    for (const [index, one] of wanted.entries()) {
+      const place = placeOf(one.found);
+      if (isWanted(compared[index])) tell({ ...place, outcome: 'known', error: null });
+      else if (!isMine(one)) tell({ ...place, outcome: 'failed', error: errorRecord(hookToo(one)) });
+      else tell({ ...place, outcome: dryRun ? 'would-add' : 'added', error: null });
     }
   }
   return summaryOf(results, elsewhere);
@@ -134,6 +139,19 @@ function assertNotTaken(wanted: readonly Wanted[], { file, names }: ClientCertif
   );
 }
 
+/** What the client's files say of it: acme-ledger would run it as the user that it runs as, mostly root. */
+function commandOf({ options }: ClientCertificate): string | null {
+  return options.deployHook ?? null;
+}
+
+function hookToo({ found }: Wanted): AcmeLedgerError {
+  return new AcmeLedgerError(
+    'usage',
+    `${found.client} runs a command for it, which acme-ledger would run from now on: ${printable(commandOf(found) ?? '')}`,
+    { hint: 'if that is right, add --with-hooks' },
+  );
+}
+
 function unsolved({ unsolved: reason, name, names }: ClientCertificate): AcmeLedgerError {
   return new AcmeLedgerError('usage', reason ?? 'nothing says how its names are proven', {
     hint: `say it for all of these: repeat this with --webroot DIR or --hook CMD; or for this one: acme-ledger cert add --cert-name ${shellWords([name, ...names].map(printable))} --hook CMD`,
@@ -144,13 +162,16 @@ function unsolved({ unsolved: reason, name, names }: ClientCertificate): AcmeLed
 async function write(
   context: CommandContext,
   wanted: readonly Wanted[],
-  dryRun: boolean,
+  { dryRun, isMine }: { dryRun: boolean; isMine: (wanted: Wanted) => boolean },
 ): Promise<readonly ComparedWish[]> {
   const wishes = wanted.map(({ wish }) => wish);
   if (dryRun) return withLedger(context.settings, (ledger) => compareWishes(ledger, wishes));
   return withLedgerWriter(context, 'account import', async (writer) => {
     const compared = await compareWishes(writer.ledger, wishes);
-    const missing = compared.filter((one) => !isWanted(one)).map(({ wish }) => wish);
+    const missing = compared.flatMap((one, index) => {
+      const asked = wanted[index];
+      return asked === undefined || isWanted(one) || !isMine(asked) ? [] : [one.wish];
+    });
     await recordWishes(writer, missing, 'import');
     return compared;
   });
@@ -161,10 +182,11 @@ function isWanted(compared: ComparedWish | undefined): boolean {
   return compared?.before?.removed_at === null;
 }
 
-const nothing = { certificate: null, names: [], notes: [], outcome: 'failed' } as const;
+const nothing = { certificate: null, names: [], notes: [], deployHook: null, outcome: 'failed' } as const;
 
-function placeOf({ client, file, name, names, notes }: ClientCertificate): Omit<Taken, 'outcome' | 'error'> {
-  return { certificate: name, client, file, names, notes };
+function placeOf(found: ClientCertificate): Omit<Taken, 'outcome' | 'error'> {
+  const { client, file, name, names, notes } = found;
+  return { certificate: name, client, file, names, notes, deployHook: commandOf(found) };
 }
 
 function tellOf({ output }: CommandContext, taken: Taken): void {
@@ -172,9 +194,10 @@ function tellOf({ output }: CommandContext, taken: Taken): void {
   else output.line(taken, textOf);
 }
 
-function textOf({ outcome, certificate, file, notes }: Taken): string[] {
+function textOf({ outcome, certificate, file, notes, deployHook }: Taken): string[] {
   return [
     `${outcome}  ${printable(certificate ?? '?')}  ${printable(file)}`,
+    ...(outcome === 'known' || deployHook === null ? [] : [`  runs ${printable(deployHook)}`]),
     ...(outcome === 'known' ? [] : notes.map((note) => `  ${printable(note)}`)),
   ];
 }

@@ -1,4 +1,5 @@
 import type { StoredCertificate } from '../certificates/store.ts';
+import type { SolverSettings } from '../challenges/settings.ts';
 import type { ErrorRecord } from '../errors.ts';
 import { missingNames } from '../issuance/name-choice.ts';
 import { isHealable } from '../issuance/probe-choice.ts';
@@ -86,7 +87,7 @@ export function certificateJson(row: CertificateRow, dueAt: Date | null, stored:
     deployedAt: row.deployed_at,
     revokedAt: row.revoked_at,
     deployHook: row.deploy_hook,
-    settings: JSON.parse(row.settings) as object,
+    settings: JSON.parse(row.settings) as SolverSettings,
     lastError: errorJson(row.last_error),
     ari: renewalInfoJson(row),
     stored: stored === null ? null : storedJson(stored, names),

@@ -192,6 +192,46 @@ describe('account import', () => {
     expect(proxy.counts.newOrder).toBe(0);
   });
 
+  it('takes a command of the client’s over only with --with-hooks, and names it', async () => {
+    await certbotHas(account.keyPem, 'a');
+    const pem = await selfSigned(here.directory, ['one.test'], 'ec:P-256');
+    for (const name of ['one.test', 'two.test']) {
+      await put(`certbot/live/${name}/cert.pem`, pem);
+      const settings = `server = ${proxy.directoryUrl}\nauthenticator = webroot\nwebroot_path = ${here.webroot},\n`;
+      const hook = name === 'one.test' ? 'renew_hook = systemctl reload nginx\n' : '';
+      await put(`certbot/renewal/${name}.conf`, `[renewalparams]\n${settings}${hook}`);
+    }
+    const from = [
+      'account',
+      'import',
+      '--certificates',
+      '--import-accounts',
+      `certbot:${here.file('certbot')}`,
+    ];
+    for (const dryRun of [['--dry-run'], []]) {
+      const asked = await here.run([...from, ...dryRun]);
+      expect(asked.exitCode).toBe(1);
+      expect(asked.stderr).toMatch(
+        /^error: .*one\.test\.conf.*: certbot runs a command for it.*: systemctl reload nginx\nhint: .*--with-hooks\n$/,
+      );
+      expect(asked.stdout).toContain(`${dryRun.length === 0 ? 'added' : 'would-add'}  two.test`);
+    }
+    expect(here.rows('select name, deploy_hook from certificates')).toEqual([
+      { name: 'two.test', deploy_hook: null },
+    ]);
+    const taken = await here.run([...from, '--with-hooks']);
+    expect(taken).toMatchObject({ exitCode: 0, stderr: '' });
+    expect(taken.stdout).toMatch(/added {2}one\.test .*\n {2}runs systemctl reload nginx\n/);
+    const shown = await here.run(['cert', 'show', 'one.test']);
+    expect(shown.stdout).toContain(`webroot   ${here.webroot}\n  deploys   systemctl reload nginx\n`);
+    expect(await here.run([...from])).toMatchObject({ exitCode: 0, stderr: '' });
+    const hook = ['--hook', '/bin/true', '--challenge', 'http-01'];
+    await here.run(['cert', 'add', 'three.test', ...hook], { cwd: here.directory });
+    expect((await here.run(['cert', 'show', 'three.test'])).stdout).toContain(
+      `hook      /bin/true (http-01, in ${here.directory})\n`,
+    );
+  });
+
   it('asks to be run again when the CA wants to be left alone, and takes no key that no CA takes', async () => {
     const file = await put('account.json', jwkText(account.keyPem));
     const problem = { type: 'urn:ietf:params:acme:error:rateLimited', detail: 'slow down' };
