@@ -13,8 +13,8 @@ import { assertHaveCertificates, assertNoSolver, takeCertificates } from './cert
 import type { CommandContext } from './context.ts';
 import type { ImportOutcome } from './import-summary.ts';
 import { summaryOf, summaryText } from './import-summary.ts';
-import type { FoundKey, FoundKeys } from './key-sources.ts';
-import { keyOfFile, keysOfClient, parseClientChoice } from './key-sources.ts';
+import type { ClientChoice, FoundKey, FoundKeys } from './key-sources.ts';
+import { keyOfFile, keysOfClient, noAccounts, parseClientChoice } from './key-sources.ts';
 import { withLedger } from './ledger-opening.ts';
 import { withLedgerWriter } from './ledger-writing.ts';
 import { complainOf } from './output.ts';
@@ -108,8 +108,13 @@ async function keysOf(
     found.keys.push(...keys);
     found.failed.push(...failed);
     found.elsewhere += elsewhere;
+    if (keys.length + failed.length + elsewhere === 0) throw noAccounts(nameOf(choice), 0);
   }
   return found;
+}
+
+function nameOf({ client, directory }: ClientChoice): string {
+  return directory === undefined ? client : `${client}:${directory}`;
 }
 
 /** @throws AcmeLedgerError `usage` when it would be left to chance which one is used */

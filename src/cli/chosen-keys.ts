@@ -1,7 +1,13 @@
 import { AcmeLedgerError } from '../errors.ts';
-import { printable } from '../printable.ts';
 import type { CommandContext } from './context.ts';
-import { type FoundKey, type FoundKeys, keyOfFile, keysOfClient, parseClientChoice } from './key-sources.ts';
+import {
+  type FoundKey,
+  type FoundKeys,
+  keyOfFile,
+  keysOfClient,
+  noAccounts,
+  parseClientChoice,
+} from './key-sources.ts';
 
 /** Whose accounts a command is to work with, as a person says it. */
 export interface KeyChoice {
@@ -33,7 +39,7 @@ export async function chosenKeys(context: CommandContext, choice: KeyChoice): Pr
     found.keys.push(...keys);
     found.failed.push(...failed);
     found.elsewhere += elsewhere;
-    if (keys.length + failed.length === 0) throw noKey(text, elsewhere);
+    if (keys.length + failed.length === 0) throw noAccounts(text, elsewhere);
   }
   return { ...found, keys: found.keys.filter(isFirst) };
 }
@@ -45,17 +51,6 @@ function isFirst(key: FoundKey, index: number, keys: readonly FoundKey[]): boole
       ({ keyPem, authority }) =>
         keyPem === key.keyPem && authority.directoryUrl === key.authority.directoryUrl,
     ) === index
-  );
-}
-
-function noKey(choice: string, elsewhere: number): AcmeLedgerError {
-  const others = elsewhere === 0 ? '' : ', but of other CAs than that of --ca';
-  return new AcmeLedgerError(
-    'not-found',
-    `${printable(choice)} has ${elsewhere === 0 ? 'no accounts' : 'accounts'}${others}`,
-    {
-      hint: 'check the directory: CLIENT:DIR',
-    },
   );
 }
 

@@ -2,10 +2,10 @@ import type { Authority } from '../acme/known-authorities.ts';
 import { authorityOf } from '../acme/known-authorities.ts';
 import { parseAccountKey } from '../acme/account-key.ts';
 import { readGivenFile } from '../certificates/given-file.ts';
-import { privateKeyFrom } from '../clients/account-key-formats.ts';
+import { privateKeyOf } from '../clients/account-key-formats.ts';
 import type { ClientName } from '../clients/client-accounts.ts';
 import { accountsOfClient, clientNames } from '../clients/client-accounts.ts';
-import { type Unreadable, textOf } from '../clients/found-files.ts';
+import type { Unreadable } from '../clients/found-files.ts';
 import { AcmeLedgerError } from '../errors.ts';
 import { printable } from '../printable.ts';
 import { authorityOfClient } from './client-authority.ts';
@@ -58,8 +58,8 @@ export function parseClientChoice(text: string, flag: string): ClientChoice {
  * @throws AcmeLedgerError `bad-file`
  */
 export async function keyOfFile({ settings }: CommandContext, file: string): Promise<FoundKey> {
-  const bytes = await readGivenFile({ path: file, what: 'the account key', maxBytes: 64 * 1024 });
-  const keyPem = privateKeyFrom(textOf(bytes), `the account key ${printable(file)}`);
+  const bytes = await readGivenFile({ path: file, what: 'the account key', maxBytes: 4 * 1024 * 1024 });
+  const keyPem = privateKeyOf(bytes, `the account key ${printable(file)}`);
   assertUsable(keyPem, file);
   return { keyPem, file, client: null, authority: authorityOf(settings.ca) };
 }
@@ -91,6 +91,16 @@ export async function keysOfClient(
     }
   }
   return found;
+}
+
+/** A folder that was named, and has nothing of the client's, is the wrong one. */
+export function noAccounts(choice: string, elsewhere: number): AcmeLedgerError {
+  const others = elsewhere === 0 ? '' : ', but of other CAs than that of --ca';
+  return new AcmeLedgerError(
+    'not-found',
+    `${printable(choice)} has ${elsewhere === 0 ? 'no accounts' : 'accounts'}${others}`,
+    { hint: 'check the directory: CLIENT:DIR' },
+  );
 }
 
 /** The kinds of keys that CAs take are fewer than those that clients can make. */

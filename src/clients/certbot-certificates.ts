@@ -76,7 +76,7 @@ function unsolved(reason: string): { solver: null; unsolved: string } {
 function optionsOf(settings: IniSection, keyType: string | null): ClientOptions {
   const profile = oneOf(settings, 'required_profile') ?? oneOf(settings, 'preferred_profile');
   const preferredChain = oneOf(settings, 'preferred_chain');
-  const deployHook = oneOf(settings, 'renew_hook');
+  const deployHook = commandOf(settings, 'renew_hook');
   return {
     ...(keyType === null ? {} : { keyType }),
     ...(oneOf(settings, 'reuse_key')?.toLowerCase() === 'true' ? { reuseKey: true } : {}),
@@ -106,6 +106,15 @@ async function directoryHooks(namesIn: ClientFile['namesIn']): Promise<string[]>
     return names.sort().map((name) => `renewal-hooks/${folder}/${name} isn't run`);
   });
   return (await Promise.all(folders)).flat();
+}
+
+/** A command of which a half would do something else. @throws Error */
+function commandOf(settings: IniSection, name: string): string | null {
+  const value = settings.get(name);
+  // ConfigObj puts other values where it has %(name)s.
+  const isWhole = value === undefined || (typeof value === 'string' && !value.includes('%('));
+  if (isWhole) return oneOf(settings, name);
+  throw new Error(`its ${name} can't be read as one command: put it into quotes`);
 }
 
 /** certbot writes None for nothing. */

@@ -103,6 +103,29 @@ describe('certificatesOfClient', () => {
     expect(unreadable).toHaveLength(1);
   });
 
+  it.each([
+    ['renew_hook = "systemctl reload nginx" # a comment', 'systemctl reload nginx'],
+    ['renew_hook = systemctl reload nginx # a comment', 'systemctl reload nginx'],
+    [`renew_hook = '''cp "a" 'b'\nsystemctl reload nginx''' # c`, `cp "a" 'b'\nsystemctl reload nginx`],
+    ['renew_hook = None', undefined],
+    ['renew_hook = cp a b, systemctl reload nginx', null],
+    ['renew_hook = "cp a', null],
+    ["renew_hook = '''cp a", null],
+    ['renew_hook = cp %(a)s b', null],
+  ])("takes certbot's hook as a whole, or not at all: %j", async (line, deployHook) => {
+    await put('live/hooked/cert.pem', await selfSigned(here.directory, ['hooked.test'], 'ec:P-256'));
+    await put('renewal/hooked.conf', `[renewalparams]\nauthenticator = standalone\n${line}\n`);
+    const { certificates, unreadable } = await found('certbot');
+    const [hooked] = certificates.filter(({ name }) => name === 'hooked');
+    if (deployHook === null) {
+      expect(hooked).toBeUndefined();
+      const reason = expect.stringContaining("renew_hook can't be read as one command") as string;
+      expect(unreadable).toContainEqual({ file: here.file('renewal/hooked.conf'), reason });
+      return;
+    }
+    expect(hooked?.options.deployHook).toBe(deployHook);
+  });
+
   it('reads acme.sh', async () => {
     const conf = (domain: string, alt: string, webroot: string, more = ''): string =>
       `Le_Domain='${domain}'\nLe_Alt='${alt}'\nLe_Webroot='${webroot}'\n${more}`;

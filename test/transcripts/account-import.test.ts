@@ -243,12 +243,26 @@ describe('account import', () => {
     const result = await here.run(['account', 'import', file]);
     proxy.setFault();
     expect(result).toMatchObject({ exitCode: 75 });
-    expect(result.stderr).toMatch(/^hint: try again after /m);
+    expect(result.stderr).toMatch(/^hint: try again (?:after|at) /m);
     const { privateKey } = generateKeyPairSync('ed25519');
     const ed25519 = await put('ed.pem', privateKey.export({ type: 'pkcs8', format: 'pem' }).toString());
     const refused = await here.run(['account', 'import', ed25519]);
     expect(refused).toMatchObject({ exitCode: 2, stdout: '' });
     expect(refused.stderr).toMatch(/^error: .*ed\.pem: .*\(ed25519\)\nhint: .*RSA/);
+    expect(existsSync(here.stateDir)).toBe(false);
+  });
+
+  it('refuses a folder of a client that has no accounts in it, as authz clear does', async () => {
+    await put('empty/accounts/README', 'nothing');
+    const from = ['--import-accounts', `certbot:${here.file('empty')}`];
+    for (const command of [
+      ['account', 'import'],
+      ['authz', 'clear'],
+    ]) {
+      const result = await here.run([...command, ...from]);
+      expect(result).toMatchObject({ exitCode: 2, stdout: '' });
+      expect(result.stderr).toMatch(/^error: certbot:.*empty has no accounts\nhint: .*CLIENT:DIR/);
+    }
     expect(existsSync(here.stateDir)).toBe(false);
   });
 
