@@ -14,7 +14,7 @@ import { notYet } from './not-yet.ts';
 import { poll } from './polling.ts';
 
 /** Signing and logging a certificate takes seconds at public CAs; Boulder gives up on its logs after 15. */
-const issuanceTimeoutMs = 180_000;
+export const issuanceTimeoutMs = 180_000;
 /** One that the CA found not to be ready, and then shows as ready, is sent once more in the same attempt. */
 const finalizeTries = 2;
 const finalizeAgainMs = 2_000;

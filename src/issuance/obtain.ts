@@ -8,6 +8,7 @@ import { parseName } from '../identifiers.ts';
 import { certificateByName } from '../ledger/certificates.ts';
 import { orderById, recordFinalizeSent, releaseOrder } from '../ledger/orders.ts';
 import type { CertificateRow, OrderRow } from '../ledger/schema.ts';
+import { recordStuck } from '../ledger/stuck-orders.ts';
 import { isSameWanted, type StoreVerdict } from '../ledger/store-verdict.ts';
 import { allOrFirstError } from './all-or-first-error.ts';
 import { type Attempt, endInFailure } from './attempt.ts';
@@ -28,6 +29,7 @@ import { replacedBy } from './replacing.ts';
 import { cleanUpPresentations } from './presenting.ts';
 import { settleOrder } from './settle.ts';
 import { giveBack } from './spending.ts';
+import { isStuck } from './stuck-order.ts';
 import { supersededError } from './superseded.ts';
 
 export type { Attempt } from './attempt.ts';
@@ -178,6 +180,13 @@ async function placeOnce(
   }
   const placed = await placeOrder(issuance, admitted, identifiers);
   if (placed === null) return null;
+  const isWaitedFor = options.isForced !== true && !isStuck(placed.row, issuance.clock.now());
+  if (placed.answer.status === 'processing' && !isWaitedFor) {
+    const what = { order: placed.row.id, since: placed.row.finalize_sent_at };
+    issuance.log.info(what, `${certificate.name}: the CA doesn't get on with its order; it is made anew`);
+    await recordStuck(issuance, placed.row.id);
+    return null;
+  }
   const isOver =
     placed.answer.status === 'invalid' ||
     (await hasLostItsKey(issuance, certificate, placed)) ||

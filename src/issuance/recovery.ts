@@ -25,6 +25,7 @@ import { currentOrder } from './place-order.ts';
 import { cleanUpPresentations } from './presenting.ts';
 import { isKept } from './protection.ts';
 import { settleOrder } from './settle.ts';
+import { doneMeanwhile, wasLookedAt } from './stuck-order.ts';
 import { takeOverOrder } from './taking-over.ts';
 import { removeUselessKeys } from './useless-keys.ts';
 import { refresh } from './verdicts.ts';
@@ -56,7 +57,10 @@ export async function settleUnowned(
   await removeUselessKeys(issuance.ledger, issuance.stateDir);
   const unowned = await unownedOrders(issuance, options);
   const onlyLeftUp = await ordersLeftUp(issuance.ledger);
-  const leftUp = unowned.filter(({ id, concluded_at }) => concluded_at !== null && onlyLeftUp.has(id));
+  // What the CA doesn't get on with is looked at once, after the run's own work, too.
+  const leftUp = unowned.filter(
+    ({ id, concluded_at, stuck_at }) => stuck_at !== null || (concluded_at !== null && onlyLeftUp.has(id)),
+  );
   const listOrders = listedOnce(issuance.session, issuance.clock);
   const limited = { ...limitedTakingDown(issuance), listOrders };
   for (const order of unowned.filter((one) => !leftUp.includes(one))) {
@@ -130,7 +134,13 @@ export async function unownedOrders(issuance: Issuance, options: RecoveryOptions
   return orders.filter((order) => {
     if (order.run_id !== null && isAlive(runs.get(order.run_id), issuance.clock.wallNow())) return false;
     // One that is concluded can't be taken up by an attempt for its names: what it left is settled here.
-    if (order.concluded_at === null && options.exceptNamesKeys.has(order.names_key)) return false;
+    if (
+      order.concluded_at === null &&
+      order.stuck_at === null &&
+      options.exceptNamesKeys.has(order.names_key)
+    )
+      return false;
+    if (wasLookedAt(order, now)) return false;
     return options.evenKept || !isKept(order, now);
   });
 }
@@ -181,8 +191,11 @@ export async function locate(issuance: Issuance, order: OrderRow): Promise<Place
 }
 
 /** A certificate that was paid for is fetched, never ordered again: finalize was sent, and the key is there. */
-async function finishIssued(issuance: Issuance, placed: PlacedOrder): Promise<boolean> {
-  if (placed.row.finalize_sent_at === null || placed.answer.status === 'invalid') return false;
+async function finishIssued(issuance: Issuance, found: PlacedOrder): Promise<boolean> {
+  if (found.row.finalize_sent_at === null) return false;
+  const placed = await doneMeanwhile(issuance, found);
+  if (placed === null) return true;
+  if (placed.answer.status === 'invalid') return false;
   const certificate = await certificateByName(issuance.ledger, placed.row.certificate_name);
   const files = readOrderFiles(issuance.stateDir, String(placed.row.id));
   await cleanUpPresentations(issuance, placed.row.id);

@@ -15,6 +15,7 @@ export type EventKind =
   | 'order-taken-over'
   | 'order-answered'
   | 'order-released'
+  | 'order-stuck'
   | 'authorization-status'
   | 'authorization-refused'
   | 'challenge-presenting'

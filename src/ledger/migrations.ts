@@ -12,6 +12,7 @@ import { createProbes } from './migration-0009-probes.ts';
 import { addFound } from './migration-0010-found.ts';
 import { addClosingRun } from './migration-0011-closing.ts';
 import { addCsrDigest } from './migration-0012-csr-digest.ts';
+import { addStuckOrders } from './migration-0013-stuck.ts';
 
 /** All migrations by name, oldest first. A landed one never changes: a ledger somewhere has it. */
 export function migrationsFor(engine: Engine): Record<string, Migration> {
@@ -28,5 +29,6 @@ export function migrationsFor(engine: Engine): Record<string, Migration> {
     '0010-found': { up: (db) => addFound(db, engine) },
     '0011-closing': { up: (db) => addClosingRun(db) },
     '0012-csr-digest': { up: (db) => addCsrDigest(db) },
+    '0013-stuck': { up: (db) => addStuckOrders(db) },
   };
 }

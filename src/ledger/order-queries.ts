@@ -123,7 +123,7 @@ export async function hasFailedAlike(
     .where('names_key', '=', order.names_key)
     .where('id', '<>', order.id)
     .where('url', 'is not', null)
-    .where('status', 'in', ['invalid', 'abandoned'])
+    .where((row) => row.or([row('status', 'in', ['invalid', 'abandoned']), row('stuck_at', 'is not', null)]))
     .where((row) => row.or([row('expires_at', 'is', null), row('expires_at', '>', now.toISOString())]))
     .limit(1)
     .executeTakeFirst();
@@ -198,6 +198,7 @@ export async function liveOrderKeys(ledger: Ledger, accountId: number): Promise<
     .select(['profile', 'names_key'])
     .where('account_id', '=', accountId)
     .where('concluded_at', 'is', null)
+    .where('stuck_at', 'is', null)
     .execute();
   return new Set(rows.map(({ profile, names_key }) => `${profile} ${names_key}`));
 }

@@ -76,6 +76,7 @@ type NewOrderRow = Omit<
   | 'finalize_sent_at'
   | 'csr_sha256'
   | 'concluded_at'
+  | 'stuck_at'
   | 'error'
 >;
 
@@ -118,7 +119,8 @@ const liveOf = compiledOnce(
       .where('account_id', '=', accountId)
       .where('names_key', '=', namesKey)
       .where('profile', '=', profile)
-      .where('concluded_at', 'is', null),
+      .where('concluded_at', 'is', null)
+      .where('stuck_at', 'is', null),
 );
 
 export async function orderById(ledger: Ledger, id: number): Promise<OrderRow | undefined> {

@@ -101,6 +101,8 @@ export interface OrderTable {
   finalize_sent_at: Instant | null;
   /** Of the CSR that finalize was sent with: SHA-256, base64url. Null before, and for finalizes of older versions. */
   csr_sha256: string | null;
+  /** When the CA had been at it for longer than it takes: another order may be made for its names, and this one is watched. */
+  stuck_at: Instant | null;
   /** When nothing was left to do for it: the certificate is stored, or it was given up. Until then it is the order for its names. */
   concluded_at: Instant | null;
   /** ERROR of docs/json.md. */

@@ -23,6 +23,7 @@ export function orderRow(given: Partial<OrderRow> = {}): OrderRow {
     kept_until: null,
     finalize_sent_at: null,
     csr_sha256: null,
+    stuck_at: null,
     concluded_at: null,
     error: null,
     created_at: '2026-01-01T00:00:00.000Z',

@@ -14,6 +14,7 @@ export const instantColumns = {
     'kept_until',
     'finalize_sent_at',
     'concluded_at',
+    'stuck_at',
     'created_at',
     'updated_at',
   ],

@@ -19,6 +19,7 @@ export async function ordersTwice(ledger: Ledger): Promise<Finding[]> {
       select.fn.countAll<number>().as('orders'),
     ])
     .where('concluded_at', 'is', null)
+    .where('stuck_at', 'is', null)
     .groupBy(['account_id', 'names_key', 'profile'])
     .having((having) => having.fn.countAll(), '>', 1)
     .limit(findingsMax)
