@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 
-/** In the environment of every solver's hook: the run that started it. What it starts inherits the variable. */
+/** In the environment of every hook of a run, a solver's, a deploy hook or a name hook: the run that started it. What it starts inherits the variable. */
 export const runVariable = 'ACME_LEDGER_RUN';
 
 /** As for a hook of our own (hook-process.ts). */
@@ -9,33 +9,35 @@ const killAfterMs = 2_000;
 const pollMs = 50;
 
 /**
- * Ends the hooks that a dead run left behind on this machine: one that goes on would put its answer up after somebody has taken it down.
+ * Ends the hooks that dead runs left behind on this machine: one that goes on would put its answer up after somebody has taken it down, or
+ * deploy beside the hook of the next run.
  * Where there is no /proc, or a hook belongs to another user, it isn't found.
  * @returns how many process groups there were
  */
-export async function endHooksOf(runId: string): Promise<number> {
-  const groups = await groupsOf(runId);
+export async function endHooksOf(runIds: readonly string[]): Promise<number> {
+  const groups = await groupsOf(runIds);
   for (const group of groups) signalGroup(group, 'SIGTERM');
   let left = groups;
   for (let waitedMs = 0; waitedMs < killAfterMs && left.size > 0; waitedMs += pollMs) {
     await delay(pollMs);
-    left = await groupsOf(runId);
+    left = await groupsOf(runIds);
   }
   for (const group of left) signalGroup(group, 'SIGKILL');
   return groups.size;
 }
 
-async function groupsOf(runId: string): Promise<Set<number>> {
+async function groupsOf(runIds: readonly string[]): Promise<Set<number>> {
+  const entries = new Set(runIds.map((id) => `${runVariable}=${id}`));
   const processes = (await readdir('/proc').catch(() => [])).filter((entry) => /^\d+$/.test(entry));
-  const groups = await Promise.all(processes.map((pid) => groupIfOf(pid, `${runVariable}=${runId}`)));
+  const groups = await Promise.all(processes.map((pid) => groupIfOf(pid, entries)));
   return new Set(groups.filter((group) => group !== null));
 }
 
-/** The process's group when the variable is in its environment (proc(5): entries end with NUL) and it isn't a zombie. */
-async function groupIfOf(pid: string, variable: string): Promise<number | null> {
+/** The process's group when one of these entries is in its environment (proc(5): entries end with NUL) and it isn't a zombie. */
+async function groupIfOf(pid: string, entries: ReadonlySet<string>): Promise<number | null> {
   try {
     const environment = await readFile(`/proc/${pid}/environ`, 'latin1');
-    if (!environment.split('\0').includes(variable)) return null;
+    if (!environment.split('\0').some((entry) => entries.has(entry))) return null;
     const stat = await readFile(`/proc/${pid}/stat`, 'latin1');
     // The second field is the command in brackets and may hold blanks and brackets itself.
     const [state, , group] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');

@@ -9,7 +9,7 @@ import { deploy } from './collect.ts';
 import { assertOwned } from './guards.ts';
 import type { Issuance } from './issuance.ts';
 import { isAlive } from './ownership.ts';
-import { takeOverOrder } from './taking-over.ts';
+import { endHooksOfDeadRuns, takeOverOrder } from './taking-over.ts';
 
 /**
  * Runs the deploy hook of a stored certificate. Two runs never run it at once: meanwhile this one owns the order that the certificate
@@ -28,7 +28,10 @@ export async function deployError(
     const now = order === null ? undefined : await certificateByName(issuance.ledger, certificate.name);
     const isDone = now?.stored_at === certificate.stored_at && now.deployed_at !== null;
     if (isDone) return null;
-    if (order !== null) await assertOwned(issuance, order.id);
+    if (order !== null) {
+      await endHooksOfDeadRuns(issuance.ledger, issuance.log);
+      await assertOwned(issuance, order.id);
+    }
     await deploy(issuance, certificate);
     return null;
   } catch (error) {

@@ -5,8 +5,10 @@ import { namesToTell, recordTold, standingOf } from '../ledger/identifiers.ts';
 import type { AccountRow, IdentifierRow } from '../ledger/schema.ts';
 import type { NameStanding } from '../ledger/states.ts';
 import type { LedgerWriter } from '../ledger/writer.ts';
+import { runVariable } from '../orphaned-hooks.ts';
 import { printable } from '../printable.ts';
 import type { Log } from './issuance.ts';
+import { endHooksOfDeadRuns } from './taking-over.ts';
 
 /** `--name-hook`: a shell command, and where it is run. */
 export interface NameHook {
@@ -33,11 +35,14 @@ export async function tellOfNames(
   hook: NameHook,
   { signal, log }: { signal: AbortSignal; log: Log },
 ): Promise<void> {
-  for (const row of await namesToTell(writer.ledger, account.id)) {
+  const rows = await namesToTell(writer.ledger, account.id);
+  // That of a killed run would tell, late, what isn't so any more.
+  if (rows.length > 0) await endHooksOfDeadRuns(writer.ledger, log);
+  for (const row of rows) {
     if (signal.aborted) return;
     const standing = standingOf(row);
     try {
-      const failure = await run(account, hook, row, signal);
+      const failure = await run(account, hook, row, { runId: writer.runId, signal });
       if (failure === null) await recordTold(writer, row.id, standing);
       else log.warn({ name: row.value }, `the name hook "${printable(hook.command)}" ${failure}`);
     } catch (error) {
@@ -52,7 +57,7 @@ async function run(
   account: AccountRow,
   { command, directory }: NameHook,
   row: IdentifierRow,
-  signal: AbortSignal,
+  { runId, signal }: { runId: string; signal: AbortSignal },
 ): Promise<string | null> {
   const event = events[standingOf(row)];
   const error = row.last_error === null ? null : (JSON.parse(row.last_error) as ErrorRecord);
@@ -61,6 +66,7 @@ async function run(
     args: [event, row.value],
     directory,
     environment: {
+      [runVariable]: runId,
       ACME_LEDGER_EVENT: event,
       ACME_LEDGER_NAME: row.value,
       ACME_LEDGER_CA: account.ca,

@@ -99,6 +99,14 @@ export function isAlive(run: RunRow | undefined, now: Date): boolean {
   return run.lease_until > now.toISOString();
 }
 
+/** Whether the run's process was on this machine, within reach of ours, and is gone without having ended the run. */
+export function isDeadHere(run: RunRow): boolean {
+  const here = thisProcess();
+  const isReachable =
+    run.host === here.host && run.process_space === here.process_space && here.process_space !== '';
+  return run.ended_at === null && isReachable && startOf(run.pid) !== run.process_start;
+}
+
 type Place = Pick<RunRow, 'host' | 'process_space' | 'pid' | 'process_start'>;
 
 function isOtherBoot(one: Place, other: Place): boolean {

@@ -39,7 +39,7 @@ export async function takeDownLeftProbes(parts: ProbeParts): Promise<void> {
   for (const runId of new Set(left.map(({ run_id }) => run_id))) {
     if (!mayTakeDown()) return;
     // One that goes on would put its answer up after it was taken down.
-    if ((await endHooksOf(runId)) > 0) log.info({ run: runId }, 'ended hooks that a dead run left');
+    if ((await endHooksOf([runId])) > 0) log.info({ run: runId }, 'ended hooks that a dead run left');
   }
   // One that failed may do so again, until no time is left for the others.
   const inOrder = left.toSorted((a, b) => Number(a.error !== null) - Number(b.error !== null));

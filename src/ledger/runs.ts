@@ -46,3 +46,8 @@ export async function runsById(ledger: Ledger, ids: readonly string[]): Promise<
   const rows = await ledger.selectFrom('runs').selectAll().where('id', 'in', ids).execute();
   return new Map(rows.map((row) => [row.id, row]));
 }
+
+/** Runs that are at work, or died. */
+export async function unendedRuns(ledger: Ledger): Promise<RunRow[]> {
+  return ledger.selectFrom('runs').selectAll().where('ended_at', 'is', null).execute();
+}

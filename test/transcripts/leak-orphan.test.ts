@@ -45,4 +45,25 @@ describe('a run killed while its hook works', { timeout: 180_000 }, () => {
     expect(await customer.presented()).toEqual([]);
     expect(await customer.atCa()).toEqual({ 'late-hook.test': 'deactivated' });
   });
+
+  it.for([
+    { what: 'is run again', change: [] },
+    { what: 'belongs to what is wanted otherwise since', change: ['www.orphan.test'] },
+  ])('leaves a deploy hook, which the next run ends before the one that $what', async ({ change }) => {
+    const customer = await lab.newCustomer();
+    const trace = path.join(path.dirname(customer.hook), 'trace');
+    const script = `if [ -e ${trace} ]; then echo second >> ${trace}; else echo $$ > ${trace}.pid; echo first >> ${trace}; until [ -e ${trace}.go ]; do sleep 0.1; done; echo late >> ${trace}; fi; :`;
+    const args = ['orphan.test', '--cert-name', 'orphan.test', '--deploy-hook', script];
+    const running = customer.startIssue(...args);
+    await until('the deploy hook runs', async () => (await textOf(trace)).endsWith('\n'));
+    running.kill('SIGKILL');
+    await running.finished;
+    const next = await customer.issue(...args, ...change, '-v');
+    expectExit(next, 0);
+    expect(next.stderr).toMatch(/ended hooks that (a dead run|dead runs) left/);
+    await writeFile(`${trace}.go`, '');
+    const pid = (await textOf(`${trace}.pid`)).trim();
+    await until('the hook is gone', async () => /^$|\) Z /.test(await textOf(`/proc/${pid}/stat`)));
+    expect(await textOf(trace)).toBe('first\nsecond\n');
+  });
 });
