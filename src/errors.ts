@@ -23,9 +23,11 @@ const exitCodes = {
   'bad-file': 2,
   /** The state directory can't be used. */
   'state-dir': 2,
-  /** The ledger can't be opened: locked, damaged, not a ledger. */
+  /** The ledger can't be opened: damaged, not a ledger. */
   ledger: 2,
-  /** The ledger failed in the middle of work: a full disk, damage, a lock that never ends. */
+  /** Another process has the ledger's lock for long, say one that was stopped in the middle of writing. */
+  'ledger-busy': 75,
+  /** The ledger failed in the middle of work: a full disk, damage. */
   'ledger-failed': 1,
   /** The ledger was written by a newer version of the program. */
   'ledger-newer': 2,

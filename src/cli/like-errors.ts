@@ -19,6 +19,7 @@ const common: readonly ErrorCode[] = [
   'gate-full',
   'busy',
   'interrupted',
+  'ledger-busy',
   'ledger-failed',
 ];
 

@@ -76,7 +76,14 @@ async function settleFailed(
 }
 
 function isDeferral(error: ErrorRecord): boolean {
-  return ['gate-full', 'busy', 'superseded', 'ca-limit', 'ca-outage', 'account-paused', 'not-yet'].includes(
-    error.code,
-  );
+  return [
+    'gate-full',
+    'busy',
+    'superseded',
+    'ledger-busy',
+    'ca-limit',
+    'ca-outage',
+    'account-paused',
+    'not-yet',
+  ].includes(error.code);
 }

@@ -5,7 +5,7 @@ import type { Clock } from '../clock.ts';
 import { later } from '../clock.ts';
 import { AcmeLedgerError } from '../errors.ts';
 import type { Ledger } from '../ledger/open.ts';
-import { isLedgerFailure } from '../ledger/ledger-failure.ts';
+import { isLedgerBusy, isLedgerFailure } from '../ledger/ledger-failure.ts';
 import { endRun, insertRun, leaseMs, renewEveryMs, renewLease, trustedForMs } from '../ledger/runs.ts';
 import type { RunRow } from '../ledger/schema.ts';
 
@@ -72,7 +72,7 @@ async function insertFirst(ledger: Ledger, run: RunRow): Promise<void> {
   try {
     await insertRun(ledger, run);
   } catch (error) {
-    if (!isLedgerFailure(error)) throw error;
+    if (!isLedgerFailure(error) || isLedgerBusy(error)) throw error;
     const { message, hint } = error;
     throw new AcmeLedgerError('ledger', message, { cause: error, ...(hint === undefined ? {} : { hint }) });
   }

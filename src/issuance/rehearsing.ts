@@ -37,6 +37,7 @@ const passing: readonly ErrorCode[] = [
   'not-acme',
   'gate-full',
   'busy',
+  'ledger-busy',
 ];
 
 /**

@@ -160,7 +160,7 @@ function naming(
   const of = orderUrl === null ? '' : ` of the order ${orderUrl}`;
   const command = `acme-ledger authz clear --ca ${shellWord(issuance.account.ca)} ${shellWords(left)}`;
   return new AcmeLedgerError(
-    'ledger-failed',
+    left.length === 0 ? failure.code : 'ledger-failed',
     left.length === 0
       ? `${failure.message}; nothing${of} is left open at the CA`
       : `${failure.message}; ${String(left.length)} authorization${left.length === 1 ? '' : 's'}${of} may be open at the CA`,

@@ -2,7 +2,12 @@ import { AcmeLedgerError } from '../errors.ts';
 
 /** Whether the ledger failed in the middle of work: nothing that wants a record may be sent after it. */
 export function isLedgerFailure(error: unknown): error is AcmeLedgerError {
-  return error instanceof AcmeLedgerError && error.code === 'ledger-failed';
+  return error instanceof AcmeLedgerError && (error.code === 'ledger-failed' || error.code === 'ledger-busy');
+}
+
+/** Whether the ledger can't be used because another process has its lock: that passes. */
+export function isLedgerBusy(error: unknown): boolean {
+  return error instanceof AcmeLedgerError && error.code === 'ledger-busy';
 }
 
 /** Whether an open ledger's files were deleted, moved or replaced: what this run wrote is where nobody looks. */

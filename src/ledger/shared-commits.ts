@@ -1,4 +1,27 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { DatabaseConnection, Driver } from 'kysely';
+import { isLedgerBusy } from './ledger-failure.ts';
+
+/** How long is waited for another process's transaction. Ours last milliseconds, a little more where the disk is slow. */
+const patienceMs = 10_000;
+const againAfterMs = 5;
+
+/**
+ * Waits for the lock of another process, without holding up what else this one does: a process that was stopped in the middle of writing
+ * would else keep ours from hearing a signal, and from renewing its lease on another ledger.
+ * @throws AcmeLedgerError `ledger-busy` when it isn't free in time
+ */
+async function patiently<T>(act: () => T | Promise<T>): Promise<T> {
+  const endsAt = performance.now() + patienceMs;
+  for (;;) {
+    try {
+      return await act();
+    } catch (error) {
+      if (!isLedgerBusy(error) || performance.now() >= endsAt) throw error;
+      await delay(againAfterMs * (1 + Math.random()));
+    }
+  }
+}
 
 /** The database behind the driver's one connection. */
 export interface TransactionControl {
@@ -45,7 +68,11 @@ export class SharedCommits implements Driver {
     const isFirst = this.#group === null;
     // `immediate`: one that reads first and writes later could otherwise meet SQLITE_BUSY with no wait at all
     // (sqlite.org/lang_transaction.html).
-    this.#run(isFirst ? 'begin immediate' : 'savepoint member');
+    if (isFirst)
+      await patiently(() => {
+        this.#run('begin immediate');
+      });
+    else this.#run('savepoint member');
     this.#group ??= newGroup();
     this.#group.active = turn;
     turn.part = { group: this.#group, isFirst };
@@ -162,7 +189,7 @@ function turnOn(connection: DatabaseConnection, end: () => void, onFailure: (err
     end,
     async executeQuery(query) {
       try {
-        return await connection.executeQuery(query);
+        return await patiently(() => connection.executeQuery(query));
       } catch (error) {
         onFailure(error);
         throw error;

@@ -10,8 +10,15 @@ import { shellWord } from '../shell-word.ts';
  */
 export function sqliteError(error: unknown, file: string, when: 'open' | 'use'): AcmeLedgerError {
   if (error instanceof AcmeLedgerError) return error;
-  const { message, hint } = describe(primaryCode(error, file), printable(file), messageOf(error));
-  return new AcmeLedgerError(when === 'open' ? 'ledger' : 'ledger-failed', message, { hint, cause: error });
+  const primary = primaryCode(error, file);
+  const { message, hint } = describe(primary, printable(file), messageOf(error));
+  const code = isLock(primary) ? 'ledger-busy' : when === 'open' ? 'ledger' : 'ledger-failed';
+  return new AcmeLedgerError(code, message, { hint, cause: error });
+}
+
+/** Nothing is wrong but the moment. `SQLITE_PROTOCOL`: so many want the lock of the log that nobody gets on (sqlite.org/rescode.html#protocol). */
+function isLock(primary: string): boolean {
+  return ['SQLITE_BUSY', 'SQLITE_LOCKED', 'SQLITE_PROTOCOL'].includes(primary);
 }
 
 /** Extended codes start with the primary one: SQLITE_IOERR_WRITE, SQLITE_BUSY_SNAPSHOT. */
@@ -39,9 +46,10 @@ function describe(code: string, file: string, message: string): { message: strin
   switch (code) {
     case 'SQLITE_BUSY':
     case 'SQLITE_LOCKED':
+    case 'SQLITE_PROTOCOL':
       return {
         message: `the ledger ${file} is locked by another process`,
-        hint: `find who holds it (fuser -v ${shellWord(file)}) and try again; acme-ledger itself never holds it for longer than a moment`,
+        hint: `run the same again in a while; if it stays so, fuser -v ${shellWord(file)} shows who holds it: one that was stopped (T in the list of ps) goes on after kill -CONT with its number`,
       };
     case 'SQLITE_NOTADB':
     case 'SQLITE_CORRUPT':

@@ -10,9 +10,9 @@ import { shapedRows } from './shaped-rows.ts';
 import { SharedCommits, type TransactionControl } from './shared-commits.ts';
 import { sqliteError } from './sqlite-error.ts';
 
-/** How long a writer waits for another process's transaction before it gives up. Ours last milliseconds. */
-const busyTimeoutMs = 10_000;
-/** The same while opening: nothing is lost yet, and a person may be waiting. */
+/** How long SQLite itself waits for another process's transaction: nothing else of this one runs meanwhile. The rest is `SharedCommits`'s. */
+const busyTimeoutMs = 20;
+/** How long is waited while opening: nothing is lost yet, and a person may be waiting. */
 const openingTimeoutMs = 5_000;
 
 interface OpeningOptions {

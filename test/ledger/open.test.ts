@@ -30,7 +30,7 @@ describe('a new ledger', () => {
     expect(await pragma(ledger, 'journal_mode')).toBe('wal');
     expect(await pragma(ledger, 'synchronous')).toBe(2);
     expect(await pragma(ledger, 'foreign_keys')).toBe(1);
-    expect(await pragma(ledger, 'busy_timeout')).toBe(10_000);
+    expect(await pragma(ledger, 'busy_timeout')).toBe(20);
     for (const rest of ['-wal', '-shm']) expect((await stat(file + rest)).mode & 0o777).toBe(0o600);
   });
 
@@ -95,7 +95,7 @@ describe('a ledger that can not be opened', () => {
     expect(await listAccounts(reader)).toHaveLength(1);
     await reader.destroy();
     await expect(openSqliteLedger(file, { toWrite: true })).rejects.toMatchObject({
-      code: 'ledger',
+      code: 'ledger-busy',
       message: /is locked by another process/,
     });
     holder.close();

@@ -1,11 +1,8 @@
 import { expect, it } from 'vitest';
-import { AcmeLedgerError } from '../../src/errors.ts';
+import { AcmeLedgerError, exitCodeOf } from '../../src/errors.ts';
 import { sqliteError } from '../../src/ledger/sqlite-error.ts';
 
 it.each([
-  ['SQLITE_BUSY', /locked by another process/, /fuser/],
-  ['SQLITE_BUSY_SNAPSHOT', /locked by another process/, /fuser/],
-  ['SQLITE_LOCKED_SHAREDCACHE', /locked by another process/, /fuser/],
   ['SQLITE_NOTADB', /isn't a ledger/, /backup/],
   ['SQLITE_CORRUPT_INDEX', /is damaged/, /backup/],
   ['SQLITE_FULL', /disk under the ledger .* is full/, /make room/],
@@ -21,6 +18,22 @@ it.each([
   expect(opening.message).toContain('/var/ledger.sqlite');
   expect(sqliteError(error, '/var/ledger.sqlite', 'use')).toMatchObject({ code: 'ledger-failed', message });
 });
+
+it.each(['SQLITE_BUSY', 'SQLITE_BUSY_SNAPSHOT', 'SQLITE_LOCKED_SHAREDCACHE', 'SQLITE_PROTOCOL'])(
+  '%s is "not now", before the work and in its middle',
+  (code) => {
+    const error = Object.assign(new Error('what SQLite said'), { code });
+    for (const when of ['open', 'use'] as const) {
+      const told = sqliteError(error, '/var/ledger.sqlite', when);
+      expect(told).toMatchObject({
+        code: 'ledger-busy',
+        message: /locked by another process/,
+        hint: /fuser/,
+      });
+      expect(exitCodeOf(told)).toBe(75);
+    }
+  },
+);
 
 it('an error of ours stays what it is', () => {
   const ours = new AcmeLedgerError('busy', 'another run');
