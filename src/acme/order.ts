@@ -31,7 +31,11 @@ const statuses: readonly string[] = [
 export function parseOrder(data: unknown, url: string): Order {
   const fields = requiredFields(data, 'order');
   try {
-    return orderOf(fields, url);
+    const order = orderOf(fields, url);
+    // Nothing could ever make it ready.
+    if (order.status === 'pending' && order.authorizationUrls.length === 0)
+      throw unreadable('order', 'is pending and has no authorizations');
+    return order;
   } catch (error) {
     throw withOrder(error, { url, authorizationUrls: authorizationUrlsIn(data, url) });
   }

@@ -3,6 +3,29 @@ import type { Instant, OrderRow } from './schema.ts';
 import type { LedgerWriter } from './writer.ts';
 import { instant } from './writer.ts';
 
+/**
+ * An order's authorizations never change (RFC 8555 §7.1.3), but an answer may have been without some of them: whatever a later one names beside
+ * those that are known is written down, too.
+ */
+export async function learnAuthorizationUrls(
+  writer: LedgerWriter,
+  order: OrderRow,
+  urls: readonly string[],
+): Promise<void> {
+  const { rows } = await knownUrls(writer.ledger, { orderId: order.id });
+  const known = new Set(rows.map(({ url }) => url));
+  const unknown = urls.filter((url) => !known.has(url));
+  await insertAuthorizationUrls(writer, order, unknown);
+}
+
+const knownUrls = compiledOnce((ledger, { orderId }: { orderId: number }) =>
+  ledger
+    .selectFrom('authorizations')
+    .innerJoin('order_authorizations', 'order_authorizations.authorization_id', 'authorizations.id')
+    .select('authorizations.url')
+    .where('order_authorizations.order_id', '=', orderId),
+);
+
 /** A row for each authorization that an order names and the ledger doesn't know, and its place in the order. */
 export async function insertAuthorizationUrls(
   writer: LedgerWriter,

@@ -4,7 +4,7 @@ import { compiledOnce } from './compiled.ts';
 import { appendEvents } from './events.ts';
 import { settleReservations } from './limit-reservations.ts';
 import type { Ledger } from './open.ts';
-import { insertAuthorizationUrls } from './order-authorizations.ts';
+import { learnAuthorizationUrls } from './order-authorizations.ts';
 import type { Instant, OrderRow, OrderTable } from './schema.ts';
 import type { OrderStatus } from './states.ts';
 import { orderStatusesBefore } from './states.ts';
@@ -170,9 +170,7 @@ export async function recordOrderAnswer(
     };
     await updateAnswered(tx.ledger, row);
     await settleReservations(tx, row);
-    // An order's authorizations never change (RFC 8555 §7.1.3): they are learned with its URL, or after an answer that couldn't be read whole.
-    if (before.url !== answer.url || before.finalize_url === null)
-      await insertAuthorizationUrls(tx, row, answer.authorizationUrls);
+    await learnAuthorizationUrls(tx, row, answer.authorizationUrls);
     if (before.status !== answer.status || before.url !== answer.url) {
       const data = { url: answer.url, status: answer.status };
       await appendEvents(tx, [

@@ -19,7 +19,8 @@ export async function recordAuthorizationsOf(
     await insertAuthorizationUrls(tx, order, urls);
     await tx.ledger
       .updateTable('orders')
-      .set({ reserved: 0, updated_at: instant(tx) })
+      // Of some it may not have told.
+      .set({ reserved: Math.max(0, order.reserved - urls.length), updated_at: instant(tx) })
       .where('id', '=', orderId)
       .execute();
   });
