@@ -37,6 +37,7 @@ export function parseName(name: string): Identifier {
   const shown = printable(name);
   if (isIP(name) !== 0) return { type: 'ip', value: canonicalIp(name) };
   if (name === '') throw badName('a name is empty', 'check the quoting of the command line');
+  assertTyped(name, shown);
   if (/[\s/\\]/.test(name)) {
     throw badName(
       `"${shown}" isn't a domain name: it contains a blank, a slash or a backslash`,
@@ -54,6 +55,20 @@ export function parseName(name: string): Identifier {
   const ascii = toAscii(base, shown);
   checkLabels(ascii, shown);
   return { type: 'dns', value: wildcard ? `*.${ascii}` : ascii };
+}
+
+/** Quotes, dashes and invisible characters that come with text that was copied from a page or a mail: IDNA would drop some, and take others. */
+const pasted = /["'`\u00ab\u00ad\u00bb\u2010-\u201f\u2039\u203a\u200b-\u200f\u2060\ufeff]/;
+
+function assertTyped(name: string, shown: string): void {
+  const character = pasted.exec(name)?.[0];
+  if (character === undefined) return;
+  const code = `U+${(character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')}`;
+  const seen = /[\u00ad\u200b-\u200f\u2060\ufeff]/.test(character) ? '' : ` ${character}`;
+  throw badName(
+    `"${shown}" has the character${seen} (${code}) in it, which no domain name has`,
+    'it was most likely pasted with the name: type the name without it',
+  );
 }
 
 /**

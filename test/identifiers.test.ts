@@ -150,3 +150,15 @@ function parsedOrNull(text: string): { type: string; value: string } | null {
     return null;
   }
 }
+
+describe('a name that was pasted', () => {
+  it.each([
+    ['“a.example”', /“ \(U\+201C\)/],
+    ["'a.example'", /' \(U\+0027\)/],
+    ['a–b.example', /– \(U\+2013\)/],
+    ['a.example\u200b', /character \(U\+200B\)/],
+    ['\ufeffa.example', /character \(U\+FEFF\)/],
+  ])('is refused with the character that no name has: %j', (typed, message) => {
+    expect(() => parseName(typed)).toThrow(message);
+  });
+});

@@ -18,9 +18,18 @@ export class ConnectionFailure extends Error {
 export function unreachable(failure: ConnectionFailure, method: string): AcmeLedgerError {
   const unknown = failure.sent && method === 'POST' ? '; whether the CA acted on the request is unknown' : '';
   return new AcmeLedgerError('ca-unreachable', `${failure.message}${unknown}`, {
-    hint: hints[failure.kind],
+    hint: hints[failure.kind] + proxyHint(failure),
     cause: failure,
   });
+}
+
+/** Where a proxy is the only way out, a direct connection doesn't come about. */
+function proxyHint({ kind, sent }: ConnectionFailure): string {
+  const name = ['HTTPS_PROXY', 'https_proxy', 'ALL_PROXY', 'all_proxy'].find(
+    (each) => (process.env[each] ?? '') !== '',
+  );
+  if (name === undefined || sent || kind === 'untrusted') return '';
+  return `; ${name} is set, but acme-ledger doesn't heed it yet: it connects directly`;
 }
 
 /** What node reports, in our terms. `sent` says whether the connection stood already. */

@@ -16,12 +16,23 @@ import { optionKeys } from './option-table.ts';
  */
 export async function parseConfiguration(path: string, text: string): Promise<Layer> {
   // Loaded only where there is a file.
-  const { isMap, LineCounter, parseDocument } = await import('./yaml-parser.ts');
+  const { isMap, LineCounter, parseDocument, visit } = await import('./yaml-parser.ts');
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, logLevel: 'error' });
   const at = (offset: number) => placeOf(path, lines, offset);
   const fault = [...document.errors, ...document.warnings].sort((one, other) => one.pos[0] - other.pos[0])[0];
   if (fault !== undefined) throw refusal(at(fault.pos[0]), printable(fault.message), yamlHint);
+  visit(document, {
+    Alias: (_key, alias) => {
+      if (alias.resolve(document) !== undefined) return;
+      const written = printable(`*${alias.source}`);
+      throw refusal(
+        at(alias.range?.[0] ?? 0),
+        `${written} is a reference to something that isn't there, as YAML has it`,
+        `quote it: "${written}"`,
+      );
+    },
+  });
   const { contents } = document;
   const values = valuesOf(document, at(0));
   // An empty file, or one of comments.

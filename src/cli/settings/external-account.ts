@@ -40,15 +40,33 @@ async function readKey(keyFile: Given<string>): Promise<string> {
   }
   const path = givenPath(keyFile);
   const content = await readSecretFile({ path, what: 'the EAB key file', maxBytes });
-  const key = content
-    .toString('latin1')
-    .trim()
-    .replaceAll('+', '-')
-    .replaceAll('/', '_')
-    .replace(/(?<!=)=+$/, '');
+  const key = plainKey(content.toString('utf8'));
+  if (isEncodedTwice(key)) {
+    throw badFile(
+      `the key in the EAB key file ${printable(path)} is encoded twice: decoded once it is base64url again`,
+      `put into it what the CA shows: base64 -d ${printable(path)} prints it`,
+    );
+  }
   if (/^[A-Za-z0-9_-]{16,}$/.test(key)) return key;
   throw badFile(
     `the EAB key file ${printable(path)} doesn't hold a base64url key`,
     'put the HMAC key into it as the CA shows it, and nothing else',
   );
+}
+
+/** Editors and copying put a mark before it, quotes around it, and line breaks into it. */
+function plainKey(text: string): string {
+  return text
+    .replace(/^\ufeff/, '')
+    .trim()
+    .replaceAll(/^["'\u201c]|["'\u201d]$/g, '')
+    .replaceAll(/[\r\n][\t ]*/g, '')
+    .replaceAll('+', '-')
+    .replaceAll('/', '_')
+    .replace(/(?<!=)=+$/, '');
+}
+
+/** Such as the data of a Kubernetes Secret. 32 random bytes are never a text of as many letters and digits as 32 bytes take. */
+function isEncodedTwice(key: string): boolean {
+  return /^[A-Za-z0-9_+/-]{43,}={0,2}\s*$/.test(Buffer.from(key, 'base64url').toString('latin1'));
 }

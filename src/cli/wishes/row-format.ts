@@ -38,6 +38,14 @@ function headerOf(text: string): string[] | null {
   if (character === '{') return null;
   if (character === '[') throw badRow('this is a JSON list', 'jq -c .[] makes one object a line of it');
   const columns = cellsOf(text);
+  const [separator] = /[;\t|]/.exec(text) ?? [];
+  if (columns.length === 1 && separator !== undefined) {
+    const what = separator === '\t' ? 'tabs' : `"${separator}"`;
+    throw badRow(
+      `its columns are separated by ${what}`,
+      'save it with commas between the columns (RFC 4180)',
+    );
+  }
   for (const column of columns) assertKnownField(column, 'column');
   const twice = columns.find((column, index) => columns.indexOf(column) !== index);
   if (twice !== undefined) throw badRow(`the column ${twice} is there twice`, 'leave one out');
@@ -90,7 +98,9 @@ function readJson(text: string): Record<string, unknown> {
   throw badRow("it isn't a JSON object", 'write one object a line');
 }
 
-/** An empty cell says nothing. */
+/** What says nothing: an empty cell, and what databases write for a missing value. */
+const nothing: readonly string[] = ['', 'NULL', '\\N'];
+
 function readCsv(text: string, columns: readonly string[]): Record<string, unknown> {
   const cells = cellsOf(text);
   if (cells.length !== columns.length) {
@@ -100,7 +110,7 @@ function readCsv(text: string, columns: readonly string[]): Record<string, unkno
     );
   }
   return Object.fromEntries(
-    columns.map((column, index) => [column, cells[index] === '' ? null : cells[index]]),
+    columns.map((column, index) => [column, nothing.includes(cells[index] ?? '') ? null : cells[index]]),
   );
 }
 

@@ -184,3 +184,12 @@ describe('nearestWord', () => {
     expect(nearestWord(word, optionKeys)).toBe(expected);
   });
 });
+
+it('a wildcard without quotes is reported at its place, with what to write', async () => {
+  const text = 'ca: letsencrypt\ncertificates:\n  - names: [a.example, *.a.example]\n';
+  await expect(parseConfiguration(path, text)).rejects.toMatchObject({
+    code: 'configuration',
+    message: expect.stringMatching(/:3:24: \*\.a\.example is a reference/) as string,
+    hint: 'quote it: "*.a.example"',
+  });
+});

@@ -34,6 +34,16 @@ describe('rows of CSV', () => {
     });
   });
 
+  it('have commas between the columns: another separator is named', async () => {
+    await expect(rowsIn('name;names\na;a.test')).rejects.toThrow(/separated by ";"/);
+    await expect(rowsIn('name\tnames\na\ta.test')).rejects.toThrow(/separated by tabs/);
+  });
+
+  it('say nothing where a database wrote that there is nothing', async () => {
+    const rows = await rowsIn('name,names,profile,deployHook\nNULL,a.test,\\N,null');
+    expect(rows).toEqual({ 2: { name: null, names: 'a.test', profile: null, deployHook: 'null' } });
+  });
+
   it('are each a line: a bad one spoils no other', async () => {
     const text = 'name,names\na,"open\nb,b.test\nc,c "quoted" c\nd,"d"e\ne,e.test,more\nf\ng,"g.test"';
     const rows = await rowsIn(text);
@@ -69,7 +79,7 @@ describe('rows of CSV', () => {
   }, 2_000);
 
   it.each([
-    ['name;names', /^list:1: there is no column "name;names"/],
+    ['name;names', /^list:1: its columns are separated by ";"/],
     ['\nname,nmaes', /^list:2: there is no column "nmaes"/],
     ['name,names,name', /^list:1: the column name is there twice/],
     ['[{"name":"a"}]', /^list:1: this is a JSON list/],
