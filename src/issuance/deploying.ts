@@ -6,7 +6,7 @@ import { orderById, releaseOrder } from '../ledger/orders.ts';
 import { runsById } from '../ledger/runs.ts';
 import type { CertificateRow, OrderRow } from '../ledger/schema.ts';
 import { deploy } from './collect.ts';
-import { assertOwned } from './guards.ts';
+import { assertOwned, isTakenOver } from './guards.ts';
 import type { Issuance } from './issuance.ts';
 import { isAlive } from './ownership.ts';
 import { endHooksOfDeadRuns, takeOverOrder } from './taking-over.ts';
@@ -36,7 +36,8 @@ export async function deployError(
     return null;
   } catch (error) {
     const record = errorRecord(error);
-    await recordFailed(issuance, certificate, record);
+    // Whoever took it over tells what comes of it.
+    if (!isTakenOver(error)) await recordFailed(issuance, certificate, record);
     return record;
   } finally {
     if (order !== null) await releaseOrder(issuance, order.id, {});

@@ -8,7 +8,7 @@ import { type ProgramResult, type RunningProgram, startProgram } from '../suppor
 import type { Customer } from './crash-lab.ts';
 
 /** Longer than a lease: for so long is a run stopped, by the clocks of everybody. */
-export const frozenMs = 120_000;
+const frozenMs = 120_000;
 
 const preload = (name: string): string => `--import=${new URL(name, import.meta.url).href}`;
 const clockPreload = fileURLToPath(new URL('../support/clock-preload.mjs', import.meta.url));
