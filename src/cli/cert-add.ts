@@ -13,14 +13,18 @@ export function certAdd(cert: Command, runner: Runner): void {
   runner.bind<CertificateOptions>(command, async (context, options, names) => {
     const { typedWish } = await import('./wishes/typed-wish.ts');
     const { withLedgerWriter } = await import('./ledger-writing.ts');
+    const { adoptStored } = await import('../issuance/adopting.ts');
     const { recordWishes } = await import('../ledger/wishes.ts');
     const { wish } = await typedWish(context, names, options);
     await withLedgerWriter(context, 'cert add', async (writer) => {
       const [compared] = await recordWishes(writer, [wish], 'command');
       const outcome = compared?.outcome ?? 'unchanged';
+      const isNew = compared !== undefined && compared.before === undefined;
+      const until = isNew ? await adoptStored(writer, context.settings.stateDir, wish) : null;
+      const adopted = until === null ? '' : `, with what is stored, valid until ${until.toISOString()}`;
       context.output.result(
-        { name: wish.name, names: wish.names, outcome },
-        () => `${printable(wish.name)}: ${outcome}`,
+        { name: wish.name, names: wish.names, outcome, adopted: until !== null },
+        () => `${printable(wish.name)}: ${outcome}${adopted}`,
       );
     });
     return 0;

@@ -1,7 +1,9 @@
+import { join } from 'node:path';
 import type { Command } from 'commander';
 import type { CheckLine, CheckSummary } from '../issuance/checking.ts';
 import { systemClock } from '../clock.ts';
 import type { Runner } from './runner.ts';
+import type { Settings } from './settings/settings.ts';
 import { counted } from './wording.ts';
 
 export function ledgerCheck(group: Command, runner: Runner): void {
@@ -19,7 +21,13 @@ export function ledgerCheck(group: Command, runner: Runner): void {
     try {
       const summary = await check(
         under,
-        { stateDir: settings.stateDir, clock: systemClock, dryRun, signal: stops.work },
+        {
+          stateDir: settings.stateDir,
+          clock: systemClock,
+          dryRun,
+          globalOptions: optionsFor(settings),
+          signal: stops.work,
+        },
         (line) => {
           output.line(line, textOf);
         },
@@ -32,6 +40,12 @@ export function ledgerCheck(group: Command, runner: Runner): void {
       await under.close();
     }
   });
+}
+
+/** For a command to be pasted into another shell, where nothing else leads to this ledger. */
+function optionsFor({ stateDir, ledgerUrl }: Settings): string[] {
+  const isUsual = ledgerUrl === `sqlite:${join(stateDir, 'ledger.sqlite')}`;
+  return ['--state-dir', stateDir, ...(isUsual ? [] : ['--ledger', ledgerUrl])];
 }
 
 function textOf({ level, outcome, code, message, hint }: CheckLine): string[] {

@@ -7,6 +7,7 @@ import type { LedgerWriter } from '../ledger/writer.ts';
 import type { FileCheck } from './checking-files.ts';
 import { accountKeyFindings, certificateFileFindings } from './checking-files.ts';
 import { filesBefore, orderFileFindings } from './checking-order-files.ts';
+import { unknownCertificateFindings } from './checking-unknown-certificates.ts';
 import { startRun } from './ownership.ts';
 
 /** What became of a finding. `not-mended`: it could be, if the ledger could be written. */
@@ -29,6 +30,8 @@ export interface CheckOptions {
   stateDir: string;
   clock: Clock;
   dryRun: boolean;
+  /** The words of a command line that lead to this ledger. */
+  globalOptions?: readonly string[];
   /** Aborted: nothing more is mended. */
   signal: AbortSignal;
 }
@@ -52,6 +55,7 @@ export async function check(
     findings.push(...(await orderFileFindings(files, withFiles)));
     findings.push(...(await accountKeyFindings(files)));
     findings.push(...(await certificateFileFindings(files)));
+    findings.push(...(await unknownCertificateFindings(files, options.globalOptions ?? [])));
   }
   const summary = {
     rows,

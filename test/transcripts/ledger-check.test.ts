@@ -1,9 +1,13 @@
-import { chmod, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
+import { chmod, readFile, rename, rm, stat, truncate, writeFile } from 'node:fs/promises';
+import { execFile } from 'node:child_process';
 import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ProgramResult } from '../support/program.ts';
 import { rawDatabase } from '../support/raw-database.ts';
 import { runUnprivileged } from '../support/unprivileged.ts';
+import { cleanEnvironment } from '../support/workspace.ts';
 import { type Customer, type LeakLab, expectExit, jsonLines, startLeakLab, until } from './leak-lab.ts';
 
 interface Line {
@@ -47,6 +51,36 @@ describe('ledger check', { concurrent: true, timeout: 180_000 }, () => {
       stdout: expect.stringMatching(/^\S+ledger\.sqlite: \d+ rows checked, nothing is wrong\n$/) as string,
     });
     expect(customer.proxy.requests.length).toBeGreaterThan(0);
+  });
+
+  it('tells certificates that an older ledger does not know, with the command that adopts them', async () => {
+    const customer = await lab.newCustomer();
+    const deploy = ['--deploy-hook', `touch '${customer.stateDir}/it ran'`];
+    expectExit(await customer.issue('known.test', ...deploy), 0);
+    const ledger = path.join(customer.stateDir, 'ledger.sqlite');
+    const copy = rawDatabase(ledger);
+    copy.prepare('vacuum into ?').run(`${ledger}.copy`);
+    copy.close();
+    expectExit(await customer.issue('later.test', 'www.later.test', '--cert-name', 'later', ...deploy), 0);
+    await rename(`${ledger}.copy`, ledger);
+    const asked = customer.proxy.requests.length;
+    const { result, lines } = await check(customer);
+    expectExit(result, 1);
+    const unknown = lines.filter(({ code }) => code === 'certificate-unknown');
+    expect(unknown).toHaveLength(1);
+    expect(unknown[0]).toMatchObject({
+      message: expect.stringContaining(
+        'the certificate later (later.test www.later.test) is on disk',
+      ) as string,
+      hint: expect.stringMatching(/^as known\.test has it; make it known again: cd /) as string,
+    });
+    const command = (unknown[0]?.hint ?? '').replace(/^.*? again: /, '');
+    const pasted = await pasteInto('/', command);
+    expect(pasted).toMatch(/^later: added, with what is stored, valid until 20/);
+    expect((await check(customer)).lines.filter(({ code }) => code === 'certificate-unknown')).toEqual([]);
+    expectExit(await customer.run(['renew']), 0);
+    expect(jsonLines(await customer.run(['cert', 'list', '--json']))).toHaveLength(2);
+    expect(customer.proxy.requests.length).toBe(asked);
   });
 
   it('mends what is safe, tells the rest with what to do, and says the same no second time', async () => {
@@ -172,4 +206,11 @@ function rows(customer: Customer, sql: string): unknown[] {
   const found = database.prepare(sql).all();
   database.close();
   return found;
+}
+
+/** What a shell prints that gets a command pasted, where acme-ledger is the built program. */
+async function pasteInto(directory: string, command: string): Promise<string> {
+  const bin = fileURLToPath(new URL('../../bin', import.meta.url));
+  const env = cleanEnvironment({ PATH: `${bin}:${process.env['PATH'] ?? ''}` });
+  return (await promisify(execFile)('sh', ['-c', command], { cwd: directory, env })).stdout;
 }
