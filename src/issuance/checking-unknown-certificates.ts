@@ -51,7 +51,7 @@ async function findingOf(
     const state = await storedState(stateDir, name);
     const stored = await readStored(stateDir, name);
     if (state.state !== 'there' || stored === null) return null;
-    const found = { code: 'certificate-unknown', level: 'error', table: null, id: null } as const;
+    const found = { code: 'certificate-files-unknown', level: 'error', table: null, id: null } as const;
     const shown = `the certificate ${printable(name)} (${stored.names.map(printable).join(' ')}) is on disk, valid until ${stored.notAfter.toISOString()}`;
     const message = `${shown}, and the ledger has never heard of it: it is older than the certificate, and nobody renews it`;
     if (stored.notAfter <= now) {

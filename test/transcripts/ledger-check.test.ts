@@ -66,7 +66,7 @@ describe('ledger check', { concurrent: true, timeout: 180_000 }, () => {
     const asked = customer.proxy.requests.length;
     const { result, lines } = await check(customer);
     expectExit(result, 1);
-    const unknown = lines.filter(({ code }) => code === 'certificate-unknown');
+    const unknown = lines.filter(({ code }) => code === 'certificate-files-unknown');
     expect(unknown).toHaveLength(1);
     expect(unknown[0]).toMatchObject({
       message: expect.stringContaining(
@@ -77,7 +77,9 @@ describe('ledger check', { concurrent: true, timeout: 180_000 }, () => {
     const command = (unknown[0]?.hint ?? '').replace(/^.*? again: /, '');
     const pasted = await pasteInto('/', command);
     expect(pasted).toMatch(/^later: added, with what is stored, valid until 20/);
-    expect((await check(customer)).lines.filter(({ code }) => code === 'certificate-unknown')).toEqual([]);
+    expect((await check(customer)).lines.filter(({ code }) => code === 'certificate-files-unknown')).toEqual(
+      [],
+    );
     expectExit(await customer.run(['renew']), 0);
     expect(jsonLines(await customer.run(['cert', 'list', '--json']))).toHaveLength(2);
     expect(customer.proxy.requests.length).toBe(asked);

@@ -40,7 +40,7 @@ export const findingCodes = [
   'renewal-window-impossible',
   'certificate-files-missing',
   'certificate-files-unreadable',
-  'certificate-unknown',
+  'certificate-files-unknown',
   'certificate-files-differ',
   'certificate-key-differs',
   'certificate-files-not-as-wanted',
