@@ -35,17 +35,16 @@ export async function besideTenant(
 ): Promise<TenantReport> {
   const stage = await furnish(here, directoryUrl);
   const before = await inventory(stage.victim);
-  const [attacker, loop] = await Promise.all(
-    ['webroot-attacker', 'webroot-loop'].map((name) =>
-      bundledScript(new URL(`./${name}.ts`, import.meta.url)),
-    ),
-  );
+  const [attacker, loop] = await Promise.all([
+    bundledScript(new URL('./webroot-attacker.ts', import.meta.url)),
+    bundledScript(new URL('./webroot-loop.ts', import.meta.url)),
+  ]);
   const attackerCopy = path.join(stage.shared, 'attacker.mjs');
-  await writeFile(attackerCopy, await readFile(attacker ?? ''), { mode: 0o644 });
+  await writeFile(attackerCopy, await readFile(attacker), { mode: 0o644 });
   const endsAt = performance.now() + seconds * 1000;
   const [moves, done, exitCodes] = await Promise.all([
     asTenant([attackerCopy, stage.webroot, stage.victim, String(seconds)]),
-    run(process.execPath, [loop ?? '', stage.webroot, String(seconds)]),
+    run(process.execPath, [loop, stage.webroot, String(seconds)]),
     issueUntil(here, stage, endsAt),
   ]);
   const { presented, refused } = JSON.parse(done.stdout) as { presented: number; refused: number };
