@@ -1,12 +1,16 @@
 import type { Problem } from '../errors.ts';
 import { unpauseUrl } from '../pause.ts';
 import { printable } from '../printable.ts';
+import { fieldsOf, urlOf } from './fields.ts';
 import { linkedUrls } from './links.ts';
 
 type FailedHeaders = Readonly<Record<string, string | string[] | undefined>>;
 
 /** What a person can do about a problem of the CA; undefined where acme-ledger knows nothing better than the CA's own words. */
-export function problemHint(problem: Problem | null, headers: FailedHeaders): string | undefined {
+export function problemHint(
+  problem: Problem | null,
+  { headers, data }: { headers: FailedHeaders; data: unknown },
+): string | undefined {
   const type = problem?.type.split(':').at(-1) ?? '';
   const unpause = unpauseUrl(problem);
   if (unpause !== null) return pauseHint(unpause);
@@ -15,10 +19,21 @@ export function problemHint(problem: Problem | null, headers: FailedHeaders): st
   }
   if (isTooLong(problem))
     return 'the names of one certificate are too long together: split it into two, acme-ledger cert add with fewer names each';
+  if (type === 'userActionRequired') return actionHint(headers, data);
   const help = linkedUrls({ headers }, 'help').map(printable)[0];
   if (type === 'rateLimited')
     return help === undefined ? undefined : `the limits and how to stay under them: ${help}`;
   return hints[type] ?? (help === undefined ? undefined : `the CA explains it at ${help}`);
+}
+
+/** RFC 8555 §7.3.3: what a person has to do is at the problem's `instance`; changed terms are linked besides. */
+function actionHint(headers: FailedHeaders, data: unknown): string {
+  const page = urlOf(fieldsOf(data)?.['instance']);
+  if (page !== null) return `open ${printable(page)} and do what it asks for, then run the same again`;
+  const terms = linkedUrls({ headers }, 'terms-of-service').map(printable)[0];
+  return terms === undefined
+    ? 'the CA wants something done by a person: see its web site, and its terms of service (--agree-tos agrees to them)'
+    : `read the terms of service at ${terms}; --agree-tos agrees to them`;
 }
 
 /** Let's Encrypt's pause has no Retry-After: it lasts until a person opens the link. */
@@ -34,7 +49,6 @@ export function isTooLong(problem: Problem | null): boolean {
 const hints: Readonly<Record<string, string>> = {
   externalAccountRequired:
     'this CA wants an external account: --eab-kid KID --eab-hmac-key-file FILE, from its web site',
-  userActionRequired: "read the CA's terms of service and give --agree-tos",
   accountDoesNotExist: 'the CA has no account for this key: acme-ledger account register',
   invalidContact: 'give another address with --email',
   unsupportedContact: 'give another address with --email',

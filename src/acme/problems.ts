@@ -41,7 +41,7 @@ export function answerError(answer: FailedAnswer, action: string, now: Date): Ac
   const message = `the CA refused ${action}${isLimit ? ' for now' : ''}: ${said}`;
   const isFault = problem === null && answer.status >= 500;
   const hint =
-    problemHint(problem, answer.headers) ??
+    problemHint(problem, answer) ??
     (isLimit
       ? retryAt === null
         ? laterHint
@@ -72,8 +72,10 @@ export function isGone(error: unknown): boolean {
 /** A problem document from an error answer, an order or a challenge; null when it is none. All its text is made printable. */
 export function parseProblem(value: unknown, status = 0): Problem | null {
   const fields = fieldsOf(value);
-  if (fields === null || (typeof fields['type'] !== 'string' && typeof fields['detail'] !== 'string'))
-    return null;
+  if (fields === null) return null;
+  // What isn't within a resource of the CA may come from a gateway in front of it, whose JSON has a title or a message.
+  const members = status === 0 ? ['type', 'detail', ...ownWords] : ['type', 'detail'];
+  if (!members.some((member) => typeof fields[member] === 'string')) return null;
   return {
     ...core(fields),
     status: typeof fields['status'] === 'number' ? fields['status'] : status,
@@ -97,11 +99,18 @@ function subproblem(value: unknown): Subproblem[] {
   ];
 }
 
+const ownWords = ['title', 'message'];
+
+/** What is said where there is no `detail` (RFC 7807 §3.1 has `title`; `message` is what many frameworks write). */
+function ownWordsOf(fields: Fields): string | null {
+  return ownWords.map((member) => textOf(fields[member])).find((text) => text !== null) ?? null;
+}
+
 /** RFC 7807 §3.1: a missing type is about:blank. */
 function core(fields: Fields): { type: string; detail: string } {
   return {
     type: shortened(typeOf(textOf(fields['type']) ?? 'about:blank')),
-    detail: shortened(textOf(fields['detail']) ?? ''),
+    detail: shortened(textOf(fields['detail']) ?? ownWordsOf(fields) ?? ''),
   };
 }
 
@@ -121,7 +130,9 @@ function sentence(problem: Problem): string {
 
 /** The start of a page that isn't ACME, to tell whose it is. */
 function excerpt(data: unknown): string {
-  const page = typeof data === 'string' ? data.slice(0, pageStart) : '';
+  const fields = fieldsOf(data);
+  const page =
+    typeof data === 'string' ? data.slice(0, pageStart) : fields === null ? '' : (ownWordsOf(fields) ?? '');
   const text = page
     .replace(/<[^<>]*>/g, ' ')
     .replace(/\s+/g, ' ')

@@ -27,8 +27,11 @@ export function assertRegistrable(
  * What a refused registration means to the person. RFC 8555 §7.3.4 has no type of its own for a binding that is wrong;
  * Pebble answers with the two below. Anything else is what it was.
  */
-export function registrationError(error: unknown, { externalAccountBinding }: Registration): unknown {
-  if (externalAccountBinding === undefined || !(error instanceof AcmeLedgerError)) return error;
+export function registrationError(error: unknown, registration: Registration): unknown {
+  if (!(error instanceof AcmeLedgerError)) return error;
+  const hint = betterHint(error, registration);
+  if (hint !== null) return hinted(error, hint);
+  if (registration.externalAccountBinding === undefined) return error;
   // A hint is there where the problem is known to be another: a deactivated account is unauthorized, too.
   if (!isProblem(error, 'unauthorized', 'malformed') || error.hint !== undefined) return error;
   const { problem, message, httpStatus } = error;
@@ -37,5 +40,29 @@ export function registrationError(error: unknown, { externalAccountBinding }: Re
     cause: error,
     ...(problem === undefined ? {} : { problem }),
     ...(httpStatus === undefined ? {} : { httpStatus }),
+  });
+}
+
+/** Null where the error's own hint is as good: it doesn't know what was given. */
+function betterHint(error: AcmeLedgerError, { agreeTos, email }: Registration): string | null {
+  if (agreeTos && isProblem(error, 'userActionRequired') && error.hint?.includes('--agree-tos') === true)
+    return 'agreeing to the terms (--agree-tos) was not enough: the CA wants something done on its web site';
+  const isAboutContact =
+    isProblem(error, 'invalidContact', 'unsupportedContact') ||
+    (isProblem(error, 'malformed') && /\b(?:contacts?|e-?mail)\b/i.test(error.problem?.detail ?? ''));
+  return email === undefined && isAboutContact
+    ? 'this CA wants to know whom to write to: --email ADDRESS'
+    : null;
+}
+
+function hinted(
+  { code, message, problem, httpStatus, retryAt }: AcmeLedgerError,
+  hint: string,
+): AcmeLedgerError {
+  return new AcmeLedgerError(code, message, {
+    hint,
+    ...(problem === undefined ? {} : { problem }),
+    ...(httpStatus === undefined ? {} : { httpStatus }),
+    ...(retryAt === undefined ? {} : { retryAt }),
   });
 }

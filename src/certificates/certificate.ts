@@ -11,6 +11,8 @@ const pemPattern = /-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]+-----END CERTIFI
 export interface CertificateFacts {
   /** Domains in lower case and IP addresses in canonical form, in the certificate's order. */
   names: string[];
+  /** Subject alternative names of other kinds, as `email:a@b.example`. */
+  otherNames: string[];
   /** Lower-case hexadecimal digits. */
   serial: string;
   notBefore: Date;
@@ -35,6 +37,7 @@ export function parseChain(chainPem: string): [X509Certificate, ...X509Certifica
 export function factsOf(certificate: X509Certificate): CertificateFacts {
   return {
     names: namesOf(certificate),
+    otherNames: otherNamesOf(certificate),
     serial: certificate.serialNumber.toLowerCase(),
     notBefore: new Date(certificate.validFrom),
     notAfter: new Date(certificate.validTo),
@@ -79,6 +82,14 @@ function namesOf(certificate: X509Certificate): string[] {
     const value = /^(?:DNS|IP Address):(.*)$/s.exec(entry)?.[1];
     return value === undefined ? [] : [canonical(value)];
   });
+}
+
+/** Subject alternative names of other kinds (RFC 5280 §4.2.1.6), as `email:a@b.example`: ACME asks for none of them. */
+function otherNamesOf(certificate: X509Certificate): string[] {
+  const entries = (certificate.subjectAltName ?? '').split(', ');
+  return entries
+    .filter((entry) => /^[a-z][a-z ]{0,40}:/i.test(entry) && !/^(?:DNS|IP Address):/.test(entry))
+    .map(printable);
 }
 
 /** A name that parseName refuses stays as it is: it's compared and shown, and can't equal one that was asked for. */

@@ -17,7 +17,7 @@ export interface Wanted {
 }
 
 export interface IssuedFacts extends CertificateFacts {
-  /** Names that nobody asked for: DigiCert adds the domain to a certificate for its wildcard, some CAs add `www`. */
+  /** Names that nobody asked for: DigiCert adds the domain to a certificate for its wildcard, some CAs add `www`, others an e-mail address or a URI. */
   addedNames: string[];
 }
 
@@ -29,7 +29,7 @@ export interface IssuedFacts extends CertificateFacts {
 export function assertIssued(chainPem: string, wanted: Wanted): IssuedFacts {
   const chain = wholeChain(chainPem);
   const facts = factsOf(chain[0]);
-  const addedNames = compareNames(facts.names, wanted.identifiers);
+  const addedNames = [...compareNames(facts.names, wanted.identifiers), ...facts.otherNames];
   if (!isSameKey(facts.publicKey, wanted.publicKey))
     throw flawedChain('final', 'it is for another key than ours');
   assertValidNow(facts, wanted.now);

@@ -33,7 +33,8 @@ export function sortOut(
     const challenge = authorization.challenges.find(({ type }) => type === settings.challenge);
     const token = challenge?.token ?? null;
     if (challenge === undefined || token === null) {
-      failures.push({ row: named(row, authorization), error: notOffered(authorization, settings.challenge) });
+      const error = (challenge === undefined ? notOffered : tokenUnusable)(authorization, settings.challenge);
+      failures.push({ row: named(row, authorization), error });
     } else {
       tasks.push({ row: named(row, authorization), authorization, challenge: { ...challenge, token } });
     }
@@ -49,6 +50,14 @@ export function named(row: AuthorizationRow, { identifier, wildcard }: Authoriza
     identifier: identifier.value,
     wildcard: wildcard ? 1 : 0,
   };
+}
+
+function tokenUnusable({ identifier }: Authorization, type: string): AcmeLedgerError {
+  return new AcmeLedgerError(
+    'solver',
+    `${identifier.value}: the token that the CA gave for ${type} isn't base64url (RFC 8555 §8.1), so nothing is put up for it`,
+    { hint: 'report it to the CA; -v shows what it answered' },
+  );
 }
 
 function notOffered({ identifier, wildcard, challenges }: Authorization, type: string): AcmeLedgerError {

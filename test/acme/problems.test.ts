@@ -69,6 +69,12 @@ test.for([
   ],
   ['externalAccountRequired', 'd', '', '--eab-kid'],
   ['userActionRequired', 'd', '', '--agree-tos'],
+  [
+    'userActionRequired',
+    'd',
+    '<https://ca.example/terms/2>;rel="terms-of-service"',
+    'https://ca.example/terms/2',
+  ],
   ['accountDoesNotExist', 'd', '', 'account register'],
   ['unauthorized', 'Account is not valid, has status "deactivated"', '', 'deactivated'],
   ['invalidProfile', 'd', '', '--profile'],
@@ -127,4 +133,23 @@ test('a problem is known by the end of its type', () => {
 test('what is no problem document is none', () => {
   for (const value of [null, undefined, 'text', 4, [], {}, { status: 4 }])
     expect(parseProblem(value)).toBeNull();
+});
+
+test('a problem that wants a person to act names the page where (RFC 8555 §7.3.3)', () => {
+  const data = { type: `${urn}userActionRequired`, detail: 'd', instance: 'https://ca.example/agree?x=1' };
+  const { hint } = errorOf({ data });
+  expect(hint).toContain('open https://ca.example/agree?x=1');
+  expect(hint).not.toContain('--agree-tos');
+});
+
+test.for(['title', 'message'])('a problem that has only a %s keeps its words', (member) => {
+  const data = { type: `${urn}malformed`, [member]: 'the name is on a list' };
+  expect(errorOf({ status: 400, data }).message).toContain('the name is on a list (malformed)');
+  // A gateway's JSON is told, and isn't taken for the CA's own word.
+  expect(errorOf({ status: 502, data: { [member]: 'upstream is away' } })).toMatchObject({
+    code: 'ca-answer',
+    message: expect.stringContaining('HTTP 502 "upstream is away"') as unknown,
+  });
+  // Within a resource it is the CA's.
+  expect(parseProblem({ [member]: 'no record was found' })).toMatchObject({ detail: 'no record was found' });
 });

@@ -15,6 +15,8 @@ export interface Leaf {
   notBefore?: Date;
   notAfter?: Date;
   withRoot?: boolean;
+  /** Subject alternative names of other kinds than ACME has. */
+  otherNames?: x509.JsonGeneralName[];
 }
 
 const dayMs = 24 * 60 * 60 * 1000;
@@ -40,7 +42,7 @@ export async function makeAuthority(rootName: string, intermediateName: string):
         of: await makeKeys(leaf.keyPem),
         by: intermediate,
         ...leaf,
-        names,
+        names: [...names, ...(leaf.otherNames ?? [])],
       });
       return [leafPem, intermediatePem, ...(leaf.withRoot === true ? [rootPem] : [])].join('\n');
     },

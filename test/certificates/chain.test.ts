@@ -32,6 +32,18 @@ describe('assertIssued', () => {
     expect(assertIssued(parseChain(withRoot)[0].toString(), wanted()).names).toEqual(names);
   });
 
+  it('tells of names of kinds that nobody can ask for, as of others that the CA has added', async () => {
+    const otherNames = [
+      { type: 'email', value: 'admin@example.com' },
+      { type: 'url', value: 'https://example.com/x' },
+    ] as const;
+    const chain = await authority.issue({ names, keyPem, otherNames: [...otherNames] });
+    expect(assertIssued(chain, wanted()).addedNames).toEqual([
+      'email:admin@example.com',
+      'URI:https://example.com/x',
+    ]);
+  });
+
   it.each([
     ['a name too few', { names: names.slice(1) }, 'lacks the name "example.com"'],
     [
