@@ -14,7 +14,7 @@ const shortestWaitMs = secondMs;
  * A stored wait that reaches further than this was written by a clock that was ahead: no wait of this program's own is longer than a day
  * and a tenth.
  */
-export const farthestMs = 27 * hourMs;
+const farthestMs = 27 * hourMs;
 /** Within the last tenth of its life a certificate waits no longer than this share of what is left of it, and no shorter than ten minutes. */
 const urgentShare = 0.1;
 const urgentLeastMs = 10 * minuteMs;

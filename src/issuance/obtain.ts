@@ -1,18 +1,16 @@
 import type { Chain } from '../acme/resources.ts';
-import type { OrderFiles } from '../certificates/order-files.ts';
-import { csrDigest, readOrderFiles, removeOrderFiles } from '../certificates/order-files.ts';
-import { parseSolverSettings } from '../challenges/settings.ts';
+import { readOrderFiles, removeOrderFiles } from '../certificates/order-files.ts';
 import { later } from '../clock.ts';
 import { AcmeLedgerError, errorRecord } from '../errors.ts';
 import { parseName } from '../identifiers.ts';
 import { certificateByName } from '../ledger/certificates.ts';
-import { orderById, recordFinalizeSent, releaseOrder } from '../ledger/orders.ts';
+import { orderById, releaseOrder } from '../ledger/orders.ts';
 import type { CertificateRow, OrderRow } from '../ledger/schema.ts';
 import { recordStuck } from '../ledger/stuck-orders.ts';
 import { isSameWanted, type StoreVerdict } from '../ledger/store-verdict.ts';
 import { allOrFirstError } from './all-or-first-error.ts';
 import { type Attempt, endInFailure } from './attempt.ts';
-import { authorize } from './authorize.ts';
+import { authorizeAndMakeKey } from './authorize-with-key.ts';
 import { collectCertificate, giveUpUncollected } from './collect.ts';
 import { deployOrLeave } from './deploying.ts';
 import { downloadChains, isHopeless, isUncollected, judged } from './fetched-chain.ts';
@@ -22,7 +20,7 @@ import { admit } from './gate.ts';
 import { aboutOf } from './heedful-session.ts';
 import type { AdmittedOrder, Issuance, PlacedOrder } from './issuance.ts';
 import { mayOrderAgain } from './order-again.ts';
-import { areWanted, isFinalizedWith, orderKey } from './order-key.ts';
+import { areWanted, isFinalizedWith } from './order-key.ts';
 import { placeOrder } from './place-order.ts';
 import { isWindowOpen, lifeOf } from './renewal-window.ts';
 import { replacedBy } from './replacing.ts';
@@ -256,47 +254,4 @@ async function complete(
   if (collected.verdict === 'ours')
     issuance.log.info({ order: placed.row.id }, `${certificate.name}: ${outcome}`);
   return collected;
-}
-
-interface Authorized {
-  authorized: PlacedOrder;
-  files: OrderFiles;
-  /** With the key on disk, what comes next is finalize. */
-  isFinalizeRecorded: boolean;
-}
-
-/** The key is made while the CA validates. */
-async function authorizeAndMakeKey(
-  issuance: Issuance,
-  certificate: CertificateRow,
-  placed: PlacedOrder,
-): Promise<Authorized> {
-  const settings = parseSolverSettings(JSON.parse(certificate.settings));
-  const givenUp = new AbortController();
-  let making = null as Promise<OrderFiles> | null;
-  let made = null as OrderFiles | null;
-  let isFinalizeRecorded = false;
-  const makeKey = (): Promise<OrderFiles> =>
-    (making ??= orderKey(issuance, certificate, placed.row, givenUp.signal).then((files) => {
-      made = files;
-      return files;
-    }));
-  try {
-    const authorized = await authorize(issuance, placed, settings, {
-      onWaiting() {
-        makeKey().catch(() => undefined); // it is awaited below, where its failure counts
-      },
-      async alsoRecord(writer, { status }) {
-        if (made === null || status !== 'ready') return;
-        await recordFinalizeSent(writer, placed.row.id, csrDigest(made));
-        isFinalizeRecorded = true;
-      },
-    });
-    return { authorized, files: await makeKey(), isFinalizeRecorded };
-  } catch (error) {
-    // Settling removes the order's files: none may be written behind it.
-    givenUp.abort();
-    await making?.catch(() => undefined);
-    throw error;
-  }
 }
