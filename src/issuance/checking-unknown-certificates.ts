@@ -11,7 +11,7 @@ import type { Finding } from '../ledger/checks/finding.ts';
 import { findingsMax } from '../ledger/checks/finding.ts';
 import type { CertificateRow } from '../ledger/schema.ts';
 import { printable } from '../printable.ts';
-import { shellWord } from '../shell-word.ts';
+import { shellWord, shellWords } from '../shell-word.ts';
 import type { FileCheck } from './checking-files.ts';
 
 /**
@@ -55,7 +55,8 @@ async function findingOf(
     const shown = `the certificate ${printable(name)} (${stored.names.map(printable).join(' ')}) is on disk, valid until ${stored.notAfter.toISOString()}`;
     const message = `${shown}, and the ledger has never heard of it: it is older than the certificate, and nobody renews it`;
     if (stored.notAfter <= now) {
-      const hint = `it has ended: rm -r ${[join(stateDir, 'certificates', name), join(stateDir, 'certificate-versions', name)].map(word).join(' ')}`;
+      const folders = ['certificates', 'certificate-versions'].map((kind) => join(stateDir, kind, name));
+      const hint = `it has ended: rm -r ${shellWords(folders)}`;
       return { ...found, message, hint };
     }
     return { ...found, message, hint: adoptingHint(stored, state.keyFits !== null, surroundings) };

@@ -263,7 +263,7 @@ export class Outage {
 }
 
 /** A fault of the CA, or of the way there, that may pass by itself; a 503 with a time is a wish of the CA's (holds.ts). */
-export function isFault(error: unknown): error is AcmeLedgerError {
+function isFault(error: unknown): error is AcmeLedgerError {
   if (!(error instanceof AcmeLedgerError)) return false;
   const { code, httpStatus, retryAt } = error;
   if (code === 'ca-unreachable') return !isUntrusted(error);

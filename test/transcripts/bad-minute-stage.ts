@@ -80,12 +80,3 @@ export function burstOfErrors(errors: number, fromOrder: number): FaultHook {
       ? { ...broken, withNonce: true }
       : undefined;
 }
-
-/** From the n-th newOrder on, for so long: nobody is there. */
-export function restarting(ms: number, fromOrder: number): FaultHook {
-  let until = Infinity;
-  return ({ kind, count }) => {
-    if (until === Infinity && kind === 'newOrder' && count === fromOrder) until = Date.now() + ms;
-    return until !== Infinity && Date.now() < until ? { type: 'drop' } : undefined;
-  };
-}
