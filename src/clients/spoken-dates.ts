@@ -6,10 +6,11 @@ const languages = 'en de fr es it pt nl pl ru uk cs sk hu ro bg hr sl sv da nb f
 );
 
 const clock = /(\d{1,2}):(\d\d):(\d\d)(?:[.,](\d{1,6}))?/;
-const afternoon = /\bp\.?\s?m\b|下午|午後|오후/i;
-const morning = /\ba\.?\s?m\b|上午|午前|오전/i;
+/** Chinese, Japanese and Korean words, as escapes: the bundle is read as Latin-1 (bin/acme-ledger). */
+const afternoon = /\bp\.?\s?m\b|\u4e0b\u5348|\u5348\u5f8c|\uc624\ud6c4/i;
+const morning = /\ba\.?\s?m\b|\u4e0a\u5348|\u5348\u524d|\uc624\uc804/i;
 /** 2020年 06月 02日, 2020. 06. 02. */
-const numbers = /(\d{4})\s{0,2}[年년.]\s{0,2}(\d{1,2})\s{0,2}[月월.]\s{0,2}(\d{1,2})/;
+const numbers = /(\d{4})\s{0,2}[\u5e74\ub144.]\s{0,2}(\d{1,2})\s{0,2}[\u6708\uc6d4.]\s{0,2}(\d{1,2})/;
 
 /**
  * A date with a time as a person would write it, as `date` and Apache do: the year, the day and the month by its name in one of many languages,

@@ -35,8 +35,12 @@ describe('authz clear', { concurrent: true, timeout: 180_000 }, () => {
         expiresAt: expect.stringMatching(/^20/) as unknown,
         retryAt: null,
         otherRun: null,
+        youngUntil: null,
+        isUndated: false,
       },
       {
+        young: { count: 0, until: null },
+        undated: 0,
         later: { count: 0, names: [], firstAt: null },
         gates: [
           {

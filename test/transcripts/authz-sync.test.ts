@@ -83,7 +83,7 @@ describe('authz sync', { concurrent: true, timeout: 180_000 }, () => {
     const sync = await customer.run(['authz', 'sync', '--json', '--concurrency', '1']);
     expectExit(sync, 75);
     expect(jsonLines(sync)).toEqual([{ summary: { ...nothing, notAsked: 3 } }]);
-    expect(sync.stderr).toMatch(/^error: .*slow down.*\nhint: try again after \d{4}-\S+\n$/);
+    expect(sync.stderr).toMatch(/^error: .*slow down.*\nhint: try again at \d{4}-\S+\n$/);
     expect(customer.proxy.requests.filter(({ method }) => method === 'POST')).toHaveLength(1);
   });
 

@@ -126,8 +126,18 @@ describe('cert add', () => {
   it('sends nothing, and the next renew issues what it wrote down', async () => {
     const add = ['cert', 'add', 'added.test', 'www.added.test', '--webroot', here.webroot, '--json'];
     const names = ['added.test', 'www.added.test'];
-    expect(jsonOf(await here.run(add))).toEqual({ name: 'added.test', names, outcome: 'added' });
-    expect(jsonOf(await here.run(add))).toEqual({ name: 'added.test', names, outcome: 'unchanged' });
+    expect(jsonOf(await here.run(add))).toEqual({
+      name: 'added.test',
+      names,
+      outcome: 'added',
+      adopted: false,
+    });
+    expect(jsonOf(await here.run(add))).toEqual({
+      name: 'added.test',
+      names,
+      outcome: 'unchanged',
+      adopted: false,
+    });
     expect(proxy.requests).toEqual([]);
     const renewed = jsonLines(await here.run(['renew', 'added.test', '--json']));
     expect(renewed[0]).toEqual({ name: 'added.test', status: 'issued', error: null });
