@@ -89,10 +89,12 @@ async function sendNewOrder(
     return placed;
   } catch (error) {
     if (isMisfit(error)) throw error;
+    // It tells what is left open at the CA; and nothing can be looked for that couldn't be written down.
+    if (isLedgerFailure(error)) throw error;
     if (isOutcomeUnknown(error) || isOrderLost(error))
       return adoptAfterLoss(issuance, row, identifiers, error);
-    // The CA has made it, or may have: what the ledger holds of it stays, and is settled with the attempt.
-    if (!isLedgerFailure(error) && unusableOrder(error) === null)
+    // The CA has made it: what the ledger holds of it stays, and is settled with the attempt.
+    if (unusableOrder(error) === null)
       await recordRefusal(issuance, row, isUsedUp(issuance, identifiers, error) ? [] : charges, error);
     throw error;
   }
