@@ -24,7 +24,7 @@ const moments = [
   {
     what: 'an interrupt while an answer is written to the webroot: it is taken down all the same',
     series: 'deactivate/http-01/issue/renew:SIGTERM',
-    label: 'mkdir webroot/.well-known',
+    label: 'rename webroot/.well-known',
   },
 ];
 

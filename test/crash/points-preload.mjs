@@ -92,13 +92,32 @@ https.request = (url, options, ...rest) => {
 for (const step of ['rename', 'link', 'symlink', 'unlink', 'rm', 'mkdir', 'open']) {
   const original = fs.promises[step];
   fs.promises[step] = async (...parameters) => {
+    // Before the step: its descriptor may be closed after it.
+    const target = shownPath(String(parameters[['rename', 'link', 'symlink'].includes(step) ? 1 : 0]));
     const result = await original(...parameters);
-    const isRead = step === 'open' && !/[wax]/.test(String(parameters[1]));
-    const target = String(parameters[['rename', 'link', 'symlink'].includes(step) ? 1 : 0]);
+    const isRead = step === 'open' && !isWriting(parameters[1]);
     const place = path.relative(CRASH_DIRECTORY, target);
     if (!isRead && !place.startsWith('..')) point(`${step} ${place.replace(/[\w-]{16,}/g, '…')}`);
     return result;
   };
+}
+
+/** What is reached from an open directory (src/challenges/held-directory.ts) has the path that a person would write. */
+function shownPath(target) {
+  const [, descriptor, rest] = /^(\/proc\/self\/fd\/\d+)(\/.*)$/.exec(target) ?? [];
+  if (descriptor === undefined) return target;
+  try {
+    return path.join(fs.readlinkSync(descriptor), rest);
+  } catch {
+    return target;
+  }
+}
+
+function isWriting(flags) {
+  const { O_WRONLY, O_RDWR, O_CREAT } = fs.constants;
+  return typeof flags === 'number'
+    ? (flags & (O_WRONLY | O_RDWR | O_CREAT)) !== 0
+    : /[wax]/.test(String(flags));
 }
 
 /* Hooks: running, and ended. */
