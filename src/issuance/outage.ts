@@ -52,8 +52,11 @@ export class Outage {
   readonly #bell = new Bell();
   /** Faults that outlasted their request's own repetitions. */
   readonly #spent = new WeakSet<AcmeLedgerError>();
+  /** By what they were about: how many faults were met while others met them, too. They say nothing against the request. */
+  readonly #shared = new Map<unknown, number>();
   #sequence = 0;
   #begunAt: Date | null = null;
+  #isTold = false;
   #waitedMs = 0;
   #end: AcmeLedgerError | null = null;
 
@@ -83,6 +86,7 @@ export class Outage {
       try {
         const answer = await act();
         this.#answered(kind, sequence);
+        this.#shared.delete(about);
         return answer;
       } catch (error) {
         if (!isFault(error)) {
@@ -139,6 +143,7 @@ export class Outage {
       if (open.takeTurn()) return true;
       const waitMs = open.nextTrialAt.getTime() - clock.now().getTime();
       if (waitMs > this.#leftMs()) throw this.#giveUp(open.error);
+      this.#tell(open.error);
       if (waitMs > 0) await this.#sleep(waitMs, signal);
       else if (await this.#tried(lane, signal)) return true;
     }
@@ -156,6 +161,8 @@ export class Outage {
       if (!isFault(error)) throw error;
       open.isUp = false;
       open.failed(error, clock.now());
+      // Not one request alone breaks.
+      lane.note('ping', (this.#sequence += 1));
       return false;
     }
     open.admit(this.ping !== null);
@@ -175,10 +182,13 @@ export class Outage {
     // What certainly wasn't sent met a fault on the way, or one of the nonces.
     const lane = isOutcomeUnknown(error) ? this.#lane(kind) : this.#all;
     lane.note(about, sequence);
+    // Without a session nothing tells whether the CA answers others.
+    if (this.ping === null) lane.note('ping', sequence);
+    if (lane.isShared(about)) this.#shared.set(about, (this.#shared.get(about) ?? 0) + 1);
     if (lane.open !== null) {
       lane.open.failed(error, clock.now());
     } else if (lane.faults >= Math.min(faultsInARow, concurrency)) {
-      this.#begin(error);
+      this.#begunAt ??= clock.now();
       lane.begin(error, clock.now(), (this.#sequence += 1));
     }
     return lane;
@@ -196,6 +206,8 @@ export class Outage {
     const lastedMs = now.getTime() - this.#begunAt.getTime();
     this.#waitedMs += lastedMs;
     this.#begunAt = null;
+    if (!this.#isTold) return;
+    this.#isTold = false;
     const { log } = this.#options;
     log.warn({}, `the CA answers again, after ${String(Math.max(1, Math.round(lastedMs / 1000)))} s`);
   }
@@ -204,14 +216,16 @@ export class Outage {
     return this.#all.isOpen || [...this.#lanes.values()].some(({ isOpen }) => isOpen);
   }
 
-  /** Nobody else meets faults there, and the CA answers others. */
+  /** It broke so often while nobody else met faults there, and the CA answers others. */
   #isItsOwn(kind: RequestKind, lane: Lane | null, about: unknown, faults: number): boolean {
-    return faults >= (kind === 'newOrder' ? ownOrders : ownTries) && lane !== null && !lane.isShared(about);
+    if (lane === null || lane.isShared(about)) return false;
+    return faults - (this.#shared.get(about) ?? 0) >= (kind === 'newOrder' ? ownOrders : ownTries);
   }
 
-  #begin(error: AcmeLedgerError): void {
-    if (this.#begunAt !== null) return;
-    this.#begunAt = this.#options.clock.now();
+  /** Once, and only when something does wait. */
+  #tell(error: AcmeLedgerError): void {
+    if (this.#isTold) return;
+    this.#isTold = true;
     this.#options.log.warn(
       {},
       `the CA is out of order, and is waited for, nothing is lost: ${error.message}`,

@@ -112,11 +112,12 @@ describe('a CA that is out of order', () => {
     await expect(here.ask('read')).rejects.toMatchObject({ code: 'ca-outage' });
   });
 
-  it('is not asked again for what may have had an effect', async () => {
-    const here = ca();
+  it('is not asked again for what may have had an effect, and not said to be waited for then', async () => {
+    const here = ca({ concurrency: 1 });
     here.breaks(() => fault());
     await expect(here.ask('act', 'finalize', () => false)).rejects.toMatchObject({ code: 'ca-problem' });
     expect(here.sent()).toBe(1);
+    expect(here.told).toEqual([]);
   });
 
   it('is not asked before it wants to be, as far as that is within a minute', () => {
@@ -129,6 +130,20 @@ describe('a CA that is out of order', () => {
 });
 
 describe('one request that always breaks', () => {
+  it('is not taken for one that met the last faults of many', async () => {
+    const here = ca();
+    const unlucky = 'unlucky';
+    let left = 3;
+    here.breaks((_, about) => {
+      if (about === unlucky) return (left -= 1) >= 0 ? fault() : null;
+      return here.seconds() < 0.9 ? fault() : null;
+    });
+    const others = Array.from({ length: 6 }, (_, at) => here.ask('newOrder', at));
+    await Promise.all([...others, here.ask('newOrder', unlucky)]);
+    expect(left).toBeLessThan(0);
+    expect(here.told).toHaveLength(2);
+  });
+
   it('holds up nobody else for long, and ends as its own failure', async () => {
     const here = ca();
     here.breaks((_, about) => (about === 'rotten' ? fault() : null));
