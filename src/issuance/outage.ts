@@ -219,6 +219,8 @@ export class Outage {
   /** It broke so often while nobody else met faults there, and the CA answers others. */
   #isItsOwn(kind: RequestKind, lane: Lane | null, about: unknown, faults: number): boolean {
     if (lane === null || lane.isShared(about)) return false;
+    // What wasn't even sent says so only once the CA itself was tried.
+    if (lane === this.#all && lane.open?.isUp === false) return false;
     return faults - (this.#shared.get(about) ?? 0) >= (kind === 'newOrder' ? ownOrders : ownTries);
   }
 

@@ -102,6 +102,12 @@ describe('a CA that is out of order', () => {
     expect(here.sent()).toBe(before);
   });
 
+  it('is no fault of the only order, however often that could not be sent', async () => {
+    const here = ca({ leftMs: (waitedMs) => 20_000 - waitedMs });
+    here.breaks(() => refusedConnection());
+    await expect(here.ask('newOrder', 'a.test')).rejects.toMatchObject({ code: 'ca-outage' });
+  });
+
   it('is waited for no longer after a signal', async () => {
     const here = ca({ concurrency: 1 });
     here.breaks(() => refusedConnection());
