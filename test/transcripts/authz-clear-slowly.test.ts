@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { existingAccount } from '../support/lab-account.ts';
 import { boulder } from '../support/misbehaviour/boulder.ts';
-import { type Line, parted } from './clear-stage.ts';
+import { parted } from './clear-stage.ts';
 import { type LeakLab, expectExit, jsonLines, startLeakLab, until } from './leak-lab.ts';
 
 let lab: LeakLab;
@@ -30,7 +30,7 @@ it('authz clear --rate deactivates nothing that an attempt was handed and proved
   expectExit(await customer.issue('last.test'), 0);
   const cleared = await clear.finished;
   const { lines } = parted(jsonLines(cleared));
-  const actions = new Map((lines).map(({ url, action }) => [url, action]));
+  const actions = new Map(lines.map(({ url, action }) => [url, action]));
   expect(urls.map((url) => actions.get(url)).slice(0, 4)).toEqual(Array(4).fill('deactivated'));
   expect(await customer.atCa()).toMatchObject({ 'a.test': 'deactivated', 'd.test': 'deactivated' });
   // The attempt was handed the pending order, or came too late for it and made one of its own.
