@@ -127,11 +127,17 @@ function change(members: Record<string, unknown>, { place, depth, how, value }: 
     return;
   }
   if (how === 'missing') Reflect.deleteProperty(members, key);
-  else if (how === 'many')
-    members[key] = Array.from({ length: 3_000 }, () =>
-      Array.isArray(inner) ? (inner[0] as unknown) : value,
-    );
+  else if (how === 'many') members[key] = manyOf(Array.isArray(inner) ? (inner[0] as unknown) : value);
   else members[key] = value;
+}
+
+/** Three thousand, or as many as an answer of 16 MiB has room for: what a client reads of one is bounded far below that. */
+function manyOf(item: unknown): unknown[] {
+  const length = (JSON.stringify(item) as string | undefined)?.length ?? 4;
+  return Array.from(
+    { length: Math.max(2, Math.min(3_000, Math.floor((16 * 1024 * 1024) / length))) },
+    () => item,
+  );
 }
 
 function without(headers: Record<string, string>, name: string): Record<string, string> {
