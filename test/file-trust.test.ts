@@ -61,6 +61,7 @@ describe('a file is not obeyed', () => {
     expect(distrustOf(link)?.hint).toBe(`chmod go-w '${directory}'`);
   });
 
+  // Only root can give a file to another user, which is what these are about; CI is root.
   it.skipIf(self !== 0)('of another user, or in a directory of one, or through a link of one', async () => {
     const { directory, path } = await newFile();
     const link = join(await makeScratchDirectory(), 'link');

@@ -27,7 +27,7 @@ export interface Run {
  */
 export async function startRun(ledger: Ledger, clock: Clock, command: string): Promise<Run> {
   const id = randomUUID();
-  let renewedAt = clock.now();
+  let renewed = { at: clock.now(), wallAt: clock.wallNow() };
   await insertFirst(ledger, {
     id,
     ...thisProcess(),
@@ -37,9 +37,9 @@ export async function startRun(ledger: Ledger, clock: Clock, command: string): P
     ended_at: null,
   });
   const renew = async (): Promise<void> => {
-    const askedAt = clock.now();
+    const asked = { at: clock.now(), wallAt: clock.wallNow() };
     if (!(await renewLease(ledger, id, later(clock.wallNow(), leaseMs).toISOString()))) throw endedRun();
-    renewedAt = askedAt;
+    renewed = asked;
   };
   const timer = setInterval(() => {
     // A renewal that fails is tried again at the next tick, well before the lease ends, and before anything is sent that rests on it.
@@ -49,7 +49,10 @@ export async function startRun(ledger: Ledger, clock: Clock, command: string): P
   return {
     id,
     assertLease: async () => {
-      if (clock.now().getTime() - renewedAt.getTime() >= trustedForMs) await renew();
+      // A machine that was suspended doesn't advance the one clock, one whose time was set not the other: either is reason enough to ask.
+      const passedMs = clock.now().getTime() - renewed.at.getTime();
+      const wallMs = clock.wallNow().getTime() - renewed.wallAt.getTime();
+      if (Math.max(passedMs, wallMs) >= trustedForMs) await renew();
     },
     async end() {
       clearInterval(timer);

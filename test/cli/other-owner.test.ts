@@ -24,6 +24,7 @@ it('tells root that a state directory is another user’s, and nobody else', asy
   });
 });
 
+// Only root can give a file to another user, which is what these are about; CI is root.
 describe.skipIf(!isRoot)('root is kept out of a state directory', () => {
   const refusal = (place: StatePlace): string => {
     try {

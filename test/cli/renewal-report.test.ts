@@ -84,6 +84,7 @@ it.each(['666', '777', '4600', 'u=rw', '', '60'])('--report-mode %j is refused',
   expect(() => reportMode(given, 'report.json')).toThrow('--report-mode must be 600, 640, 644 or less');
 });
 
+// Only root can give a file to another user, which is what these are about; CI is root.
 it.skipIf(process.getuid?.() !== 0)('does not go where another user’s link leads', async () => {
   const [link, file] = [path.join(workspace.directory, 'strange'), path.join(workspace.directory, 'target')];
   await writeFile(file, 'precious');

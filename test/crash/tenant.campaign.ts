@@ -7,6 +7,7 @@ import { besideTenant } from './tenant.ts';
 
 const seconds = Number(process.env['TENANT_SECONDS'] ?? '60');
 
+// Only root can start the tenant as another user; CI is root.
 describe.skipIf(process.getuid?.() !== 0)('a tenant of the machine, who owns the webroot', () => {
   let pebble: PebbleLab;
 

@@ -5,6 +5,7 @@ import { besideTenant } from './tenant.ts';
 
 /* A few seconds of what `npm run test:crash` does for a minute. */
 
+// Only root can start the tenant as another user; CI is root.
 describe.skipIf(process.getuid?.() !== 0)('a tenant of the machine, who owns the webroot', () => {
   let pebble: PebbleLab;
 

@@ -102,3 +102,17 @@ describe('a run', () => {
     await run.end();
   });
 });
+
+it('a lease is asked for anew after the machine was suspended, which the clock that only counts does not show', async () => {
+  let wallMs = Date.now();
+  const clock = { ...systemClock, now: () => now, wallNow: () => new Date(wallMs) };
+  const run = await startRun(ledger, clock, 'issue');
+  const leaseOf = async () => (await runsById(ledger, [run.id])).get(run.id)?.lease_until;
+  const before = await leaseOf();
+  await run.assertLease();
+  expect(await leaseOf()).toBe(before);
+  wallMs += 3_600_000;
+  await run.assertLease();
+  expect(await leaseOf()).not.toBe(before);
+  await run.end();
+});

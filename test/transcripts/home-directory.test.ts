@@ -11,6 +11,7 @@ import { expectRefused, expectTwoLines, type Stage, withStage } from './bad-inpu
 /** In no password file. */
 const unknownUser = 54_321;
 
+// Only root can start the program as a user that the system doesn't know; CI is root.
 describe.skipIf(process.getuid?.() !== 0)('a user whom the system does not know, without HOME', () => {
   it('works with a state directory, and is told to give one', async () => {
     await withStage(async (stage) => {

@@ -84,6 +84,7 @@ describe.concurrent('what somebody else may change is not obeyed', () => {
   });
 });
 
+// What root is kept from can be seen as root alone; CI is root.
 describe.skipIf(!isRoot)('root', () => {
   it('reads no configuration of the current directory unless --config says so', async () => {
     await withStage(async (stage) => {
