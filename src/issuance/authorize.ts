@@ -16,6 +16,7 @@ import { learnedWaits } from './learned-wait.ts';
 import { failAfterVerdicts, nameOf, validationTimeoutMs } from './name-failures.ts';
 import { notYet } from './not-yet.ts';
 import { poll } from './polling.ts';
+import { endStuckValidations, takeBackForgotten } from './stuck-validation.ts';
 import { presentAndSubmit } from './submitting.ts';
 import { decideSubmitted, lookAt, refresh, validationMs } from './verdicts.ts';
 
@@ -34,8 +35,10 @@ export async function authorize(
   settings: SolverSettings,
   { onWaiting = () => undefined, alsoRecord }: AuthorizeOptions = {},
 ): Promise<PlacedOrder> {
+  const conflicts = new Set<number>();
   for (let round = 1; ; round += 1) {
-    const answer = await authorizeOnce(issuance, placed, settings, onWaiting);
+    const answer = await authorizeOnce(issuance, placed, settings, { onWaiting, conflicts });
+    if (answer.status === 'pending') await endStuckValidations(issuance, placed, conflicts);
     // A submit whose answer was lost may have been lost itself: when no verdict comes, it is done again.
     const isLost = answer.status === 'pending' && (await hasUnknownSubmit(issuance, placed));
     if (!isLost || round === rounds) return conclude(issuance, placed, answer, alsoRecord);
@@ -56,12 +59,15 @@ async function hasUnknownSubmit(issuance: Issuance, placed: PlacedOrder): Promis
   return rows.some((row) => row.status === 'pending' && row.challenge === 'submitting');
 }
 
-/** @returns the order as the CA shows it when it has moved on, or there is nothing more to wait for */
+/**
+ * @param conflicts filled with the authorizations that the CA says it is validating already (409)
+ * @returns the order as the CA shows it when it has moved on, or there is nothing more to wait for
+ */
 async function authorizeOnce(
   issuance: Issuance,
   placed: PlacedOrder,
   settings: SolverSettings,
-  onWaiting: () => void,
+  { onWaiting, conflicts }: { onWaiting: () => void; conflicts: Set<number> },
 ): Promise<Answer<Order>> {
   if (placed.answer.status !== 'pending') return placed.answer;
   // What was submitted earlier: its verdict first, and a submit that was lost is done again.
@@ -73,8 +79,10 @@ async function authorizeOnce(
     rows.filter(({ status }) => status !== 'valid'),
   );
   await assertAuthorizationsFit(issuance, placed.row, answers);
-  const { tasks, failures } = sortOut(rows, answers, settings);
+  const submittable = await takeBackForgotten(issuance, placed.row.id, rows, answers);
+  const { tasks, failures } = sortOut(submittable, answers, settings);
   const submission = await presentAndSubmit(issuance, placed, { seen, tasks, settings });
+  for (const id of submission.conflicts) conflicts.add(id);
   failures.push(...submission.failures);
   if (failures.length > 0) return failAfterVerdicts(issuance, placed, failures);
   onWaiting();

@@ -28,7 +28,9 @@ import { cleanUpPresentations } from './presenting.ts';
 import { settleOrder } from './settle.ts';
 import { giveBack } from './spending.ts';
 import { isStuck } from './stuck-order.ts';
+import { isFreed } from './stuck-validation.ts';
 import { supersededError } from './superseded.ts';
+import { validationMs } from './verdicts.ts';
 
 export type { Attempt } from './attempt.ts';
 
@@ -95,20 +97,33 @@ async function obtainOnce(
   }
 }
 
-/** Whether the order was an earlier attempt's, and nothing can be had of it: then it is over, and another one can be made. */
+/**
+ * Whether nothing can be had of the order any more, because it was an earlier attempt's, or the CA is at a validation of it without end: then it
+ * is over, and another one can be made.
+ */
 async function isGivenUp(
   issuance: Issuance,
   { order: { id }, isNew }: AdmittedOrder,
   { isForced = false, isSecond = false }: ObtainOptions & { isSecond?: boolean },
   error: unknown,
 ): Promise<boolean> {
-  if (isNew || isSecond || issuance.stops.work.aborted) return false;
+  if (isSecond || issuance.stops.work.aborted) return false;
+  if (isFreed(error)) return isSettledForAnother(issuance, id, error);
+  if (isNew) return false;
   const order = await orderById(issuance.ledger, id);
   if (order === undefined) return false;
   if (!isHopeless(judged(issuance, order, error)) && !(isForced && isUncollected(order, error))) return false;
   issuance.log.warn({ order: id, error: errorRecord(error) }, 'the order is given up, and made anew');
   await giveUpUncollected(issuance, order, error);
   return true;
+}
+
+async function isSettledForAnother(issuance: Issuance, id: number, error: AcmeLedgerError): Promise<boolean> {
+  const order = await orderById(issuance.ledger, id);
+  if (order === undefined) return false;
+  issuance.log.warn({ order: id, error: errorRecord(error) }, `${error.message}; it is ordered anew`);
+  const verdictsUntil = later(issuance.clock.now(), validationMs);
+  return (await settleOrder(issuance, order, { policy: issuance.policy, verdictsUntil, error })) === null;
 }
 
 async function place(

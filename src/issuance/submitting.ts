@@ -60,6 +60,8 @@ export interface Presentable {
 export interface Submission {
   failures: Failure[];
   sentAt: Date;
+  /** The authorizations that the CA says it is validating already (409). */
+  conflicts: number[];
 }
 
 function presentationOf(
@@ -85,7 +87,7 @@ async function submitAll(
   tasks: readonly Task[],
 ): Promise<Submission> {
   let sentAt = issuance.clock.now();
-  if (tasks.length === 0) return { failures: [], sentAt };
+  if (tasks.length === 0) return { failures: [], sentAt, conflicts: [] };
   const { outwaited } = await awaitClosers(issuance, placed.row.id);
   const sendable = await recordSubmitting(
     issuance,
@@ -98,6 +100,7 @@ async function submitAll(
     outwaited,
   );
   const submitted: number[] = [];
+  const conflicts: number[] = [];
   const failures = await beingClosed(
     issuance,
     tasks.filter(({ row }) => !sendable.has(row.id)),
@@ -109,12 +112,13 @@ async function submitAll(
         sentAt = issuance.clock.now();
         const error = await submit(issuance, placed, row, challenge.url);
         if (error === null) submitted.push(row.id);
+        else if (error === 'conflict') conflicts.push(row.id);
         else if (error !== 'unknown') failures.push({ row, error });
       }),
   );
   await recordSubmitted(issuance, submitted);
   issuance.log.info({ order: placed.row.id, names: submitted.length }, 'submitted; the CA validates');
-  return { failures, sentAt };
+  return { failures, sentAt, conflicts };
 }
 
 /** Those that a run has begun to close since the order got them: it took this one for dead. */
@@ -134,15 +138,15 @@ async function submit(
   placed: PlacedOrder,
   row: AuthorizationRow,
   url: string,
-): Promise<AcmeLedgerError | null | 'unknown'> {
+): Promise<AcmeLedgerError | null | 'unknown' | 'conflict'> {
   try {
     await sendWhenLet(issuance, placed, row, url);
     return null;
   } catch (error) {
     // The CA may be validating: it is polled like a submitted one and never sent again (docs/decisions.md).
     // 409: it was submitted before, and its verdict is coming; Boulder answers so while it validates.
-    const isUnknown =
-      !(error instanceof AcmeLedgerError) || isOutcomeUnknown(error) || error.httpStatus === 409;
+    const isConflict = error instanceof AcmeLedgerError && error.httpStatus === 409;
+    const isUnknown = !(error instanceof AcmeLedgerError) || isOutcomeUnknown(error) || isConflict;
     if (!isUnknown && error.code === 'ca-outage') {
       // The CA can't be asked, and needn't: nothing was sent.
       await recordNotSubmitted(issuance, row.id, { orderId: placed.row.id }, error.message);
@@ -154,7 +158,7 @@ async function submit(
     }
     // Of a hundred, the last may have been sent long after they were written down.
     await recordSubmittingAgain(issuance, placed.row.id, row.id);
-    return 'unknown';
+    return isConflict ? 'conflict' : 'unknown';
   }
 }
 

@@ -82,9 +82,9 @@ const orderMoves = {
 const challengeMoves = {
   none: ['presented', 'submitting', 'submitted'],
   presented: ['none', 'submitting', 'submitted'],
-  // Back to `none` only when the CA has shown that the POST never took effect.
+  // Back to `none` only when the CA has shown that the POST never took effect, or that what it began has come to nothing.
   submitting: ['submitted', 'none'],
-  submitted: [],
+  submitted: ['none'],
 } as const satisfies Record<ChallengeProgress, readonly ChallengeProgress[]>;
 
 /** The states from which `to` may be reached, `to` itself included: what a guarded update asks for. */

@@ -131,11 +131,17 @@ export async function recordFoundSubmitted(
   });
 }
 
-/** By what a run may say that a submit never took effect: its own order's, its own to close, or the one that was written at that time. */
-export type SubmitOf = { orderId: number } | { toClose: true } | { submittedAt: Instant | null };
+/**
+ * By what a run may say that a submit never took effect: its own order's (also one that the CA took at that time), its own to close, or the
+ * one that was written at that time.
+ */
+export type SubmitOf =
+  | { orderId: number; takenAt?: Instant }
+  | { toClose: true }
+  | { submittedAt: Instant | null };
 
 /**
- * The challenge POST never took effect: the CA refused it, or still shows it untouched after any validation must have ended. Nothing happens
+ * The challenge POST has no effect (any more): the CA refused it, or still shows it untouched after any validation must have ended. Nothing happens
  * where another run has taken it over meanwhile: the submit may be that one's.
  */
 export async function recordNotSubmitted(
@@ -150,7 +156,11 @@ export async function recordNotSubmitted(
       .updateTable('authorizations')
       .set({ challenge: 'none', submitted_at: null })
       .where('id', '=', authorizationId)
-      .where('challenge', '=', 'submitting');
+      .where('status', '=', 'pending');
+    update =
+      'takenAt' in submit && submit.takenAt !== undefined
+        ? update.where('challenge', '=', 'submitted').where('submitted_at', '=', submit.takenAt)
+        : update.where('challenge', '=', 'submitting');
     if ('toClose' in submit) update = update.where('closing_run_id', '=', tx.runId);
     if ('submittedAt' in submit) {
       const { submittedAt } = submit;

@@ -21,6 +21,13 @@ export class TinyCa {
   newOrders = 0;
   /** So many challenge POSTs are lost on their way to the CA. */
   losesSubmits = 0;
+  /**
+   * So many validations that it begins die, and leave the authorization `pending`. A further submit of one begins anew, or is answered 409
+   * without end where `isStubborn`.
+   */
+  validationsThatDie = 0;
+  isStubborn = false;
+  readonly #dead = new Set<string>();
   readonly #orders = new Map<string, HeldOrder>();
   readonly #nameOf = new Map<string, Identifier>();
 
@@ -117,10 +124,22 @@ export class TinyCa {
       throw unreachable(new ConnectionFailure('reset', true, 'ca.test closed the connection'), 'POST');
     }
     const authorization = url.replace(/\/challenge$/, '');
+    const challenge: Challenge = { url, type: 'http-01', status: 'pending', token: 'token-1', error: null };
+    if (this.#dead.has(authorization) && this.isStubborn) throw beingValidated();
+    this.#dead.delete(authorization);
+    if (this.validationsThatDie > 0) {
+      this.validationsThatDie -= 1;
+      this.#dead.add(authorization);
+      return challenge;
+    }
     this.submitted.push(authorization.slice(authorization.lastIndexOf('/') + 1));
     this.authorizations.set(authorization, 'valid');
-    return { url, type: 'http-01', status: 'pending', token: 'token-1', error: null };
+    return challenge;
   }
+}
+
+function beingValidated(): AcmeLedgerError {
+  return new AcmeLedgerError('ca-problem', 'Authorization is already being validated', { httpStatus: 409 });
 }
 
 function notFound(): AcmeLedgerError {
