@@ -92,7 +92,7 @@ async function recordOne(writer: LedgerWriter, seen: AuthorizationSeen): Promise
           identifier: seen.identifier.value,
           wildcard: seen.identifier.wildcard ? 1 : 0,
         }),
-    expires_at: seen.expiresAt === null ? before.expires_at : instantOf(seen.expiresAt),
+    expires_at: seen.expiresAt === null ? endAfter(before, seen.status) : instantOf(seen.expiresAt),
     error: seen.error === undefined ? before.error : JSON.stringify(seen.error),
   });
   // One that is met for the first time may have ended long ago, by whoever made it.
@@ -107,6 +107,11 @@ async function recordOne(writer: LedgerWriter, seen: AuthorizationSeen): Promise
       data: { from: before.status, to: seen.status },
     },
   ]);
+}
+
+/** A CA gives a valid one a new end, which an order that became ready doesn't tell: it isn't known then. */
+function endAfter({ status, expires_at }: AuthorizationRow, now: AuthorizationStatus): Instant | null {
+  return status === 'pending' && now === 'valid' ? null : expires_at;
 }
 
 /** An answer may be recorded long after it came: one that was asked for later tells more. */
