@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
-import { hookDistrust } from './hook-program.ts';
+import { hookDistrust, hookFault } from './hook-program.ts';
 import { OutputTail } from './output-tail.ts';
 import { printable } from './printable.ts';
 
@@ -31,6 +31,8 @@ export interface HookResult {
   exitCode: number | null;
   /** The signal of `killed`. */
   killedBy: NodeJS.Signals | null;
+  /** What is wrong with the program's file, where it failed and that may be why. */
+  fault: string | null;
   /** The last 64 KiB of each. */
   stdout: string;
   stderr: string;
@@ -48,7 +50,8 @@ const groupPollMs = 50;
  */
 export async function runHook(request: HookRequest): Promise<HookResult> {
   request.signal.throwIfAborted();
-  const distrust = hookDistrust(request.command, request.directory ?? process.cwd());
+  const directory = request.directory ?? process.cwd();
+  const distrust = hookDistrust(request.command, directory);
   if (distrust !== null) return refused(distrust);
   const child = startHook(request);
   const stdout = new OutputTail();
@@ -62,20 +65,23 @@ export async function runHook(request: HookRequest): Promise<HookResult> {
   const ending = await endOf(child, request);
   request.signal.throwIfAborted();
   const { error, ...known } = ending;
-  return { ...known, stdout: stdout.text(), stderr: error ?? stderr.text() };
+  const hasFailed = known.outcome === 'exited' && known.exitCode !== 0;
+  const fault = hasFailed ? hookFault(request.command, directory) : null;
+  return { ...known, fault, stdout: stdout.text(), stderr: error ?? stderr.text() };
 }
 
 /** Whoever may change a hook is who says what this process does. */
 function refused({ program, reason, hint }: NonNullable<ReturnType<typeof hookDistrust>>): HookResult {
   const stderr = `${program} ${reason}; ${hint}`;
-  return { outcome: 'refused', exitCode: null, killedBy: null, stdout: '', stderr };
+  return { outcome: 'refused', exitCode: null, killedBy: null, fault: null, stdout: '', stderr };
 }
 
 /** What went wrong, in words fit for a message: how it ended and its last lines; null when it exited with 0. */
 export function hookFailure(result: HookResult, timeoutMs: number): string | null {
   if (result.exitCode === 0) return null;
   const output = lastLines(result.stderr) || lastLines(result.stdout);
-  return `${endingInWords(result, timeoutMs)}${output === '' ? ', without a word' : `: ${output}`}`;
+  const said = output === '' ? ', without a word' : `: ${output}`;
+  return `${endingInWords(result, timeoutMs)}${said}${result.fault === null ? '' : ` (${result.fault})`}`;
 }
 
 /** Our own environment less what may hold a secret (a ledger URL's password, the EAB key), plus the hook's variables. */

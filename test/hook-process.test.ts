@@ -97,6 +97,7 @@ describe('how a hook ends', () => {
       outcome: 'exited',
       exitCode: 3,
       killedBy: null,
+      fault: null,
       stdout: 'out\n',
       stderr: 'err\n',
     });
@@ -175,7 +176,7 @@ describe('a hook that must be stopped', () => {
 });
 
 describe('the words for a failure', () => {
-  const silent = { outcome: 'exited', exitCode: 0, killedBy: null, stdout: '', stderr: '' } as const;
+  const silent = { outcome: 'exited', exitCode: 0, killedBy: null, fault: null, stdout: '', stderr: '' } as const;
 
   test('there are none for success', () => {
     expect(hookFailure(silent, 1_000)).toBeNull();
