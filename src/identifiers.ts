@@ -15,7 +15,7 @@ const maxLabelLength = 63; // RFC 1035 §2.3.4
 /**
  * Reads the names of one certificate as a person typed them: lower case, unicode as A-labels, IPv6 in its canonical form,
  * in the order given.
- * @throws AcmeLedgerError `bad-name` for the first name that no CA could certify, a duplicate, or an empty list
+ * @throws AcmeLedgerError `bad-name` for the first name that no CA could certify, a duplicate, or an empty list; `assertPublicNames` is stricter
  */
 export function parseNames(names: readonly string[]): Identifier[] {
   if (names.length === 0) {
@@ -119,17 +119,37 @@ function checkLabels(ascii: string, shown: string): void {
         'shorten the label',
       );
     }
-    if (!/^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/.test(label)) {
-      throw badName(
-        `"${shown}": the label "${printable(label)}" isn't letters, digits and inner hyphens`,
-        'check the spelling (RFC 1123 §2.1)',
-      );
-    }
+    // A lone underscore stands for a wildcard in the names of folders.
+    if (label === '_' || !/^[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?$/.test(label)) throw notALabel(label, shown);
   }
-  if (labels.length < 2)
-    throw badName(`"${shown}" has only one label`, 'give the whole name, such as host.example.com');
   if (/^[0-9]+$/.test(labels.at(-1) ?? ''))
     throw badName(`"${shown}" is neither a domain name nor an IP address`, 'check the spelling');
+}
+
+function notALabel(label: string, shown: string): AcmeLedgerError {
+  return badName(
+    `"${shown}": the label "${printable(label)}" isn't letters, digits and inner hyphens`,
+    'check the spelling (RFC 1123 §2.1)',
+  );
+}
+
+/**
+ * What no public CA may certify (CA/Browser Forum Baseline Requirements §3.2.2.4 and §7.1.4.2: internal names, underscores), and a CA of one's
+ * own may.
+ * @throws AcmeLedgerError `bad-name`
+ */
+export function assertPublicNames(identifiers: readonly Identifier[]): void {
+  for (const { type, value } of identifiers) {
+    if (type === 'ip') continue;
+    const labels = value.replace(/^\*\./, '').split('.');
+    const odd = labels.find((label) => label.includes('_'));
+    if (odd !== undefined) throw notALabel(odd, printable(value));
+    if (labels.length < 2)
+      throw badName(
+        `"${printable(value)}" has only one label`,
+        'give the whole name, such as host.example.com; a CA of your own is chosen by --ca URL',
+      );
+  }
 }
 
 function canonicalIp(address: string): string {

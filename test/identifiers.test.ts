@@ -1,7 +1,7 @@
 import { isIPv6 } from 'node:net';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { identifierSetKey, parseName, parseNames } from '../src/identifiers.ts';
+import { assertPublicNames, identifierSetKey, parseName, parseNames } from '../src/identifiers.ts';
 
 const label63 = 'a'.repeat(63);
 
@@ -35,10 +35,8 @@ describe('a name', () => {
     'a..b',
     '.a.example',
     'a.example.',
-    'localhost',
     '*',
     '*.',
-    '*.com',
     '*.*.a.example',
     'a.*.example',
     '*a.example',
@@ -52,7 +50,8 @@ describe('a name', () => {
     'a.example/path',
     'a\\b.example',
     'https://a.example',
-    'a_b.example',
+    '_.example',
+    'a.*_b.example',
     '-a.example',
     'a-.example',
     'a.example:443',
@@ -89,7 +88,7 @@ describe('a name', () => {
       fc.property(fc.oneof(fc.string({ unit: 'binary' }), fc.stringMatching(/^[a-z*._-]{1,12}$/)), (text) => {
         const parsed = parsedOrNull(text);
         if (parsed === null) return;
-        expect(parsed.value).toMatch(/^(\*\.)?[a-z0-9:.-]+$/);
+        expect(parsed.value).toMatch(/^(\*\.)?[a-z0-9:._-]+$/);
         expect(parseName(parsed.value)).toEqual(parsed);
       }),
       { numRuns: 2_000 },
@@ -105,6 +104,19 @@ describe('a name', () => {
       }),
     );
   });
+});
+
+describe('a name that only a CA of one\'s own may certify', () => {
+  it.each(['localhost', '*.corp', 'a_b.example', '_acme.a.example', '*._tcp.a.example'])(
+    '%s is taken, and refused for a public one',
+    (typed) => {
+      const identifier = parseName(typed);
+      expect(identifier).toEqual({ type: 'dns', value: typed });
+      expect(() => {
+        assertPublicNames([parseName('a.example'), parseName('192.0.2.1'), identifier]);
+      }).toThrow(expect.objectContaining({ code: 'bad-name' }) as Error);
+    },
+  );
 });
 
 describe('the names of a certificate', () => {

@@ -2,7 +2,7 @@ import { createPublicKey, webcrypto, type KeyObject } from 'node:crypto';
 import type * as X509 from '@peculiar/x509';
 import type { GeneralName, Pkcs10CertificateRequest } from '@peculiar/x509';
 import { messageOf } from '../errors.ts';
-import { parseName, type Identifier } from '../identifiers.ts';
+import { assertPublicNames, parseName, type Identifier } from '../identifiers.ts';
 import { printable } from '../printable.ts';
 import { badFile, readGivenFile } from './given-file.ts';
 
@@ -138,6 +138,7 @@ function identifierOf(name: GeneralName, shown: string): Identifier {
 function commonName(value: string): Identifier | null {
   try {
     const name = parseName(value);
+    assertPublicNames([name]);
     return name.type === 'dns' ? name : null;
   } catch {
     return null;

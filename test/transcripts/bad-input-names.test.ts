@@ -29,9 +29,6 @@ const names: [title: string, typed: string[], refusal: Refusal][] = [
   ['a wildcard inside', ['a.*.b.example'], { error: /only the first label may be a wildcard/, hint: /8555/ }],
   ['part of a wildcard', ['a*.b.example'], { error: /only the first label may be a wildcard/, hint: /8555/ }],
   ['a dot at the end', ['a.example.'], { error: /ends with a dot/, hint: /a\.example$/ }],
-  ['one label', ['localhost'], { error: /"localhost" has only one label/, hint: /host\.example\.com/ }],
-  ['a wildcard of one label', ['*.com'], { error: /only one label/, hint: /whole name/ }],
-  ['an underscore', ['a_b.example'], { error: /label "a_b" isn't letters, digits/, hint: /RFC 1123/ }],
   ['a hyphen in front', ['a.-b.example'], { error: /label "-b" isn't letters/, hint: /RFC 1123/ }],
   ['half an IP address', ['10.0.0'], { error: /neither a domain name nor an IP address/, hint: /spelling/ }],
   ['an IP address with a zone', ['fe80::1%eth0'], { error: /has a zone/, hint: /%/ }],
@@ -51,6 +48,22 @@ const names: [title: string, typed: string[], refusal: Refusal][] = [
   ],
   ['the same IPv6 address twice', ['2001:db8::1', '2001:DB8:0::1'], { error: /given twice/, hint: /second/ }],
 ];
+
+/** What a CA of one's own may certify, and a public one must not. */
+const internalNames: typeof names = [
+  ['one label', ['localhost'], { error: /"localhost" has only one label/, hint: /host\.example\.com/ }],
+  ['a wildcard of one label', ['*.com'], { error: /only one label/, hint: /whole name/ }],
+  ['an underscore', ['a_b.example'], { error: /label "a_b" isn't letters, digits/, hint: /RFC 1123/ }],
+];
+
+describe.concurrent('issue refuses at a public CA', () => {
+  it.each(internalNames)('%s', async (_title, typed, refusal) => {
+    await withStage(async (stage) => {
+      const args = ['issue', ...typed, '--hook', 'true', '--ca', 'letsencrypt', '--state-dir', stage.stateDir];
+      await expectRefused(stage, args, refusal);
+    });
+  });
+});
 
 describe.concurrent('issue refuses', () => {
   it.each(names)('%s', async (_title, typed, refusal) => {
@@ -86,8 +99,8 @@ describe.concurrent('issue --csr refuses', () => {
     ['one without names', (stage) => make(stage, '/'), { error: /has no names/, hint: /openssl req/ }],
     [
       'one with a bad name',
-      (stage) => make(stage, '/', 'DNS:a_b.example'),
-      { error: /label "a_b"/, hint: /openssl req/ },
+      (stage) => make(stage, '/', 'DNS:a-.example'),
+      { error: /label "a-"/, hint: /openssl req/ },
     ],
     [
       'one with other names than those given',
@@ -115,6 +128,8 @@ describe.concurrent('issue takes', () => {
     ['a name in capitals as one in small letters', 'WWW.Example.COM', 'www.example.com'],
     ['a wildcard', '*.Example.com', '*.example.com'],
     ['an IPv6 address in its canonical form', '2001:DB8:0:0::1', '2001:db8::1'],
+    ['one label, at a CA of one\'s own', 'intranet', undefined],
+    ['an underscore, at a CA of one\'s own', 'a_b.example', undefined],
     ['a name of 253 bytes', `${label63}.${label63}.${label63}.${'b'.repeat(53)}.example`, undefined],
   ])('%s', async (_title, typed, taken = typed) => {
     await withStage(async (stage) => {

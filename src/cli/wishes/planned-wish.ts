@@ -9,7 +9,7 @@ import type { SolverSettings } from '../../challenges/settings.ts';
 import { assertSolvable } from '../../challenges/settings.ts';
 import { AcmeLedgerError } from '../../errors.ts';
 import type { Identifier } from '../../identifiers.ts';
-import { identifierSetKey, parseNames } from '../../identifiers.ts';
+import { assertPublicNames, identifierSetKey, parseNames } from '../../identifiers.ts';
 import { assertEverFits } from '../../issuance/gate.ts';
 import type { CertificateWish } from '../../ledger/certificates.ts';
 import { printable } from '../../printable.ts';
@@ -46,6 +46,7 @@ export function plannedWish(
   const settings = defaults.solverSettings(options);
   assertSolvable(settings, identifiers);
   const authority = authorityOf(defaults.ca);
+  if (authority.name !== null) assertPublicNames(identifiers);
   assertEverFits(identifiers.length, defaults.maxPending ?? authority.maxPending);
   const name = options.certName ?? storeNameOf(identifiers);
   assertStoreName(name);
