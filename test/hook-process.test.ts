@@ -176,7 +176,14 @@ describe('a hook that must be stopped', () => {
 });
 
 describe('the words for a failure', () => {
-  const silent = { outcome: 'exited', exitCode: 0, killedBy: null, fault: null, stdout: '', stderr: '' } as const;
+  const silent = {
+    outcome: 'exited',
+    exitCode: 0,
+    killedBy: null,
+    fault: null,
+    stdout: '',
+    stderr: '',
+  } as const;
 
   test('there are none for success', () => {
     expect(hookFailure(silent, 1_000)).toBeNull();

@@ -52,11 +52,23 @@ it('a hook that others may change is not run, and what mends it is told', async 
 describe('a hook that fails', () => {
   const script = 'exit 3\n';
   it.each([
-    ['has CRLF', './hook', `#!/bin/sh\r\n${script}`, 0o755, /HOOK has the line ends of Windows \(CRLF\); sed -i .* HOOK/],
+    [
+      'has CRLF',
+      './hook',
+      `#!/bin/sh\r\n${script}`,
+      0o755,
+      /HOOK has the line ends of Windows \(CRLF\); sed -i .* HOOK/,
+    ],
     ['has CRLF, read by a shell', 'sh ./hook', 'exit 3\r\n', 0o644, /HOOK has the line ends of Windows/],
     ['has no first line', './hook', script, 0o755, /HOOK has no first line such as #!\/bin\/sh/],
     ['is not executable', './hook', `#!/bin/sh\n${script}`, 0o644, /HOOK isn't executable; chmod \+x HOOK/],
-    ['is not executable, behind env', 'env A=b ./hook', `#!/bin/sh\n${script}`, 0o644, /HOOK isn't executable/],
+    [
+      'is not executable, behind env',
+      'env A=b ./hook',
+      `#!/bin/sh\n${script}`,
+      0o644,
+      /HOOK isn't executable/,
+    ],
   ])('because it %s says so', async (_title, command, content, mode, words) => {
     const failure = await failureOf(command, content, mode);
     expect(failure).toMatch(new RegExp(`^ended with exit code \\d+.* \\(${words.source}.*\\)$`));
@@ -78,7 +90,14 @@ describe('a hook that fails', () => {
     writeFileSync(hook, content);
     chmodSync(hook, mode);
     const signal = new AbortController().signal;
-    const result = await runHook({ command, args: [], environment: {}, directory, timeoutMs: 10_000, signal });
+    const result = await runHook({
+      command,
+      args: [],
+      environment: {},
+      directory,
+      timeoutMs: 10_000,
+      signal,
+    });
     return hookFailure(result, 10_000)?.replaceAll(hook, 'HOOK') ?? null;
   }
 });

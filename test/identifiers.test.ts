@@ -106,7 +106,7 @@ describe('a name', () => {
   });
 });
 
-describe('a name that only a CA of one\'s own may certify', () => {
+describe("a name that only a CA of one's own may certify", () => {
   it.each(['localhost', '*.corp', 'a_b.example', '_acme.a.example', '*._tcp.a.example'])(
     '%s is taken, and refused for a public one',
     (typed) => {

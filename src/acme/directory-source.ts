@@ -9,6 +9,8 @@ interface Parts {
   transport: Transport;
   clock: Clock;
   cache: DirectoryCache;
+  /** As this run got it from the CA already. */
+  fresh?: Directory | null;
 }
 
 const names = ['newNonce', 'newAccount', 'newOrder', 'revokeCert', 'keyChange', 'renewalInfo'] as const;
@@ -33,13 +35,13 @@ export class DirectorySource {
 
   /** @throws AcmeLedgerError as `fetchDirectory` */
   async get(signal?: AbortSignal): Promise<Directory> {
-    const { directoryUrl, transport, clock, cache } = this.#parts;
-    if (this.#directory === null) {
+    const { directoryUrl, transport, clock, cache, fresh = null } = this.#parts;
+    if (this.#directory === null && fresh === null) {
       this.#directory = await cache.read(directoryUrl, clock.now());
       this.#isFromCache = this.#directory !== null;
     }
     if (this.#directory === null) {
-      this.#directory = await fetchDirectory(directoryUrl, transport, clock.now(), signal);
+      this.#directory = fresh ?? (await fetchDirectory(directoryUrl, transport, clock.now(), signal));
       await cache.write(directoryUrl, this.#directory, clock.now());
     }
     return this.#directory;

@@ -29,6 +29,8 @@ export interface SessionOptions extends TransportOptions {
   accountUrl?: string | undefined;
   /** Where directories are kept between runs; without it they aren't. */
   cacheDir?: string | undefined;
+  /** The directory where this run has asked for it already. */
+  directory?: Directory | undefined;
   clock?: Clock | undefined;
   /** How fast the CA may be asked; without it as fast as it answers. */
   pace?: Pace | undefined;
@@ -123,6 +125,7 @@ export async function openSession(options: SessionOptions): Promise<Session> {
     transport,
     clock,
     cache: directoryCache(options.cacheDir),
+    fresh: options.directory ?? null,
   });
   try {
     const opened = await directories.get(options.signal);

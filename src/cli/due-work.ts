@@ -122,17 +122,25 @@ async function findDue(
   return { wanted, eligible, leftAlone, rows, reasons, failing, stagings, toAsk };
 }
 
-/** What the ledger says is to be done now, the most urgent first; nobody is asked. */
+/**
+ * What the ledger says is to be done now, the most urgent first; nobody is asked.
+ * @param done what this run has worked on already
+ */
 export async function findWork(
   context: CommandContext,
   ledger: Ledger,
   options: RenewOptions,
+  done: readonly PlannedCertificate[] = [],
 ): Promise<Work> {
   const now = systemClock.now();
-  const { toAsk, wanted, eligible, leftAlone, ...found } = await findDue(context, ledger, options, now);
+  const { toAsk, wanted, ...found } = await findDue(context, ledger, options, now);
   const isAskedFor = options.names.length > 0;
   const { stagings } = found;
-  const plan = await planned(context, ledger, eligible, { ...options, stagings, isAskedFor });
+  const over = new Set(done.map(({ certificate }) => certificate.name));
+  const isLeft = ({ certificate: { name } }: { certificate: CertificateRow }): boolean => !over.has(name);
+  const [eligible, leftAlone] = [found.eligible.filter(isLeft), found.leftAlone.filter(isLeft)];
+  const limit = options.limit - done.filter(({ deferral }) => deferral === null).length;
+  const plan = await planned(context, ledger, eligible, { ...options, limit, stagings, isAskedFor });
   const going = plan.due.filter(({ deferral }) => deferral === null);
   const authorities = new Set(going.map(({ certificate }) => certificate.ca));
   for (const account of await listAccounts(ledger)) {
@@ -141,7 +149,7 @@ export async function findWork(
   }
   return {
     ...plan,
-    notDue: wanted.length - eligible.length - leftAlone.length,
+    notDue: wanted.length - eligible.length - leftAlone.length - over.size,
     beyondLimit: eligible.length - plan.due.length,
     authorities: [...authorities],
     leftAlone,

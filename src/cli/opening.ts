@@ -1,6 +1,7 @@
 import { generateAccountKey } from '../acme/account-key.ts';
 import type { Authority } from '../acme/known-authorities.ts';
 import { assertRegistrable } from '../acme/registration.ts';
+import type { Directory } from '../acme/resources.ts';
 import type { Registration, Session } from '../acme/session.ts';
 import { openSession } from '../acme/session.ts';
 import { assertStateDir, prepareStateDir } from '../certificates/state-dir.ts';
@@ -55,7 +56,7 @@ export async function withIssuance<T>(
   },
   act: (issuance: Issuance) => Promise<T>,
 ): Promise<T> {
-  const ledger = await openCheckedLedger(context, authority, options);
+  const { ledger, directory } = await openCheckedLedger(context, authority, options);
   const patienceMs = Math.max(options.patienceMs ?? 0, ownPatienceMs);
   let run: Run | null = null;
   let session: Session | null = null;
@@ -75,6 +76,7 @@ export async function withIssuance<T>(
       patienceMs,
       outageLeftMs,
       pressure,
+      directory,
     });
     session = opened.session;
     return await act({
@@ -100,7 +102,7 @@ export async function withIssuance<T>(
 
 /**
  * The ledger, once nothing is found wrong with what is on disk, and it is clear that the CA is one: with an account there, or
- * after a look at its directory. Only then something is written.
+ * after a look at its directory, which isn't asked for again. Only then something is written.
  */
 async function openCheckedLedger(
   context: CommandContext,
@@ -110,7 +112,7 @@ async function openCheckedLedger(
     mayReplace = false,
     account: given,
   }: { mayRegister: boolean; mayReplace?: boolean; account?: AccountRow },
-): Promise<Ledger> {
+): Promise<{ ledger: Ledger; directory?: Directory }> {
   const { settings } = context;
   await assertStateDir(settings.stateDir);
   const other = otherOwner({ ...settings, ledgerFile: ledgerFile(settings) });
@@ -122,9 +124,10 @@ async function openCheckedLedger(
     if (account === undefined && existing !== null && !mayReplace) await assertNoneLost(existing, authority);
     if (account === undefined && !mayRegister) throw noAccount(authority);
     await assertAccountKey(settings.stateDir, authority.directoryUrl, account);
-    if (account === undefined) await assertTakesAccount(context, authority);
+    const directory = account === undefined ? await directoryFor(context, authority) : undefined;
     await prepareStateDir(settings.stateDir);
-    return existing ?? (await openLedger(settings));
+    const ledger = existing ?? (await openLedger(settings));
+    return directory === undefined ? { ledger } : { ledger, directory };
   } catch (error) {
     await existing?.destroy();
     throw error;
@@ -151,13 +154,14 @@ interface Opening {
   outageLeftMs?: OutageOptions['leftMs'] | undefined;
   pressure: CaPressure;
   assertLease: Issuance['assertLease'];
+  directory?: Directory | undefined;
 }
 
 async function openAccount(
   context: CommandContext,
   authority: Authority,
   writer: LedgerWriter,
-  { row, keyPem, concurrency, outageLeftMs, assertLease, ...heeding }: KeyedAccount & Opening,
+  { row, keyPem, concurrency, outageLeftMs, assertLease, directory, ...heeding }: KeyedAccount & Opening,
 ): Promise<{ session: Session; account: AccountRow; outage: Outage }> {
   const { settings, stops } = context;
   const outage = outageOf(context, { concurrency, leftMs: outageLeftMs ?? shortWait(heeding.patienceMs) });
@@ -169,6 +173,7 @@ async function openAccount(
       accountKeyPem: keyPem,
       accountUrl: row.url ?? undefined,
       maxInFlight: Math.max(fewestInFlight, concurrency ?? 0),
+      directory,
     }),
   );
   outage.ping = (signal) => opened.ping(signal);
@@ -197,7 +202,7 @@ export async function openBeside(
   const account = await accountAt(ledger, authority.directoryUrl);
   if (account === undefined) await assertNoneLost(ledger, authority);
   await assertAccountKey(settings.stateDir, authority.directoryUrl, account);
-  if (account === undefined) await assertTakesAccount(context, authority);
+  const directory = account === undefined ? await directoryFor(context, authority) : undefined;
   const writer = { ledger, runId, clock, limits: limitsAt(authority, settings.limits) };
   const keyed = await keyedAccount(context, authority, writer);
   const { patienceMs, pressure, assertLease } = issuance;
@@ -206,6 +211,7 @@ export async function openBeside(
     patienceMs,
     pressure,
     assertLease,
+    directory,
   });
   return { ...issuance, ...writer, ...opened, ...termsOf(settings, authority) };
 }
@@ -226,10 +232,10 @@ function solverFor(solvers: Map<string, Solver>, settings: SolverSettings, runId
 }
 
 /**
- * Reads the directory with a key that is thrown away: nothing is written for a URL that isn't a CA's, or for a CA whose terms
+ * Asks for the directory with a key that is thrown away: nothing is written for a URL that isn't a CA's, or for a CA whose terms
  * for an account aren't met.
  */
-async function assertTakesAccount(context: CommandContext, authority: Authority): Promise<void> {
+async function directoryFor(context: CommandContext, authority: Authority): Promise<Directory> {
   const probe = await openSession({
     ...sessionOptions(context, authority),
     cacheDir: undefined,
@@ -237,6 +243,7 @@ async function assertTakesAccount(context: CommandContext, authority: Authority)
   });
   try {
     assertRegistrable(probe.directory, registrationOf(context.settings));
+    return probe.directory;
   } finally {
     probe.close();
   }

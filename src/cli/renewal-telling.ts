@@ -25,7 +25,13 @@ interface NotWorkedOn {
 /** Before anything is done. */
 export function summaryOf(work: Work): Summary {
   const none = { issued: 0, renewed: 0, failed: 0, deferred: 0 };
-  return { due: work.due.length, ...none, notDue: work.notDue, ...notWorkedOn(work) };
+  const { due, ...others } = totalsOf(work);
+  return { due, ...none, ...others };
+}
+
+/** How many there are to work on and not, whatever becomes of them. */
+export function totalsOf(work: Work): Pick<Summary, 'due' | 'notDue' | keyof NotWorkedOn> {
+  return { due: work.due.length, notDue: work.notDue, ...notWorkedOn(work) };
 }
 
 /** Says where the CA explains the window in which it wants a certificate replaced (RFC 9773 §4.2). @returns these pages by certificate */

@@ -2,7 +2,9 @@ import { authorityOf } from '../acme/known-authorities.ts';
 import { systemClock } from '../clock.ts';
 import { errorRecord } from '../errors.ts';
 import type { Issuance } from '../issuance/issuance.ts';
+import { namesOf } from '../issuance/names-of.ts';
 import type { OutageOptions } from '../issuance/outage.ts';
+import type { ProbeCandidate } from '../issuance/probing.ts';
 import { settleUnowned, takeDownLeft } from '../issuance/recovery.ts';
 import type { Stage } from '../issuance/rehearsing.ts';
 import { removeUselessKeys } from '../issuance/useless-keys.ts';
@@ -10,7 +12,7 @@ import type { DueCertificate, Renewed } from '../issuance/renewing.ts';
 import { namesKeysOf, renewAll } from '../issuance/renewing.ts';
 import { removeFullBuckets } from '../ledger/limit-buckets.ts';
 import type { CommandContext } from './context.ts';
-import type { Work } from './due-work.ts';
+import type { PlannedCertificate, Work } from './due-work.ts';
 import { findWork } from './due-work.ts';
 import { eachAuthority } from './each-account.ts';
 import { isOfTheCa } from './error-of-ca.ts';
@@ -24,7 +26,7 @@ import { tellNewlyLeftAlone } from './left-alone.ts';
 import { startProgress } from './progress.ts';
 import { onStage } from './rehearsal-stage.ts';
 import { learnRenewalInfo } from './renewal-asking.ts';
-import { conclude, describe, explain, report, summaryOf } from './renewal-telling.ts';
+import { conclude, describe, explain, report, summaryOf, totalsOf } from './renewal-telling.ts';
 import { stagingOf } from './staging.ts';
 import { withWanted, writeConfigured } from './wishes/wanted.ts';
 
@@ -81,17 +83,33 @@ export async function runRenew(
   });
   let summary = summaryOf(known);
   const like = new LikeErrors();
-  try {
-    const probed = await workAsProbed(context, known, options, time);
-    const work = await workAsAdvised(context, probed, options, time);
-    summary = summaryOf(work);
-    await tellNewlyLeftAlone(context, work.leftAlone, { isAskedFor: options.names.length > 0 });
-    const explanations = explain(context, work);
-    await workOn(context, work, { ...options, ...timed(options, time) }, (renewed) => {
+  const probing = probeLeftAlone(context, known, time.endsAt);
+  probing.catch(() => undefined); // awaited below
+  const workOnPart = async (part: Work): Promise<void> => {
+    const explanations = explain(context, part);
+    await workOn(context, part, { ...options, ...timed(options, time) }, (renewed) => {
       summary[renewed.status] += 1;
       report(context, renewed, explanations.get(renewed.certificate.name), { record, like });
     });
+  };
+  try {
+    const work = await workAsAdvised(context, known, options, time);
+    summary = summaryOf(work);
+    const { atOnce, afterProbes } = partsOf(work, known.toProbe);
+    await workOnPart(atOnce);
+    const isChanged = await probing;
+    context.stops.work.throwIfAborted();
+    const rest = isChanged
+      ? await withLedger(context.settings, (ledger) => findWork(context, ledger, options, atOnce.due))
+      : afterProbes;
+    const { issued, renewed, failed, deferred } = summary;
+    const totals = totalsOf({ ...rest, due: [...atOnce.due, ...rest.due] });
+    summary = { issued, renewed, failed, deferred, ...totals };
+    // Once it is known which of them the probes have brought back.
+    await tellNewlyLeftAlone(context, rest.leftAlone, { isAskedFor: options.names.length > 0 });
+    await workOnPart(rest);
   } finally {
+    await probing.catch(() => undefined);
     // However it ended, also by a signal before the first certificate.
     record.summary = summary;
     conclude(context, summary, like);
@@ -139,16 +157,20 @@ async function workOn(
   }
 }
 
-/** The work after a look at names that are left alone, where it is time for one. */
-async function workAsProbed(
-  context: CommandContext,
-  known: Work,
-  options: RenewOptions,
-  time: RunTime,
-): Promise<Work> {
-  const isChanged = await probeLeftAlone(context, known, time.endsAt);
-  context.stops.work.throwIfAborted();
-  return isChanged ? withLedger(context.settings, (ledger) => findWork(context, ledger, options)) : known;
+/** A certificate with a name that is being probed waits for what the probe finds: it would be ordered twice else. The others don't. */
+function partsOf(work: Work, probed: readonly ProbeCandidate[]): { atOnce: Work; afterProbes: Work } {
+  const names = new Set(probed.map(({ name }) => name.value));
+  const waits = ({ certificate }: PlannedCertificate): boolean =>
+    namesOf(certificate).some((name) => names.has(name));
+  const waiting = work.due.filter(waits);
+  const authorities = new Set(
+    waiting.flatMap(({ certificate, deferral }) => (deferral === null ? [certificate.ca] : [])),
+  );
+  const rest = { ...work, due: waiting, authorities: [...authorities] };
+  // With nothing to do beside the probes all is done behind them.
+  if (waiting.length === work.due.length)
+    return { atOnce: { ...work, due: [], authorities: [] }, afterProbes: work };
+  return { atOnce: { ...work, due: work.due.filter((one) => !waits(one)) }, afterProbes: rest };
 }
 
 /** The work after the CAs were asked when to renew, where it is time to ask. */

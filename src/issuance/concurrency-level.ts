@@ -5,25 +5,52 @@ export interface CaPressure {
   refusals: number;
 }
 
+/** The places of a run in which certificates are worked on. */
+export interface Places {
+  /** To be called when one is done. */
+  isDone: () => void;
+  /** While one certificate only waits for the CA to issue it, another is worked on in its place. */
+  lend: <T>(wait: () => Promise<T>) => Promise<T>;
+}
+
+/** So many times as many as are worked on may wait for the CA besides: what is worked on at one time stays the same, however long it takes. */
+const lentAtMost = 10;
+
 /**
  * Lets a run find how much at one time its CA bears: half as much after a refusal, and one more again each time that as many as are
  * let through have gone well.
  * @param most where it starts, and doesn't go beyond
- * @returns to be called when one is done
  */
-export function levelled(limit: LimitFunction, most: number, pressure: CaPressure): () => void {
+export function levelled(limit: LimitFunction, most: number, pressure: CaPressure): Places {
   let seen = pressure.refusals;
   let well = 0;
-  return () => {
-    if (pressure.refusals > seen) {
-      seen = pressure.refusals;
+  let level = most;
+  let lent = 0;
+  const setTo = (next: { level?: number; lent?: number }): void => {
+    ({ level, lent } = { level, lent, ...next });
+    limit.concurrency = level + lent;
+  };
+  return {
+    isDone() {
+      if (pressure.refusals > seen) {
+        seen = pressure.refusals;
+        well = 0;
+        setTo({ level: Math.max(1, Math.floor(level / 2)) });
+        return;
+      }
+      well += 1;
+      if (well < level || level >= most) return;
       well = 0;
-      limit.concurrency = Math.max(1, Math.floor(limit.concurrency / 2));
-      return;
-    }
-    well += 1;
-    if (well < limit.concurrency || limit.concurrency >= most) return;
-    well = 0;
-    limit.concurrency += 1;
+      setTo({ level: level + 1 });
+    },
+    async lend(wait) {
+      if (lent >= most * lentAtMost) return wait();
+      setTo({ lent: lent + 1 });
+      try {
+        return await wait();
+      } finally {
+        setTo({ lent: lent - 1 });
+      }
+    },
   };
 }

@@ -6,7 +6,7 @@ import type { SolverSettings } from '../challenges/settings.ts';
 import type { FailureRule } from '../ledger/identifiers.ts';
 import type { AccountRow, OrderRow } from '../ledger/schema.ts';
 import type { LedgerWriter } from '../ledger/writer.ts';
-import type { CaPressure } from './concurrency-level.ts';
+import type { CaPressure, Places } from './concurrency-level.ts';
 import type { Outage } from './outage.ts';
 
 /** What becomes of a pending authorization whose challenge was never submitted: `--on-unsubmitted`. */
@@ -53,6 +53,8 @@ export interface Issuance extends LedgerWriter {
   isRehearsal?: boolean;
   /** Whether one more answer may begin to be taken down; any may unless told. */
   mayTakeDown?: () => boolean;
+  /** Where several certificates are worked on: to wait for the CA in it lets another have this one's place meanwhile. */
+  whileWaiting?: Places['lend'];
   /** Instead of the session's, where several orders are looked for. */
   listOrders?: Session['listOrders'];
   /** The solver for these settings; the same object for the same settings, so that orders share listeners. */

@@ -113,7 +113,8 @@ export async function renewAll(
   onResult: (renewed: Renewed) => void,
 ): Promise<void> {
   const limit = pLimit(options.concurrency);
-  const isDone = levelled(limit, options.concurrency, issuance.pressure);
+  const places = levelled(limit, options.concurrency, issuance.pressure);
+  const inPlace = { ...issuance, whileWaiting: places.lend };
   let lostAccount: ErrorRecord | null = null;
   const inTurn = turns();
   const elsewhere: (DueCertificate & { result: Renewed })[] = [];
@@ -134,11 +135,11 @@ export async function renewAll(
             onResult({ certificate: one.certificate, status, error });
             return;
           }
-          const result = await renewOne(issuance, one, options);
+          const result = await renewOne(inPlace, one, options);
           // Of the staging's account it says nothing.
           if (result?.error?.code === 'ca-account' && result.isOfRehearsal !== true)
             lostAccount = result.error;
-          isDone();
+          places.isDone();
           if (result?.error?.code === 'busy') elsewhere.push({ ...one, result });
           else if (result !== null) onResult(result);
         }),

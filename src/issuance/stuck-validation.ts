@@ -81,7 +81,8 @@ function stuckError(
   reasons: readonly string[],
 ): AcmeLedgerError {
   const names = stuck.map((row) => nameProven(row) ?? row.url).join(', ');
-  const cost = limits?.countsDeactivations === true ? ', which counts as a failed validation of the name' : '';
+  const cost =
+    limits?.countsDeactivations === true ? ', which counts as a failed validation of the name' : '';
   const done =
     reasons.length === 0
       ? `its authorization was deactivated${cost}`

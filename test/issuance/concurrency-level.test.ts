@@ -5,8 +5,10 @@ import { levelled } from '../../src/issuance/concurrency-level.ts';
 function levelOf(most: number) {
   const limit = pLimit(most);
   const pressure = { refusals: 0 };
-  const isDone = levelled(limit, most, pressure);
+  const { isDone, lend } = levelled(limit, most, pressure);
   return {
+    lend,
+    level: () => limit.concurrency,
     refuse: () => void (pressure.refusals += 1),
     /** The level after so many more are done. */
     after(count: number): number {
@@ -14,6 +16,14 @@ function levelOf(most: number) {
       return limit.concurrency;
     },
   };
+}
+
+function newGate(): { promise: Promise<void>; resolve: () => void; reject: (error: Error) => void } {
+  let [resolve, reject] = [(): void => undefined, (_: Error): void => undefined];
+  const promise = new Promise<void>((...settle) => {
+    [resolve, reject] = settle;
+  });
+  return { promise, resolve: () => resolve(), reject: (error) => reject(error) };
 }
 
 describe('how many certificates are worked on at one time', () => {
@@ -37,5 +47,27 @@ describe('how many certificates are worked on at one time', () => {
     expect(level.after(1)).toBe(3);
     expect(level.after(3)).toBe(4);
     expect(level.after(100)).toBe(4);
+  });
+
+  it('lends the place of one that waits, also while it changes, and takes it back however the wait ends', async () => {
+    const level = levelOf(2);
+    const gate = newGate();
+    const waiting = [level.lend(() => gate.promise), level.lend(() => gate.promise)];
+    expect(level.level()).toBe(4);
+    level.refuse();
+    expect(level.after(1)).toBe(3);
+    gate.reject(new Error('over'));
+    await Promise.allSettled(waiting);
+    expect(level.level()).toBe(1);
+  });
+
+  it('lends no more places than a run can keep an eye on', async () => {
+    const level = levelOf(2);
+    const gate = newGate();
+    const waiting = Array.from({ length: 100 }, () => level.lend(() => gate.promise));
+    expect(level.level()).toBe(22);
+    gate.resolve();
+    await Promise.all(waiting);
+    expect(level.level()).toBe(2);
   });
 });

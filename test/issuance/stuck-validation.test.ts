@@ -35,7 +35,10 @@ async function attempt(issuance: RunningIssuance): Promise<Attempt> {
 async function progress(): Promise<Record<string, string>> {
   const rows = await world.ledger.selectFrom('authorizations').selectAll().orderBy('id').execute();
   return Object.fromEntries(
-    rows.map(({ url, status, challenge }) => [url.replace('https://ca.test/authz/', ''), `${status} ${challenge}`]),
+    rows.map(({ url, status, challenge }) => [
+      url.replace('https://ca.test/authz/', ''),
+      `${status} ${challenge}`,
+    ]),
   );
 }
 
@@ -86,7 +89,9 @@ describe('a validation that died at the CA', () => {
       const tookMs = await submittedAfterMs('a.test?2', before);
       expect(tookMs).toBeGreaterThanOrEqual(minuteMs);
       expect(tookMs).toBeLessThan(1.2 * minuteMs);
-      expect(warnings).toEqual([expect.stringMatching(/^a\.test: .*counts as a failed validation.*ordered anew$/)]);
+      expect(warnings).toEqual([
+        expect.stringMatching(/^a\.test: .*counts as a failed validation.*ordered anew$/),
+      ]);
     },
   );
 
