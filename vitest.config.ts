@@ -11,9 +11,9 @@ export default defineConfig({
     // Bounds for what hangs. Tests against a real CA wait for real processes, which a busy machine makes ten times as slow.
     testTimeout: 180_000,
     hookTimeout: 180_000,
-    // Native modules and signals want processes of their own; a CI machine has two cores.
+    // Native modules and signals want processes of their own. A CI machine has two cores, and a third of a test is waiting.
     pool: 'forks',
-    maxWorkers: 2,
+    maxWorkers: 3,
     // The files of a worker share what they import: loading it anew for each of them was a third of the time of the small ones.
     isolate: false,
   },

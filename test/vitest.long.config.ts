@@ -27,8 +27,8 @@ export default defineConfig({
     reporters: ['verbose'],
     hookTimeout: 60_000,
     pool: 'forks',
-    // The cases of one file run at the same time.
-    maxWorkers: 1,
+    // The cases of one file run at the same time, too.
+    maxWorkers: 2,
     maxConcurrency: 12,
   },
 });
