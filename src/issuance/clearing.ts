@@ -1,6 +1,8 @@
 import { AcmeLedgerError, errorRecord } from '../errors.ts';
 import { countPending, pendingOf } from '../ledger/authorization-list.ts';
 import { authorizationByUrl, authorizationsOf } from '../ledger/authorizations.ts';
+import { isLedgerFailure } from '../ledger/ledger-failure.ts';
+import { takeOver } from '../ledger/order-ownership.ts';
 import { releaseOrder } from '../ledger/orders.ts';
 import { presentationsUp } from '../ledger/presentations.ts';
 import type { OrderRow } from '../ledger/schema.ts';
@@ -8,8 +10,11 @@ import { Asking } from './asking.ts';
 import { eachOf } from './bounded-pull.ts';
 import { type Cleared, type Clearing, type Subject, clearOne } from './clearing-one.ts';
 import type { Issuance } from './issuance.ts';
+import { isAlive } from './ownership.ts';
 import { failureOf, isLeftToItsNames, isOutOfReach, locate, recover, unownedOrders } from './recovery.ts';
+import { orderEnd } from './settle.ts';
 import { takeOverOrder } from './taking-over.ts';
+import { refresh } from './verdicts.ts';
 
 export interface ClearOptions extends Clearing {
   /** Only these; all that the ledger holds open when empty. */
@@ -31,7 +36,8 @@ export interface ClearEnd {
 
 /**
  * Settles every leak of the account (promise 2): asks the CA for the state of each authorization that the ledger holds open, closes
- * what is pending and unsubmitted, takes down what is presented. What a live run works on is left alone.
+ * what is pending and unsubmitted, takes down what is presented. What a live run works on is left alone. A dry run writes what it
+ * learns into the ledger, so it is to be given a copy.
  * @param onResult called for each authorization as it is done
  */
 export async function clear(
@@ -42,6 +48,7 @@ export async function clear(
 ): Promise<ClearEnd> {
   const asking = new Asking();
   const unsettled: AcmeLedgerError[] = [];
+  if (options.dryRun) await foreseeKept(issuance, options);
   const claimed = options.dryRun ? [] : await claimUnowned(issuance, options, unsettled);
   try {
     const { subjects, total } = await subjectsOf(issuance, options);
@@ -79,16 +86,11 @@ async function claimUnowned(
   options: ClearOptions,
   unsettled: AcmeLedgerError[],
 ): Promise<OrderRow[]> {
-  const before = options.olderThan?.toISOString();
   const claimed: OrderRow[] = [];
-  for (const order of await unownedOrders(issuance, {
-    evenKept: options.all,
-    exceptNamesKeys: new Set(),
-  })) {
-    if (before !== undefined && order.created_at >= before) continue;
+  for (const order of await unownedOld(issuance, options)) {
     if (options.urls.length > 0 && !(await holdsOne(issuance, order, options.urls))) continue;
     if (order.url === null && unsettled.some(isOutOfReach)) continue;
-    const isLeft = !options.all && options.urls.length === 0 && (await isLeftToItsNames(issuance, order));
+    const isLeft = await isLeftBy(issuance, options, order);
     const owned = await takeOverOrder(issuance, order);
     if (owned === null) continue;
     if (isLeft) {
@@ -101,6 +103,45 @@ async function claimUnowned(
     else if (found !== null) claimed.push(found);
   }
   return claimed;
+}
+
+/** Orders that nobody works on, as old as is wanted. */
+async function unownedOld(issuance: Issuance, { all, olderThan }: ClearOptions): Promise<OrderRow[]> {
+  const orders = await unownedOrders(issuance, { evenKept: all, exceptNamesKeys: new Set() });
+  return olderThan === null
+    ? orders
+    : orders.filter(({ created_at }) => created_at < olderThan.toISOString());
+}
+
+/** Whether this clean-up keeps what the order opened for the next attempt for its names. */
+async function isLeftBy(issuance: Issuance, { all, urls }: ClearOptions, order: OrderRow): Promise<boolean> {
+  return !all && urls.length === 0 && (await isLeftToItsNames(issuance, order));
+}
+
+/** In a dry run's copy of the ledger: orders of dead runs that a real run would keep for their names are kept there. */
+async function foreseeKept(issuance: Issuance, options: ClearOptions): Promise<void> {
+  for (const order of await unownedOld(issuance, options)) {
+    // Nothing is open of an order that was finalized; of one without a URL nothing is known.
+    if (order.url === null || order.finalize_sent_at !== null) continue;
+    if (!(await isLeftBy(issuance, options, order))) continue;
+    await foreseeEnd(issuance, order).catch((error: unknown) => {
+      if (isLedgerFailure(error)) throw error;
+      issuance.log.warn(
+        { order: order.id, error: errorRecord(error) },
+        'the CA could not be asked for an order',
+      );
+    });
+  }
+}
+
+async function foreseeEnd(issuance: Issuance, order: OrderRow): Promise<void> {
+  // Its dead owner's hooks are left alone.
+  if (!(await takeOver(issuance, order, (owner) => isAlive(owner, issuance.clock.wallNow())))) return;
+  const placed = await locate(issuance, { ...order, run_id: issuance.runId });
+  if (placed === null) return;
+  await refresh(issuance, await authorizationsOf(issuance.ledger, order.id));
+  const rows = await authorizationsOf(issuance.ledger, order.id);
+  await releaseOrder(issuance, order.id, orderEnd(placed.row, rows, 'resume', issuance.clock.now()));
 }
 
 async function holdsOne(issuance: Issuance, order: OrderRow, urls: readonly string[]): Promise<boolean> {

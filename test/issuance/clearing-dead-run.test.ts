@@ -17,10 +17,10 @@ beforeEach(async () => {
 
 afterEach(() => world.remove());
 
-async function clearAs(issuance: Issuance, all = false): Promise<string[]> {
+async function clearAs(issuance: Issuance, given: { all?: true; dryRun?: true } = {}): Promise<string[]> {
   const told: string[] = [];
   const usual = { urls: [], olderThan: null, dryRun: false, method: 'deactivate', concurrency: 1 } as const;
-  await clear(issuance, { ...usual, all }, ({ action }) => told.push(action));
+  await clear(issuance, { ...usual, all: false, ...given }, ({ action }) => told.push(action));
   return told;
 }
 
@@ -63,7 +63,36 @@ describe('what a killed run left, under the policy `resume`', () => {
     expect(world.ca.deactivated).toEqual([]);
     expect((await orderById(issuance.ledger, admitted.order.id))?.kept_until).not.toBeNull();
     // Asked for by a person, it is closed all the same.
-    expect(await clearAs(issuance, true)).toEqual(['deactivated', 'deactivated', 'deactivated']);
+    expect(await clearAs(issuance, { all: true })).toEqual(['deactivated', 'deactivated', 'deactivated']);
+  });
+
+  it('is told as kept by a dry run, too, and as closed where the order can come to nothing any more', async () => {
+    const dead = await world.startIssuance({ policy: 'resume' });
+    await wanting(dead);
+    const { admitted, identifiers } = await entered(dead);
+    await placeOrder(dead, admitted, identifiers);
+    await dead.die();
+    const issuance = await world.startIssuance({ policy: 'resume' });
+    const order = await orderById(issuance.ledger, admitted.order.id);
+    expect(await clearAs(issuance, { dryRun: true })).toEqual(['resumable', 'resumable', 'resumable']);
+    expect(await clearAs(issuance, { all: true, dryRun: true })).toEqual(Array(3).fill('would-deactivate'));
+    // A dry run works on a copy of the ledger: here it is put back.
+    await issuance.ledger
+      .updateTable('orders')
+      .set({ run_id: order?.run_id ?? null, kept_until: null })
+      .execute();
+    world.ca.authorizations.set('https://ca.test/authz/b.test', 'invalid');
+    expect((await clearAs(issuance, { dryRun: true })).sort()).toEqual([
+      'would-deactivate',
+      'would-deactivate',
+    ]);
+    expect(world.ca.deactivated).toEqual([]);
+    await issuance.ledger
+      .updateTable('orders')
+      .set({ run_id: order?.run_id ?? null, kept_until: null, status: 'pending', concluded_at: null })
+      .execute();
+    expect(await clearAs(issuance)).toEqual([]);
+    expect(world.ca.deactivated.sort()).toEqual(['a.test', 'c.test']);
   });
 
   it('is closed when nobody wants the certificate any more', async () => {
