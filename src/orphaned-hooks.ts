@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 
-/** In the environment of every hook of a run, a solver's, a deploy hook or a name hook: the run that started it. What it starts inherits the variable. */
+/** In the environment of every hook (a solver's, a deploy, name or report hook): the run that started it. What it starts inherits the variable. */
 export const runVariable = 'ACME_LEDGER_RUN';
 
 /** As for a hook of our own (hook-process.ts). */
@@ -10,7 +10,7 @@ const pollMs = 50;
 
 /**
  * Ends the hooks that dead runs left behind on this machine: one that goes on would put its answer up after somebody has taken it down, or
- * deploy beside the hook of the next run.
+ * deploy or tell something beside the hook of the next run.
  * Where there is no /proc, or a hook belongs to another user, it isn't found.
  * @returns how many process groups there were
  */

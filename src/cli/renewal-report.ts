@@ -4,12 +4,12 @@ import { dirname, resolve } from 'node:path';
 import { failedWith, syncDirectory, uniqueSuffix } from '../certificates/durable-file.ts';
 import { systemClock } from '../clock.ts';
 import { AcmeLedgerError, errorRecord, exitCodeOf, messageOf } from '../errors.ts';
-import { hookFailure, runHook } from '../hook-process.ts';
 import { assertTrustedHook } from '../hook-program.ts';
 import { printable } from '../printable.ts';
 import type { CommandContext } from './context.ts';
 import { stoppedCode } from './interruption.ts';
 import { warn } from './output.ts';
+import { runReportHook } from './report-hook.ts';
 
 /** What a `renew` has to tell, in the shapes of its `--json` (docs/json.md). */
 export interface RenewalRecord {
@@ -46,9 +46,6 @@ export function reportMode(given: string | undefined, file: string | undefined):
     { hint: 'for example --report-mode 640, for a group that reads it' },
   );
 }
-
-/** It may send a mail, or copy the report somewhere. */
-const hookTimeoutMs = 5 * 60_000;
 
 /**
  * Does the work and reports of it, however it ended. What goes wrong with the report is warned of and changes no exit code: the
@@ -123,7 +120,7 @@ async function targetOf(file: string): Promise<string> {
 }
 
 async function tell(
-  { stops: { work } }: CommandContext,
+  context: CommandContext,
   { file, mode = usualMode, hook }: ReportOptions,
   report: string,
   exitCode: number,
@@ -141,13 +138,10 @@ async function tell(
     );
   }
   // Interrupted, there are seconds left, and whoever interrupted knows.
-  const isInterrupted = (): boolean => work.aborted;
+  const isInterrupted = (): boolean => context.stops.work.aborted;
   if (hook === null || isInterrupted()) return;
   try {
-    const environment = { ACME_LEDGER_EXIT_CODE: String(exitCode), ACME_LEDGER_REPORT: path ?? '' };
-    const request = { command: hook, args: [], environment, input: report, timeoutMs: hookTimeoutMs };
-    const failure = hookFailure(await runHook({ ...request, signal: work }), hookTimeoutMs);
-    if (failure !== null) warn(`the command of --on-finish ${failure}`, 'the certificates are not concerned');
+    await runReportHook(context, { command: hook, report, file: path ?? '', exitCode });
   } catch (error) {
     if (!isInterrupted()) throw error;
   }

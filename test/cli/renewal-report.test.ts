@@ -58,6 +58,21 @@ it('goes where a link leads to', async () => {
   expect(JSON.parse(await readFile(file, 'utf8'))).toMatchObject({ exitCode: 1 });
 });
 
+it('is told to the command of --on-finish also where the ledger is lost, or is no database', async () => {
+  const [heard, broken] = [path.join(workspace.directory, 'heard'), path.join(workspace.directory, 'broken')];
+  await writeFile(broken, 'no database');
+  const told: unknown[] = [];
+  const log = { info: (data: unknown) => told.push(data) };
+  for (const ledger of [broken, path.join(workspace.directory, 'nowhere/ledger.sqlite')]) {
+    const settings = { ledgerUrl: `sqlite:${ledger}` };
+    const context = { ...stoppedBy(null), settings, log } as unknown as CommandContext;
+    const hook = `echo told >> '${heard}' #`;
+    expect(await reported(context, { file: null, hook }, () => Promise.resolve(0))).toBe(0);
+  }
+  expect(await readFile(heard, 'utf8')).toBe('told\ntold\n');
+  expect(told).toMatchObject([{ error: { code: 'ledger' } }]);
+});
+
 it('is for its owner alone unless a mode is given, whatever the umask and the file before', async () => {
   const file = path.join(workspace.directory, 'modes.json');
   await writeFile(file, '{}', { mode: 0o644 });
