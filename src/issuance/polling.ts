@@ -20,7 +20,10 @@ export interface PollOptions<T> {
   learned?: LearnedWait;
 }
 
-/** So many faults of the CA in a row are waited out before the last one is the result. */
+/**
+ * So many faults of the CA in a row are waited out before the last one is the result. What outage.ts bears before doesn't replace this:
+ * a session waits for a Retry-After no longer than its patience, however much time there is here, and repeats nothing after a signal.
+ */
 const faultsBorne = 3;
 
 /**
