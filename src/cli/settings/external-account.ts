@@ -1,5 +1,6 @@
 import { badFile, readSecretFile } from '../../certificates/given-file.ts';
 import { printable } from '../../printable.ts';
+import { shellWord } from '../../shell-word.ts';
 import { optionError, type Given } from './option-check.ts';
 import { givenPath } from './given-path.ts';
 
@@ -44,7 +45,7 @@ async function readKey(keyFile: Given<string>): Promise<string> {
   if (isEncodedTwice(key)) {
     throw badFile(
       `the key in the EAB key file ${printable(path)} is encoded twice: decoded once it is base64url again`,
-      `put into it what the CA shows: base64 -d ${printable(path)} prints it`,
+      `put into it what the CA shows: base64 -d ${shellWord(printable(path))} prints it`,
     );
   }
   if (/^[A-Za-z0-9_-]{16,}$/.test(key)) return key;

@@ -1,4 +1,6 @@
 import { sql } from 'kysely';
+import { printable } from '../../printable.ts';
+import { shellWord } from '../../shell-word.ts';
 import type { Ledger } from '../open.ts';
 import type { Schema } from '../schema.ts';
 import { instantColumns, instantsAhead, jsonColumns } from './column-types.ts';
@@ -67,13 +69,17 @@ function readableInstead({ table, column, row }: Place): string | null {
   return null;
 }
 
+/** Whatever else is wrong with the row, its name may be, too. */
+function nameIn(row: Row): string {
+  return printable(String(row['name']));
+}
+
 const jsonHints: Record<string, (row: Row) => string> = {
   'found_urls.authorizations': (row) =>
     `delete from found_urls where id = ${row.id}: then the CA is asked for that URL again`,
-  'certificates.names': (row) =>
-    `acme-ledger issue --cert-name ${String(row['name'])} with its names writes it anew`,
+  'certificates.names': (row) => `acme-ledger issue --cert-name ${shellWord(nameIn(row))} with its names writes it anew`,
   'certificates.settings': (row) =>
-    `acme-ledger issue --cert-name ${String(row['name'])} with its names writes it anew`,
+    `acme-ledger issue --cert-name ${shellWord(nameIn(row))} with its names writes it anew`,
   'presentations.settings': (row) =>
     `take the answer for ${String(row['identifier'])} down by hand: no clean-up knows how`,
   'probes.settings': (row) =>

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readExternalAccount } from '../../../src/cli/settings/external-account.ts';
+import { shellWord } from '../../../src/shell-word.ts';
 import { type Workspace, newWorkspace } from '../../support/workspace.ts';
 
 let here: Workspace;
@@ -47,6 +48,14 @@ describe('the key of an external account binding', () => {
       code: 'bad-file',
       message: expect.stringContaining('encoded twice') as string,
       hint: expect.stringMatching(/base64 -d /) as string,
+    });
+  });
+
+  it('has its path quoted in what is to be pasted', async () => {
+    const file = here.file("it's; touch b.key");
+    await writeFile(file, Buffer.from(key).toString('base64'), { mode: 0o600 });
+    await expect(readExternalAccount(given('kid'), given(file))).rejects.toMatchObject({
+      hint: expect.stringContaining(` base64 -d ${shellWord(file)} prints it`) as string,
     });
   });
 
