@@ -77,7 +77,8 @@ function nameIn(row: Row): string {
 const jsonHints: Record<string, (row: Row) => string> = {
   'found_urls.authorizations': (row) =>
     `delete from found_urls where id = ${row.id}: then the CA is asked for that URL again`,
-  'certificates.names': (row) => `acme-ledger issue --cert-name ${shellWord(nameIn(row))} with its names writes it anew`,
+  'certificates.names': (row) =>
+    `acme-ledger issue --cert-name ${shellWord(nameIn(row))} with its names writes it anew`,
   'certificates.settings': (row) =>
     `acme-ledger issue --cert-name ${shellWord(nameIn(row))} with its names writes it anew`,
   'presentations.settings': (row) =>
