@@ -1,15 +1,15 @@
 import type { ErrorCode, ErrorRecord } from '../errors.ts';
+import { unpauseUrl } from '../pause.ts';
 import { counted } from './wording.ts';
 
 /** So many that have their reason in common, say a limit of the CA, are told one by one. */
 const ofOneReason = 5;
 /** The others have each a reason of their own. A mail that nobody can read to its end says no more than its beginning. */
 const ofOwnReasons = 100;
-/** Certificates that a run didn't come to in its time, or whose account is gone or paused, have nothing to tell of themselves. */
+/** Certificates that a run didn't come to in its time, or whose account is gone, have nothing to tell of themselves. */
 const ofNoReason = 0;
-const ofTheAccount: readonly ErrorCode[] = ['ca-account', 'account-paused'];
 /** What waits for a CA that is out of order was told of when that began. */
-const untold: readonly ErrorCode[] = ['no-time', 'ca-outage', ...ofTheAccount];
+const untold: readonly ErrorCode[] = ['no-time', 'ca-outage', 'ca-account'];
 
 const common: readonly ErrorCode[] = [
   'ca-limit',
@@ -23,44 +23,74 @@ const common: readonly ErrorCode[] = [
   'ledger-failed',
 ];
 
+/** So many certificates are named where one line tells of them. */
+const namedMost = 5;
+
 interface Kind {
   status: string;
-  code: ErrorCode;
-  message: string;
+  error: ErrorRecord;
   toldMost: number;
   count: number;
-  hint: string | null;
+  /** The first of the certificates. */
+  names: string[];
+  /** The latest. */
   retryAt: string | null;
 }
 
 /** Keeps a run with ten thousand certificates from saying the same of each of them. */
 export class LikeErrors {
   readonly #kinds = new Map<string, Kind>();
+  readonly #pauses = new Map<string, Kind>();
 
-  /** @returns whether this one is to be told by itself */
-  note(status: string, { code, message, hint, retryAt }: ErrorRecord): boolean {
-    const key = `${status} ${code}`;
-    const known = this.#kinds.get(key);
-    const fresh = { status, code, message, hint, toldMost: toldMost(code), count: 0, retryAt: null };
-    const kind = known ?? fresh;
-    this.#kinds.set(key, kind);
+  /**
+   * @param name of the certificate
+   * @returns whether this one is to be told by itself
+   */
+  note(status: string, error: ErrorRecord, name: string): boolean {
+    const pausedBy = pausingCa(error);
+    const [kinds, key] = pausedBy === null ? [this.#kinds, error.code] : [this.#pauses, pausedBy];
+    const fresh = { status, error, toldMost: toldMost(error.code), count: 0, names: [], retryAt: null };
+    const kind: Kind = kinds.get(`${status} ${key}`) ?? fresh;
+    kinds.set(`${status} ${key}`, kind);
     kind.count += 1;
+    if (kind.names.length < namedMost) kind.names.push(name);
+    // Of a pause the last is told: that of the whole account comes after those of names, and a later link is good for longer.
+    if (pausedBy !== null && (error.code === 'account-paused' || kind.error.code !== 'account-paused'))
+      kind.error = error;
+    const { retryAt } = error;
     if (retryAt !== null && (kind.retryAt === null || kind.retryAt < retryAt)) kind.retryAt = retryAt;
-    return kind.count <= kind.toldMost;
+    return pausedBy === null && kind.count <= kind.toldMost;
   }
 
   /** What stands for those that weren't told by themselves, an error for each kind. */
   *rest(): Generator<ErrorRecord> {
-    for (const { status, code, message, toldMost: told, count, hint: own, retryAt } of this.#kinds.values()) {
+    for (const kind of this.#pauses.values()) yield ofPauses(kind);
+    for (const { status, error, toldMost: told, count, retryAt } of this.#kinds.values()) {
       if (count <= told) continue;
+      const { code, message, hint: own } = error;
       const what = counted(count - told, told === 0 ? 'certificate' : 'more certificate');
       const why = told === 0 ? message : `for reasons of the same kind (${code})`;
       const until = retryAt === null || message.includes(retryAt) ? '' : `; the last may go at ${retryAt}`;
       const each = 'renew -v tells of each, and so do --report FILE and --json';
-      const hint = ofTheAccount.includes(code) && own !== null ? own : each;
+      const hint = code === 'ca-account' && own !== null ? own : each;
       yield { code, message: `${what}: ${status}, ${why}${until}`, hint, problem: null, retryAt: null };
     }
   }
+}
+
+/** All that a CA has paused, names or the whole account, is ended by one page: one line tells of it, with the link. */
+function ofPauses({ status, error, count, names, retryAt }: Kind): ErrorRecord {
+  const who = count > namedMost ? counted(count, 'certificate') : names.join(', ');
+  const isOne = count === 1 || error.code === 'account-paused';
+  const why = isOne ? error.message : 'the CA has paused names of theirs';
+  return { ...error, message: `${who}: ${status}, ${why}`, retryAt: isOne ? error.retryAt : retryAt };
+}
+
+/** The CA whose pause an error tells of, as far as the page tells that ends it; null for any other error. */
+function pausingCa({ code, problem, hint }: ErrorRecord): string | null {
+  const page = unpauseUrl(problem) ?? unpauseUrl({ detail: hint ?? '' });
+  if (page !== null) return URL.canParse(page) ? new URL(page).origin : page;
+  return code === 'account-paused' ? code : null;
 }
 
 function toldMost(code: ErrorCode): number {

@@ -73,7 +73,7 @@ export function report(
   else if (error === null && leftOut !== null)
     warn(`${certificate.name}: ${status} without ${leftOut}`, 'acme-ledger name list says why');
   else if (error === null) context.output.note(`${printable(certificate.name)}: ${status}`);
-  else if (like.note(status, error) || context.settings.verbosity > 0)
+  else if (like.note(status, error, certificate.name) || context.settings.verbosity > 0)
     complainOf(error, `${certificate.name}: ${status}`);
 }
 

@@ -135,11 +135,13 @@ describe('a name that the CA has paused', { timeout: 60_000 }, () => {
     const refused = await here.run(['renew', '--concurrency', '1']);
     expect(refused.exitCode).toBe(75);
     expect(proxy.counts.newOrder).toBe(3);
-    const told = refused.stderr.split('\n').filter((line) => line.includes('the account as paused'));
-    expect(told).toEqual([
-      expect.stringMatching(/^error: 10 certificates: deferred, the CA refuses all new orders/),
+    const told = refused.stderr.split('\n');
+    expect(told.filter((line) => line.startsWith('error: '))).toEqual([
+      expect.stringMatching(/^error: 12 certificates: deferred, the CA refuses all new orders/),
     ]);
-    expect(refused.stderr).toContain(`open ${page} to go on, then: acme-ledger name resume --all`);
+    expect(told.filter((line) => line.startsWith('hint: '))).toEqual([
+      expect.stringContaining(`open ${page} to go on, then: acme-ledger name resume --all`),
+    ]);
 
     const held = await here.run(['renew']);
     expect(held.exitCode).toBe(75);
