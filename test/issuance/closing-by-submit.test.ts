@@ -10,6 +10,7 @@ import type { Issuance } from '../../src/issuance/issuance.ts';
 import { costOfClosing } from '../../src/issuance/closing-cost.ts';
 import { authorizationByUrl } from '../../src/ledger/authorizations.ts';
 import { eventsOf } from '../../src/ledger/events.ts';
+import { countFailure } from '../../src/ledger/failure-counts.ts';
 import { type TinyWorld, newTinyWorld } from './tiny-issuance.ts';
 
 let world: TinyWorld;
@@ -105,6 +106,30 @@ describe('--method submit', () => {
       later: [],
     });
     expect(await submitted(issuance)).toMatchObject([{ action: 'already-final', before: 'invalid' }]);
+    expect(one.submitted).toHaveLength(1);
+  });
+
+  it('never spends the last failed validation that a name has left: no order with the name could go through', async () => {
+    const one = new OneAuthorization();
+    const issuance = await one.issuance();
+    // Five an hour at Let's Encrypt.
+    for (let failed = 0; failed < 4; failed += 1)
+      await countFailure(issuance, issuance.account.id, 'open.test');
+    const [left] = await submitted(issuance);
+    expect(left).toMatchObject({
+      action: 'resumable',
+      after: 'pending',
+      reason: expect.stringMatching(
+        /failed validation of open\.test at the CA, and they are used up until/,
+      ) as string,
+    });
+    expect(one.submitted).toEqual([]);
+    expect(await authorizationByUrl(world.ledger, url)).toMatchObject({ challenge: 'none' });
+    // One comes back each 12 minutes.
+    const waitMs = Date.parse(left?.retryAt ?? '') - issuance.clock.now().getTime();
+    expect(waitMs > 0 && waitMs <= 12 * 60_000).toBe(true);
+    world.clock.pass(waitMs);
+    expect(await submitted(issuance)).toMatchObject([{ action: 'submitted', after: 'invalid' }]);
     expect(one.submitted).toHaveLength(1);
   });
 
