@@ -59,7 +59,9 @@ describe('issue --json', () => {
     const { authorizations, ...others } = jsonOf(result);
     // In the order of the CA, which Pebble shuffles.
     expect(authorizations).toHaveLength(2);
-    expect(authorizations).toEqual(expect.arrayContaining(['a.test', 'b.test'].map(authorizationOf)));
+    // That of a valid one isn't told by the order, and nobody has asked.
+    const valid = ['a.test', 'b.test'].map((name) => ({ ...authorizationOf(name), expiresAt: null }));
+    expect(authorizations).toEqual(expect.arrayContaining(valid));
     expect(others).toEqual({
       status: 'issued',
       certificate: {
