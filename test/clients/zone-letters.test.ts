@@ -1,18 +1,14 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { bundledScript } from '../support/bundled-script.ts';
 
-const program = `
-  const { timeOf } = await import(${JSON.stringify(fileURLToPath(new URL('../../src/clients/log-times.ts', import.meta.url)))});
-  console.log(JSON.stringify(process.argv.slice(1).map(timeOf)));
-`;
+const script = bundledScript(new URL('./zone-times.ts', import.meta.url));
 
 /** Read on a machine of this zone. */
-function timesIn(zone: string, ...lines: string[]): unknown {
-  const args = ['--import', 'tsx', '--input-type', 'module', '--eval', program, ...lines];
+async function timesIn(zone: string, ...lines: string[]): Promise<unknown> {
   const env = { ...process.env, TZ: zone };
-  return JSON.parse(execFileSync(process.execPath, args, { env, encoding: 'utf8' }));
+  return JSON.parse(execFileSync(process.execPath, [await script, ...lines], { env, encoding: 'utf8' }));
 }
 
 // Letters of a zone are read from the system's zone files: where there are none, they mean nothing. CI's machine has them.
@@ -30,8 +26,8 @@ describe.skipIf(!existsSync('/usr/share/zoneinfo/Asia/Shanghai'))(
       ['Europe/Moscow', '[Tue Jun  2 09:00:59 MSK 2020]', '2020-06-02T06:00:59.000Z'],
       ['UTC', '[Tue Jun  2 09:00:59 CEST 2020]', null],
       ['UTC', '[Tue Jun  2 09:00:59 CST 2020]', '2020-06-02T15:00:59.000Z'],
-    ])('in %s: %s', (zone, line, time) => {
-      expect(timesIn(zone, line)).toEqual([time]);
+    ])('in %s: %s', async (zone, line, time) => {
+      expect(await timesIn(zone, line)).toEqual([time]);
     });
   },
 );
