@@ -2,9 +2,7 @@ import { authorityOf } from '../acme/known-authorities.ts';
 import { systemClock } from '../clock.ts';
 import { errorRecord } from '../errors.ts';
 import type { Issuance } from '../issuance/issuance.ts';
-import { namesOf } from '../issuance/names-of.ts';
 import type { OutageOptions } from '../issuance/outage.ts';
-import type { ProbeCandidate } from '../issuance/probing.ts';
 import { settleUnowned, takeDownLeft } from '../issuance/recovery.ts';
 import type { Stage } from '../issuance/rehearsing.ts';
 import { removeUselessKeys } from '../issuance/useless-keys.ts';
@@ -12,7 +10,7 @@ import type { DueCertificate, Renewed } from '../issuance/renewing.ts';
 import { namesKeysOf, renewAll } from '../issuance/renewing.ts';
 import { removeFullBuckets } from '../ledger/limit-buckets.ts';
 import type { CommandContext } from './context.ts';
-import type { PlannedCertificate, Work } from './due-work.ts';
+import type { Work } from './due-work.ts';
 import { findWork } from './due-work.ts';
 import { eachAuthority } from './each-account.ts';
 import { isOfTheCa } from './error-of-ca.ts';
@@ -26,6 +24,7 @@ import { tellNewlyLeftAlone } from './left-alone.ts';
 import { startProgress } from './progress.ts';
 import { onStage } from './rehearsal-stage.ts';
 import { learnRenewalInfo } from './renewal-asking.ts';
+import { partsOf } from './renewal-parts.ts';
 import { conclude, describe, explain, report, summaryOf, totalsOf } from './renewal-telling.ts';
 import { stagingOf } from './staging.ts';
 import { withWanted, writeConfigured } from './wishes/wanted.ts';
@@ -52,6 +51,11 @@ interface RunTime {
 interface TimedRun {
   mayStart: () => boolean;
   outageLeftMs: OutageOptions['leftMs'];
+}
+
+interface PartOfRun extends RenewOptions, TimedRun {
+  /** All that this run is going to work on: what dead runs left is kept for that. */
+  coming: readonly DueCertificate[];
 }
 
 /** Longer than a CA's restart, and than most of its troubles; runs that wait are not to pile up under cron. */
@@ -83,31 +87,41 @@ export async function runRenew(
   });
   let summary = summaryOf(known);
   const like = new LikeErrors();
+  const pages = new Map<string, string>();
+  const putOff = new Set<string>();
   const probing = probeLeftAlone(context, known, time.endsAt);
   probing.catch(() => undefined); // awaited below
-  const workOnPart = async (part: Work): Promise<void> => {
-    const explanations = explain(context, part);
-    await workOn(context, part, { ...options, ...timed(options, time) }, (renewed) => {
+  const workOnPart = async (part: Work, coming: Work, isOpen = () => true): Promise<void> => {
+    const unexplained = part.due.filter(({ certificate }) => !pages.has(certificate.name));
+    for (const [name, page] of explain(context, { ...part, due: unexplained })) pages.set(name, page);
+    const run = { ...options, ...timed(options, time), coming: coming.due };
+    const mayStart = (): boolean => isOpen() && run.mayStart();
+    await workOn(context, part, { ...run, mayStart }, (renewed) => {
+      const { certificate, error } = renewed;
+      // It goes with the next part.
+      if (error?.code === 'no-time' && run.mayStart()) return void putOff.add(certificate.name);
       summary[renewed.status] += 1;
-      report(context, renewed, explanations.get(renewed.certificate.name), { record, like });
+      report(context, renewed, pages.get(certificate.name), { record, like });
     });
   };
   try {
     const work = await workAsAdvised(context, known, options, time);
     summary = summaryOf(work);
-    const { atOnce, afterProbes } = partsOf(work, known.toProbe);
-    await workOnPart(atOnce);
-    const isChanged = await probing;
-    context.stops.work.throwIfAborted();
-    const rest = isChanged
-      ? await withLedger(context.settings, (ledger) => findWork(context, ledger, options, atOnce.due))
-      : afterProbes;
-    const { issued, renewed, failed, deferred } = summary;
-    const totals = totalsOf({ ...rest, due: [...atOnce.due, ...rest.due] });
-    summary = { issued, renewed, failed, deferred, ...totals };
-    // Once it is known which of them the probes have brought back.
-    await tellNewlyLeftAlone(context, rest.leftAlone, { isAskedFor: options.names.length > 0 });
-    await workOnPart(rest);
+    const { atOnce, isOver, theRest } = partsOf(context, options, { work, toProbe: known.toProbe, probing });
+    const first = workOnPart(atOnce, work, () => !isOver());
+    await first.catch(() => undefined);
+    try {
+      const { done, rest } = await theRest(putOff);
+      const { issued, renewed, failed, deferred } = summary;
+      const totals = totalsOf({ ...rest, due: [...done, ...rest.due] });
+      summary = { issued, renewed, failed, deferred, ...totals };
+      // Once it is known which of them the probes have brought back.
+      await tellNewlyLeftAlone(context, rest.leftAlone, { isAskedFor: options.names.length > 0 });
+      await workOnPart(rest, rest);
+    } finally {
+      // One CA's fault keeps nobody else's certificates from their turn, and is thrown in the end.
+      await first;
+    }
   } finally {
     await probing.catch(() => undefined);
     // However it ended, also by a signal before the first certificate.
@@ -122,7 +136,7 @@ export async function runRenew(
 async function workOn(
   context: CommandContext,
   work: Work,
-  run: RenewOptions & TimedRun,
+  run: PartOfRun,
   onResult: (renewed: Renewed) => void,
 ): Promise<void> {
   if (work.due.length === 0 && work.authorities.length === 0) return;
@@ -157,22 +171,6 @@ async function workOn(
   }
 }
 
-/** A certificate with a name that is being probed waits for what the probe finds: it would be ordered twice else. The others don't. */
-function partsOf(work: Work, probed: readonly ProbeCandidate[]): { atOnce: Work; afterProbes: Work } {
-  const names = new Set(probed.map(({ name }) => name.value));
-  const waits = ({ certificate }: PlannedCertificate): boolean =>
-    namesOf(certificate).some((name) => names.has(name));
-  const waiting = work.due.filter(waits);
-  const authorities = new Set(
-    waiting.flatMap(({ certificate, deferral }) => (deferral === null ? [certificate.ca] : [])),
-  );
-  const rest = { ...work, due: waiting, authorities: [...authorities] };
-  // With nothing to do beside the probes all is done behind them.
-  if (waiting.length === work.due.length)
-    return { atOnce: { ...work, due: [], authorities: [] }, afterProbes: work };
-  return { atOnce: { ...work, due: work.due.filter((one) => !waits(one)) }, afterProbes: rest };
-}
-
 /** The work after the CAs were asked when to renew, where it is time to ask. */
 async function workAsAdvised(
   context: CommandContext,
@@ -195,7 +193,7 @@ async function renewAt(
   context: CommandContext,
   ca: string,
   certificates: readonly DueCertificate[],
-  options: RenewOptions & TimedRun,
+  options: PartOfRun,
   onResult: (renewed: Renewed) => void,
 ): Promise<void> {
   const run = {
@@ -227,12 +225,13 @@ async function settleAndRenew(
   context: CommandContext,
   issuance: Issuance,
   certificates: readonly DueCertificate[],
-  options: RenewOptions & TimedRun,
+  options: PartOfRun,
   onResult: (renewed: Renewed) => void,
 ): Promise<void> {
   // Of one that only its deploy hook is due for, no attempt will take up the order.
   const ordered = certificates.filter(({ due }) => due.reason !== 'not-deployed');
-  const namesKeys = namesKeysOf(ordered);
+  const coming = [...certificates, ...options.coming].filter(({ due }) => due.reason !== 'not-deployed');
+  const namesKeys = namesKeysOf(coming);
   await removeFullBuckets(issuance);
   const { leftUp } = await settleUnowned(issuance, { evenKept: false, exceptNamesKeys: namesKeys });
   const staging = options.rehearse && ordered.length > 0 ? stagingOf(context, issuance.account.ca) : null;
