@@ -120,17 +120,14 @@ function checkLabels(ascii: string, shown: string): void {
       );
     }
     // A lone underscore stands for a wildcard in the names of folders.
-    if (label === '_' || !/^[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?$/.test(label)) throw notALabel(label, shown);
+    if (label === '_' || !/^[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?$/.test(label))
+      throw badName(
+        `"${shown}": the label "${printable(label)}" isn't letters, digits and inner hyphens`,
+        'check the spelling (RFC 1123 §2.1)',
+      );
   }
   if (/^[0-9]+$/.test(labels.at(-1) ?? ''))
     throw badName(`"${shown}" is neither a domain name nor an IP address`, 'check the spelling');
-}
-
-function notALabel(label: string, shown: string): AcmeLedgerError {
-  return badName(
-    `"${shown}": the label "${printable(label)}" isn't letters, digits and inner hyphens`,
-    'check the spelling (RFC 1123 §2.1)',
-  );
 }
 
 /**
@@ -143,14 +140,20 @@ export function assertPublicNames(identifiers: readonly Identifier[]): void {
     if (type === 'ip') continue;
     const labels = value.replace(/^\*\./, '').split('.');
     const odd = labels.find((label) => label.includes('_'));
-    if (odd !== undefined) throw notALabel(odd, printable(value));
+    if (odd !== undefined)
+      throw badName(
+        `"${printable(value)}": the label "${printable(odd)}" isn't letters, digits and inner hyphens`,
+        `check the spelling (RFC 1123 §2.1); ${ownCa}`,
+      );
     if (labels.length < 2)
       throw badName(
         `"${printable(value)}" has only one label`,
-        'give the whole name, such as host.example.com; a CA of your own is chosen by --ca URL',
+        `give the whole name, such as host.example.com; ${ownCa}`,
       );
   }
 }
+
+const ownCa = 'a CA of your own is chosen by --ca URL';
 
 function canonicalIp(address: string): string {
   if (!isIPv6(address)) return address;

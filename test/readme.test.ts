@@ -39,6 +39,7 @@ describe('the session of the README', () => {
     expect(written.length).toBeGreaterThan(5);
     await writeCommand('acme-ledger', `exec "${process.execPath}" "${program}" "$@"`);
     await writeCommand('dns.sh', dnsHook(pebble.challtestsrv.managementUrl));
+    await writeCommand('timeout', killWhenSlow);
     const seen = await runSession(written, {
       places: {
         '/etc/acme-ledger': workspace.file('etc'),
@@ -49,6 +50,7 @@ describe('the session of the README', () => {
       },
       directory: workspace.file('home'),
       env: {
+        HOME: workspace.file('home'),
         PATH: `${workspace.file('etc')}:${process.env['PATH'] ?? ''}`,
         ACME_LEDGER_CA: pebble.directoryUrl,
         ACME_LEDGER_CA_FILE: pebble.caFile,
@@ -65,6 +67,15 @@ async function writeCommand(name: string, script: string): Promise<void> {
   await chmod(file, 0o755);
 }
 
+/** Instead of `timeout -s KILL 3`: on a busy machine three seconds may be over before the hook has begun. */
+const killWhenSlow = [
+  'shift 3',
+  '"$@" & pid=$!',
+  'while kill -0 $pid 2>/dev/null && ! [ -e "$HOME/slow" ]; do sleep 0.05; done',
+  'kill -KILL $pid',
+  'kill -KILL $$',
+].join('\n');
+
 /** The hook that the README tells of: no zone for one name, slow for another. */
 function dnsHook(managementUrl: string): string {
   const setTxt = `fetch("${managementUrl}/set-txt", { method: "POST", body: JSON.stringify({ host: process.argv[1], value: process.argv[2] }) })`;
@@ -72,7 +83,7 @@ function dnsHook(managementUrl: string): string {
     '[ "$1" = cleanup ] && exit 0',
     'case $2 in',
     '  *.old.*) echo "no zone for $2" >&2; exit 1;;',
-    '  *.slow.*) exec sleep 5;;',
+    '  *.slow.*) touch "$HOME/slow"; exec sleep 5;;',
     'esac',
     `exec "${process.execPath}" -e '${setTxt}' "$2" "$3"`,
   ].join('\n');

@@ -23,7 +23,7 @@ export function assertStoreName(name: string): void {
 
 /**
  * The name that a certificate gets when nobody chose one: its first name, with `_` for `*` and for the colons of IPv6.
- * No two first names share one: no name has a label `_`, nor the first labels of an IPv6 address.
+ * No wildcard shares one with another name, because no name has a label `_`.
  */
 export function storeNameOf(identifiers: readonly Identifier[]): string {
   const first = identifiers[0];

@@ -9,7 +9,7 @@ import type { CommandContext } from './context.ts';
 import type { Work } from './due-work.ts';
 import { withLedgerWriter } from './ledger-writing.ts';
 
-/** Certificates wait for the probes of this run; names that aren't reached in that time come first in the next. */
+/** Certificates with such names wait for the probes of this run; names that aren't reached in that time come first in the next. */
 const startForMs = 120_000;
 /** What this run's probes put up: one of dns-01 that began last is over by then. */
 const takeDownForMs = 480_000;

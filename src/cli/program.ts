@@ -84,5 +84,5 @@ Exit codes:
   1         at least one item failed; the others were done
   2         wrong usage, configuration or input; nothing was sent
   70        a bug in acme-ledger
-  75        not now (the gate, a limit of the CA, another run); nothing is lost
+  75        not now (the gate, a limit or an outage of the CA, another run); nothing is lost
   130, 143  interrupted by SIGINT, SIGTERM, after settling what was open`;

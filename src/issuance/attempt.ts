@@ -12,7 +12,7 @@ import { settleOrder } from './settle.ts';
 
 /** How one try to obtain one certificate ended. */
 export interface Attempt {
-  /** `deferred`: not now (the gate, a limit of the CA, another run); nothing is lost. */
+  /** `deferred`: not now (the gate, a limit or an outage of the CA, another run); nothing is lost. */
   status: 'issued' | 'failed' | 'deferred';
   /** As it stands in the ledger afterwards. */
   certificate: CertificateRow;
