@@ -8,7 +8,7 @@ const source = fileURLToPath(new URL('../src/', import.meta.url));
 
 /** Where a command begins that a person may paste: ours, one that is known by its first argument, or any word with a short option behind it. */
 const command =
-  /\bacme-ledger (?:account|authz|cert|issue|ledger|name|order|renew|status)\b|\b(?:cat|chmod|chown|curl|df|findmnt|fuser|journalctl|kill|ls|mv|rm|sqlite3|sudo|systemctl) (?:-|\+|\d|root|[ugoa]+[-+=]|$)|\b[a-z][a-z0-9]+ -[A-Za-z]/;
+  /\bacme-ledger (?:account|authz|cert|issue|ledger|name|order|renew|status)\b|\b(?:cat|cd|chmod|chown|curl|df|findmnt|fuser|journalctl|kill|ls|mv|rm|sqlite3|sudo|systemctl) (?:-|\+|\d|root|[ugoa]+[-+=]|$)|\b[a-z][a-z0-9]+ -[A-Za-z]/;
 
 /** Quote a value, or make text of a number; `wordsOf` of file-trust.ts quotes each path. */
 const quoting = ['shellWord', 'shellWords', 'String', 'wordsOf'];
@@ -65,7 +65,7 @@ test('what is to be pasted has no value from outside in it that is not quoted fo
   expect(found.map(({ file, line, text }) => `${file}:${line} \${${text}}`)).toEqual([]);
 });
 
-test.each(['acme-ledger renew', 'chmod g-w', 'base64 -d', 'openssl x509 -in'])(
+test.each(['acme-ledger renew', 'cd', 'chmod g-w', 'base64 -d', 'openssl x509 -in'])(
   'a value that is not quoted is found behind "%s"',
   (begin) => {
     const foundIn = (value: string): Unquoted[] =>

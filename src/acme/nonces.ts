@@ -40,7 +40,7 @@ export class NoncePool {
   }
 
   /**
-   * A nonce for one request; each must be followed by exactly one `giveBack`.
+   * A nonce for one request; each must be followed by exactly one `giveBack` or `giveBackUnused`.
    * @throws AcmeLedgerError from `fetchNonce`, or `ca-answer` when it has none; the signal's reason
    */
   async take(signal?: AbortSignal): Promise<string> {

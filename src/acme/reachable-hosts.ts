@@ -40,7 +40,7 @@ export function reachableHosts(directoryUrl: string, resolve: Resolve = resolveA
     async assertUrl(text) {
       const url = new URL(text);
       if (url.protocol === 'http:' && directory.protocol !== 'http:')
-        throw unacceptable(`plain http (${printable(url.href)})`);
+        throw unacceptable(`plain http (${printable(url.href)})`, "isn't");
       const host = bareHost(url);
       const family = isIP(host);
       if (family !== 0 && host !== home && isPrivate({ address: host, family }) && (await isPublicCa()))
@@ -111,17 +111,14 @@ function bareHost({ hostname }: URL): string {
 
 function refused(host: string, address: string): Error {
   const where = host === address ? address : `${printable(host)}, whose address is ${address}`;
-  return unacceptable(`a private address (${where})`);
+  return unacceptable(`a private address (${where})`, 'is elsewhere');
 }
 
-function unacceptable(what: string): Error {
-  const error = new AcmeLedgerError(
-    'ca-answer',
-    `the CA sends to ${what}, though its directory is elsewhere`,
-    {
-      hint: "it wasn't asked there; a CA of one's own is used by the private address of its directory, as --ca https://ca.internal/directory",
-    },
-  );
+/** @param home how it is with its directory */
+function unacceptable(what: string, home: string): Error {
+  const error = new AcmeLedgerError('ca-answer', `the CA sends to ${what}, though its directory ${home}`, {
+    hint: "it wasn't asked there; a CA of one's own is used by the private address of its directory, as --ca https://ca.internal/directory",
+  });
   unsentError(error);
   return error;
 }

@@ -2,6 +2,7 @@ import { AcmeLedgerError } from '../errors.ts';
 import { hookFailure, runHook } from '../hook-process.ts';
 import { runVariable } from '../orphaned-hooks.ts';
 import { printable } from '../printable.ts';
+import { shellWord, shellWords } from '../shell-word.ts';
 import { checkedToken, dnsRecordName, dnsRecordValue } from './answer-values.ts';
 import {
   assertRecordIsStillVisible,
@@ -85,7 +86,8 @@ async function runOnce(
           ? 'a hook is run when nobody but root and the user of acme-ledger can change it'
           : result.outcome === 'timed-out'
             ? 'give it longer with --hook-timeout, or see why it takes so long'
-            : `try it by hand: cd ${printable(directory)} && ${shown} ${args.join(' ')}`,
+            : `try it by hand: cd ${shellWord(printable(directory))} && ` +
+              `${shown} ${shellWords(args.map(printable))}`,
     },
   );
 }

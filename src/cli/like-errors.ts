@@ -81,16 +81,22 @@ export class LikeErrors {
 /** All that a CA has paused, names or the whole account, is ended by one page: one line tells of it, with the link. */
 function ofPauses({ status, error, count, names, retryAt }: Kind): ErrorRecord {
   const who = count > namedMost ? counted(count, 'certificate') : names.join(', ');
-  const isOne = count === 1 || error.code === 'account-paused';
-  const why = isOne ? error.message : 'the CA has paused names of theirs';
-  return { ...error, message: `${who}: ${status}, ${why}`, retryAt: isOne ? error.retryAt : retryAt };
+  if (count === 1 || error.code === 'account-paused')
+    return { ...error, message: `${who}: ${status}, ${error.message}` };
+  // The hint of one may resume its own names alone.
+  const hint = `open ${pageOf(error) ?? "the CA's page"} to go on, then: acme-ledger name resume --all`;
+  return { ...error, message: `${who}: ${status}, the CA has paused names of theirs`, hint, retryAt };
 }
 
 /** The CA whose pause an error tells of, as far as the page tells that ends it; null for any other error. */
-function pausingCa({ code, problem, hint }: ErrorRecord): string | null {
-  const page = unpauseUrl(problem) ?? unpauseUrl({ detail: hint ?? '' });
+function pausingCa(error: ErrorRecord): string | null {
+  const page = pageOf(error);
   if (page !== null) return URL.canParse(page) ? new URL(page).origin : page;
-  return code === 'account-paused' ? code : null;
+  return error.code === 'account-paused' ? error.code : null;
+}
+
+function pageOf({ problem, hint }: ErrorRecord): string | null {
+  return unpauseUrl(problem) ?? unpauseUrl({ detail: hint ?? '' });
 }
 
 function toldMost(code: ErrorCode): number {

@@ -49,9 +49,9 @@ export function otherOwner(
   if (user !== 0) return null;
   const owner = strangerIn(place);
   if (owner === null) return null;
-  const directory = shellWord(printable(place.stateDir));
+  const directory = printable(place.stateDir);
   return {
-    message: `${printable(place.stateDir)} belongs to user ${String(owner)}, and this is root: what root writes there that user can't renew`,
+    message: `${directory} belongs to user ${String(owner)}, and this is root: what root writes there that user can't renew`,
     hint: `${asThatUser(owner)}; chown -R ${String(owner)} ${shellWord(directory)} mends what is there`,
   };
 }
@@ -81,10 +81,10 @@ function leadsTo(path: string): string {
 }
 
 function strangersState({ stateDir }: StatePlace, owner: number): AcmeLedgerError {
-  const directory = shellWord(printable(stateDir));
+  const directory = printable(stateDir);
   return new AcmeLedgerError(
     'state-dir',
-    `the state directory ${printable(stateDir)} belongs to user ${String(owner)}, whose hooks root would run`,
+    `the state directory ${directory} belongs to user ${String(owner)}, whose hooks root would run`,
     {
       hint: `${asThatUser(owner)}; chown -R root ${shellWord(directory)} takes it over; --as-other-user lets root work in it`,
     },

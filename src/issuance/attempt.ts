@@ -27,6 +27,7 @@ export interface Attempt {
 const verdictWaitMs = 60_000;
 /** After a signal a verdict is worth less than the time to take everything down. */
 const interruptedWaitMs = 1_500;
+
 /** The end of an attempt that failed: what it opened is settled, and why it failed is recorded. */
 export async function endInFailure(
   issuance: Issuance,

@@ -12,6 +12,7 @@ import { isFinalizedWith } from './order-key.ts';
 
 /** Whoever concludes an order removes its files next; if it dies before, the next run does. */
 const removalMs = 86_400_000;
+
 /** The orders that had files before the ledger was looked at, so that the order of each must be in it. */
 export async function filesBefore(stateDir: string): Promise<Set<number>> {
   const ids = ordersWithFiles(stateDir);

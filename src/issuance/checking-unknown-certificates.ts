@@ -80,8 +80,9 @@ function adoptingHint(
   } else if (stored.names.every((name) => !name.startsWith('*.'))) {
     words.push('--solver', 'standalone');
   }
-  const from = model?.settings.solver === 'exec' ? `cd ${word(model.settings.hookDirectory)} && ` : '';
-  const command = `${from}${[...words, ...stored.names].map(word).join(' ')}`;
+  const from =
+    model?.settings.solver === 'exec' ? `cd ${shellWord(printable(model.settings.hookDirectory))} && ` : '';
+  const command = `${from}${shellWords([...words, ...stored.names].map(printable))}`;
   if (!hasKey) return `its key isn't here: name the CSR that it was made for: ${command} --csr FILE`;
   if (model === null)
     return `look whether its names are proven this way, then make it known again: ${command}`;
@@ -119,8 +120,4 @@ function solverFor(row: CertificateRow, names: readonly string[]): SolverSetting
     if (error instanceof AcmeLedgerError) return null;
     throw error;
   }
-}
-
-function word(text: string): string {
-  return shellWord(printable(text));
 }

@@ -76,7 +76,7 @@ async function holderOf(
   return (await decidedMeanwhile(issuance, row.id)) ?? claimHolderOf(issuance, row, protection);
 }
 
-/** The same, but for what the ledger says of its state. */
+/** Like `holderOf`, whatever the ledger says of the authorization's state: its challenge may be what this run is about to submit. */
 export async function claimHolderOf(
   issuance: Issuance,
   row: AuthorizationRow,

@@ -16,7 +16,7 @@ export async function takeOverOrder(issuance: Issuance, order: OrderRow): Promis
   return { ...order, run_id: issuance.runId };
 }
 
-/** The same for any order, whether somebody works on it or not. @returns false when somebody does, or was first */
+/** Takes over any order, whether somebody works on it or not. @returns false when somebody does, or was first */
 export async function takeOverUnlessAlive(issuance: Issuance, order: OrderRow): Promise<boolean> {
   if (order.run_id !== null) {
     const owner = (await runsById(issuance.ledger, [order.run_id])).get(order.run_id);

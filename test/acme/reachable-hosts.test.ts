@@ -112,7 +112,7 @@ test('plain http on loopback is for a directory that is there itself', async () 
   const error = await post(secure, `${server.origin}/x`);
   expect(error).toMatchObject({
     code: 'ca-answer',
-    message: expect.stringContaining('plain http') as unknown,
+    message: `the CA sends to plain http (${server.origin}/x), though its directory isn't`,
   });
   expect(server.seen).toHaveLength(1);
 });

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -8,6 +8,7 @@ import type { ExecSettings } from '../../src/challenges/settings.ts';
 import type { Solver } from '../../src/challenges/solver.ts';
 import { createSolver } from '../../src/challenges/solvers.ts';
 import { systemClock } from '../../src/clock.ts';
+import { shellWord } from '../../src/shell-word.ts';
 import { answerFor, never } from './answers.ts';
 import { DnsServer } from './dns-server.ts';
 
@@ -91,6 +92,15 @@ test('a hook that fails is an error with its last words and a command to try', a
     hint: `try it by hand: cd ${directory} && ./hook.sh present ${record}`,
   });
   await expect(solver.cleanUp(answer, never)).rejects.toThrow('(cleanup example.com)');
+});
+
+test('the command to try has the hook’s directory quoted for the shell', async () => {
+  const hookDirectory = join(directory, "it's; touch here");
+  await mkdir(hookDirectory);
+  const solver = await newSolver('', { hook: 'false', hookDirectory });
+  await expect(solver.present(answerFor('dns-01', 'example.com'), never)).rejects.toMatchObject({
+    hint: expect.stringContaining(`cd ${shellWord(hookDirectory)} && false present `) as string,
+  });
 });
 
 test('a hook that takes too long is stopped', async () => {

@@ -68,7 +68,7 @@ it('tells of all that a CA has paused in one line, with its latest link', () => 
   expect([...like.rest()]).toMatchObject([
     {
       message: 'n1.test, n2.test: deferred, the CA has paused names of theirs',
-      hint: `open ${page('link2')} to go on`,
+      hint: `open ${page('link2')} to go on, then: acme-ledger name resume --all`,
       retryAt: '2026-01-01T00:00:00.000Z',
     },
   ]);

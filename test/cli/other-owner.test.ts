@@ -2,6 +2,7 @@ import { chmodSync, chownSync, lchownSync, mkdirSync, symlinkSync, writeFileSync
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { assertOwnState, otherOwner, type StatePlace } from '../../src/cli/other-owner.ts';
+import { shellWord } from '../../src/shell-word.ts';
 import { makeScratchDirectory } from '../certificates/scratch-directory.ts';
 
 const nobody = 65_534;
@@ -12,7 +13,8 @@ function placeIn(directory: string, more: Partial<StatePlace> = {}): StatePlace 
 }
 
 it('tells root that a state directory is another user’s, and nobody else', async () => {
-  const place = placeIn(await makeScratchDirectory());
+  const place = placeIn(join(await makeScratchDirectory(), "it's here"));
+  mkdirSync(place.stateDir);
   writeFileSync(place.ledgerFile, '');
   const self = process.getuid?.() ?? nobody;
   if (self === 0) chownSync(place.ledgerFile, nobody, nobody);
@@ -20,7 +22,7 @@ it('tells root that a state directory is another user’s, and nobody else', asy
   expect(otherOwner(place, owner)).toBeNull();
   expect(otherOwner(place, 0)).toEqual({
     message: `${place.stateDir} belongs to user ${owner}, and this is root: what root writes there that user can't renew`,
-    hint: `run it as that user (sudo -u '#${owner}' acme-ledger …); chown -R ${owner} ${place.stateDir} mends what is there`,
+    hint: `run it as that user (sudo -u '#${owner}' acme-ledger …); chown -R ${owner} ${shellWord(place.stateDir)} mends what is there`,
   });
 });
 
