@@ -11,7 +11,7 @@ const unusedAfterMs = 10_000;
 
 /** The n-th wait in a row: 1, 2, 4 … 60 s, and not before the CA wants it, as far as that is in the next minute. */
 export function waitAfter(faults: number, { retryAt }: AcmeLedgerError, now: Date): number {
-  const ownMs = 1_000 * 2 ** Math.min(faults - 1, 6);
+  const ownMs = 1_000 * 2 ** Math.min(Math.max(faults, 1) - 1, 6);
   const askedMs = retryAt === undefined ? 0 : retryAt.getTime() - now.getTime();
   return Math.min(Math.max(ownMs, askedMs), longestWaitMs);
 }
@@ -73,6 +73,7 @@ export class OpenLane {
   #waits = 1;
   #turns = 0;
   #width = 1;
+  #waiting = 0;
 
   constructor(error: AcmeLedgerError, now: Date, sequence: number) {
     this.error = error;
@@ -87,10 +88,19 @@ export class OpenLane {
     this.nextTrialAt = later(now, this.#waitMs(now));
   }
 
-  /** One of those who wait may send its request, or more of them where earlier ones broke although the CA answers. */
+  /** Counts who waits, for as long as `wait` lasts. */
+  async count(wait: Promise<void>): Promise<void> {
+    this.#waiting += 1;
+    await wait.finally(() => (this.#waiting -= 1));
+  }
+
+  /**
+   * The caller may send its request, and more of those who wait now where earlier ones broke although the CA answers. Not more than these: a turn
+   * that is left over would let somebody repeat what broke right after it broke.
+   */
   admit(isUp: boolean): void {
     this.isUp = isUp;
-    this.#turns = this.#width - 1;
+    this.#turns = Math.min(this.#width - 1, this.#waiting);
     if (isUp) this.#width *= growth;
   }
 

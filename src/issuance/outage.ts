@@ -99,7 +99,7 @@ export class Outage {
         const isOver = isUnreadable ? faults >= unreadableTries : this.#isItsOwn(kind, lane, about, faults);
         if (isOver) this.#spent.add(error);
         if (isOver || !mayRepeat(error)) throw error;
-        if (lane?.isOpen !== true) await this.#pause(faults, signal, error);
+        if (lane?.isOpen !== true) await this.#pause(this.#ownFaults(about, faults), signal, error);
       }
     }
   }
@@ -129,7 +129,7 @@ export class Outage {
     if (this.#end !== null || this.#options.stop.aborted) return false;
     const lane = isOutcomeUnknown(error) ? this.#lane(kind) : this.#all;
     if (this.#isItsOwn(kind, lane, met.about, met.faults)) return false;
-    if (!lane.isOpen) await this.#pause(met.faults, signal, error);
+    if (!lane.isOpen) await this.#pause(this.#ownFaults(met.about, met.faults), signal, error);
     return true;
   }
 
@@ -144,7 +144,7 @@ export class Outage {
       const waitMs = open.nextTrialAt.getTime() - clock.now().getTime();
       if (waitMs > this.#leftMs()) throw this.#giveUp(open.error);
       this.#tell(open.error);
-      if (waitMs > 0) await this.#sleep(waitMs, signal);
+      if (waitMs > 0) await open.count(this.#sleep(waitMs, signal));
       else if (await this.#tried(lane, signal)) return true;
     }
   }
@@ -221,7 +221,11 @@ export class Outage {
     if (lane === null || lane.isShared(about)) return false;
     // What wasn't even sent says so only once the CA itself was tried.
     if (lane === this.#all && lane.open?.isUp === false) return false;
-    return faults - (this.#shared.get(about) ?? 0) >= (kind === 'newOrder' ? ownOrders : ownTries);
+    return this.#ownFaults(about, faults) >= (kind === 'newOrder' ? ownOrders : ownTries);
+  }
+
+  #ownFaults(about: unknown, faults: number): number {
+    return faults - (this.#shared.get(about) ?? 0);
   }
 
   /** Once, and only when something does wait. */

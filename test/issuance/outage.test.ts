@@ -90,6 +90,17 @@ describe('a CA that is out of order', () => {
     expect(here.told).toHaveLength(2);
   });
 
+  it('on one kind of request alone is sent no more at each trial than what waits for it', async () => {
+    const here = ca({ concurrency: 4 });
+    here.breaks((kind) => (kind === 'newOrder' && here.seconds() < 60 ? fault() : null));
+    const orders = Array.from({ length: 4 }, (_, at) => here.ask('newOrder', at));
+    await Promise.all(orders);
+    // After 1, 2, 4, 8, 8 … s.
+    expect(here.trials).toHaveLength(10);
+    // Four before it was known, one at the first trial, and four at each other.
+    expect(here.sent()).toBeLessThanOrEqual(4 + 1 + 9 * 4);
+  });
+
   it('for longer than the run may wait ends all that waits, and is asked nothing more', async () => {
     const here = ca({ leftMs: (waitedMs) => 20_000 - waitedMs });
     here.breaks(() => refusedConnection());
@@ -148,6 +159,21 @@ describe('one request that always breaks', () => {
     await Promise.all([...others, here.ask('newOrder', unlucky)]);
     expect(left).toBeLessThan(0);
     expect(here.told).toHaveLength(2);
+  });
+
+  it('after faults that all had met waits no longer than for a first one', async () => {
+    const here = ca({ concurrency: 4 });
+    let hasFailedAlone = false;
+    here.breaks((kind, about) => {
+      if (kind === 'newOrder' && here.seconds() < 30) return fault();
+      if (about !== 'unlucky' || hasFailedAlone) return null;
+      hasFailedAlone = true;
+      return fault();
+    });
+    const others = Array.from({ length: 3 }, (_, at) => here.ask('newOrder', at));
+    const took = await here.ask('newOrder', 'unlucky');
+    expect(took).toBeLessThan(1.5 + Math.max(...(await Promise.all(others))));
+    expect(hasFailedAlone).toBe(true);
   });
 
   it('holds up nobody else for long, and ends as its own failure', async () => {
