@@ -13,6 +13,7 @@ import { settleUnwritten } from './settle-unwritten.ts';
 import { cleanUpRows, presentedFor } from './presenting.ts';
 import type { Issuance, UnsubmittedPolicy } from './issuance.ts';
 import { decideSubmitted, isUndecided, refresh } from './verdicts.ts';
+import { warningLevel } from './warning-level.ts';
 
 /** Policy `resume`: how long an order waits for the next attempt for its names before nobody wants it (docs/decisions.md). */
 const resumeForMs = 86_400_000;
@@ -104,7 +105,7 @@ async function tried(
       failures.push(error);
       return;
     }
-    issuance.log.warn(
+    issuance.log[warningLevel(error)](
       { order: order.id, error: errorRecord(error) },
       'the order could not be settled whole; the next run or `acme-ledger authz clear` tries again',
     );
@@ -138,7 +139,7 @@ async function closeUnsubmitted(
 }
 
 async function closeOne(issuance: Issuance, order: OrderRow, row: AuthorizationRow): Promise<void> {
-  const { outcome, reason } = await closeAuthorization(issuance, row, {
+  const { outcome, reason, stop } = await closeAuthorization(issuance, row, {
     evenKept: false,
     exceptOrderId: order.id,
   });
@@ -147,7 +148,7 @@ async function closeOne(issuance: Issuance, order: OrderRow, row: AuthorizationR
     'not submitted, so settled',
   );
   if (outcome !== 'failed') return;
-  issuance.log.warn(
+  issuance.log[warningLevel(stop)](
     { authorization: row.url },
     'not deactivated; the next run or `acme-ledger authz clear` tries again',
   );

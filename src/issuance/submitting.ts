@@ -20,6 +20,7 @@ import type { Issuance, PlacedOrder } from './issuance.ts';
 import { presentAll } from './presenting-all.ts';
 import { soonMs } from './soon.ts';
 import { refresh } from './verdicts.ts';
+import { warningLevel } from './warning-level.ts';
 
 /** A CA that asks to come back soon, again and again, is left alone after so many. */
 const submitTries = 3;
@@ -217,7 +218,7 @@ async function recordRefusedSubmit(
     if (authorization?.status === 'pending')
       await recordNotSubmitted(issuance, row.id, submit, error.message);
   } catch (failure) {
-    issuance.log.warn(
+    issuance.log[warningLevel(failure)](
       { authorization: row.url, error: errorRecord(failure) },
       'the CA refused the challenge and could not be asked what it makes of the authorization',
     );

@@ -11,6 +11,7 @@ import { authorizationSeen } from './authorization-seen.ts';
 import type { Issuance } from './issuance.ts';
 import { isGone } from '../acme/problems.ts';
 import { poll } from './polling.ts';
+import { warningLevel } from './warning-level.ts';
 
 /** A validation takes no longer: a submit whose answer was lost and that shows no verdict by then never arrived. */
 export const validationMs = 60_000;
@@ -96,7 +97,7 @@ async function awaitVerdict(
       await recordGone(issuance, row.url);
       return true;
     }
-    issuance.log.warn(
+    issuance.log[warningLevel(error)](
       { authorization: row.url, error: errorRecord(error) },
       'the CA could not be asked for its verdict',
     );
