@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { SeenRequest } from './acme-request.ts';
 import { AuthorizationCensus, type CountedAuthorization } from './authorization-census.ts';
+import { ListGate } from './list-gate.ts';
 import type { Upstream, UpstreamAnswer } from './upstream.ts';
 
 /** An answer that Pebble didn't give. A `body` that isn't text goes out as a problem document. */
@@ -29,6 +30,7 @@ export class RuledCa {
   rules: CaRule[];
   readonly census: AuthorizationCensus;
   private readonly upstream: Upstream;
+  private readonly gate = new ListGate();
 
   constructor(upstream: Upstream, rules: CaRule[] = []) {
     this.upstream = upstream;
@@ -47,7 +49,7 @@ export class RuledCa {
     const ruled = this.ruling(seen);
     let answer =
       ruled === undefined
-        ? await this.upstream.send(seen.method, url, headers, body)
+        ? await this.gate.pass(seen.kind, () => this.upstream.send(seen.method, url, headers, body))
         : await this.madeUp(ruled, { host: headers.host ?? '', withNonce: true });
     for (const rule of this.rules) answer = rule.after?.(seen, answer, this.census) ?? answer;
     seen.status = answer.status;

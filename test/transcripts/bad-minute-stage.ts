@@ -1,4 +1,5 @@
 import { type Installation, newInstallation } from '../support/installation.ts';
+import type { AuthorizationCensus } from '../support/authorization-census.ts';
 import type { Fault, FaultHook } from '../support/fault.ts';
 import { type PebbleLab, startPebble } from '../support/pebble.ts';
 import { type AcmeProxy, startProxy } from '../support/proxy.ts';
@@ -12,7 +13,39 @@ export interface MinuteStage {
   want(count: number): Promise<string[]>;
   /** The names whose certificate isn't stored. */
   missing(names: readonly string[]): string[];
+  /** What all runs so far have done to the CA and should not have; `notPaidOnce` is about these names. */
+  harm(names: readonly string[]): MinuteHarm;
   stop(): Promise<void>;
+}
+
+/** Each list is empty where a bad minute has cost nothing. */
+export interface MinuteHarm {
+  /** URLs of authorizations. */
+  invalid: string[];
+  open: string[];
+  /** Names for which the CA made none or several orders, or was asked for none or several certificates. */
+  notPaidOnce: string[];
+}
+
+export const noHarm: MinuteHarm = { invalid: [], open: [], notPaidOnce: [] };
+
+/** What a run says of a fault of the CA. */
+export interface OutageTold {
+  begins: string[];
+  ends: string[];
+  /** Whatever else it says on stderr. */
+  others: string[];
+}
+
+export function outageTold(stderr: string): OutageTold {
+  const lines = stderr.split('\n').filter((line) => line !== '');
+  const isBegin = (line: string): boolean => line.includes('the CA is out of order');
+  const isEnd = (line: string): boolean => line.includes('the CA answers again');
+  return {
+    begins: lines.filter(isBegin),
+    ends: lines.filter(isEnd),
+    others: lines.filter((line) => !isBegin(line) && !isEnd(line)),
+  };
 }
 
 export async function newMinuteStage(): Promise<MinuteStage> {
@@ -37,12 +70,26 @@ export async function newMinuteStage(): Promise<MinuteStage> {
       const known = new Set(stored.map(({ name }) => name));
       return names.filter((name) => !known.has(name));
     },
+    harm: (names) => harmOf(proxy.census, names),
     async stop() {
       await webServer.stop();
       await proxy.stop();
       await lab.stop();
       await here.remove();
     },
+  };
+}
+
+function harmOf(census: AuthorizationCensus, names: readonly string[]): MinuteHarm {
+  const withStatus = (wanted: string): string[] =>
+    [...census.authorizations.values()].flatMap(({ status, url }) => (status === wanted ? [url] : []));
+  return {
+    invalid: withStatus('invalid'),
+    open: withStatus('pending'),
+    notPaidOnce: names.filter((name) => {
+      const orders = census.ordersFor(name);
+      return orders.length !== 1 || orders[0]?.finalizations !== 1;
+    }),
   };
 }
 
