@@ -158,7 +158,7 @@ export async function recordNotSubmitted(
       .where('id', '=', authorizationId)
       .where('status', '=', 'pending');
     update =
-      'takenAt' in submit && submit.takenAt !== undefined
+      'takenAt' in submit
         ? update.where('challenge', '=', 'submitted').where('submitted_at', '=', submit.takenAt)
         : update.where('challenge', '=', 'submitting');
     if ('toClose' in submit) update = update.where('closing_run_id', '=', tx.runId);
