@@ -136,9 +136,7 @@ export async function recordFoundSubmitted(
  * one that was written at that time.
  */
 export type SubmitOf =
-  | { orderId: number; takenAt?: Instant }
-  | { toClose: true }
-  | { submittedAt: Instant | null };
+  { orderId: number; takenAt?: Instant } | { toClose: true } | { submittedAt: Instant | null };
 
 /**
  * The challenge POST has no effect (any more): the CA refused it, or still shows it untouched after any validation must have ended. Nothing happens
