@@ -8,7 +8,7 @@ import type { RunRow } from './schema.ts';
 export const leaseMs = 90_000;
 export const renewEveryMs = 20_000;
 
-/** For so long after a renewal a run acts without asking for its lease anew (by a clock that nobody sets). */
+/** For so long after a renewal, by either clock, a run acts without asking for its lease anew. */
 export const trustedForMs = leaseMs / 2;
 
 /** A dead run can't have done anything after this: it would have renewed its lease. */
