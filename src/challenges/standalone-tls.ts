@@ -4,50 +4,31 @@ import type { Clock } from '../clock.ts';
 import type { Identifier } from '../identifiers.ts';
 import { challengeContext } from './alpn-certificate.ts';
 import { untilAborted } from './abortable.ts';
-import { openServer } from './server-socket.ts';
 import type { StandaloneSettings } from './settings.ts';
-import { SharedListener } from './shared-listener.ts';
-import { socketAddressText } from './socket-address.ts';
 import type { ChallengeAnswer, Solver } from './solver.ts';
+import { standaloneAnswers } from './standalone-answers.ts';
 
 interface TlsAnswer {
   serverName: string;
   context: SecureContext;
 }
 
-/** The answers of all orders of this process, by the address they are given at. */
-const listeners = new Map<string, SharedListener<TlsAnswer>>();
-
 export const protocol = 'acme-tls/1'; // RFC 8737 §6.2
 const handshakeTimeoutMs = 10_000;
 
+const answersAt = standaloneAnswers<TlsAnswer>(answerServer);
+
 /** Answers tls-alpn-01 with a TLS server of our own (RFC 8737 §3). */
 export function standaloneTlsSolver({ listen }: StandaloneSettings, clock: Clock): Solver {
-  const listener = listenerAt(listen, clock);
-  const presented = new Set<string>();
+  const { add, remove, ...answers } = answersAt(listen, clock);
   return {
+    ...answers,
     type: 'tls-alpn-01',
     async present(answer, signal) {
       const context = await untilAborted(() => challengeContext(answer, clock.wallNow()), signal);
-      presented.add(keyOf(answer));
-      await listener.add(keyOf(answer), { serverName: serverNameOf(answer.identifier), context }, signal);
+      await add(keyOf(answer), { serverName: serverNameOf(answer.identifier), context }, signal);
     },
-    async waitUntilVisible(_answer, signal) {
-      signal.throwIfAborted();
-      return Promise.resolve();
-    },
-    async assertStillVisible(_answer, signal) {
-      signal.throwIfAborted();
-      return Promise.resolve();
-    },
-    async cleanUp(answer) {
-      presented.delete(keyOf(answer));
-      await listener.remove(keyOf(answer));
-    },
-    async close() {
-      await Promise.all([...presented].map((key) => listener.remove(key)));
-      presented.clear();
-    },
+    cleanUp: (answer) => remove(keyOf(answer)),
   };
 }
 
@@ -76,17 +57,6 @@ function ipv6Groups(value: string): string[] {
 /** Two orders may prove one name at the same time. */
 function keyOf({ identifier, token }: ChallengeAnswer): string {
   return `${identifier.value} ${token}`;
-}
-
-function listenerAt(address: StandaloneSettings['listen'], clock: Clock): SharedListener<TlsAnswer> {
-  const key = socketAddressText(address);
-  const known = listeners.get(key);
-  if (known !== undefined) return known;
-  const listener = new SharedListener<TlsAnswer>((answers, signal) =>
-    openServer(answerServer(answers), address, clock, signal),
-  );
-  listeners.set(key, listener);
-  return listener;
 }
 
 function answerServer(answers: ReadonlyMap<string, TlsAnswer>): Server {

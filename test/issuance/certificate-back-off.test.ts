@@ -16,19 +16,9 @@ import { releaseOrder } from '../../src/ledger/orders.ts';
 import type { CertificateRow } from '../../src/ledger/schema.ts';
 import { recordWishes } from '../../src/ledger/wishes.ts';
 import { anIntent, newLedger, noon, type TestLedger } from '../ledger/new-ledger.ts';
+import { wishFor } from '../support/wish-for.ts';
 
-const wish = {
-  name: 'one.test',
-  ca: 'https://ca.test/dir',
-  names: ['one.test'],
-  keyType: 'ec256',
-  reuseKey: false,
-  profile: 'unknown',
-  preferredChain: null,
-  settings: {},
-  csr: null,
-  deployHook: null,
-};
+const wish = wishFor('https://ca.test/dir', 'one.test', { profile: 'unknown' });
 const suspendMs = 86_400_000;
 
 interface World {

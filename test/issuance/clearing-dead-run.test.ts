@@ -7,6 +7,7 @@ import { placeOrder } from '../../src/issuance/place-order.ts';
 import { recordWish } from '../../src/ledger/certificates.ts';
 import { orderById } from '../../src/ledger/orders.ts';
 import { type RunningIssuance, type TinyWorld, newTinyWorld } from './tiny-issuance.ts';
+import { wishFor } from '../support/wish-for.ts';
 
 const names = ['a.test', 'b.test', 'c.test'];
 let world: TinyWorld;
@@ -25,18 +26,7 @@ async function clearAs(issuance: Issuance, given: { all?: true; dryRun?: true } 
 }
 
 async function wanting(issuance: RunningIssuance): Promise<void> {
-  const wish = {
-    name: 'a.test',
-    ca: issuance.account.ca,
-    names,
-    keyType: 'ec256',
-    reuseKey: false,
-    profile: null,
-    preferredChain: null,
-    settings: {},
-    csr: null,
-    deployHook: null,
-  };
+  const wish = wishFor(issuance.account.ca, 'a.test', { names });
   await recordWish(issuance, wish, issuance.account.id);
 }
 
@@ -51,14 +41,19 @@ async function entered(issuance: RunningIssuance) {
   return { admitted, identifiers };
 }
 
+/** A run that begins after another one was killed, before newOrder or behind it. */
+async function afterKill({ isPlaced }: { isPlaced: boolean }) {
+  const dead = await world.startIssuance({ policy: 'resume' });
+  await wanting(dead);
+  const { admitted, identifiers } = await entered(dead);
+  if (isPlaced) await placeOrder(dead, admitted, identifiers);
+  await dead.die();
+  return { issuance: await world.startIssuance({ policy: 'resume' }), admitted };
+}
+
 describe('what a killed run left, under the policy `resume`', () => {
   it('is kept for its names by a clean-up, which closes none of it: that would be a failed validation for each', async () => {
-    const dead = await world.startIssuance({ policy: 'resume' });
-    await wanting(dead);
-    const { admitted, identifiers } = await entered(dead);
-    await placeOrder(dead, admitted, identifiers);
-    await dead.die();
-    const issuance = await world.startIssuance({ policy: 'resume' });
+    const { issuance, admitted } = await afterKill({ isPlaced: true });
     expect(await clearAs(issuance)).toEqual(['resumable', 'resumable', 'resumable']);
     expect(world.ca.deactivated).toEqual([]);
     expect((await orderById(issuance.ledger, admitted.order.id))?.kept_until).not.toBeNull();
@@ -67,12 +62,7 @@ describe('what a killed run left, under the policy `resume`', () => {
   });
 
   it('is told as kept by a dry run, too, and as closed where the order can come to nothing any more', async () => {
-    const dead = await world.startIssuance({ policy: 'resume' });
-    await wanting(dead);
-    const { admitted, identifiers } = await entered(dead);
-    await placeOrder(dead, admitted, identifiers);
-    await dead.die();
-    const issuance = await world.startIssuance({ policy: 'resume' });
+    const { issuance, admitted } = await afterKill({ isPlaced: true });
     const order = await orderById(issuance.ledger, admitted.order.id);
     expect(await clearAs(issuance, { dryRun: true })).toEqual(['resumable', 'resumable', 'resumable']);
     expect(await clearAs(issuance, { all: true, dryRun: true })).toEqual(Array(3).fill('would-deactivate'));
@@ -96,12 +86,7 @@ describe('what a killed run left, under the policy `resume`', () => {
   });
 
   it('is closed when nobody wants the certificate any more', async () => {
-    const dead = await world.startIssuance({ policy: 'resume' });
-    await wanting(dead);
-    const { admitted, identifiers } = await entered(dead);
-    await placeOrder(dead, admitted, identifiers);
-    await dead.die();
-    const issuance = await world.startIssuance({ policy: 'resume' });
+    const { issuance } = await afterKill({ isPlaced: true });
     await issuance.ledger
       .updateTable('certificates')
       .set({ removed_at: issuance.clock.now().toISOString() })
@@ -110,11 +95,7 @@ describe('what a killed run left, under the policy `resume`', () => {
   });
 
   it('is no reason for a clean-up to send the newOrder that was never sent', async () => {
-    const dead = await world.startIssuance({ policy: 'resume' });
-    await wanting(dead);
-    const { admitted } = await entered(dead);
-    await dead.die();
-    const issuance = await world.startIssuance({ policy: 'resume' });
+    const { issuance, admitted } = await afterKill({ isPlaced: false });
     expect(await clearAs(issuance)).toEqual([]);
     expect(world.ca.newOrders).toBe(0);
     // The next attempt for its names goes on with it.
@@ -125,12 +106,8 @@ describe('what a killed run left, under the policy `resume`', () => {
   });
 
   it('is counted no longer than whatever it opened can be open', async () => {
-    const dead = await world.startIssuance({ policy: 'resume' });
-    await wanting(dead);
-    const { admitted } = await entered(dead);
-    await dead.die();
+    const { issuance, admitted } = await afterKill({ isPlaced: false });
     world.clock.pass(8 * 86_400_000);
-    const issuance = await world.startIssuance({ policy: 'resume' });
     await clearAs(issuance);
     expect(world.ca.newOrders).toBe(0);
     expect(await orderById(issuance.ledger, admitted.order.id)).toMatchObject({ status: 'abandoned' });

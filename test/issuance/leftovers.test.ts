@@ -18,6 +18,7 @@ import { gateCount } from '../../src/ledger/gate-count.ts';
 import { orderById, recordFinalizeSent, releaseOrder } from '../../src/ledger/orders.ts';
 import { certificateRow } from './rows.ts';
 import { type RunningIssuance, type TinyWorld, newTinyWorld } from './tiny-issuance.ts';
+import { wishFor } from '../support/wish-for.ts';
 
 let world: TinyWorld;
 
@@ -37,18 +38,7 @@ async function place(issuance: Issuance, ...names: string[]): Promise<PlacedOrde
 }
 
 function wish(names: string[]) {
-  return {
-    name: 'a.test',
-    ca: 'https://ca.test/dir',
-    names,
-    keyType: 'ec256',
-    reuseKey: false,
-    profile: null,
-    preferredChain: null,
-    settings: {},
-    csr: null,
-    deployHook: null,
-  };
+  return wishFor('https://ca.test/dir', 'a.test', { names });
 }
 
 describe('one order for one set of names', () => {

@@ -8,6 +8,7 @@ import { recordStored } from '../../src/ledger/stored-certificates.ts';
 import type { CertificateRow } from '../../src/ledger/schema.ts';
 import { inTransaction } from '../../src/ledger/writer.ts';
 import { type TestLedger, anOrder, newDirectory, newLedger, noon } from '../ledger/new-ledger.ts';
+import { wishFor } from '../support/wish-for.ts';
 
 const dayMs = 86_400_000;
 const inDays = (days: number): Date => new Date(noon.getTime() + days * dayMs);
@@ -29,7 +30,7 @@ async function withCertificates(
   await inTransaction(here, async (tx) => {
     for (let index = 0; index < count; index += 1) {
       const name = `${String(index).padStart(3, '0')}.test`;
-      await recordWish(tx, wishFor(name, here.account.ca), here.account.id);
+      await recordWish(tx, wishFor(here.account.ca, name), here.account.id);
       await recordStored(tx, name, order.id, { serial: '0a', notBefore: noon, notAfter: inDays(90) });
     }
   });
@@ -49,21 +50,6 @@ async function withCertificates(
       await askRenewalInfo(source, await listCertificates(here.ledger));
       return listCertificates(here.ledger);
     },
-  };
-}
-
-function wishFor(name: string, ca: string) {
-  return {
-    name,
-    ca,
-    names: [name],
-    keyType: 'ec256',
-    reuseKey: false,
-    profile: null,
-    preferredChain: null,
-    settings: {},
-    csr: null,
-    deployHook: null,
   };
 }
 

@@ -8,6 +8,7 @@ import { recordWish } from '../../src/ledger/certificates.ts';
 import { orderById, recordFinalizeSent, recordOrderAnswer } from '../../src/ledger/orders.ts';
 import { hasFailedAlike } from '../../src/ledger/order-queries.ts';
 import { type RunningIssuance, type TinyWorld, newTinyWorld } from './tiny-issuance.ts';
+import { wishFor } from '../support/wish-for.ts';
 
 const minuteMs = 60_000;
 const identifiers = parseNames(['a.test']);
@@ -52,19 +53,7 @@ async function clean(issuance: RunningIssuance): Promise<void> {
 }
 
 async function wanted(issuance: RunningIssuance) {
-  const wish = {
-    name: 'a.test',
-    ca: issuance.account.ca,
-    names: ['a.test'],
-    keyType: 'ec256',
-    reuseKey: false,
-    profile: null,
-    preferredChain: null,
-    settings: { challenge: 'http-01', solver: 'webroot', webroot: '/tmp' },
-    csr: null,
-    deployHook: null,
-  };
-  return recordWish(issuance, wish, issuance.account.id);
+  return recordWish(issuance, wishFor(issuance.account.ca, 'a.test'), issuance.account.id);
 }
 
 describe('an order that the CA does not get on with', () => {

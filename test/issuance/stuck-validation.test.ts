@@ -5,6 +5,7 @@ import { letsEncryptLimits } from '../../src/acme/authority-limits.ts';
 import { obtain } from '../../src/issuance/obtain.ts';
 import { recordWish } from '../../src/ledger/certificates.ts';
 import { type RunningIssuance, type TinyWorld, newTinyWorld } from './tiny-issuance.ts';
+import { wishFor } from '../support/wish-for.ts';
 
 const minuteMs = 60_000;
 let world: TinyWorld;
@@ -16,18 +17,7 @@ beforeEach(async () => {
 afterEach(() => world.remove());
 
 async function attempt(issuance: RunningIssuance): Promise<Attempt> {
-  const wish = {
-    name: 'a.test',
-    ca: issuance.account.ca,
-    names: ['a.test', 'b.test'],
-    keyType: 'ec256',
-    reuseKey: false,
-    profile: null,
-    preferredChain: null,
-    settings: { challenge: 'http-01', solver: 'webroot', webroot: '/tmp' },
-    csr: null,
-    deployHook: null,
-  };
+  const wish = wishFor(issuance.account.ca, 'a.test', { names: ['a.test', 'b.test'] });
   const certificate = await recordWish(issuance, wish, issuance.account.id);
   return obtain(issuance, certificate, { names: wish.names, waitMs: 0 });
 }

@@ -1,26 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import type { CertificateWish } from '../../src/ledger/certificates.ts';
 import { certificateByName, listCertificates } from '../../src/ledger/certificates.ts';
 import { recordConfigured } from '../../src/ledger/configured.ts';
 import { recordWishes } from '../../src/ledger/wishes.ts';
 import { type TestLedger, newLedger } from './new-ledger.ts';
 import { usedLedger } from './used-ledger.ts';
-
-function wishFor(here: TestLedger, name: string, given: Partial<CertificateWish> = {}): CertificateWish {
-  return {
-    name,
-    ca: here.account.ca,
-    names: [name],
-    keyType: 'ec256',
-    reuseKey: false,
-    profile: null,
-    preferredChain: null,
-    settings: { solver: 'webroot', challenge: 'http-01', webroot: '/var/www' },
-    csr: null,
-    deployHook: null,
-    ...given,
-  };
-}
+import { wishFor } from '../support/wish-for.ts';
 
 async function origins(here: TestLedger): Promise<Record<string, string>> {
   const rows = await listCertificates(here.ledger);
@@ -34,8 +18,8 @@ async function events(here: TestLedger): Promise<number> {
 describe('the certificates of the configuration', () => {
   it('are written down once, and are wanted no more when they are gone from it', async () => {
     const here = await newLedger();
-    const wishes = ['a.test', 'b.test'].map((name) => wishFor(here, name));
-    await recordWishes(here, [wishFor(here, 'imported.test')], 'import');
+    const wishes = ['a.test', 'b.test'].map((name) => wishFor(here.account.ca, name));
+    await recordWishes(here, [wishFor(here.account.ca, 'imported.test')], 'import');
     await recordConfigured(here, wishes);
     const others = { 'imported.test': 'import' };
     expect(await origins(here)).toEqual({ ...others, 'a.test': 'configuration', 'b.test': 'configuration' });
@@ -51,19 +35,19 @@ describe('the certificates of the configuration', () => {
   it('take over what is wanted just so, and what stands of it is not due for that', async () => {
     const here = await usedLedger();
     const before = await certificateByName(here.ledger, 'c.test');
-    await recordConfigured(here, [wishFor(here, 'c.test')]);
+    await recordConfigured(here, [wishFor(here.account.ca, 'c.test')]);
     expect(await certificateByName(here.ledger, 'c.test')).toEqual({ ...before, origin: 'configuration' });
     // Away and back again, as with a line that was commented out for a day.
     await recordConfigured(here, []);
-    await recordConfigured(here, [wishFor(here, 'c.test')]);
+    await recordConfigured(here, [wishFor(here.account.ca, 'c.test')]);
     expect(await certificateByName(here.ledger, 'c.test')).toEqual({ ...before, origin: 'configuration' });
   });
 
   it('leave everything as it is when a command wants another one of the same name', async () => {
     const here = await usedLedger();
     const before = await here.ledger.selectFrom('certificates').selectAll().execute();
-    const other = wishFor(here, 'c.test', { keyType: 'ec384' });
-    const plan = await recordConfigured(here, [wishFor(here, 'new.test'), other]);
+    const other = wishFor(here.account.ca, 'c.test', { keyType: 'ec384' });
+    const plan = await recordConfigured(here, [wishFor(here.account.ca, 'new.test'), other]);
     expect(plan.conflicts).toEqual(['c.test']);
     expect(await here.ledger.selectFrom('certificates').selectAll().execute()).toEqual(before);
   });

@@ -6,6 +6,7 @@ import { recordDeployed, recordStored } from '../../src/ledger/stored-certificat
 import { recordOrderAnswer, releaseOrder } from '../../src/ledger/orders.ts';
 import { insertPresentations } from '../../src/ledger/presentations.ts';
 import { type TestLedger, anIntent, anOrder, answerOf, newLedger, noon } from './new-ledger.ts';
+import { wishFor } from '../support/wish-for.ts';
 
 /** Order 1 is being worked on, order 2 has become a certificate, order 3 is an intent; all owned by `run-1`, or nobody's. */
 export async function usedLedger(): Promise<TestLedger> {
@@ -36,19 +37,7 @@ export async function usedLedger(): Promise<TestLedger> {
 }
 
 async function issued(here: TestLedger, name: string): Promise<void> {
-  const wish = {
-    name,
-    ca: here.account.ca,
-    names: [name],
-    keyType: 'ec256',
-    reuseKey: false,
-    profile: null,
-    preferredChain: null,
-    settings: { solver: 'webroot', challenge: 'http-01', webroot: '/var/www' },
-    csr: null,
-    deployHook: null,
-  };
-  await recordWish(here, wish, here.account.id);
+  await recordWish(here, wishFor(here.account.ca, name), here.account.id);
   const { order } = await anOrder(here, here.account, [name]);
   await recordSeen(here, [
     {

@@ -9,22 +9,7 @@ import {
 import { recordWishes } from '../../src/ledger/wishes.ts';
 import { type TestLedger, newLedger } from './new-ledger.ts';
 import { usedLedger } from './used-ledger.ts';
-
-function wishFor(here: TestLedger, name: string, given: Partial<CertificateWish> = {}): CertificateWish {
-  return {
-    name,
-    ca: here.account.ca,
-    names: [name],
-    keyType: 'ec256',
-    reuseKey: false,
-    profile: null,
-    preferredChain: null,
-    settings: { solver: 'webroot', challenge: 'http-01', webroot: '/var/www' },
-    csr: null,
-    deployHook: null,
-    ...given,
-  };
-}
+import { wishFor } from '../support/wish-for.ts';
 
 async function outcomes(here: TestLedger, wishes: CertificateWish[]): Promise<Record<string, string>> {
   const compared = await recordWishes(here, wishes, 'import');
@@ -44,7 +29,7 @@ describe('wishes', () => {
   it('are written down once, however many there are, and the second time nothing is touched', async () => {
     const here = await newLedger();
     // More than any number of rows that one statement takes, and no multiple of one.
-    const wishes = Array.from({ length: 531 }, (_, index) => wishFor(here, `n${index}.test`));
+    const wishes = Array.from({ length: 531 }, (_, index) => wishFor(here.account.ca, `n${index}.test`));
     expect(new Set(Object.values(await outcomes(here, wishes)))).toEqual(new Set(['added']));
     const rows = await listCertificates(here.ledger);
     expect(rows.map((row) => row.name).sort()).toEqual(wishes.map((wish) => wish.name).sort());
@@ -58,12 +43,12 @@ describe('wishes', () => {
   it('leave a stored certificate as it is when only its deployment changes, and make it due when its names do', async () => {
     const here = await usedLedger();
     const before = await certificateByName(here.ledger, 'c.test');
-    expect(await outcomes(here, [wishFor(here, 'c.test', { deployHook: 'true' })])).toEqual({
+    expect(await outcomes(here, [wishFor(here.account.ca, 'c.test', { deployHook: 'true' })])).toEqual({
       'c.test': 'changed',
     });
     const after = await certificateByName(here.ledger, 'c.test');
     expect(after).toEqual({ ...before, deploy_hook: 'true', origin: 'import' });
-    await outcomes(here, [wishFor(here, 'c.test', { names: ['c.test', 'www.c.test'] })]);
+    await outcomes(here, [wishFor(here.account.ca, 'c.test', { names: ['c.test', 'www.c.test'] })]);
     expect(await certificateByName(here.ledger, 'c.test')).toMatchObject({ order_id: null, serial: '0a' });
   });
 
@@ -71,16 +56,20 @@ describe('wishes', () => {
     const here = await usedLedger();
     const before = await certificateByName(here.ledger, 'c.test');
     await recordRemoved(here, 'c.test');
-    expect(await outcomes(here, [wishFor(here, 'c.test')])).toEqual({ 'c.test': 'added' });
+    expect(await outcomes(here, [wishFor(here.account.ca, 'c.test')])).toEqual({ 'c.test': 'added' });
     expect(await certificateByName(here.ledger, 'c.test')).toEqual({ ...before, origin: 'import' });
   });
 
   it('stay those of the import when the same is issued, and become those of the command when another is', async () => {
     const here = await newLedger();
-    await outcomes(here, [wishFor(here, 'a.test')]);
-    const same = await recordWish(here, wishFor(here, 'a.test'), here.account.id);
+    await outcomes(here, [wishFor(here.account.ca, 'a.test')]);
+    const same = await recordWish(here, wishFor(here.account.ca, 'a.test'), here.account.id);
     expect(same.origin).toBe('import');
-    const other = await recordWish(here, wishFor(here, 'a.test', { keyType: 'ec384' }), here.account.id);
+    const other = await recordWish(
+      here,
+      wishFor(here.account.ca, 'a.test', { keyType: 'ec384' }),
+      here.account.id,
+    );
     expect(other.origin).toBe('command');
   });
 });

@@ -3,28 +3,25 @@ import { writeFile } from 'node:fs/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { type Installation, jsonOf, newInstallation } from '../support/installation.ts';
 import { faultsOf } from '../support/openssl.ts';
-import { type PebbleLab, startPebble } from '../support/pebble.ts';
 import type { ProgramResult } from '../support/program.ts';
-import { type AcmeProxy, startProxy } from '../support/proxy.ts';
+import { type ProxiedCa, startProxiedCa } from '../support/stage.ts';
 import { serveWebroot } from '../support/webroot-server.ts';
 
 // Keys as CAs hand them out: base64url of some 32 bytes.
 const macKey = 'zWNDZM6eQGHWpSRTPal5eIUYFTu7EajVIoguysqZ9wG44nMEtx3MUAsUDkMTQ12W';
 const wrongKey = 'b10lLJs8l1GPIzsLP0s6pMt8O0XVGnfTaCeROxQM0BIt2XrJMDHJZBM5NuQmQJQH';
 
-let lab: PebbleLab;
-let proxy: AcmeProxy;
+let ca: ProxiedCa;
+let lab: ProxiedCa['lab'];
+let proxy: ProxiedCa['proxy'];
 let here: Installation;
 
 beforeAll(async () => {
-  lab = await startPebble({ eab: { 'kid-1': macKey } });
-  proxy = await startProxy({ directoryUrl: lab.directoryUrl });
+  ca = await startProxiedCa({ eab: { 'kid-1': macKey } });
+  ({ lab, proxy } = ca);
 });
 
-afterAll(async () => {
-  await proxy.stop();
-  await lab.stop();
-});
+afterAll(() => ca.stop());
 
 beforeEach(async () => {
   here = await newInstallation({ directoryUrl: proxy.directoryUrl, caFile: lab.caFile });

@@ -4,23 +4,20 @@ import path from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { created } from '../support/created.ts';
 import { type Installation, jsonLines, jsonOf, newInstallation } from '../support/installation.ts';
-import { type PebbleLab, startPebble } from '../support/pebble.ts';
 import { runProgram } from '../support/program.ts';
-import { type AcmeProxy, startProxy } from '../support/proxy.ts';
+import { type ProxiedCa, startProxiedCa } from '../support/stage.ts';
 
-let lab: PebbleLab;
-let proxy: AcmeProxy;
+let ca: ProxiedCa;
+let lab: ProxiedCa['lab'];
+let proxy: ProxiedCa['proxy'];
 let here: Installation;
 
 beforeAll(async () => {
-  lab = await startPebble();
-  proxy = await startProxy({ directoryUrl: lab.directoryUrl });
+  ca = await startProxiedCa();
+  ({ lab, proxy } = ca);
 });
 
-afterAll(async () => {
-  await proxy.stop();
-  await lab.stop();
-});
+afterAll(() => ca.stop());
 
 beforeEach(async () => {
   here = await newInstallation({ directoryUrl: proxy.directoryUrl, caFile: lab.caFile });

@@ -7,23 +7,20 @@ import { created } from '../support/created.ts';
 import { type Installation, jsonLines, jsonOf, newInstallation } from '../support/installation.ts';
 import { type LabAccount, registerAccount } from '../support/lab-account.ts';
 import { selfSigned } from '../support/openssl.ts';
-import { type PebbleLab, startPebble } from '../support/pebble.ts';
-import { type AcmeProxy, startProxy } from '../support/proxy.ts';
+import { type ProxiedCa, startProxiedCa } from '../support/stage.ts';
 
-let lab: PebbleLab;
-let proxy: AcmeProxy;
+let ca: ProxiedCa;
+let lab: ProxiedCa['lab'];
+let proxy: ProxiedCa['proxy'];
 let here: Installation;
 let account: LabAccount;
 
 beforeAll(async () => {
-  lab = await startPebble();
-  proxy = await startProxy({ directoryUrl: lab.directoryUrl });
+  ca = await startProxiedCa();
+  ({ lab, proxy } = ca);
 });
 
-afterAll(async () => {
-  await proxy.stop();
-  await lab.stop();
-});
+afterAll(() => ca.stop());
 
 beforeEach(async () => {
   here = await newInstallation({ directoryUrl: proxy.directoryUrl, caFile: lab.caFile });

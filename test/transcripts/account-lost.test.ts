@@ -4,8 +4,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import type { Fault } from '../support/fault.ts';
 import { type Installation, jsonLines, jsonOf, newInstallation } from '../support/installation.ts';
 import { existingAccount } from '../support/lab-account.ts';
-import { type PebbleLab, startPebble } from '../support/pebble.ts';
-import { type AcmeProxy, startProxy } from '../support/proxy.ts';
+import { type ProxiedCa, startProxiedCa } from '../support/stage.ts';
 
 interface AccountRow {
   id: number;
@@ -14,19 +13,17 @@ interface AccountRow {
   status: string;
 }
 
-let lab: PebbleLab;
-let proxy: AcmeProxy;
+let ca: ProxiedCa;
+let lab: ProxiedCa['lab'];
+let proxy: ProxiedCa['proxy'];
 let here: Installation;
 
 beforeAll(async () => {
-  lab = await startPebble();
-  proxy = await startProxy({ directoryUrl: lab.directoryUrl });
+  ca = await startProxiedCa();
+  ({ lab, proxy } = ca);
 });
 
-afterAll(async () => {
-  await proxy.stop();
-  await lab.stop();
-});
+afterAll(() => ca.stop());
 
 beforeEach(async () => {
   here = await newInstallation({ directoryUrl: proxy.directoryUrl, caFile: lab.caFile });

@@ -59,7 +59,16 @@ const internalNames: typeof names = [
 describe.concurrent('issue refuses at a public CA', () => {
   it.each(internalNames)('%s', async (_title, typed, refusal) => {
     await withStage(async (stage) => {
-      const args = ['issue', ...typed, '--hook', 'true', '--ca', 'letsencrypt', '--state-dir', stage.stateDir];
+      const args = [
+        'issue',
+        ...typed,
+        '--hook',
+        'true',
+        '--ca',
+        'letsencrypt',
+        '--state-dir',
+        stage.stateDir,
+      ];
       await expectRefused(stage, args, refusal);
     });
   });
@@ -128,8 +137,8 @@ describe.concurrent('issue takes', () => {
     ['a name in capitals as one in small letters', 'WWW.Example.COM', 'www.example.com'],
     ['a wildcard', '*.Example.com', '*.example.com'],
     ['an IPv6 address in its canonical form', '2001:DB8:0:0::1', '2001:db8::1'],
-    ['one label, at a CA of one\'s own', 'intranet', undefined],
-    ['an underscore, at a CA of one\'s own', 'a_b.example', undefined],
+    ["one label, at a CA of one's own", 'intranet', undefined],
+    ["an underscore, at a CA of one's own", 'a_b.example', undefined],
     ['a name of 253 bytes', `${label63}.${label63}.${label63}.${'b'.repeat(53)}.example`, undefined],
   ])('%s', async (_title, typed, taken = typed) => {
     await withStage(async (stage) => {

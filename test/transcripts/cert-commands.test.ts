@@ -4,32 +4,23 @@ import { mkdir, readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { httpsRequest } from '../support/https-request.ts';
-import { type Installation, jsonLines, jsonOf, newInstallation } from '../support/installation.ts';
+import { jsonLines, jsonOf } from '../support/installation.ts';
 import { faultsOf } from '../support/openssl.ts';
-import { type PebbleLab, startPebble } from '../support/pebble.ts';
-import { type AcmeProxy, startProxy } from '../support/proxy.ts';
-import { type WebrootServer, serveWebroot } from '../support/webroot-server.ts';
+import { type Stage, startStage } from '../support/stage.ts';
 
 const time: unknown = expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/);
 
-let lab: PebbleLab;
-let proxy: AcmeProxy;
-let here: Installation;
-let webServer: WebrootServer;
+let stage: Stage;
+let lab: Stage['lab'];
+let proxy: Stage['proxy'];
+let here: Stage['here'];
 
 beforeAll(async () => {
-  lab = await startPebble();
-  proxy = await startProxy({ directoryUrl: lab.directoryUrl });
-  here = await newInstallation({ directoryUrl: proxy.directoryUrl, caFile: lab.caFile });
-  webServer = await serveWebroot(here.webroot, lab.httpPort);
+  stage = await startStage();
+  ({ lab, proxy, here } = stage);
 });
 
-afterAll(async () => {
-  await webServer.stop();
-  await proxy.stop();
-  await lab.stop();
-  await here.remove();
-});
+afterAll(() => stage.stop());
 
 beforeEach(() => {
   proxy.resetCounts();

@@ -1,37 +1,28 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { created } from '../support/created.ts';
-import { type Installation, jsonLines, jsonOf, newInstallation } from '../support/installation.ts';
-import { type PebbleLab, startPebble } from '../support/pebble.ts';
+import { jsonLines, jsonOf } from '../support/installation.ts';
 import type { ProgramResult } from '../support/program.ts';
-import { type AcmeProxy, startProxy } from '../support/proxy.ts';
-import { type WebrootServer, serveWebroot } from '../support/webroot-server.ts';
+import { type Stage, startStage } from '../support/stage.ts';
 
 const dayMs = 86_400_000;
 
-let lab: PebbleLab;
-let proxy: AcmeProxy;
-let here: Installation;
-let webServer: WebrootServer;
+let stage: Stage;
+let lab: Stage['lab'];
+let proxy: Stage['proxy'];
+let here: Stage['here'];
 let hook: string;
 let told: string;
 
 beforeAll(async () => {
-  lab = await startPebble({ env: { PEBBLE_AUTHZREUSE: '100' } });
-  proxy = await startProxy({ directoryUrl: lab.directoryUrl });
-  here = await newInstallation({ directoryUrl: proxy.directoryUrl, caFile: lab.caFile });
-  webServer = await serveWebroot(here.webroot, lab.httpPort);
+  stage = await startStage({ env: { PEBBLE_AUTHZREUSE: '100' } });
+  ({ lab, proxy, here } = stage);
   told = here.file('told');
   hook = here.file('hook.sh');
   await writeFile(hook, `#!/bin/sh\necho "$1 $2 $ACME_LEDGER_FAILURES" >> '${told}'\n`, { mode: 0o755 });
 }, 180_000);
 
-afterAll(async () => {
-  await webServer.stop();
-  await proxy.stop();
-  await lab.stop();
-  await here.remove();
-});
+afterAll(() => stage.stop());
 
 beforeEach(async () => {
   proxy.resetCounts();

@@ -5,25 +5,22 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { created } from '../support/created.ts';
 import { type Installation, jsonLines, newInstallation } from '../support/installation.ts';
 import { faultsOf } from '../support/openssl.ts';
-import { type PebbleLab, startPebble } from '../support/pebble.ts';
 import type { ProgramResult } from '../support/program.ts';
-import { type AcmeProxy, startProxy } from '../support/proxy.ts';
+import { type ProxiedCa, startProxiedCa } from '../support/stage.ts';
 import { type WebrootServer, serveWebroot } from '../support/webroot-server.ts';
 
-let lab: PebbleLab;
-let proxy: AcmeProxy;
+let ca: ProxiedCa;
+let lab: ProxiedCa['lab'];
+let proxy: ProxiedCa['proxy'];
 let here: Installation;
 let webServer: WebrootServer;
 
 beforeAll(async () => {
-  lab = await startPebble();
-  proxy = await startProxy({ directoryUrl: lab.directoryUrl });
+  ca = await startProxiedCa();
+  ({ lab, proxy } = ca);
 });
 
-afterAll(async () => {
-  await proxy.stop();
-  await lab.stop();
-});
+afterAll(() => ca.stop());
 
 beforeEach(async () => {
   here = await newInstallation({ directoryUrl: proxy.directoryUrl, caFile: lab.caFile });

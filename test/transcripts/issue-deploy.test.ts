@@ -1,34 +1,30 @@
 import { chmod, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type Installation, jsonLines, jsonOf, newInstallation } from '../support/installation.ts';
+import { jsonLines, jsonOf } from '../support/installation.ts';
 import { faultsOf } from '../support/openssl.ts';
-import { type PebbleLab, startPebble } from '../support/pebble.ts';
-import { type AcmeProxy, startProxy } from '../support/proxy.ts';
-import { type WebrootServer, serveWebroot } from '../support/webroot-server.ts';
+import { type ProxiedCa, type Site, newSite, startProxiedCa } from '../support/stage.ts';
 
 const names = ['deploy.test', 'www.deploy.test'];
 
-let lab: PebbleLab;
-let proxy: AcmeProxy;
-let here: Installation;
-let webServer: WebrootServer;
+let ca: ProxiedCa;
+let lab: ProxiedCa['lab'];
+let proxy: ProxiedCa['proxy'];
+let site: Site;
+let here: Site['here'];
 /** Writes its variables to `deployed`, one run after the other; fails while the file `broken` is there. */
 let hook: string;
 
 beforeAll(async () => {
-  lab = await startPebble();
-  proxy = await startProxy({ directoryUrl: lab.directoryUrl });
+  ca = await startProxiedCa();
+  ({ lab, proxy } = ca);
 });
 
-afterAll(async () => {
-  await proxy.stop();
-  await lab.stop();
-});
+afterAll(() => ca.stop());
 
 beforeEach(async () => {
-  here = await newInstallation({ directoryUrl: proxy.directoryUrl, caFile: lab.caFile });
-  webServer = await serveWebroot(here.webroot, lab.httpPort);
+  site = await newSite(ca);
+  ({ here } = site);
   hook = here.file('deploy');
   const script = `if [ -e "${here.file('broken')}" ]; then echo "no web server here" >&2; exit 3; fi
     env | grep -E '^(RENEWED|LEGO)_' >> "${here.file('deployed')}"`;
@@ -36,10 +32,7 @@ beforeEach(async () => {
   await chmod(hook, 0o755);
 });
 
-afterEach(async () => {
-  await webServer.stop();
-  await here.remove();
-});
+afterEach(() => site.remove());
 
 function issueArgs(...args: string[]): string[] {
   return ['issue', ...names, '--webroot', here.webroot, '--deploy-hook', hook, ...args];

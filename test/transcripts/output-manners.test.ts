@@ -4,36 +4,27 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Installation, jsonLines, jsonOf, newInstallation } from '../support/installation.ts';
-import { type PebbleLab, startPebble } from '../support/pebble.ts';
 import type { ProgramResult } from '../support/program.ts';
-import { type AcmeProxy, startProxy } from '../support/proxy.ts';
-import { type WebrootServer, serveWebroot } from '../support/webroot-server.ts';
+import { type Stage, startStage } from '../support/stage.ts';
 import { cleanEnvironment } from '../support/workspace.ts';
 import { controlCharacter } from './bad-input-stage.ts';
 
 const macKey = 'R2VoZWltLWdlaGVpbS1nZWhlaW0tZ2VoZWltLWdlaGVpbQ';
 const hostile = 'evil\u001b[31m\u009b2J\r\nerror: forged\u202e';
 
-let lab: PebbleLab;
-let proxy: AcmeProxy;
-let webServer: WebrootServer;
-let here: Installation;
+let stage: Stage;
+let lab: Stage['lab'];
+let proxy: Stage['proxy'];
+let here: Stage['here'];
 let names = 0;
 
 beforeAll(async () => {
-  lab = await startPebble({ eab: { 'kid-1': macKey } });
-  proxy = await startProxy({ directoryUrl: lab.directoryUrl });
-  here = await newInstallation({ directoryUrl: proxy.directoryUrl, caFile: lab.caFile });
-  webServer = await serveWebroot(here.webroot, lab.httpPort);
+  stage = await startStage({ eab: { 'kid-1': macKey } });
+  ({ lab, proxy, here } = stage);
   await writeFile(here.file('mac.key'), macKey, { mode: 0o600 });
 });
 
-afterAll(async () => {
-  await webServer.stop();
-  await proxy.stop();
-  await lab.stop();
-  await here.remove();
-});
+afterAll(() => stage.stop());
 
 beforeEach(() => {
   proxy.setFault();

@@ -1,41 +1,33 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Boulder, boulder } from '../support/misbehaviour/boulder.ts';
 import { created } from '../support/created.ts';
-import { type Installation, jsonLines, jsonOf, newInstallation } from '../support/installation.ts';
-import { type PebbleLab, startPebble } from '../support/pebble.ts';
+import { jsonLines, jsonOf } from '../support/installation.ts';
 import type { ProgramResult } from '../support/program.ts';
-import { type AcmeProxy, startProxy } from '../support/proxy.ts';
-import { type WebrootServer, serveWebroot } from '../support/webroot-server.ts';
+import { type ProxiedCa, type Site, newSite, startProxiedCa } from '../support/stage.ts';
 
 const page = 'https://sfe.example/sfe/v1/unpause?jwt=eyJhbGciOiJIUzI1NiJ9.e30.bGFi';
 const hour = 3_600_000;
 
-let lab: PebbleLab;
-let webServer: WebrootServer;
-let proxy: AcmeProxy;
-let here: Installation;
+let proxied: ProxiedCa;
+let proxy: ProxiedCa['proxy'];
+let site: Site;
+let here: Site['here'];
 let ca: Boulder;
 
 beforeAll(async () => {
-  lab = await startPebble({ env: { PEBBLE_AUTHZREUSE: '100', PEBBLE_WFE_NONCEREJECT: '0' } });
-  proxy = await startProxy({ directoryUrl: lab.directoryUrl });
+  proxied = await startProxiedCa({ env: { PEBBLE_AUTHZREUSE: '100', PEBBLE_WFE_NONCEREJECT: '0' } });
+  ({ proxy } = proxied);
 }, 60_000);
 
-afterAll(async () => {
-  await proxy.stop();
-  await lab.stop();
-});
+afterAll(() => proxied.stop());
 
 beforeEach(async () => {
-  here = await newInstallation({ directoryUrl: proxy.directoryUrl, caFile: lab.caFile });
-  webServer = await serveWebroot(here.webroot, lab.httpPort);
+  site = await newSite(proxied);
+  ({ here } = site);
   ca = boulder({ reuse: false });
   proxy.setRules(ca.rules);
   proxy.resetCounts();
-  return async () => {
-    await webServer.stop();
-    await here.remove();
-  };
+  return () => site.remove();
 });
 
 function issue(names: string[], ...options: string[]): Promise<ProgramResult> {

@@ -2,31 +2,22 @@ import { existsSync, writeFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type Installation, jsonLines, newInstallation } from '../support/installation.ts';
+import { jsonLines, newInstallation } from '../support/installation.ts';
 import { created } from '../support/created.ts';
-import { type PebbleLab, startPebble } from '../support/pebble.ts';
-import { type AcmeProxy, startProxy } from '../support/proxy.ts';
 import { type ProgramResult, startProgram } from '../support/program.ts';
-import { type WebrootServer, serveWebroot } from '../support/webroot-server.ts';
+import { type Stage, startStage } from '../support/stage.ts';
 
-let lab: PebbleLab;
-let proxy: AcmeProxy;
-let here: Installation;
-let webServer: WebrootServer;
+let stage: Stage;
+let lab: Stage['lab'];
+let proxy: Stage['proxy'];
+let here: Stage['here'];
 
 beforeAll(async () => {
-  lab = await startPebble({ env: { PEBBLE_AUTHZREUSE: '0' } });
-  proxy = await startProxy({ directoryUrl: lab.directoryUrl });
-  here = await newInstallation({ directoryUrl: proxy.directoryUrl, caFile: lab.caFile });
-  webServer = await serveWebroot(here.webroot, lab.httpPort);
+  stage = await startStage({ env: { PEBBLE_AUTHZREUSE: '0' } });
+  ({ lab, proxy, here } = stage);
 }, 180_000);
 
-afterAll(async () => {
-  await webServer.stop();
-  await proxy.stop();
-  await lab.stop();
-  await here.remove();
-});
+afterAll(() => stage.stop());
 
 beforeEach(() => {
   proxy.setFault();

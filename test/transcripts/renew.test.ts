@@ -4,40 +4,31 @@ import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { created } from '../support/created.ts';
-import { type Installation, jsonLines, newInstallation } from '../support/installation.ts';
+import { jsonLines } from '../support/installation.ts';
 import { faultsOf } from '../support/openssl.ts';
-import { type PebbleLab, startPebble } from '../support/pebble.ts';
 import type { ProgramResult } from '../support/program.ts';
-import { type AcmeProxy, startProxy } from '../support/proxy.ts';
-import { type WebrootServer, serveWebroot } from '../support/webroot-server.ts';
+import { type Stage, startStage } from '../support/stage.ts';
 
 const all = ['a.test', 'b.test', 'c.test'];
 const dayMs = 86_400_000;
 
-let lab: PebbleLab;
-let proxy: AcmeProxy;
-let here: Installation;
-let webServer: WebrootServer;
+let stage: Stage;
+let lab: Stage['lab'];
+let proxy: Stage['proxy'];
+let here: Stage['here'];
 
 beforeAll(async () => {
-  lab = await startPebble({
+  stage = await startStage({
     profiles: {
       default: { description: 'The usual one', validityPeriod: 90 * 86_400 },
       brief: { description: 'Seconds', validityPeriod: 8 },
     },
   });
-  proxy = await startProxy({ directoryUrl: lab.directoryUrl });
-  here = await newInstallation({ directoryUrl: proxy.directoryUrl, caFile: lab.caFile });
-  webServer = await serveWebroot(here.webroot, lab.httpPort);
+  ({ lab, proxy, here } = stage);
   for (const name of all) expect(await issue(name)).toMatchObject({ exitCode: 0 });
 }, 180_000);
 
-afterAll(async () => {
-  await webServer.stop();
-  await proxy.stop();
-  await lab.stop();
-  await here.remove();
-});
+afterAll(() => stage.stop());
 
 beforeEach(() => {
   // 60 of 90 days left: nothing is due.

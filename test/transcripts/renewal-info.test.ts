@@ -2,39 +2,30 @@ import { cp, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import type { CertificateRow } from '../../src/ledger/schema.ts';
-import { type Installation, jsonLines, jsonOf, newInstallation } from '../support/installation.ts';
+import { jsonLines, jsonOf } from '../support/installation.ts';
 import { isLostAtPebble } from '../support/pebble-serial.ts';
-import { type PebbleLab, startPebble } from '../support/pebble.ts';
 import { startProgram } from '../support/program.ts';
-import { type AcmeProxy, startProxy } from '../support/proxy.ts';
-import { type WebrootServer, serveWebroot } from '../support/webroot-server.ts';
+import { type Stage, startStage } from '../support/stage.ts';
 
 const hourMs = 3_600_000;
 const silent = { exitCode: 0, stdout: '', stderr: '' };
 const explanationURL = 'https://ca.example/incident/7';
 
-let lab: PebbleLab;
-let proxy: AcmeProxy;
-let here: Installation;
-let webServer: WebrootServer;
+let stage: Stage;
+let lab: Stage['lab'];
+let proxy: Stage['proxy'];
+let here: Stage['here'];
 
 beforeAll(async () => {
-  lab = await startPebble();
-  proxy = await startProxy({ directoryUrl: lab.directoryUrl });
-  here = await newInstallation({ directoryUrl: proxy.directoryUrl, caFile: lab.caFile });
-  webServer = await serveWebroot(here.webroot, lab.httpPort);
+  stage = await startStage();
+  ({ lab, proxy, here } = stage);
   do {
     const issued = await here.run(['issue', 'a.test', '--force', '--webroot', here.webroot]);
     expect(issued).toMatchObject({ exitCode: 0 });
   } while (isLostAtPebble(row().serial ?? ''));
 }, 180_000);
 
-afterAll(async () => {
-  await webServer.stop();
-  await proxy.stop();
-  await lab.stop();
-  await here.remove();
-});
+afterAll(() => stage.stop());
 
 beforeEach(() => {
   proxy.setFault();

@@ -2,45 +2,38 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { boulder } from '../support/misbehaviour/boulder.ts';
 import { problem } from '../support/misbehaviour/boulder-problem.ts';
 import type { Fault } from '../support/fault.ts';
-import { type Installation, jsonLines, jsonOf, newInstallation } from '../support/installation.ts';
-import { type PebbleLab, startPebble } from '../support/pebble.ts';
+import { jsonLines, jsonOf } from '../support/installation.ts';
 import type { ProgramResult } from '../support/program.ts';
-import { type AcmeProxy, startProxy } from '../support/proxy.ts';
-import { type WebrootServer, serveWebroot } from '../support/webroot-server.ts';
+import { type ProxiedCa, type Site, newSite, startProxiedCa } from '../support/stage.ts';
 
 const day = 86_400_000;
 
-let lab: PebbleLab;
-let webServer: WebrootServer;
-let proxy: AcmeProxy;
-let here: Installation;
+let ca: ProxiedCa;
+let lab: ProxiedCa['lab'];
+let proxy: ProxiedCa['proxy'];
+let site: Site;
+let here: Site['here'];
 
 beforeAll(async () => {
-  lab = await startPebble({
+  ca = await startProxiedCa({
     env: { PEBBLE_AUTHZREUSE: '100', PEBBLE_WFE_NONCEREJECT: '0' },
     profiles: {
       default: { description: 'as ever', validityPeriod: 90 * 86_400 },
       shortlived: { description: 'six days', validityPeriod: 6 * 86_400 },
     },
   });
-  proxy = await startProxy({ directoryUrl: lab.directoryUrl });
+  ({ lab, proxy } = ca);
 }, 60_000);
 
-afterAll(async () => {
-  await proxy.stop();
-  await lab.stop();
-});
+afterAll(() => ca.stop());
 
 beforeEach(async () => {
-  here = await newInstallation({ directoryUrl: proxy.directoryUrl, caFile: lab.caFile });
-  webServer = await serveWebroot(here.webroot, lab.httpPort);
+  site = await newSite(ca);
+  ({ here } = site);
   proxy.setRules([]);
   proxy.setFault();
   proxy.resetCounts();
-  return async () => {
-    await webServer.stop();
-    await here.remove();
-  };
+  return () => site.remove();
 });
 
 function issue(names: string[], ...options: string[]): Promise<ProgramResult> {

@@ -1,0 +1,18 @@
+import type { CertificateWish } from '../../src/ledger/certificates.ts';
+
+/** A certificate for this one name, as somebody wants it at the CA. */
+export function wishFor(ca: string, name: string, given: Partial<CertificateWish> = {}): CertificateWish {
+  return {
+    name,
+    ca,
+    names: [name],
+    keyType: 'ec256',
+    reuseKey: false,
+    profile: null,
+    preferredChain: null,
+    settings: { solver: 'webroot', challenge: 'http-01', webroot: '/var/www' },
+    csr: null,
+    deployHook: null,
+    ...given,
+  };
+}
