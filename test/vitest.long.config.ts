@@ -1,5 +1,8 @@
 import { defineConfig } from 'vitest/config';
 
+// As in vitest.config.ts.
+process.umask(0o022);
+
 /** What a campaign takes where nobody said otherwise: a sample that means something, each in a few minutes. */
 const samples = {
   // Every fortieth point of each series, another one for each: all kinds of points and of disturbances.
@@ -25,7 +28,9 @@ export default defineConfig({
     ],
     env: { ...samples, ...given(Object.keys(samples)) },
     reporters: ['verbose'],
-    hookTimeout: 60_000,
+    // As in vitest.config.ts, where these files come from.
+    testTimeout: 180_000,
+    hookTimeout: 180_000,
     pool: 'forks',
     // The cases of one file run at the same time, too.
     maxWorkers: 2,
