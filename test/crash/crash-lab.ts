@@ -7,7 +7,7 @@ import { type PebbleLab, startPebble } from '../support/pebble.ts';
 import { type ProgramResult, runProgram } from '../support/program.ts';
 import { type AcmeProxy, startProxy } from '../support/proxy.ts';
 import type { CaRule } from '../support/ruled-ca.ts';
-import { rawDatabase } from '../support/raw-database.ts';
+import { queried } from '../support/raw-database.ts';
 import { type WebServers, startWebServers } from './answering.ts';
 import type { Scenario } from './scenario.ts';
 import { type Zone, startZone } from './zone.ts';
@@ -122,18 +122,6 @@ async function newCustomer(
       await rm(directory, { recursive: true, force: true });
     },
   };
-}
-
-function queried<Row>(file: string, sql: string, ...values: string[]): Row[] {
-  const database = rawDatabase(file, { fileMustExist: true });
-  try {
-    const statement = database.prepare<unknown[], Row>(sql);
-    if (statement.reader) return statement.all(...values);
-    statement.run(...values);
-    return [];
-  } finally {
-    database.close();
-  }
 }
 
 /** Files only: the program leaves the directories that a killed run has made. */

@@ -8,7 +8,7 @@ import { randomFaults } from '../support/misbehaviour/random-faults.ts';
 import { type PebbleLab, startPebble } from '../support/pebble.ts';
 import { type ProgramResult, runProgram } from '../support/program.ts';
 import { type AcmeProxy, startProxy } from '../support/proxy.ts';
-import { rawDatabase } from '../support/raw-database.ts';
+import { queried } from '../support/raw-database.ts';
 import type { CaRule } from '../support/ruled-ca.ts';
 import { serveWebroot } from '../support/webroot-server.ts';
 import { type Workspace, newWorkspace } from '../support/workspace.ts';
@@ -205,15 +205,7 @@ class Fleet {
   private rows<Row>(sql: string, ...values: string[]): Row[] {
     const file = path.join(this.workspace.stateDir, 'ledger.sqlite');
     if (!existsSync(file)) return [];
-    const database = rawDatabase(file, { fileMustExist: true });
-    try {
-      const statement = database.prepare<unknown[], Row>(sql);
-      if (statement.reader) return statement.all(...values);
-      statement.run(...values);
-      return [];
-    } finally {
-      database.close();
-    }
+    return queried<Row>(file, sql, ...values);
   }
 
   private async report(): Promise<Omit<FleetReport, 'faults' | 'seconds' | 'rounds'>> {

@@ -54,6 +54,19 @@ async function authorizationIn({ row }: PlacedOrder): Promise<AuthorizationRow> 
   return (await authorizationsOf(world.ledger, row.id))[0]!;
 }
 
+/** What happens between the CA's answer to the sleeper's newOrder and the sleeper. */
+function behindNewOrder(act: () => Promise<void>): void {
+  const { session } = sleeper;
+  sleeper.session = {
+    ...session,
+    async newOrder(asked, guard) {
+      const answer = await session.newOrder(asked, guard);
+      await act();
+      return answer;
+    },
+  };
+}
+
 const http = (row: AuthorizationRow) => ({
   authorizationId: row.id,
   type: 'http-01',
@@ -91,15 +104,9 @@ describe('a run that was stopped for longer than its lease', () => {
 
   it('hands what its newOrder has made over to whoever has the order', async () => {
     const admitted = await admit(sleeper, admission);
-    const { session } = sleeper;
-    sleeper.session = {
-      ...session,
-      async newOrder(asked, guard) {
-        const answer = await session.newOrder(asked, guard);
-        await takenOver(admitted.order);
-        return answer;
-      },
-    };
+    behindNewOrder(async () => {
+      await takenOver(admitted.order);
+    });
     await expect(placeOrder(sleeper, admitted, names)).rejects.toMatchObject({ code: 'busy' });
     expect(await orderById(world.ledger, admitted.order.id)).toMatchObject({
       run_id: other.runId,
@@ -113,16 +120,10 @@ describe('a run that was stopped for longer than its lease', () => {
 
   it('closes what its newOrder has made where nobody has a use for it', async () => {
     const admitted = await admit(sleeper, admission);
-    const { session } = sleeper;
-    sleeper.session = {
-      ...session,
-      async newOrder(asked, guard) {
-        const answer = await session.newOrder(asked, guard);
-        await takenOver(admitted.order);
-        await releaseOrder(other, admitted.order.id, { status: 'abandoned', keepReserved: true });
-        return answer;
-      },
-    };
+    behindNewOrder(async () => {
+      await takenOver(admitted.order);
+      await releaseOrder(other, admitted.order.id, { status: 'abandoned', keepReserved: true });
+    });
     await expect(placeOrder(sleeper, admitted, names)).rejects.toMatchObject({ code: 'busy' });
     expect(world.ca.deactivated).toEqual(['a.test']);
     expect(await authorizationsOf(world.ledger, admitted.order.id)).toMatchObject([
@@ -136,16 +137,10 @@ describe('a run that was stopped for longer than its lease', () => {
 
   it('writes down as an order of its own what comes beside the order that another has placed since', async () => {
     const admitted = await admit(sleeper, admission);
-    const { session } = sleeper;
-    sleeper.session = {
-      ...session,
-      async newOrder(asked, guard) {
-        const answer = await session.newOrder(asked, guard);
-        const order = await takenOver(admitted.order);
-        await placeOrder(other, { order, isNew: true, charges: [] }, names);
-        return answer;
-      },
-    };
+    behindNewOrder(async () => {
+      const order = await takenOver(admitted.order);
+      await placeOrder(other, { order, isNew: true, charges: [] }, names);
+    });
     await expect(placeOrder(sleeper, admitted, names)).rejects.toMatchObject({ code: 'busy' });
     const orders = await world.ledger.selectFrom('orders').select(['url', 'status', 'run_id']).execute();
     expect(orders).toEqual([

@@ -7,7 +7,7 @@ import { type LabAccount, existingAccount, registerAccount } from '../support/la
 import { type PebbleLab, startPebble } from '../support/pebble.ts';
 import { type ProgramResult, type RunningProgram, startProgram } from '../support/program.ts';
 import { type AcmeProxy, startProxy } from '../support/proxy.ts';
-import { rawDatabase } from '../support/raw-database.ts';
+import { queried } from '../support/raw-database.ts';
 import { type AnswerServer, serveAnswers } from './answers.ts';
 import { type PairCommand, type Subject, type Surroundings, commandNamed } from './commands.ts';
 import { type Hooks, writeHooks } from './hooks.ts';
@@ -194,13 +194,5 @@ function issueOf(args: string[]): PairCommand {
 }
 
 function asked<Row>(stateDir: string, sql: string, values: unknown[]): Row[] {
-  const database = rawDatabase(path.join(stateDir, 'ledger.sqlite'), { fileMustExist: true });
-  try {
-    const statement = database.prepare<unknown[], Row>(sql);
-    if (statement.reader) return statement.all(...values);
-    statement.run(...values);
-    return [];
-  } finally {
-    database.close();
-  }
+  return queried<Row>(path.join(stateDir, 'ledger.sqlite'), sql, ...values);
 }

@@ -19,3 +19,16 @@ export function rawDatabase(file: string, options: Database.Options = {}): Datab
     },
   });
 }
+
+/** The rows that one statement gives; none for one that changes something. */
+export function queried<Row>(file: string, sql: string, ...values: unknown[]): Row[] {
+  const database = rawDatabase(file, { fileMustExist: true });
+  try {
+    const statement = database.prepare<unknown[], Row>(sql);
+    if (statement.reader) return statement.all(...values);
+    statement.run(...values);
+    return [];
+  } finally {
+    database.close();
+  }
+}
