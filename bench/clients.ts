@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { version } from '../src/cli/version.ts';
+import { version } from '../src/version.ts';
 import { cleanEnvironment } from '../test/support/workspace.ts';
 import type { CommandLine } from './measured-process.ts';
 

@@ -1,7 +1,7 @@
 /** The scanner alone, as a process whose memory can be measured: writes the URLs that it finds to a file, one a line. */
 import { createWriteStream } from 'node:fs';
 import { finished } from 'node:stream/promises';
-import { urlsInLogs } from '../src/clients/found-urls.ts';
+import { urlsInLogs } from '../src/clients/logs/urls-in-logs.ts';
 
 const [log = '', foundFile = ''] = process.argv.slice(2);
 const found = createWriteStream(foundFile);

@@ -1,5 +1,5 @@
 import { cpus, loadavg } from 'node:os';
-import { drawTable } from '../src/cli/table.ts';
+import { drawTable } from '../src/cli/output/table.ts';
 import type { Client } from './clients.ts';
 import { type Goal, totalOf } from './goals.ts';
 import type { IssuingRun } from './issuing.ts';

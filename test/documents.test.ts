@@ -2,8 +2,8 @@ import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { describe, expect, it } from 'vitest';
 import { buildProgram } from '../src/cli/program.ts';
-import { parseConfiguration } from '../src/cli/settings/configuration-text.ts';
-import { findingCodes } from '../src/ledger/checks/finding.ts';
+import { parseConfiguration } from '../src/settings/configuration-text.ts';
+import { findingCodes } from '../src/ledger/check/finding.ts';
 import { commandLinesOf, readDocuments, readSources, wordsOf } from './support/documents.ts';
 import { blocksOf, tableBelow } from './support/markdown.ts';
 

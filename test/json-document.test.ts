@@ -1,6 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import { expect, it } from 'vitest';
-import { accountJson, authorizationJson, certificateJson, holdJson, orderJson } from '../src/cli/shapes.ts';
+import {
+  accountJson,
+  authorizationJson,
+  certificateJson,
+  holdJson,
+  orderJson,
+} from '../src/report/shapes.ts';
 import { AcmeLedgerError, errorRecord } from '../src/errors.ts';
 import { authorizationRow, certificateRow, orderRow } from './issuance/rows.ts';
 

@@ -129,7 +129,7 @@ function targetsOf({ name, imports }: Source): string[] {
     .map((one) => path.posix.normalize(path.posix.join(path.posix.dirname(name), one)));
 }
 
-/** `acme` for src/acme/nonces.ts; empty for what lies directly in src. */
+/** `acme` for src/acme/http/nonces.ts; empty for what lies directly in src. */
 function folderOf(name: string): string {
   return /^src\/([^/]+)\//.exec(name)?.[1] ?? '';
 }

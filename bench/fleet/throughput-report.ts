@@ -1,4 +1,4 @@
-import { drawTable } from '../../src/cli/table.ts';
+import { drawTable } from '../../src/cli/output/table.ts';
 import type { Goal } from '../goals.ts';
 import type { Batch } from './throughput.ts';
 

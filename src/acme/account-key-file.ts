@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { link, open, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { makeDirectories } from '../directories.ts';
+import { makeDirectories } from '../system/directories.ts';
 import { AcmeLedgerError } from '../errors.ts';
 import { printable } from '../printable.ts';
-import { generateAccountKey, parseAccountKey } from './account-key.ts';
+import { generateAccountKey, parseAccountKey } from './http/account-key.ts';
 import { shellWord } from '../shell-word.ts';
 
 const maxKeyBytes = 64 * 1024;

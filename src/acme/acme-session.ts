@@ -2,16 +2,16 @@ import AcmeApi from 'acme-client/src/api.js';
 import type { HttpResponse } from 'acme-client/src/http.js';
 import type { Clock } from '../clock.ts';
 import { AcmeLedgerError } from '../errors.ts';
-import { parseAccount } from './account.ts';
-import { parseAuthorization, parseChallenge } from './authorization.ts';
-import { parseChain } from './certificate-chain.ts';
-import { isUnsent } from './connection-failure.ts';
-import { requiredUrl, urlOf } from './fields.ts';
-import { linkedUrls } from './links.ts';
+import { parseAccount } from './objects/account.ts';
+import { parseAuthorization, parseChallenge } from './objects/authorization.ts';
+import { parseChain } from './objects/certificate-chain.ts';
+import { isUnsent } from './http/connection-failure.ts';
+import { requiredUrl, urlOf } from './objects/fields.ts';
+import { linkedUrls } from './objects/links.ts';
 import { orderUrls } from './order-list.ts';
-import { authorizationUrlsIn, parseOrder, withOrder } from './order.ts';
-import { parseResource } from './any-resource.ts';
-import { isProblem } from './problems.ts';
+import { authorizationUrlsIn, parseOrder, withOrder } from './objects/order.ts';
+import { parseResource } from './objects/any-resource.ts';
+import { isProblem } from './objects/problems.ts';
 import { assertRegistrable, registrationError } from './registration.ts';
 import type {
   Account,
@@ -23,10 +23,10 @@ import type {
   NewOrder,
   Order,
   Resource,
-} from './resources.ts';
-import { retryAfter } from './retry-after.ts';
+} from './objects/resources.ts';
+import { retryAfter } from './objects/retry-after.ts';
 import type { Guard, Registration, Session } from './session.ts';
-import type { CallOptions, SignedHttp } from './signed-http.ts';
+import type { CallOptions, SignedHttp } from './http/signed-http.ts';
 
 interface Parts {
   http: SignedHttp;

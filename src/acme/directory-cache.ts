@@ -1,10 +1,10 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { makeDirectories } from '../directories.ts';
-import { fieldsOf, dateOf } from './fields.ts';
+import { makeDirectories } from '../system/directories.ts';
+import { fieldsOf, dateOf } from './objects/fields.ts';
 import { parseDirectory } from './directory.ts';
-import type { Directory } from './resources.ts';
+import type { Directory } from './objects/resources.ts';
 
 const maxAgeMs = 24 * 3600 * 1000;
 

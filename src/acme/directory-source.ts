@@ -1,8 +1,8 @@
 import type { Clock } from '../clock.ts';
 import type { DirectoryCache } from './directory-cache.ts';
 import { fetchDirectory } from './directory.ts';
-import type { Directory } from './resources.ts';
-import type { Transport } from './transport.ts';
+import type { Directory } from './objects/resources.ts';
+import type { Transport } from './http/transport.ts';
 
 interface Parts {
   directoryUrl: string;

@@ -1,11 +1,11 @@
 import { AcmeLedgerError } from '../errors.ts';
 import { printable } from '../printable.ts';
-import type { HttpAnswer } from './exchange.ts';
-import { type Fields, fieldsOf, listOf, textOf, urlOf } from './fields.ts';
-import { jsonOrText } from './json-or-text.ts';
-import { answerError } from './problems.ts';
-import type { Directory } from './resources.ts';
-import type { Transport } from './transport.ts';
+import type { HttpAnswer } from './http/exchange.ts';
+import { type Fields, fieldsOf, listOf, textOf, urlOf } from './objects/fields.ts';
+import { jsonOrText } from './http/json-or-text.ts';
+import { answerError } from './objects/problems.ts';
+import type { Directory } from './objects/resources.ts';
+import type { Transport } from './http/transport.ts';
 import { shellWord } from '../shell-word.ts';
 
 /**

@@ -1,8 +1,8 @@
 import { setImmediate as otherWork } from 'node:timers/promises';
 import type { HttpResponse } from 'acme-client/src/http.js';
 import { AcmeLedgerError } from '../errors.ts';
-import { fieldsOf, unreadable, urlOf } from './fields.ts';
-import { linkedUrls } from './links.ts';
+import { fieldsOf, unreadable, urlOf } from './objects/fields.ts';
+import { linkedUrls } from './objects/links.ts';
 
 const maxPages = 10_000; // Pebble has three orders on a page
 const maxPagesWithoutNews = 20;

@@ -1,6 +1,6 @@
 import { AcmeLedgerError } from '../errors.ts';
-import { isProblem } from './problems.ts';
-import type { Directory } from './resources.ts';
+import { isProblem } from './objects/problems.ts';
+import type { Directory } from './objects/resources.ts';
 import type { Registration } from './session.ts';
 
 /**

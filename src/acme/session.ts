@@ -1,11 +1,11 @@
 import type { KeyObject } from 'node:crypto';
 import { systemClock, type Clock } from '../clock.ts';
-import { parseAccountKey, keyAuthorization } from './account-key.ts';
+import { parseAccountKey, keyAuthorization } from './http/account-key.ts';
 import { AcmeSession } from './acme-session.ts';
-import type { Pace } from '../limits.ts';
+import type { Pace } from '../ca-limits.ts';
 import { directoryCache } from './directory-cache.ts';
 import { DirectorySource } from './directory-source.ts';
-import { type TakeTurn, pacedTransport } from './pacer.ts';
+import { type TakeTurn, pacedTransport } from './http/pacer.ts';
 import type {
   Account,
   Answer,
@@ -17,10 +17,10 @@ import type {
   NewOrder,
   Order,
   Resource,
-} from './resources.ts';
-import { SignedHttp } from './signed-http.ts';
-import { createTransport, type Transport, type TransportOptions } from './transport.ts';
-import { assertDirectoryUrl } from './web-url.ts';
+} from './objects/resources.ts';
+import { SignedHttp } from './http/signed-http.ts';
+import { createTransport, type Transport, type TransportOptions } from './http/transport.ts';
+import { assertDirectoryUrl } from './objects/web-url.ts';
 
 export interface SessionOptions extends TransportOptions {
   directoryUrl: string;

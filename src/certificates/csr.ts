@@ -3,7 +3,7 @@ import { isIPv4 } from 'node:net';
 import { promisify } from 'node:util';
 import type { Identifier } from '../identifiers.ts';
 import { derOf } from './der.ts';
-import { badFile } from './given-file.ts';
+import { badFile } from '../system/given-file.ts';
 import { keyTypes, publicKeyOf } from './key.ts';
 
 // With a callback it signs on a thread of its own: RSA 4096 takes milliseconds.

@@ -1,6 +1,6 @@
 import { AcmeLedgerError } from '../errors.ts';
-import { hookFailure, runHook } from '../hook-process.ts';
-import { runVariable } from '../orphaned-hooks.ts';
+import { hookFailure, runHook } from '../system/hook-process.ts';
+import { runVariable } from '../system/orphaned-hooks.ts';
 import { printable } from '../printable.ts';
 import type { StoredCertificate } from './store.ts';
 

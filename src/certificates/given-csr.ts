@@ -4,7 +4,7 @@ import type { GeneralName, Pkcs10CertificateRequest } from '@peculiar/x509';
 import { messageOf } from '../errors.ts';
 import { assertPublicNames, parseName, type Identifier } from '../identifiers.ts';
 import { printable } from '../printable.ts';
-import { badFile, readGivenFile } from './given-file.ts';
+import { badFile, readGivenFile } from '../system/given-file.ts';
 
 // Enough for some thousand names; no CA takes more than a few hundred.
 const maxBytes = 256 * 1024;

@@ -1,6 +1,6 @@
 import { AcmeLedgerError } from '../errors.ts';
 import { printable } from '../printable.ts';
-import { badFile, readSecretFile } from './given-file.ts';
+import { badFile, readSecretFile } from '../system/given-file.ts';
 import { createPrivateKey } from 'node:crypto';
 
 const maxBytes = 64 * 1024; // an RSA 16384 key in PEM has 12 KiB

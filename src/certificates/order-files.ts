@@ -10,7 +10,7 @@ import {
   syncDirectory,
   uniqueSuffix,
   writeDurably,
-} from './durable-file.ts';
+} from '../system/durable-file.ts';
 
 /** What an order is finalized with. `keyPem` is null when a person gave the CSR and keeps the key. */
 export interface OrderFiles {

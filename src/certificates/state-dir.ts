@@ -3,7 +3,7 @@ import { access, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { AcmeLedgerError, messageOf } from '../errors.ts';
 import { printable } from '../printable.ts';
-import { failedWith, makePrivateDirectory } from './durable-file.ts';
+import { failedWith, makePrivateDirectory } from '../system/durable-file.ts';
 import { shellWord } from '../shell-word.ts';
 
 /**

@@ -6,7 +6,7 @@ import {
   syncDirectory,
   uniqueSuffix,
   writeDurably,
-} from './durable-file.ts';
+} from '../system/durable-file.ts';
 
 export type VersionFiles = Record<string, string>;
 

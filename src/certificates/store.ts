@@ -4,7 +4,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { AcmeLedgerError, messageOf } from '../errors.ts';
 import { printable } from '../printable.ts';
 import { factsOf, parseChain, type CertificateFacts } from './certificate.ts';
-import { failedWith, syncDirectory } from './durable-file.ts';
+import { failedWith, syncDirectory } from '../system/durable-file.ts';
 import { keyTypeOf, type KeyType } from './key.ts';
 import { assertStoreName } from './store-name.ts';
 import { pruneVersions, removeVersion, swapIn, versionsOf, writeVersion } from './store-version.ts';

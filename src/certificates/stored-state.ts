@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { messageOf } from '../errors.ts';
 import { factsOf } from './certificate.ts';
-import { failedWith } from './durable-file.ts';
+import { failedWith } from '../system/durable-file.ts';
 import { type KeyType, keyTypeOf, publicKeyOf } from './key.ts';
 import { assertStoreName } from './store-name.ts';
 

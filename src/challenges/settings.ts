@@ -4,7 +4,7 @@ import * as z from 'zod/mini'; // a quarter of zod's loading time
 import { AcmeLedgerError } from '../errors.ts';
 import type { Identifier } from '../identifiers.ts';
 import type { ChallengeType } from './solver.ts';
-import { parseServerAddress } from './socket-address.ts';
+import { parseServerAddress } from '../system/socket-address.ts';
 
 /*
  * What a solver needs to put an answer up, and to take it down from another process after a crash: kept in the ledger

@@ -1,10 +1,10 @@
-import type { VisibilityParts } from './dns-visibility.ts';
-import { execSolver } from './exec.ts';
+import type { VisibilityParts } from './visibility/dns-visibility.ts';
+import { execSolver } from './exec/exec.ts';
 import type { SolverSettings } from './settings.ts';
 import type { Solver } from './solver.ts';
-import { standaloneSolver } from './standalone.ts';
-import { standaloneTlsSolver } from './standalone-tls.ts';
-import { webrootSolver } from './webroot.ts';
+import { standaloneSolver } from './standalone/http.ts';
+import { standaloneTlsSolver } from './standalone/tls-alpn.ts';
+import { webrootSolver } from './webroot/webroot.ts';
 
 /** What solvers need from the rest of the program. */
 export interface SolverParts extends VisibilityParts {

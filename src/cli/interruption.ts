@@ -1,7 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import { AcmeLedgerError } from '../errors.ts';
-import type { Stops } from '../issuance/issuance.ts';
-import { complain } from './output.ts';
+import type { Stops } from '../issuance/account-run.ts';
+import { complain } from './output/output.ts';
 
 /** From the signal to the end of what settles; the rest of the 10 s promised is for a hook that has to be killed, and closing down. */
 const graceMs = 5_000;

@@ -1,20 +1,20 @@
 import type { Command } from 'commander';
 import { CommanderError } from 'commander';
 import { AcmeLedgerError, exitCodeOf } from '../errors.ts';
-import { homeDirectory } from '../home-directory.ts';
-import type { Log } from '../issuance/issuance.ts';
+import { homeDirectory } from '../system/home-directory.ts';
+import type { Log } from '../issuance/account-run.ts';
 import { shellWord } from '../shell-word.ts';
-import type { CommandContext } from './context.ts';
+import type { CommandContext } from '../run/run-context.ts';
 import type { Interruption } from './interruption.ts';
 import { listenForSignals, stoppedCode } from './interruption.ts';
-import { createLog } from './log.ts';
-import { complain, createOutput } from './output.ts';
-import { assertOwnState } from './other-owner.ts';
+import { createLog } from './output/log.ts';
+import { complain, createOutput } from './output/output.ts';
+import { assertOwnState } from '../certificates/other-owner.ts';
 import { buildProgram } from './program.ts';
 import type { Action, Runner } from './runner.ts';
-import type { Flags } from './settings/layer.ts';
-import { ledgerFile } from './settings/ledger-url.ts';
-import { readSettings, type Settings } from './settings/settings.ts';
+import type { Flags } from '../settings/layer.ts';
+import { ledgerFile } from '../settings/ledger-url.ts';
+import { readSettings, type Settings } from '../settings/settings.ts';
 
 // `acme-ledger authz list 2>&1 | head`: the reader has seen enough, or the terminal is gone. What is at work goes on and is settled.
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);

@@ -1,26 +1,26 @@
 import type { Command } from 'commander';
 import { Command as Program } from 'commander';
-import { accountCommands } from './account-commands.ts';
-import { authzClear } from './authz-clear.ts';
-import { authzDiscover } from './authz-discover.ts';
-import { authzList } from './authz-list.ts';
-import { authzReport } from './authz-report.ts';
-import { authzShow } from './authz-show.ts';
-import { authzSync } from './authz-sync.ts';
-import { certAdd } from './cert-add.ts';
-import { certCommands } from './cert-commands.ts';
-import { certImport } from './cert-import.ts';
-import { certRevoke } from './cert-revoke.ts';
+import { accountCommands } from './commands/account/account.ts';
+import { authzClear } from './commands/authz/clear.ts';
+import { authzDiscover } from './commands/authz/discover.ts';
+import { authzList } from './commands/authz/list.ts';
+import { authzReport } from './commands/authz/report.ts';
+import { authzShow } from './commands/authz/show.ts';
+import { authzSync } from './commands/authz/sync.ts';
+import { certAdd } from './commands/cert/add.ts';
+import { certCommands } from './commands/cert/cert.ts';
+import { certImport } from './commands/cert/import.ts';
+import { certRevoke } from './commands/cert/revoke.ts';
 import { printable } from '../printable.ts';
 import { addGlobalOptions } from './global-options.ts';
-import { issue } from './issue.ts';
-import { ledgerCheck } from './ledger-check.ts';
-import { nameCommands } from './name-commands.ts';
-import { orderCommands } from './order-commands.ts';
-import { renew } from './renew.ts';
+import { issue } from './commands/issue.ts';
+import { ledgerCheck } from './commands/ledger-check.ts';
+import { nameCommands } from './commands/name/name.ts';
+import { orderCommands } from './commands/order/order.ts';
+import { renew } from './commands/renew.ts';
 import type { Runner } from './runner.ts';
-import { status } from './status.ts';
-import { version } from './version.ts';
+import { status } from './commands/status.ts';
+import { version } from '../version.ts';
 
 /** The command line. Each command is a file of its own. */
 export function buildProgram(runner: Runner): Command {

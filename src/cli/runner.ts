@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { CommandContext } from './context.ts';
+import type { CommandContext } from '../run/run-context.ts';
 
 /** What a command does with what it was given; the number is the exit code. */
 export type Action<Options> = (

@@ -1,16 +1,16 @@
 import { privateKeyFrom } from './account-key-formats.ts';
-import { acmeShAccounts } from './acme-sh.ts';
-import { acmetoolAccounts } from './acmetool.ts';
-import { caddyAccounts } from './caddy.ts';
-import { certbotAccounts } from './certbot.ts';
+import { acmeShAccounts } from './known/acme-sh.ts';
+import { acmetoolAccounts } from './known/acmetool.ts';
+import { caddyAccounts } from './known/caddy.ts';
+import { certbotAccounts } from './known/certbot.ts';
 import type { AccountLayout, ClientAccount } from './client-account.ts';
 import type { Surroundings } from './client-files.ts';
 import { eachClientFile, surroundings } from './client-files.ts';
-import { dehydratedAccounts } from './dehydrated.ts';
+import { dehydratedAccounts } from './known/dehydrated.ts';
 import type { Unreadable } from './found-files.ts';
-import { legoAccounts } from './lego.ts';
-import { poshAcmeAccounts } from './posh-acme.ts';
-import { uacmeAccounts } from './uacme.ts';
+import { legoAccounts } from './known/lego.ts';
+import { poshAcmeAccounts } from './known/posh-acme.ts';
+import { uacmeAccounts } from './known/uacme.ts';
 
 const layouts = {
   certbot: certbotAccounts,

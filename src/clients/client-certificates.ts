@@ -1,12 +1,12 @@
-import { acmeShCertificates } from './acme-sh-certificates.ts';
-import { certbotCertificates } from './certbot-certificates.ts';
+import { acmeShCertificates } from './known/acme-sh-certificates.ts';
+import { certbotCertificates } from './known/certbot-certificates.ts';
 import type { CertificateLayout } from './certificate-layout.ts';
 import type { ClientName } from './client-accounts.ts';
 import type { ClientCertificate } from './client-certificate.ts';
 import type { Surroundings } from './client-files.ts';
 import { eachClientFile, surroundings } from './client-files.ts';
 import type { Unreadable } from './found-files.ts';
-import { legoCertificates } from './lego-certificates.ts';
+import { legoCertificates } from './known/lego-certificates.ts';
 
 const layouts: Partial<Record<ClientName, CertificateLayout>> = {
   certbot: certbotCertificates,

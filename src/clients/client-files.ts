@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { AcmeLedgerError, messageOf } from '../errors.ts';
-import { homeDirectory } from '../home-directory.ts';
+import { homeDirectory } from '../system/home-directory.ts';
 import { printable } from '../printable.ts';
 import type { Unreadable } from './found-files.ts';
 import { filesBelow, foundText } from './found-files.ts';

@@ -1,5 +1,5 @@
 import type { ColumnDataType, Dialect } from 'kysely';
-import type { SelfCheck } from './checks/self-check.ts';
+import type { SelfCheck } from './self-check.ts';
 
 /** What differs between the databases; everything else in src/ledger is the same SQL on all of them. */
 export interface Engine {

@@ -2,15 +2,15 @@ import { randomUUID } from 'node:crypto';
 import { closeSync, fstatSync, linkSync, openSync, readdirSync, readSync, rmSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { Kysely, Migrator, sql } from 'kysely';
-import { makeDirectories } from '../directories.ts';
+import { makeDirectories } from '../system/directories.ts';
 import { AcmeLedgerError, messageOf } from '../errors.ts';
 import { printable } from '../printable.ts';
 import type { Engine } from './engine.ts';
-import { rescuedPrefix } from './ledger-files.ts';
-import { migrationsFor } from './migrations.ts';
+import { rescuedPrefix } from './sqlite/ledger-files.ts';
+import { migrationsFor } from './migrations/migrations.ts';
 import type { Schema } from './schema.ts';
-import { sqliteEngine } from './sqlite.ts';
-import { sqliteError } from './sqlite-error.ts';
+import { sqliteEngine } from './sqlite/sqlite.ts';
+import { sqliteError } from './sqlite/sqlite-error.ts';
 import { shellWord } from '../shell-word.ts';
 
 /** The ledger. A transaction of it is one too, for everything in src/ledger. */

@@ -6,7 +6,7 @@ const triesAtMost = 20;
 
 /**
  * Reads from a ledger that can't be written: what was read beside a commit of somebody else is thrown away when that fails
- * (src/ledger/shared-commits.ts), which says nothing about the reading, so it is read again.
+ * (src/ledger/sqlite/shared-commits.ts), which says nothing about the reading, so it is read again.
  * @throws AcmeLedgerError `ledger-failed` after a second of trying, or at once when the ledger is lost
  */
 export async function readAgain<T>(clock: Clock, read: () => Promise<T>): Promise<T> {

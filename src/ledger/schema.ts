@@ -1,6 +1,6 @@
 import type { Generated, Selectable } from 'kysely';
-import type { LimitName } from '../limits.ts';
-import type { IdentifierTable, ProbeTable } from './name-tables.ts';
+import type { LimitName } from '../ca-limits.ts';
+import type { IdentifierTable, ProbeTable } from './schema-names.ts';
 import type { FoundUrlTable } from './found-url-table.ts';
 import type {
   AccountPurpose,

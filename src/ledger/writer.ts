@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.ts';
 import { AcmeLedgerError } from '../errors.ts';
-import type { CaLimits } from '../limits.ts';
+import type { CaLimits } from '../ca-limits.ts';
 import type { Ledger } from './open.ts';
 import type { Instant } from './schema.ts';
 

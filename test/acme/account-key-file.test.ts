@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { loadOrCreateAccountKey, readAccountKey, writeAccountKey } from '../../src/acme/account-key-file.ts';
-import { generateAccountKey } from '../../src/acme/account-key.ts';
+import { generateAccountKey } from '../../src/acme/http/account-key.ts';
 
 let folder: string;
 let file: string;

@@ -2,7 +2,7 @@ import { chmod, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { generateAccountKey } from '../../src/acme/account-key.ts';
+import { generateAccountKey } from '../../src/acme/http/account-key.ts';
 import { parseDirectory } from '../../src/acme/directory.ts';
 import { openSession, type Session } from '../../src/acme/session.ts';
 import { madeUpClock } from './made-up-clock.ts';

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { fetchRenewalInfo, parseRenewalInfo } from '../../src/acme/renewal-info.ts';
-import { createTransport } from '../../src/acme/transport.ts';
+import { createTransport } from '../../src/acme/http/transport.ts';
 import { type Reply, startLoopbackCa } from './loopback-ca.ts';
 
 const now = new Date('2026-05-01T12:00:00.000Z');

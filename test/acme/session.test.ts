@@ -5,10 +5,10 @@ import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import * as x509 from '@peculiar/x509';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { generateAccountKey } from '../../src/acme/account-key.ts';
-import { isProblem } from '../../src/acme/problems.ts';
+import { generateAccountKey } from '../../src/acme/http/account-key.ts';
+import { isProblem } from '../../src/acme/objects/problems.ts';
 import { openSession, type Session, type SessionOptions } from '../../src/acme/session.ts';
-import type { RequestEntry } from '../../src/acme/transport.ts';
+import type { RequestEntry } from '../../src/acme/http/transport.ts';
 import { startPebble, type PebbleLab } from '../support/pebble.ts';
 import { freely } from '../support/freely.ts';
 

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { describe, expect, it } from 'vitest';
 import { buildProgram } from '../../src/cli/program.ts';
-import { options } from '../../src/cli/settings/option-table.ts';
+import { options } from '../../src/settings/option-table.ts';
 
 const bound = new Set<Command>();
 const program = buildProgram({

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { privateKeyFrom } from '../../src/clients/account-key-formats.ts';
-import { type FoundUrl, urlsInLogs } from '../../src/clients/found-urls.ts';
+import { type FoundUrl, urlsInLogs } from '../../src/clients/logs/urls-in-logs.ts';
 import {
   type LeftBehind,
   type OtherClient,

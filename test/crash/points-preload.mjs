@@ -24,7 +24,7 @@ function point(label) {
 /* The ledger: each commit, and each write outside of a transaction. */
 
 const Database = createRequire(import.meta.url)('better-sqlite3');
-// Held for the reason in src/ledger/sqlite.ts.
+// Held for the reason in src/ledger/sqlite/sqlite.ts.
 const kept = [new Database(':memory:')];
 kept.push(kept[0].prepare('select 1'));
 const statementPrototype = Object.getPrototypeOf(kept[1]);
@@ -102,7 +102,7 @@ for (const step of ['rename', 'link', 'symlink', 'unlink', 'rm', 'mkdir', 'open'
   };
 }
 
-/** What is reached from an open directory (src/challenges/held-directory.ts) has the path that a person would write. */
+/** What is reached from an open directory (src/challenges/webroot/held-directory.ts) has the path that a person would write. */
 function shownPath(target) {
   const [, descriptor, rest] = /^(\/proc\/self\/fd\/\d+)(\/.*)$/.exec(target) ?? [];
   if (descriptor === undefined) return target;

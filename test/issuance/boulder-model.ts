@@ -1,4 +1,4 @@
-import type { CaLimits, LimitName } from '../../src/limits.ts';
+import type { CaLimits, LimitName } from '../../src/ca-limits.ts';
 import { TokenBucket } from '../support/misbehaviour/token-bucket.ts';
 
 /** Boulder's rules on newOrder, without a CA behind them. Names of these tests are below one-label suffixes. */

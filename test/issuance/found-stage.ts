@@ -1,8 +1,8 @@
-import { type FoundEnd, clearFound } from '../../src/issuance/clearing-found.ts';
-import type { FoundClearing } from '../../src/issuance/clearing-hunt.ts';
-import type { Cleared } from '../../src/issuance/clearing-one.ts';
-import type { Issuance } from '../../src/issuance/issuance.ts';
-import type { FoundUrl } from '../../src/issuance/kept-urls.ts';
+import { type FoundEnd, clearFound } from '../../src/clear/clear-found.ts';
+import type { FoundClearing } from '../../src/clear/hunt.ts';
+import type { Cleared } from '../../src/clear/clear-one.ts';
+import type { Issuance } from '../../src/issuance/account-run.ts';
+import type { FoundUrl } from '../../src/clear/kept-urls.ts';
 
 type Named = string | Partial<FoundUrl>;
 

@@ -1,4 +1,4 @@
-import type { Authorization, Challenge, Order } from '../../src/acme/resources.ts';
+import type { Authorization, Challenge, Order } from '../../src/acme/objects/resources.ts';
 import { AcmeLedgerError } from '../../src/errors.ts';
 import type { Identifier } from '../../src/identifiers.ts';
 

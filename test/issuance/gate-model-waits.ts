@@ -1,4 +1,4 @@
-import { ConnectionFailure, unreachable } from '../../src/acme/connection-failure.ts';
+import { ConnectionFailure, unreachable } from '../../src/acme/http/connection-failure.ts';
 import { AcmeLedgerError } from '../../src/errors.ts';
 import type { ModelCa } from './gate-model-ca.ts';
 

@@ -1,13 +1,13 @@
 import { CompiledQuery, Kysely } from 'kysely';
 import type { Dialect, Driver } from 'kysely';
 import { systemClock } from '../../src/clock.ts';
-import type { UnsubmittedPolicy } from '../../src/issuance/issuance.ts';
-import { startRun } from '../../src/issuance/ownership.ts';
+import type { UnsubmittedPolicy } from '../../src/issuance/account-run.ts';
+import { startRun } from '../../src/issuance/ownership/lease.ts';
 import { insertAccount } from '../../src/ledger/accounts.ts';
 import { openSqliteLedger } from '../../src/ledger/open.ts';
 import { runsById } from '../../src/ledger/runs.ts';
 import type { RunRow, Schema } from '../../src/ledger/schema.ts';
-import { sqliteEngine } from '../../src/ledger/sqlite.ts';
+import { sqliteEngine } from '../../src/ledger/sqlite/sqlite.ts';
 import { newWorkspace } from '../support/workspace.ts';
 import { type CaTraits, ModelCa } from './gate-model-ca.ts';
 import { ModelProcess, type Surroundings } from './gate-model-process.ts';

@@ -1,8 +1,8 @@
 import { later } from '../../src/clock.ts';
-import type { Issuance } from '../../src/issuance/issuance.ts';
-import { recordSubmitting } from '../../src/ledger/submissions.ts';
-import { insertIntent, releaseOrder } from '../../src/ledger/orders.ts';
-import { takeOver } from '../../src/ledger/order-ownership.ts';
+import type { Issuance } from '../../src/issuance/account-run.ts';
+import { recordSubmitting } from '../../src/ledger/orders/submissions.ts';
+import { insertIntent, releaseOrder } from '../../src/ledger/orders/orders.ts';
+import { takeOver } from '../../src/ledger/orders/order-ownership.ts';
 import type { AuthorizationRow, OrderRow } from '../../src/ledger/schema.ts';
 
 /** An order that is written down, owned by this run. */

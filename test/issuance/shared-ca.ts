@@ -5,10 +5,10 @@ import type {
   Directory,
   Order,
   Resource,
-} from '../../src/acme/resources.ts';
+} from '../../src/acme/objects/resources.ts';
 import type { Session } from '../../src/acme/session.ts';
 import { AcmeLedgerError } from '../../src/errors.ts';
-import type { Issuance } from '../../src/issuance/issuance.ts';
+import type { Issuance } from '../../src/issuance/account-run.ts';
 import { insertAccount } from '../../src/ledger/accounts.ts';
 import type { TinyWorld } from './tiny-issuance.ts';
 

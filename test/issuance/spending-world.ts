@@ -1,16 +1,16 @@
 import { onTestFinished } from 'vitest';
-import { noLimits } from '../../src/acme/authority-limits.ts';
+import { noLimits } from '../../src/acme/authorities/limits.ts';
 import { parseNames } from '../../src/identifiers.ts';
-import type { Charge } from '../../src/issuance/charges.ts';
-import { costOf, domainsToCount, giveBack, spend } from '../../src/issuance/spending.ts';
+import type { Charge } from '../../src/issuance/limits/charges.ts';
+import { costOf, domainsToCount, giveBack, spend } from '../../src/issuance/limits/spending.ts';
 import { insertAccount } from '../../src/ledger/accounts.ts';
-import { recordSeen } from '../../src/ledger/authorizations.ts';
+import { recordSeen } from '../../src/ledger/authorizations/authorizations.ts';
 import { openEmptyLedger } from '../../src/ledger/open.ts';
-import { recordFinalizeSent, recordOrderAnswer, releaseOrder } from '../../src/ledger/orders.ts';
+import { recordFinalizeSent, recordOrderAnswer, releaseOrder } from '../../src/ledger/orders/orders.ts';
 import { insertRun } from '../../src/ledger/runs.ts';
 import type { AccountRow, OrderRow } from '../../src/ledger/schema.ts';
 import type { LedgerWriter } from '../../src/ledger/writer.ts';
-import type { CaLimits } from '../../src/limits.ts';
+import type { CaLimits } from '../../src/ca-limits.ts';
 import { anIntent, answerOf } from '../ledger/new-ledger.ts';
 import { type PassingClock, passingClock } from './passing-clock.ts';
 

@@ -1,4 +1,4 @@
-import type { Answer, Order } from '../../src/acme/resources.ts';
+import type { Answer, Order } from '../../src/acme/objects/resources.ts';
 import type { Session } from '../../src/acme/session.ts';
 import { AcmeLedgerError } from '../../src/errors.ts';
 

@@ -1,5 +1,5 @@
-import { ConnectionFailure, unreachable } from '../../src/acme/connection-failure.ts';
-import type { Answer, Authorization, Challenge, Order } from '../../src/acme/resources.ts';
+import { ConnectionFailure, unreachable } from '../../src/acme/http/connection-failure.ts';
+import type { Answer, Authorization, Challenge, Order } from '../../src/acme/objects/resources.ts';
 import type { Guard, Session } from '../../src/acme/session.ts';
 import { AcmeLedgerError } from '../../src/errors.ts';
 import type { Identifier } from '../../src/identifiers.ts';

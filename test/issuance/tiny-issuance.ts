@@ -1,8 +1,8 @@
 import type { Solver } from '../../src/challenges/solver.ts';
-import type { Issuance, UnsubmittedPolicy } from '../../src/issuance/issuance.ts';
-import { failureRule, usualSuspendMs } from '../../src/issuance/back-off.ts';
-import { Outage } from '../../src/issuance/outage.ts';
-import { startRun } from '../../src/issuance/ownership.ts';
+import type { Issuance, UnsubmittedPolicy } from '../../src/issuance/account-run.ts';
+import { failureRule, usualSuspendMs } from '../../src/issuance/names/back-off.ts';
+import { Outage } from '../../src/issuance/waiting/outage.ts';
+import { startRun } from '../../src/issuance/ownership/lease.ts';
 import { insertAccount } from '../../src/ledger/accounts.ts';
 import { openSqliteLedger } from '../../src/ledger/open.ts';
 import type { Ledger } from '../../src/ledger/open.ts';

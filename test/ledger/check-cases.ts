@@ -1,4 +1,4 @@
-import type { FindingCode } from '../../src/ledger/checks/finding.ts';
+import type { FindingCode } from '../../src/ledger/check/finding.ts';
 import { noon } from './new-ledger.ts';
 
 /** A state that can't be, brought about once. */

@@ -1,12 +1,24 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { listedAuthorization } from '../../src/ledger/authorization-list.ts';
-import { authorizationById, recordRefused, recordSeen } from '../../src/ledger/authorizations.ts';
-import { recordNotSubmitted, recordSubmitted, recordSubmitting } from '../../src/ledger/submissions.ts';
-import { orderById, recordOrderAnswer, releaseOrder } from '../../src/ledger/orders.ts';
-import { takeOver } from '../../src/ledger/order-ownership.ts';
-import type { OrderAnswer } from '../../src/ledger/orders.ts';
-import { insertPresentations, presentationsUp, recordCleanedUp } from '../../src/ledger/presentations.ts';
+import { listedAuthorization } from '../../src/ledger/authorizations/authorization-list.ts';
+import {
+  authorizationById,
+  recordRefused,
+  recordSeen,
+} from '../../src/ledger/authorizations/authorizations.ts';
+import {
+  recordNotSubmitted,
+  recordSubmitted,
+  recordSubmitting,
+} from '../../src/ledger/orders/submissions.ts';
+import { orderById, recordOrderAnswer, releaseOrder } from '../../src/ledger/orders/orders.ts';
+import { takeOver } from '../../src/ledger/orders/order-ownership.ts';
+import type { OrderAnswer } from '../../src/ledger/orders/orders.ts';
+import {
+  insertPresentations,
+  presentationsUp,
+  recordCleanedUp,
+} from '../../src/ledger/orders/presentations.ts';
 import type { AuthorizationRow } from '../../src/ledger/schema.ts';
 import {
   authorizationSources,

@@ -1,10 +1,10 @@
 import { recordRegistered } from '../../src/ledger/accounts.ts';
-import { recordSeen } from '../../src/ledger/authorizations.ts';
-import { recordSubmitted, recordSubmitting } from '../../src/ledger/submissions.ts';
-import { recordWish } from '../../src/ledger/certificates.ts';
-import { recordDeployed, recordStored } from '../../src/ledger/stored-certificates.ts';
-import { recordOrderAnswer, releaseOrder } from '../../src/ledger/orders.ts';
-import { insertPresentations } from '../../src/ledger/presentations.ts';
+import { recordSeen } from '../../src/ledger/authorizations/authorizations.ts';
+import { recordSubmitted, recordSubmitting } from '../../src/ledger/orders/submissions.ts';
+import { recordWish } from '../../src/ledger/certificates/certificates.ts';
+import { recordDeployed, recordStored } from '../../src/ledger/certificates/stored-certificates.ts';
+import { recordOrderAnswer, releaseOrder } from '../../src/ledger/orders/orders.ts';
+import { insertPresentations } from '../../src/ledger/orders/presentations.ts';
 import { type TestLedger, anIntent, anOrder, answerOf, newLedger, noon } from './new-ledger.ts';
 import { wishFor } from '../support/wish-for.ts';
 

@@ -1,6 +1,6 @@
 import Database from 'better-sqlite3';
 
-// With Node 24.19 and later a collected database or statement of better-sqlite3 12 aborts the process (src/ledger/sqlite.ts).
+// With Node 24.19 and later a collected database or statement of better-sqlite3 12 aborts the process (src/ledger/sqlite/sqlite.ts).
 const keptForever: object[] = [];
 
 /** A SQLite file as better-sqlite3 opens it, for looking at a ledger from outside the program. */

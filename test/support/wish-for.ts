@@ -1,4 +1,4 @@
-import type { CertificateWish } from '../../src/ledger/certificates.ts';
+import type { CertificateWish } from '../../src/ledger/certificates/certificates.ts';
 
 /** A certificate for this one name, as somebody wants it at the CA. */
 export function wishFor(ca: string, name: string, given: Partial<CertificateWish> = {}): CertificateWish {

@@ -1,0 +1,89 @@
+import { AcmeLedgerError } from '../../errors.ts';
+import type { CaLimits } from '../../ca-limits.ts';
+import { printable } from '../../printable.ts';
+import { letsEncryptLimits, letsEncryptStagingLimits, noLimits } from './limits.ts';
+import { assertDirectoryUrl } from '../objects/web-url.ts';
+
+/** What acme-ledger knows about a CA before it asks it. */
+export interface Authority {
+  /** The name for `--ca`; null for a CA that isn't built in. */
+  name: string | null;
+  label: string;
+  directoryUrl: string;
+  /** What becomes of an authorization whose challenge was never submitted. */
+  onUnsubmitted: 'deactivate' | 'resume';
+  /** The gate's threshold for one account. */
+  maxPending: number;
+  /** What it documents; the configuration may say otherwise. */
+  limits: CaLimits;
+}
+
+// Below the 300 that Let's Encrypt had until 2024 and Buypass until its end; no CA publishes a limit today.
+const maxPending = 250;
+
+const builtIn: readonly (Authority & { name: string })[] = [
+  // Let's Encrypt counts the deactivation of a pending authorization as a failed validation and hands the same order out again.
+  {
+    ...known('letsencrypt', "Let's Encrypt", 'https://acme-v02.api.letsencrypt.org/directory', 'resume'),
+    limits: letsEncryptLimits,
+  },
+  {
+    ...known(
+      'letsencrypt-staging',
+      "Let's Encrypt staging",
+      'https://acme-staging-v02.api.letsencrypt.org/directory',
+      'resume',
+    ),
+    limits: letsEncryptStagingLimits,
+  },
+  known('zerossl', 'ZeroSSL', 'https://acme.zerossl.com/v2/DV90', 'deactivate'),
+  known('google', 'Google Trust Services', 'https://dv.acme-v02.api.pki.goog/directory', 'deactivate'),
+  known(
+    'google-staging',
+    'Google Trust Services staging',
+    'https://dv.acme-v02.test-api.pki.goog/directory',
+    'deactivate',
+  ),
+  known('sslcom', 'SSL.com', 'https://acme.ssl.com/sslcom-dv-ecc', 'deactivate'),
+  known('actalis', 'Actalis', 'https://acme-api.actalis.com/acme/directory', 'deactivate'),
+];
+
+/**
+ * The CA of a built-in name or a directory URL; a URL of a built-in CA gives the built-in one.
+ * @throws AcmeLedgerError `usage`
+ */
+export function authorityOf(nameOrUrl: string): Authority {
+  const named = builtIn.find(({ name }) => name === nameOrUrl);
+  if (named !== undefined) return named;
+  if (!nameOrUrl.includes(':')) {
+    throw new AcmeLedgerError('usage', `"${printable(nameOrUrl)}" isn't a CA that is built in`, {
+      hint: `give one of ${builtIn.map(({ name }) => name).join(', ')}, or a directory URL (https://…)`,
+    });
+  }
+  const directoryUrl = assertDirectoryUrl(nameOrUrl);
+  const same = builtIn.find((authority) => authority.directoryUrl === directoryUrl);
+  return (
+    same ?? {
+      name: null,
+      label: new URL(directoryUrl).host,
+      directoryUrl,
+      onUnsubmitted: 'deactivate',
+      maxPending,
+      limits: noLimits,
+    }
+  );
+}
+
+/** The built-in CA whose directory is at this host; null for any other. */
+export function authorityAtHost(host: string): Authority | null {
+  return builtIn.find(({ directoryUrl }) => new URL(directoryUrl).host === host) ?? null;
+}
+
+function known(
+  name: string,
+  label: string,
+  directoryUrl: string,
+  onUnsubmitted: Authority['onUnsubmitted'],
+): Authority & { name: string } {
+  return { name, label, directoryUrl, onUnsubmitted, maxPending, limits: noLimits };
+}

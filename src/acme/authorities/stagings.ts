@@ -1,0 +1,39 @@
+import { AcmeLedgerError } from '../../errors.ts';
+import type { Authority } from './authorities.ts';
+import { authorityOf } from './authorities.ts';
+
+/** Stagings by the CA that they are one of; both are built in. */
+const builtIn: ReadonlyMap<string | null, string> = new Map([
+  ['letsencrypt', 'letsencrypt-staging'],
+  ['google', 'google-staging'],
+]);
+
+/** Whether nothing is rehearsed for this CA because it is a staging itself. */
+export function isStaging({ name, directoryUrl }: Authority, given: string | null): boolean {
+  return (
+    (name !== null && [...builtIn.values()].includes(name)) ||
+    (given !== null && authorityOf(given).directoryUrl === directoryUrl)
+  );
+}
+
+/**
+ * Where orders for this CA are rehearsed.
+ * @param given `--rehearsal-ca`: for CAs whose staging isn't built in
+ * @throws AcmeLedgerError `usage` when there is no such place
+ */
+export function rehearsalAuthority(authority: Authority, given: string | null): Authority {
+  if (isStaging(authority, given)) {
+    throw new AcmeLedgerError(
+      'usage',
+      `${authority.label} is a staging itself: nothing is rehearsed for it`,
+      {
+        hint: 'leave --rehearse out',
+      },
+    );
+  }
+  const staging = builtIn.get(authority.name) ?? given;
+  if (staging !== null) return authorityOf(staging);
+  throw new AcmeLedgerError('usage', `${authority.label} has no staging that acme-ledger knows of`, {
+    hint: 'give its directory URL with --rehearsal-ca, or leave --rehearse out',
+  });
+}

@@ -1,0 +1,96 @@
+import { lstatSync, realpathSync, statSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { AcmeLedgerError } from '../errors.ts';
+import { distrustOf, trustUser } from '../system/file-trust.ts';
+import { printable } from '../printable.ts';
+import { shellWord } from '../shell-word.ts';
+
+/** Where the state is, and whether root may work in another user's. */
+export interface StatePlace {
+  ledgerFile: string;
+  stateDir: string;
+  asOtherUser: boolean;
+}
+
+/**
+ * Keeps root out of another user's state directory: the ledger names the hooks that are run, and whoever may write there can also lead what
+ * root writes elsewhere. With `--as-other-user` that user's hooks are obeyed from now on.
+ * @param user the effective user id; undefined where the system has none
+ * @throws AcmeLedgerError `state-dir`
+ */
+export function assertOwnState(place: StatePlace, user = process.geteuid?.()): void {
+  if (user !== 0) return;
+  const owner = strangerIn(place);
+  if (place.asOtherUser) {
+    if (owner !== null) trustUser(owner);
+    return;
+  }
+  if (owner !== null) throw strangersState(place, owner);
+  const { stateDir, ledgerFile } = place;
+  const isInside = dirname(ledgerFile) === stateDir;
+  for (const path of isInside ? [stateDir] : [stateDir, ledgerFile]) {
+    const distrust = distrustOf(dirname(path)) ?? distrustOf(dirname(leadsTo(path)));
+    if (distrust === null) continue;
+    throw new AcmeLedgerError('state-dir', `the directory of ${printable(path)} ${distrust.reason}`, {
+      hint: `${distrust.hint}; --as-other-user works there all the same`,
+    });
+  }
+}
+
+/**
+ * What root should know before it writes into the state directory of another user, who can't replace what root makes there: each renewal
+ * would fail at the store until the certificate has ended.
+ * @returns null when nothing is wrong, or there is no ledger yet
+ */
+export function otherOwner(
+  place: StatePlace,
+  user = process.geteuid?.(),
+): { message: string; hint: string } | null {
+  if (user !== 0) return null;
+  const owner = strangerIn(place);
+  if (owner === null) return null;
+  const directory = printable(place.stateDir);
+  return {
+    message: `${directory} belongs to user ${String(owner)}, and this is root: what root writes there that user can't renew`,
+    hint: `${asThatUser(owner)}; chown -R ${String(owner)} ${shellWord(directory)} mends what is there`,
+  };
+}
+
+/** The first that isn't root's of whom the state belongs to. */
+function strangerIn({ ledgerFile, stateDir }: StatePlace): number | null {
+  const paths = [ledgerFile, dirname(ledgerFile), stateDir];
+  const owners = paths.flatMap((path) => [ownerBy(lstatSync, path), ownerBy(statSync, path)]);
+  return owners.find((owner) => owner !== null && owner !== 0) ?? null;
+}
+
+/** Null where nothing is there, or it can't be: that is told when it is used. */
+function ownerBy(look: (path: string) => { uid: number }, path: string): number | null {
+  try {
+    return look(path).uid;
+  } catch {
+    return null;
+  }
+}
+
+function leadsTo(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return path; // there is nothing yet
+  }
+}
+
+function strangersState({ stateDir }: StatePlace, owner: number): AcmeLedgerError {
+  const directory = printable(stateDir);
+  return new AcmeLedgerError(
+    'state-dir',
+    `the state directory ${directory} belongs to user ${String(owner)}, whose hooks root would run`,
+    {
+      hint: `${asThatUser(owner)}; chown -R root ${shellWord(directory)} takes it over; --as-other-user lets root work in it`,
+    },
+  );
+}
+
+function asThatUser(owner: number): string {
+  return `run it as that user (sudo -u '#${String(owner)}' acme-ledger …)`;
+}

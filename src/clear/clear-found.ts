@@ -1,0 +1,73 @@
+import type { AcmeLedgerError } from '../errors.ts';
+import { UrlSet } from '../system/url-set.ts';
+import { Asking } from '../issuance/waiting/ca-silence.ts';
+import { eachOf } from '../issuance/waiting/bounded-pull.ts';
+import { type FoundClearing, type Hunt, follow } from './hunt.ts';
+import { type Lead, leadsOf, leadsTo } from './leads.ts';
+import { type Cleared, lineOf, whatElse } from './clear-one.ts';
+import { askedServer } from './asked-server.ts';
+import type { Issuance } from '../issuance/account-run.ts';
+import { type FoundUrl, KeptUrls } from './kept-urls.ts';
+
+export interface FoundEnd {
+  /** Distinct URLs of hosts that are no server of these accounts: nothing was sent there. */
+  elsewhere: number;
+  /** Challenges of which the CA doesn't tell the authorization, and nothing else named it. */
+  untold: number;
+  /** URLs that weren't asked for any more: what `ends` says, or an interruption. */
+  notAsked: number;
+  /** Why not all were asked for, for each account that there is a reason of. */
+  ends: { issuance: Issuance; end: AcmeLedgerError }[];
+}
+
+/**
+ * Closes what other clients left pending, as far as it belongs to these accounts: orders and challenges lead to their authorizations, each
+ * authorization is asked of the account that it belongs to. What the ledger holds as over, or was told before, costs no request.
+ * @param found each URL once; taken as fast as it is dealt with
+ * @throws what `found` throws
+ */
+export async function clearFound(
+  issuances: readonly Issuance[],
+  found: AsyncIterable<FoundUrl>,
+  clearing: FoundClearing,
+  tell: (cleared: Cleared) => void,
+): Promise<FoundEnd> {
+  const accounts = issuances.map((issuance) => {
+    const server = askedServer(issuance.session.directory, issuance.session.account?.url ?? null);
+    return { issuance, server, asking: new Asking() };
+  });
+  const counted = { elsewhere: 0, untold: 0 };
+  const isStopped = (): boolean => accounts.every(({ issuance }) => issuance.stops.work.aborted);
+  const hunt: Hunt = { clearing, dealtWith: new UrlSet(), counted, isStopped, tell };
+  const challenges = new KeptUrls();
+  const leads = leadsOf(accounts, found, clearing.authorizationOf, {
+    asked: () => clearing.progress?.expect(1),
+    elsewhere: (each) => {
+      counted.elsewhere += 1;
+      const [first] = issuances;
+      if (clearing.isGiven === true && first !== undefined) tell(notAskable(first, each));
+    },
+    challenge: (each) => challenges.push(each),
+  });
+  let skipped = 0;
+  const act = async (lead: Lead): Promise<void> => {
+    if (isStopped()) {
+      skipped += 1;
+      return;
+    }
+    await follow(hunt, lead);
+    clearing.progress?.done();
+  };
+  await eachOf(leads, clearing.concurrency, act);
+  await eachOf(leadsTo(accounts, challenges), clearing.concurrency, act);
+  const notAsked = accounts.reduce((sum, { asking }) => sum + asking.notAsked, skipped);
+  const ends = accounts.flatMap(({ issuance, asking: { end } }) => (end === null ? [] : [{ issuance, end }]));
+  return { ...counted, notAsked, ends };
+}
+
+function notAskable(issuance: Issuance, { url }: FoundUrl): Cleared {
+  const reason =
+    whatElse(issuance, url) ?? "it isn't where this CA has its authorizations, orders and challenges";
+  const told = { url, row: null, foundIn: null };
+  return lineOf(issuance, told, { action: 'failed', after: null, reason });
+}

@@ -1,0 +1,143 @@
+import { authorizationUrlOf } from '../clients/logs/acme-url-forms.ts';
+import { urlsInLogs } from '../clients/logs/urls-in-logs.ts';
+import { type LogReading, assertLogs } from '../clients/logs/log-bytes.ts';
+import { type AcmeLedgerError, errorRecord } from '../errors.ts';
+import { clearFound } from './clear-found.ts';
+import { askedServer } from './asked-server.ts';
+import type { Issuance } from '../issuance/account-run.ts';
+import type { FoundUrl } from './kept-urls.ts';
+import type { Clearing } from './clear-one.ts';
+import type { ClearTally, CostSeen, GateSeen } from './tally.ts';
+import { lineText } from '../cli/commands/authz/clear-text.ts';
+import type { KeyChoice } from '../run/accounts/chosen-keys.ts';
+import type { CommandContext } from '../run/run-context.ts';
+import type { AccountsRun } from '../run/accounts/each-account.ts';
+import { withAccounts } from '../run/accounts/many-accounts.ts';
+import { complainOf } from '../cli/output/output.ts';
+import { type Progress, startFileProgress, startProgress } from '../cli/output/progress.ts';
+
+export interface FoundClearing extends Clearing {
+  keys: KeyChoice;
+  run: AccountsRun;
+  concurrency: number;
+}
+
+export interface FoundCleared {
+  gates: GateSeen[];
+  costs: CostSeen[];
+  ends: AcmeLedgerError[];
+  /** URLs of hosts that are no server of the accounts. */
+  elsewhere: number;
+  /** Challenges whose authorization nothing told. */
+  untold: number;
+  /** URLs that weren't asked for any more: what `ends` says, or an interruption. */
+  notAsked: number;
+  /** Keys and accounts that couldn't be used, and logs that couldn't be read to their end. */
+  unusable: number;
+}
+
+/** Of these nobody wants a line each, of a hundred thousand. */
+const quiet: readonly string[] = ['already-final', 'gone', 'foreign'];
+
+/**
+ * What other clients' logs name, all accounts at once.
+ * @param files `-` is standard input
+ * @throws AcmeLedgerError `bad-file` for a log or a key that can't be read: before anything is sent
+ */
+export async function clearLogs(
+  context: CommandContext,
+  options: FoundClearing,
+  tally: ClearTally,
+  files: readonly string[],
+): Promise<FoundCleared> {
+  await assertLogs(files);
+  let damaged = 0;
+  const progress = await startFileProgress(context, files, 'URLs');
+  const reading: LogReading = {
+    signal: context.stops.work,
+    onBytes: (bytes) => progress.read(bytes),
+    onUnreadable: (error) => {
+      damaged += 1;
+      complainOf(errorRecord(error));
+    },
+  };
+  const { unusable, ...cleared } = await clearAll(context, options, tally, {
+    foundBy: (issuances) => foundIn(files, { ...reading, servers: issuances.flatMap(hostsOf) }),
+    source: 'log',
+    progress,
+  });
+  return { ...cleared, unusable: unusable + damaged };
+}
+
+/** The same of orders and challenges, and of authorizations among them, that a person gave by their URLs. */
+export async function clearGiven(
+  context: CommandContext,
+  options: FoundClearing,
+  tally: ClearTally,
+  given: readonly FoundUrl[],
+): Promise<FoundCleared> {
+  const progress = startProgress(context, 'URLs');
+  const found = { foundBy: () => oneByOne(given), source: 'discovered', isGiven: true, progress } as const;
+  return clearAll(context, options, tally, found);
+}
+
+interface Found {
+  foundBy: (issuances: readonly Issuance[]) => AsyncIterable<FoundUrl>;
+  source: 'log' | 'discovered';
+  isGiven?: boolean;
+  progress: Progress;
+}
+
+async function clearAll(
+  context: CommandContext,
+  options: FoundClearing,
+  tally: ClearTally,
+  { foundBy, source, isGiven = false, progress }: Found,
+): Promise<FoundCleared> {
+  try {
+    return await withAccounts(context, options.run, options.keys, async (issuances, unusable) => {
+      const clearing = {
+        ...options,
+        source,
+        isGiven,
+        evenYoung: isGiven,
+        authorizationOf: authorizationUrlOf,
+        progress,
+      };
+      const { ends, ...counted } = await clearFound(issuances, foundBy(issuances), clearing, (cleared) => {
+        tally.add(cleared);
+        const isShown = source !== 'log' || context.output.json || context.settings.verbosity > 0;
+        if (isShown || !quiet.includes(cleared.action)) context.output.line(cleared, lineText);
+      });
+      const gates = await Promise.all(issuances.map((issuance) => tally.gateOf(issuance)));
+      const costs = options.dryRun
+        ? await Promise.all(issuances.map((issuance) => tally.costAt(issuance, options.method)))
+        : [];
+      return { gates, costs, ends: ends.map(({ end }) => end), ...counted, unusable };
+    });
+  } finally {
+    progress.stop();
+  }
+}
+
+/** Where the account's resources may be. */
+function hostsOf({ session }: Issuance): string[] {
+  const { origins } = askedServer(session.directory, null);
+  return [...origins].map((origin) => new URL(origin).hostname);
+}
+
+async function* oneByOne(given: readonly FoundUrl[]): AsyncGenerator<FoundUrl> {
+  yield* given;
+}
+
+async function* foundIn(files: readonly string[], reading: LogReading): AsyncGenerator<FoundUrl> {
+  try {
+    for await (const { loggedAt, ...found } of urlsInLogs(files, reading)) {
+      // As the ledger writes times.
+      yield { ...found, loggedAt: loggedAt === null ? null : new Date(loggedAt).toISOString() };
+    }
+  } catch (error) {
+    // Interrupted: what is left is for the next run.
+    if (!reading.signal.aborted) throw error;
+  }
+}

@@ -1,0 +1,211 @@
+import { AcmeLedgerError, errorRecord } from '../errors.ts';
+import { countPending, pendingOf } from '../ledger/authorizations/authorization-list.ts';
+import { authorizationByUrl, authorizationsOf } from '../ledger/authorizations/authorizations.ts';
+import { isLedgerFailure } from '../ledger/ledger-failure.ts';
+import { takeOver } from '../ledger/orders/order-ownership.ts';
+import { releaseOrder } from '../ledger/orders/orders.ts';
+import { presentationsUp } from '../ledger/orders/presentations.ts';
+import type { OrderRow } from '../ledger/schema.ts';
+import { Asking } from '../issuance/waiting/ca-silence.ts';
+import { eachOf } from '../issuance/waiting/bounded-pull.ts';
+import { type Cleared, type Clearing, type Subject, clearOne } from './clear-one.ts';
+import type { Issuance } from '../issuance/account-run.ts';
+import { isAlive } from '../issuance/ownership/lease.ts';
+import {
+  failureOf,
+  isLeftToItsNames,
+  isOutOfReach,
+  locate,
+  recover,
+  unownedOrders,
+} from '../issuance/order/recover.ts';
+import { orderEnd } from '../issuance/order/settle.ts';
+import { takeOverOrder } from '../issuance/ownership/taking-over.ts';
+import { refresh } from '../issuance/authorization/verdicts.ts';
+
+export interface ClearOptions extends Clearing {
+  /** Only these; all that the ledger holds open when empty. */
+  urls: readonly string[];
+  /** The accounts that are cleared one after the other: each is asked for what is known to be its own, none for another's. */
+  turns?: ReadonlySet<number>;
+  concurrency: number;
+}
+
+export interface ClearEnd {
+  /** How many answers to challenges could not be taken down. */
+  stillPresented: number;
+  /** Why orders that nobody works on have no end yet, and so what they may have open: one for each. */
+  unsettled: AcmeLedgerError[];
+  /** Why not all were asked for: the CA asked to be left alone, or can't be reached; null when all were. */
+  end: AcmeLedgerError | null;
+  notAsked: number;
+}
+
+/**
+ * Settles every leak of the account (promise 2): asks the CA for the state of each authorization that the ledger holds open, closes
+ * what is pending and unsubmitted, takes down what is presented. What a live run works on is left alone. A dry run writes what it
+ * learns into the ledger, so it is to be given a copy.
+ * @param onResult called for each authorization as it is done
+ */
+export async function clear(
+  issuance: Issuance,
+  options: ClearOptions,
+  onResult: (cleared: Cleared) => void,
+  onTotal: (count: number) => void = () => undefined,
+): Promise<ClearEnd> {
+  const asking = new Asking();
+  const unsettled: AcmeLedgerError[] = [];
+  if (options.dryRun) await foreseeKept(issuance, options);
+  const claimed = options.dryRun ? [] : await claimUnowned(issuance, options, unsettled);
+  try {
+    const { subjects, total } = await subjectsOf(issuance, options);
+    onTotal(total);
+    await eachOf(subjects, options.concurrency, async (subject) => {
+      if (issuance.stops.work.aborted) return;
+      const evenYoung = options.urls.length > 0;
+      const cleared = await clearOne(issuance, asking, subject, { ...options, evenYoung });
+      if (cleared !== null) onResult(cleared);
+    });
+  } finally {
+    // What is left of the orders: presentations, certificates to fetch, their own states.
+    for (const order of claimed) {
+      const isDone = issuance.stops.work.aborted || options.urls.length > 0;
+      const mayAsk = asking.end === null && !unsettled.some(isOutOfReach);
+      if (isDone || !mayAsk) {
+        await releaseOrder(issuance, order.id, {});
+        continue;
+      }
+      const failure = await recover(issuance, order, 'deactivate');
+      if (failure !== null) unsettled.push(failure);
+    }
+  }
+  const up = await Promise.all(claimed.map((order) => presentationsUp(issuance.ledger, order.id)));
+  const stillPresented = options.urls.length > 0 ? 0 : up.flat().length;
+  return { stillPresented, unsettled, end: asking.end, notAsked: asking.notAsked };
+}
+
+/**
+ * Takes over what nobody works on, so that no other run takes it up while it is being cleared. An order whose newOrder was
+ * never answered is looked for, so that its authorizations are known. What a dead run left is kept for its names where the policy says so.
+ */
+async function claimUnowned(
+  issuance: Issuance,
+  options: ClearOptions,
+  unsettled: AcmeLedgerError[],
+): Promise<OrderRow[]> {
+  const claimed: OrderRow[] = [];
+  for (const order of await unownedOld(issuance, options)) {
+    if (options.urls.length > 0 && !(await holdsOne(issuance, order, options.urls))) continue;
+    if (order.url === null && unsettled.some(isOutOfReach)) continue;
+    const isLeft = await isLeftBy(issuance, options, order);
+    const owned = await takeOverOrder(issuance, order);
+    if (owned === null) continue;
+    if (isLeft) {
+      const failure = await recover(issuance, owned, 'resume');
+      if (failure !== null) unsettled.push(failure);
+      continue;
+    }
+    const found = order.url === null ? await lookFor(issuance, owned) : owned;
+    if (found instanceof AcmeLedgerError) unsettled.push(found);
+    else if (found !== null) claimed.push(found);
+  }
+  return claimed;
+}
+
+/** Orders that nobody works on, as old as is wanted. */
+async function unownedOld(issuance: Issuance, { all, olderThan }: ClearOptions): Promise<OrderRow[]> {
+  const orders = await unownedOrders(issuance, { evenKept: all, exceptNamesKeys: new Set() });
+  return olderThan === null
+    ? orders
+    : orders.filter(({ created_at }) => created_at < olderThan.toISOString());
+}
+
+/** Whether this clean-up keeps what the order opened for the next attempt for its names. */
+async function isLeftBy(issuance: Issuance, { all, urls }: ClearOptions, order: OrderRow): Promise<boolean> {
+  return !all && urls.length === 0 && (await isLeftToItsNames(issuance, order));
+}
+
+/** In a dry run's copy of the ledger: orders of dead runs that a real run would keep for their names are kept there. */
+async function foreseeKept(issuance: Issuance, options: ClearOptions): Promise<void> {
+  for (const order of await unownedOld(issuance, options)) {
+    // Nothing is open of an order that was finalized; of one without a URL nothing is known.
+    if (order.url === null || order.finalize_sent_at !== null) continue;
+    if (!(await isLeftBy(issuance, options, order))) continue;
+    await foreseeEnd(issuance, order).catch((error: unknown) => {
+      if (isLedgerFailure(error)) throw error;
+      issuance.log.warn(
+        { order: order.id, error: errorRecord(error) },
+        'the CA could not be asked for an order',
+      );
+    });
+  }
+}
+
+async function foreseeEnd(issuance: Issuance, order: OrderRow): Promise<void> {
+  // Its dead owner's hooks are left alone.
+  if (!(await takeOver(issuance, order, (owner) => isAlive(owner, issuance.clock.wallNow())))) return;
+  const placed = await locate(issuance, { ...order, run_id: issuance.runId });
+  if (placed === null) return;
+  await refresh(issuance, await authorizationsOf(issuance.ledger, order.id));
+  const rows = await authorizationsOf(issuance.ledger, order.id);
+  await releaseOrder(issuance, order.id, orderEnd(placed.row, rows, 'resume', issuance.clock.now()));
+}
+
+async function holdsOne(issuance: Issuance, order: OrderRow, urls: readonly string[]): Promise<boolean> {
+  return (await authorizationsOf(issuance.ledger, order.id)).some((row) => urls.includes(row.url));
+}
+
+/** @returns null where there is none, or nothing can be known of it; the error when the CA couldn't be asked */
+async function lookFor(issuance: Issuance, order: OrderRow): Promise<OrderRow | AcmeLedgerError | null> {
+  try {
+    return (await locate(issuance, order))?.row ?? null;
+  } catch (error) {
+    issuance.log.warn(
+      { order: order.id, error: errorRecord(error) },
+      'the CA could not be asked for an order whose answer was lost; the next run tries again',
+    );
+    await releaseOrder(issuance, order.id, {});
+    return failureOf(error);
+  }
+}
+
+/** Rows of the ledger, and URLs that it doesn't know. */
+async function subjectsOf(
+  issuance: Issuance,
+  { urls, olderThan, turns }: ClearOptions,
+): Promise<{ subjects: AsyncIterable<Subject>; total: number }> {
+  if (urls.length > 0) {
+    const given = await givenSubjects(issuance, [...new Set(urls)], turns);
+    return { subjects: oneByOne(given), total: given.length };
+  }
+  const { ledger, account } = issuance;
+  const createdBefore = olderThan ?? undefined;
+  return {
+    subjects: heldSubjects(issuance, createdBefore),
+    total: await countPending(ledger, account.id, createdBefore),
+  };
+}
+
+async function givenSubjects(
+  { ledger, account }: Issuance,
+  urls: readonly string[],
+  turns: ReadonlySet<number> = new Set(),
+): Promise<Subject[]> {
+  const subjects: Subject[] = [];
+  for (const url of urls) {
+    const row = (await authorizationByUrl(ledger, url)) ?? null;
+    const isOthers = row !== null && row.account_id !== account.id && turns.has(row.account_id);
+    if (!isOthers) subjects.push({ url, row, source: 'discovered', foundIn: null });
+  }
+  return subjects;
+}
+
+async function* oneByOne(subjects: readonly Subject[]): AsyncGenerator<Subject> {
+  yield* subjects;
+}
+
+async function* heldSubjects({ ledger, account }: Issuance, createdBefore?: Date): AsyncGenerator<Subject> {
+  for await (const row of pendingOf(ledger, account.id, createdBefore)) {
+    yield { url: row.url, row, source: row.source, foundIn: null };
+  }
+}

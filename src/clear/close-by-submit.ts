@@ -1,0 +1,122 @@
+import { isOutcomeUnknown } from '../acme/http/connection-failure.ts';
+import type { Authorization, Challenge } from '../acme/objects/resources.ts';
+import { later } from '../clock.ts';
+import { AcmeLedgerError, errorRecord } from '../errors.ts';
+import { recordSeen } from '../ledger/authorizations/authorizations.ts';
+import { recordNotSubmitted, recordSubmitted } from '../ledger/orders/submissions.ts';
+import { recordSubmittingToClose } from '../ledger/authorizations/foreign-authorizations.ts';
+import { isLedgerFailure } from '../ledger/ledger-failure.ts';
+import type { AuthorizationRow } from '../ledger/schema.ts';
+import { authorizationSeen } from '../issuance/authorization/authorization-seen.ts';
+import { spendSubmission } from '../issuance/authorization/closing-budget.ts';
+import { type Claim, claimClosing, heldBy } from '../issuance/authorization/closing-claim.ts';
+import { type Closing, claimHolderOf, recordNotClosed } from '../issuance/authorization/closing.ts';
+import { Held } from '../issuance/ownership/guards.ts';
+import type { Issuance } from '../issuance/account-run.ts';
+import { poll } from '../issuance/waiting/polling.ts';
+import type { ProtectionOptions } from '../issuance/ownership/protection.ts';
+import { validationMs } from '../issuance/authorization/verdicts.ts';
+
+/** Nobody answers any of them; the first is what fails soonest. A type that isn't named may be proven by something that stays up. */
+const doomed = ['http-01', 'tls-alpn-01', 'dns-01', 'dns-account-01'];
+
+export const noneFails = 'none of its challenges would fail by itself';
+
+/**
+ * Closes one authorization by having the CA look for an answer that isn't there (RFC 8555 §7.5.1): it becomes invalid. For CAs that don't
+ * deactivate. The ledger holds `submitting` before the POST; the verdict is waited for as long as a validation may take.
+ * @param shown as the CA has just shown it, pending: some CAs hang on the challenge of one that is over
+ */
+export async function closeBySubmitting(
+  issuance: Issuance,
+  row: AuthorizationRow,
+  shown: Authorization,
+  protection: ProtectionOptions,
+): Promise<Closing> {
+  const challenge = doomedChallenge(shown.challenges);
+  if (challenge === null) return { outcome: 'refused', reason: noneFails };
+  const claim = await claimClosing(issuance, row, protection, spendSubmission);
+  if ('outcome' in claim) return claim;
+  if (!(await recordSubmittingToClose(issuance, row.id, challenge))) {
+    await claim.giveUp();
+    return { outcome: 'held', reason: 'its challenge was submitted: the CA decides' };
+  }
+  const refusal = await submit(issuance, row, challenge, protection);
+  if (refusal === null) return awaitVerdict(issuance, row, challenge, claim);
+  await claim.giveUp();
+  return refusal;
+}
+
+/** The one that would be submitted; null when none would fail by itself. */
+export function doomedChallenge(challenges: readonly Challenge[]): Challenge | null {
+  const pending = challenges.filter(({ status }) => status === 'pending');
+  for (const type of doomed) {
+    const found = pending.find((challenge) => challenge.type === type);
+    if (found !== undefined) return found;
+  }
+  return null;
+}
+
+/** @returns null when the CA took it, or may have */
+async function submit(
+  issuance: Issuance,
+  row: AuthorizationRow,
+  challenge: Challenge,
+  protection: ProtectionOptions,
+): Promise<Closing | null> {
+  try {
+    await issuance.session.submitChallenge(challenge.url, {
+      async assertAllowed() {
+        const held = await claimHolderOf(issuance, row, protection);
+        if (held !== null) throw new Held(held);
+      },
+      signal: issuance.stops.grace,
+    });
+    await recordSubmitted(issuance, [row.id]);
+    return null;
+  } catch (error) {
+    if (isLedgerFailure(error)) throw error;
+    if (error instanceof Held) {
+      await recordNotSubmitted(issuance, row.id, { toClose: true }, error.message);
+      return heldBy(error.protection);
+    }
+    // Never sent again: it stays `submitting`, and is polled like one that was taken. 409: Boulder is at it.
+    const isUnknown =
+      !(error instanceof AcmeLedgerError) || isOutcomeUnknown(error) || error.httpStatus === 409;
+    if (isUnknown) return null;
+    await recordNotSubmitted(issuance, row.id, { toClose: true }, errorRecord(error).message);
+    return recordNotClosed(issuance, row, error);
+  }
+}
+
+async function awaitVerdict(
+  issuance: Issuance,
+  row: AuthorizationRow,
+  challenge: Challenge,
+  claim: Claim,
+): Promise<Closing> {
+  const { clock, session, stops } = issuance;
+  let askedAt = clock.now();
+  const faultOf = ({ challenges }: Authorization): string | null =>
+    challenges.find(({ url }) => url === challenge.url)?.error?.detail ?? null;
+  try {
+    const answer = await poll(
+      () => {
+        askedAt = clock.now();
+        return session.getAuthorization(row.url, stops.grace);
+      },
+      // step-ca tells what went wrong, and lets it be tried again.
+      (shown) => shown.status !== 'pending' || faultOf(shown) !== null,
+      { clock, deadline: later(clock.now(), validationMs), signal: stops.work },
+    );
+    // One without a verdict yet is counted when that comes.
+    if (answer.status !== 'invalid') await claim.giveUp();
+    await recordSeen(issuance, [{ ...authorizationSeen(answer), askedAt, ...claim.counted }]);
+    if (answer.status !== 'pending') return { outcome: 'submitted', reason: null };
+    return { outcome: 'submitted', reason: faultOf(answer) ?? 'the CA has not decided yet' };
+  } catch (error) {
+    if (isLedgerFailure(error)) throw error;
+    await claim.giveUp();
+    return { outcome: 'submitted', reason: 'the CA could not be asked for its verdict yet' };
+  }
+}

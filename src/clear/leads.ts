@@ -1,0 +1,80 @@
+import { type FoundBefore, type KnownAuthorization, knownUrls } from '../ledger/authorizations/found-urls.ts';
+import type { Asking } from '../issuance/waiting/ca-silence.ts';
+import { type AskedServer, candidatesFor } from './asked-server.ts';
+import type { Issuance } from '../issuance/account-run.ts';
+import { type FoundUrl, type KeptUrls, placeOf } from './kept-urls.ts';
+
+/** An account that can be asked. */
+export interface Account {
+  issuance: Issuance;
+  server: AskedServer;
+  asking: Asking;
+}
+
+/** A URL that may be asked for, and what the ledger knows of it. */
+export interface Lead {
+  url: string;
+  found: FoundUrl;
+  candidates: readonly Account[];
+  row: KnownAuthorization | null;
+  before: readonly FoundBefore[];
+  /** The CA had nothing at the shorter of two ways to read what is written. */
+  isLastOfTwo?: boolean;
+}
+
+const lookedUpAtOnce = 250;
+
+/**
+ * @param on told of each URL as it is found: one that will be asked for, or one of another server; and of a challenge that has to be
+ * asked for by itself: better when all else is dealt with, because most belong to authorizations that are known by then
+ */
+export async function* leadsOf(
+  accounts: readonly Account[],
+  found: AsyncIterable<FoundUrl>,
+  authorizationOf: (challengeUrl: string) => string | null,
+  on: { elsewhere: (found: FoundUrl) => void; asked: () => void; challenge: (found: FoundUrl) => void },
+): AsyncGenerator<Lead> {
+  let chunk: FoundUrl[] = [];
+  for await (const each of found) {
+    const told = each.resource === 'challenge' ? authorizationOf(each.url) : null;
+    const one: FoundUrl = told === null ? each : { url: told, resource: 'authorization', ...placeOf(each) };
+    const isAsked = candidatesFor(accounts, one.url) !== null;
+    if (isAsked) on.asked();
+    else on.elsewhere(each);
+    if (!isAsked) continue;
+    if (one.resource === 'challenge') on.challenge(one);
+    else chunk.push(one);
+    if (chunk.length < lookedUpAtOnce) continue;
+    yield* lookedUp(accounts, chunk);
+    chunk = [];
+  }
+  yield* lookedUp(accounts, chunk);
+}
+
+/** The same of those that were kept. */
+export async function* leadsTo(accounts: readonly Account[], kept: KeptUrls): AsyncGenerator<Lead> {
+  for (const piece of kept.pieces()) yield* lookedUp(accounts, piece);
+}
+
+/** Whom to ask for each, and what the ledger knows of it. */
+export async function* lookedUp(
+  accounts: readonly Account[],
+  found: readonly FoundUrl[],
+): AsyncGenerator<Lead> {
+  const ledger = accounts[0]?.issuance.ledger;
+  if (ledger === undefined) return;
+  const leads = found.flatMap((each) => {
+    const lead = candidatesFor(accounts, each.url);
+    return lead === null ? [] : [{ ...lead, found: each }];
+  });
+  const { authorizations, found: told } = await knownUrls(
+    ledger,
+    leads.flatMap(({ url, found: { written } }) => [url, ...(written === undefined ? [] : [written])]),
+  );
+  for (const lead of leads) {
+    const { written = '' } = lead.found;
+    // Of two ways to read what is written the ledger may know the right one.
+    const url = !authorizations.has(lead.url) && authorizations.has(written) ? written : lead.url;
+    yield { ...lead, url, row: authorizations.get(url) ?? null, before: told.get(url) ?? [] };
+  }
+}

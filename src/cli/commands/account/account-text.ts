@@ -1,0 +1,13 @@
+import type { accountJson } from '../../../report/shapes.ts';
+
+/** One account, for a person. */
+export function accountText(shown: ReturnType<typeof accountJson>): string[] {
+  return [
+    `account ${String(shown.id)}: ${shown.status}`,
+    `  ca     ${shown.ca}`,
+    `  url    ${shown.url ?? 'not registered'}`,
+    `  email  ${shown.email ?? '-'}`,
+    `  key    ${shown.keyFile} (thumbprint ${shown.keyThumbprint})`,
+    `  for    ${shown.purpose === 'orders' ? 'orders' : 'cleaning up alone'}`,
+  ];
+}

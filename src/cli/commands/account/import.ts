@@ -1,0 +1,47 @@
+import type { Command } from 'commander';
+import type { SolverOptions } from '../../../challenges/option-fields.ts';
+import { addSolverOptions } from '../../options/certificate-options.ts';
+import type { Runner } from '../../runner.ts';
+
+interface Options extends SolverOptions {
+  importAccounts?: string[];
+  certificates?: boolean;
+  withHooks?: boolean;
+  use?: boolean;
+  dryRun?: boolean;
+}
+
+export function accountImport(account: Command, runner: Runner): void {
+  const command = account
+    .command('import')
+    .description("take over an account that the CA has: a key file's, or those of another client")
+    .argument('[FILE]', 'a private key, PEM or JWK, of an account at --ca')
+    .option(
+      '--import-accounts <CLIENT[:DIR]>',
+      "all accounts of certbot, lego, acme.sh, dehydrated, caddy, posh-acme, uacme or acmetool, or with --ca those at that CA (DIR: the client's directory)",
+      (value: string, before: string[] | undefined) => [...(before ?? []), value],
+    )
+    .option(
+      '--certificates',
+      'want the certificates of certbot, lego and acme.sh, too: the next renew issues them; with challenge options for those whose own way to be proven is unknown',
+    )
+    .option(
+      '--with-hooks',
+      "with --certificates: also those with a command of the client's, which is run from then on",
+    )
+    .option('--use', 'make orders on it from now on, also where the ledger has another account of that CA')
+    .option('--dry-run', 'ask the CA for the accounts, but write nothing');
+  addSolverOptions(command);
+  runner.bind<Options>(command, async (context, options, [file]) => {
+    const { importAccounts } = await import('../../../import/import-accounts.ts');
+    return importAccounts(context, {
+      file,
+      clients: options.importAccounts ?? [],
+      certificates: options.certificates === true,
+      withHooks: options.withHooks === true,
+      solver: options,
+      use: options.use === true,
+      dryRun: options.dryRun === true,
+    });
+  });
+}

@@ -1,0 +1,36 @@
+import type { Command } from 'commander';
+import { AcmeLedgerError } from '../../../errors.ts';
+import { printable } from '../../../printable.ts';
+import { wantedCertificate } from './cert.ts';
+import type { Runner } from '../../runner.ts';
+
+/** RFC 5280 §5.3.1; the ones that CAs of the public web take from a subscriber (BR §7.2.2). */
+const reasons = {
+  unspecified: 0,
+  keyCompromise: 1,
+  affiliationChanged: 3,
+  superseded: 4,
+  cessationOfOperation: 5,
+} as const;
+
+export function certRevoke(cert: Command, runner: Runner): void {
+  const command = cert
+    .command('revoke')
+    .description('revoke a certificate at its CA; the next renew replaces it')
+    .argument('<NAME>', 'its name')
+    .option('--reason <REASON>', Object.keys(reasons).join(', '), 'unspecified');
+  runner.bind<{ reason: string }>(command, async (context, options, [name = '']) => {
+    const reason = Object.entries(reasons).find(([known]) => known === options.reason)?.[1];
+    if (reason === undefined) {
+      throw new AcmeLedgerError('usage', `--reason "${printable(options.reason)}" isn't there`, {
+        hint: `there is: ${Object.keys(reasons).join(', ')}`,
+      });
+    }
+    const { withLedger } = await import('../../../run/open-ledger.ts');
+    const { revoke } = await import('../../../wanted/revoke.ts');
+    const row = await withLedger(context.settings, (ledger) => wantedCertificate(ledger, name));
+    const outcome = await revoke(context, row, reason);
+    context.output.result({ name, serial: row.serial, outcome }, () => `${printable(name)}: ${outcome}`);
+    return 0;
+  });
+}

@@ -1,0 +1,40 @@
+import type { Command } from 'commander';
+import { complainOf } from '../output/output.ts';
+import type { Runner } from '../runner.ts';
+import type { IssueOptions } from '../options/certificate-options.ts';
+import { addCertificateOptions } from '../options/certificate-options.ts';
+
+export function issue(program: Command, runner: Runner): void {
+  const command = program
+    .command('issue')
+    .description('obtain one certificate now')
+    .argument('[NAME...]', 'names: domains, *.domains, IP addresses')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  acme-ledger issue example.com www.example.com --webroot /var/www/html --agree-tos
+  acme-ledger issue '*.example.com' example.com --hook /etc/acme/dns.sh --agree-tos
+  acme-ledger issue 192.0.2.7 --solver standalone --profile shortlived`,
+    );
+  addCertificateOptions(command);
+  command
+    .option('--wait <DURATION>', 'wait that long for the gate instead of ending with 75')
+    .option('--rehearse', "first the whole flow at the CA's staging; only names that pass go on")
+    .option('--dry-run', 'say what would happen and what it costs; nothing is sent')
+    .option('--force', 'even if a certificate for these names stands and is not due');
+  runner.bind<IssueOptions>(command, async (context, options, names) => {
+    const { planIssue } = await import('../../issue/issue.ts');
+    const { runIssue } = await import('../../issue/issue-or-fall-back.ts');
+    const { toldOfNames } = await import('../../renew/tell-name-hook.ts');
+    const plan = await planIssue(context, names, options);
+    if (options.dryRun === true) {
+      const { describePlan } = await import('./issue-text.ts');
+      return describePlan(context, plan);
+    }
+    const report = await toldOfNames(context, () => runIssue(context, plan));
+    context.output.result(report.json, () => report.text);
+    if (report.json.error !== null) complainOf(report.json.error);
+    return report.exitCode;
+  });
+}

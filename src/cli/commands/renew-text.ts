@@ -1,0 +1,147 @@
+import { missingNames } from '../../issuance/names/name-choice.ts';
+import type { Due, Renewed } from '../../renew/renew-all.ts';
+import type { CertificateRow } from '../../ledger/schema.ts';
+import { printable } from '../../printable.ts';
+import type { CommandContext } from '../../run/run-context.ts';
+import type { Work } from '../../renew/find-work.ts';
+import { tellLeftAlone } from '../../renew/suspended-certificates.ts';
+import { leftOutText } from '../output/left-out.ts';
+import type { LikeErrors } from '../output/like-errors.ts';
+import { spendLine } from '../../report/limit-status.ts';
+import { complainOf, warn } from '../output/output.ts';
+import type { RenewalRecord } from '../../renew/report-file.ts';
+import { counted } from '../output/wording.ts';
+
+/** How many of each kind; the last two only where there are any. */
+export type Summary = Record<Renewed['status'] | 'due' | 'notDue', number> & NotWorkedOn;
+
+interface NotWorkedOn {
+  /** Due, but `--limit` left them to the next run. */
+  beyondLimit?: number;
+  /** Due, but they stay as they are for suspended names. */
+  leftAlone?: number;
+}
+
+/** Before anything is done. */
+export function summaryOf(work: Work): Summary {
+  const none = { issued: 0, renewed: 0, failed: 0, deferred: 0 };
+  const { due, ...others } = totalsOf(work);
+  return { due, ...none, ...others };
+}
+
+/** How many there are to work on and not, whatever becomes of them. */
+export function totalsOf(work: Work): Pick<Summary, 'due' | 'notDue' | keyof NotWorkedOn> {
+  return { due: work.due.length, notDue: work.notDue, ...notWorkedOn(work) };
+}
+
+/** Says where the CA explains the window in which it wants a certificate replaced (RFC 9773 §4.2). @returns these pages by certificate */
+export function explain(context: CommandContext, work: Work): Map<string, string> {
+  const pages = new Map<string, string>();
+  for (const { certificate, due } of work.due) {
+    const page = explanationOf(certificate, due);
+    if (page === null) continue;
+    pages.set(certificate.name, page);
+    context.output.note(`${certificate.name}: the CA wants it renewed, and says why: ${page}`);
+  }
+  return pages;
+}
+
+function explanationOf(certificate: CertificateRow, due: Due): string | null {
+  return due.reason === 'ari' ? certificate.ari_explanation_url : null;
+}
+
+/** Tells of one certificate, and writes it down for the report. */
+export function report(
+  context: CommandContext,
+  { certificate, status, error, fallbackCa }: Renewed,
+  explanationUrl: string | undefined,
+  { record, like }: { record: RenewalRecord; like: LikeErrors },
+): void {
+  const explained = explanationUrl === undefined ? {} : { explanationUrl };
+  const missing = missingNames(certificate);
+  const leftOut = status === 'failed' ? null : leftOutText(certificate);
+  const line = {
+    name: certificate.name,
+    status,
+    error,
+    ...(missing.length === 0 ? {} : { leftOut: missing }),
+    ...explained,
+    ...(fallbackCa === undefined ? {} : { fallbackCa }),
+  };
+  record.certificates.push(line);
+  if (context.output.json) context.output.line(line, () => '');
+  else if (error === null && leftOut !== null)
+    warn(`${certificate.name}: ${status} without ${leftOut}`, 'acme-ledger name list says why');
+  else if (error === null) context.output.note(`${printable(certificate.name)}: ${status}`);
+  else if (like.note(status, error, certificate.name) || context.settings.verbosity > 0)
+    complainOf(error, `${certificate.name}: ${status}`);
+}
+
+/** What wasn't told one by one, and the sums; both also under cron, if there is anything to look at. */
+export function conclude({ output, settings }: CommandContext, summary: Summary, like: LikeErrors): void {
+  if (output.json) {
+    output.line({ summary }, () => '');
+    return;
+  }
+  if (settings.verbosity <= 0) for (const error of like.rest()) complainOf(error);
+  const sums = sumsText(summary);
+  if (summary.failed + summary.deferred > 0) output.conclude(sums);
+  else output.note(sums);
+}
+
+/** Of a run that was stopped also what it didn't come to. */
+export function sumsText(summary: Summary): string {
+  const { due, issued, renewed, failed, deferred } = summary;
+  const left = due - issued - renewed - failed - deferred;
+  const notBegun = left === 0 ? '' : `, ${String(left)} not begun`;
+  return `${String(due)} due: ${String(issued)} issued, ${String(renewed)} renewed, ${String(failed)} failed, ${String(deferred)} deferred${notBegun}; ${notDueText(summary)}`;
+}
+
+function notWorkedOn({ beyondLimit, leftAlone }: Work): NotWorkedOn {
+  return {
+    ...(beyondLimit === 0 ? {} : { beyondLimit }),
+    ...(leftAlone.length === 0 ? {} : { leftAlone: leftAlone.length }),
+  };
+}
+
+function notDueText({ notDue, beyondLimit = 0, leftAlone = 0 }: { notDue: number } & NotWorkedOn): string {
+  const alone = leftAlone === 0 ? '' : `; ${String(leftAlone)} left alone for suspended names`;
+  const others = beyondLimit === 0 ? '' : `; --limit leaves ${String(beyondLimit)} more to the next run`;
+  return `${String(notDue)} not due${alone}${others}`;
+}
+
+/** `--dry-run`: what would be done, and what it costs. @returns the exit code */
+export function describe(context: CommandContext, work: Work): number {
+  tellLeftAlone(work.leftAlone);
+  for (const { certificate, due, names, deferral } of work.due) {
+    const page = explanationOf(certificate, due);
+    const isOrdered = due.reason !== 'not-deployed';
+    const cost = { newOrders: isOrdered ? 1 : 0, authorizations: isOrdered ? names.length : 0 };
+    context.output.line(
+      {
+        name: certificate.name,
+        reason: due.reason,
+        dueAt: due.dueAt?.toISOString() ?? null,
+        names,
+        cost,
+        deferral,
+        ...(page === null ? {} : { explanationUrl: page }),
+      },
+      () =>
+        `${printable(certificate.name)}: ${due.reason}, ${isOrdered ? `1 order with ${counted(names.length, 'name')}` : 'only its deploy hook'}${deferral === null ? '' : `, deferred: ${deferral.message}`}${page === null ? '' : `; the CA says why: ${page}`}`,
+    );
+  }
+  const deferred = work.due.filter(({ deferral }) => deferral !== null).length;
+  const { notDue, newOrders: limits, rehearsals } = work;
+  const rehearsed = rehearsals.length === 0 ? {} : { rehearsals };
+  const summary = { due: work.due.length, deferred, notDue, ...notWorkedOn(work), limits, ...rehearsed };
+  context.output.line({ summary }, () => [
+    ...rehearsals.map(
+      ({ ca, rehearsedAt, orders }) =>
+        `${ca}: ${counted(orders, 'order')} would be rehearsed first at ${rehearsedAt}`,
+    ),
+    ...work.newOrders.map((limit) => `${limit.ca}: ${spendLine(limit.spends, limit)}`),
+    `${String(summary.due)} due, ${deferred === 0 ? '' : `${String(deferred)} of them deferred, `}${notDueText(summary)}; nothing was sent`,
+  ]);
+  return 0;
+}

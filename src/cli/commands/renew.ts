@@ -1,0 +1,62 @@
+import type { Command } from 'commander';
+import { parseDuration } from '../../duration.ts';
+import { parseCount } from '../options/parse-count.ts';
+import type { Runner } from '../runner.ts';
+
+interface Options {
+  concurrency: string;
+  limit?: string;
+  maxTime?: string;
+  splay?: string;
+  wait?: string;
+  all?: boolean;
+  dryRun?: boolean;
+  report?: string;
+  reportMode?: string;
+  onFinish?: string;
+  rehearse?: boolean;
+}
+
+export function renew(program: Command, runner: Runner): void {
+  const command = program
+    .command('renew')
+    .description('renew all certificates that are due, the most urgent first')
+    .argument('[CERT...]', 'only these')
+    .option('--concurrency <N>', 'certificates at one time', '4')
+    .option('--limit <N>', 'at most that many in this run')
+    .option(
+      '--max-time <DURATION>',
+      'start no more probes and certificates after that time, counted from the start without the wait of --splay',
+    )
+    .option('--splay <DURATION>', 'wait a random time up to this before anything is sent')
+    .option('--wait <DURATION>', 'wait that long for the gate before a certificate is deferred')
+    .option('--all', 'also those that are not due')
+    .option('--report <FILE>', 'write what became of each certificate to this file, as JSON')
+    .option('--report-mode <MODE>', 'who may read it, as chmod has it in octal (default: 600)')
+    .option('--on-finish <CMD>', 'run this at the end, with the report on its stdin')
+    .option('--rehearse', "first the whole flow at each CA's staging; only names that pass go on")
+    .option('--dry-run', 'say what is due; nothing is sent');
+  runner.bind<Options>(command, async (context, options, names) => {
+    const { runRenew } = await import('../../renew/renew.ts');
+    const { toldOfNames } = await import('../../renew/tell-name-hook.ts');
+    const wanted = {
+      names,
+      concurrency: parseCount(options.concurrency, '--concurrency'),
+      limit: options.limit === undefined ? Infinity : parseCount(options.limit, '--limit'),
+      maxTimeMs: options.maxTime === undefined ? null : parseDuration(options.maxTime, '--max-time'),
+      splayMs: options.splay === undefined ? 0 : parseDuration(options.splay, '--splay'),
+      waitMs: options.wait === undefined ? 0 : parseDuration(options.wait, '--wait'),
+      all: options.all === true,
+      rehearse: options.rehearse === true,
+      dryRun: options.dryRun === true,
+    };
+    if (wanted.dryRun) return runRenew(context, wanted, { certificates: [], summary: null });
+    const { reported, reportMode } = await import('../../renew/report-file.ts');
+    const told = {
+      file: options.report ?? null,
+      mode: reportMode(options.reportMode, options.report),
+      hook: options.onFinish ?? null,
+    };
+    return reported(context, told, (record) => toldOfNames(context, () => runRenew(context, wanted, record)));
+  });
+}

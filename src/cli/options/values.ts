@@ -1,0 +1,24 @@
+import { AcmeLedgerError } from '../../errors.ts';
+import { printable } from '../../printable.ts';
+
+/** The parts of `one,other`, each from a list of what there is. @throws AcmeLedgerError `usage` */
+export function parseChoices<Choice extends string>(
+  text: string,
+  choices: readonly Choice[],
+  option: string,
+): Choice[] {
+  return text.split(',').map((part) => parseChoice(part.trim(), choices, option));
+}
+
+/** One of a list of what there is. @throws AcmeLedgerError `usage` */
+export function parseChoice<Choice extends string>(
+  text: string,
+  choices: readonly Choice[],
+  option: string,
+): Choice {
+  const chosen = choices.find((choice) => choice === text);
+  if (chosen !== undefined) return chosen;
+  throw new AcmeLedgerError('usage', `${option} "${printable(text)}" isn't there`, {
+    hint: `there is: ${choices.join(', ')}`,
+  });
+}

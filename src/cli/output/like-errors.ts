@@ -1,0 +1,105 @@
+import type { ErrorCode, ErrorRecord } from '../../errors.ts';
+import { unpauseUrl } from '../../pause.ts';
+import { counted } from './wording.ts';
+
+/** So many that have their reason in common, say a limit of the CA, are told one by one. */
+const ofOneReason = 5;
+/** The others have each a reason of their own. A mail that nobody can read to its end says no more than its beginning. */
+const ofOwnReasons = 100;
+/** Certificates that a run didn't come to in its time, or whose account is gone, have nothing to tell of themselves. */
+const ofNoReason = 0;
+/** What waits for a CA that is out of order was told of when that began. */
+const untold: readonly ErrorCode[] = ['no-time', 'ca-outage', 'ca-account'];
+
+const common: readonly ErrorCode[] = [
+  'ca-limit',
+  'not-yet',
+  'ca-unreachable',
+  'not-acme',
+  'gate-full',
+  'busy',
+  'interrupted',
+  'ledger-busy',
+  'ledger-failed',
+];
+
+/** So many certificates are named where one line tells of them. */
+const namedMost = 5;
+
+interface Kind {
+  status: string;
+  error: ErrorRecord;
+  toldMost: number;
+  count: number;
+  /** The first of the certificates. */
+  names: string[];
+  /** The latest. */
+  retryAt: string | null;
+}
+
+/** Keeps a run with ten thousand certificates from saying the same of each of them. */
+export class LikeErrors {
+  readonly #kinds = new Map<string, Kind>();
+  readonly #pauses = new Map<string, Kind>();
+
+  /**
+   * @param name of the certificate
+   * @returns whether this one is to be told by itself
+   */
+  note(status: string, error: ErrorRecord, name: string): boolean {
+    const pausedBy = pausingCa(error);
+    const [kinds, key] = pausedBy === null ? [this.#kinds, error.code] : [this.#pauses, pausedBy];
+    const fresh = { status, error, toldMost: toldMost(error.code), count: 0, names: [], retryAt: null };
+    const kind: Kind = kinds.get(`${status} ${key}`) ?? fresh;
+    kinds.set(`${status} ${key}`, kind);
+    kind.count += 1;
+    if (kind.names.length < namedMost) kind.names.push(name);
+    // Of a pause the last is told: that of the whole account comes after those of names, and a later link is good for longer.
+    if (pausedBy !== null && (error.code === 'account-paused' || kind.error.code !== 'account-paused'))
+      kind.error = error;
+    const { retryAt } = error;
+    if (retryAt !== null && (kind.retryAt === null || kind.retryAt < retryAt)) kind.retryAt = retryAt;
+    return pausedBy === null && kind.count <= kind.toldMost;
+  }
+
+  /** What stands for those that weren't told by themselves, an error for each kind. */
+  *rest(): Generator<ErrorRecord> {
+    for (const kind of this.#pauses.values()) yield ofPauses(kind);
+    for (const { status, error, toldMost: told, count, retryAt } of this.#kinds.values()) {
+      if (count <= told) continue;
+      const { code, message, hint: own } = error;
+      const what = counted(count - told, told === 0 ? 'certificate' : 'more certificate');
+      const why = told === 0 ? message : `for reasons of the same kind (${code})`;
+      const until = retryAt === null || message.includes(retryAt) ? '' : `; the last may go at ${retryAt}`;
+      const each = 'renew -v tells of each, and so do --report FILE and --json';
+      const hint = code === 'ca-account' && own !== null ? own : each;
+      yield { code, message: `${what}: ${status}, ${why}${until}`, hint, problem: null, retryAt: null };
+    }
+  }
+}
+
+/** All that a CA has paused, names or the whole account, is ended by one page: one line tells of it, with the link. */
+function ofPauses({ status, error, count, names, retryAt }: Kind): ErrorRecord {
+  const who = count > namedMost ? counted(count, 'certificate') : names.join(', ');
+  if (count === 1 || error.code === 'account-paused')
+    return { ...error, message: `${who}: ${status}, ${error.message}` };
+  // The hint of one may resume its own names alone.
+  const hint = `open ${pageOf(error) ?? "the CA's page"} to go on, then: acme-ledger name resume --all`;
+  return { ...error, message: `${who}: ${status}, the CA has paused names of theirs`, hint, retryAt };
+}
+
+/** The CA whose pause an error tells of, as far as the page tells that ends it; null for any other error. */
+function pausingCa(error: ErrorRecord): string | null {
+  const page = pageOf(error);
+  if (page !== null) return URL.canParse(page) ? new URL(page).origin : page;
+  return error.code === 'account-paused' ? error.code : null;
+}
+
+function pageOf({ problem, hint }: ErrorRecord): string | null {
+  return unpauseUrl(problem) ?? unpauseUrl({ detail: hint ?? '' });
+}
+
+function toldMost(code: ErrorCode): number {
+  if (untold.includes(code)) return ofNoReason;
+  return common.includes(code) ? ofOneReason : ofOwnReasons;
+}

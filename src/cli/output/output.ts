@@ -1,0 +1,87 @@
+import { errorRecord } from '../../errors.ts';
+import type { ErrorRecord } from '../../errors.ts';
+import { printable, printableJson } from '../../printable.ts';
+
+/*
+ * The ways to speak to a person or a script:
+ * - `result`, `line`: what was asked for, on stdout; with --json one object, or one a line.
+ * - `table`: a list for a person, on stdout.
+ * - `note`: what a person at a terminal wants to know beside it, on stderr; nothing under cron or with -q.
+ * - `conclude`: the same, also under cron, where there is more to read above it.
+ * - `warn`: what was done otherwise than asked, with a hint, on stderr, always.
+ * - `complain`: an error with its hint, on stderr, always.
+ */
+
+type Lines = string | readonly string[];
+
+export interface Output {
+  json: boolean;
+  /** One value: as JSON, or as the line or lines that `text` makes of it. What a CA said can't make lines of its own. */
+  result<T>(value: T, text: (value: T) => Lines): void;
+  /** One value of a list. */
+  line<T>(value: T, text: (value: T) => Lines): void;
+  table(head: readonly string[], rows: readonly (readonly string[])[]): Promise<void>;
+  note(text: string): void;
+  conclude(text: string): void;
+  /** Takes a progress bar off the terminal's last line before something is printed there; null while there is none. */
+  clearBar: (() => void) | null;
+}
+
+export function createOutput(options: { json: boolean; quiet: boolean }): Output {
+  const write = <T>(value: T, text: (value: T) => Lines): void => {
+    if (process.stdout.isTTY) output.clearBar?.();
+    process.stdout.write(`${options.json ? printableJson(value) : printableLines(text(value))}\n`);
+  };
+  const output: Output = {
+    json: options.json,
+    clearBar: null,
+    result: write,
+    line: write,
+    async table(head, rows) {
+      const { drawTable } = await import('./table.ts');
+      process.stdout.write(`${drawTable(head, rows)}\n`);
+    },
+    note(text) {
+      if (process.stderr.isTTY && !options.quiet) process.stderr.write(`${printable(text)}\n`);
+    },
+    conclude(text) {
+      if (!options.quiet) process.stderr.write(`${printable(text)}\n`);
+    },
+  };
+  return output;
+}
+
+function printableLines(text: Lines): string {
+  return [text].flat().map(printable).join('\n');
+}
+
+/** `warning: …` and `hint: …`, one line each. */
+export function warn(message: string, hint: string): void {
+  process.stderr.write(`warning: ${printable(message)}\nhint: ${printable(hint)}\n`);
+}
+
+/** `error: …` and `hint: …`, one line each. */
+export function complain(error: unknown): void {
+  const record = errorRecord(error);
+  if (record.code !== 'bug') {
+    complainOf(record);
+    return;
+  }
+  complainOf({ ...record, hint: 'this is a bug in acme-ledger: please report it with the lines below' });
+  if (error instanceof Error) process.stderr.write(`${printableLines(error.stack?.split('\n') ?? '')}\n`);
+}
+
+/** @param subject what it is about, which is put before it unless the message names it */
+export function complainOf(record: ErrorRecord, subject?: string): void {
+  const isNamed = subject === undefined || names(record.message, printable(subject));
+  const prefix = isNamed ? '' : `${printable(subject)}: `;
+  process.stderr.write(`error: ${prefix}${printable(record.message)}\n`);
+  if (record.hint !== null) process.stderr.write(`hint: ${printable(record.hint)}\n`);
+  // Many a message or hint has said so already.
+  if (record.retryAt !== null && !`${record.message} ${record.hint ?? ''}`.includes(record.retryAt))
+    process.stderr.write(`hint: try again at ${record.retryAt}\n`);
+}
+
+function names(message: string, subject: string): boolean {
+  return message.startsWith(`${subject}: `) || ` ${message} `.includes(` ${subject} `);
+}

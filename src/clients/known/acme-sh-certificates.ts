@@ -1,0 +1,87 @@
+import { acmeShAccounts } from './acme-sh.ts';
+import { hostlessServer, type CertificateLayout } from '../certificate-layout.ts';
+import type { ClientOptions, ClientSolver } from '../client-certificate.ts';
+import { webUrl } from '../found-text.ts';
+import { shellValues } from '../shell-values.ts';
+
+type Values = ReadonlyMap<string, string>;
+
+/** acme.sh: `DOMAIN/DOMAIN.conf`, for an EC key `DOMAIN_ecc/DOMAIN.conf`. */
+export const acmeShCertificates: CertificateLayout = {
+  homes: acmeShAccounts.homes,
+  folder: '',
+  isWanted: (path) => /^([^/]+?)(_ecc)?\/\1\.conf$/.test(path),
+  certificateOf({ parts, text }) {
+    const values = shellValues(text);
+    const domain = valueOf(values, 'Le_Domain');
+    if (domain === null) throw new Error('it has no Le_Domain');
+    return Promise.resolve({
+      name: (parts[0] ?? '').replace(/^\*/, '_'),
+      names: [domain, ...listOf(values, 'Le_Alt')],
+      ...hostlessServer(webUrl(valueOf(values, 'Le_API'))),
+      ...solverOf(values),
+      options: optionsOf(values),
+      notes: notesOf(values),
+    });
+  },
+};
+
+function solverOf(values: Values): { solver: ClientSolver | null; unsolved: string | null } {
+  const ways = [...new Set((values.get('Le_Webroot') ?? '').split(',').filter((way) => way !== ''))];
+  const [way = ''] = ways;
+  if (ways.length > 1) return { solver: null, unsolved: 'its names are proven in different ways' };
+  if (way.startsWith('/')) {
+    return { solver: { solver: 'webroot', challenge: 'http-01', webroot: way }, unsolved: null };
+  }
+  if (way === 'no') return { solver: standalone('http-01', valueOf(values, 'Le_HTTPPort')), unsolved: null };
+  if (way === 'alpn')
+    return { solver: standalone('tls-alpn-01', valueOf(values, 'Le_TLSPort')), unsolved: null };
+  return { solver: null, unsolved: `acme-ledger has nothing like acme.sh's ${way === '' ? 'way' : way}` };
+}
+
+function standalone(challenge: ClientSolver['challenge'], port: string | null): ClientSolver {
+  return { solver: 'standalone', challenge, ...(port === null ? {} : { listen: port }) };
+}
+
+const keyTypes: Readonly<Record<string, string>> = {
+  '': 'rsa2048',
+  '2048': 'rsa2048',
+  '3072': 'rsa3072',
+  '4096': 'rsa4096',
+  'ec-256': 'ec256',
+  'ec-384': 'ec384',
+};
+
+function optionsOf(values: Values): ClientOptions {
+  const keyType = keyTypes[values.get('Le_Keylength') ?? ''];
+  const preferredChain = valueOf(values, 'Le_Preferred_Chain');
+  const profile = valueOf(values, 'Le_Certificate_Profile');
+  const deployHook = valueOf(values, 'Le_ReloadCmd');
+  return {
+    ...(keyType === undefined ? {} : { keyType }),
+    ...(profile === null ? {} : { profile }),
+    ...(preferredChain === null ? {} : { preferredChain }),
+    ...(deployHook === null ? {} : { deployHook }),
+  };
+}
+
+function notesOf(values: Values): string[] {
+  const hooks = ['Le_PreHook', 'Le_PostHook', 'Le_RenewHook', 'Le_DeployHook'];
+  const installed = ['Le_RealCertPath', 'Le_RealKeyPath', 'Le_RealFullChainPath']
+    .map((name) => valueOf(values, name))
+    .filter((path) => path !== null);
+  return [
+    ...hooks.filter((hook) => valueOf(values, hook) !== null).map((hook) => `its ${hook} isn't run`),
+    ...(installed.length === 0 ? [] : [`it isn't copied to ${installed.join(', ')}`]),
+  ];
+}
+
+/** acme.sh writes "no" for nothing in some of them. */
+function valueOf(values: Values, name: string): string | null {
+  const value = values.get(name) ?? '';
+  return value === '' || value === 'no' ? null : value;
+}
+
+function listOf(values: Values, name: string): string[] {
+  return (valueOf(values, name) ?? '').split(',').filter((one) => one !== '' && one !== 'no');
+}

@@ -1,0 +1,129 @@
+import { certbotAccounts } from './certbot.ts';
+import { hostlessServer, type CertificateLayout } from '../certificate-layout.ts';
+import type { ClientFile } from '../client-files.ts';
+import type { ClientOptions, ClientSolver } from '../client-certificate.ts';
+import { issuedFacts } from '../client-certificate.ts';
+import { webUrl } from '../found-text.ts';
+import type { IniSection } from '../ini-sections.ts';
+import { iniSections } from '../ini-sections.ts';
+
+/** certbot: `renewal/NAME.conf`; the names are those of `live/NAME/cert.pem`. */
+export const certbotCertificates: CertificateLayout = {
+  homes: certbotAccounts.homes,
+  folder: 'renewal',
+  isWanted: (path) => /^[^/]+\.conf$/.test(path),
+  async certificateOf({ parts, text, beside, namesIn }) {
+    const name = (parts[0] ?? '').slice(0, -'.conf'.length);
+    const sections = iniSections(text);
+    const settings = sections.get('renewalparams');
+    if (settings === undefined) throw new Error('it has no section renewalparams');
+    const pem = await beside(`../live/${name}/cert.pem`);
+    if (pem === null) throw new Error(`live/${name}/cert.pem, which has its names, can't be read`);
+    const { names, keyType } = issuedFacts(pem);
+    return {
+      name,
+      names,
+      ...hostlessServer(webUrl(oneOf(settings, 'server'))),
+      ...solverOf(names, settings, sections.get('renewalparams/webroot_map') ?? new Map<string, string>()),
+      options: optionsOf(settings, keyType),
+      notes: [...notesOf(settings), ...(await directoryHooks(namesIn))],
+    };
+  },
+};
+
+function solverOf(
+  names: readonly string[],
+  settings: IniSection,
+  webroots: IniSection,
+): { solver: ClientSolver | null; unsolved: string | null } {
+  const authenticator = oneOf(settings, 'authenticator') ?? 'none';
+  const isOff = (oneOf(settings, 'autorenew') ?? 'True').toLowerCase() === 'false';
+  if (isOff) return unsolved('certbot is told not to renew it (autorenew)');
+  switch (authenticator) {
+    case 'webroot': {
+      const fallback = listOf(settings, 'webroot_path').at(-1);
+      const used = new Set(names.map((name) => oneOf(webroots, name) ?? fallback ?? ''));
+      const [webroot = ''] = used;
+      if (used.size > 1) return unsolved('its names have different webroots');
+      if (webroot === '') return unsolved('its webroot is missing');
+      return solved({ solver: 'webroot', challenge: 'http-01', webroot });
+    }
+    case 'standalone': {
+      const listen = [oneOf(settings, 'http01_address'), oneOf(settings, 'http01_port')];
+      const address = listen[0]?.includes(':') === true ? `[${listen[0]}]` : listen[0];
+      const isSaid = listen.some((one) => one !== null);
+      return solved({
+        solver: 'standalone',
+        challenge: 'http-01',
+        ...(isSaid ? { listen: [address ?? [], listen[1] ?? '80'].flat().join(':') } : {}),
+      });
+    }
+    case 'manual':
+      return unsolved("its hooks are called in certbot's way, which acme-ledger can't do yet");
+    default:
+      return unsolved(`acme-ledger has nothing like certbot's plugin ${authenticator}`);
+  }
+}
+
+function solved(solver: ClientSolver): { solver: ClientSolver; unsolved: null } {
+  return { solver, unsolved: null };
+}
+
+function unsolved(reason: string): { solver: null; unsolved: string } {
+  return { solver: null, unsolved: reason };
+}
+
+function optionsOf(settings: IniSection, keyType: string | null): ClientOptions {
+  const profile = oneOf(settings, 'required_profile') ?? oneOf(settings, 'preferred_profile');
+  const preferredChain = oneOf(settings, 'preferred_chain');
+  const deployHook = commandOf(settings, 'renew_hook');
+  return {
+    ...(keyType === null ? {} : { keyType }),
+    ...(oneOf(settings, 'reuse_key')?.toLowerCase() === 'true' ? { reuseKey: true } : {}),
+    ...(profile === null ? {} : { profile }),
+    ...(preferredChain === null ? {} : { preferredChain }),
+    ...(deployHook === null ? {} : { deployHook }),
+  };
+}
+
+function notesOf(settings: IniSection): string[] {
+  const installer = oneOf(settings, 'installer');
+  return [
+    ...['pre_hook', 'post_hook']
+      .filter((hook) => oneOf(settings, hook) !== null)
+      .map((hook) => `its ${hook} isn't run`),
+    ...(installer === null ? [] : [`its files aren't put into the configuration of ${installer}`]),
+    ...(oneOf(settings, 'must_staple')?.toLowerCase() === 'true'
+      ? ['it is ordered without must-staple']
+      : []),
+  ];
+}
+
+/** What certbot runs for each certificate beside its own hooks. */
+async function directoryHooks(namesIn: ClientFile['namesIn']): Promise<string[]> {
+  const folders = ['pre', 'deploy', 'post'].map(async (folder) => {
+    const names = await namesIn(`../renewal-hooks/${folder}`);
+    return names.sort().map((name) => `renewal-hooks/${folder}/${name} isn't run`);
+  });
+  return (await Promise.all(folders)).flat();
+}
+
+/** A command of which a half would do something else. @throws Error */
+function commandOf(settings: IniSection, name: string): string | null {
+  const value = settings.get(name);
+  // ConfigObj puts other values where it has %(name)s.
+  const isWhole = value === undefined || (typeof value === 'string' && !value.includes('%('));
+  if (isWhole) return oneOf(settings, name);
+  throw new Error(`its ${name} can't be read as one command: put it into quotes`);
+}
+
+/** certbot writes None for nothing. */
+function oneOf(settings: IniSection, name: string): string | null {
+  const value = listOf(settings, name).at(-1);
+  return value === undefined || value === '' || value === 'None' ? null : value;
+}
+
+function listOf(settings: IniSection, name: string): readonly string[] {
+  const value = settings.get(name) ?? [];
+  return typeof value === 'string' ? [value] : value;
+}

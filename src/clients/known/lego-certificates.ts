@@ -1,0 +1,35 @@
+import { legoAccounts } from './lego.ts';
+import type { CertificateLayout } from '../certificate-layout.ts';
+import { issuedFacts } from '../client-certificate.ts';
+import { hostOf, textMember, webUrl } from '../found-text.ts';
+
+/** lego: `certificates/NAME.json`, and the certificate in `NAME.crt`. How the names are proven stands on lego's command line alone. */
+export const legoCertificates: CertificateLayout = {
+  homes: legoAccounts.homes,
+  folder: 'certificates',
+  isWanted: (path) => /^[^/]+\.json$/.test(path),
+  async certificateOf({ parts, text, beside }) {
+    const file = (parts[0] ?? '').slice(0, -'.json'.length);
+    const certUrl = webUrl(textMember(text, 'certUrl'));
+    if (certUrl === null) throw new Error('it has no certUrl');
+    const pem = await beside(`${file}.crt`);
+    if (pem === null) throw new Error(`${file}.crt, which has its names, can't be read`);
+    const { names, keyType } = issuedFacts(pem);
+    const profile = textMember(text, 'profile');
+    const preferredChain = textMember(text, 'preferredChain');
+    return {
+      name: file,
+      names,
+      directoryUrl: null,
+      serverHost: hostOf(certUrl),
+      solver: null,
+      unsolved: "lego's files don't say how its names are proven",
+      options: {
+        ...(keyType === null ? {} : { keyType }),
+        ...(profile === null ? {} : { profile }),
+        ...(preferredChain === null ? {} : { preferredChain }),
+      },
+      notes: [],
+    };
+  },
+};

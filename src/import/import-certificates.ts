@@ -1,0 +1,203 @@
+import { flagOf, type SolverOptions } from '../challenges/option-fields.ts';
+import { hasSolverOptions, solverOptionNames } from '../challenges/options.ts';
+import type { ClientCertificate } from '../clients/client-certificate.ts';
+import { certificateClients, certificatesOfClient } from '../clients/client-certificates.ts';
+import { AcmeLedgerError, errorRecord } from '../errors.ts';
+import type { ErrorRecord } from '../errors.ts';
+import type { CertificateWish } from '../ledger/certificates/certificates.ts';
+import type { ComparedWish } from '../ledger/certificates/wanted.ts';
+import { compareWishes, recordWishes } from '../ledger/certificates/wanted.ts';
+import { printable } from '../printable.ts';
+import { authorityOfClient } from '../run/accounts/client-authority.ts';
+import type { CommandContext } from '../run/run-context.ts';
+import type { ImportOutcome, ImportSummary } from './summary.ts';
+import { summaryOf } from './summary.ts';
+import type { ClientChoice } from '../run/accounts/key-sources.ts';
+import { parseClientChoice, unreadableError } from '../run/accounts/key-sources.ts';
+import { withLedger } from '../run/open-ledger.ts';
+import { withLedgerWriter } from '../run/ledger-writing.ts';
+import { complainOf } from '../cli/output/output.ts';
+import { assertAsConfigured, configuredWishes } from '../wanted/configured.ts';
+import { wishReader } from '../wanted/row-reader.ts';
+import { shellWords } from '../shell-word.ts';
+
+/** A line of `account import --certificates --json`. */
+interface Taken {
+  certificate: string | null;
+  client: string;
+  file: string;
+  names: readonly string[];
+  outcome: ImportOutcome;
+  /** The command of the client's that is run when it is stored. */
+  deployHook: string | null;
+  /** What the client does for it, and acme-ledger won't. */
+  notes: readonly string[];
+  error: ErrorRecord | null;
+}
+
+interface Wanted {
+  found: ClientCertificate;
+  wish: CertificateWish;
+}
+
+/** @throws AcmeLedgerError `usage` for a client whose certificates can't be taken over */
+export function assertHaveCertificates(choices: readonly ClientChoice[]): void {
+  const other = choices.find(({ client }) => !certificateClients.includes(client));
+  if (other === undefined && choices.length > 0) return;
+  const whose =
+    other === undefined ? 'which client has them' : `${other.client} has them in a form that can't be read`;
+  throw new AcmeLedgerError('usage', `--certificates: ${whose}`, {
+    hint: `give --import-accounts ${certificateClients.join('|')}; cert import takes a list of any others`,
+  });
+}
+
+/** @throws AcmeLedgerError `usage` for challenge options that would have no effect */
+export function assertNoSolver(solver: SolverOptions): void {
+  const given = solverOptionNames.find((name) => solver[name] !== undefined);
+  if (given === undefined) return;
+  throw new AcmeLedgerError('usage', `${flagOf(given)} is for certificates, and none are taken over`, {
+    hint: 'add --certificates, or leave it out',
+  });
+}
+
+/** Writes down that the clients' certificates should exist, where the ledger has none of their names. */
+export async function takeCertificates(
+  context: CommandContext,
+  given: { clients: readonly string[]; solver: SolverOptions; dryRun: boolean; withHooks: boolean },
+): Promise<ImportSummary> {
+  const { clients, solver, dryRun } = given;
+  const results: Taken[] = [];
+  const tell = (taken: Taken): void => {
+    results.push(taken);
+    tellOf(context, taken);
+  };
+  const wanted: Wanted[] = [];
+  let elsewhere = 0;
+  for (const text of clients) {
+    const choice = parseClientChoice(text, '--import-accounts');
+    const found = await certificatesOfClient(choice.client, choice.directory);
+    for (const one of found?.unreadable ?? []) {
+      tell({ ...nothing, client: choice.client, file: one.file, error: errorRecord(unreadableError(one)) });
+    }
+    const wishOf = reader(context, solver);
+    for (const certificate of found?.certificates ?? []) {
+      try {
+        const wish = wishOf(certificate);
+        if (wish === 'elsewhere') elsewhere += 1;
+        else {
+          assertNotTaken(wanted, certificate, wish.name);
+          wanted.push({ found: certificate, wish });
+        }
+      } catch (error) {
+        if (!(error instanceof AcmeLedgerError)) throw error;
+        tell({ ...placeOf(certificate), outcome: 'failed', error: errorRecord(error) });
+      }
+    }
+  }
+  if (wanted.length > 0) {
+    const isMine = ({ found }: Wanted): boolean => given.withHooks || commandOf(found) === null;
+    const compared = await write(context, wanted, { dryRun, isMine });
+    for (const [index, one] of wanted.entries()) {
+      const place = placeOf(one.found);
+      if (isWanted(compared[index])) tell({ ...place, outcome: 'known', error: null });
+      else if (!isMine(one)) tell({ ...place, outcome: 'failed', error: errorRecord(hookToo(one)) });
+      else tell({ ...place, outcome: dryRun ? 'would-add' : 'added', error: null });
+    }
+  }
+  return summaryOf(results, elsewhere);
+}
+
+function reader(
+  context: CommandContext,
+  solver: SolverOptions,
+): (certificate: ClientCertificate) => CertificateWish | 'elsewhere' {
+  const wishOf = wishReader(context.settings, process.cwd(), true);
+  const configured = configuredWishes(context.settings);
+  const given = Object.fromEntries(solverOptionNames.map((name) => [name, solver[name]])) as SolverOptions;
+  return (certificate) => {
+    const authority = authorityOfClient(context, certificate);
+    if (authority === 'elsewhere') return authority;
+    const own = certificate.solver ?? (hasSolverOptions(given) ? given : null);
+    if (own === null) throw unsolved(certificate);
+    const options = { ...certificate.options, ...own, certName: certificate.name };
+    const wish = wishOf({ names: [...certificate.names], ca: authority.directoryUrl, options });
+    assertAsConfigured(configured, wish);
+    return wish;
+  };
+}
+
+/** @throws AcmeLedgerError `usage` when another one has the name */
+function assertNotTaken(wanted: readonly Wanted[], { file, names }: ClientCertificate, name: string): void {
+  const other = wanted.find(({ wish }) => wish.name === name);
+  if (other === undefined) return;
+  throw new AcmeLedgerError(
+    'usage',
+    `${printable(other.found.file)} is for a certificate ${printable(name)}, too`,
+    {
+      hint: `${printable(file)} can be added under another name: acme-ledger cert add --cert-name NAME ${shellWords(names.map(printable))}`,
+    },
+  );
+}
+
+/** What the client's files say of it: acme-ledger would run it as the user that it runs as, mostly root. */
+function commandOf({ options }: ClientCertificate): string | null {
+  return options.deployHook ?? null;
+}
+
+function hookToo({ found }: Wanted): AcmeLedgerError {
+  return new AcmeLedgerError(
+    'usage',
+    `${found.client} runs a command for it, which acme-ledger would run from now on: ${printable(commandOf(found) ?? '')}`,
+    { hint: 'if that is right, add --with-hooks' },
+  );
+}
+
+function unsolved({ unsolved: reason, name, names }: ClientCertificate): AcmeLedgerError {
+  return new AcmeLedgerError('usage', reason ?? 'nothing says how its names are proven', {
+    hint: `say it for all of these: repeat this with --webroot DIR or --hook CMD; or for this one: acme-ledger cert add --cert-name ${shellWords([name, ...names].map(printable))} --hook CMD`,
+  });
+}
+
+/** What the ledger has of the wishes; those that it has not are written down. */
+async function write(
+  context: CommandContext,
+  wanted: readonly Wanted[],
+  { dryRun, isMine }: { dryRun: boolean; isMine: (wanted: Wanted) => boolean },
+): Promise<readonly ComparedWish[]> {
+  const wishes = wanted.map(({ wish }) => wish);
+  if (dryRun) return withLedger(context.settings, (ledger) => compareWishes(ledger, wishes));
+  return withLedgerWriter(context, 'account import', async (writer) => {
+    const compared = await compareWishes(writer.ledger, wishes);
+    const missing = compared.flatMap((one, index) => {
+      const asked = wanted[index];
+      return asked === undefined || isWanted(one) || !isMine(asked) ? [] : [one.wish];
+    });
+    await recordWishes(writer, missing, 'import');
+    return compared;
+  });
+}
+
+/** A wish of that name stays as it is, whatever the client says. */
+function isWanted(compared: ComparedWish | undefined): boolean {
+  return compared?.before?.removed_at === null;
+}
+
+const nothing = { certificate: null, names: [], notes: [], deployHook: null, outcome: 'failed' } as const;
+
+function placeOf(found: ClientCertificate): Omit<Taken, 'outcome' | 'error'> {
+  const { client, file, name, names, notes } = found;
+  return { certificate: name, client, file, names, notes, deployHook: commandOf(found) };
+}
+
+function tellOf({ output }: CommandContext, taken: Taken): void {
+  if (taken.error !== null && !output.json) complainOf(taken.error, taken.file);
+  else output.line(taken, textOf);
+}
+
+function textOf({ outcome, certificate, file, notes, deployHook }: Taken): string[] {
+  return [
+    `${outcome}  ${printable(certificate ?? '?')}  ${printable(file)}`,
+    ...(outcome === 'known' || deployHook === null ? [] : [`  runs ${printable(deployHook)}`]),
+    ...(outcome === 'known' ? [] : notes.map((note) => `  ${printable(note)}`)),
+  ];
+}

@@ -1,0 +1,67 @@
+import type { AccountLoss } from '../../acme/objects/account-loss.ts';
+import { authorityOf } from '../../acme/authorities/authorities.ts';
+import { AcmeLedgerError } from '../../errors.ts';
+import { isLost, lostAccountsAt } from '../../ledger/accounts.ts';
+import { openNames } from '../../ledger/authorizations/pending-report.ts';
+import { unsettledOrders } from '../../ledger/orders/order-queries.ts';
+import { releaseOrder } from '../../ledger/orders/orders.ts';
+import type { AccountRow } from '../../ledger/schema.ts';
+import { shellWord } from '../../shell-word.ts';
+import type { Issuance } from '../account-run.ts';
+import { cleanUpPresentations } from '../answers/take-down.ts';
+import { takeOverUnlessAlive } from '../ownership/taking-over.ts';
+
+/** What is said when an account can't be used any more, by the CA just now or as the ledger has it. */
+export function lostAccountError(
+  { ca, url }: Pick<AccountRow, 'ca' | 'url'>,
+  loss: AccountLoss,
+  refusal?: AcmeLedgerError,
+): AcmeLedgerError {
+  const authority = authorityOf(ca);
+  const what = loss === 'unknown' ? "doesn't know the account" : 'has deactivated the account';
+  return new AcmeLedgerError(
+    'ca-account',
+    `${authority.label} ${what} ${url ?? 'of this key'}: nothing can be ordered or closed on it any more`,
+    {
+      hint: `acme-ledger account register --ca ${shellWord(authority.name ?? ca)} makes a new account with a new key, on which renew goes on`,
+      ...(refusal?.problem === undefined ? {} : { problem: refusal.problem }),
+      ...(refusal?.httpStatus === undefined ? {} : { httpStatus: refusal.httpStatus }),
+      ...(refusal === undefined ? {} : { cause: refusal }),
+    },
+  );
+}
+
+/** The same, of what the ledger holds; null for an account that can be used as far as the ledger knows. */
+export function lossRecorded(account: AccountRow): AcmeLedgerError | null {
+  if (!isLost(account)) return null;
+  return lostAccountError(account, account.status === 'unknown' ? 'unknown' : 'deactivated');
+}
+
+/** What was open on an account that was lost: it ends by expiring. */
+export interface LeftOpen {
+  account: AccountRow;
+  pending: number;
+  /** When the last of them has expired; null where the CA told no time. */
+  expiresUntil: string | null;
+}
+
+/**
+ * Gives up what the lost accounts at this CA have begun, because nobody can go on with it: answers that are up are taken down, and
+ * orders are abandoned. Their authorizations stay in the ledger as the CA last showed them, until they expire.
+ */
+export async function giveUpLostAccounts(issuance: Issuance): Promise<LeftOpen[]> {
+  const left: LeftOpen[] = [];
+  for (const account of await lostAccountsAt(issuance.ledger, issuance.account.ca)) {
+    const now = issuance.clock.now();
+    for (const order of await unsettledOrders(issuance.ledger, account.id, now)) {
+      if (!(await takeOverUnlessAlive(issuance, order))) continue;
+      await cleanUpPresentations(issuance, order.id);
+      await releaseOrder(issuance, order.id, { status: 'abandoned', keptUntil: null });
+    }
+    const open = await openNames(issuance.ledger, [account.id]);
+    const pending = open.reduce((sum, name) => sum + name.pending, 0);
+    const expiries = open.flatMap(({ expiresUntil }) => expiresUntil ?? []).toSorted();
+    if (pending > 0) left.push({ account, pending, expiresUntil: expiries.at(-1) ?? null });
+  }
+  return left;
+}

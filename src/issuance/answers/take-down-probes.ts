@@ -1,0 +1,133 @@
+import { queued } from '../../challenges/exec/hook-queue.ts';
+import { parseSolverSettings, type SolverSettings } from '../../challenges/settings.ts';
+import type { ChallengeAnswer, ChallengeType, Solver } from '../../challenges/solver.ts';
+import { errorRecord } from '../../errors.ts';
+import {
+  probesUp,
+  recordProbeLeftUp,
+  recordProbeTakenDown,
+  takeOverProbe,
+} from '../../ledger/names/probes.ts';
+import { runsById } from '../../ledger/runs.ts';
+import type { ProbeRow } from '../../ledger/schema.ts';
+import type { LedgerWriter } from '../../ledger/writer.ts';
+import { endHooksOf } from '../../system/orphaned-hooks.ts';
+import { timeLimit } from '../../system/time-limit.ts';
+import { allOrFirstError } from '../waiting/concurrency.ts';
+import type { Log, Stops } from '../account-run.ts';
+import { isAlive } from '../ownership/lease.ts';
+
+/** What taking down needs. */
+export interface ProbeParts {
+  writer: LedgerWriter;
+  solverFor: (settings: SolverSettings) => Solver;
+  stops: Stops;
+  log: Log;
+  /** Whether another one may begin to be taken down. */
+  mayTakeDown: () => boolean;
+}
+
+const cleanUpMs = 60_000;
+/** Of what no hook takes down. */
+const concurrency = 10;
+
+/**
+ * Takes down what probes of runs that are dead have left; what can't be taken down, or not before `mayTakeDown` says no or the work is to
+ * stop, stays for the next run.
+ */
+export async function takeDownLeftProbes(parts: ProbeParts): Promise<void> {
+  const { writer, stops, log } = parts;
+  const mayTakeDown = (): boolean => !stops.work.aborted && parts.mayTakeDown();
+  const rows = await probesUp(writer.ledger);
+  const runs = await runsById(writer.ledger, [...new Set(rows.map(({ run_id }) => run_id))]);
+  const left = rows.filter(({ run_id }) => !isAlive(runs.get(run_id), writer.clock.wallNow()));
+  for (const runId of new Set(left.map(({ run_id }) => run_id))) {
+    if (!mayTakeDown()) return;
+    // One that goes on would put its answer up after it was taken down.
+    if ((await endHooksOf([runId])) > 0) log.info({ run: runId }, 'ended hooks that a dead run left');
+  }
+  // One that failed may do so again, until no time is left for the others.
+  const inOrder = left.toSorted((a, b) => Number(a.error !== null) - Number(b.error !== null));
+  await allOrFirstError(
+    inOrder.map(async (row) => {
+      if (await takeOverProbe(writer, row)) await takeDown({ ...parts, mayTakeDown }, row);
+    }),
+  );
+}
+
+/** Nothing is thrown for what stays up: it is in the ledger for the next run. */
+export async function takeDown(parts: ProbeParts, row: ProbeRow): Promise<void> {
+  const { writer, stops, log } = parts;
+  let isDown: boolean;
+  try {
+    isDown = await cleanUpInTurn(parts, row);
+  } catch (error) {
+    // The program ends: that says nothing about the hook.
+    if (stops.grace.aborted) return;
+    const record = errorRecord(error);
+    log.warn(
+      { name: row.identifier, error: record },
+      'what a probe put up could not be taken down; the next renew tries again',
+    );
+    await recordProbeLeftUp(writer, row, record);
+    return;
+  }
+  if (isDown) await recordProbeTakenDown(writer, row);
+  else
+    log.info(
+      { name: row.identifier },
+      'no time is left to take down what a probe put up; the next renew does',
+    );
+}
+
+/**
+ * What waits for its hook uses up none of its time, and doesn't fail.
+ * @returns false when the turn came too late
+ */
+async function cleanUpInTurn(parts: ProbeParts, row: ProbeRow): Promise<boolean> {
+  const settings = parseSolverSettings(JSON.parse(row.settings));
+  return inTurn(settings, parts.stops.grace, async () => {
+    if (!parts.mayTakeDown()) return false;
+    await cleanUp(parts, settings, row);
+    return true;
+  });
+}
+
+/** What puts probes' answers up and takes them down, in turns: a hook that others wait for has its own limit of how many run at once. */
+export async function inTurn<T>(
+  settings: SolverSettings,
+  signal: AbortSignal,
+  act: () => Promise<T>,
+): Promise<T> {
+  const [what, atOnce] =
+    settings.solver === 'exec'
+      ? [`${settings.hookDirectory}\n${settings.hook}`, settings.hookConcurrency]
+      : [settings.solver, concurrency];
+  return queued(`what probes put up: ${what}`, atOnce, signal, act);
+}
+
+async function cleanUp(
+  { solverFor, stops }: ProbeParts,
+  settings: SolverSettings,
+  row: ProbeRow,
+): Promise<void> {
+  const solver = solverFor(settings);
+  // A hook has a limit of its own, from its start on; before that it may wait for others that put something up.
+  if (settings.solver === 'exec') return solver.cleanUp(answerOf(row), stops.grace);
+  const limit = timeLimit(cleanUpMs, stops.grace);
+  try {
+    await solver.cleanUp(answerOf(row), limit.signal);
+  } finally {
+    limit.clear();
+  }
+}
+
+/** As the solver gets it, for putting up and taking down. */
+export function answerOf(row: ProbeRow): ChallengeAnswer {
+  return {
+    type: row.challenge_type as ChallengeType,
+    identifier: { type: row.identifier_type === 'ip' ? 'ip' : 'dns', value: row.identifier },
+    token: row.token,
+    keyAuthorization: row.key_authorization,
+  };
+}

@@ -1,0 +1,147 @@
+import { parseSolverSettings } from '../../challenges/settings.ts';
+import type { ChallengeAnswer, ChallengeType, Solver } from '../../challenges/solver.ts';
+import { errorRecord } from '../../errors.ts';
+import { authorizationsOf } from '../../ledger/authorizations/authorizations.ts';
+import type { AuthorizationRow, PresentationRow } from '../../ledger/schema.ts';
+import {
+  isTakenDown,
+  presentationsUp,
+  recordCleanedUp,
+  recordCleanUpFailed,
+} from '../../ledger/orders/presentations.ts';
+import { assertOwned, isTakenOver } from '../ownership/guards.ts';
+import type { Issuance } from '../account-run.ts';
+import { inTurn } from './take-down-probes.ts';
+
+const lastMomentMs = 1_000;
+
+/**
+ * Puts one answer up and waits until it can be seen.
+ * @throws AcmeLedgerError `solver`, `busy` when another run took the order over; the reason of `stops.work`
+ */
+export async function present(issuance: Issuance, solver: Solver, row: PresentationRow): Promise<void> {
+  const answer = challengeAnswer(row);
+  await assertOwned(issuance, row.order_id);
+  await solver.present(answer, issuance.stops.work);
+  await assertStillOurs(issuance, row);
+  await solver.waitUntilVisible(answer, issuance.stops.work);
+}
+
+/** Looks once more at an answer that could be seen. @throws AcmeLedgerError `solver` when it is gone; the reason of `stops.work` */
+export async function assertStillVisible(
+  issuance: Issuance,
+  solver: Solver,
+  row: PresentationRow,
+): Promise<void> {
+  await solver.assertStillVisible(challengeAnswer(row), issuance.stops.work);
+}
+
+/**
+ * Takes down whatever of an order is, or may be, up, whoever put it there; only for the authorizations that `which` picks. Nothing
+ * is thrown: what couldn't be taken down stays in the ledger for the next clean-up.
+ */
+export async function cleanUpPresentations(
+  issuance: Issuance,
+  orderId: number,
+  which: (row: AuthorizationRow) => boolean = () => true,
+): Promise<void> {
+  await cleanUpRows(issuance, await presentedFor(issuance, orderId, which));
+}
+
+/** What of an order may still be up, of the authorizations that `which` picks. */
+export async function presentedFor(
+  issuance: Issuance,
+  orderId: number,
+  which: (row: AuthorizationRow) => boolean = () => true,
+): Promise<PresentationRow[]> {
+  const picked = new Set(
+    (await authorizationsOf(issuance.ledger, orderId)).filter(which).map((row) => row.id),
+  );
+  const rows = await presentationsUp(issuance.ledger, orderId);
+  return rows.filter((row) => picked.has(row.authorization_id));
+}
+
+/** What came up after whoever took the order over had taken everything down would stay there. */
+async function assertStillOurs(issuance: Issuance, row: PresentationRow): Promise<void> {
+  try {
+    await assertOwned(issuance, row.order_id);
+  } catch (error) {
+    if (isTakenOver(error) && (await isTakenDown(issuance.ledger, row))) await takeDown(issuance, row);
+    throw error;
+  }
+}
+
+export async function cleanUpRows(issuance: Issuance, rows: readonly PresentationRow[]): Promise<void> {
+  const inOrder = issuance.mayTakeDown === undefined ? rows : failedLast(rows);
+  const cleaned = await Promise.all(inOrder.map((row) => cleanUp(issuance, row)));
+  await recordCleanedUp(
+    issuance,
+    inOrder.filter((_, index) => cleaned[index] === true),
+  );
+}
+
+async function cleanUp(issuance: Issuance, row: PresentationRow): Promise<boolean> {
+  try {
+    // The same answer may be up again, for whoever has taken the order over.
+    await assertOwned(issuance, row.order_id);
+    return await takeDownInTime(issuance, row);
+  } catch (error) {
+    if (isTakenOver(error)) return false;
+    const record = errorRecord(error);
+    issuance.log.warn(
+      { identifier: row.identifier, error: record },
+      'what was presented could not be taken down; the next clean-up tries again',
+    );
+    await recordCleanUpFailed(issuance, row.id, record);
+    return false;
+  }
+}
+
+/** What waits for its hook uses up none of its time. @returns false when its turn came too late */
+async function takeDownInTime(issuance: Issuance, row: PresentationRow): Promise<boolean> {
+  const { mayTakeDown, stops } = issuance;
+  const act = async (): Promise<boolean> => {
+    if (mayTakeDown?.() === false) return false;
+    await takeDown(issuance, row);
+    return true;
+  };
+  if (mayTakeDown === undefined) return act();
+  const isDown = await inTurn(parseSolverSettings(JSON.parse(row.settings)), stops.grace, act);
+  if (!isDown)
+    issuance.log.info(
+      { identifier: row.identifier },
+      'no time is left to take down what is up; the next run or `acme-ledger authz clear` does',
+    );
+  return isDown;
+}
+
+/** By chance: one that hangs isn't in the way of the same others in every run. */
+function failedLast(rows: readonly PresentationRow[]): PresentationRow[] {
+  const places = new Map(rows.map((row) => [row, (row.error === null ? 0 : 1) + Math.random()]));
+  return rows.toSorted((a, b) => (places.get(a) ?? 0) - (places.get(b) ?? 0));
+}
+
+/** Takes one answer down, whoever put it up. @throws AcmeLedgerError `solver` */
+export async function takeDown(issuance: Issuance, row: PresentationRow): Promise<void> {
+  const solver = issuance.solverFor(parseSolverSettings(JSON.parse(row.settings)));
+  await solver.cleanUp(challengeAnswer(row), cleanUpSignal(issuance));
+}
+
+/** The grace may be over when a slow CA took all of it; what can be taken down in a moment still is. */
+function cleanUpSignal({ stops }: Issuance): AbortSignal {
+  if (!stops.grace.aborted) return stops.grace;
+  const lastMoment = new AbortController();
+  setTimeout(() => {
+    lastMoment.abort(stops.grace.reason);
+  }, lastMomentMs).unref();
+  return lastMoment.signal;
+}
+
+function challengeAnswer(row: PresentationRow): ChallengeAnswer {
+  return {
+    type: row.challenge_type as ChallengeType,
+    identifier: { type: row.identifier_type === 'ip' ? 'ip' : 'dns', value: row.identifier },
+    token: row.token,
+    keyAuthorization: row.key_authorization,
+  };
+}

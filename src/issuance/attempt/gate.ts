@@ -1,0 +1,201 @@
+import type { Life } from '../../bounded-wait.ts';
+import { later } from '../../clock.ts';
+import { AcmeLedgerError } from '../../errors.ts';
+import type { Identifier } from '../../identifiers.ts';
+import { identifierSetKey } from '../../identifiers.ts';
+import type { GateCount } from '../../ledger/authorizations/gate-count.ts';
+import { gateCount, lockGate } from '../../ledger/authorizations/gate-count.ts';
+import { insertIntent, liveOrderFor } from '../../ledger/orders/orders.ts';
+import { takeOver } from '../../ledger/orders/order-ownership.ts';
+import type { HoldRow, OrderRow, RunRow } from '../../ledger/schema.ts';
+import type { LedgerWriter } from '../../ledger/writer.ts';
+import { inTransaction } from '../../ledger/writer.ts';
+import { heldError, holdAgainst } from '../limits/holds.ts';
+import type { Charge, Shortage } from '../limits/charges.ts';
+import type { AdmittedOrder, Issuance } from '../account-run.ts';
+import { freeAt, shortageError } from '../limits/limit-words.ts';
+import { isAlive } from '../ownership/lease.ts';
+import { settleUnowned } from '../order/recover.ts';
+import { costOf, domainsToCount, spend } from '../limits/spending.ts';
+import { endOrphans } from '../ownership/taking-over.ts';
+
+/** What a caller asks the gate for. */
+export interface Admission {
+  certificateName: string;
+  identifiers: readonly Identifier[];
+  profile: string | null;
+  /** The certificate that the new one takes the place of (RFC 9773 §5). */
+  replaces?: string | null;
+  /** The solver's settings, when its certificate isn't wanted. */
+  rehearsal?: string | null;
+  /** Whether the suggested window of that certificate (RFC 9773 §4.2) is known and open now: then most limits don't count. */
+  isInWindow?: boolean;
+  /** Leaves the reserve of new orders to others: what nobody waits for. */
+  leavesReserve?: boolean;
+  /** Of the stored certificate: no wait that the CA asks for goes past what it allows. Null where there is none to lose. */
+  life?: Life | null;
+  /** How long to wait for room, or for the time until which the CA asked not to be asked; 0: not at all. */
+  waitMs: number;
+}
+
+/** An order whose answer never comes may have opened authorizations that live this long: Let's Encrypt's `classic`, the longest known. */
+const longestPendingLifeMs = 7 * 86_400_000;
+/** While waiting for room. Long enough for forty hosts on one ledger, short beside a validation. */
+const askAgainMs = 500;
+/** While waiting for a limit of the CA, which comes back slowly. */
+const limitAgainMs = 5_000;
+/** Settling costs requests, so while waiting it is tried again only this often. */
+const makeRoomEveryMs = 15_000;
+
+type Verdict =
+  | { outcome: 'admitted'; order: OrderRow; charges: readonly Charge[] }
+  | { outcome: 'taken-up'; order: OrderRow; from: string | null }
+  | { outcome: 'busy'; order: OrderRow }
+  | { outcome: 'held'; hold: HoldRow }
+  | { outcome: 'limit'; shortage: Shortage }
+  | { outcome: 'full'; count: GateCount };
+
+/**
+ * Lets one order through: the intent is in the ledger and its authorizations are reserved when this returns, or the order
+ * that a former attempt left for the same names is ours now.
+ * @throws AcmeLedgerError `gate-too-small`, `gate-full`, `busy`; `ca-limit` when the CA told a run of this ledger to come back later, or
+ *   one of its limits is used up by what the ledger has counted
+ */
+export async function admit(issuance: Issuance, admission: Admission): Promise<AdmittedOrder> {
+  assertEverFits(admission.identifiers.length, issuance.maxPending);
+  const deadline = later(issuance.clock.now(), admission.waitMs);
+  const domains = await domainsToCount(issuance.limits, admission.identifiers);
+  let roomMadeAt = 0;
+  for (;;) {
+    const verdict = await tryOnce(issuance, admission, domains);
+    if (verdict.outcome === 'admitted')
+      return { order: verdict.order, isNew: true, charges: verdict.charges };
+    if (verdict.outcome === 'taken-up') {
+      await endOrphans(issuance, verdict.from);
+      return { order: verdict.order, isNew: false, charges: [] };
+    }
+    const now = issuance.clock.now();
+    if (verdict.outcome === 'full' && now.getTime() - roomMadeAt >= makeRoomEveryMs) {
+      roomMadeAt = now.getTime();
+      if (await makeRoom(issuance, admission.identifiers.length)) continue;
+    }
+    if (now >= deadline || notBefore(verdict, now) > deadline) throw refusal(issuance, admission, verdict);
+    // A limit frees at a time that is known, or before it when an order that was promised something ends without it.
+    const restMs = verdict.outcome === 'limit' ? Math.min(verdict.shortage.waitMs, limitAgainMs) : 0;
+    const sleepMs = Math.max(askAgainMs, restMs) * (0.75 + Math.random() / 2);
+    await issuance.clock.sleep(sleepMs, issuance.stops.work);
+  }
+}
+
+/** Until then there is no use in asking again. */
+function notBefore(verdict: Verdict, now: Date): Date {
+  if (verdict.outcome === 'held') return new Date(verdict.hold.not_before);
+  return verdict.outcome === 'limit' ? freeAt(verdict.shortage, now) : now;
+}
+
+/** Settles what nobody owns, the oldest first and no more than is needed. @returns whether it was of any use */
+async function makeRoom(issuance: Issuance, names: number): Promise<boolean> {
+  const { closed } = await settleUnowned(issuance, {
+    evenKept: true,
+    exceptNamesKeys: new Set(),
+    isEnough: async () => {
+      const count = await gateCount(issuance.ledger, issuance.account.id, issuance.clock.now());
+      return count.pending + count.reserved + names <= issuance.maxPending;
+    },
+  });
+  return closed > 0;
+}
+
+async function tryOnce(
+  issuance: Issuance,
+  admission: Admission,
+  domains: readonly string[],
+): Promise<Verdict> {
+  return inTransaction(issuance, async (writer) => {
+    await lockGate(writer, issuance.account.id);
+    const namesKey = identifierSetKey(admission.identifiers);
+    const profile = admission.profile ?? '';
+    const live = await liveOrderFor(writer.ledger, issuance.account.id, namesKey, profile);
+    if (live !== undefined) return takeUp(writer, live);
+    const { identifiers, replaces, life = null } = admission;
+    const hold = await holdAgainst(
+      writer,
+      issuance.account.id,
+      { kind: 'newOrder', identifiers, replaces },
+      life,
+    );
+    if (hold !== null) return { outcome: 'held', hold };
+    const { charges, shortage } = await costOf(writer, issuance.account, {
+      identifiers: admission.identifiers,
+      domains,
+      replacesInWindow: (admission.replaces ?? null) !== null && admission.isInWindow === true,
+      leavesReserve: admission.leavesReserve === true,
+    });
+    if (shortage !== null) return { outcome: 'limit', shortage };
+    const count = await gateCount(writer.ledger, issuance.account.id, writer.clock.now());
+    if (count.pending + count.reserved + admission.identifiers.length > issuance.maxPending) {
+      return { outcome: 'full', count };
+    }
+    const order = await insertIntent(writer, {
+      accountId: issuance.account.id,
+      certificateName: admission.certificateName,
+      names: admission.identifiers.map((identifier) => identifier.value),
+      namesKey,
+      profile,
+      replaces: admission.replaces ?? null,
+      rehearsal: admission.rehearsal ?? null,
+      reservedUntil: later(writer.clock.now(), longestPendingLifeMs),
+    });
+    await spend(writer, order.id, charges);
+    return { outcome: 'admitted', order, charges };
+  });
+}
+
+/** An interrupted order is resumed, not replaced (promise 4); what it holds is counted already. */
+async function takeUp(writer: LedgerWriter, order: OrderRow): Promise<Verdict> {
+  // Of this very run, too: another certificate for the same names, say with another kind of key.
+  const isOwnerAlive = (owner: RunRow | undefined): boolean => isAlive(owner, writer.clock.wallNow());
+  if (!(await takeOver(writer, order, isOwnerAlive))) return { outcome: 'busy', order };
+  return { outcome: 'taken-up', order: { ...order, run_id: writer.runId }, from: order.run_id };
+}
+
+/** Whether so many names can ever be let through. @throws AcmeLedgerError `gate-too-small` */
+export function assertEverFits(names: number, maxPending: number): void {
+  if (names <= maxPending) return;
+  throw new AcmeLedgerError(
+    'gate-too-small',
+    `the order has ${String(names)} names, but the gate lets only ${String(maxPending)} authorizations be open at once`,
+    { hint: `give --max-pending ${String(names)} or more, or split the certificate` },
+  );
+}
+
+function refusal(issuance: Issuance, admission: Admission, verdict: Verdict): AcmeLedgerError {
+  if (verdict.outcome === 'held') return heldError(verdict.hold);
+  if (verdict.outcome === 'limit') return shortageError(verdict.shortage, issuance.clock.now());
+  if (verdict.outcome !== 'full') {
+    return new AcmeLedgerError('busy', 'another run is working on an order for the same names', {
+      hint: 'wait for it to end, or give --wait 5m; acme-ledger order list shows it',
+    });
+  }
+  const { count } = verdict;
+  return new AcmeLedgerError(
+    'gate-full',
+    `no room for ${String(admission.identifiers.length)} more: ${countText(count, issuance.maxPending)}`,
+    {
+      hint: 'nothing was sent; try again later, give --wait 10m, or see acme-ledger authz list --status pending',
+      retryAt: later(issuance.clock.now(), 60_000),
+    },
+  );
+}
+
+function countText(count: GateCount, maxPending: number): string {
+  const open = `${String(count.pending)} authorizations are open and ${String(count.reserved)} reserved, of ${String(maxPending)} that may be`;
+  const since = count.oldestPendingAt === null ? '' : `, the oldest since ${count.oldestPendingAt}`;
+  const lost =
+    count.lost === 0
+      ? ''
+      : `; ${String(count.lost)} of those reserved may have been opened by orders that the CA never answered: counted until its list of orders shows them or rules them out, for a week where it has none`;
+  const expiry =
+    count.nextExpiryAt === null ? '' : `, at the latest when it expires at ${count.nextExpiryAt}`;
+  return `${open}${since}${lost}; the next one is free when a running order ends${expiry}`;
+}

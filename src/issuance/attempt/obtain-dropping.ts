@@ -1,0 +1,105 @@
+import { later } from '../../clock.ts';
+import { AcmeLedgerError, errorRecord } from '../../errors.ts';
+import { parseName } from '../../identifiers.ts';
+import { recordNameFailure } from '../../ledger/names/failing-names.ts';
+import { stillPaused } from '../../ledger/names/paused-names.ts';
+import type { CertificateRow, IdentifierRow } from '../../ledger/schema.ts';
+import { forLife, lifeMsOf } from '../names/back-off.ts';
+import { namesOf } from '../certificate/collect.ts';
+import { failedNames } from './failed-names.ts';
+import type { Issuance } from '../account-run.ts';
+import type { FailedNamePolicy } from '../names/name-choice.ts';
+import { type Attempt, type ObtainOptions, obtain } from './obtain.ts';
+import { asSuspended, resumeHint, suspendedText } from '../names/suspended-names.ts';
+
+/** Names that the CA wouldn't have in an order, names that failed, and the rest. */
+const triesAtMost = 3;
+const ordersAtMost = 2;
+/** A refusal for paused names costs nothing, and names no more than some of them. */
+const pausesAtMost = 8;
+
+export interface SurvivingOptions extends ObtainOptions {
+  onFailedName: FailedNamePolicy;
+}
+
+/**
+ * One attempt to obtain one certificate, and with `drop` one more order for the names that are well, however many failed: what became
+ * valid in the first is used again by CAs that do so, and the names that were left out stay wanted. Nothing is ordered that would bring
+ * the very names that the stored certificate has already.
+ */
+export async function obtainSurviving(
+  issuance: Issuance,
+  certificate: CertificateRow,
+  { names, onFailedName, ...options }: SurvivingOptions,
+): Promise<Attempt> {
+  const deadline = later(issuance.clock.now(), options.waitMs);
+  const paused = await pausedSince(issuance, names);
+  let wanted = names.filter((name) => !paused.has(name));
+  if (paused.size > 0 && (onFailedName === 'fail' || wanted.length === 0 || brings(certificate, wanted)))
+    return pausedAttempt(certificate, paused);
+  let orders = 0;
+  let pauses = 0;
+  for (let tries = 1; ; tries += 1) {
+    const waitMs = Math.max(0, deadline.getTime() - issuance.clock.now().getTime());
+    const attempt = await obtain(issuance, certificate, { ...options, names: wanted, waitMs });
+    const failed = await failedNames(issuance.ledger, attempt, wanted);
+    if (failed.paused === true) pauses += 1;
+    else if (failed.refused) await recordRefused(issuance, certificate, failed.names, attempt);
+    else orders += 1;
+    const rest = wanted.filter((name) => !failed.names.includes(name));
+    const goesOn = onFailedName === 'drop' && failed.names.length > 0 && rest.length > 0;
+    const isTriedEnough = tries - pauses >= triesAtMost || pauses === pausesAtMost;
+    const isOver = isTriedEnough || orders === ordersAtMost || issuance.stops.work.aborted;
+    if (!goesOn || isOver || brings(certificate, rest)) return attempt;
+    issuance.log.warn(
+      { order: attempt.orderId, failed: failed.names },
+      `${certificate.name}: goes on without ${String(failed.names.length)} of ${String(wanted.length)} names`,
+    );
+    wanted = rest;
+  }
+}
+
+async function recordRefused(
+  issuance: Issuance,
+  certificate: CertificateRow,
+  names: readonly string[],
+  { error }: Attempt,
+): Promise<void> {
+  const rule = forLife(issuance.failureRule, lifeMsOf(certificate));
+  for (const name of names) {
+    await recordNameFailure(issuance, issuance.account.id, parseName(name), error, rule);
+  }
+}
+
+/** Names that were found to be paused since it was chosen what the order is for, say by another certificate of this run. */
+async function pausedSince(
+  { ledger, account, clock }: Issuance,
+  names: readonly string[],
+): Promise<Map<string, IdentifierRow>> {
+  const rows = await stillPaused(ledger, account.id, names.map(parseName), clock.now());
+  return new Map(rows.map((row) => [row.value, row]));
+}
+
+/** Nothing is sent: the CA has just said of other names that nobody has opened its page yet. */
+function pausedAttempt(certificate: CertificateRow, paused: ReadonlyMap<string, IdentifierRow>): Attempt {
+  const names = asSuspended([...paused.keys()], paused);
+  const looks = [...paused.values()].flatMap(({ next_attempt_at }) => next_attempt_at ?? []).sort();
+  const error = new AcmeLedgerError('ca-limit', `${suspendedText(names)}; nothing was sent`, {
+    hint: resumeHint(names),
+    ...(looks[0] === undefined ? {} : { retryAt: new Date(looks[0]) }),
+  });
+  return { status: 'deferred', certificate, orderId: null, error: errorRecord(error) };
+}
+
+/** Whether the stored certificate has exactly these names. */
+function brings(certificate: CertificateRow, names: readonly string[]): boolean {
+  if (certificate.stored_at === null || certificate.order_id === null) return false;
+  const issued = issuedNames(certificate);
+  return issued.length === names.length && names.every((name) => issued.includes(name));
+}
+
+function issuedNames(certificate: CertificateRow): string[] {
+  return certificate.issued_names === null
+    ? namesOf(certificate)
+    : (JSON.parse(certificate.issued_names) as string[]);
+}

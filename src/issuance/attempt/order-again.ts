@@ -1,0 +1,18 @@
+import { orderById } from '../../ledger/orders/orders.ts';
+import type { OrderRow } from '../../ledger/schema.ts';
+import type { Issuance } from '../account-run.ts';
+
+/**
+ * Whether another order is to be asked for after a fault of the CA: only where the first leaves nothing to look for, because it wasn't sent,
+ * or was looked for and isn't there.
+ * @param met as `Outage.mayRepeat` wants it
+ */
+export async function mayOrderAgain(
+  { ledger, outage, stops }: Issuance,
+  order: OrderRow | null,
+  error: unknown,
+  met: { about: unknown; faults: number },
+): Promise<boolean> {
+  const isReleased = order === null || (await orderById(ledger, order.id))?.run_id === null;
+  return isReleased && outage.mayRepeat('newOrder', error, met, stops.work);
+}

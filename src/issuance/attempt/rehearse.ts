@@ -1,0 +1,107 @@
+import type { ErrorCode, ErrorRecord } from '../../errors.ts';
+import { AcmeLedgerError, errorRecord } from '../../errors.ts';
+import { identifierSetKey, parseName } from '../../identifiers.ts';
+import { recordFailed } from '../../ledger/certificates/certificate-failures.ts';
+import { wasRehearsedSince } from '../../ledger/orders/order-queries.ts';
+import { orderById } from '../../ledger/orders/orders.ts';
+import type { CertificateRow } from '../../ledger/schema.ts';
+import { namesOf } from '../certificate/collect.ts';
+import type { Issuance } from '../account-run.ts';
+import { isLate } from '../names/name-choice.ts';
+import type { Attempt } from './obtain.ts';
+
+/** The staging of a CA, and what issuing there needs; or why nothing can be issued there now. */
+export interface Stage {
+  label: string;
+  issuance: Issuance | AcmeLedgerError;
+}
+
+/** What is to go to the CA itself; without any, how the certificate ends for this run. */
+export type Rehearsed = { names: readonly string[] } | { ended: Attempt };
+
+const rehearsedForMs = 86_400_000;
+
+/** Nothing is rehearsed twice within a day: what was since then counts. */
+export function rehearsalsSince(now: Date): Date {
+  return new Date(now.getTime() - rehearsedForMs);
+}
+
+/** Nothing of it tells anything about the certificate: it may be done another time. */
+const passing: readonly ErrorCode[] = [
+  'ca-unreachable',
+  'ca-outage',
+  'ca-limit',
+  'account-paused',
+  'not-yet',
+  'ca-answer',
+  'not-acme',
+  'gate-full',
+  'busy',
+  'ledger-busy',
+];
+
+/**
+ * The whole flow at the staging, with the same names, solver, key type and profile; what is issued is looked at and thrown away. Names
+ * that fail there are counted as failing on the staging's account, and don't get to the CA. A certificate whose rehearsal can't be done
+ * is deferred, and goes on without one when half of the time between its due day and its end is over.
+ * @param names what the order is to be for
+ * @param obtain an attempt on the account that it is given
+ */
+export async function rehearse(
+  { ledger, clock, log, ...writer }: Issuance,
+  stage: Stage,
+  certificate: CertificateRow,
+  names: readonly string[],
+  obtain: (issuance: Issuance) => Promise<Attempt>,
+): Promise<Rehearsed> {
+  const { issuance, label } = stage;
+  if (!(issuance instanceof AcmeLedgerError) && (await wasRehearsed(issuance, certificate, names)))
+    return { names };
+  const attempt =
+    issuance instanceof AcmeLedgerError ? notTried(certificate, issuance) : await obtain(issuance);
+  if (attempt.error === null) return { names: await namesOrdered(ledger, attempt, names) };
+  const isPassing = mayPass(attempt.error);
+  if (isPassing && isLate(certificate, clock.now())) {
+    log.warn(
+      { error: attempt.error },
+      `${certificate.name}: ends soon, so it goes on without a rehearsal, which could not be done at ${label}`,
+    );
+    return { names };
+  }
+  const what = isPassing ? 'could not be done' : 'failed';
+  const error = { ...attempt.error, message: `the rehearsal at ${label} ${what}: ${attempt.error.message}` };
+  if (error.code !== 'busy') await recordFailed({ ledger, clock, runId: writer.runId }, certificate, error);
+  return { ended: { ...attempt, status: isPassing ? 'deferred' : 'failed', error, isOfRehearsal: true } };
+}
+
+function wasRehearsed(
+  { ledger, account, clock }: Issuance,
+  certificate: CertificateRow,
+  names: readonly string[],
+): Promise<boolean> {
+  const rehearsed = {
+    account_id: account.id,
+    names_key: identifierSetKey(names.map(parseName)),
+    profile: certificate.profile,
+    rehearsal: certificate.settings,
+  };
+  return wasRehearsedSince(ledger, rehearsed, rehearsalsSince(clock.now()));
+}
+
+function notTried(certificate: CertificateRow, error: AcmeLedgerError): Attempt {
+  return { status: 'failed', certificate, orderId: null, error: errorRecord(error) };
+}
+
+function mayPass({ code, problem }: ErrorRecord): boolean {
+  return passing.includes(code) || (code === 'ca-problem' && (problem?.status ?? 500) >= 500);
+}
+
+/** Fewer than were asked for when some failed and were dropped. */
+async function namesOrdered(
+  ledger: Issuance['ledger'],
+  { orderId }: Attempt,
+  names: readonly string[],
+): Promise<readonly string[]> {
+  const order = orderId === null ? undefined : await orderById(ledger, orderId);
+  return order === undefined ? names : namesOf(order);
+}

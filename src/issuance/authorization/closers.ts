@@ -1,0 +1,55 @@
+import { later } from '../../clock.ts';
+import { authorizationsOf } from '../../ledger/authorizations/authorizations.ts';
+import { runsById } from '../../ledger/runs.ts';
+import type { AuthorizationRow } from '../../ledger/schema.ts';
+import type { Issuance } from '../account-run.ts';
+import { isAlive } from '../ownership/lease.ts';
+
+/** A request lives for 40 s: one that was let out before its closer could see the order has come to its end by then. */
+const closingTakesMs = 45_000;
+const lookAgainMs = 200;
+
+/** What became of authorizations that others were closing when an order got them. */
+export interface Closers {
+  /** Whether one of them can't become valid any more: another order is wanted. */
+  isSpent: boolean;
+  /** Runs whose claims count no more: dead, or at it for longer than their request can take. */
+  outwaited: ReadonlySet<string>;
+}
+
+/**
+ * Waits for those who are closing an authorization of this order. A CA that hands pending ones out again gives an order what another run is
+ * about to deactivate: the ledger held that run's claim before it knew of the order, so its request may be on its way. Whoever comes to
+ * it later sees the order and leaves it alone.
+ * @throws the reason of `stops.work`
+ */
+export async function awaitClosers(issuance: Issuance, orderId: number): Promise<Closers> {
+  const until = later(issuance.clock.now(), closingTakesMs);
+  const waitedFor = new Set<number>();
+  for (;;) {
+    const rows = await authorizationsOf(issuance.ledger, orderId);
+    const claimed = rows.filter(
+      ({ status, closing_run_id }) => status === 'pending' && closing_run_id !== null,
+    );
+    const live = await ofTheLiving(issuance, claimed);
+    if (live.length === 0 || issuance.clock.now() >= until) {
+      const isSpent = rows.some(
+        ({ id, status }) => waitedFor.has(id) && !['pending', 'valid'].includes(status),
+      );
+      return { isSpent, outwaited: new Set(claimed.flatMap(({ closing_run_id }) => closing_run_id ?? [])) };
+    }
+    for (const { id } of live) waitedFor.add(id);
+    await issuance.clock.sleep(lookAgainMs, issuance.stops.work);
+  }
+}
+
+/** Also this very run's: it may be settling another order. */
+async function ofTheLiving(
+  { ledger, clock }: Issuance,
+  claimed: readonly AuthorizationRow[],
+): Promise<AuthorizationRow[]> {
+  const runs = await runsById(ledger, [
+    ...new Set(claimed.flatMap(({ closing_run_id }) => closing_run_id ?? [])),
+  ]);
+  return claimed.filter(({ closing_run_id }) => isAlive(runs.get(closing_run_id ?? ''), clock.wallNow()));
+}

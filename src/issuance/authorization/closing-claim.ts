@@ -1,0 +1,70 @@
+import { authorizationById } from '../../ledger/authorizations/authorizations.ts';
+import { claimToClose, closingRunOf, releaseClaim } from '../../ledger/authorizations/closing-claims.ts';
+import type { AuthorizationRow } from '../../ledger/schema.ts';
+import { inTransaction } from '../../ledger/writer.ts';
+import type { ClosingBudget } from './closing-budget.ts';
+import type { Closing } from './closing.ts';
+import type { Issuance } from '../account-run.ts';
+import { type ProtectionOptions, protectionOf } from '../ownership/protection.ts';
+
+/** This run alone closes the authorization now, and what that costs its name is counted. */
+export interface Claim {
+  counted: ClosingBudget['counted'];
+  /** It wasn't closed: it is free for any run again, and costs nothing. */
+  giveUp(): Promise<void>;
+}
+
+/**
+ * Makes this run the one that closes the authorization, whatever others meet it meanwhile, and spends what that costs: both are in the
+ * ledger before anything is sent. What a dead run was closing is taken over from it. A claim that is neither followed by a final state
+ * nor given up is of a request whose answer was lost: it stays this run's, with what it costs, until this run ends.
+ * @param spend counts it, in the ledger that it is given
+ * @returns the closing that there is nothing to be done for, when others need it, or its time hasn't come
+ */
+export async function claimClosing(
+  issuance: Issuance,
+  row: AuthorizationRow,
+  protection: ProtectionOptions,
+  spend: (issuance: Issuance, row: AuthorizationRow) => Promise<ClosingBudget>,
+): Promise<Claim | Closing> {
+  const before = await closingRunOf(issuance.ledger, row.id);
+  const held = await protectionOf(issuance, row, protection);
+  if (held !== null) return heldBy(held);
+  const budget = await inTransaction(issuance, async (writer) => {
+    if (!(await claimToClose(writer, row.id, before))) return null;
+    const spent = await spend({ ...issuance, ledger: writer.ledger }, row);
+    if (spent.usedUp !== null) await releaseClaim(writer, row.id);
+    return spent;
+  });
+  if (budget === null) return lostTo(issuance, row, protection);
+  if (budget.usedUp !== null) {
+    return { outcome: 'held', reason: budget.usedUp.reason, retryAt: budget.usedUp.until };
+  }
+  return {
+    counted: budget.counted,
+    giveUp: () =>
+      inTransaction(issuance, async (writer) => {
+        await budget.giveBack(writer);
+        await releaseClaim(writer, row.id);
+      }),
+  };
+}
+
+/** Somebody needs it. */
+export function heldBy({ reason, run }: { reason: string; run: string | null }): Closing {
+  return { outcome: 'held', reason, ...(run === null ? {} : { run }) };
+}
+
+/** Another run was first by a moment. */
+async function lostTo(
+  issuance: Issuance,
+  row: AuthorizationRow,
+  protection: ProtectionOptions,
+): Promise<Closing> {
+  const now = await authorizationById(issuance.ledger, row.id);
+  const isOver = now !== undefined && now.status !== 'pending';
+  if (isOver) return { outcome: 'already-final', reason: 'another run has closed it' };
+  return heldBy(
+    (await protectionOf(issuance, row, protection)) ?? { reason: 'it is being closed', run: null },
+  );
+}

@@ -1,0 +1,194 @@
+import { isOutcomeUnknown, isTimeout } from '../../acme/http/connection-failure.ts';
+import { isGone } from '../../acme/objects/problems.ts';
+import type { Answer, Authorization, Challenge } from '../../acme/objects/resources.ts';
+import { later } from '../../clock.ts';
+import { AcmeLedgerError, errorRecord } from '../../errors.ts';
+import { recordRefused, recordSeen } from '../../ledger/authorizations/authorizations.ts';
+import { closingRunOf } from '../../ledger/authorizations/closing-claims.ts';
+import type { AuthorizationRow } from '../../ledger/schema.ts';
+import { authorizationSeen } from './authorization-seen.ts';
+import { spendDeactivation } from './closing-budget.ts';
+import { claimClosing, heldBy } from './closing-claim.ts';
+import { Held, LongAgo, decidedMeanwhile, lostClaim, submittedMeanwhile } from '../ownership/guards.ts';
+import type { Issuance } from '../account-run.ts';
+import { type Protection, type ProtectionOptions, protectionOf } from '../ownership/protection.ts';
+import { soonMs } from '../waiting/retrying.ts';
+import { recordGone } from './verdicts.ts';
+
+/** What became of one authorization that was to be closed. */
+export interface Closing {
+  /** `held`: it is left alone, because somebody works on it or keeps it, or it isn't its time. `submitted`: so that it fails. */
+  outcome: 'deactivated' | 'submitted' | 'already-final' | 'refused' | 'gone' | 'foreign' | 'failed' | 'held';
+  /** Why it wasn't closed; null when it was. */
+  reason: string | null;
+  /** Of `held`: when it may be closed. */
+  retryAt?: Date;
+  /** Of `held`: the other run that works on it, where one does. */
+  run?: string;
+  /** Of `failed`: the CA asked to come back later, or the run was interrupted before it was sent. */
+  stop?: AcmeLedgerError;
+}
+
+const deactivateAgainMs = 500;
+/** A CA that asks to come back soon, again and again, is left alone after so many. */
+const triesAtMost = 3;
+/** What the CA showed is believed for twice as long, and twice that after each further look: with `--rate` each request waits for its turn. */
+const lookLastsMs = 15_000;
+const looksAtMost = 4;
+const askedTooSeldom = {
+  reason:
+    'requests wait for their turn for so long that somebody may have proven it meanwhile; a higher --rate helps',
+  run: null,
+};
+
+/** Deactivates one authorization (RFC 8555 §7.5.2) unless somebody needs it, and records what the CA made of it. */
+export async function closeAuthorization(
+  issuance: Issuance,
+  row: AuthorizationRow,
+  protection: ProtectionOptions,
+): Promise<Closing> {
+  const claim = await claimClosing(issuance, row, protection, spendDeactivation);
+  if ('outcome' in claim) return claim;
+  let answer: Answer<Authorization> | { heldBy: Protection };
+  try {
+    answer = await deactivateUnlessHeld(issuance, row.url, {
+      shownAt: row.checked_at === null ? null : new Date(row.checked_at),
+      holder: () => holderOf(issuance, row, protection),
+    });
+  } catch (error) {
+    if (!isOutcomeUnknown(error)) await claim.giveUp();
+    return recordNotClosed(issuance, row, error);
+  }
+  if ('heldBy' in answer || answer.status !== 'deactivated') await claim.giveUp();
+  if ('heldBy' in answer) return heldBy(answer.heldBy);
+  await recordSeen(issuance, [{ ...authorizationSeen(answer), ...claim.counted }]);
+  if (answer.status === 'deactivated') return { outcome: 'deactivated', reason: null };
+  const reason = `the CA answered "${answer.status}"`;
+  return { outcome: answer.status === 'pending' ? 'refused' : 'already-final', reason };
+}
+
+/** Why an authorization that this run has claimed isn't to be closed after all, as the ledger has it at this moment; null when it is. */
+async function holderOf(
+  issuance: Issuance,
+  row: AuthorizationRow,
+  protection: ProtectionOptions,
+): Promise<Protection | null> {
+  return (await decidedMeanwhile(issuance, row.id)) ?? claimHolderOf(issuance, row, protection);
+}
+
+/** Like `holderOf`, whatever the ledger says of the authorization's state: its challenge may be what this run is about to submit. */
+export async function claimHolderOf(
+  issuance: Issuance,
+  row: AuthorizationRow,
+  protection: ProtectionOptions,
+): Promise<Protection | null> {
+  const closer = await closingRunOf(issuance.ledger, row.id);
+  if (closer !== issuance.runId) return lostClaim(closer);
+  return protectionOf(issuance, row, protection);
+}
+
+export interface Deactivating {
+  /** When the CA was asked for it last; null when it is asked first. */
+  shownAt: Date | null;
+  /** Who needs it, or null. */
+  holder: () => Promise<Protection | null>;
+}
+
+/**
+ * Deactivates when the CA lets. Who else holds the authorization is asked right before each POST: while that waits for its turn another run
+ * may be handed it by a CA that uses pending ones again, and prove it. The CA is asked again before each POST but the first, and where
+ * it was asked long ago: what somebody has proven meanwhile is never deactivated, nor what is being decided.
+ * @returns what the CA showed last when that was over already
+ */
+export async function deactivateUnlessHeld(
+  issuance: Issuance,
+  url: string,
+  { shownAt, holder }: Deactivating,
+): Promise<Answer<Authorization> | { heldBy: Protection }> {
+  let lookedAt = shownAt;
+  let failure: unknown = null;
+  for (let [tries, looks] = [1, 1]; ;) {
+    if (failure !== null || lookedAt === null) {
+      lookedAt = issuance.clock.now();
+      const shown = await lookAgain(issuance, url, failure);
+      if (shown.status !== 'pending') return shown;
+      if (shown.challenges.some(isTaken)) return { heldBy: submittedMeanwhile };
+    }
+    try {
+      return await deactivateNow(issuance, url, holder, later(lookedAt, lookLastsMs * 2 ** looks));
+    } catch (error) {
+      if (error instanceof Held) return { heldBy: error.protection };
+      if (error instanceof LongAgo) {
+        if (looks === looksAtMost) return { heldBy: askedTooSeldom };
+        [looks, lookedAt] = [looks + 1, null];
+        continue;
+      }
+      const waitMs = isRepeatable(error) ? deactivateAgainMs : soonMs(issuance, error, issuance.patienceMs);
+      if (waitMs === null || tries === triesAtMost) throw error;
+      [tries, failure] = [tries + 1, error];
+      await issuance.clock.sleep(waitMs, issuance.stops.grace);
+    }
+  }
+}
+
+/** @throws Held, LongAgo: it wasn't sent */
+function deactivateNow(
+  issuance: Issuance,
+  url: string,
+  holder: Deactivating['holder'],
+  until: Date,
+): Promise<Answer<Authorization>> {
+  return issuance.session.deactivateAuthorization(url, {
+    async assertAllowed() {
+      if (issuance.clock.now() > until) throw new LongAgo('the CA was asked for it long ago');
+      const held = await holder();
+      if (held !== null) throw new Held(held);
+    },
+    signal: issuance.stops.grace,
+  });
+}
+
+/** It may have been done: doing it again changes nothing, and Boulder doesn't count the second. */
+function isRepeatable(error: unknown): boolean {
+  return isOutcomeUnknown(error) && !isTimeout(error);
+}
+
+/** @throws what kept it from being deactivated, where that may have been done, and the CA doesn't tell */
+async function lookAgain(issuance: Issuance, url: string, failure: unknown): Promise<Answer<Authorization>> {
+  try {
+    return await issuance.session.getAuthorization(url, issuance.stops.grace);
+  } catch (error) {
+    throw failure !== null && isOutcomeUnknown(failure) ? failure : error;
+  }
+}
+
+/** Somebody has answered the challenge, and the CA is at it. */
+export function isTaken({ status }: Challenge): boolean {
+  return status === 'processing' || status === 'valid';
+}
+
+/** The CA, or the way to it, said no. */
+export async function recordNotClosed(
+  issuance: Issuance,
+  row: AuthorizationRow,
+  error: unknown,
+): Promise<Closing> {
+  const record = errorRecord(error);
+  const reason = record.message;
+  if (error instanceof AcmeLedgerError && error.code === 'ca-account')
+    return { outcome: 'failed', reason, stop: error };
+  if (isGone(error)) {
+    await recordGone(issuance, row.url);
+    return { outcome: 'gone', reason };
+  }
+  const status = error instanceof AcmeLedgerError ? error.httpStatus : undefined;
+  if (status === 403) return { outcome: 'foreign', reason };
+  // Any other client error is the CA's no: step-ca answers 400 "expected POST-as-GET".
+  if (status !== undefined && status >= 400 && status < 500 && status !== 429) {
+    await recordRefused(issuance, row.id, record);
+    return { outcome: 'refused', reason };
+  }
+  const isStop =
+    error instanceof AcmeLedgerError && ['ca-limit', 'ca-outage', 'interrupted'].includes(error.code);
+  return { outcome: 'failed', reason, ...(isStop ? { stop: error } : {}) };
+}

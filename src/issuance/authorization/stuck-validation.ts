@@ -1,0 +1,101 @@
+import type { Authorization } from '../../acme/objects/resources.ts';
+import { later } from '../../clock.ts';
+import { AcmeLedgerError } from '../../errors.ts';
+import { authorizationsOf, nameProven } from '../../ledger/authorizations/authorizations.ts';
+import type { AuthorizationRow } from '../../ledger/schema.ts';
+import { recordNotSubmitted } from '../../ledger/orders/submissions.ts';
+import { closeAuthorization, isTaken } from './closing.ts';
+import type { Issuance, PlacedOrder } from '../account-run.ts';
+import { validationTimeoutMs } from '../order/name-failures.ts';
+import { isUndecided, refresh } from './verdicts.ts';
+
+/*
+ * A validation that the CA has begun and doesn't end, because its process died meanwhile. Boulder shows such an authorization as `pending`
+ * until it expires, and hands it out with each new order for its name. It takes the challenge anew, or (with SetAuthzProcessing) answers
+ * every further submit 409 "being validated"; then only another authorization helps.
+ */
+
+/**
+ * What the CA took longer ago than a validation may last, and shows untouched, is to be submitted anew.
+ * @param shown as the CA has just shown the order's authorizations
+ * @returns the rows as they are then
+ */
+export async function takeBackForgotten(
+  issuance: Issuance,
+  orderId: number,
+  rows: readonly AuthorizationRow[],
+  shown: readonly Authorization[],
+): Promise<AuthorizationRow[]> {
+  const untouched = new Set(shown.filter(isUntouched).map(({ url }) => url));
+  const now = issuance.clock.now();
+  return Promise.all(
+    rows.map(async (row) => {
+      const { id, url, challenge, submitted_at: takenAt } = row;
+      if (challenge !== 'submitted' || takenAt === null || !untouched.has(url)) return row;
+      if (later(new Date(takenAt), validationTimeoutMs) > now) return row;
+      await recordNotSubmitted(issuance, id, { orderId, takenAt }, 'taken, and no verdict for three minutes');
+      return { ...row, challenge: 'none' as const };
+    }),
+  );
+}
+
+/**
+ * Closes the authorizations of the order whose submit the CA answered 409, and which it has brought to no end for as long as a validation
+ * may take: only another order for the name gets another one.
+ * @param conflicts the ids of those
+ * @throws AcmeLedgerError `order-failed`, when there was one; `isFreed` tells whether the name can be ordered anew
+ */
+export async function endStuckValidations(
+  issuance: Issuance,
+  placed: PlacedOrder,
+  conflicts: ReadonlySet<number>,
+): Promise<void> {
+  const orderId = placed.row.id;
+  const undecided = (await authorizationsOf(issuance.ledger, orderId)).filter(
+    (row) => conflicts.has(row.id) && isUndecided(row),
+  );
+  const shown = await refresh(issuance, undecided);
+  const untouched = new Set(shown.filter(isUntouched).map(({ url }) => url));
+  const stuck = undecided.filter(({ url }) => untouched.has(url));
+  if (stuck.length === 0) return;
+  const reasons: string[] = [];
+  for (const row of stuck) {
+    await recordNotSubmitted(issuance, row.id, { orderId }, 'the CA is at it without end');
+    const closing = await closeAuthorization(issuance, row, { evenKept: true, exceptOrderId: orderId });
+    if (closing.outcome !== 'deactivated') reasons.push(closing.reason ?? closing.outcome);
+  }
+  throw stuckError(issuance, orderId, stuck, reasons);
+}
+
+/** Whether the attempt failed by a validation without end, and nothing of it stands in the way of another order. */
+export function isFreed(error: unknown): error is AcmeLedgerError {
+  return error instanceof AcmeLedgerError && freed.has(error);
+}
+
+const freed = new WeakSet<AcmeLedgerError>();
+
+function stuckError(
+  { limits }: Issuance,
+  orderId: number,
+  stuck: readonly AuthorizationRow[],
+  reasons: readonly string[],
+): AcmeLedgerError {
+  const names = stuck.map((row) => nameProven(row) ?? row.url).join(', ');
+  const cost =
+    limits?.countsDeactivations === true ? ', which counts as a failed validation of the name' : '';
+  const done =
+    reasons.length === 0
+      ? `its authorization was deactivated${cost}`
+      : `its authorization could not be deactivated: ${reasons.join('; ')}`;
+  const error = new AcmeLedgerError(
+    'order-failed',
+    `${names}: the CA says that it is validating, comes to no end, and takes no other answer (409); ${done}`,
+    { hint: `acme-ledger order show ${String(orderId)}` },
+  );
+  if (reasons.length === 0) freed.add(error);
+  return error;
+}
+
+function isUntouched({ status, challenges }: Authorization): boolean {
+  return status === 'pending' && !challenges.some(isTaken);
+}

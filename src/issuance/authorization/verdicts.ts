@@ -1,0 +1,156 @@
+import type { Answer, Authorization } from '../../acme/objects/resources.ts';
+import { later } from '../../clock.ts';
+import { errorRecord } from '../../errors.ts';
+import {
+  authorizationsOf,
+  recordSeen,
+  type AuthorizationSeen,
+} from '../../ledger/authorizations/authorizations.ts';
+import { recordNotSubmitted } from '../../ledger/orders/submissions.ts';
+import type { AuthorizationRow } from '../../ledger/schema.ts';
+import { isLedgerFailure } from '../../ledger/ledger-failure.ts';
+import { isSubmitted } from '../../ledger/states.ts';
+import { allOrFirstError } from '../waiting/concurrency.ts';
+import { authorizationSeen } from './authorization-seen.ts';
+import type { Issuance } from '../account-run.ts';
+import { isGone } from '../../acme/objects/problems.ts';
+import { poll } from '../waiting/polling.ts';
+import { warningLevel } from '../waiting/warning-level.ts';
+
+/** A validation takes no longer: a submit whose answer was lost and that shows no verdict by then never arrived. */
+export const validationMs = 60_000;
+/** Public CAs forget an authorization after an hour at the soonest. */
+const youngMs = 60_000;
+const replicaWaitsMs = [500, 2_000];
+
+/** Pending, and its challenge was submitted as far as we know: the CA decides. */
+export function isUndecided(row: AuthorizationRow): boolean {
+  return row.status === 'pending' && isSubmitted(row.challenge);
+}
+
+/**
+ * Sent, never answered, and still shown as pending by the CA when it can't have been at it any more: as unsubmitted.
+ * A CA that couldn't be asked has decided nothing: the challenge may be valid by now.
+ * @param sentBy when it had been sent for certain, whatever the row says
+ */
+export function isSubmitLost(row: AuthorizationRow, sentBy?: Date): boolean {
+  if (row.status !== 'pending' || row.challenge !== 'submitting') return false;
+  if (row.submitted_at === null || row.checked_at === null) return false;
+  return decidedBy(row.submitted_at, sentBy) <= new Date(row.checked_at);
+}
+
+/**
+ * When the CA can't be at it any more. A submit that was written before the clock was set back seems to lie ahead: it was sent before
+ * it was read, so that nobody waits for the clock to come there again.
+ */
+function decidedBy(submittedAt: string, sentBy = new Date(submittedAt)): Date {
+  const at = new Date(submittedAt);
+  return later(at < sentBy ? at : sentBy, validationMs);
+}
+
+/**
+ * Waits for the CA's verdict on what an order submitted, for each no longer than a validation takes, and not after `until`. A submit
+ * that turns out to have been lost is taken back.
+ * @returns the order's authorizations as the ledger has them then
+ */
+export async function decideSubmitted(
+  issuance: Issuance,
+  orderId: number,
+  until: Date,
+  signal: AbortSignal,
+): Promise<AuthorizationRow[]> {
+  const rows = await authorizationsOf(issuance.ledger, orderId);
+  const undecided = rows.filter(isUndecided);
+  if (undecided.length === 0) return rows;
+  const sentBy = issuance.clock.now();
+  const isAnswered = await allOrFirstError(
+    undecided.map((row) => awaitVerdict(issuance, row, { sentBy, until, signal })),
+  );
+  const answered = new Set(undecided.filter((_, index) => isAnswered[index]).map(({ id }) => id));
+  for (const row of await authorizationsOf(issuance.ledger, orderId)) {
+    if (answered.has(row.id) && isSubmitLost(row, sentBy)) {
+      await recordNotSubmitted(issuance, row.id, { orderId }, 'no verdict after a minute');
+    }
+  }
+  return authorizationsOf(issuance.ledger, orderId);
+}
+
+/** @returns whether the CA could be asked */
+async function awaitVerdict(
+  issuance: Issuance,
+  row: AuthorizationRow,
+  { sentBy, until, signal }: { sentBy: Date; until: Date; signal: AbortSignal },
+): Promise<boolean> {
+  const verdictBy = decidedBy(row.submitted_at ?? sentBy.toISOString(), sentBy);
+  try {
+    let askedAt = issuance.clock.now();
+    const answer = await poll(
+      () => {
+        askedAt = issuance.clock.now();
+        return issuance.session.getAuthorization(row.url, issuance.stops.grace);
+      },
+      (authorization) => authorization.status !== 'pending',
+      { clock: issuance.clock, deadline: verdictBy < until ? verdictBy : until, signal },
+    );
+    await recordSeen(issuance, [{ ...authorizationSeen(answer), askedAt }]);
+    return true;
+  } catch (error) {
+    if (isLedgerFailure(error)) throw error;
+    signal.throwIfAborted();
+    if (isGone(error)) {
+      await recordGone(issuance, row.url);
+      return true;
+    }
+    issuance.log[warningLevel(error)](
+      { authorization: row.url, error: errorRecord(error) },
+      'the CA could not be asked for its verdict',
+    );
+    return false;
+  }
+}
+
+/** Asks the CA for these authorizations and records what it says. Ones that are gone (404) are recorded as expired and left out. */
+export async function refresh(
+  issuance: Issuance,
+  rows: readonly AuthorizationRow[],
+): Promise<Answer<Authorization>[]> {
+  const { answers, seen } = await lookAt(issuance, rows);
+  await recordSeen(issuance, seen);
+  return answers;
+}
+
+/** The same, but what the CA says of those that aren't gone is yet to be recorded. */
+export async function lookAt(
+  issuance: Issuance,
+  rows: readonly AuthorizationRow[],
+): Promise<{ answers: Answer<Authorization>[]; seen: AuthorizationSeen[] }> {
+  const askedAt = issuance.clock.now();
+  const all = await Promise.all(rows.map((row) => look(issuance, row)));
+  const answers = all.filter((answer) => answer !== null);
+  return { answers, seen: answers.map((answer) => ({ ...authorizationSeen(answer), askedAt })) };
+}
+
+async function look(issuance: Issuance, row: AuthorizationRow): Promise<Answer<Authorization> | null> {
+  // One that was made a moment ago can't be forgotten: a CA that reads from a replica doesn't know it yet.
+  const isYoung = later(new Date(row.created_at), youngMs) > issuance.clock.now();
+  for (const waitMs of isYoung ? replicaWaitsMs : []) {
+    try {
+      return await issuance.session.getAuthorization(row.url, issuance.stops.grace);
+    } catch (error) {
+      if (!isGone(error)) throw error;
+    }
+    await issuance.clock.sleep(waitMs, issuance.stops.grace);
+  }
+  try {
+    return await issuance.session.getAuthorization(row.url, issuance.stops.grace);
+  } catch (error) {
+    if (!isGone(error)) throw error;
+    await recordGone(issuance, row.url);
+    return null;
+  }
+}
+
+/** The CA has forgotten it: Boulder answers 404 for an expired one. */
+export async function recordGone(issuance: Issuance, url: string): Promise<void> {
+  await recordSeen(issuance, [{ url, status: 'expired', identifier: null, expiresAt: null }]);
+}

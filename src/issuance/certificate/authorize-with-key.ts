@@ -1,0 +1,51 @@
+import { csrDigest } from '../../certificates/order-files.ts';
+import type { OrderFiles } from '../../certificates/order-files.ts';
+import { parseSolverSettings } from '../../challenges/settings.ts';
+import { recordFinalizeSent } from '../../ledger/orders/orders.ts';
+import type { CertificateRow } from '../../ledger/schema.ts';
+import { authorize } from '../order/authorize.ts';
+import type { Issuance, PlacedOrder } from '../account-run.ts';
+import { orderKey } from './order-key.ts';
+
+export interface Authorized {
+  authorized: PlacedOrder;
+  files: OrderFiles;
+  /** With the key on disk, what comes next is finalize. */
+  isFinalizeRecorded: boolean;
+}
+
+/** The key is made while the CA validates. */
+export async function authorizeAndMakeKey(
+  issuance: Issuance,
+  certificate: CertificateRow,
+  placed: PlacedOrder,
+): Promise<Authorized> {
+  const settings = parseSolverSettings(JSON.parse(certificate.settings));
+  const givenUp = new AbortController();
+  let making = null as Promise<OrderFiles> | null;
+  let made = null as OrderFiles | null;
+  let isFinalizeRecorded = false;
+  const makeKey = (): Promise<OrderFiles> =>
+    (making ??= orderKey(issuance, certificate, placed.row, givenUp.signal).then((files) => {
+      made = files;
+      return files;
+    }));
+  try {
+    const authorized = await authorize(issuance, placed, settings, {
+      onWaiting() {
+        makeKey().catch(() => undefined); // it is awaited below, where its failure counts
+      },
+      async alsoRecord(writer, { status }) {
+        if (made === null || status !== 'ready') return;
+        await recordFinalizeSent(writer, placed.row.id, csrDigest(made));
+        isFinalizeRecorded = true;
+      },
+    });
+    return { authorized, files: await makeKey(), isFinalizeRecorded };
+  } catch (error) {
+    // Settling removes the order's files: none may be written behind it.
+    givenUp.abort();
+    await making?.catch(() => undefined);
+    throw error;
+  }
+}

@@ -1,0 +1,161 @@
+import type { Chain } from '../../acme/objects/resources.ts';
+import { runDeployHook } from '../../certificates/deploy-hook.ts';
+import { type IssuedFacts, shownList } from '../../certificates/issued-chain.ts';
+import { removeOrderFiles, removeUsedFiles } from '../../certificates/order-files.ts';
+import type { OrderFiles } from '../../certificates/order-files.ts';
+import { prepareCertificate, readStored } from '../../certificates/store.ts';
+import { errorRecord } from '../../errors.ts';
+import { recordDeployed, recordStored } from '../../ledger/certificates/stored-certificates.ts';
+import { ownedOrder, releaseOrder } from '../../ledger/orders/orders.ts';
+import type { CertificateRow, OrderRow } from '../../ledger/schema.ts';
+import { type StoreVerdict, storeVerdict } from '../../ledger/certificates/store-verdict.ts';
+import { inTransaction, type LedgerWriter } from '../../ledger/writer.ts';
+import { type FetchedChain, fetchIssued, isHopeless } from './fetched-chain.ts';
+import type { Issuance } from '../account-run.ts';
+import { namesOf } from '../../ledger/names-of.ts';
+import { supersededError } from './superseded.ts';
+
+export { namesOf } from '../../ledger/names-of.ts';
+
+/**
+ * Downloads the certificate of a valid order, checks that it is what was asked for, and puts it in place of the one before: the order is
+ * concluded. What is wanted and what stands are looked at again right before that, in the transaction that records it; a certificate
+ * that isn't wanted any more, or older than the one that stands, isn't stored. That of a rehearsal isn't, either.
+ * Safe to repeat: the certificate URL and the key are kept until it is stored. One that can never be stored ends its order.
+ * @param download its chains, where they were asked for already
+ * @returns why it wasn't stored, with the order concluded; `ours` when it was
+ * @throws AcmeLedgerError `store`, `busy`, or what the CA said
+ */
+export async function collectCertificate(
+  issuance: Issuance,
+  certificate: CertificateRow,
+  order: OrderRow,
+  files: OrderFiles,
+  download?: Promise<Chain[]>,
+): Promise<StoreVerdict> {
+  const fetched = await fetchOrGiveUp(issuance, certificate, order, files, download);
+  const verdict =
+    issuance.isRehearsal === true
+      ? await concludeRehearsal(issuance, order)
+      : await store(issuance, certificate, order, { keyPem: files.keyPem, fetched });
+  // The person has chosen another chain meanwhile.
+  if (verdict.verdict === 'other-chain') return collectCertificate(issuance, verdict.now, order, files);
+  removeUsedFiles(issuance.stateDir, String(order.id));
+  if (verdict.verdict === 'ours' && fetched.facts.addedNames.length > 0)
+    warnOfAdded(issuance, certificate, fetched.facts);
+  return verdict;
+}
+
+async function fetchOrGiveUp(
+  issuance: Issuance,
+  certificate: CertificateRow,
+  order: OrderRow,
+  files: OrderFiles,
+  download?: Promise<Chain[]>,
+): Promise<FetchedChain> {
+  try {
+    return await fetchIssued(issuance, certificate, order, files, download);
+  } catch (error) {
+    if (isHopeless(error)) await giveUpUncollected(issuance, order, error);
+    throw error;
+  }
+}
+
+/** The order's certificate will never be stored: the next attempt orders another one. */
+export async function giveUpUncollected(issuance: Issuance, order: OrderRow, error: unknown): Promise<void> {
+  const end = { status: 'abandoned', keptUntil: null, error: errorRecord(error) } as const;
+  if (await releaseOrder(issuance, order.id, end)) removeOrderFiles(issuance.stateDir, String(order.id));
+}
+
+async function concludeRehearsal(issuance: Issuance, order: OrderRow): Promise<StoreVerdict> {
+  await inTransaction(issuance, async (tx) => {
+    await ownedOrder(tx, order.id);
+    await releaseOrder(tx, order.id, { status: 'valid', keptUntil: null, concluded: true });
+  });
+  return { verdict: 'ours' };
+}
+
+/**
+ * All that decides happens in one transaction, the swap of the files included: whoever changes the wish, removes the certificate or takes
+ * the order over does so before it, and is heeded, or after it. Dying within leaves the files of this order, and a ledger that doesn't
+ * say so: the order isn't concluded then, and is collected again.
+ */
+async function store(
+  issuance: Issuance,
+  certificate: CertificateRow,
+  order: OrderRow,
+  { keyPem, fetched }: { keyPem: string | null; fetched: FetchedChain },
+): Promise<StoreVerdict> {
+  const content = { chainPem: fetched.pem, keyPem };
+  const prepared = await prepareCertificate(issuance.stateDir, certificate.name, content);
+  let mayBeInPlace = false as boolean;
+  try {
+    // Asleep for long, the run may have been taken for dead: what others did is in the ledger then.
+    await issuance.assertLease();
+    return await inTransaction(issuance, async (tx) => {
+      await ownedOrder(tx, order.id);
+      const verdict = await storeVerdict(tx, certificate, order);
+      if (verdict.verdict === 'other-chain') return verdict;
+      if (verdict.verdict === 'ours') {
+        mayBeInPlace = true;
+        await prepared.swapIn();
+        await recordInPlace(tx, certificate, order, fetched.facts);
+      }
+      const error = supersededError(certificate, order, verdict);
+      await releaseOrder(tx, order.id, {
+        status: 'valid',
+        keptUntil: null,
+        concluded: true,
+        ...(error === null ? {} : { error: errorRecord(error) }),
+      });
+      return verdict;
+    });
+  } finally {
+    if (!mayBeInPlace) prepared.discard();
+  }
+}
+
+async function recordInPlace(
+  tx: LedgerWriter,
+  certificate: CertificateRow,
+  order: OrderRow,
+  facts: IssuedFacts,
+): Promise<void> {
+  const issuedNames = fewerNames(certificate, order);
+  const { storedAt, deployHook } = await recordStored(tx, certificate.name, order.id, {
+    ...facts,
+    issuedNames,
+  });
+  if (deployHook === null) await recordDeployed(tx, certificate.name, storedAt);
+}
+
+function warnOfAdded(issuance: Issuance, { name }: CertificateRow, { addedNames }: IssuedFacts): void {
+  issuance.log.warn(
+    { added: addedNames },
+    `${name}: the CA has added ${shownList(addedNames)}, which nobody asked for; the certificate is stored all the same`,
+  );
+}
+
+/** Tells the person's program about the new certificate. @throws AcmeLedgerError `deploy-hook`: it stays due for the next run */
+export async function deploy(issuance: Issuance, certificate: CertificateRow): Promise<void> {
+  const stored =
+    certificate.deploy_hook === null ? null : await readStored(issuance.stateDir, certificate.name);
+  if (stored !== null && certificate.deploy_hook !== null) {
+    await runDeployHook(
+      {
+        command: certificate.deploy_hook,
+        certificate: stored,
+        email: issuance.account.email,
+        runId: issuance.runId,
+      },
+      issuance.stops.work,
+    );
+  }
+  await recordDeployed(issuance, certificate.name, certificate.stored_at);
+}
+
+/** The order's names where they aren't all that are wanted. */
+function fewerNames(certificate: CertificateRow, order: OrderRow): string[] | null {
+  const issued = namesOf(order);
+  return namesOf(certificate).every((name) => issued.includes(name)) ? null : issued;
+}

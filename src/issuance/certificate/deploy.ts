@@ -1,0 +1,75 @@
+import { AcmeLedgerError, errorRecord } from '../../errors.ts';
+import type { ErrorRecord } from '../../errors.ts';
+import { certificateByName } from '../../ledger/certificates/certificates.ts';
+import { recordFailed } from '../../ledger/certificates/certificate-failures.ts';
+import { orderById, releaseOrder } from '../../ledger/orders/orders.ts';
+import { runsById } from '../../ledger/runs.ts';
+import type { CertificateRow, OrderRow } from '../../ledger/schema.ts';
+import { deploy } from './collect.ts';
+import { assertOwned, isTakenOver } from '../ownership/guards.ts';
+import type { Issuance } from '../account-run.ts';
+import { isAlive } from '../ownership/lease.ts';
+import { endHooksOfDeadRuns, takeOverOrder } from '../ownership/taking-over.ts';
+
+/**
+ * Runs the deploy hook of a stored certificate. Two runs never run it at once: meanwhile this one owns the order that the certificate
+ * came from.
+ * @returns what went wrong, recorded: the certificate is stored, and the hook stays due. `busy` when another run is at it
+ */
+export async function deployError(
+  issuance: Issuance,
+  certificate: CertificateRow,
+): Promise<ErrorRecord | null> {
+  // Without a hook there was nothing to do.
+  if (certificate.deployed_at !== null) return null;
+  const order = await orderToOwn(issuance, certificate);
+  if (order === 'elsewhere') return errorRecord(elsewhere());
+  try {
+    const now = order === null ? undefined : await certificateByName(issuance.ledger, certificate.name);
+    const isDone = now?.stored_at === certificate.stored_at && now.deployed_at !== null;
+    if (isDone) return null;
+    if (order !== null) {
+      await endHooksOfDeadRuns(issuance.ledger, issuance.log);
+      await assertOwned(issuance, order.id);
+    }
+    await deploy(issuance, certificate);
+    return null;
+  } catch (error) {
+    const record = errorRecord(error);
+    // Whoever took it over tells what comes of it.
+    if (!isTakenOver(error)) await recordFailed(issuance, certificate, record);
+    return record;
+  } finally {
+    if (order !== null) await releaseOrder(issuance, order.id, {});
+  }
+}
+
+/** The same, where it isn't the only thing that is told: a run that has found it not deployed and is at it already tells what comes of it. */
+export async function deployOrLeave(
+  issuance: Issuance,
+  certificate: CertificateRow,
+): Promise<ErrorRecord | null> {
+  const error = await deployError(issuance, certificate);
+  return error?.code === 'busy' ? null : error;
+}
+
+/** @returns null where there is no hook to run twice */
+async function orderToOwn(
+  issuance: Issuance,
+  { deploy_hook, order_id }: CertificateRow,
+): Promise<OrderRow | 'elsewhere' | null> {
+  if (deploy_hook === null || order_id === null) return null;
+  const order = await orderById(issuance.ledger, order_id);
+  if (order === undefined) return null;
+  if (order.run_id !== null) {
+    const owner = (await runsById(issuance.ledger, [order.run_id])).get(order.run_id);
+    if (isAlive(owner, issuance.clock.wallNow())) return 'elsewhere';
+  }
+  return (await takeOverOrder(issuance, order)) ?? 'elsewhere';
+}
+
+function elsewhere(): AcmeLedgerError {
+  return new AcmeLedgerError('busy', 'another run is running the deploy hook of this certificate', {
+    hint: 'wait for it to end; a hook that fails stays due',
+  });
+}

@@ -1,0 +1,106 @@
+import type { KeyObject } from 'node:crypto';
+import type { Chain } from '../../acme/objects/resources.ts';
+import { readCsr } from '../../certificates/given-csr.ts';
+import { chooseChain } from '../../certificates/chain-choice.ts';
+import { asFinal, flawOf } from '../../certificates/chain-flaw.ts';
+import { assertIssued, type IssuedFacts } from '../../certificates/issued-chain.ts';
+import { publicKeyOf } from '../../certificates/key.ts';
+import type { OrderFiles } from '../../certificates/order-files.ts';
+import { AcmeLedgerError } from '../../errors.ts';
+import { parseName } from '../../identifiers.ts';
+import type { CertificateRow, OrderRow } from '../../ledger/schema.ts';
+import type { Issuance } from '../account-run.ts';
+import { namesOf } from '../../ledger/names-of.ts';
+
+/** A chain that isn't whole may have been spoiled on its way: it is fetched again, after so long. */
+const fetchAgainMs = [1_000, 4_000];
+/** For so long after finalize an order is kept whose certificate the CA doesn't hand out, or not yet valid. */
+const collectForMs = 86_400_000;
+
+export interface FetchedChain {
+  pem: string;
+  facts: IssuedFacts;
+}
+
+/**
+ * The certificate of a valid order, once it is what was asked for.
+ * @param download its chains, where they were asked for already
+ * @throws AcmeLedgerError `store`, or what the CA said; `isHopeless` tells whether another try is of any use
+ */
+export async function fetchIssued(
+  issuance: Issuance,
+  certificate: CertificateRow,
+  order: OrderRow,
+  files: OrderFiles,
+  download?: Promise<Chain[]>,
+): Promise<FetchedChain> {
+  const { certificate_url: url } = order;
+  if (url === null) throw new AcmeLedgerError('order-failed', 'the order has no certificate URL');
+  for (let fetches = 0; ; fetches += 1) {
+    try {
+      const chains = (fetches === 0 ? download : undefined) ?? downloadChains(issuance, certificate, url);
+      return await checked(issuance, certificate, order, { files, chains: await chains });
+    } catch (error) {
+      const pauseMs = flawOf(error) === 'broken' ? fetchAgainMs[fetches] : undefined;
+      if (pauseMs === undefined) throw judged(issuance, order, error);
+      await issuance.clock.sleep(pauseMs, issuance.stops.work);
+    }
+  }
+}
+
+/** Whether an order's certificate can never be stored, so that the order is to be given up and the certificate ordered anew. */
+export function isHopeless(error: unknown): boolean {
+  return flawOf(error) === 'final';
+}
+
+/** Whether it was the certificate of an order that failed: not the network, a limit, a signal or the ledger. */
+export function isUncollected(order: OrderRow, error: unknown): error is AcmeLedgerError {
+  if (order.finalize_sent_at === null || !(error instanceof AcmeLedgerError)) return false;
+  return flawOf(error) !== null || ['ca-answer', 'ca-problem', 'order-failed'].includes(error.code);
+}
+
+/** What stays as it is for a day, or three fetches long, doesn't become right any more. */
+export function judged(issuance: Issuance, order: OrderRow, error: unknown): unknown {
+  if (!isUncollected(order, error) || isHopeless(error)) return error;
+  const sentAt = Date.parse(order.finalize_sent_at ?? '');
+  const isOver = issuance.clock.now().getTime() - sentAt >= collectForMs;
+  return flawOf(error) === 'broken' || isOver ? asFinal(error) : error;
+}
+
+/** The chains that the certificate may be stored with (RFC 8555 §7.4.2). */
+export function downloadChains(
+  issuance: Issuance,
+  certificate: CertificateRow,
+  url: string,
+): Promise<Chain[]> {
+  const alternates = wantedChain(issuance, certificate) !== null;
+  return issuance.session.downloadChains(url, { alternates }, issuance.stops.grace);
+}
+
+async function checked(
+  issuance: Issuance,
+  certificate: CertificateRow,
+  order: OrderRow,
+  { files, chains }: { files: OrderFiles; chains: Chain[] },
+): Promise<FetchedChain> {
+  const [first, ...others] = chains;
+  if (first === undefined) throw new AcmeLedgerError('ca-answer', 'the CA answered no certificate chain');
+  const wanted = wantedChain(issuance, certificate);
+  const { chain, found } = chooseChain([first, ...others], wanted);
+  if (!found) issuance.log.warn({ wanted }, 'the CA offers no such chain; its default is stored');
+  const facts = assertIssued(chain.pem, {
+    identifiers: namesOf(order).map(parseName),
+    publicKey: await publicKeyIn(files),
+    now: issuance.clock.wallNow(),
+  });
+  return { pem: chain.pem, facts };
+}
+
+/** A staging has other chains. */
+function wantedChain({ isRehearsal }: Issuance, certificate: CertificateRow): string | null {
+  return isRehearsal === true ? null : certificate.preferred_chain;
+}
+
+async function publicKeyIn({ publicKey, keyPem, csrDer }: OrderFiles): Promise<KeyObject> {
+  return publicKey ?? (keyPem === null ? (await readCsr(csrDer)).publicKey : publicKeyOf(keyPem));
+}

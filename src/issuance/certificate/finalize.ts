@@ -1,0 +1,131 @@
+import { isOutcomeUnknown } from '../../acme/http/connection-failure.ts';
+import { unreadable } from '../../acme/objects/fields.ts';
+import { unusableOrder } from '../../acme/objects/order.ts';
+import { isProblem } from '../../acme/objects/problems.ts';
+import type { Answer, Order } from '../../acme/objects/resources.ts';
+import { csrDigest, type OrderFiles } from '../../certificates/order-files.ts';
+import { later } from '../../clock.ts';
+import { AcmeLedgerError } from '../../errors.ts';
+import { recordFinalizeSent, recordOrderAnswer } from '../../ledger/orders/orders.ts';
+import { orderGuard } from '../ownership/guards.ts';
+import type { Issuance, PlacedOrder } from '../account-run.ts';
+import { learnedWaits } from '../waiting/learned-wait.ts';
+import { notYet } from '../waiting/not-yet.ts';
+import { poll } from '../waiting/polling.ts';
+
+/** Signing and logging a certificate takes seconds at public CAs; Boulder gives up on its logs after 15. */
+export const issuanceTimeoutMs = 180_000;
+/** A CA that wants to be asked no sooner is waited for beside other work: Boulder says three seconds. */
+const longWaitMs = 500;
+/** One that the CA found not to be ready, and then shows as ready, is sent once more in the same attempt. */
+const finalizeTries = 2;
+const finalizeAgainMs = 2_000;
+
+/**
+ * Turns a `ready` order into a `valid` one (RFC 8555 §7.4): finalize with the CSR that is on disk, then poll. An order that is
+ * `processing` or `valid` already is only waited for: Boulder can turn an issued order `invalid` at a second finalize.
+ * @throws AcmeLedgerError `order-failed`, or what the CA said
+ */
+export async function finalizeOrder(
+  issuance: Issuance,
+  placed: PlacedOrder,
+  files: OrderFiles,
+  { isRecorded = false, onIssued = () => undefined }: FinalizeOptions = {},
+): Promise<PlacedOrder> {
+  let { answer } = placed;
+  let sentAt = issuance.clock.now();
+  let lost: AcmeLedgerError | null = null;
+  for (let sent = 0; answer.status === 'ready'; sent += 1) {
+    // The first was lost on its way. Never soon after it: two within 8 ms cost the certificate at Boulder.
+    if (sent > 0) {
+      const met = { about: answer.url, faults: sent };
+      const isAgain = await issuance.outage.mayRepeat('act', lost, met, issuance.stops.work);
+      if (!isAgain && sent >= finalizeTries) {
+        if (lost !== null) throw lost;
+        break;
+      }
+      if (!isAgain) await issuance.clock.sleep(finalizeAgainMs, issuance.stops.work);
+      answer = await issuance.session.getOrder(answer.url, issuance.stops.grace);
+      if (answer.status !== 'ready') break;
+    }
+    sentAt = issuance.clock.now();
+    if (sent > 0 || !isRecorded) await recordFinalizeSent(issuance, placed.row.id, csrDigest(files));
+    ({ answer, lost } = await sendFinalize(issuance, placed, files.csrDer));
+  }
+  const { certificate_url: known } = placed.row;
+  if (answer.status !== 'valid' || (answer.certificateUrl ?? known) === null)
+    answer = await awaitIssued(issuance, answer, sentAt);
+  if (answer.status === 'valid' && answer.certificateUrl !== null) onIssued(answer.certificateUrl);
+  const row = await recordOrderAnswer(issuance, placed.row, answer);
+  if (answer.status === 'valid' && row.certificate_url !== null) return { row, answer };
+  if (answer.status === 'processing') {
+    const { retryAt } = answer;
+    throw notYet(issuance, 'issuing the certificate', { orderId: row.id, retryAt });
+  }
+  throw new AcmeLedgerError('order-failed', failureText(answer), {
+    hint: `acme-ledger order show ${String(row.id)}`,
+    ...(answer.error === null ? {} : { problem: answer.error }),
+  });
+}
+
+export interface FinalizeOptions {
+  /** It is in the ledger already that finalize is being sent. */
+  isRecorded?: boolean;
+  /** Called while the ledger is told: to ask for the certificate needs no record. */
+  onIssued?: (certificateUrl: string) => void;
+}
+
+/** @returns the order after it, and what the request was lost by */
+async function sendFinalize(
+  issuance: Issuance,
+  placed: PlacedOrder,
+  csrDer: Buffer,
+): Promise<{ answer: Answer<Order>; lost: AcmeLedgerError | null }> {
+  const { url } = placed.answer;
+  const finalizeUrl = placed.answer.finalizeUrl ?? placed.row.finalize_url;
+  if (finalizeUrl === null) throw unreadable('order', 'is ready and has no usable finalize URL');
+  try {
+    const guard = orderGuard(issuance, placed.row.id);
+    return { answer: await issuance.session.finalize(finalizeUrl, url, csrDer, guard), lost: null };
+  } catch (error) {
+    // Lost, or refused because an earlier finalize was not lost after all: the order itself tells (RFC 8555 §7.4).
+    const isAnswered = isProblem(error, 'orderNotReady') || unusableOrder(error) !== null;
+    if (!isOutcomeUnknown(error) && !isAnswered) throw error;
+    const answer = await issuance.session.getOrder(url, issuance.stops.grace);
+    return { answer, lost: error instanceof AcmeLedgerError && !isAnswered ? error : null };
+  }
+}
+
+/** RFC 8555 §7.4 has the certificate's URL in a `valid` order; some CAs add it a moment later. */
+async function awaitIssued(issuance: Issuance, answer: Answer<Order>, since: Date): Promise<Answer<Order>> {
+  if (answer.status === 'invalid') return answer;
+  const wait = (): Promise<Answer<Order>> =>
+    poll(
+      () => issuance.session.getOrder(answer.url, issuance.stops.grace),
+      (order) => order.status === 'invalid' || (order.status === 'valid' && order.certificateUrl !== null),
+      {
+        clock: issuance.clock,
+        deadline: later(issuance.clock.now(), issuanceTimeoutMs),
+        signal: issuance.stops.work,
+        last: answer,
+        since,
+        learned: learnedWaits(issuance.session).issuance,
+      },
+    );
+  const { whileWaiting, clock } = issuance;
+  const isLong = answer.retryAt !== null && answer.retryAt > later(clock.now(), longWaitMs);
+  return whileWaiting === undefined || !isLong ? wait() : whileWaiting(wait);
+}
+
+function failureText(answer: Order): string {
+  switch (answer.status) {
+    case 'invalid':
+      return `the CA found the order invalid at finalization: ${answer.error?.detail ?? 'it gave no reason'}`;
+    case 'valid':
+      return 'the CA calls the order valid but names no certificate; the order is kept, the next run looks again';
+    case 'pending':
+    case 'ready':
+    case 'processing':
+      return `the CA didn't issue the certificate within ${String(issuanceTimeoutMs / 1000)} s; the order is kept, the next run goes on with it`;
+  }
+}

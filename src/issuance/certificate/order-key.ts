@@ -1,0 +1,70 @@
+import { readFile } from 'node:fs/promises';
+import { createCsr } from '../../certificates/csr.ts';
+import { generateKey, keyTypeOf, pemOf, privateKeyOf, publicKeyOf } from '../../certificates/key.ts';
+import type { KeyType } from '../../certificates/key.ts';
+import type { OrderFiles } from '../../certificates/order-files.ts';
+import { csrDigest, isPair, prepareOrderFiles, removeOrderFiles } from '../../certificates/order-files.ts';
+import { readStored } from '../../certificates/store.ts';
+import { untilAborted } from '../../system/until-aborted.ts';
+import { parseName } from '../../identifiers.ts';
+import type { CertificateRow, OrderRow } from '../../ledger/schema.ts';
+import { namesOf } from './collect.ts';
+import { assertOwned } from '../ownership/guards.ts';
+import type { Issuance } from '../account-run.ts';
+
+/**
+ * The key and the CSR that the order is finalized with, on disk when this returns (promise 1). A resumed order gets the ones
+ * that it had: a finalize may have been sent with them.
+ * @param signal when it is aborted, nothing more is written
+ * @throws AcmeLedgerError `store`; `busy` when another run took the order over; the signal's reason
+ */
+export async function orderKey(
+  issuance: Issuance,
+  certificate: CertificateRow,
+  order: OrderRow,
+  signal: AbortSignal,
+): Promise<OrderFiles> {
+  const assertOurs = (): Promise<OrderRow> => assertOwned(issuance, order.id);
+  // Before a finalize was sent nobody depends on them, and the wish may have changed since.
+  if ((await assertOurs()).finalize_sent_at === null) removeOrderFiles(issuance.stateDir, String(order.id));
+  return prepareOrderFiles(
+    issuance.stateDir,
+    String(order.id),
+    () => untilAborted(() => makeFiles(issuance, certificate, order), signal),
+    assertOurs,
+  );
+}
+
+/** Whether the order was finalized with these files: others may lie there, from a hand or another time, and nothing issued is for them. */
+export function isFinalizedWith(
+  files: OrderFiles,
+  { csr_sha256: sent }: Pick<OrderRow, 'csr_sha256'>,
+): boolean {
+  return isPair(files) && (sent === null || sent === csrDigest(files));
+}
+
+/** Whether these files are what the certificate is wanted with: the wish may have changed since an order was finalized with them. */
+export function areWanted(files: OrderFiles, certificate: CertificateRow): boolean {
+  if (certificate.csr !== null) return files.csrDer.equals(Buffer.from(certificate.csr, 'base64'));
+  return files.keyPem !== null && keyTypeOf(publicKeyOf(files.keyPem)) === certificate.key_type;
+}
+
+async function makeFiles(
+  issuance: Issuance,
+  certificate: CertificateRow,
+  order: OrderRow,
+): Promise<OrderFiles> {
+  if (certificate.csr !== null) return { keyPem: null, csrDer: Buffer.from(certificate.csr, 'base64') };
+  const kept = await keptKey(issuance, certificate);
+  const key = kept === null ? await generateKey(certificate.key_type as KeyType) : privateKeyOf(kept);
+  const csrDer = await createCsr(namesOf(order).map(parseName), key);
+  return { keyPem: kept ?? pemOf(key), csrDer, publicKey: publicKeyOf(key) };
+}
+
+/** `--reuse-key`: the key of the certificate that stands, as long as it is of the type asked for. */
+async function keptKey(issuance: Issuance, certificate: CertificateRow): Promise<string | null> {
+  if (certificate.reuse_key === 0) return null;
+  const stored = await readStored(issuance.stateDir, certificate.name);
+  const file = stored?.keyType === certificate.key_type ? stored.paths.privkey : null;
+  return file === null ? null : readFile(file, 'utf8');
+}

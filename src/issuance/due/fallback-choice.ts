@@ -1,0 +1,40 @@
+import type { ErrorCode, ErrorRecord } from '../../errors.ts';
+import type { CertificateRow } from '../../ledger/schema.ts';
+import { latestRenewal } from './renewal-window.ts';
+
+/** The CA can't be had now; nothing of it is about the certificate. */
+const deferrals: readonly ErrorCode[] = [
+  'ca-limit',
+  'account-paused',
+  'ca-unreachable',
+  'ca-outage',
+  'ca-account',
+  'not-acme',
+];
+
+/** So long after it was written down `renew` leaves a certificate that doesn't exist to the CA that it is wanted from. */
+const newWaitsMs = 86_400_000;
+
+type Facts = Pick<CertificateRow, 'not_before' | 'not_after' | 'revoked_at' | 'created_at'>;
+
+/**
+ * Whether a CA that said this keeps the certificate waiting for longer than it can. One that is stored can until a tenth of its life is
+ * left, one that was revoked can't; one that doesn't exist can for a day.
+ * @param options.isAskedFor a person waits: one that doesn't exist can't wait at all
+ */
+export function isForFallback(
+  error: ErrorRecord | null,
+  certificate: Facts,
+  { now, isAskedFor }: { now: Date; isAskedFor: boolean },
+): boolean {
+  if (error === null || !deferrals.includes(error.code)) return false;
+  const until = error.retryAt === null ? now.getTime() : Math.max(now.getTime(), Date.parse(error.retryAt));
+  return until >= lastMoment(certificate, isAskedFor);
+}
+
+function lastMoment(certificate: Facts, isAskedFor: boolean): number {
+  if (certificate.revoked_at !== null) return 0;
+  const latest = latestRenewal(certificate);
+  if (latest !== null) return latest.getTime();
+  return isAskedFor ? 0 : Date.parse(certificate.created_at) + newWaitsMs;
+}

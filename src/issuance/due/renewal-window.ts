@@ -1,0 +1,82 @@
+import { type Life, dangerAt, leastShare } from '../../bounded-wait.ts';
+import { renewalDueAt } from './renewal-time.ts';
+import type { RenewalFacts } from '../../ledger/certificates/certificates.ts';
+import type { CertificateRow } from '../../ledger/schema.ts';
+
+/**
+ * When a stored certificate is to be renewed: at the moment drawn in the window that the CA suggests (RFC 9773 §4.2), where there is
+ * none when its life says so. A window far away doesn't let it end.
+ * @returns null when nothing is stored
+ */
+export function renewalOf(certificate: RenewalFacts): { reason: 'ari' | 'ending'; dueAt: Date } | null {
+  const life = lifeOf(certificate);
+  if (life === null) return null;
+  const suggested = timeOf(certificate.ari_renew_at);
+  if (suggested === null) return { reason: 'ending', dueAt: renewalDueAt(life.begin, life.end) };
+  const latest = dangerAt(life);
+  return suggested <= latest.getTime()
+    ? { reason: 'ari', dueAt: new Date(suggested) }
+    : { reason: 'ending', dueAt: latest };
+}
+
+/** Until when a stored certificate can wait whatever anybody says; null when nothing is stored. */
+export function latestRenewal(certificate: Pick<RenewalFacts, 'not_before' | 'not_after'>): Date | null {
+  const life = lifeOf(certificate);
+  return life === null ? null : dangerAt(life);
+}
+
+/**
+ * Whether a stored certificate ends soon by its own life: a tenth of it is left, or half of the time between the day that it is due and its
+ * end is over. One that doesn't exist doesn't end.
+ */
+export function isEndingSoon(certificate: RenewalFacts, now: Date): boolean {
+  const [life, renewal] = [lifeOf(certificate), renewalOf(certificate)];
+  if (life === null || renewal === null) return false;
+  const halfOfSlack = (renewal.dueAt.getTime() + life.end.getTime()) / 2;
+  return now.getTime() >= Math.min(halfOfSlack, dangerAt(life).getTime());
+}
+
+/**
+ * What is worked on first: what doesn't exist; what is about to end; what the CA wants replaced by now, as after it revoked it
+ * (RFC 9773 §4.2: a window in the past); the others. Among each the smaller share of life left goes first.
+ * @returns a pair to compare: the rank, then the share
+ */
+export function urgencyOf(certificate: RenewalFacts, now: Date): [rank: number, shareLeft: number] {
+  const life = lifeOf(certificate);
+  if (life === null) return [0, 0];
+  const end = life.end.getTime();
+  const shareLeft = (end - now.getTime()) / (end - life.begin.getTime());
+  if (shareLeft < leastShare) return [1, shareLeft];
+  const windowEnd = timeOf(certificate.ari_window_end);
+  const isOverdue = certificate.revoked_at !== null || (windowEnd !== null && windowEnd <= now.getTime());
+  return [isOverdue ? 2 : 3, shareLeft];
+}
+
+/** Our clock may be ahead of the CA's or behind it. */
+const clockSkewMs = 10 * 60_000;
+
+/** Whether the CA's suggested window (RFC 9773 §4.2) is open now, also by a clock that is a little off. */
+export function isWindowOpen(certificate: CertificateRow, now: Date): boolean {
+  const [start, end] = [timeOf(certificate.ari_window_start), timeOf(certificate.ari_window_end)];
+  if (start === null || end === null) return false;
+  return start + clockSkewMs <= now.getTime() && now.getTime() <= end - clockSkewMs;
+}
+
+/** Whether a new order can say that it replaces the stored certificate (RFC 9773 §5). */
+export function isReplaceable({ ari_id, order_id, revoked_at }: CertificateRow): boolean {
+  return ari_id !== null && order_id !== null && revoked_at === null;
+}
+
+/** Of the stored certificate; null when nothing is stored. */
+export function lifeOf({
+  not_before,
+  not_after,
+}: Pick<RenewalFacts, 'not_before' | 'not_after'>): Life | null {
+  const [begin, end] = [timeOf(not_before), timeOf(not_after)];
+  return begin === null || end === null ? null : { begin: new Date(begin), end: new Date(end) };
+}
+
+function timeOf(instant: string | null): number | null {
+  const time = Date.parse(instant ?? '');
+  return Number.isNaN(time) ? null : time;
+}

@@ -1,0 +1,161 @@
+import { laterHint } from '../../acme/objects/problems.ts';
+import { type Life, boundedWait } from '../../bounded-wait.ts';
+import { AcmeLedgerError, errorRecord } from '../../errors.ts';
+import type { ErrorRecord } from '../../errors.ts';
+import { identifierSetKey } from '../../identifiers.ts';
+import { endHold, holdsOf, moveHolds, recordHold } from '../../ledger/limits/holds.ts';
+import type { HoldRow } from '../../ledger/schema.ts';
+import type { LedgerWriter } from '../../ledger/writer.ts';
+import { inTransaction } from '../../ledger/writer.ts';
+import { unpauseUrl } from '../../pause.ts';
+import { type Exemption, exemptionOf, isFreeOf } from './exemption.ts';
+import { accountPausedLimit, notePause } from './pauses.ts';
+import { emptyToldBucket, forRenewalsToo } from './told-bucket.ts';
+import { type Asked, type ToldLimit, isUnder, pausedLimit, toldLimit } from './told-limit.ts';
+
+/**
+ * What stands against asking the CA for something now: a run of this ledger was told to come back later. Null when nothing does. A hold
+ * that the certificate can't wait for any longer is ended: it asks, and what the CA says then counts for everybody.
+ * @param life of the certificate that waits; null where there is none to lose
+ */
+export async function holdAgainst(
+  writer: LedgerWriter,
+  accountId: number,
+  asked: Asked,
+  life: Life | null = null,
+): Promise<HoldRow | null> {
+  const now = writer.clock.now();
+  const holds = await holdsOf(writer.ledger, accountId, now);
+  if (holds.length === 0) return null;
+  // The clock went back: from its new time on, the wait passes.
+  if (holds.some(({ noted_at }) => noted_at === now.toISOString())) await moveHolds(writer, accountId);
+  const exemption =
+    asked.kind === 'newOrder' ? await exemptionOf(writer.ledger, accountId, asked, now) : notExempt;
+  const bounded = holds.map((hold) => forCertificate(hold, life));
+  for (const { id, not_before } of bounded.filter((hold) => concerns(hold, asked, exemption))) {
+    if (not_before <= now.toISOString()) await endHold(writer, id);
+  }
+  return holdAmong(bounded, asked, { exemption, now });
+}
+
+const notExempt: Exemption = { isRenewal: false, replacesInWindow: false };
+
+/** A hold as it is for a certificate: no wait goes past what its life allows. */
+export function forCertificate(hold: HoldRow, life: Life | null): HoldRow {
+  if (life === null) return hold;
+  const bounded = boundedWait(new Date(hold.not_before), new Date(hold.noted_at), life).toISOString();
+  return { ...hold, not_before: bounded < hold.not_before ? bounded : hold.not_before };
+}
+
+/** @returns the one of them that ends last */
+export function holdAmong(
+  holds: readonly HoldRow[],
+  asked: Asked,
+  { exemption = notExempt, now }: { exemption?: Exemption; now: Date },
+): HoldRow | null {
+  const [last] = holds
+    .filter((hold) => hold.not_before > now.toISOString() && concerns(hold, asked, exemption))
+    .sort((one, other) => (one.not_before < other.not_before ? 1 : -1));
+  return last ?? null;
+}
+
+function concerns({ scope, subject, limit_name }: HoldRow, asked: Asked, exemption: Exemption): boolean {
+  const names = asked.kind === 'newOrder' ? asked.identifiers : [];
+  if (isFreeOf(limit_name, exemption)) return false;
+  switch (scope) {
+    case 'requests':
+      return true;
+    case 'registration':
+      return asked.kind === 'newAccount';
+    case 'orders':
+      return asked.kind === 'newOrder';
+    case 'domain':
+      return names.some(({ value }) => isUnder(value, subject));
+    case 'name':
+      return names.some(({ value }) => value === subject);
+    case 'names':
+      return asked.kind === 'newOrder' && identifierSetKey(names) === subject;
+  }
+}
+
+/**
+ * Writes down what the CA's refusal asks of every run on this ledger.
+ * @returns the error to throw instead, whose `retryAt` is the moment that is written down; null when it asks for nothing
+ */
+export async function noteHold(
+  writer: LedgerWriter,
+  accountId: number,
+  asked: Asked,
+  error: unknown,
+): Promise<AcmeLedgerError | null> {
+  if (!(error instanceof AcmeLedgerError)) return null;
+  const told = toldLimit(error, asked, writer.clock.now());
+  // What the ledger told us was heard from it already.
+  if (told === null || heard.has(error)) return null;
+  return inTransaction(writer, async (tx) => {
+    if (told.limit === pausedLimit && asked.kind === 'newOrder') {
+      const { lookAt, account } = await notePause(tx, accountId, { told, names: asked.identifiers, error });
+      return account === null ? at(error, lookAt) : heldError(account, { isSent: true });
+    }
+    const limit = await limitFor(tx, accountId, asked, told);
+    const hold = { accountId, ...told, limit, error: errorRecord(error) };
+    const notBefore = await recordHold(tx, hold);
+    await emptyToldBucket(tx, accountId, hold);
+    return at(error, new Date(notBefore));
+  });
+}
+
+/** An order that was taken to be free of a limit was refused for it: nobody is free of it then. */
+async function limitFor(
+  { ledger, clock }: LedgerWriter,
+  accountId: number,
+  asked: Asked,
+  { limit }: ToldLimit,
+): Promise<string> {
+  if (asked.kind !== 'newOrder') return limit;
+  const exemption = await exemptionOf(ledger, accountId, asked, clock.now());
+  return isFreeOf(limit, exemption) ? forRenewalsToo(limit) : limit;
+}
+
+/** The same refusal, with the moment at which the CA is asked again: what is told, hinted and written down is one. */
+function at(error: AcmeLedgerError, retryAt: Date): AcmeLedgerError {
+  const { code, message, hint, problem, httpStatus } = error;
+  return new AcmeLedgerError(code, message, {
+    cause: error,
+    retryAt,
+    ...(hint === undefined || hint === laterHint ? {} : { hint }),
+    ...(problem === undefined ? {} : { problem }),
+    ...(httpStatus === undefined ? {} : { httpStatus }),
+  });
+}
+
+/** The refusal again, as an error. @param options.isSent it is the CA's own, of this moment; else nothing was sent */
+export function heldError(hold: HoldRow, { isSent = false } = {}): AcmeLedgerError {
+  const { message, problem, hint } = JSON.parse(hold.error) as ErrorRecord;
+  const isAccount = hold.limit_name === accountPausedLimit;
+  const error = new AcmeLedgerError(
+    isAccount ? 'account-paused' : 'ca-limit',
+    `${whyHeld(hold)}: ${message}`,
+    {
+      hint: [...(isSent ? [] : ['nothing was sent now']), ...(hint === null ? [] : [hint])].join('; '),
+      retryAt: new Date(hold.not_before),
+      ...(problem === null ? {} : { problem }),
+    },
+  );
+  heard.add(error);
+  return error;
+}
+
+/** Only what the CA has said is said of it. */
+function whyHeld({ error, limit_name, noted_at, not_before }: HoldRow): string {
+  const { problem, retryAt } = JSON.parse(error) as ErrorRecord;
+  if (limit_name === accountPausedLimit)
+    return `the CA refuses all new orders of the account as paused; it is asked again at ${not_before}`;
+  if (unpauseUrl(problem) !== null)
+    return `the CA paused these names (said at ${noted_at}); it is asked again at ${not_before}`;
+  return retryAt === null
+    ? `the CA refused it at ${noted_at} for now, and is asked again at ${not_before} (${limit_name})`
+    : `the CA asked at ${noted_at} not to be asked before ${not_before} (${limit_name})`;
+}
+
+const heard = new WeakSet<AcmeLedgerError>();

@@ -1,0 +1,51 @@
+import { bucketWord } from '../../ledger/limits/limit-buckets.ts';
+import type { Bucket } from '../../token-bucket.ts';
+import { taken } from '../../token-bucket.ts';
+import type { Charge, Shortage } from './charges.ts';
+import { bucketFor, shortageOf } from './charges.ts';
+
+/** What a certificate costs: its order, and the one before it with which it is rehearsed. */
+export interface PlannedOrder {
+  charges: readonly Charge[];
+  /** At the staging; none where nothing is rehearsed. */
+  rehearsal?: readonly Charge[];
+  /** It goes on without a rehearsal that would have to wait. */
+  maySkipRehearsal?: boolean;
+}
+
+export interface Planned {
+  /** The limit that it has to wait for and how long; null: it goes now. */
+  shortage: Shortage | null;
+  /** It goes on without its rehearsal. */
+  skipsRehearsal: boolean;
+}
+
+/**
+ * What goes now and what has to wait, if these orders are placed one after the other: each takes what it costs, and of those that
+ * wait for a limit each waits for the one before it. Nothing is asked and nothing is written: the gate decides in its own
+ * transaction, by the same rule.
+ * @param orders what each costs, the most urgent first
+ * @param buckets as they are now, by their words; of all CAs that are charged
+ */
+export function planOrders(
+  orders: readonly PlannedOrder[],
+  buckets: ReadonlyMap<string, Bucket>,
+  now: Date,
+): Planned[] {
+  const planned = new Map(buckets);
+  const nowMs = now.getTime();
+  return orders.map(({ charges, rehearsal = [], maySkipRehearsal = false }) => {
+    const skipsRehearsal = maySkipRehearsal && shortageOf(rehearsal, planned, nowMs) !== null;
+    const all = skipsRehearsal ? charges : [...charges, ...rehearsal];
+    const shortage = shortageOf(all, planned, nowMs);
+    if (shortage !== null) {
+      const { bucket, charge } = shortage;
+      planned.set(bucketWord(charge.key), { ...bucket, held: bucket.held + 1 });
+      return { shortage, skipsRehearsal };
+    }
+    for (const charge of all.filter(({ takenBy }) => takenBy !== 'nothing')) {
+      planned.set(bucketWord(charge.key), taken(bucketFor(charge, planned, nowMs), nowMs));
+    }
+    return { shortage, skipsRehearsal };
+  });
+}

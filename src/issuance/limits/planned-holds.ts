@@ -1,0 +1,59 @@
+import { later } from '../../clock.ts';
+import { type ErrorRecord, errorRecord } from '../../errors.ts';
+import { identifierSetKey, parseName } from '../../identifiers.ts';
+import { accountById } from '../../ledger/accounts.ts';
+import { holdsOf } from '../../ledger/limits/holds.ts';
+import type { Ledger } from '../../ledger/open.ts';
+import { liveOrderKeys, namesIssuedSince } from '../../ledger/orders/order-queries.ts';
+import type { CertificateRow } from '../../ledger/schema.ts';
+import type { Exemption } from './exemption.ts';
+import { ownPatienceMs } from './heedful-session.ts';
+import { forCertificate, heldError, holdAmong } from './holds.ts';
+import { isReplaceable, isWindowOpen, lifeOf } from '../due/renewal-window.ts';
+import { renewalsSince } from './spending.ts';
+
+/** What would be ordered of a certificate. */
+interface Wanted {
+  certificate: Pick<CertificateRow, 'name' | 'profile'>;
+  /** As it is stored; missing where it isn't. */
+  stored?: CertificateRow | undefined;
+  names: readonly string[];
+}
+
+/**
+ * Certificates, by name, that the CA asked not to be asked for yet, as the gate will find; an order that a former attempt left is gone on
+ * with unless every request is held. Nobody is asked.
+ * @param options.waitMs how long a certificate may wait in the run
+ */
+export async function plannedHolds(
+  ledger: Ledger,
+  accountId: number,
+  wanted: readonly Wanted[],
+  { now, waitMs }: { now: Date; waitMs: number },
+): Promise<Map<string, ErrorRecord>> {
+  // A run waits so long by itself before it asks anything.
+  const patient = later(now, Math.max(waitMs, ownPatienceMs));
+  const holds = await holdsOf(ledger, accountId, now);
+  const held = new Map<string, ErrorRecord>();
+  if (holds.length === 0) return held;
+  const live = await liveOrderKeys(ledger, accountId);
+  const ca = (await accountById(ledger, accountId))?.ca ?? '';
+  const issued = await namesIssuedSince(ledger, ca, renewalsSince(now));
+  for (const { certificate, stored, names } of wanted) {
+    const identifiers = names.map(parseName);
+    const namesKey = identifierSetKey(identifiers);
+    const isLive = live.has(`${certificate.profile} ${namesKey}`);
+    const exemption: Exemption = {
+      isRenewal: issued.has(namesKey),
+      replacesInWindow: stored !== undefined && isReplaceable(stored) && isWindowOpen(stored, now),
+    };
+    const life = stored === undefined ? null : lifeOf(stored);
+    const bounded = holds.map((hold) => forCertificate(hold, life));
+    const hold = holdAmong(bounded, isLive ? { kind: 'act' } : { kind: 'newOrder', identifiers }, {
+      exemption,
+      now: patient,
+    });
+    if (hold !== null) held.set(certificate.name, errorRecord(heldError(hold)));
+  }
+  return held;
+}

@@ -1,0 +1,99 @@
+import { renewalDueAt } from '../due/renewal-time.ts';
+import type { CertificateRow, IdentifierRow } from '../../ledger/schema.ts';
+import { namesOf } from '../certificate/collect.ts';
+import type { Due } from '../../renew/renew-all.ts';
+
+/** What becomes of a certificate one of whose names can't be proven: `--on-failed-name`. */
+export const failedNamePolicies = ['fail', 'drop'] as const;
+export type FailedNamePolicy = (typeof failedNamePolicies)[number];
+
+/** Names that fail, by name. */
+export type FailingNames = ReadonlyMap<string, IdentifierRow>;
+
+/** The names that fail at the one or the other; of a name that fails at both, the one where it isn't tried for longer. */
+export function failingEither(one: FailingNames = new Map(), other: FailingNames = new Map()): FailingNames {
+  const merged = new Map(one);
+  for (const [name, row] of other) {
+    const known = merged.get(name);
+    if (known === undefined || waitOf(known) < waitOf(row)) merged.set(name, row);
+  }
+  return merged;
+}
+
+/** To compare. */
+function waitOf({ suspended_at, next_attempt_at }: IdentifierRow): string {
+  return suspended_at === null ? (next_attempt_at ?? '') : 'suspended';
+}
+
+/** Which names an order is to be for now. */
+export interface NameChoice {
+  names: string[];
+  /** Suspended, or not to be tried again yet. */
+  leftOut: string[];
+}
+
+/** @param options.evenWaiting only suspended ones are left out */
+export function chooseNames(
+  certificate: Pick<CertificateRow, 'names'>,
+  failing: FailingNames,
+  { now, evenWaiting = false }: { now: Date; evenWaiting?: boolean },
+): NameChoice {
+  const all = namesOf(certificate);
+  const rows = all.flatMap((name) => {
+    const row = failing.get(name);
+    return row !== undefined && isLeftAlone(row, now, evenWaiting) ? [row] : [];
+  });
+  const left = new Set(rows.map(({ value }) => value));
+  return {
+    names: all.filter((name) => !left.has(name)),
+    leftOut: [...left],
+  };
+}
+
+/** Names of a certificate that no order names until they are mended or resumed. */
+export function suspendedOf(certificate: CertificateRow, failing: FailingNames): string[] {
+  return namesOf(certificate).filter((name) => (failing.get(name)?.suspended_at ?? null) !== null);
+}
+
+function isLeftAlone({ suspended_at, next_attempt_at }: IdentifierRow, now: Date, even: boolean): boolean {
+  const waits = next_attempt_at !== null && next_attempt_at > now.toISOString();
+  return suspended_at !== null || (waits && !even);
+}
+
+/** Names that are wanted, and that the stored certificate lacks because they couldn't be proven. */
+export function missingNames(certificate: CertificateRow): string[] {
+  if (certificate.issued_names === null) return [];
+  const issued = new Set(JSON.parse(certificate.issued_names) as string[]);
+  return namesOf(certificate).filter((name) => !issued.has(name));
+}
+
+/** Such a certificate doesn't exist, or not as it is wanted, or is of no use: there is nothing to keep while it waits. */
+const withNothingToKeep: readonly (Due['reason'] | undefined)[] = ['missing', 'changed', 'revoked'];
+
+/**
+ * What `renew` does with names that fail where nobody said it: they get half of the time between the day that a certificate is due and
+ * its end to recover; then the certificate goes on without them. One with nothing to keep goes on as soon as one of them is suspended.
+ */
+export function usualPolicy(
+  certificate: CertificateRow,
+  due: Due | null,
+  { failing, now }: { failing: FailingNames; now: Date },
+): FailedNamePolicy {
+  if (certificate.csr !== null) return 'fail';
+  // One that lacks names already goes on like that.
+  if (certificate.issued_names !== null || isLate(certificate, now)) return 'drop';
+  return withNothingToKeep.includes(due?.reason) && suspendedOf(certificate, failing).length > 0
+    ? 'drop'
+    : 'fail';
+}
+
+/** Half of the time between the day that it is due and its end is over; one that doesn't exist is never late. */
+export function isLate(
+  { not_before, not_after }: Pick<CertificateRow, 'not_before' | 'not_after'>,
+  now: Date,
+): boolean {
+  if (not_before === null || not_after === null) return false;
+  const notAfter = new Date(not_after);
+  const dueAt = renewalDueAt(new Date(not_before), notAfter);
+  return now.getTime() >= (dueAt.getTime() + notAfter.getTime()) / 2;
+}

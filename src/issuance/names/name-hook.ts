@@ -1,0 +1,82 @@
+import { errorRecord } from '../../errors.ts';
+import type { ErrorRecord } from '../../errors.ts';
+import { hookFailure, runHook } from '../../system/hook-process.ts';
+import { namesToTell, recordTold, standingOf } from '../../ledger/names/failing-names.ts';
+import type { AccountRow, IdentifierRow } from '../../ledger/schema.ts';
+import type { NameStanding } from '../../ledger/states.ts';
+import type { LedgerWriter } from '../../ledger/writer.ts';
+import { runVariable } from '../../system/orphaned-hooks.ts';
+import { printable } from '../../printable.ts';
+import type { Log } from '../account-run.ts';
+import { endHooksOfDeadRuns } from '../ownership/taking-over.ts';
+
+/** `--name-hook`: a shell command, and where it is run. */
+export interface NameHook {
+  command: string;
+  directory: string;
+}
+
+/** It may write a mail; whoever waits for a person in it does so elsewhere. */
+const timeoutMs = 60_000;
+
+const events = {
+  failing: 'name-failing',
+  suspended: 'name-suspended',
+  well: 'name-recovered',
+} as const satisfies Record<NameStanding, string>;
+
+/**
+ * Tells the person's program of each name that fails, is suspended or is well again since it was told last. What it was told is in the
+ * ledger: a call that failed, or that a killed run didn't come to, is made up for by the next run.
+ */
+export async function tellOfNames(
+  writer: LedgerWriter,
+  account: AccountRow,
+  hook: NameHook,
+  { signal, log }: { signal: AbortSignal; log: Log },
+): Promise<void> {
+  const rows = await namesToTell(writer.ledger, account.id);
+  // That of a killed run would tell, late, what isn't so any more.
+  if (rows.length > 0) await endHooksOfDeadRuns(writer.ledger, log);
+  for (const row of rows) {
+    if (signal.aborted) return;
+    const standing = standingOf(row);
+    try {
+      const failure = await run(account, hook, row, { runId: writer.runId, signal });
+      if (failure === null) await recordTold(writer, row.id, standing);
+      else log.warn({ name: row.value }, `the name hook "${printable(hook.command)}" ${failure}`);
+    } catch (error) {
+      log.warn({ name: row.value, error: errorRecord(error) }, 'the name hook could not be run');
+      return;
+    }
+  }
+}
+
+/** @returns what went wrong, or null */
+async function run(
+  account: AccountRow,
+  { command, directory }: NameHook,
+  row: IdentifierRow,
+  { runId, signal }: { runId: string; signal: AbortSignal },
+): Promise<string | null> {
+  const event = events[standingOf(row)];
+  const error = row.last_error === null ? null : (JSON.parse(row.last_error) as ErrorRecord);
+  const result = await runHook({
+    command,
+    args: [event, row.value],
+    directory,
+    environment: {
+      [runVariable]: runId,
+      ACME_LEDGER_EVENT: event,
+      ACME_LEDGER_NAME: row.value,
+      ACME_LEDGER_CA: account.ca,
+      ACME_LEDGER_FAILURES: String(row.consecutive_failures),
+      ACME_LEDGER_FAILING_SINCE: row.failing_since ?? '',
+      ACME_LEDGER_NEXT_ATTEMPT_AT: row.suspended_at === null ? (row.next_attempt_at ?? '') : '',
+      ACME_LEDGER_ERROR: error === null ? '' : printable(error.message),
+    },
+    timeoutMs,
+    signal,
+  });
+  return hookFailure(result, timeoutMs);
+}

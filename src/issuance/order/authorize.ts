@@ -1,0 +1,196 @@
+import type { Answer, Order } from '../../acme/objects/resources.ts';
+import type { SolverSettings } from '../../challenges/settings.ts';
+import { later } from '../../clock.ts';
+import { AcmeLedgerError } from '../../errors.ts';
+import { authorizationsOf, recordSeen } from '../../ledger/authorizations/authorizations.ts';
+import { recordProven } from '../../ledger/names/failing-names.ts';
+import { recordOrderAnswer } from '../../ledger/orders/orders.ts';
+import { assertAuthorizationsFit } from './answer-fit.ts';
+import { authorizationError } from '../authorization/authorization-seen.ts';
+import { named, sortOut } from './challenge-tasks.ts';
+import { namesOf } from '../certificate/collect.ts';
+import type { AuthorizationRow, OrderRow } from '../../ledger/schema.ts';
+import { type LedgerWriter, inTransaction } from '../../ledger/writer.ts';
+import type { Issuance, PlacedOrder } from '../account-run.ts';
+import { learnedWaits } from '../waiting/learned-wait.ts';
+import { failAfterVerdicts, nameOf, validationTimeoutMs } from './name-failures.ts';
+import { notYet } from '../waiting/not-yet.ts';
+import { poll } from '../waiting/polling.ts';
+import { endStuckValidations, takeBackForgotten } from '../authorization/stuck-validation.ts';
+import { presentAndSubmit } from './submit.ts';
+import { decideSubmitted, lookAt, refresh, validationMs } from '../authorization/verdicts.ts';
+
+/** A submit that was lost is done again once in the same attempt. */
+const rounds = 2;
+
+/**
+ * Makes every authorization of the order valid, all of them at once: present, wait until visible, submit, then poll the order.
+ * A name that fails doesn't stop the others from becoming valid.
+ * @returns the order, `ready` or further
+ * @throws AcmeLedgerError `solver`, `authorization-invalid`, `order-failed`; the reason of `stops.work` when interrupted
+ */
+export async function authorize(
+  issuance: Issuance,
+  placed: PlacedOrder,
+  settings: SolverSettings,
+  { onWaiting = () => undefined, alsoRecord }: AuthorizeOptions = {},
+): Promise<PlacedOrder> {
+  const conflicts = new Set<number>();
+  for (let round = 1; ; round += 1) {
+    const answer = await authorizeOnce(issuance, placed, settings, { onWaiting, conflicts });
+    if (answer.status === 'pending') await endStuckValidations(issuance, placed, conflicts);
+    // A submit whose answer was lost may have been lost itself: when no verdict comes, it is done again.
+    const isLost = answer.status === 'pending' && (await hasUnknownSubmit(issuance, placed));
+    if (!isLost || round === rounds) return conclude(issuance, placed, answer, alsoRecord);
+  }
+}
+
+export interface AuthorizeOptions {
+  /** Called when there is nothing to do but wait for the CA. */
+  onWaiting?: () => void;
+  alsoRecord?: AlsoRecord | undefined;
+}
+
+/** Writes what comes next in the same transaction as what the CA shows of the order: one wait for the disk instead of two. */
+type AlsoRecord = (writer: LedgerWriter, answer: Answer<Order>) => Promise<void>;
+
+async function hasUnknownSubmit(issuance: Issuance, placed: PlacedOrder): Promise<boolean> {
+  const rows = await authorizationsOf(issuance.ledger, placed.row.id);
+  return rows.some((row) => row.status === 'pending' && row.challenge === 'submitting');
+}
+
+/**
+ * @param conflicts filled with the authorizations that the CA says it is validating already (409)
+ * @returns the order as the CA shows it when it has moved on, or there is nothing more to wait for
+ */
+async function authorizeOnce(
+  issuance: Issuance,
+  placed: PlacedOrder,
+  settings: SolverSettings,
+  { onWaiting, conflicts }: { onWaiting: () => void; conflicts: Set<number> },
+): Promise<Answer<Order>> {
+  if (placed.answer.status !== 'pending') return placed.answer;
+  // What was submitted earlier: its verdict first, and a submit that was lost is done again.
+  const rows = await decideSubmitted(issuance, placed.row.id, inFuture(issuance), issuance.stops.work);
+  issuance.stops.work.throwIfAborted();
+  // Of ten names of which nine were proven by an earlier attempt, one is asked for.
+  const { answers, seen } = await lookAt(
+    issuance,
+    rows.filter(({ status }) => status !== 'valid'),
+  );
+  await assertAuthorizationsFit(issuance, placed.row, answers);
+  const submittable = await takeBackForgotten(issuance, placed.row.id, rows, answers);
+  const { tasks, failures } = sortOut(submittable, answers, settings);
+  const submission = await presentAndSubmit(issuance, placed, { seen, tasks, settings });
+  for (const id of submission.conflicts) conflicts.add(id);
+  failures.push(...submission.failures);
+  if (failures.length > 0) return failAfterVerdicts(issuance, placed, failures);
+  onWaiting();
+  return awaitReady(issuance, placed, submission.sentAt);
+}
+
+function inFuture(issuance: Issuance): Date {
+  return later(issuance.clock.now(), validationTimeoutMs);
+}
+
+/** One request however many names; single authorizations are looked at only when the order has failed. */
+async function awaitReady(issuance: Issuance, placed: PlacedOrder, since: Date): Promise<Answer<Order>> {
+  const waitMs = (await hasUnknownSubmit(issuance, placed)) ? validationMs : validationTimeoutMs;
+  return poll(
+    () => issuance.session.getOrder(placed.answer.url, issuance.stops.work),
+    (order) => order.status !== 'pending',
+    {
+      clock: issuance.clock,
+      deadline: later(issuance.clock.now(), waitMs),
+      signal: issuance.stops.work,
+      last: placed.answer,
+      since,
+      learned: learnedWaits(issuance.session).validation,
+    },
+  );
+}
+
+async function conclude(
+  issuance: Issuance,
+  placed: PlacedOrder,
+  answer: Answer<Order>,
+  alsoRecord?: AlsoRecord,
+): Promise<PlacedOrder> {
+  if (answer === placed.answer) return recordProvenOrder(issuance, placed, undefined, alsoRecord);
+  if (answer.status === 'invalid' || answer.status === 'pending')
+    return explainFailure(issuance, placed, answer);
+  return recordProvenOrder(issuance, placed, answer, alsoRecord);
+}
+
+/**
+ * RFC 8555 §7.1.6: an order is ready, or further, when all its authorizations are valid. Only ones that were never looked at are
+ * asked for, to learn their names.
+ * @param news what the CA shows of the order now, yet to be recorded
+ */
+export async function recordProvenOrder(
+  issuance: Issuance,
+  placed: PlacedOrder,
+  news?: Answer<Order>,
+  alsoRecord?: AlsoRecord,
+): Promise<PlacedOrder> {
+  const answer = news ?? placed.answer;
+  if (answer.status === 'invalid') return placed;
+  const listed = async ({ ledger }: Issuance): Promise<AuthorizationRow[]> =>
+    (await authorizationsOf(ledger, placed.row.id)).filter(({ url }) =>
+      answer.authorizationUrls.includes(url),
+    );
+  let rows = await listed(issuance);
+  const unseen = rows.filter((row) => row.checked_at === null);
+  if (unseen.length > 0) {
+    await refresh(issuance, unseen);
+    rows = await listed(issuance);
+  }
+  return inTransaction(issuance, async (tx) => {
+    const row = news === undefined ? placed.row : await recordOrderAnswer(tx, placed.row, news);
+    const pending = rows.filter(({ status }) => status === 'pending');
+    await recordSeen(
+      tx,
+      pending.map(({ url }) => ({ url, status: 'valid', identifier: null, expiresAt: null })),
+    );
+    await recordProven(tx, issuance.account.id, provenOf(placed.row, rows));
+    await alsoRecord?.(tx, answer);
+    return { row, answer };
+  });
+}
+
+/** Of what nobody asked for the CA's word proves nothing. */
+function provenOf(order: OrderRow, rows: readonly AuthorizationRow[]): { type: string; value: string }[] {
+  const names = namesOf(order);
+  return rows.flatMap(nameOf).filter(({ value }) => names.includes(value) || names.includes(`*.${value}`));
+}
+
+async function explainFailure(
+  issuance: Issuance,
+  placed: PlacedOrder,
+  answer: Answer<Order>,
+): Promise<never> {
+  await recordOrderAnswer(issuance, placed.row, answer);
+  const rows = await authorizationsOf(issuance.ledger, placed.row.id);
+  const undecided = rows.filter((row) => row.status === 'pending');
+  const authorizations = await refresh(issuance, undecided);
+  const byUrl = new Map(rows.map((row) => [row.url, row]));
+  const failures = authorizations.flatMap((authorization) => {
+    const error = authorizationError(authorization);
+    const row = byUrl.get(authorization.url);
+    return error === null || row === undefined ? [] : [{ row: named(row, authorization), error }];
+  });
+  if (failures.length > 0) return failAfterVerdicts(issuance, placed, failures);
+  const { status, retryAt } = answer;
+  if (status === 'pending' && retryAt !== null)
+    throw notYet(issuance, 'validating the names', { orderId: placed.row.id, retryAt });
+  throw new AcmeLedgerError(
+    'order-failed',
+    answer.status === 'invalid'
+      ? `the CA found the order invalid: ${answer.error?.detail ?? 'it gave no reason'}`
+      : "the CA didn't decide in time",
+    {
+      hint: `acme-ledger order show ${String(placed.row.id)}`,
+      ...(answer.error === null ? {} : { problem: answer.error }),
+    },
+  );
+}

@@ -1,0 +1,73 @@
+import type { Authorization, Challenge } from '../../acme/objects/resources.ts';
+import type { SolverSettings } from '../../challenges/settings.ts';
+import { AcmeLedgerError } from '../../errors.ts';
+import type { AuthorizationRow } from '../../ledger/schema.ts';
+import { isSubmitted } from '../../ledger/states.ts';
+import { authorizationError } from '../authorization/authorization-seen.ts';
+
+/** One authorization of the order that still has to be proven. */
+export interface Task {
+  row: AuthorizationRow;
+  authorization: Authorization;
+  challenge: Challenge & { token: string };
+}
+
+/** A name that can't be proven in this attempt. */
+export type Failure = { row: AuthorizationRow; error: AcmeLedgerError };
+
+/** What is to be proven and what can't be; an authorization is matched by its URL and carries its own name, whatever its place in the list. */
+export function sortOut(
+  rows: readonly AuthorizationRow[],
+  authorizations: readonly Authorization[],
+  settings: SolverSettings,
+): { tasks: Task[]; failures: Failure[] } {
+  const byUrl = new Map(rows.map((row) => [row.url, row]));
+  const tasks: Task[] = [];
+  const failures: Failure[] = [];
+  for (const authorization of authorizations) {
+    const row = byUrl.get(authorization.url);
+    if (row === undefined) continue;
+    const error = authorizationError(authorization);
+    if (error !== null) failures.push({ row: named(row, authorization), error });
+    if (authorization.status !== 'pending' || isSubmitted(row.challenge)) continue;
+    const challenge = authorization.challenges.find(({ type }) => type === settings.challenge);
+    const token = challenge?.token ?? null;
+    if (challenge === undefined || token === null) {
+      const error = (challenge === undefined ? notOffered : tokenUnusable)(authorization, settings.challenge);
+      failures.push({ row: named(row, authorization), error });
+    } else {
+      tasks.push({ row: named(row, authorization), authorization, challenge: { ...challenge, token } });
+    }
+  }
+  return { tasks, failures };
+}
+
+/** The row with the identifier that the CA just told: newOrder's answer has only URLs. */
+export function named(row: AuthorizationRow, { identifier, wildcard }: Authorization): AuthorizationRow {
+  return {
+    ...row,
+    identifier_type: identifier.type,
+    identifier: identifier.value,
+    wildcard: wildcard ? 1 : 0,
+  };
+}
+
+function tokenUnusable({ identifier }: Authorization, type: string): AcmeLedgerError {
+  return new AcmeLedgerError(
+    'solver',
+    `${identifier.value}: the token that the CA gave for ${type} isn't base64url (RFC 8555 §8.1), so nothing is put up for it`,
+    { hint: 'report it to the CA; -v shows what it answered' },
+  );
+}
+
+function notOffered({ identifier, wildcard, challenges }: Authorization, type: string): AcmeLedgerError {
+  const name = wildcard ? `*.${identifier.value}` : identifier.value;
+  const offered = challenges.map((challenge) => challenge.type).join(', ');
+  return new AcmeLedgerError(
+    'solver',
+    `${name}: the CA doesn't offer ${type}, only ${offered === '' ? 'nothing' : offered}`,
+    {
+      hint: 'choose another --challenge',
+    },
+  );
+}

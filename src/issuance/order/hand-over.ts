@@ -1,0 +1,34 @@
+import { errorRecord } from '../../errors.ts';
+import { isLedgerFailure } from '../../ledger/ledger-failure.ts';
+import type { OrderRow } from '../../ledger/schema.ts';
+import { type MadeOrder, handOver } from '../../ledger/orders/stray-orders.ts';
+import type { Issuance } from '../account-run.ts';
+import { settleOrder } from './settle.ts';
+
+/**
+ * The CA has made an order for one that another run took over while this one was asleep: it gets to know of it, and what it has no use for
+ * is brought to an end here.
+ * @param error the reason why this run may not record it
+ * @returns what is to be thrown for `error`
+ */
+export async function settleTakenOver(
+  issuance: Issuance,
+  order: OrderRow,
+  made: MadeOrder,
+  error: unknown,
+): Promise<unknown> {
+  try {
+    const stray = await handOver(issuance, order, made);
+    issuance.log.warn(
+      { order: order.id, url: made.url, strayOrder: stray?.id ?? null },
+      'another run took the order over while newOrder was on its way: what the CA has made is handed over',
+    );
+    if (stray === null) return error;
+    const verdictsUntil = issuance.clock.now();
+    return (await settleOrder(issuance, stray, { policy: 'deactivate', verdictsUntil })) ?? error;
+  } catch (failure) {
+    if (isLedgerFailure(failure)) return failure;
+    issuance.log.warn({ order: order.id, error: errorRecord(failure) }, 'what the CA has made is lost');
+    return failure;
+  }
+}

@@ -1,0 +1,81 @@
+import { isOutcomeUnknown } from '../../acme/http/connection-failure.ts';
+import { later } from '../../clock.ts';
+import { AcmeLedgerError, errorRecord } from '../../errors.ts';
+import type { Identifier } from '../../identifiers.ts';
+import { isLedgerFailure } from '../../ledger/ledger-failure.ts';
+import { hasFailedAlike, newOrderLifeMs } from '../../ledger/orders/order-queries.ts';
+import { releaseOrder } from '../../ledger/orders/orders.ts';
+import type { OrderRow } from '../../ledger/schema.ts';
+import { recordFittingAnswer } from './answer-fit.ts';
+import type { Issuance, PlacedOrder } from '../account-run.ts';
+import { listedOrder } from './listed-order.ts';
+import { requestOrder } from './request-order.ts';
+import { spendAgain } from '../limits/spending.ts';
+
+/**
+ * Finds the order of an intent whose answer never came (docs/decisions.md): in the account's list of orders (RFC 8555 §7.1.2.1) where
+ * the CA has one; else by asking for the same again where the CA is known to hand the same order back, as Boulder does; but Boulder makes a new
+ * one each time after one for the same names has failed, until that has expired.
+ * One that was given up may come up in the list all the same: it is settled then.
+ * @param options.mayRepeat whether what it is for is wanted now: a clean-up makes no order. Where only asking for it again would tell, the intent
+ *   then stays for the next attempt for its names, and is counted until whatever it opened must have expired
+ * @param options.isAnswered the CA itself told of its fault: the request isn't under way any more
+ * @returns null when there is none (the intent is released), or nothing can be known (it goes on being counted)
+ */
+export async function findLost(
+  issuance: Issuance,
+  row: OrderRow,
+  identifiers: readonly Identifier[],
+  { isAnswered = false, mayRepeat = true }: { isAnswered?: boolean; mayRepeat?: boolean } = {},
+): Promise<PlacedOrder | null> {
+  const listed = await listedOrder(issuance, row, identifiers);
+  const isHandedBack = issuance.policy === 'resume' && row.status === 'intent';
+  if (
+    listed === 'no-list' &&
+    isHandedBack &&
+    !(await hasFailedAlike(issuance.ledger, row, issuance.clock.now()))
+  ) {
+    if (mayRepeat) return repeatNewOrder(issuance, row, identifiers);
+    if (row.reserved_until > issuance.clock.now().toISOString()) {
+      await releaseOrder(issuance, row.id, {});
+      return null;
+    }
+  }
+  if (listed === null || typeof listed === 'string') {
+    const isRuledOut = listed === null && (isAnswered || !isUnderWay(row, issuance.clock.now()));
+    await releaseOrder(issuance, row.id, { status: 'abandoned', keepReserved: !isRuledOut });
+    return null;
+  }
+  return { row: await recordFittingAnswer(issuance, row, listed), answer: listed };
+}
+
+/** Until then an empty list rules nothing out. */
+function isUnderWay(row: OrderRow, now: Date): boolean {
+  return later(new Date(row.created_at), newOrderLifeMs) > now;
+}
+
+async function repeatNewOrder(
+  issuance: Issuance,
+  row: OrderRow,
+  identifiers: readonly Identifier[],
+): Promise<PlacedOrder | null> {
+  await issuance.outage.pass('newOrder', issuance.stops.work);
+  await spendAgain(issuance, identifiers);
+  try {
+    return await requestOrder(issuance, row, identifiers, { isCounted: true, isRepeated: true });
+  } catch (error) {
+    // Not an answer, or not yet one: the intent goes on being counted.
+    if (isOutcomeUnknown(error) || isLimit(error) || isLedgerFailure(error)) throw error;
+    // Refused: what the first one opened, if it did, is out of reach.
+    await releaseOrder(issuance, row.id, {
+      status: 'abandoned',
+      keepReserved: true,
+      error: errorRecord(error),
+    });
+    return null;
+  }
+}
+
+function isLimit(error: unknown): boolean {
+  return error instanceof AcmeLedgerError && error.code === 'ca-limit';
+}

@@ -1,0 +1,105 @@
+import type { ErrorCode, ErrorRecord } from '../../errors.ts';
+import { AcmeLedgerError, errorRecord } from '../../errors.ts';
+import { later } from '../../clock.ts';
+import { authorizationsOf, nameProven } from '../../ledger/authorizations/authorizations.ts';
+import { certificateByName } from '../../ledger/certificates/certificates.ts';
+import type { FailureRule } from '../../ledger/names/failing-names.ts';
+import { recordNameFailure, recordProven } from '../../ledger/names/failing-names.ts';
+import { ownedOrder } from '../../ledger/orders/orders.ts';
+import type { AuthorizationRow } from '../../ledger/schema.ts';
+import { forLife, lifeMsOf } from '../names/back-off.ts';
+import type { Failure } from './challenge-tasks.ts';
+import type { Issuance, PlacedOrder } from '../account-run.ts';
+import { decideSubmitted, isUndecided } from '../authorization/verdicts.ts';
+
+/** A CA that validates from five places may take a minute; three leave room for a slow one. */
+export const validationTimeoutMs = 180_000;
+
+/**
+ * The order can't become ready any more; the well names are still brought to their end, so that the next order finds them
+ * valid. What failed is counted against its name.
+ * @throws AcmeLedgerError the first failure, always
+ */
+export async function failAfterVerdicts(
+  issuance: Issuance,
+  placed: PlacedOrder,
+  failures: readonly Failure[],
+): Promise<never> {
+  // What befell the names of an order that another run took over is that run's to count.
+  await ownedOrder(issuance, placed.row.id);
+  const rule = await ruleFor(issuance, placed);
+  for (const failure of failures) await recordFailure(issuance, rule, failure);
+  const rows = await authorizationsOf(issuance.ledger, placed.row.id);
+  const undecided = rows.filter(isUndecided);
+  const until = later(issuance.clock.now(), validationTimeoutMs);
+  await decideSubmitted(issuance, placed.row.id, until, issuance.stops.work);
+  await recordVerdicts(issuance, rule, placed, undecided);
+  throw failureOf(failures);
+}
+
+/** By the life of the certificate that the order is for. */
+async function ruleFor({ ledger, failureRule }: Issuance, { row }: PlacedOrder): Promise<FailureRule> {
+  const certificate = await certificateByName(ledger, row.certificate_name);
+  return certificate === undefined ? failureRule : forLife(failureRule, lifeMsOf(certificate));
+}
+
+async function recordVerdicts(
+  issuance: Issuance,
+  rule: FailureRule,
+  placed: PlacedOrder,
+  awaited: readonly AuthorizationRow[],
+): Promise<void> {
+  const rows = await authorizationsOf(issuance.ledger, placed.row.id);
+  const valid = rows.filter((row) => row.status === 'valid');
+  await recordProven(issuance, issuance.account.id, valid.flatMap(nameOf));
+  const awaitedIds = new Set(awaited.map((row) => row.id));
+  for (const row of rows.filter(({ id, status }) => awaitedIds.has(id) && status === 'invalid')) {
+    await recordFailure(issuance, rule, { row, error: storedError(row) });
+  }
+}
+
+/** What the ledger holds of the CA's reason. */
+function storedError(row: AuthorizationRow): AcmeLedgerError {
+  const record = row.error === null ? null : (JSON.parse(row.error) as ErrorRecord);
+  const problem = record?.problem ?? null;
+  return new AcmeLedgerError(
+    'authorization-invalid',
+    record?.message ?? 'the CA found the authorization invalid',
+    {
+      ...(problem === null ? {} : { problem }),
+    },
+  );
+}
+
+function failureOf(failures: readonly Failure[]): AcmeLedgerError {
+  const [first, ...others] = failures;
+  if (first === undefined) throw new Error('there is no failure to tell of');
+  if (others.length === 0) return first.error;
+  const { code, message, hint, problem, retryAt } = first.error;
+  return new AcmeLedgerError(code, `${message} (and ${String(others.length)} more names failed)`, {
+    ...(hint === undefined ? {} : { hint }),
+    ...(problem === undefined ? {} : { problem }),
+    ...(retryAt === undefined ? {} : { retryAt }),
+    cause: first.error,
+  });
+}
+
+/** What befell the name; that the CA is busy, or can't be reached, says nothing about it. */
+const nameFaults: readonly ErrorCode[] = ['solver', 'authorization-invalid', 'ca-problem'];
+
+function isOfTheName({ code, httpStatus = 400 }: AcmeLedgerError): boolean {
+  return nameFaults.includes(code) && httpStatus < 500;
+}
+
+async function recordFailure(issuance: Issuance, rule: FailureRule, { row, error }: Failure): Promise<void> {
+  if (!isOfTheName(error)) return;
+  for (const name of nameOf(row)) {
+    await recordNameFailure(issuance, issuance.account.id, name, errorRecord(error), rule);
+  }
+}
+
+/** The name as the ledger counts it; nothing before it was fetched. */
+export function nameOf(row: AuthorizationRow): { type: string; value: string }[] {
+  const value = nameProven(row);
+  return value === null || row.identifier_type === null ? [] : [{ type: row.identifier_type, value }];
+}

@@ -1,0 +1,30 @@
+import { isProblem } from '../../acme/objects/problems.ts';
+import { AcmeLedgerError } from '../../errors.ts';
+import type { Identifier } from '../../identifiers.ts';
+import type { Issuance } from '../account-run.ts';
+import { shellWord } from '../../shell-word.ts';
+
+/** The profile in which Let's Encrypt certifies IP addresses; its default one refuses them in words that don't say so. */
+const ofAddresses = 'shortlived';
+
+/** The CA's refusal of an order with an IP address and without a profile, with the hint to the profile that it has for those. */
+export function withProfileHint(
+  { session }: Pick<Issuance, 'session'>,
+  order: { identifiers: readonly Identifier[]; profile: string },
+  error: unknown,
+): unknown {
+  const isMeant =
+    error instanceof AcmeLedgerError &&
+    isProblem(error, 'rejectedIdentifier', 'unsupportedIdentifier', 'malformed') &&
+    order.profile === '' &&
+    order.identifiers.some(({ type }) => type === 'ip') &&
+    ofAddresses in session.directory.meta.profiles;
+  if (!isMeant) return error;
+  const { code, message, problem, httpStatus } = error;
+  return new AcmeLedgerError(code, message, {
+    cause: error,
+    hint: `this CA certifies IP addresses in its profile "${ofAddresses}": give --profile ${shellWord(ofAddresses)}`,
+    ...(problem === undefined ? {} : { problem }),
+    ...(httpStatus === undefined ? {} : { httpStatus }),
+  });
+}

@@ -1,0 +1,150 @@
+import { type UnusableOrder, unusableOrder } from '../../acme/objects/order.ts';
+import { isProblem } from '../../acme/objects/problems.ts';
+import type { Answer, NewOrder, Order } from '../../acme/objects/resources.ts';
+import { AcmeLedgerError, errorRecord } from '../../errors.ts';
+import type { Identifier } from '../../identifiers.ts';
+import type { OrderRow } from '../../ledger/schema.ts';
+import { recordAuthorizationsOf } from '../../ledger/orders/unplaced-orders.ts';
+import { recordFittingAnswer } from './answer-fit.ts';
+import { isTakenOver, newOrderGuard } from '../ownership/guards.ts';
+import { settleTakenOver } from './hand-over.ts';
+import type { Issuance, PlacedOrder } from '../account-run.ts';
+import { listedOrder } from './listed-order.ts';
+import { withProfileHint } from './profile-hint.ts';
+import { settleUnrecorded } from './settle-unwritten.ts';
+import { spendAgain } from '../limits/spending.ts';
+
+interface RequestOptions {
+  isCounted: boolean;
+  isRepeated?: boolean;
+}
+
+/**
+ * Asks the CA for the order of an intent (RFC 8555 §7.4) and records its answer.
+ * @param options.isCounted whether a new order was counted for it
+ * @param options.isRepeated it was asked for before, and nobody knows what became of it
+ * @throws AcmeLedgerError, also what is left of an order that can't be recorded
+ */
+export async function requestOrder(
+  issuance: Issuance,
+  row: OrderRow,
+  identifiers: readonly Identifier[],
+  options: RequestOptions,
+): Promise<PlacedOrder> {
+  const plain = { identifiers: [...identifiers], ...(row.profile === '' ? {} : { profile: row.profile }) };
+  try {
+    const answer = await (row.replaces === null
+      ? issuance.session.newOrder(plain, newOrderGuard(issuance, row.id))
+      : requestReplacing(issuance, row, plain, options));
+    return await recordAnswer(issuance, row, answer);
+  } catch (error) {
+    const made = unusableOrder(error);
+    if (made === null) throw withProfileHint(issuance, { identifiers, profile: row.profile }, error);
+    return takeUnusable(issuance, row, made, error);
+  }
+}
+
+async function recordAnswer(issuance: Issuance, row: OrderRow, answer: Answer<Order>): Promise<PlacedOrder> {
+  try {
+    return { row: await recordFittingAnswer(issuance, row, answer), answer };
+  } catch (error) {
+    throw isTakenOver(error)
+      ? await settleTakenOver(issuance, row, answer, error)
+      : await settleUnrecorded(issuance, answer, error);
+  }
+}
+
+/**
+ * The CA has made the order, and answered in a way that can't be worked with. What it tells is written down first, so that nothing of it
+ * leaks; then the order is looked at once more: it may be an odd answer and no odd order.
+ * @throws AcmeLedgerError the error of the first answer, when the second is no better
+ */
+async function takeUnusable(
+  issuance: Issuance,
+  row: OrderRow,
+  { url, authorizationUrls }: UnusableOrder,
+  error: unknown,
+): Promise<PlacedOrder> {
+  if (url === null) {
+    await recordAuthorizationsOf(issuance, row.id, authorizationUrls).catch(async (refusal: unknown) => {
+      if (!isTakenOver(refusal)) throw refusal;
+      throw await settleTakenOver(issuance, row, { ...nothingKnown, url, authorizationUrls }, refusal);
+    });
+    throw error;
+  }
+  let current = row;
+  if (authorizationUrls.length > 0) {
+    const known: Answer<Order> = { ...nothingKnown, identifiers: [], url, authorizationUrls };
+    current = (await recordAnswer(issuance, row, known)).row;
+  }
+  const again = await issuance.session.getOrder(url, issuance.stops.grace).catch(() => null);
+  if (again === null) throw error;
+  return recordAnswer(issuance, current, again);
+}
+
+const nothingKnown = {
+  status: 'pending',
+  expiresAt: null,
+  profile: null,
+  replaces: null,
+  finalizeUrl: null,
+  certificateUrl: null,
+  error: null,
+  retryAt: null,
+} as const;
+
+/**
+ * RFC 9773 §5: `replaces` is advice for the CA. One that it refuses, as when an order replaces the certificate already (409), is left
+ * out: Boulder then hands back the order whose answer was lost.
+ */
+async function requestReplacing(
+  issuance: Issuance,
+  row: OrderRow,
+  plain: NewOrder,
+  { isCounted, isRepeated = false }: RequestOptions,
+): Promise<Answer<Order>> {
+  const replaces = row.replaces ?? '';
+  try {
+    return await issuance.session.newOrder({ ...plain, replaces }, newOrderGuard(issuance, row.id));
+  } catch (error) {
+    // A CA that breaks on a "replaces" would do so in every run.
+    const isOver =
+      isAboutReplaces(error) ||
+      (isFault(error) && (isRepeated || (await hasMadeNone(issuance, row, plain.identifiers, error))));
+    if (!isOver) throw error;
+    issuance.log.info({ error: errorRecord(error) }, 'the CA refused "replaces"; asking without it');
+    // It was free as a replacement, and isn't one any more.
+    if (!isCounted) await spendAgain(issuance, plain.identifiers);
+    return issuance.session.newOrder(plain, newOrderGuard(issuance, row.id));
+  }
+}
+
+/**
+ * A fault that the CA itself told of (RFC 8555 §6.7), not something between us: the request isn't under way any more, and the account's
+ * list of orders, where there is one, says whether it had made an order by then.
+ */
+async function hasMadeNone(
+  issuance: Issuance,
+  row: OrderRow,
+  identifiers: readonly Identifier[],
+  { problem, retryAt }: AcmeLedgerError,
+): Promise<boolean> {
+  if (problem === undefined || retryAt !== undefined) return false;
+  // A list that is shared may have been asked for before this.
+  if (issuance.listOrders !== undefined) return false;
+  return (await listedOrder(issuance, row, identifiers).catch(() => 'unknown')) === null;
+}
+
+function isFault(error: unknown): error is AcmeLedgerError {
+  return error instanceof AcmeLedgerError && error.code !== 'ca-limit' && (error.httpStatus ?? 0) >= 500;
+}
+
+/** Boulder said `conflict` before 2025; other CAs' words for a certificate that they don't know differ. */
+function isAboutReplaces(error: unknown): boolean {
+  if (!(error instanceof AcmeLedgerError) || error.code !== 'ca-problem') return false;
+  const { problem } = error;
+  const isRefusal = (error.httpStatus ?? 500) < 500;
+  return (
+    isRefusal && (isProblem(error, 'alreadyReplaced', 'conflict') || /replac/i.test(problem?.detail ?? ''))
+  );
+}

@@ -1,0 +1,180 @@
+import { isGone } from '../../acme/objects/problems.ts';
+import type { Answer, Authorization, Order } from '../../acme/objects/resources.ts';
+import { AcmeLedgerError, errorRecord } from '../../errors.ts';
+import {
+  authorizationByUrl,
+  authorizationsOf,
+  recordSeen,
+} from '../../ledger/authorizations/authorizations.ts';
+import { isLedgerFailure, isLedgerLost } from '../../ledger/ledger-failure.ts';
+import { orderById } from '../../ledger/orders/orders.ts';
+import { recordCleanedUp } from '../../ledger/orders/presentations.ts';
+import { readAgain } from '../../ledger/read-again.ts';
+import type { AuthorizationRow, OrderRow, PresentationRow } from '../../ledger/schema.ts';
+import { authorizationSeen } from '../authorization/authorization-seen.ts';
+import { deactivateUnlessHeld } from '../authorization/closing.ts';
+import type { Issuance, UnsubmittedPolicy } from '../account-run.ts';
+import { poll } from '../waiting/polling.ts';
+import { presentedFor, takeDown } from '../answers/take-down.ts';
+import { type Protection, protectionOf } from '../ownership/protection.ts';
+import { isSubmitLost, isUndecided } from '../authorization/verdicts.ts';
+import { shellWord, shellWords } from '../../shell-word.ts';
+
+/**
+ * The end of an attempt whose ledger can't be written any more (docs/decisions.md). Nothing is begun; what ends something at the CA is
+ * sent all the same, because after a loss of the ledger nobody else would know of it. What can be written still is.
+ * @returns the failure; when the ledger is lost, with what is left open at the CA
+ */
+export async function settleUnwritten(
+  issuance: Issuance,
+  orderId: number,
+  failure: AcmeLedgerError,
+  options: { policy: UnsubmittedPolicy; verdictsUntil: Date },
+): Promise<AcmeLedgerError> {
+  try {
+    const { ledger, clock } = issuance;
+    const order = await readAgain(clock, () => orderById(ledger, orderId));
+    if (order?.run_id !== issuance.runId) return failure;
+    const known = await readAgain(clock, () => authorizationsOf(ledger, orderId));
+    const rows = known.filter(({ status }) => status === 'pending');
+    const presented = await readAgain(clock, () => presentedFor(issuance, orderId));
+    const isClosed = await Promise.all(rows.map((row) => endOne(issuance, order, row, options)));
+    await takeAllDown(issuance, presented);
+    // Without its URL the order was never answered, or the failure tells of it already.
+    if (!isLedgerLost(failure) || order.url === null) return failure;
+    const left = rows.filter((_, index) => isClosed[index] !== true).map(({ url }) => url);
+    return naming(issuance, failure, left, order.url);
+  } catch (error) {
+    warn(issuance, error, 'the ledger can no more be read, so that what the order opened is unknown');
+    return failure;
+  }
+}
+
+/**
+ * The CA has made an order, and its answer can't be written down: what it opened is known here alone.
+ * @returns what is to be thrown for `error`
+ */
+export async function settleUnrecorded(
+  issuance: Issuance,
+  answer: Answer<Order>,
+  error: unknown,
+): Promise<unknown> {
+  if (!isLedgerFailure(error)) return error;
+  // The intent is still there: the next attempt is handed the same order (src/issuance/order/place-order.ts).
+  if (issuance.policy === 'resume' && !isLedgerLost(error)) return error;
+  const isClosed = await Promise.all(
+    answer.authorizationUrls.map(async (url) => {
+      // One that the CA uses again belongs to whoever opened it.
+      const read = readAgain(issuance.clock, () => authorizationByUrl(issuance.ledger, url));
+      const known = await read.catch(() => undefined);
+      return known !== undefined || (await closed(issuance, url, () => look(issuance, url), issuance.policy));
+    }),
+  );
+  const left = answer.authorizationUrls.filter((_, index) => isClosed[index] !== true);
+  return left.length === 0 && !isLedgerLost(error) ? error : naming(issuance, error, left, answer.url);
+}
+
+/** @returns whether nothing of it is left for anybody to do */
+async function endOne(
+  issuance: Issuance,
+  order: OrderRow,
+  row: AuthorizationRow,
+  { policy, verdictsUntil }: { policy: UnsubmittedPolicy; verdictsUntil: Date },
+): Promise<boolean> {
+  if (!isUndecided(row)) {
+    const protection = { evenKept: false, exceptOrderId: order.id };
+    const holder = (): Promise<Protection | null> =>
+      readAgain(issuance.clock, () => protectionOf(issuance, row, protection));
+    if ((await holder()) !== null) return true;
+    return closed(issuance, row.url, () => look(issuance, row.url), policy, holder);
+  }
+  const verdict = (): Promise<Answer<Authorization>> =>
+    poll(
+      () => look(issuance, row.url),
+      ({ status }) => status !== 'pending',
+      { clock: issuance.clock, deadline: verdictsUntil, signal: issuance.stops.grace },
+    );
+  // The CA may still be at a submitted one: that is never deactivated (promise 4).
+  const mayClose = (): boolean =>
+    isSubmitLost({ ...row, checked_at: issuance.clock.now().toISOString() }) && policy === 'deactivate';
+  return closed(issuance, row.url, verdict, () => (mayClose() ? 'deactivate' : 'resume'));
+}
+
+function look(issuance: Issuance, url: string): Promise<Answer<Authorization>> {
+  return issuance.session.getAuthorization(url, issuance.stops.grace);
+}
+
+/** Deactivates what is pending, if the policy says so. @returns whether it is open no more */
+async function closed(
+  issuance: Issuance,
+  url: string,
+  ask: () => Promise<Answer<Authorization>>,
+  policy: UnsubmittedPolicy | (() => UnsubmittedPolicy),
+  holder: () => Promise<Protection | null> = () => Promise.resolve(null),
+): Promise<boolean> {
+  try {
+    let answer = await ask();
+    const wanted = typeof policy === 'string' ? policy : policy();
+    if (answer.status === 'pending' && wanted === 'deactivate') {
+      const ended = await deactivateUnlessHeld(issuance, url, { shownAt: issuance.clock.now(), holder });
+      if ('heldBy' in ended) return true;
+      answer = ended;
+    }
+    const seen = authorizationSeen(answer);
+    await ifPossible(() => recordSeen(issuance, [seen]));
+    return answer.status !== 'pending';
+  } catch (error) {
+    if (isGone(error)) return true;
+    warn(issuance, error, `the authorization ${url} could not be settled`);
+    return false;
+  }
+}
+
+async function takeAllDown(issuance: Issuance, presented: readonly PresentationRow[]): Promise<void> {
+  const results = await Promise.allSettled(presented.map((row) => takeDown(issuance, row)));
+  const isDown = results.map(({ status }) => status === 'fulfilled');
+  for (const result of results) {
+    if (result.status === 'rejected')
+      warn(issuance, result.reason, 'what was presented could not be taken down');
+  }
+  await ifPossible(() =>
+    recordCleanedUp(
+      issuance,
+      presented.filter((_, index) => isDown[index]),
+    ),
+  );
+}
+
+/** A full disk may have room for a small record; of a lost ledger nothing more is written. */
+async function ifPossible(record: () => Promise<void>): Promise<void> {
+  try {
+    await record();
+  } catch (error) {
+    if (!isLedgerFailure(error)) throw error;
+  }
+}
+
+/** Nobody else knows of these. */
+function naming(
+  issuance: Issuance,
+  failure: AcmeLedgerError,
+  left: readonly string[],
+  orderUrl: string | null,
+): AcmeLedgerError {
+  const of = orderUrl === null ? '' : ` of the order ${orderUrl}`;
+  const command = `acme-ledger authz clear --ca ${shellWord(issuance.account.ca)} ${shellWords(left)}`;
+  return new AcmeLedgerError(
+    left.length === 0 ? failure.code : 'ledger-failed',
+    left.length === 0
+      ? `${failure.message}; nothing${of} is left open at the CA`
+      : `${failure.message}; ${String(left.length)} authorization${left.length === 1 ? '' : 's'}${of} may be open at the CA`,
+    {
+      hint: [failure.hint ?? '', ...(left.length === 0 ? [] : [`to close them: ${command}`])].join('; '),
+      cause: failure.cause,
+    },
+  );
+}
+
+function warn(issuance: Issuance, error: unknown, message: string): void {
+  issuance.log.warn({ error: errorRecord(error) }, message);
+}

@@ -1,0 +1,201 @@
+import { removeOrderFiles } from '../../certificates/order-files.ts';
+import { AcmeLedgerError, errorRecord } from '../../errors.ts';
+import { later } from '../../clock.ts';
+import { authorizationsOf } from '../../ledger/authorizations/authorizations.ts';
+import { isLedgerFailure } from '../../ledger/ledger-failure.ts';
+import { orderById, releaseOrder } from '../../ledger/orders/orders.ts';
+import type { OrderEnd } from '../../ledger/orders/orders.ts';
+import type { AuthorizationRow, OrderRow } from '../../ledger/schema.ts';
+import { isSubmitted } from '../../ledger/states.ts';
+import { allOrFirstError } from '../waiting/concurrency.ts';
+import { closeAuthorization } from '../authorization/closing.ts';
+import { settleUnwritten } from './settle-unwritten.ts';
+import { cleanUpRows, presentedFor } from '../answers/take-down.ts';
+import type { Issuance, UnsubmittedPolicy } from '../account-run.ts';
+import { decideSubmitted, isUndecided, refresh } from '../authorization/verdicts.ts';
+import { warningLevel } from '../waiting/warning-level.ts';
+
+/** Policy `resume`: how long an order waits for the next attempt for its names before nobody wants it (docs/decisions.md). */
+const resumeForMs = 86_400_000;
+
+export interface SettleOptions {
+  policy: UnsubmittedPolicy;
+  /** How long to wait for verdicts on what was submitted. */
+  verdictsUntil: Date;
+  /** Why the attempt ended. */
+  error?: unknown;
+}
+
+/**
+ * Brings everything that an order opened to an end (promise 2) and gives the order up or keeps it for the next attempt:
+ * unsubmitted authorizations by the policy, submitted ones by waiting for the CA's verdict, what is presented by taking it
+ * down. Nothing that goes wrong here is thrown: what stays open stays in the ledger for the next run.
+ * @returns the ledger's failure, if it can't be written any more, with what that leaves open
+ */
+export async function settleOrder(
+  issuance: Issuance,
+  order: OrderRow,
+  options: SettleOptions,
+): Promise<AcmeLedgerError | null> {
+  const failures: AcmeLedgerError[] = [];
+  if (isLedgerFailure(options.error)) failures.push(options.error);
+  else if (isLossOfAccount(options.error))
+    await tried(issuance, order, failures, () => giveUp(issuance, order, options));
+  else await tried(issuance, order, failures, () => settleOwned(issuance, order, options, failures));
+  const [failure] = failures;
+  return failure === undefined ? null : settleUnwritten(issuance, order.id, failure, options);
+}
+
+async function settleOwned(
+  issuance: Issuance,
+  order: OrderRow,
+  options: SettleOptions,
+  failures: AcmeLedgerError[],
+): Promise<void> {
+  const attempt = (act: () => Promise<void>): Promise<void> => tried(issuance, order, failures, act);
+  const { grace } = issuance.stops;
+  // A run that was asleep for longer than its lease finds its order in other hands: it is theirs to settle.
+  if ((await orderById(issuance.ledger, order.id))?.run_id !== issuance.runId) return;
+  // All at once: after a signal there are seconds for it, and one that hangs must not hold up the others.
+  const first = await presentedFor(issuance, order.id, isDecided);
+  await Promise.all([
+    attempt(() => closeUnsubmitted(issuance, order, options.policy)),
+    attempt(() => cleanUpRows(issuance, first)),
+    attempt(async () => {
+      await decideSubmitted(issuance, order.id, options.verdictsUntil, grace);
+    }),
+  ]);
+  // Verdicts and lost submits may have left more to close; under `resume` too, when they ended the order.
+  const policy = (await canBecomeReady(issuance, order.id)) ? options.policy : 'deactivate';
+  if (!grace.aborted) await attempt(() => closeUnsubmitted(issuance, order, policy));
+  // One that failed just now would fail again: the next clean-up tries.
+  const attempted = new Set(first.map((row) => row.id));
+  await attempt(async () => {
+    const rest = await presentedFor(issuance, order.id);
+    await cleanUpRows(
+      issuance,
+      rest.filter((row) => !attempted.has(row.id)),
+    );
+  });
+  await attempt(() => release(issuance, order.id, options));
+}
+
+function isLossOfAccount(error: unknown): boolean {
+  return error instanceof AcmeLedgerError && error.code === 'ca-account';
+}
+
+/** The CA takes no more requests of the account: what the order opened ends by expiring. */
+async function giveUp(issuance: Issuance, order: OrderRow, { error }: SettleOptions): Promise<void> {
+  if ((await orderById(issuance.ledger, order.id))?.run_id !== issuance.runId) return;
+  await cleanUpRows(issuance, await presentedFor(issuance, order.id));
+  await releaseOrder(issuance, order.id, { status: 'abandoned', keptUntil: null, error: errorRecord(error) });
+  removeOrderFiles(issuance.stateDir, String(order.id));
+}
+
+async function tried(
+  issuance: Issuance,
+  order: OrderRow,
+  failures: AcmeLedgerError[],
+  act: () => Promise<void>,
+): Promise<void> {
+  try {
+    await act();
+  } catch (error) {
+    if (isLedgerFailure(error)) {
+      failures.push(error);
+      return;
+    }
+    issuance.log[warningLevel(error)](
+      { order: order.id, error: errorRecord(error) },
+      'the order could not be settled whole; the next run or `acme-ledger authz clear` tries again',
+    );
+  }
+}
+
+/** RFC 8555 §7.1.6: one authorization that can't be valid any more makes the order invalid. */
+async function canBecomeReady(issuance: Issuance, orderId: number): Promise<boolean> {
+  const order = await orderById(issuance.ledger, orderId);
+  if (order?.status === 'invalid' || order?.status === 'abandoned') return false;
+  const rows = await authorizationsOf(issuance.ledger, orderId);
+  return rows.every((row) => row.status === 'pending' || row.status === 'valid');
+}
+
+async function closeUnsubmitted(
+  issuance: Issuance,
+  order: OrderRow,
+  policy: UnsubmittedPolicy,
+): Promise<void> {
+  if (policy === 'resume') return;
+  const rows = await authorizationsOf(issuance.ledger, order.id);
+  // One that was never looked at may be a valid one that the CA reuses: that is never deactivated (promise 4).
+  await refresh(
+    issuance,
+    rows.filter((row) => row.checked_at === null),
+  );
+  const open = (await authorizationsOf(issuance.ledger, order.id)).filter(isUnsubmitted);
+  await allOrFirstError(
+    open.filter((row) => row.refused_at === null).map((row) => closeOne(issuance, order, row)),
+  );
+}
+
+async function closeOne(issuance: Issuance, order: OrderRow, row: AuthorizationRow): Promise<void> {
+  const { outcome, reason, stop } = await closeAuthorization(issuance, row, {
+    evenKept: false,
+    exceptOrderId: order.id,
+  });
+  issuance.log.info(
+    { order: order.id, authorization: row.url, outcome, reason },
+    'not submitted, so settled',
+  );
+  if (outcome !== 'failed') return;
+  issuance.log[warningLevel(stop)](
+    { authorization: row.url },
+    'not deactivated; the next run or `acme-ledger authz clear` tries again',
+  );
+}
+
+async function release(issuance: Issuance, orderId: number, options: SettleOptions): Promise<void> {
+  const order = await orderById(issuance.ledger, orderId);
+  if (order?.run_id !== issuance.runId) return;
+  const rows = await authorizationsOf(issuance.ledger, orderId);
+  const end = orderEnd(order, rows, options.policy, issuance.clock.now());
+  await releaseOrder(
+    issuance,
+    orderId,
+    options.error === undefined ? end : { ...end, error: errorRecord(options.error) },
+  );
+  const after = await orderById(issuance.ledger, orderId);
+  // Its key is of no use any more: the certificate is stored with a copy, or will never be.
+  if (after?.concluded_at !== null) removeOrderFiles(issuance.stateDir, String(orderId));
+}
+
+/** What the order is from here, from what its authorizations came to. */
+export function orderEnd(
+  order: OrderRow,
+  rows: readonly AuthorizationRow[],
+  policy: UnsubmittedPolicy,
+  now: Date,
+): OrderEnd {
+  if (order.status === 'intent' || order.status === 'valid') return {};
+  if (order.concluded_at !== null) return { keptUntil: null };
+  // RFC 8555 §7.1.6: one authorization that isn't valid any more makes the order invalid.
+  if (rows.some((row) => ['invalid', 'expired', 'revoked'].includes(row.status))) {
+    return { status: 'invalid', keptUntil: null };
+  }
+  if (rows.some((row) => row.status === 'deactivated')) return { status: 'abandoned', keptUntil: null };
+  const open = rows.filter(isUnsubmitted);
+  const resumeUntil = policy === 'resume' && open.length > 0 ? later(now, resumeForMs) : null;
+  const isUnsettled = policy === 'deactivate' && open.some((row) => row.refused_at === null);
+  if (isUnsettled || rows.length === 0) return { keptUntil: null };
+  const expiresAt = order.expires_at === null ? later(now, resumeForMs) : new Date(order.expires_at);
+  return { keptUntil: resumeUntil !== null && resumeUntil < expiresAt ? resumeUntil : expiresAt };
+}
+
+function isUnsubmitted(row: AuthorizationRow): boolean {
+  return row.status === 'pending' && !isSubmitted(row.challenge);
+}
+
+/** Nothing that the CA may be looking at any more: what answers for it can go. */
+function isDecided(row: AuthorizationRow): boolean {
+  return !isUndecided(row);
+}

@@ -1,0 +1,46 @@
+import { later } from '../../clock.ts';
+import { recordOrderAnswer, releaseOrder } from '../../ledger/orders/orders.ts';
+import { recordStuck } from '../../ledger/orders/stuck-orders.ts';
+import type { OrderRow } from '../../ledger/schema.ts';
+import { issuanceTimeoutMs } from '../certificate/finalize.ts';
+import type { Issuance, PlacedOrder } from '../account-run.ts';
+import { poll } from '../waiting/polling.ts';
+
+/** How often an order is looked at that the CA doesn't get on with: Boulder keeps one that died in finalize for seven days. */
+const lookEveryMs = 600_000;
+/** What a clean-up waits for an order that was finalized a moment ago; its own attempt waits for longer. */
+const momentMs = 5_000;
+
+/** Whether the CA has been at the order for longer than an attempt waits for a certificate. */
+export function isStuck({ stuck_at, finalize_sent_at }: OrderRow, now: Date): boolean {
+  if (stuck_at !== null) return true;
+  return finalize_sent_at !== null && later(new Date(finalize_sent_at), issuanceTimeoutMs) <= now;
+}
+
+/** Whether an order that is watched was looked at a short time ago, by whatever run. */
+export function wasLookedAt({ stuck_at, updated_at }: OrderRow, now: Date): boolean {
+  const at = new Date(updated_at);
+  return stuck_at !== null && at <= now && later(at, lookEveryMs) > now;
+}
+
+/**
+ * For a run that has other things to do: an order that the CA is still at isn't waited for. It is left to the attempt for its names, or watched where that has waited long enough.
+ * @returns the order when the CA has come to an end with it
+ */
+export async function doneMeanwhile(issuance: Issuance, placed: PlacedOrder): Promise<PlacedOrder | null> {
+  if (placed.answer.status !== 'processing') return placed;
+  const { clock, session, stops } = issuance;
+  let current = placed;
+  if (!isStuck(placed.row, clock.now())) {
+    const answer = await poll(
+      () => session.getOrder(placed.answer.url, stops.grace),
+      ({ status }) => status !== 'processing',
+      { clock, deadline: later(clock.now(), momentMs), signal: stops.work, last: placed.answer },
+    );
+    current = { row: await recordOrderAnswer(issuance, placed.row, answer), answer };
+  }
+  if (current.answer.status !== 'processing') return current;
+  if (isStuck(current.row, clock.now())) await recordStuck(issuance, current.row.id);
+  else await releaseOrder(issuance, current.row.id, {});
+  return null;
+}

@@ -1,0 +1,226 @@
+import { isOutcomeUnknown } from '../../acme/http/connection-failure.ts';
+import type { SolverSettings } from '../../challenges/settings.ts';
+import { AcmeLedgerError, errorRecord } from '../../errors.ts';
+import { type AuthorizationSeen, recordSeen } from '../../ledger/authorizations/authorizations.ts';
+import { closingRunsOf } from '../../ledger/authorizations/closing-claims.ts';
+import {
+  recordNotSubmitted,
+  recordSubmitted,
+  recordSubmitting,
+  recordSubmittingAgain,
+} from '../../ledger/orders/submissions.ts';
+import { ownPatienceMs } from '../limits/heedful-session.ts';
+import { insertPresentations, type NewPresentation } from '../../ledger/orders/presentations.ts';
+import { inTransaction } from '../../ledger/writer.ts';
+import type { AuthorizationRow } from '../../ledger/schema.ts';
+import type { Failure, Task } from './challenge-tasks.ts';
+import { awaitClosers } from '../authorization/closers.ts';
+import { submitGuard } from '../ownership/guards.ts';
+import type { Issuance, PlacedOrder } from '../account-run.ts';
+import { presentAll } from '../answers/put-up.ts';
+import { soonMs } from '../waiting/retrying.ts';
+import { refresh } from '../authorization/verdicts.ts';
+import { warningLevel } from '../waiting/warning-level.ts';
+
+/** A CA that asks to come back soon, again and again, is left alone after so many. */
+const submitTries = 3;
+
+/**
+ * Puts every answer up, waits until it can be seen, then submits them together.
+ * @returns the names that failed on the way, and when the last challenge was sent
+ * @throws the reason of `stops.work`
+ */
+export async function presentAndSubmit(
+  issuance: Issuance,
+  placed: PlacedOrder,
+  { seen, tasks, settings }: Presentable,
+): Promise<Submission> {
+  if (issuance.stops.work.aborted) await recordSeen(issuance, seen);
+  issuance.stops.work.throwIfAborted();
+  const presentations = await inTransaction(issuance, async (tx) => {
+    await recordSeen(tx, seen);
+    return insertPresentations(
+      tx,
+      placed.row.id,
+      tasks.map((task) => presentationOf(issuance, task, settings)),
+    );
+  });
+  const { visible, failures } = await presentAll(issuance, tasks, presentations, settings);
+  issuance.stops.work.throwIfAborted();
+  const submission = await submitAll(issuance, placed, visible);
+  return { ...submission, failures: [...failures, ...submission.failures] };
+}
+
+/** What is to be proven, and what the CA has just said of all authorizations of the order, yet to be recorded. */
+export interface Presentable {
+  seen: readonly AuthorizationSeen[];
+  tasks: readonly Task[];
+  settings: SolverSettings;
+}
+
+export interface Submission {
+  failures: Failure[];
+  sentAt: Date;
+  /** The authorizations that the CA says it is validating already (409). */
+  conflicts: number[];
+}
+
+function presentationOf(
+  { session }: Issuance,
+  { row, authorization, challenge }: Task,
+  settings: SolverSettings,
+): NewPresentation {
+  return {
+    authorizationId: row.id,
+    settings,
+    challengeType: challenge.type,
+    challengeUrl: challenge.url,
+    identifier: authorization.identifier,
+    token: challenge.token,
+    keyAuthorization: session.keyAuthorization(challenge.token),
+  };
+}
+
+/** All challenges are in the ledger as `submitting` before the first is sent (promise 1). */
+async function submitAll(
+  issuance: Issuance,
+  placed: PlacedOrder,
+  tasks: readonly Task[],
+): Promise<Submission> {
+  let sentAt = issuance.clock.now();
+  if (tasks.length === 0) return { failures: [], sentAt, conflicts: [] };
+  const { outwaited } = await awaitClosers(issuance, placed.row.id);
+  const sendable = await recordSubmitting(
+    issuance,
+    placed.row.id,
+    tasks.map(({ row, challenge }) => ({
+      authorizationId: row.id,
+      type: challenge.type,
+      url: challenge.url,
+    })),
+    outwaited,
+  );
+  const submitted: number[] = [];
+  const conflicts: number[] = [];
+  const failures = await beingClosed(
+    issuance,
+    tasks.filter(({ row }) => !sendable.has(row.id)),
+  );
+  await Promise.all(
+    tasks
+      .filter(({ row }) => sendable.has(row.id))
+      .map(async ({ row, challenge }) => {
+        sentAt = issuance.clock.now();
+        const error = await submit(issuance, placed, row, challenge.url);
+        if (error === null) submitted.push(row.id);
+        else if (error === 'conflict') conflicts.push(row.id);
+        else if (error !== 'unknown') failures.push({ row, error });
+      }),
+  );
+  await recordSubmitted(issuance, submitted);
+  issuance.log.info({ order: placed.row.id, names: submitted.length }, 'submitted; the CA validates');
+  return { failures, sentAt, conflicts };
+}
+
+/** Those that a run has begun to close since the order got them: it took this one for dead. */
+async function beingClosed({ ledger }: Issuance, tasks: readonly Task[]): Promise<Failure[]> {
+  const closers = await closingRunsOf(
+    ledger,
+    tasks.map(({ row }) => row.id),
+  );
+  const error = new AcmeLedgerError('busy', 'another run is closing an authorization of the order', {
+    hint: 'run the command again',
+  });
+  return tasks.filter(({ row }) => closers.has(row.id)).map(({ row }) => ({ row, error }));
+}
+
+async function submit(
+  issuance: Issuance,
+  placed: PlacedOrder,
+  row: AuthorizationRow,
+  url: string,
+): Promise<AcmeLedgerError | null | 'unknown' | 'conflict'> {
+  try {
+    await sendWhenLet(issuance, placed, row, url);
+    return null;
+  } catch (error) {
+    // The CA may be validating: it is polled like a submitted one and never sent again (docs/decisions.md).
+    // 409: it was submitted before, and its verdict is coming; Boulder answers so while it validates.
+    const isConflict = error instanceof AcmeLedgerError && error.httpStatus === 409;
+    const isUnknown = !(error instanceof AcmeLedgerError) || isOutcomeUnknown(error) || isConflict;
+    if (!isUnknown && error.code === 'ca-outage') {
+      // The CA can't be asked, and needn't: nothing was sent.
+      await recordNotSubmitted(issuance, row.id, { orderId: placed.row.id }, error.message);
+      return error;
+    }
+    if (!isUnknown) {
+      await recordRefusedSubmit(issuance, placed, row, error);
+      return error;
+    }
+    // Of a hundred, the last may have been sent long after they were written down.
+    await recordSubmittingAgain(issuance, placed.row.id, row.id);
+    return isConflict ? 'conflict' : 'unknown';
+  }
+}
+
+/**
+ * One POST that the CA takes. While it asks to come back soon, the next is sent then, with its own time in the ledger: how long a verdict
+ * may take is counted from there.
+ */
+async function sendWhenLet(
+  issuance: Issuance,
+  placed: PlacedOrder,
+  row: AuthorizationRow,
+  url: string,
+): Promise<void> {
+  let faults = 0;
+  for (let tries = 1; ;) {
+    if ((await issuance.outage.pass('submit', issuance.stops.work)) || faults > 0)
+      await recordSubmittingAgain(issuance, placed.row.id, row.id);
+    try {
+      await issuance.session.submitChallenge(url, submitGuard(issuance, placed.row.id, row.id));
+      return;
+    } catch (error) {
+      // What certainly wasn't sent is sent once the CA is there again.
+      faults += 1;
+      if (!isOutcomeUnknown(error) && (await isRepeated(issuance, error, { about: url, faults }))) continue;
+      const waitMs = soonMs(issuance, error, ownPatienceMs);
+      tries += 1;
+      if (waitMs === null || tries > submitTries) throw error;
+      // Interrupted, it stays what it is: refused, and not under way.
+      await issuance.clock.sleep(waitMs, issuance.stops.work).catch(() => Promise.reject(error as Error));
+      await recordSubmittingAgain(issuance, placed.row.id, row.id);
+    }
+  }
+}
+
+function isRepeated(
+  { outage, stops }: Issuance,
+  error: unknown,
+  met: { about: string; faults: number },
+): Promise<boolean> {
+  return outage.mayRepeat('submit', error, met, stops.work).catch(() => Promise.reject(error as Error));
+}
+
+/**
+ * The CA said no: what it shows of the authorization now decides what becomes of it. Nothing is thrown, or what was submitted beside
+ * it wouldn't be recorded: one that can't be looked at stays `submitting`.
+ */
+async function recordRefusedSubmit(
+  issuance: Issuance,
+  placed: PlacedOrder,
+  row: AuthorizationRow,
+  error: AcmeLedgerError,
+): Promise<void> {
+  try {
+    const [authorization] = await refresh(issuance, [row]);
+    const submit = { orderId: placed.row.id };
+    if (authorization?.status === 'pending')
+      await recordNotSubmitted(issuance, row.id, submit, error.message);
+  } catch (failure) {
+    issuance.log[warningLevel(failure)](
+      { authorization: row.url, error: errorRecord(failure) },
+      'the CA refused the challenge and could not be asked what it makes of the authorization',
+    );
+  }
+}

@@ -1,0 +1,149 @@
+import { randomUUID } from 'node:crypto';
+import { readFileSync, readlinkSync } from 'node:fs';
+import { hostname } from 'node:os';
+import type { Clock } from '../../clock.ts';
+import { later } from '../../clock.ts';
+import { AcmeLedgerError } from '../../errors.ts';
+import type { Ledger } from '../../ledger/open.ts';
+import { isLedgerBusy, isLedgerFailure } from '../../ledger/ledger-failure.ts';
+import { endRun, insertRun, leaseMs, renewEveryMs, renewLease, trustedForMs } from '../../ledger/runs.ts';
+import type { RunRow } from '../../ledger/schema.ts';
+
+export interface Run {
+  id: string;
+  /**
+   * Asks for the lease anew where it wasn't renewed for half of its time: the process may have been stopped meanwhile, and be taken for dead
+   * by others. What they took over is told by the rows that they wrote: whoever acts looks at those next (promise 7).
+   * @throws AcmeLedgerError `busy` when the run was ended; `ledger-failed`
+   */
+  readonly assertLease: () => Promise<void>;
+  /** Ends the lease; what the run still owns is free for everybody. */
+  end(): Promise<void>;
+}
+
+/**
+ * Writes this process into the ledger and keeps its lease alive until `end`.
+ * @throws AcmeLedgerError `ledger`: the first thing that a run writes, before it sends anything
+ */
+export async function startRun(ledger: Ledger, clock: Clock, command: string): Promise<Run> {
+  const id = randomUUID();
+  let renewed = { at: clock.now(), wallAt: clock.wallNow() };
+  await insertFirst(ledger, {
+    id,
+    ...thisProcess(),
+    command,
+    started_at: clock.now().toISOString(),
+    lease_until: later(clock.wallNow(), leaseMs).toISOString(),
+    ended_at: null,
+  });
+  const renew = async (): Promise<void> => {
+    const asked = { at: clock.now(), wallAt: clock.wallNow() };
+    if (!(await renewLease(ledger, id, later(clock.wallNow(), leaseMs).toISOString()))) throw endedRun();
+    renewed = asked;
+  };
+  const timer = setInterval(() => {
+    // A renewal that fails is tried again at the next tick, well before the lease ends, and before anything is sent that rests on it.
+    renew().catch(() => undefined);
+  }, renewEveryMs);
+  timer.unref();
+  return {
+    id,
+    assertLease: async () => {
+      // A machine that was suspended doesn't advance the one clock, one whose time was set not the other: either is reason enough to ask.
+      const passedMs = clock.now().getTime() - renewed.at.getTime();
+      const wallMs = clock.wallNow().getTime() - renewed.wallAt.getTime();
+      if (Math.max(passedMs, wallMs) >= trustedForMs) await renew();
+    },
+    async end() {
+      clearInterval(timer);
+      await endRun(ledger, id, clock.now().toISOString());
+    },
+  };
+}
+
+function endedRun(): AcmeLedgerError {
+  return new AcmeLedgerError(
+    'busy',
+    'this run was ended in the ledger, so that what it worked on is free for others',
+    {
+      hint: 'run the command again',
+    },
+  );
+}
+
+async function insertFirst(ledger: Ledger, run: RunRow): Promise<void> {
+  try {
+    await insertRun(ledger, run);
+  } catch (error) {
+    if (!isLedgerFailure(error) || isLedgerBusy(error)) throw error;
+    const { message, hint } = error;
+    throw new AcmeLedgerError('ledger', message, { cause: error, ...(hint === undefined ? {} : { hint }) });
+  }
+}
+
+/**
+ * Whether the run's process still works on what it owns. On this host the process itself is looked at, so that what a
+ * killed run left is free at once; elsewhere its lease decides.
+ * @param now what the machine's clock shows: that is what leases are written by
+ */
+export function isAlive(run: RunRow | undefined, now: Date): boolean {
+  if (run === undefined || run.ended_at !== null) return false;
+  const here = thisProcess();
+  if (run.host === here.host && run.process_space === here.process_space && here.process_space !== '') {
+    return startOf(run.pid) === run.process_start;
+  }
+  // A lease is written anew every few seconds: one of an earlier boot that reaches this far is older than a clock that was set back.
+  if (
+    run.host === here.host &&
+    isOtherBoot(run, here) &&
+    run.lease_until > later(now, 2 * leaseMs).toISOString()
+  )
+    return false;
+  return run.lease_until > now.toISOString();
+}
+
+/** Whether the run's process was on this machine, within reach of ours, and is gone without having ended the run. */
+export function isDeadHere(run: RunRow): boolean {
+  const here = thisProcess();
+  const isReachable =
+    run.host === here.host && run.process_space === here.process_space && here.process_space !== '';
+  return run.ended_at === null && isReachable && startOf(run.pid) !== run.process_start;
+}
+
+type Place = Pick<RunRow, 'host' | 'process_space' | 'pid' | 'process_start'>;
+
+function isOtherBoot(one: Place, other: Place): boolean {
+  if (one.process_space === '' || other.process_space === '') return false;
+  return one.process_space.split(' ')[0] !== other.process_space.split(' ')[0];
+}
+
+function thisProcess(): Place {
+  return {
+    host: hostname(),
+    process_space: processSpace(),
+    pid: process.pid,
+    process_start: startOf(process.pid) ?? '',
+  };
+}
+
+/** The boot and the process namespace. Empty where the kernel doesn't tell (other systems than Linux): leases decide there. */
+function processSpace(): string {
+  try {
+    const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+    return `${boot} ${readlinkSync('/proc/self/ns/pid')}`;
+  } catch {
+    return '';
+  }
+}
+
+/** The process's start in clock ticks since boot (proc(5), stat field 22); null when there is no such process, or only its zombie. */
+function startOf(pid: number): string | null {
+  try {
+    const stat = readFileSync(`/proc/${String(pid)}/stat`, 'utf8');
+    // The second field is the command in brackets and may hold blanks and brackets itself.
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    return fields[0] === 'Z' ? null : (fields[19] ?? null);
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,68 @@
+import { farthestKeptMs, isStillAhead } from '../../bounded-wait.ts';
+import { closingRunOf } from '../../ledger/authorizations/closing-claims.ts';
+import { ordersHolding } from '../../ledger/orders/order-queries.ts';
+import { runsById } from '../../ledger/runs.ts';
+import type { AuthorizationRow, OrderRow } from '../../ledger/schema.ts';
+import type { Issuance } from '../account-run.ts';
+import { isAlive } from './lease.ts';
+
+export interface ProtectionOptions {
+  /** Also ones that are kept for a resume are to be closed. */
+  evenKept: boolean;
+  /** The order on whose behalf is asked. */
+  exceptOrderId?: number;
+}
+
+/** Why an authorization is to be left alone. */
+export interface Protection {
+  /** A sentence for a person. */
+  reason: string;
+  /** The other live run that works on it; null when it is kept for a later one. */
+  run: string | null;
+}
+
+/**
+ * Why an authorization is to be left alone: an order of another live run holds it, such a run is closing it, or (unless `evenKept`) an order
+ * that is kept for a resume holds it. One authorization can belong to several orders, because CAs reuse them (RFC 8555 §7.1.3 lets them).
+ */
+export async function protectionOf(
+  issuance: Issuance,
+  row: AuthorizationRow,
+  options: ProtectionOptions,
+): Promise<Protection | null> {
+  const orders = (await ordersHolding(issuance.ledger, row.id)).filter(
+    // Only while it is this run's: another may have taken it over from one that was asleep.
+    ({ id, run_id }) => id !== options.exceptOrderId || run_id !== issuance.runId,
+  );
+  const closer = await closingRunOf(issuance.ledger, row.id);
+  const alive = await aliveOf(issuance, [closer, ...orders.map((order) => order.run_id)]);
+  const now = issuance.clock.now();
+  for (const order of orders) {
+    // Another order of this very run is being worked on unless it is the one being settled.
+    const isOurs = order.run_id === issuance.runId && options.exceptOrderId !== undefined;
+    const other = alive.has(order.run_id) ? order.run_id : null;
+    if (isOurs || other !== null) {
+      return { reason: `order ${String(order.id)} is being worked on`, run: other };
+    }
+    if (isKept(order, now) && !options.evenKept && row.refused_at === null) {
+      return { reason: `kept for the next attempt until ${order.kept_until ?? ''}`, run: null };
+    }
+  }
+  return alive.has(closer) ? { reason: 'another run is closing it', run: closer } : null;
+}
+
+/** Those that another process works as. */
+async function aliveOf(
+  { ledger, clock, runId }: Issuance,
+  ids: readonly (string | null)[],
+): Promise<ReadonlySet<string | null>> {
+  const others = new Set(ids.filter((id) => id !== null && id !== runId).map(String));
+  const runs = await runsById(ledger, [...others]);
+  return new Set([...others].filter((id) => isAlive(runs.get(id), clock.wallNow())));
+}
+
+/** Whether an order waits for the next attempt for its names; not until a time that only a clock that was ahead can have written. */
+export function isKept({ kept_until, expires_at }: OrderRow, now: Date): boolean {
+  const isUntilItsEnd = kept_until !== null && expires_at !== null && kept_until <= expires_at;
+  return isStillAhead(kept_until, now, isUntilItsEnd ? Infinity : farthestKeptMs);
+}

@@ -1,0 +1,27 @@
+import { boundedWait } from '../../bounded-wait.ts';
+import { later } from '../../clock.ts';
+import { AcmeLedgerError } from '../../errors.ts';
+import type { Issuance } from '../account-run.ts';
+
+/** A CA that is at it for longer than the usual and doesn't say for how long. */
+const assumedMs = 600_000;
+
+/**
+ * The CA is still at an order when the usual time is over: nothing has failed, and nothing is lost. The order is kept, and its names and
+ * its certificate are looked for by a later run.
+ * @param what what it is at: `issuing the certificate`
+ * @param answer the last; its Retry-After says when, otherwise ten minutes do
+ */
+export function notYet(
+  { clock }: Pick<Issuance, 'clock'>,
+  what: string,
+  { orderId, retryAt }: { orderId: number; retryAt: Date | null },
+): AcmeLedgerError {
+  const now = clock.now();
+  const at = boundedWait(retryAt ?? later(now, assumedMs), now);
+  const wanted = retryAt === null ? '' : `, and wants to be asked at ${at.toISOString()}`;
+  return new AcmeLedgerError('not-yet', `the CA is still ${what}${wanted}; the order is kept`, {
+    hint: `nothing is lost: the next acme-ledger renew goes on with it; acme-ledger order show ${String(orderId)}`,
+    retryAt: at,
+  });
+}

@@ -1,0 +1,300 @@
+import { isOutcomeUnknown, isUntrusted, unsentError } from '../../acme/http/connection-failure.ts';
+import type { Clock } from '../../clock.ts';
+import { AcmeLedgerError } from '../../errors.ts';
+import type { Log } from '../account-run.ts';
+import { Bell } from './bell.ts';
+import { Lane, waitAfter } from './outage-lane.ts';
+import type { Asked } from '../limits/told-limit.ts';
+
+/** Requests of one kind break together, as where a CA answers reads but can't write down new orders. */
+export type RequestKind = Asked['kind'];
+
+export interface OutageOptions {
+  clock: Clock;
+  log: Log;
+  /** How many certificates are worked on at one time: few faults in a row of few workers say as much as more of many. */
+  concurrency: number;
+  /** How much longer the run may wait for its CA. @param waitedMs how long it has waited so far */
+  leftMs: (waitedMs: number) => number;
+  /** Aborted: nothing is waited for any more. */
+  stop: AbortSignal;
+}
+
+export interface BearOptions {
+  /** What tells this request from others, where several calls are about the same. */
+  about?: unknown;
+  /** Whether it may wait here before it is sent; else its caller does, by `pass`. */
+  waits: boolean;
+  mayRepeat: (error: AcmeLedgerError) => boolean;
+}
+
+/** One fault is bad luck, and its request alone is repeated; after so many without an answer between them all workers wait. */
+const faultsInARow = 3;
+/** A request that breaks while the CA answers others is at fault itself: it is repeated after 1, 2, 4 and 8 s, and not again. */
+const ownTries = 5;
+/** A new order that is lost may have been made each time, and is counted: of those that break alone a few are enough. */
+const ownOrders = 3;
+/** An answer that can't be read says less of the hour than of the CA. */
+const unreadableTries = 3;
+
+/**
+ * What one run knows of its CA's faults (a 5xx, a refused or broken connection, no answer in time), and the one place where they are
+ * waited out. While the CA is out of order all requests of the run wait together, 1, 2, 4 … 60 s, and after each wait one of them tries
+ * it. Nothing of it is the failure of a certificate: a run that may wait no longer ends its attempts with `ca-outage`, which nothing counts.
+ */
+export class Outage {
+  /** Asks the CA for something without effect that no order has to do with: whether it answers at all. Null before there is a session. */
+  ping: ((signal?: AbortSignal) => Promise<void>) | null = null;
+  readonly #options: OutageOptions;
+  /** The connection and the nonces, which every request needs. */
+  readonly #all = new Lane();
+  readonly #lanes = new Map<RequestKind, Lane>();
+  readonly #bell = new Bell();
+  /** Faults that outlasted their request's own repetitions. */
+  readonly #spent = new WeakSet<AcmeLedgerError>();
+  /** By what they were about: how many faults were met while others met them, too. They say nothing against the request. */
+  readonly #shared = new Map<unknown, number>();
+  #sequence = 0;
+  #begunAt: Date | null = null;
+  #isTold = false;
+  #waitedMs = 0;
+  #end: AcmeLedgerError | null = null;
+
+  constructor(options: OutageOptions) {
+    this.#options = options;
+  }
+
+  /** Why nothing more is asked of the CA in this run; null as long as there is no reason. */
+  get end(): AcmeLedgerError | null {
+    return this.#end;
+  }
+
+  /**
+   * Sends one request, and sends it again after each fault of the CA as far as `mayRepeat` says: what may have had an effect is repeated
+   * by nobody but who can look what became of it.
+   * @throws AcmeLedgerError `ca-outage` when nothing was sent; what `act` throws
+   */
+  async bear<T>(
+    kind: RequestKind,
+    signal: AbortSignal | undefined,
+    act: () => Promise<T>,
+    { about = {}, waits, mayRepeat }: BearOptions,
+  ): Promise<T> {
+    for (let faults = 0; ;) {
+      if (waits) await this.pass(kind, signal);
+      const sequence = (this.#sequence += 1);
+      try {
+        const answer = await act();
+        this.#answered(kind, sequence);
+        this.#shared.delete(about);
+        return answer;
+      } catch (error) {
+        if (!isFault(error)) {
+          if (isAnswer(error)) this.#answered(kind, sequence);
+          throw error;
+        }
+        faults += 1;
+        const isUnreadable = isAnswer(error);
+        const lane = isUnreadable ? null : this.#failed(kind, about, sequence, error);
+        const isOver = isUnreadable ? faults >= unreadableTries : this.#isItsOwn(kind, lane, about, faults);
+        if (isOver) this.#spent.add(error);
+        if (isOver || !mayRepeat(error)) throw error;
+        if (lane?.isOpen !== true) await this.#pause(this.#ownFaults(about, faults), signal, error);
+      }
+    }
+  }
+
+  /**
+   * Waits until such a request may be sent. When the time for a trial has come, the first to wait makes it.
+   * @returns whether it had to wait
+   * @throws AcmeLedgerError `ca-outage` when that takes longer than the run may wait; the signal's reason
+   */
+  async pass(kind: RequestKind, signal?: AbortSignal): Promise<boolean> {
+    const hasWaited = await this.#through(this.#all, signal);
+    return (await this.#through(this.#lane(kind), signal)) || hasWaited;
+  }
+
+  /**
+   * Whether something is to be sent again, after `pass`, that met this fault: for who looks first what became of it. Not right after the
+   * fault: a first wait has passed when this returns.
+   * @param met what was sent, as `bear` was told, and how many faults it has met so far
+   */
+  async mayRepeat(
+    kind: RequestKind,
+    error: unknown,
+    met: { about: unknown; faults: number },
+    signal?: AbortSignal,
+  ): Promise<boolean> {
+    if (!isFault(error) || isAnswer(error) || this.#spent.has(error)) return false;
+    if (this.#end !== null || this.#options.stop.aborted) return false;
+    const lane = isOutcomeUnknown(error) ? this.#lane(kind) : this.#all;
+    if (this.#isItsOwn(kind, lane, met.about, met.faults)) return false;
+    if (!lane.isOpen) await this.#pause(this.#ownFaults(met.about, met.faults), signal, error);
+    return true;
+  }
+
+  async #through(lane: Lane, signal: AbortSignal | undefined): Promise<boolean> {
+    const { clock, stop } = this.#options;
+    for (let hasWaited = false; ; hasWaited = true) {
+      const { open } = lane;
+      if (open === null) return hasWaited;
+      if (this.#end !== null) throw this.#end;
+      if (stop.aborted) throw this.#outageError(open.error);
+      if (open.takeTurn()) return true;
+      const waitMs = open.nextTrialAt.getTime() - clock.now().getTime();
+      if (waitMs > this.#leftMs()) throw this.#giveUp(open.error);
+      this.#tell(open.error);
+      if (waitMs > 0) await open.count(this.#sleep(waitMs, signal));
+      else if (await this.#tried(lane, signal)) return true;
+    }
+  }
+
+  /** @returns whether the caller is to try the CA with its own request */
+  async #tried(lane: Lane, signal: AbortSignal | undefined): Promise<boolean> {
+    const { open } = lane;
+    if (open === null) return true;
+    const { clock } = this.#options;
+    open.beginTrial(clock.now());
+    try {
+      await this.ping?.(signal);
+    } catch (error) {
+      if (!isFault(error)) throw error;
+      open.isUp = false;
+      open.failed(error, clock.now());
+      // Not one request alone breaks.
+      lane.note('ping', (this.#sequence += 1));
+      return false;
+    }
+    open.admit(this.ping !== null);
+    this.#bell.ring();
+    return true;
+  }
+
+  #lane(kind: RequestKind): Lane {
+    const lane = this.#lanes.get(kind) ?? new Lane();
+    this.#lanes.set(kind, lane);
+    return lane;
+  }
+
+  /** @returns where the fault is counted */
+  #failed(kind: RequestKind, about: unknown, sequence: number, error: AcmeLedgerError): Lane {
+    const { clock, concurrency } = this.#options;
+    // What certainly wasn't sent met a fault on the way, or one of the nonces.
+    const lane = isOutcomeUnknown(error) ? this.#lane(kind) : this.#all;
+    lane.note(about, sequence);
+    // Without a session nothing tells whether the CA answers others.
+    if (this.ping === null) lane.note('ping', sequence);
+    if (lane.isShared(about)) this.#shared.set(about, (this.#shared.get(about) ?? 0) + 1);
+    if (lane.open !== null) {
+      lane.open.failed(error, clock.now());
+    } else if (lane.faults >= Math.min(faultsInARow, concurrency)) {
+      this.#begunAt ??= clock.now();
+      lane.begin(error, clock.now(), (this.#sequence += 1));
+    }
+    return lane;
+  }
+
+  #answered(kind: RequestKind, sequence: number): void {
+    const now = this.#options.clock.now();
+    this.#all.answered(sequence);
+    this.#lane(kind).answered(sequence);
+    // Nobody has waited there since: what it was about has come to its end in another way.
+    for (const lane of this.#lanes.values()) lane.closeIfUnused(now);
+    if (this.#isOpen()) return;
+    this.#bell.ring();
+    if (this.#begunAt === null) return;
+    const lastedMs = now.getTime() - this.#begunAt.getTime();
+    this.#waitedMs += lastedMs;
+    this.#begunAt = null;
+    if (!this.#isTold) return;
+    this.#isTold = false;
+    const { log } = this.#options;
+    log.warn({}, `the CA answers again, after ${String(Math.max(1, Math.round(lastedMs / 1000)))} s`);
+  }
+
+  #isOpen(): boolean {
+    return this.#all.isOpen || [...this.#lanes.values()].some(({ isOpen }) => isOpen);
+  }
+
+  /** It broke so often while nobody else met faults there, and the CA answers others. */
+  #isItsOwn(kind: RequestKind, lane: Lane | null, about: unknown, faults: number): boolean {
+    if (lane === null || lane.isShared(about)) return false;
+    // What wasn't even sent says so only once the CA itself was tried.
+    if (lane === this.#all && lane.open?.isUp === false) return false;
+    return this.#ownFaults(about, faults) >= (kind === 'newOrder' ? ownOrders : ownTries);
+  }
+
+  #ownFaults(about: unknown, faults: number): number {
+    return faults - (this.#shared.get(about) ?? 0);
+  }
+
+  /** Once, and only when something does wait. */
+  #tell(error: AcmeLedgerError): void {
+    if (this.#isTold) return;
+    this.#isTold = true;
+    this.#options.log.warn(
+      {},
+      `the CA is out of order, and is waited for, nothing is lost: ${error.message}`,
+    );
+  }
+
+  #leftMs(): number {
+    const { clock, leftMs } = this.#options;
+    const nowMs = this.#begunAt === null ? 0 : clock.now().getTime() - this.#begunAt.getTime();
+    return leftMs(this.#waitedMs + nowMs);
+  }
+
+  #giveUp(error: AcmeLedgerError): AcmeLedgerError {
+    this.#end ??= this.#outageError(error);
+    this.#bell.ring();
+    return this.#end;
+  }
+
+  #outageError({ message, retryAt, problem }: AcmeLedgerError): AcmeLedgerError {
+    const since = (this.#begunAt ?? this.#options.clock.now()).toISOString();
+    return new AcmeLedgerError('ca-outage', `the CA has been out of order since ${since}: ${message}`, {
+      hint: "nothing is lost: the next run goes on; see the CA's status page",
+      ...(problem === undefined ? {} : { problem }),
+      ...(retryAt === undefined ? {} : { retryAt }),
+    });
+  }
+
+  /** Before one request is sent again that failed alone. */
+  async #pause(faults: number, signal: AbortSignal | undefined, error: AcmeLedgerError): Promise<void> {
+    const { clock, stop } = this.#options;
+    if (stop.aborted) throw error;
+    await this.#sleepFor(waitAfter(faults, error, clock.now()), signal);
+  }
+
+  async #sleep(ms: number, signal: AbortSignal | undefined): Promise<void> {
+    await this.#sleepFor(ms, signal, this.#bell.signal);
+  }
+
+  async #sleepFor(ms: number, signal: AbortSignal | undefined, ...woken: AbortSignal[]): Promise<void> {
+    const { clock, stop } = this.#options;
+    const signals = [stop, ...(signal === undefined ? [] : [signal])];
+    try {
+      await clock.sleep(ms, AbortSignal.any([...signals, ...woken]));
+    } catch (error) {
+      for (const one of signals) if (one.aborted) throw unsentError(one.reason, one);
+      if (!woken.some(({ aborted }) => aborted)) throw error;
+    }
+  }
+}
+
+/** A fault of the CA, or of the way there, that may pass by itself; a 503 with a time is a wish of the CA's (holds.ts). */
+function isFault(error: unknown): error is AcmeLedgerError {
+  if (!(error instanceof AcmeLedgerError)) return false;
+  const { code, httpStatus, retryAt } = error;
+  if (code === 'ca-unreachable') return !isUntrusted(error);
+  if (code === 'ca-limit') return httpStatus === 503 && retryAt === undefined;
+  if (code === 'ca-answer') return (httpStatus ?? 500) >= 500;
+  return code === 'ca-problem' && (httpStatus ?? 500) >= 500;
+}
+
+/** The CA said something, if only something that can't be read. */
+function isAnswer(error: unknown): boolean {
+  if (!(error instanceof AcmeLedgerError)) return false;
+  const { code, httpStatus } = error;
+  return httpStatus === undefined ? code === 'ca-answer' : httpStatus < 500;
+}

@@ -1,0 +1,60 @@
+import type { Authority } from '../acme/authorities/authorities.ts';
+import { systemClock } from '../clock.ts';
+import { AcmeLedgerError, errorRecord } from '../errors.ts';
+import type { ErrorRecord } from '../errors.ts';
+import { isForFallback } from '../issuance/due/fallback-choice.ts';
+import { certificateByName } from '../ledger/certificates/certificates.ts';
+import type { CommandContext } from '../run/run-context.ts';
+import { isOfTheCa } from '../error-kinds.ts';
+import { asFallback, fallbackOf, unusable, tellOfFallback } from '../renew/elsewhere.ts';
+import type { IssuePlan, IssueReport } from './issue.ts';
+import { issueAt } from './issue.ts';
+import { withLedger } from '../run/open-ledger.ts';
+
+/** One certificate from its CA, or from the fallback when it can't wait for as long as its CA wants. */
+export async function runIssue(context: CommandContext, plan: IssuePlan): Promise<IssueReport> {
+  const fallback = fallbackOf(context);
+  if (fallback === null || fallback.directoryUrl === plan.authority.directoryUrl)
+    return issueAt(context, plan);
+  let refusal: ErrorRecord | null;
+  let end: () => IssueReport;
+  try {
+    const report = await issueAt(context, plan);
+    refusal = report.isOfRehearsal ? null : report.json.error;
+    end = () => report;
+  } catch (error) {
+    if (!isOfTheCa(error)) throw error;
+    refusal = errorRecord(error);
+    end = () => {
+      throw error;
+    };
+  }
+  if (refusal === null || context.stops.work.aborted || !(await mustFallBack(context, plan, refusal)))
+    return end();
+  tellOfFallback(context, plan.wish.name, refusal.message, fallback);
+  return issueThere(context, plan, fallback);
+}
+
+async function mustFallBack(
+  { settings }: CommandContext,
+  { wish }: IssuePlan,
+  refusal: ErrorRecord,
+): Promise<boolean> {
+  const now = systemClock.now();
+  const unwritten = { not_before: null, not_after: null, revoked_at: null, created_at: now.toISOString() };
+  const stored = await withLedger(settings, (ledger) => certificateByName(ledger, wish.name));
+  return isForFallback(refusal, stored ?? unwritten, { now, isAskedFor: true });
+}
+
+async function issueThere(
+  context: CommandContext,
+  plan: IssuePlan,
+  fallback: Authority,
+): Promise<IssueReport> {
+  try {
+    return await issueAt(asFallback(context), { ...plan, authority: fallback, staging: null });
+  } catch (error) {
+    if (!(error instanceof AcmeLedgerError) || error.code !== 'usage') throw error;
+    throw unusable(error, fallback);
+  }
+}

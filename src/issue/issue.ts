@@ -1,0 +1,191 @@
+import type { Authority } from '../acme/authorities/authorities.ts';
+import { rehearsalAuthority } from '../acme/authorities/stagings.ts';
+import type { Directory } from '../acme/objects/resources.ts';
+import { readStored } from '../certificates/store.ts';
+import { parseDuration } from '../duration.ts';
+import { AcmeLedgerError } from '../errors.ts';
+import type { ErrorRecord } from '../errors.ts';
+import { identifierSetKey } from '../identifiers.ts';
+import { deployOrLeave } from '../issuance/certificate/deploy.ts';
+import type { Issuance } from '../issuance/account-run.ts';
+import type { Attempt } from '../issuance/attempt/obtain.ts';
+import { obtainAsked } from '../issuance/attempt/obtain-asked.ts';
+import { obtainRehearsed } from '../issuance/attempt/obtain-rehearsed.ts';
+import { missingNames } from '../issuance/names/name-choice.ts';
+import type { FailedNamePolicy } from '../issuance/names/name-choice.ts';
+import { settleUnowned, takeDownLeft } from '../issuance/order/recover.ts';
+import { accountAt } from '../ledger/accounts.ts';
+import { listedAuthorization } from '../ledger/authorizations/authorization-list.ts';
+import { authorizationsOf } from '../ledger/authorizations/authorizations.ts';
+import { recordWish } from '../ledger/certificates/certificates.ts';
+import { orderById, unkeepOrdersOf } from '../ledger/orders/orders.ts';
+import type { CertificateRow } from '../ledger/schema.ts';
+import { printable } from '../printable.ts';
+import type { IssueOptions } from '../cli/options/certificate-options.ts';
+import type { CommandContext } from '../run/run-context.ts';
+import { leftOutText } from '../cli/output/left-out.ts';
+import { withIssuance } from '../run/open-account.ts';
+import { onStage } from '../run/rehearsal-stage.ts';
+import { stands } from './standing.ts';
+import { authorizationJson } from '../report/shapes.ts';
+import type { PlannedWish } from '../wanted/planned.ts';
+import { typedWish } from '../wanted/typed.ts';
+
+/** What `issue` was asked for, checked; nothing is sent or written for it yet. */
+export interface IssuePlan extends PlannedWish {
+  waitMs: number;
+  force: boolean;
+  onFailedName: FailedNamePolicy;
+  /** Where it is rehearsed first; null: nowhere. */
+  staging: Authority | null;
+}
+
+/** @throws AcmeLedgerError with exit code 2 for anything that a person can have got wrong */
+export async function planIssue(
+  context: CommandContext,
+  names: readonly string[],
+  options: IssueOptions,
+): Promise<IssuePlan> {
+  const planned = await typedWish(context, names, options);
+  return {
+    ...planned,
+    // The names of a CSR are its own.
+    onFailedName: planned.wish.csr === null ? (context.settings.onFailedName ?? 'fail') : 'fail',
+    waitMs: options.wait === undefined ? 0 : parseDuration(options.wait, '--wait'),
+    force: options.force === true,
+    staging:
+      options.rehearse === true ? rehearsalAuthority(planned.authority, context.settings.rehearsalCa) : null,
+  };
+}
+
+export interface IssueReport {
+  exitCode: number;
+  /** It ended with its rehearsal: the CA wasn't asked. */
+  isOfRehearsal: boolean;
+  text: string[];
+  json: {
+    status: Attempt['status'];
+    certificate: object | null;
+    order: object | null;
+    authorizations: object[];
+    /** Names that are wanted and that the certificate lacks: they failed. */
+    leftOut?: string[];
+    error: ErrorRecord | null;
+  };
+}
+
+/**
+ * One certificate, from the plan to the files; what a dead run left behind is settled on the way.
+ * @param plan.authority where it is ordered now, which may be another CA than the one that it is wanted from
+ */
+export async function issueAt(context: CommandContext, plan: IssuePlan): Promise<IssueReport> {
+  const options = { command: 'issue', mayRegister: true, patienceMs: plan.waitMs };
+  return withIssuance(context, plan.authority, options, async (issuance) => {
+    assertOffered(issuance.session.directory, plan.wish.profile);
+    const ours = identifierSetKey(plan.identifiers);
+    await unkeepOrdersOf(issuance, plan.wish.name, ours);
+    const { leftUp } = await settleUnowned(issuance, { evenKept: false, exceptNamesKeys: new Set([ours]) });
+    // Only now: settling may have taken minutes, in which another run brought the certificate.
+    const isStanding = !plan.force && (await stands(issuance.ledger, issuance.stateDir, plan));
+    const certificate = await recordWish(issuance, plan.wish, await wantedAccount(issuance, plan));
+    // No attempt will take up what a run left that was killed when the files were in place.
+    if (isStanding) await settleUnowned(issuance, { evenKept: false, exceptNamesKeys: new Set() });
+    const attempt = isStanding
+      ? await deployStanding(issuance, certificate)
+      : await orderAsked(context, issuance, certificate, plan);
+    await takeDownLeft(issuance, leftUp);
+    return reportOf(issuance, attempt);
+  });
+}
+
+/** The account at the CA that it is wanted from; null where there is none yet. */
+async function wantedAccount({ account, ledger }: Issuance, { wish }: IssuePlan): Promise<number | null> {
+  if (account.ca === wish.ca) return account.id;
+  return (await accountAt(ledger, wish.ca))?.id ?? null;
+}
+
+async function orderAsked(
+  context: CommandContext,
+  issuance: Issuance,
+  certificate: CertificateRow,
+  { staging, ...plan }: IssuePlan,
+): Promise<Attempt> {
+  if (staging === null) return obtainAsked(issuance, certificate, plan);
+  return onStage(context, issuance, { staging, namesKeys: [identifierSetKey(plan.identifiers)] }, (stage) =>
+    obtainRehearsed(issuance, stage, certificate, plan),
+  );
+}
+
+/** A profile that the CA doesn't list would only spend a new order (draft-ietf-acme-profiles: `meta.profiles`). */
+function assertOffered({ meta }: Directory, profile: string | null): void {
+  const offered = Object.keys(meta.profiles);
+  if (profile === null || offered.includes(profile)) return;
+  throw new AcmeLedgerError('usage', `the CA has no profile "${printable(profile)}"`, {
+    hint:
+      offered.length === 0
+        ? 'it has none at all: leave --profile out'
+        : `its profiles are: ${offered.map(printable).join(', ')}`,
+  });
+}
+
+/** Nothing to order; a deploy hook that failed the last time is run again. */
+async function deployStanding(issuance: Issuance, certificate: CertificateRow): Promise<Attempt> {
+  const error = certificate.deployed_at === null ? await deployOrLeave(issuance, certificate) : null;
+  return { status: 'issued', certificate, orderId: null, error };
+}
+
+async function reportOf(issuance: Issuance, attempt: Attempt): Promise<IssueReport> {
+  const order = attempt.orderId === null ? undefined : await orderById(issuance.ledger, attempt.orderId);
+  const rows = attempt.orderId === null ? [] : await authorizationsOf(issuance.ledger, attempt.orderId);
+  const listed = await Promise.all(rows.map((row) => listedAuthorization(issuance.ledger, { id: row.id })));
+  const certificate = await certificateShape(issuance, attempt);
+  const leftOut = certificate === null ? [] : missingNames(attempt.certificate);
+  return {
+    exitCode: exitCodeOfAttempt(attempt),
+    isOfRehearsal: attempt.isOfRehearsal === true,
+    text: textOf(attempt, certificate),
+    json: {
+      status: attempt.status,
+      certificate,
+      order: order === undefined ? null : { id: order.id, url: order.url, status: order.status },
+      authorizations: listed.flatMap((row) => (row === undefined ? [] : [authorizationJson(row)])),
+      ...(leftOut.length === 0 ? {} : { leftOut }),
+      error: attempt.error,
+    },
+  };
+}
+
+async function certificateShape(issuance: Issuance, attempt: Attempt) {
+  if (attempt.status !== 'issued') return null;
+  const stored = await readStored(issuance.stateDir, attempt.certificate.name);
+  if (stored === null) return null;
+  const { fullchain, cert, chain, privkey } = stored.paths;
+  return {
+    name: stored.name,
+    names: stored.names,
+    serial: stored.serial,
+    notBefore: stored.notBefore.toISOString(),
+    notAfter: stored.notAfter.toISOString(),
+    paths: { fullchain, cert, chain, privkey },
+  };
+}
+
+function exitCodeOfAttempt(attempt: Attempt): number {
+  if (attempt.status === 'deferred') return 75;
+  if (attempt.error?.code === 'gate-too-small') return 2;
+  if (attempt.error?.code === 'bug') return 70;
+  return attempt.status === 'failed' || attempt.error !== null ? 1 : 0;
+}
+
+function textOf(attempt: Attempt, certificate: Awaited<ReturnType<typeof certificateShape>>): string[] {
+  const { name } = attempt.certificate;
+  if (certificate === null) return [`${name}: ${attempt.status}`];
+  const leftOut = leftOutText(attempt.certificate);
+  const what = attempt.orderId === null ? 'stands and is not due (--force issues all the same)' : 'issued';
+  return [
+    `${name}: ${what}, valid until ${certificate.notAfter}`,
+    `  certificate  ${certificate.paths.fullchain}`,
+    ...(leftOut === null ? [] : [`  without      ${leftOut}; acme-ledger name list says why`]),
+    ...(certificate.paths.privkey === null ? [] : [`  private key  ${certificate.paths.privkey}`]),
+  ];
+}

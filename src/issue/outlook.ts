@@ -1,0 +1,161 @@
+import type { Authority } from '../acme/authorities/authorities.ts';
+import { systemClock } from '../clock.ts';
+import type { ErrorRecord } from '../errors.ts';
+import { errorRecord } from '../errors.ts';
+import { type Identifier, identifierSetKey } from '../identifiers.ts';
+import { bucketFor } from '../issuance/limits/charges.ts';
+import { shortageError } from '../issuance/limits/limit-words.ts';
+import type { LimitSeen } from '../issuance/limits/limits-seen.ts';
+import { limitSeen } from '../issuance/limits/limits-seen.ts';
+import { isLate } from '../issuance/names/name-choice.ts';
+import { namesAsked } from '../issuance/attempt/obtain-asked.ts';
+import { plannedHolds } from '../issuance/limits/planned-holds.ts';
+import { rehearsalsSince } from '../issuance/attempt/rehearse.ts';
+import { costOf, domainsToCount } from '../issuance/limits/spending.ts';
+import { suspendedError } from '../issuance/names/suspended-names.ts';
+import { accountAt } from '../ledger/accounts.ts';
+import { certificateByName, isMended } from '../ledger/certificates/certificates.ts';
+import { gateCount } from '../ledger/authorizations/gate-count.ts';
+import type { Ledger } from '../ledger/open.ts';
+import { wasRehearsedSince } from '../ledger/orders/order-queries.ts';
+import { liveOrderFor } from '../ledger/orders/orders.ts';
+import type { CommandContext } from '../run/run-context.ts';
+import type { IssuePlan } from './issue.ts';
+import { limitsAt } from '../settings/limit-changes.ts';
+import { ofRehearsal } from '../run/staging.ts';
+import { stands } from './standing.ts';
+
+/** What the ledger says about an order that isn't placed yet. */
+export interface Outlook {
+  /** A certificate for these names stands and isn't due. */
+  stands: boolean;
+  /** Why the attempt would fail with nothing sent. */
+  refusal: ErrorRecord | null;
+  /** What would be ordered: those that fail may be left out. */
+  names: readonly string[];
+  /** An earlier attempt left an order for these names. */
+  resumes: boolean;
+  /** Open and reserved authorizations of the account. */
+  open: number;
+  /** What it would spend of the CA's limits. */
+  limits: (LimitSeen & { spends: number })[];
+  /** The limit, or the CA's own words, that it would have to wait for; at the CA or at its rehearsal. */
+  deferral: ErrorRecord | null;
+}
+
+/** As the real run would find it; nobody is asked. */
+export async function outlookOf(context: CommandContext, ledger: Ledger, plan: IssuePlan): Promise<Outlook> {
+  const { wish, authority } = plan;
+  const { names, refusal } = await namesPlanned(ledger, plan);
+  const identifiers = plan.identifiers.filter(({ value }) => names.includes(value));
+  const account = await accountAt(ledger, authority.directoryUrl);
+  const count = account === undefined ? null : await gateCount(ledger, account.id, systemClock.now());
+  const live =
+    account === undefined
+      ? undefined
+      : await liveOrderFor(ledger, account.id, identifierSetKey(identifiers), wish.profile ?? '');
+  const { limits, deferral } = await costAt(context, ledger, authority, {
+    plan,
+    identifiers,
+    isPaid: live !== undefined,
+  });
+  return {
+    stands: !plan.force && (await stands(ledger, context.settings.stateDir, plan)),
+    refusal,
+    names,
+    resumes: live !== undefined,
+    open: count === null ? 0 : count.pending + count.reserved,
+    limits,
+    deferral: deferral ?? (await rehearsalDeferral(context, ledger, { plan, identifiers, isPaid: false })),
+  };
+}
+
+/** The names that `obtainAsked` and its rehearsal come to. */
+async function namesPlanned(
+  ledger: Ledger,
+  { wish, onFailedName, authority, staging }: IssuePlan,
+): Promise<Pick<Outlook, 'names' | 'refusal'>> {
+  // Writing the wish down will resume its names.
+  if (isMended(await certificateByName(ledger, wish.name), wish)) return { names: wish.names, refusal: null };
+  let among = wish.names;
+  for (const { directoryUrl } of [authority, ...(staging === null ? [] : [staging])]) {
+    const account = await accountAt(ledger, directoryUrl);
+    if (account === undefined) continue;
+    const certificate = { names: JSON.stringify(wish.names) };
+    const asked = await namesAsked({ ledger, clock: systemClock, account }, certificate, {
+      onFailedName,
+      among,
+    });
+    if (asked.hopeless.length > 0)
+      return { names: among, refusal: errorRecord(suspendedError(asked.hopeless)) };
+    among = asked.names;
+  }
+  return { names: among, refusal: null };
+}
+
+interface PlannedOrder {
+  plan: IssuePlan;
+  identifiers: readonly Identifier[];
+  /** An order that is there already costs nothing more. */
+  isPaid: boolean;
+}
+
+async function costAt(
+  { settings }: CommandContext,
+  ledger: Ledger,
+  authority: Authority,
+  { plan: { wish, waitMs }, identifiers, isPaid }: PlannedOrder,
+): Promise<Pick<Outlook, 'limits' | 'deferral'>> {
+  const now = systemClock.now();
+  const account = await accountAt(ledger, authority.directoryUrl);
+  const limits = limitsAt(authority, settings.limits);
+  const domains = await domainsToCount(limits, identifiers);
+  const order = { identifiers, domains, replacesInWindow: false, leavesReserve: false };
+  const { charges, buckets, shortage } = await costOf(
+    { ledger, clock: systemClock, limits },
+    { id: account?.id ?? 0, ca: authority.directoryUrl },
+    order,
+  );
+  const wanted = [
+    {
+      certificate: { name: wish.name, profile: wish.profile ?? '' },
+      stored: authority.directoryUrl === wish.ca ? await certificateByName(ledger, wish.name) : undefined,
+      names: identifiers.map(({ value }) => value),
+    },
+  ];
+  const held =
+    account === undefined ? undefined : await plannedHolds(ledger, account.id, wanted, { now, waitMs });
+  const isShort = shortage !== null && !isPaid && shortage.waitMs > waitMs;
+  return {
+    limits: charges
+      .filter(({ takenBy }) => takenBy !== 'nothing')
+      .map((charge) => ({
+        ...limitSeen(charge.key.limit, charge.key.subject, bucketFor(charge, buckets, now.getTime()), now),
+        spends: 1,
+      })),
+    deferral: held?.get(wish.name) ?? (isShort ? errorRecord(shortageError(shortage, now)) : null),
+  };
+}
+
+/** What its rehearsal would have to wait for; null also where none is needed. */
+async function rehearsalDeferral(
+  context: CommandContext,
+  ledger: Ledger,
+  order: PlannedOrder,
+): Promise<ErrorRecord | null> {
+  const { wish, staging } = order.plan;
+  if (staging === null) return null;
+  const now = systemClock.now();
+  const certificate = await certificateByName(ledger, wish.name);
+  if (certificate !== undefined && isLate(certificate, now)) return null;
+  const account = await accountAt(ledger, staging.directoryUrl);
+  const rehearsed = {
+    account_id: account?.id ?? 0,
+    names_key: identifierSetKey(order.identifiers),
+    profile: wish.profile ?? '',
+    rehearsal: JSON.stringify(wish.settings),
+  };
+  if (await wasRehearsedSince(ledger, rehearsed, rehearsalsSince(now))) return null;
+  const { deferral } = await costAt(context, ledger, staging, order);
+  return deferral === null ? null : ofRehearsal(deferral, staging);
+}

@@ -1,0 +1,36 @@
+import { isStored } from '../certificates/store.ts';
+import { systemClock } from '../clock.ts';
+import { dueOf } from '../renew/renew-all.ts';
+import { chooseNames, missingNames } from '../issuance/names/name-choice.ts';
+import type { FailedNamePolicy } from '../issuance/names/name-choice.ts';
+import type { CertificateWish } from '../ledger/certificates/certificates.ts';
+import { certificateByName, isWanted } from '../ledger/certificates/certificates.ts';
+import type { Ledger } from '../ledger/open.ts';
+import type { CertificateRow } from '../ledger/schema.ts';
+import { failingByAuthority } from '../renew/find-work.ts';
+
+/**
+ * Whether a certificate for the same set of names, of the same kind, is stored and isn't due: asking for another would spend
+ * the CA's limits on nothing.
+ */
+export async function stands(
+  ledger: Ledger,
+  stateDir: string,
+  { wish, onFailedName }: { wish: CertificateWish; onFailedName: FailedNamePolicy },
+): Promise<boolean> {
+  const row = await certificateByName(ledger, wish.name);
+  if (row === undefined || !isWanted(row, wish)) return false;
+  const due = dueOf(row, systemClock.now());
+  if (due !== null && due.reason !== 'not-deployed') return false;
+  if (await lacksNames(ledger, row, onFailedName)) return false;
+  return isStored(stateDir, wish.name, wish.csr === null);
+}
+
+/** With `drop`, only names that may be tried again now are worth an order. */
+async function lacksNames(ledger: Ledger, row: CertificateRow, policy: FailedNamePolicy): Promise<boolean> {
+  const missing = missingNames(row);
+  if (missing.length === 0 || policy === 'fail') return missing.length > 0;
+  const failing = (await failingByAuthority(ledger)).get(row.ca) ?? new Map();
+  const { names } = chooseNames(row, failing, { now: systemClock.now() });
+  return missing.some((name) => names.includes(name));
+}

@@ -1,0 +1,58 @@
+import type { Ledger } from '../open.ts';
+import { nameProven } from './authorizations.ts';
+
+/** What is open of one name, left by one client, on one account. */
+export interface OpenName {
+  /** Wildcards with `*.`; null for what the CA was never asked for. */
+  name: string | null;
+  ca: string;
+  account: string | null;
+  /** In whose log it was found; null: in none, or it isn't known whose. */
+  client: string | null;
+  pending: number;
+  /** Of those, the ones whose challenge was never submitted. */
+  unsubmitted: number;
+  /** When the first of them was made, at the latest. */
+  oldestAt: string;
+  /** When the first and the last of them expire. */
+  expiresFrom: string | null;
+  expiresUntil: string | null;
+}
+
+/** Pending authorizations, as the ledger holds them, added up. */
+export async function openNames(ledger: Ledger, accountIds: readonly number[] | null): Promise<OpenName[]> {
+  let query = ledger
+    .selectFrom('authorizations')
+    .innerJoin('accounts', 'accounts.id', 'authorizations.account_id')
+    .where('authorizations.status', '=', 'pending')
+    .groupBy(['accounts.ca', 'accounts.url', 'identifier', 'wildcard', 'client'])
+    .select((select) => [
+      'accounts.ca',
+      'accounts.url',
+      'identifier',
+      'wildcard',
+      'client',
+      select.fn.countAll<number | string>().as('pending'),
+      select.fn
+        .sum<number | string>(
+          select.case().when('challenge', 'in', ['none', 'presented']).then(1).else(0).end(),
+        )
+        .as('unsubmitted'),
+      select.fn.min(select.fn.coalesce('logged_at', 'authorizations.created_at')).as('oldest'),
+      select.fn.min('expires_at').as('from'),
+      select.fn.max('expires_at').as('until'),
+    ]);
+  if (accountIds !== null) query = query.where('authorizations.account_id', 'in', accountIds);
+  const rows = await query.execute();
+  return rows.map((row) => ({
+    name: nameProven(row),
+    ca: row.ca,
+    account: row.url,
+    client: row.client,
+    pending: Number(row.pending),
+    unsubmitted: Number(row.unsubmitted),
+    oldestAt: row.oldest,
+    expiresFrom: row.from,
+    expiresUntil: row.until,
+  }));
+}

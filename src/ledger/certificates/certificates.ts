@@ -1,0 +1,196 @@
+import { identifierSetKey, parseName } from '../../identifiers.ts';
+import { chunksOf } from '../chunks.ts';
+import { compiledOnce } from '../compiled.ts';
+import { appendEvents } from '../events.ts';
+import { resumeNames } from '../names/failing-names.ts';
+import type { Ledger } from '../open.ts';
+import type { CertificateRow } from '../schema.ts';
+import type { LedgerWriter } from '../writer.ts';
+import { inTransaction, instant } from '../writer.ts';
+
+/** What a certificate should be: the person's wish, as the next renewal repeats it. */
+export interface CertificateWish {
+  name: string;
+  ca: string;
+  names: readonly string[];
+  keyType: string;
+  reuseKey: boolean;
+  profile: string | null;
+  preferredChain: string | null;
+  /** Solver settings: plain data, no secrets. */
+  settings: unknown;
+  csr: Buffer | null;
+  deployHook: string | null;
+}
+
+/**
+ * Writes the wish down; an older one of the same name is replaced, and what exists of it stays known. When that isn't what is
+ * wanted any more, it loses its order: it is due, also for a later run when this one's attempt fails.
+ */
+export async function recordWish(
+  writer: LedgerWriter,
+  wish: CertificateWish,
+  accountId: number | null,
+): Promise<CertificateRow> {
+  return inTransaction(writer, async (tx) => {
+    const before = await certificateByName(tx.ledger, wish.name);
+    const isOther = before !== undefined && !isWanted(before, wish);
+    const origin = before !== undefined && isSameWish(before, wish) ? before.origin : 'command';
+    const values = { ...wishValues(wish), origin, account_id: accountId, last_attempt_at: instant(tx) };
+    await resumeIfMended(tx, before, wish);
+    return tx.ledger
+      .insertInto('certificates')
+      .values({ ...values, name: wish.name, created_at: instant(tx) })
+      .onConflict((conflict) =>
+        conflict.column('name').doUpdateSet({ ...values, ...(isOther ? { order_id: null } : {}) }),
+      )
+      .returningAll()
+      .executeTakeFirstOrThrow();
+  });
+}
+
+/** Whether the wish has names of this row proven in another way. */
+export function isMended(before: CertificateRow | undefined, wish: CertificateWish): boolean {
+  return (
+    before !== undefined && before.account_id !== null && before.settings !== JSON.stringify(wish.settings)
+  );
+}
+
+/** Who changes how names are proven has looked at them: those that failed may be tried again. */
+export async function resumeIfMended(
+  tx: LedgerWriter,
+  before: CertificateRow | undefined,
+  wish: CertificateWish,
+): Promise<void> {
+  if (!isMended(before, wish)) return;
+  // At the staging, too.
+  const accounts = await tx.ledger.selectFrom('accounts').select('id').execute();
+  for (const { id } of accounts) await resumeNames(tx, id, wish.names);
+}
+
+/** Whether a certificate of this row is of the kind that is wished for; how it is proven and deployed doesn't matter. */
+export function isWanted(row: CertificateRow, wish: CertificateWish): boolean {
+  return row.removed_at === null && isSameKind(row, wish);
+}
+
+/** The same, also for a certificate that nobody wants any more. */
+export function isSameKind(row: CertificateRow, wish: CertificateWish): boolean {
+  return (
+    row.ca === wish.ca &&
+    namesKey(JSON.parse(row.names) as string[]) === namesKey(wish.names) &&
+    row.key_type === wish.keyType &&
+    row.profile === (wish.profile ?? '') &&
+    row.preferred_chain === wish.preferredChain &&
+    row.csr === csrValue(wish)
+  );
+}
+
+/** Whether the row says just what is wished for, how it is proven and deployed included. */
+export function isSameWish(row: CertificateRow, wish: CertificateWish): boolean {
+  const values = Object.entries(wishValues(wish)) as [keyof CertificateRow, unknown][];
+  return values.every(([column, value]) => row[column] === value);
+}
+
+/** The columns that a wish fills. */
+export function wishValues(wish: CertificateWish) {
+  return {
+    ca: wish.ca,
+    names: JSON.stringify(wish.names),
+    key_type: wish.keyType,
+    reuse_key: wish.reuseKey ? 1 : 0,
+    profile: wish.profile ?? '',
+    preferred_chain: wish.preferredChain,
+    settings: JSON.stringify(wish.settings),
+    csr: csrValue(wish),
+    deploy_hook: wish.deployHook,
+    removed_at: null,
+  } as const;
+}
+
+function csrValue({ csr }: CertificateWish): string | null {
+  return csr?.toString('base64') ?? null;
+}
+
+function namesKey(names: readonly string[]): string {
+  return identifierSetKey(names.map(parseName));
+}
+
+export async function certificateByName(ledger: Ledger, name: string): Promise<CertificateRow | undefined> {
+  return (await certificateOf(ledger, { name })).rows[0];
+}
+
+const certificateOf = compiledOnce((ledger, { name }: { name: string }) =>
+  ledger.selectFrom('certificates').selectAll().where('name', '=', name),
+);
+
+/** Those of these names that there are, removed ones too. */
+export async function certificatesByName(
+  ledger: Ledger,
+  names: readonly string[],
+): Promise<Map<string, CertificateRow>> {
+  const rows = new Map<string, CertificateRow>();
+  for (const chunk of chunksOf(names)) {
+    const found = await ledger.selectFrom('certificates').selectAll().where('name', 'in', chunk).execute();
+    for (const row of found) rows.set(row.name, row);
+  }
+  return rows;
+}
+
+/** What says whether a certificate is due, or its CA to be asked when. */
+const renewalFacts = [
+  'name',
+  'ca',
+  'csr',
+  'serial',
+  'not_before',
+  'not_after',
+  'order_id',
+  'deployed_at',
+  'revoked_at',
+  'removed_at',
+  'issued_names',
+  'ari_renew_at',
+  'ari_window_end',
+  'ari_ask_at',
+] as const satisfies readonly (keyof CertificateRow)[];
+
+export type RenewalFacts = Pick<CertificateRow, (typeof renewalFacts)[number]>;
+
+/** That of all certificates that should exist: of ten thousand, few are due, and the rest of their rows needn't be read. */
+export async function listRenewalFacts(ledger: Ledger): Promise<RenewalFacts[]> {
+  return ledger.selectFrom('certificates').select(renewalFacts).where('removed_at', 'is', null).execute();
+}
+
+/** Certificates that should exist, by name. */
+export async function listCertificates(ledger: Ledger): Promise<CertificateRow[]> {
+  return ledger
+    .selectFrom('certificates')
+    .selectAll()
+    .where('removed_at', 'is', null)
+    .orderBy('name')
+    .execute();
+}
+
+export async function recordRemoved(writer: LedgerWriter, name: string): Promise<void> {
+  await inTransaction(writer, async (tx) => {
+    await tx.ledger
+      .updateTable('certificates')
+      .set({ removed_at: instant(tx) })
+      .where('name', '=', name)
+      .execute();
+    await appendEvents(tx, [{ kind: 'certificate-removed', certificateName: name }]);
+  });
+}
+
+/** The certificate of this serial number: a renewal may have put another in its place meanwhile, which nobody has revoked. */
+export async function recordRevoked(writer: LedgerWriter, name: string, serial: string): Promise<void> {
+  await inTransaction(writer, async (tx) => {
+    await tx.ledger
+      .updateTable('certificates')
+      .set({ revoked_at: instant(tx) })
+      .where('name', '=', name)
+      .where('serial', '=', serial)
+      .execute();
+    await appendEvents(tx, [{ kind: 'certificate-revoked', certificateName: name }]);
+  });
+}

@@ -1,0 +1,79 @@
+import type { CertificateWish } from './certificates.ts';
+import { recordRemoved } from './certificates.ts';
+import { chunksOf } from '../chunks.ts';
+import type { Ledger } from '../open.ts';
+import { unkeepOrdersOf } from '../orders/orders.ts';
+import type { ComparedWish } from './wanted.ts';
+import { compareWishes, recordWishes } from './wanted.ts';
+import type { LedgerWriter } from '../writer.ts';
+import { inTransaction } from '../writer.ts';
+
+/** The list of the configuration beside the ledger. */
+export interface ConfiguredPlan {
+  /** Names under which a command or an import wants something else. */
+  conflicts: string[];
+  /** Names that are wanted just so already, but not by the configuration. */
+  takenOver: string[];
+  /** Names that the configuration wanted and wants no more. */
+  gone: string[];
+  /** The ledger says all this already. */
+  isDone: boolean;
+}
+
+export async function planConfigured(
+  ledger: Ledger,
+  wishes: readonly CertificateWish[],
+): Promise<ConfiguredPlan> {
+  const compared = await compareWishes(ledger, wishes);
+  const conflicts = namesOf(compared.filter((one) => one.outcome === 'changed' && isOfOthers(one)));
+  const takenOver = namesOf(compared.filter((one) => one.outcome === 'unchanged' && isOfOthers(one)));
+  const gone = await goneFrom(ledger, new Set(wishes.map(({ name }) => name)));
+  const isDone =
+    compared.every(({ outcome }) => outcome === 'unchanged') && takenOver.length === 0 && gone.length === 0;
+  return { conflicts, takenOver, gone, isDone };
+}
+
+/**
+ * Makes the ledger want what the configuration wants, in one transaction: what is gone from there is removed, what others want is left
+ * alone. Nothing is written when there are conflicts.
+ */
+export async function recordConfigured(
+  writer: LedgerWriter,
+  wishes: readonly CertificateWish[],
+): Promise<ConfiguredPlan> {
+  return inTransaction(writer, async (tx) => {
+    const plan = await planConfigured(tx.ledger, wishes);
+    if (plan.conflicts.length > 0 || plan.isDone) return plan;
+    await recordWishes(tx, wishes, 'configuration');
+    for (const chunk of chunksOf(plan.takenOver)) {
+      await tx.ledger
+        .updateTable('certificates')
+        .set({ origin: 'configuration' })
+        .where('name', 'in', chunk)
+        .execute();
+    }
+    for (const name of plan.gone) {
+      await recordRemoved(tx, name);
+      await unkeepOrdersOf(tx, name);
+    }
+    return plan;
+  });
+}
+
+function isOfOthers({ before }: ComparedWish): boolean {
+  return before !== undefined && before.origin !== 'configuration';
+}
+
+function namesOf(compared: readonly ComparedWish[]): string[] {
+  return compared.map(({ wish }) => wish.name);
+}
+
+async function goneFrom(ledger: Ledger, wanted: ReadonlySet<string>): Promise<string[]> {
+  const rows = await ledger
+    .selectFrom('certificates')
+    .select('name')
+    .where('origin', '=', 'configuration')
+    .where('removed_at', 'is', null)
+    .execute();
+  return rows.map(({ name }) => name).filter((name) => !wanted.has(name));
+}

@@ -1,0 +1,88 @@
+import { sql } from 'kysely';
+import { shellWord } from '../../shell-word.ts';
+import type { Ledger } from '../open.ts';
+import { openEmptyLedger } from '../open.ts';
+import type { Finding } from './finding.ts';
+import { mendRow } from './row-rule.ts';
+import type { SelfCheck, SelfFault } from '../self-check.ts';
+
+/** What the database finds wrong with its own file. */
+export async function databaseFaults(
+  ledger: Ledger,
+  selfCheck: SelfCheck,
+  file: string,
+): Promise<{ findings: Finding[]; isDamaged: boolean }> {
+  const faults = await selfCheck.faults(ledger);
+  return {
+    findings: faults.map((fault) => faultFinding(fault, file)),
+    isDamaged: faults.some((fault) => fault.kind === 'damage'),
+  };
+}
+
+function faultFinding({ kind, text }: SelfFault, file: string): Finding {
+  const place = { level: 'error', table: null, id: null } as const;
+  if (kind === 'constraint') {
+    return {
+      ...place,
+      code: 'constraint-broken',
+      message: `a row is in a state that the schema forbids, so another program wrote it: ${text}`,
+      hint: 'put back a backup; or stop cron, and correct the row (docs/ledger.md, "What always holds")',
+    };
+  }
+  return {
+    ...place,
+    code: 'damaged',
+    message: `the file is damaged, and nothing in it can be trusted: ${text}`,
+    hint: `stop cron, put back a backup of ${file}, then run acme-ledger authz sync; without one, sqlite3 ${shellWord(file)} .recover saves what can be read`,
+  };
+}
+
+/** Rows that refer to rows that aren't there. Only an owner that is gone can be mended: a run that is unknown is dead. */
+export async function brokenReferences(ledger: Ledger, selfCheck: SelfCheck): Promise<Finding[]> {
+  return (await selfCheck.orphans(ledger)).map(({ table, id, column, parent }) => ({
+    code: 'reference-broken',
+    level: 'error',
+    table,
+    id,
+    message: `${column} of ${table} ${id ?? ''} names a row of ${parent} that isn't there`,
+    hint: 'rows are missing: put back a backup, then run acme-ledger authz sync',
+    ...(table === 'orders' && column === 'run_id' && id !== null
+      ? {
+          mend: mendRow({
+            code: 'reference-broken',
+            table,
+            row: { id },
+            set: { run_id: null },
+            guard: sql`run_id not in (select runs.id from runs)`,
+          }),
+        }
+      : {}),
+  }));
+}
+
+/** Tables and indexes that aren't as this version makes them. What is there beside them is nobody's business. */
+export async function schemaDifferences(
+  ledger: Ledger,
+  selfCheck: SelfCheck,
+  file: string,
+): Promise<Finding[]> {
+  const empty = await openEmptyLedger();
+  try {
+    const [wanted, found] = [await selfCheck.shape(empty), await selfCheck.shape(ledger)];
+    return [...wanted]
+      .filter(([name, part]) => found.get(name)?.description !== part.description)
+      .map(([name, { sql: text }]) => ({
+        code: 'schema-differs',
+        level: 'error',
+        table: null,
+        id: null,
+        message: `${name} ${found.has(name) ? "isn't as this version made it" : 'is missing'}: another program changed the schema, and what it promises may not hold`,
+        hint:
+          text === null || found.has(name)
+            ? 'put back a backup, then run acme-ledger authz sync'
+            : `stop cron and all else that runs acme-ledger; then: sqlite3 ${shellWord(file)} ${shellWord(text)}`,
+      }));
+  } finally {
+    await empty.destroy();
+  }
+}

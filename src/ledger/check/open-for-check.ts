@@ -1,0 +1,97 @@
+import { accessSync, constants } from 'node:fs';
+import { copyFile, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { Kysely } from 'kysely';
+import { AcmeLedgerError, messageOf } from '../../errors.ts';
+import type { Engine } from '../engine.ts';
+import type { Ledger } from '../open.ts';
+import { asOpenError, assertWhole, schemaAge } from '../open.ts';
+import type { Schema } from '../schema.ts';
+import { sqliteEngine } from '../sqlite/sqlite.ts';
+
+/** A ledger as it was found: not migrated, and open also where it can't be written. */
+export interface LedgerUnderCheck {
+  ledger: Ledger;
+  engine: Engine;
+  file: string;
+  isWritable: boolean;
+  /** Whether the schema is this version's. */
+  isCurrent: boolean;
+  close(): Promise<void>;
+}
+
+/**
+ * Opens the SQLite ledger in `file` to look at it. Where neither the file nor its folder can be written, it is only read; where not
+ * even the files beside it can be made that SQLite needs for reading, a copy is.
+ * @throws AcmeLedgerError `ledger` (locked, damaged from its beginning, not a ledger), `ledger-newer`
+ */
+export async function openForCheck(file: string): Promise<LedgerUnderCheck> {
+  assertWhole(file);
+  const isWritable = isWritableFile(file);
+  try {
+    return await opened(file, { file, isWritable });
+  } catch (error) {
+    if (isWritable || !isMissingBesides(error)) throw error;
+    return openCopy(file);
+  }
+}
+
+function isWritableFile(file: string): boolean {
+  try {
+    accessSync(file, constants.W_OK);
+    accessSync(dirname(file), constants.W_OK | constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+async function opened(
+  place: string,
+  shown: { file: string; isWritable: boolean },
+): Promise<LedgerUnderCheck> {
+  const { file, isWritable } = shown;
+  const engine = sqliteEngine(place, { toWrite: isWritable, readOnly: !isWritable });
+  const ledger = new Kysely<Schema>({ dialect: engine.dialect });
+  try {
+    const age = await schemaAge(ledger, engine, file);
+    if (age === 'none') throw notALedger(file);
+    return { ledger, engine, file, isWritable, isCurrent: age === 'current', close: () => ledger.destroy() };
+  } catch (error) {
+    await ledger.destroy().catch(() => undefined);
+    throw asOpenError(error, file);
+  }
+}
+
+/** SQLite reads a database in WAL mode only with the two files beside it (sqlite.org/wal.html#readonly). */
+function isMissingBesides(error: unknown): boolean {
+  if (!(error instanceof AcmeLedgerError)) return false;
+  for (let cause = error.cause; cause instanceof Error; cause = cause.cause) {
+    if ('code' in cause && /^SQLITE_(CANTOPEN|READONLY)/.test(String(cause.code))) return true;
+  }
+  return false;
+}
+
+async function openCopy(file: string): Promise<LedgerUnderCheck> {
+  const folder = await mkdtemp(join(tmpdir(), 'acme-ledger-check-'));
+  const remove = () => rm(folder, { recursive: true, force: true });
+  const copy = join(folder, 'ledger.sqlite');
+  try {
+    await copyFile(file, copy);
+    await copyFile(`${file}-wal`, `${copy}-wal`).catch((error: unknown) => {
+      if (!messageOf(error).includes('ENOENT')) throw error;
+    });
+    const under = await opened(copy, { file, isWritable: false });
+    return { ...under, close: () => under.close().finally(remove) };
+  } catch (error) {
+    await remove();
+    throw asOpenError(error, file);
+  }
+}
+
+function notALedger(file: string): AcmeLedgerError {
+  return new AcmeLedgerError('ledger', `${file} is a SQLite database, but no ledger of acme-ledger`, {
+    hint: 'give the ledger with --ledger sqlite:FILE or --state-dir DIR',
+  });
+}

@@ -1,0 +1,134 @@
+import { isStillAhead, longestWaitMs } from '../../bounded-wait.ts';
+import type { Problem } from '../../errors.ts';
+import { compiledOnce } from '../compiled.ts';
+import { appendEvents } from '../events.ts';
+import type { Ledger } from '../open.ts';
+import type { HoldRow, Instant } from '../schema.ts';
+import type { HoldScope } from '../states.ts';
+import type { LedgerWriter } from '../writer.ts';
+import { inTransaction, instant } from '../writer.ts';
+
+/** What the CA asked for: nothing of this before that time. `error` is an ERROR of docs/json.md. */
+export interface Hold {
+  accountId: number;
+  scope: HoldScope;
+  subject: string;
+  limit: string;
+  notBefore: Date;
+  error: { message: string; problem: Problem | null };
+}
+
+/**
+ * Writes down what the CA asked for, for every run on this ledger. Of two answers about the same the later time counts, and the later
+ * answer for the rest: from then on its wait is measured (src/bounded-wait.ts).
+ * @returns until when the CA is left alone
+ */
+export async function recordHold(writer: LedgerWriter, hold: Hold): Promise<Instant> {
+  return inTransaction(writer, async (tx) => {
+    const known = (await holdsOf(tx.ledger, hold.accountId, tx.clock.now())).find(
+      ({ scope, subject }) => scope === hold.scope && subject === hold.subject,
+    );
+    const told = hold.notBefore.toISOString();
+    const notBefore = known !== undefined && known.not_before > told ? known.not_before : told;
+    const values = {
+      limit_name: hold.limit,
+      not_before: notBefore,
+      noted_at: instant(tx),
+      error: JSON.stringify(hold.error),
+    };
+    await tx.ledger
+      .insertInto('holds')
+      .values({ account_id: hold.accountId, scope: hold.scope, subject: hold.subject, ...values })
+      .onConflict((conflict) => conflict.columns(['account_id', 'scope', 'subject']).doUpdateSet(values))
+      .execute();
+    await tx.ledger.deleteFrom('holds').where('not_before', '<=', instant(tx)).execute();
+    const { scope, subject, limit } = hold;
+    await appendEvents(tx, [
+      { kind: 'account-held', accountId: hold.accountId, data: { scope, subject, limit, notBefore } },
+    ]);
+    return notBefore;
+  });
+}
+
+/** What the CA asked for and is to be heeded still, the last to end first. */
+export async function holdsOf(ledger: Ledger, accountId: number, now: Date): Promise<HoldRow[]> {
+  const { rows } = await holdsAfter(ledger, { accountId, after: now.toISOString() });
+  return (
+    rows
+      // Of a clock that was ahead for a run, by more than a wait may last, nothing is known but that it was wrong.
+      .filter(({ noted_at }) => noted_at <= now.toISOString() || isStillAhead(noted_at, now, longestWaitMs))
+      .map((row) => bounded(fromNow(row, now)))
+      .filter(({ not_before }) => not_before > now.toISOString())
+  );
+}
+
+const holdsAfter = compiledOnce((ledger, { accountId, after }: { accountId: number; after: Instant }) =>
+  ledger
+    .selectFrom('holds')
+    .selectAll()
+    .where('account_id', '=', accountId)
+    .where('not_before', '>', after)
+    .orderBy('not_before', 'desc'),
+);
+
+/** Nobody heeds the CA for longer than a day at once: one of an earlier version may say so. */
+function bounded(row: HoldRow): HoldRow {
+  const latest = new Date(Date.parse(row.noted_at) + longestWaitMs).toISOString();
+  return row.not_before <= latest ? row : { ...row, not_before: latest };
+}
+
+/** Our clock went back since: the CA is heeded for as long as it asked for, from now on, not until the clock reaches that time again. */
+function fromNow(row: HoldRow, now: Date): HoldRow {
+  if (row.noted_at <= now.toISOString()) return row;
+  const lengthMs = Date.parse(row.not_before) - Date.parse(row.noted_at);
+  return {
+    ...row,
+    noted_at: now.toISOString(),
+    not_before: new Date(now.getTime() + lengthMs).toISOString(),
+  };
+}
+
+/** Writes down the holds that were moved because the clock went back, so that their time begins to pass. */
+export async function moveHolds(writer: LedgerWriter, accountId: number): Promise<void> {
+  const now = writer.clock.now();
+  for (const { id, noted_at, not_before } of await holdsOf(writer.ledger, accountId, now)) {
+    await writer.ledger
+      .updateTable('holds')
+      .set({ noted_at, not_before })
+      .where('id', '=', id)
+      .where('noted_at', '>', now.toISOString())
+      .execute();
+  }
+}
+
+/** Its time is over before it came: the CA is asked again. */
+export async function endHold(writer: LedgerWriter, id: number): Promise<void> {
+  await writer.ledger.deleteFrom('holds').where('id', '=', id).execute();
+}
+
+/** Ends the account's holds for these limits. */
+export async function endPauseHolds(
+  writer: LedgerWriter,
+  accountId: number,
+  limits: readonly string[],
+): Promise<void> {
+  await writer.ledger
+    .deleteFrom('holds')
+    .where('account_id', '=', accountId)
+    .where('limit_name', 'in', limits)
+    .execute();
+}
+
+/** The pauses so far say nothing of the account any more; each still holds its own names. */
+export async function markPausesOver(
+  writer: LedgerWriter,
+  accountId: number,
+  { from, to }: { from: string; to: string },
+): Promise<void> {
+  await writer.ledger
+    .updateTable('holds')
+    .set({ limit_name: to })
+    .where('account_id', '=', accountId)
+    .where('limit_name', '=', from)
+    .execute();
+}

@@ -1,0 +1,165 @@
+import { sql } from 'kysely';
+import { longestWaitMs } from '../../bounded-wait.ts';
+import type { LimitName } from '../../ca-limits.ts';
+import type { Allowance, Bucket } from '../../token-bucket.ts';
+import { emptiedUntil, fullBucket, givenBack, taken, withAllowance } from '../../token-bucket.ts';
+import type { Ledger } from '../open.ts';
+import type { LimitBucketRow } from '../schema.ts';
+import type { LedgerWriter } from '../writer.ts';
+import { inTransaction, instant } from '../writer.ts';
+
+/** Which bucket is meant. */
+export interface BucketKey {
+  /** `accountScope` of an account, or the CA's directory URL for a limit over all accounts. */
+  scope: string;
+  limit: LimitName;
+  /** The registered domain, the name, or the names as `orders.names_key` has them; empty for the account as a whole. */
+  subject: string;
+}
+
+/** What a limit counts that is the account's alone. */
+export function accountScope(accountId: number): string {
+  return `account ${String(accountId)}`;
+}
+
+/** A key as a word, for maps. */
+export function bucketWord({ scope, limit, subject }: BucketKey): string {
+  return `${scope} ${limit} ${subject}`;
+}
+
+interface Stored {
+  bucket: Bucket;
+  row: LimitBucketRow;
+}
+
+/** The ledger of somebody whose clock was that far ahead was written by a clock that was set back since. */
+const clockSkewMs = 10 * 60_000;
+/** A clock that was ahead for some hours makes nothing full that isn't. */
+const keptFullMs = 86_400_000;
+/** SQLite takes 32,766 parameters. */
+const subjectsAtOnce = 10_000;
+
+/** The buckets that the ledger knows in these scopes, by their words; all, or those of some subjects. */
+export async function storedBuckets(
+  ledger: Ledger,
+  now: Date,
+  scopes: readonly string[],
+  subjects?: readonly string[],
+): Promise<Map<string, Stored>> {
+  const found = new Map<string, Stored>();
+  const parts =
+    subjects === undefined
+      ? [undefined]
+      : Array.from({ length: Math.ceil(subjects.length / subjectsAtOnce) }, (_, part) =>
+          subjects.slice(part * subjectsAtOnce, (part + 1) * subjectsAtOnce),
+        );
+  for (const part of parts) {
+    let query = ledger
+      .selectFrom('limit_buckets')
+      .selectAll('limit_buckets')
+      .select(heldBy)
+      .where('scope', 'in', scopes);
+    if (part !== undefined) query = query.where('subject', 'in', part);
+    for (const { held, ...row } of await query.execute()) {
+      const key = { scope: row.scope, limit: row.limit_name, subject: row.subject };
+      found.set(bucketWord(key), { row, bucket: { ...bucketOf(row, now), held: Number(held) } });
+    }
+  }
+  return found;
+}
+
+/** What orders that can still become certificates are promised. */
+const heldBy = sql<number | string>`(select count(*) from limit_reservations as promised
+  join orders on orders.id = promised.order_id
+  where promised.bucket_id = limit_buckets.id and orders.concluded_at is null)`.as('held');
+
+function bucketOf(row: LimitBucketRow, now: Date): Bucket {
+  const aheadMs = Date.parse(row.noted_at) - now.getTime();
+  const periodMs = row.period_seconds * 1000;
+  // Our clock went back since: as much is used as then, and time gives it back from now on.
+  const fullAtMs = Date.parse(row.full_at) - (aheadMs > clockSkewMs ? aheadMs : 0);
+  // An empty bucket, and a CA that wants its next token left alone for a day: what reaches further nobody can have meant.
+  const isPossible = fullAtMs <= now.getTime() + periodMs + longestWaitMs + clockSkewMs;
+  return { allowance: { max: row.max, periodMs }, fullAtMs: isPossible ? fullAtMs : 0, held: 0 };
+}
+
+/** A token of this bucket is taken, whether there is one or not. */
+export async function takeToken(writer: LedgerWriter, key: BucketKey, allowance: Allowance): Promise<void> {
+  await changeBucket(writer, key, allowance, taken);
+}
+
+/** A token that was taken wasn't used up at the CA. */
+export async function giveTokenBack(
+  writer: LedgerWriter,
+  key: BucketKey,
+  allowance: Allowance,
+): Promise<void> {
+  await changeBucket(writer, key, allowance, givenBack);
+}
+
+/** The CA says that the next token is there at that time. */
+export async function emptyBucket(
+  writer: LedgerWriter,
+  key: BucketKey,
+  allowance: Allowance,
+  until: Date,
+): Promise<void> {
+  await changeBucket(writer, key, allowance, (bucket) => emptiedUntil(bucket, until.getTime()));
+}
+
+/** All tokens are there again; one that isn't known is full in any case. */
+export async function fillBuckets(
+  writer: LedgerWriter,
+  scope: string,
+  limit: LimitName,
+  subjects: readonly string[],
+): Promise<void> {
+  const at = instant(writer);
+  await writer.ledger
+    .updateTable('limit_buckets')
+    .set({ full_at: at, noted_at: at })
+    .where('scope', '=', scope)
+    .where('subject', 'in', subjects)
+    .where('limit_name', '=', limit)
+    .where('full_at', '>', at)
+    .execute();
+}
+
+/** Removes the buckets that were full for a day and of which nothing is promised: what isn't there is full. */
+export async function removeFullBuckets(writer: LedgerWriter): Promise<void> {
+  const since = new Date(writer.clock.now().getTime() - keptFullMs).toISOString();
+  await writer.ledger
+    .deleteFrom('limit_buckets')
+    .where('full_at', '<', since)
+    .where('id', 'not in', (query) => query.selectFrom('limit_reservations').select('bucket_id'))
+    .execute();
+}
+
+/** @returns the bucket's id */
+export async function changeBucket(
+  writer: LedgerWriter,
+  key: BucketKey,
+  allowance: Allowance,
+  change: (bucket: Bucket, nowMs: number) => Bucket,
+): Promise<number> {
+  return inTransaction(writer, async (tx) => {
+    const now = tx.clock.now();
+    const stored = (await storedBuckets(tx.ledger, now, [key.scope], [key.subject])).get(bucketWord(key));
+    const before =
+      stored === undefined ? fullBucket(allowance) : withAllowance(stored.bucket, allowance, now.getTime());
+    const after = change(before, now.getTime());
+    const values = {
+      max: allowance.max,
+      period_seconds: Math.ceil(allowance.periodMs / 1000),
+      full_at: new Date(after.fullAtMs).toISOString(),
+      noted_at: now.toISOString(),
+    };
+    const row = await tx.ledger
+      .insertInto('limit_buckets')
+      .values({ scope: key.scope, limit_name: key.limit, subject: key.subject, ...values })
+      .onConflict((conflict) => conflict.columns(['scope', 'subject', 'limit_name']).doUpdateSet(values))
+      .returning('id')
+      .executeTakeFirstOrThrow();
+    return row.id;
+  });
+}

@@ -1,0 +1,153 @@
+import { appendEvents } from '../events.ts';
+import type { Ledger } from '../open.ts';
+import type { IdentifierRow, ProbeRow } from '../schema.ts';
+import type { LedgerWriter } from '../writer.ts';
+import { inTransaction, instant } from '../writer.ts';
+
+export interface NewProbe {
+  /** Solver settings as `certificates.settings` has them. */
+  settings: string;
+  challengeType: string;
+  /** Without `*.`. */
+  identifier: { type: string; value: string };
+  token: string;
+  keyAuthorization: string;
+}
+
+/** No probe is put off for longer: 32 days between two that found a name well (src/probe/probe-choice.ts), and a day for clocks. */
+export const farthestProbeMs = 33 * 86_400_000;
+
+/**
+ * Written before the solver acts: what may be up is known, also after a crash. The name isn't probed again before `againAt`, whatever
+ * becomes of this probe.
+ * @param name as it was chosen
+ * @returns null when another run was first, or what an earlier probe left is still up
+ */
+export async function beginProbe(
+  writer: LedgerWriter,
+  name: IdentifierRow,
+  probe: NewProbe,
+  againAt: Date,
+): Promise<ProbeRow | null> {
+  return inTransaction(writer, async (tx) => {
+    const now = instant(tx);
+    const left = await tx.ledger
+      .selectFrom('probes')
+      .select('id')
+      .where('identifier_id', '=', name.id)
+      .executeTakeFirst();
+    if (left !== undefined) return null;
+    const claimed = await tx.ledger
+      .updateTable('identifiers')
+      .set({ probe_at: againAt.toISOString() })
+      .where('id', '=', name.id)
+      .where('consecutive_failures', '>', 0)
+      .where((eb) =>
+        eb.or([
+          eb('probe_at', 'is', null),
+          eb('probe_at', '<=', now),
+          // A clock wrote it that was ahead.
+          eb('probe_at', '>', new Date(Date.parse(now) + farthestProbeMs).toISOString()),
+        ]),
+      )
+      .returning('id')
+      .executeTakeFirst();
+    if (claimed === undefined) return null;
+    return tx.ledger
+      .insertInto('probes')
+      .values({
+        identifier_id: name.id,
+        run_id: tx.runId,
+        settings: probe.settings,
+        challenge_type: probe.challengeType,
+        identifier_type: probe.identifier.type,
+        identifier: probe.identifier.value,
+        token: probe.token,
+        key_authorization: probe.keyAuthorization,
+        created_at: now,
+      })
+      .returningAll()
+      .executeTakeFirstOrThrow();
+  });
+}
+
+/** What probes have put up, or were about to, and what nobody has taken down yet. */
+export async function probesUp(ledger: Ledger): Promise<ProbeRow[]> {
+  return ledger.selectFrom('probes').selectAll().orderBy('id').execute();
+}
+
+/** @returns whether the dead run's probe is ours now; false when somebody else was first */
+export async function takeOverProbe(writer: LedgerWriter, probe: ProbeRow): Promise<boolean> {
+  const taken = await writer.ledger
+    .updateTable('probes')
+    .set({ run_id: writer.runId })
+    .where('id', '=', probe.id)
+    .where('run_id', '=', probe.run_id)
+    .executeTakeFirst();
+  return taken.numUpdatedRows === 1n;
+}
+
+/** Nothing of it is up any more. */
+export async function recordProbeTakenDown(writer: LedgerWriter, probe: ProbeRow): Promise<void> {
+  await writer.ledger.deleteFrom('probes').where('id', '=', probe.id).execute();
+}
+
+/** It stays in the list of what is up, for the next run to try again. */
+export async function recordProbeLeftUp(
+  writer: LedgerWriter,
+  probe: ProbeRow,
+  error: unknown,
+): Promise<void> {
+  await writer.ledger
+    .updateTable('probes')
+    .set({ error: JSON.stringify(error) })
+    .where('id', '=', probe.id)
+    .execute();
+}
+
+/** The name isn't well, and why. */
+export async function recordProbeFailure(
+  writer: LedgerWriter,
+  name: IdentifierRow,
+  error: unknown,
+): Promise<void> {
+  await writer.ledger
+    .updateTable('identifiers')
+    .set({ probe_error: JSON.stringify(error) })
+    .where('id', '=', name.id)
+    .where('consecutive_failures', '>', 0)
+    .execute();
+}
+
+/**
+ * The name is well as far as can be seen without the CA: orders may name it at once. Since when and how often it failed stays, so that
+ * one more failure at the CA suspends it again, or makes it wait as long as it would have; no probe lifts that before `againAt`.
+ * @returns false when it failed anew, or was proven, since it was chosen
+ */
+export async function recordHealthy(
+  writer: LedgerWriter,
+  name: IdentifierRow,
+  againAt: Date,
+): Promise<boolean> {
+  return inTransaction(writer, async (tx) => {
+    const lifted = await tx.ledger
+      .updateTable('identifiers')
+      .set((eb) => ({
+        next_attempt_at: null,
+        suspended_at: null,
+        probe_step: eb('probe_step', '+', 1),
+        probe_at: againAt.toISOString(),
+        probe_error: null,
+      }))
+      .where('id', '=', name.id)
+      .where('consecutive_failures', '=', name.consecutive_failures)
+      .where('last_failure_at', 'is', name.last_failure_at)
+      .returning('id')
+      .executeTakeFirst();
+    if (lifted === undefined) return false;
+    await appendEvents(tx, [
+      { kind: 'name-healthy', accountId: name.account_id, data: { name: name.value } },
+    ]);
+    return true;
+  });
+}

@@ -1,0 +1,33 @@
+import { identifierSetKey, parseName } from '../../identifiers.ts';
+import type { LedgerWriter } from '../writer.ts';
+import { instant } from '../writer.ts';
+
+/**
+ * Writes down the order of a certificate that is on disk and of which the ledger knows nothing else: it is over, and what became of it at
+ * the CA isn't known. Only with an order a stored certificate counts as the one that is wanted.
+ * @returns its id
+ */
+export async function insertAdoptedOrder(
+  writer: LedgerWriter,
+  order: { accountId: number; certificateName: string; names: readonly string[]; profile: string | null },
+): Promise<number> {
+  const at = instant(writer);
+  const { id } = await writer.ledger
+    .insertInto('orders')
+    .values({
+      account_id: order.accountId,
+      certificate_name: order.certificateName,
+      names: JSON.stringify(order.names),
+      names_key: identifierSetKey(order.names.map(parseName)),
+      profile: order.profile ?? '',
+      status: 'abandoned',
+      reserved: 0,
+      reserved_until: at,
+      concluded_at: at,
+      created_at: at,
+      updated_at: at,
+    })
+    .returning('id')
+    .executeTakeFirstOrThrow();
+  return id;
+}

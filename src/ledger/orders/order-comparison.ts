@@ -1,0 +1,100 @@
+import { appendEvents } from '../events.ts';
+import type { Ledger } from '../open.ts';
+import type { OrderAnswer } from './orders.ts';
+import { orderById } from './orders.ts';
+import { insertAuthorizationUrls } from './order-authorizations.ts';
+import type { OrderRow } from '../schema.ts';
+import { orderStatusesBefore } from '../states.ts';
+import type { LedgerWriter } from '../writer.ts';
+import { inTransaction, instant, instantOf } from '../writer.ts';
+
+/** Orders that the CA knows and that can still become something, or whose authorizations the gate counts unseen. Oldest first. */
+export async function openOrders(ledger: Ledger, accountId: number): Promise<OrderRow[]> {
+  return ledger
+    .selectFrom('orders')
+    .selectAll()
+    .where('account_id', '=', accountId)
+    .where('url', 'is not', null)
+    .where((where) => where.or([where('concluded_at', 'is', null), where('reserved', '>', 0)]))
+    .orderBy('id')
+    .execute();
+}
+
+/** Orders whose newOrder was never answered, as far as the gate still counts what they may have opened. Oldest first. */
+export async function lostOrders(ledger: Ledger, accountId: number, now: Date): Promise<OrderRow[]> {
+  return ledger
+    .selectFrom('orders')
+    .selectAll()
+    .where('account_id', '=', accountId)
+    .where('url', 'is', null)
+    .where('reserved', '>', 0)
+    .where((where) =>
+      where.or([where('concluded_at', 'is', null), where('reserved_until', '>', now.toISOString())]),
+    )
+    .orderBy('id')
+    .execute();
+}
+
+/** What came of holding an order against the CA's answer. */
+export interface OrderComparison {
+  differs: boolean;
+  /** URLs of authorizations that the ledger didn't know of, or not as this order's; known from here on. */
+  learned: string[];
+}
+
+/**
+ * Records how the CA's answer differs from what the ledger holds, for an order that nobody works on: its status as far as that ends
+ * nothing (to give it up is for whoever settles what it opened), what it leads to, and authorizations that weren't known.
+ * @returns null when the order has changed since it was read: somebody works on it now
+ */
+export async function recordComparison(
+  writer: LedgerWriter,
+  order: OrderRow,
+  answer: OrderAnswer,
+): Promise<OrderComparison | null> {
+  return inTransaction(writer, async (tx) => {
+    const now = await orderById(tx.ledger, order.id);
+    if (now === undefined || JSON.stringify(now) !== JSON.stringify(order)) return null;
+    const learned = await unknownOf(tx.ledger, order, answer.authorizationUrls);
+    await insertAuthorizationUrls(tx, { ...order, expires_at: instantOf(answer.expiresAt) }, learned);
+    const differs = answer.status !== order.status || learned.length > 0 || order.reserved > 0;
+    if (!differs) return { differs, learned };
+    await tx.ledger
+      .updateTable('orders')
+      .set(changes(tx, order, answer))
+      .where('id', '=', order.id)
+      .execute();
+    const data = { ledger: order.status, ca: answer.status, ...(learned.length > 0 ? { learned } : {}) };
+    await appendEvents(tx, [{ kind: 'difference', orderId: order.id, accountId: order.account_id, data }]);
+    return { differs, learned };
+  });
+}
+
+/** The CA has forgotten the order. */
+export async function recordForgotten(writer: LedgerWriter, order: OrderRow): Promise<void> {
+  const data = { ledger: order.status, ca: 'gone' };
+  await appendEvents(writer, [{ kind: 'difference', orderId: order.id, accountId: order.account_id, data }]);
+}
+
+function changes(writer: LedgerWriter, order: OrderRow, answer: OrderAnswer) {
+  const isOver = answer.status === 'invalid' || order.concluded_at !== null;
+  const isPossible = orderStatusesBefore(answer.status).includes(order.status);
+  return {
+    // Its authorizations are counted one by one from here on.
+    reserved: 0,
+    updated_at: instant(writer),
+    ...(isPossible && !isOver ? { status: answer.status, expires_at: instantOf(answer.expiresAt) } : {}),
+    ...(answer.certificateUrl === null || isOver ? {} : { certificate_url: answer.certificateUrl }),
+  };
+}
+
+async function unknownOf(ledger: Ledger, order: OrderRow, urls: readonly string[]): Promise<string[]> {
+  const known = await ledger
+    .selectFrom('authorizations')
+    .innerJoin('order_authorizations', 'order_authorizations.authorization_id', 'authorizations.id')
+    .select('authorizations.url')
+    .where('order_authorizations.order_id', '=', order.id)
+    .execute();
+  const linked = new Set(known.map(({ url }) => url));
+  return urls.filter((url) => !linked.has(url));
+}

@@ -1,0 +1,256 @@
+import { farthestReservationMs, isStillAhead } from '../../bounded-wait.ts';
+import type { Ledger } from '../open.ts';
+import type { OrderRow } from '../schema.ts';
+import type { OrderStatus } from '../states.ts';
+
+/** Newest first. */
+export async function listOrders(
+  ledger: Ledger,
+  filter: { accountIds?: readonly number[]; statuses?: readonly OrderStatus[]; limit?: number },
+): Promise<OrderRow[]> {
+  let query = ledger.selectFrom('orders').selectAll().orderBy('id', 'desc');
+  if (filter.accountIds !== undefined) query = query.where('account_id', 'in', filter.accountIds);
+  if (filter.statuses !== undefined) query = query.where('status', 'in', filter.statuses);
+  if (filter.limit !== undefined) query = query.limit(filter.limit);
+  return query.execute();
+}
+
+/**
+ * A newOrder without an answer may reach the CA for so long after its intent: a request lives for 40 s here, and a while in whatever
+ * lies between.
+ */
+export const newOrderLifeMs = 300_000;
+/** For so long a newOrder that was given up is looked for by every run: it may have come to the CA late. */
+const lateMs = 3_600_000;
+
+/**
+ * Orders with something left to do: ones that aren't concluded, ones with a pending authorization that the CA didn't refuse to deactivate,
+ * ones with something still presented, ones whose newOrder was lost and that are to be looked for. Oldest first. Whether somebody works on
+ * them is `issuance/ownership/lease.ts`.
+ */
+export async function unsettledOrders(ledger: Ledger, accountId: number, now: Date): Promise<OrderRow[]> {
+  const lost = await lostOrders(ledger, accountId, now);
+  // From three indexes of what is open: the orders of years are never gone through.
+  const open = await ledger
+    .selectFrom('orders')
+    .selectAll()
+    .where('account_id', '=', accountId)
+    .where('id', 'in', (query) =>
+      query
+        .selectFrom('orders')
+        .select('id')
+        .where('account_id', '=', accountId)
+        .where('concluded_at', 'is', null)
+        .union(
+          query
+            .selectFrom('authorizations')
+            .innerJoin('order_authorizations', 'order_authorizations.authorization_id', 'authorizations.id')
+            .select('order_authorizations.order_id as id')
+            .where('authorizations.account_id', '=', accountId)
+            .where('authorizations.status', '=', 'pending')
+            .where('authorizations.refused_at', 'is', null),
+        )
+        .union(query.selectFrom('presentations').select('order_id as id').where('cleaned_at', 'is', null)),
+    )
+    .orderBy('id')
+    .execute();
+  const known = new Set(open.map(({ id }) => id));
+  return [...open, ...lost.filter(({ id }) => !known.has(id))].sort((a, b) => a.id - b.id);
+}
+
+/** Given up without an answer, still counted by the gate, and not looked for since an answer of the CA could rule them out. */
+async function lostOrders(ledger: Ledger, accountId: number, now: Date): Promise<OrderRow[]> {
+  const lost = await ledger
+    .selectFrom('orders')
+    .selectAll()
+    .where('account_id', '=', accountId)
+    .where('status', '=', 'abandoned')
+    .where('reserved', '>', 0)
+    .where('reserved_until', '>', now.toISOString())
+    .execute();
+  return lost.filter(({ created_at, concluded_at, reserved_until }) => {
+    if (!isStillAhead(reserved_until, now, farthestReservationMs)) return false;
+    const sentAt = Date.parse(created_at);
+    // Each look that came to an end concludes the order anew.
+    const lookedAt = concluded_at === null ? sentAt : Date.parse(concluded_at);
+    return now.getTime() < sentAt + lateMs || lookedAt < sentAt + newOrderLifeMs;
+  });
+}
+
+/** Whether a newOrder that said that it replaces this certificate (RFC 9773) was refused, or never answered. */
+export async function wasReplacingRefused(ledger: Ledger, replaces: string): Promise<boolean> {
+  const order = await ledger
+    .selectFrom('orders')
+    .select('id')
+    .where('replaces', '=', replaces)
+    .where('url', 'is', null)
+    .where('status', 'in', ['invalid', 'abandoned'])
+    .limit(1)
+    .executeTakeFirst();
+  return order !== undefined;
+}
+
+/** Whether an account of this CA had a certificate issued for exactly these names since then. */
+export async function wasIssuedSince(
+  ledger: Ledger,
+  ca: string,
+  namesKey: string,
+  since: Date,
+): Promise<boolean> {
+  const order = await ledger
+    .selectFrom('orders')
+    .innerJoin('accounts', 'accounts.id', 'orders.account_id')
+    .select('orders.id')
+    .where('names_key', '=', namesKey)
+    .where('orders.status', '=', 'valid')
+    .where('finalize_sent_at', '>', since.toISOString())
+    .where('ca', '=', ca)
+    .limit(1)
+    .executeTakeFirst();
+  return order !== undefined;
+}
+
+/** Whether the CA still has another order of the account for the same names, which can't become ready any more. */
+export async function hasFailedAlike(
+  ledger: Ledger,
+  order: Pick<OrderRow, 'id' | 'account_id' | 'names_key'>,
+  now: Date,
+): Promise<boolean> {
+  const failed = await ledger
+    .selectFrom('orders')
+    .select('id')
+    .where('account_id', '=', order.account_id)
+    .where('names_key', '=', order.names_key)
+    .where('id', '<>', order.id)
+    .where('url', 'is not', null)
+    .where((row) => row.or([row('status', 'in', ['invalid', 'abandoned']), row('stuck_at', 'is not', null)]))
+    .where((row) => row.or([row('expires_at', 'is', null), row('expires_at', '>', now.toISOString())]))
+    .limit(1)
+    .executeTakeFirst();
+  return failed !== undefined;
+}
+
+/** Whether a rehearsal of these names, proven in this way, came to its end since then. */
+export async function wasRehearsedSince(
+  ledger: Ledger,
+  rehearsed: Pick<OrderRow, 'account_id' | 'names_key' | 'profile' | 'rehearsal'>,
+  since: Date,
+): Promise<boolean> {
+  const order = await rehearsedOrders(ledger, rehearsed.account_id, since)
+    .select('id')
+    .where('names_key', '=', rehearsed.names_key)
+    .where('profile', '=', rehearsed.profile)
+    .where('rehearsal', '=', rehearsed.rehearsal)
+    .limit(1)
+    .executeTakeFirst();
+  return order !== undefined;
+}
+
+/** The profile, the `names_key` and the solver's settings, blanks between, of each rehearsal that the account did since then. */
+export async function rehearsedKeysSince(
+  ledger: Ledger,
+  accountId: number,
+  since: Date,
+): Promise<Set<string>> {
+  const rows = await rehearsedOrders(ledger, accountId, since)
+    .select(['profile', 'names_key', 'rehearsal'])
+    .execute();
+  return new Set(
+    rows.map(({ profile, names_key, rehearsal }) => `${profile} ${names_key} ${rehearsal ?? ''}`),
+  );
+}
+
+/** What is asked for is a day; a day more for clocks. */
+const rehearsalReachMs = 2 * 86_400_000;
+
+function rehearsedOrders(ledger: Ledger, accountId: number, since: Date) {
+  return (
+    ledger
+      .selectFrom('orders')
+      .where('account_id', '=', accountId)
+      .where('rehearsal', 'is not', null)
+      .where('status', '=', 'valid')
+      .where('finalize_sent_at', '>', since.toISOString())
+      // One of a clock that was ahead by more than that says nothing of when it was.
+      .where('finalize_sent_at', '<=', new Date(since.getTime() + rehearsalReachMs).toISOString())
+      .where('concluded_at', 'is not', null)
+  );
+}
+
+/** The sets of names, as `names_key`, for which accounts of this CA had certificates issued since then. */
+export async function namesIssuedSince(ledger: Ledger, ca: string, since: Date): Promise<Set<string>> {
+  const rows = await ledger
+    .selectFrom('orders')
+    .innerJoin('accounts', 'accounts.id', 'orders.account_id')
+    .select('names_key')
+    .distinct()
+    .where('orders.status', '=', 'valid')
+    .where('finalize_sent_at', '>', since.toISOString())
+    .where('ca', '=', ca)
+    .execute();
+  return new Set(rows.map(({ names_key }) => names_key));
+}
+
+/** The profile and the `names_key`, a blank between, of each order of the account that isn't concluded. */
+export async function liveOrderKeys(ledger: Ledger, accountId: number): Promise<Set<string>> {
+  const rows = await ledger
+    .selectFrom('orders')
+    .select(['profile', 'names_key'])
+    .where('account_id', '=', accountId)
+    .where('concluded_at', 'is', null)
+    .where('stuck_at', 'is', null)
+    .execute();
+  return new Set(rows.map(({ profile, names_key }) => `${profile} ${names_key}`));
+}
+
+/** Orders that can still become a certificate and hold this authorization. */
+export async function ordersHolding(ledger: Ledger, authorizationId: number): Promise<OrderRow[]> {
+  return ledger
+    .selectFrom('orders')
+    .innerJoin('order_authorizations', 'order_authorizations.order_id', 'orders.id')
+    .selectAll('orders')
+    .where('order_authorizations.authorization_id', '=', authorizationId)
+    .where('orders.concluded_at', 'is', null)
+    .execute();
+}
+
+/** Of these orders those that the ledger knows, with when they were concluded. */
+export async function conclusionsOf(
+  ledger: Ledger,
+  ids: readonly number[],
+): Promise<Map<number, string | null>> {
+  const known = new Map<number, string | null>();
+  // SQLite takes 32,766 parameters.
+  for (let from = 0; from < ids.length; from += 10_000) {
+    const rows = await ledger
+      .selectFrom('orders')
+      .select(['id', 'concluded_at'])
+      .where('id', 'in', ids.slice(from, from + 10_000))
+      .execute();
+    for (const row of rows) known.set(row.id, row.concluded_at);
+  }
+  return known;
+}
+
+/** Whether an order for the same names may be about to bring this certificate, or has brought it and died before saying so. */
+export async function isBeingCollected(ledger: Ledger, namesKey: string): Promise<boolean> {
+  const row = await ledger
+    .selectFrom('orders')
+    .select('id')
+    .where('names_key', '=', namesKey)
+    .where('concluded_at', 'is', null)
+    .where('finalize_sent_at', 'is not', null)
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
+/** Orders that finalize was sent for and that aren't concluded: their certificate is still to come. */
+export async function finalizedOrders(ledger: Ledger): Promise<OrderRow[]> {
+  return ledger
+    .selectFrom('orders')
+    .selectAll()
+    .where('concluded_at', 'is', null)
+    .where('finalize_sent_at', 'is not', null)
+    .orderBy('id')
+    .execute();
+}

@@ -1,0 +1,299 @@
+import type { Updateable } from 'kysely';
+import { AcmeLedgerError } from '../../errors.ts';
+import { compiledOnce } from '../compiled.ts';
+import { appendEvents } from '../events.ts';
+import { settleReservations } from '../limits/limit-reservations.ts';
+import type { Ledger } from '../open.ts';
+import { learnAuthorizationUrls } from './order-authorizations.ts';
+import type { Instant, OrderRow, OrderTable } from '../schema.ts';
+import type { OrderStatus } from '../states.ts';
+import { orderStatusesBefore } from '../states.ts';
+import type { LedgerWriter } from '../writer.ts';
+import { inTransaction, instant, instantOf, lostOwnership } from '../writer.ts';
+
+/** An order as the CA answered it (RFC 8555 §7.1.3); `src/acme` has the whole of it. */
+export interface OrderAnswer {
+  url: string;
+  status: Exclude<OrderStatus, 'intent' | 'abandoned'>;
+  expiresAt: Date | null;
+  finalizeUrl: string | null;
+  certificateUrl: string | null;
+  authorizationUrls: readonly string[];
+}
+
+export interface Intent {
+  accountId: number;
+  certificateName: string;
+  names: readonly string[];
+  namesKey: string;
+  profile: string;
+  replaces: string | null;
+  rehearsal?: string | null;
+  /** When a lost order's authorizations must have expired. */
+  reservedUntil: Date;
+}
+
+/** Writes the intent down, with the authorizations that it may open reserved. Its gate is `issuance/attempt/gate.ts`. */
+export async function insertIntent(writer: LedgerWriter, intent: Intent): Promise<OrderRow> {
+  const at = instant(writer);
+  const {
+    rows: [row],
+  } = await insertOrder(writer.ledger, {
+    account_id: intent.accountId,
+    certificate_name: intent.certificateName,
+    names: JSON.stringify(intent.names),
+    names_key: intent.namesKey,
+    profile: intent.profile,
+    replaces: intent.replaces,
+    rehearsal: intent.rehearsal ?? null,
+    status: 'intent',
+    reserved: intent.names.length,
+    reserved_until: intent.reservedUntil.toISOString(),
+    run_id: writer.runId,
+    created_at: at,
+    updated_at: at,
+  });
+  if (row === undefined) throw new AcmeLedgerError('bug', 'the ledger gave no row for a new order');
+  await appendEvents(writer, [
+    {
+      kind: 'order-intent',
+      accountId: row.account_id,
+      orderId: row.id,
+      certificateName: row.certificate_name,
+    },
+  ]);
+  return row;
+}
+
+type NewOrderRow = Omit<
+  OrderRow,
+  | 'id'
+  | 'url'
+  | 'finalize_url'
+  | 'certificate_url'
+  | 'expires_at'
+  | 'kept_until'
+  | 'finalize_sent_at'
+  | 'csr_sha256'
+  | 'concluded_at'
+  | 'stuck_at'
+  | 'error'
+>;
+
+const insertOrder = compiledOnce((ledger, row: NewOrderRow) =>
+  ledger
+    .insertInto('orders')
+    .values({
+      account_id: row.account_id,
+      certificate_name: row.certificate_name,
+      names: row.names,
+      names_key: row.names_key,
+      profile: row.profile,
+      replaces: row.replaces,
+      rehearsal: row.rehearsal,
+      status: row.status,
+      reserved: row.reserved,
+      reserved_until: row.reserved_until,
+      run_id: row.run_id,
+      created_at: row.created_at,
+      updated_at: row.updated_at,
+    })
+    .returningAll(),
+);
+
+/** The one order for these names that isn't concluded (a unique index sees to it). */
+export async function liveOrderFor(
+  ledger: Ledger,
+  accountId: number,
+  namesKey: string,
+  profile: string,
+): Promise<OrderRow | undefined> {
+  return (await liveOf(ledger, { accountId, namesKey, profile })).rows[0];
+}
+
+const liveOf = compiledOnce(
+  (ledger, { accountId, namesKey, profile }: Pick<Intent, 'accountId' | 'namesKey' | 'profile'>) =>
+    ledger
+      .selectFrom('orders')
+      .selectAll()
+      .where('account_id', '=', accountId)
+      .where('names_key', '=', namesKey)
+      .where('profile', '=', profile)
+      .where('concluded_at', 'is', null)
+      .where('stuck_at', 'is', null),
+);
+
+export async function orderById(ledger: Ledger, id: number): Promise<OrderRow | undefined> {
+  return (await orderOf(ledger, { id })).rows[0];
+}
+
+const orderOf = compiledOnce((ledger, { id }: { id: number }) =>
+  ledger.selectFrom('orders').selectAll().where('id', '=', id),
+);
+
+export async function orderByUrl(ledger: Ledger, url: string): Promise<OrderRow | undefined> {
+  return (await withUrl(ledger, { url })).rows[0];
+}
+
+const withUrl = compiledOnce((ledger, { url }: { url: string }) =>
+  ledger.selectFrom('orders').selectAll().where('url', '=', url),
+);
+
+/**
+ * What the CA answered to newOrder, or to a later look at the order: its URLs, its status, and a row for each authorization.
+ * From here the authorizations are counted one by one and nothing is reserved.
+ * @throws AcmeLedgerError `busy` when this run doesn't own the order any more
+ */
+export async function recordOrderAnswer(
+  writer: LedgerWriter,
+  order: OrderRow,
+  answer: OrderAnswer,
+): Promise<OrderRow> {
+  return inTransaction(writer, async (tx) => {
+    const before = await ownedOrder(tx, order.id);
+    if (before.url !== answer.url)
+      await takeUrlFrom(tx.ledger, { newOwnerId: order.id, url: answer.url, at: instant(tx) });
+    // A CA that reads from a replica may show an older state than it did before.
+    const isPossible = orderStatusesBefore(answer.status).includes(before.status);
+    const status = isPossible ? answer.status : before.status;
+    const row: OrderRow = {
+      ...before,
+      url: answer.url,
+      status,
+      finalize_url: answer.finalizeUrl ?? before.finalize_url,
+      expires_at: instantOf(answer.expiresAt),
+      reserved: 0,
+      updated_at: instant(tx),
+      // Kept once known: of two finalizes milliseconds apart, Boulder's second can take it from the order again.
+      certificate_url: answer.certificateUrl ?? before.certificate_url,
+      concluded_at: status === 'invalid' ? instant(tx) : before.concluded_at,
+    };
+    await updateAnswered(tx.ledger, row);
+    await settleReservations(tx, row);
+    await learnAuthorizationUrls(tx, row, answer.authorizationUrls);
+    if (before.status !== answer.status || before.url !== answer.url) {
+      const data = { url: answer.url, status: answer.status };
+      await appendEvents(tx, [
+        { kind: 'order-answered', orderId: order.id, accountId: order.account_id, data },
+      ]);
+    }
+    return row;
+  });
+}
+
+const updateAnswered = compiledOnce((ledger, row: OrderRow) =>
+  ledger
+    .updateTable('orders')
+    .set({
+      url: row.url,
+      status: row.status,
+      finalize_url: row.finalize_url,
+      expires_at: row.expires_at,
+      reserved: row.reserved,
+      updated_at: row.updated_at,
+      certificate_url: row.certificate_url,
+      concluded_at: row.concluded_at,
+    })
+    .where('id', '=', row.id),
+);
+
+/** A CA may hand back an order that was given up here (Boulder does, for the same names): from now on it is the new intent's. */
+const takeUrlFrom = compiledOnce(
+  (ledger, { newOwnerId, url, at }: { newOwnerId: number; url: string; at: Instant }) =>
+    ledger
+      .updateTable('orders')
+      .set({ url: null, updated_at: at })
+      .where('url', '=', url)
+      .where('id', '<>', newOwnerId)
+      .where('status', 'in', ['invalid', 'abandoned']),
+);
+
+/** The order, if it is this run's. @throws AcmeLedgerError `busy` when another run took it over */
+export async function ownedOrder(writer: LedgerWriter, orderId: number): Promise<OrderRow> {
+  const row = await orderById(writer.ledger, orderId);
+  if (row?.run_id === writer.runId) return row;
+  throw lostOwnership(orderId);
+}
+
+/** Written before the finalize POST is sent (promise 1), with the digest of its CSR. @throws AcmeLedgerError `busy` */
+export async function recordFinalizeSent(writer: LedgerWriter, orderId: number, csr: string): Promise<void> {
+  await inTransaction(writer, async (tx) => {
+    await ownedOrder(tx, orderId);
+    await markFinalizeSent(tx.ledger, { orderId, csr, at: instant(tx) });
+    await appendEvents(tx, [{ kind: 'finalize-sent', orderId }]);
+  });
+}
+
+const markFinalizeSent = compiledOnce(
+  (ledger, { orderId, csr, at }: { orderId: number; csr: string; at: Instant }) =>
+    ledger
+      .updateTable('orders')
+      .set({ finalize_sent_at: at, csr_sha256: csr, updated_at: at })
+      .where('id', '=', orderId),
+);
+
+export interface OrderEnd {
+  /** Left as it is when not given. */
+  status?: OrderStatus | undefined;
+  /** Until when the next attempt may take it up. */
+  keptUntil?: Date | null;
+  /** The certificate is stored. A given-up status concludes the order by itself. */
+  concluded?: true;
+  /** The answer to newOrder was lost for good: what it may have opened stays counted until it must have expired. */
+  keepReserved?: boolean;
+  error?: unknown;
+}
+
+/**
+ * This run is done with the order. A move that the states don't know isn't made.
+ * @returns false when it wasn't this run's any more: nothing happened
+ */
+export async function releaseOrder(writer: LedgerWriter, orderId: number, end: OrderEnd): Promise<boolean> {
+  return inTransaction(writer, async (tx) => {
+    const before = await orderById(tx.ledger, orderId);
+    if (before?.run_id !== tx.runId) return false;
+    const isPossible = end.status !== undefined && orderStatusesBefore(end.status).includes(before.status);
+    const status = isPossible ? end.status : undefined;
+    const row = await tx.ledger
+      .updateTable('orders')
+      .set({ run_id: null, updated_at: instant(tx), ...endValues(tx, { ...end, status }) })
+      .where('id', '=', orderId)
+      .returningAll()
+      .executeTakeFirstOrThrow();
+    await settleReservations(tx, row);
+    const data = { status: status ?? null, keptUntil: end.keptUntil ?? null };
+    await appendEvents(tx, [{ kind: 'order-released', orderId, data }]);
+    return true;
+  });
+}
+
+function endValues(
+  writer: LedgerWriter,
+  { status, keepReserved, concluded, keptUntil, error }: OrderEnd,
+): Updateable<OrderTable> {
+  return {
+    ...(status === undefined ? {} : { status }),
+    ...(keepReserved === true || status === undefined ? {} : { reserved: 0 }),
+    ...(concluded === true || status === 'invalid' || status === 'abandoned'
+      ? { concluded_at: instant(writer) }
+      : {}),
+    ...(keptUntil === undefined ? {} : { kept_until: instantOf(keptUntil) }),
+    ...(error === undefined ? {} : { error: JSON.stringify(error) }),
+    ...(concluded === true && error === undefined ? { error: null } : {}),
+  };
+}
+
+/** Nobody wants this certificate any more, or not with other names than `exceptNamesKey`: what was kept for its next attempt is a leak from now on. */
+export async function unkeepOrdersOf(
+  writer: LedgerWriter,
+  certificateName: string,
+  exceptNamesKey = '',
+): Promise<void> {
+  await writer.ledger
+    .updateTable('orders')
+    .set({ kept_until: instant(writer), updated_at: instant(writer) })
+    .where('certificate_name', '=', certificateName)
+    .where('names_key', '<>', exceptNamesKey)
+    .where('concluded_at', 'is', null)
+    .execute();
+}

@@ -1,0 +1,191 @@
+import { compiledOnce } from '../compiled.ts';
+import { appendEvents } from '../events.ts';
+import type { Ledger } from '../open.ts';
+import { orderById, ownedOrder } from './orders.ts';
+import type { Instant, PresentationRow } from '../schema.ts';
+import { challengeProgressesBefore } from '../states.ts';
+import type { LedgerWriter } from '../writer.ts';
+import { inTransaction, instant } from '../writer.ts';
+
+export interface NewPresentation {
+  authorizationId: number;
+  /** Solver settings: plain data, no secrets. */
+  settings: unknown;
+  challengeType: string;
+  challengeUrl: string;
+  identifier: { type: string; value: string };
+  token: string;
+  keyAuthorization: string;
+}
+
+/**
+ * Written before the solvers act: what may be up is known, also after a crash in the middle of putting it up.
+ * @throws AcmeLedgerError `busy` when another run took the order over
+ */
+export async function insertPresentations(
+  writer: LedgerWriter,
+  orderId: number,
+  presentations: readonly NewPresentation[],
+): Promise<PresentationRow[]> {
+  if (presentations.length === 0) return [];
+  return inTransaction(writer, async (tx) => {
+    await ownedOrder(tx, orderId);
+    const inserted: PresentationRow[] = [];
+    for (const presentation of presentations) {
+      const { rows } = await insertPresentation(tx.ledger, presentationValues(tx, orderId, presentation));
+      inserted.push(...rows);
+      await markPresented(tx.ledger, presentation);
+    }
+    await appendEvents(
+      tx,
+      presentations.map(({ authorizationId, challengeType }) => ({
+        kind: 'challenge-presenting' as const,
+        authorizationId,
+        orderId,
+        data: { challengeType },
+      })),
+    );
+    return inserted;
+  });
+}
+
+const insertPresentation = compiledOnce((ledger, row: ReturnType<typeof presentationValues>) =>
+  ledger
+    .insertInto('presentations')
+    .values({
+      authorization_id: row.authorization_id,
+      order_id: row.order_id,
+      settings: row.settings,
+      challenge_type: row.challenge_type,
+      identifier_type: row.identifier_type,
+      identifier: row.identifier,
+      token: row.token,
+      key_authorization: row.key_authorization,
+      created_at: row.created_at,
+    })
+    .returningAll(),
+);
+
+const markPresented = compiledOnce(
+  (ledger, { authorizationId, challengeType, challengeUrl }: NewPresentation) =>
+    ledger
+      .updateTable('authorizations')
+      .set({ challenge: 'presented', challenge_type: challengeType, challenge_url: challengeUrl })
+      .where('id', '=', authorizationId)
+      .where('challenge', 'in', challengeProgressesBefore('presented')),
+);
+
+function presentationValues(writer: LedgerWriter, orderId: number, presentation: NewPresentation) {
+  return {
+    authorization_id: presentation.authorizationId,
+    order_id: orderId,
+    settings: JSON.stringify(presentation.settings),
+    challenge_type: presentation.challengeType,
+    identifier_type: presentation.identifier.type,
+    identifier: presentation.identifier.value,
+    token: presentation.token,
+    key_authorization: presentation.keyAuthorization,
+    created_at: instant(writer),
+  };
+}
+
+/** What of an order is, or may be, still up. */
+export async function presentationsUp(ledger: Ledger, orderId: number): Promise<PresentationRow[]> {
+  return (await upOf(ledger, { orderId })).rows;
+}
+
+const upOf = compiledOnce((ledger, { orderId }: { orderId: number }) =>
+  ledger
+    .selectFrom('presentations')
+    .selectAll()
+    .where('order_id', '=', orderId)
+    .where('cleaned_at', 'is', null)
+    .orderBy('id'),
+);
+
+/** Whether an answer is taken down, as the ledger has it, and no other is up for its authorization, of whichever order. */
+export async function isTakenDown(
+  ledger: Ledger,
+  { id, authorization_id }: Pick<PresentationRow, 'id' | 'authorization_id'>,
+): Promise<boolean> {
+  const up = await ledger
+    .selectFrom('presentations')
+    .select('id')
+    .where((row) => row.or([row('authorization_id', '=', authorization_id), row('id', '=', id)]))
+    .where('cleaned_at', 'is', null)
+    .limit(1)
+    .executeTakeFirst();
+  return up === undefined;
+}
+
+/** Orders of which a clean-up has failed to take something down, and that have no authorization left to close. */
+export async function ordersLeftUp(ledger: Ledger): Promise<Set<number>> {
+  const rows = await ledger
+    .selectFrom('presentations')
+    .select('order_id')
+    .where('cleaned_at', 'is', null)
+    .where('error', 'is not', null)
+    .where((query) =>
+      query.not(
+        query.exists(
+          query
+            .selectFrom('order_authorizations')
+            .innerJoin('authorizations', 'authorizations.id', 'order_authorizations.authorization_id')
+            .select('authorizations.id')
+            .whereRef('order_authorizations.order_id', '=', 'presentations.order_id')
+            .where('authorizations.status', '=', 'pending')
+            .where('authorizations.refused_at', 'is', null),
+        ),
+      ),
+    )
+    .execute();
+  return new Set(rows.map(({ order_id }) => order_id));
+}
+
+/** Of orders of this run: what another has taken over meanwhile may be up again. */
+export async function recordCleanedUp(writer: LedgerWriter, all: readonly PresentationRow[]): Promise<void> {
+  if (all.length === 0) return;
+  await inTransaction(writer, async (tx) => {
+    const owners = new Map<number, string | null>();
+    for (const id of new Set(all.map(({ order_id }) => order_id)))
+      owners.set(id, (await orderById(tx.ledger, id))?.run_id ?? null);
+    const presentations = all.filter(({ order_id }) => owners.get(order_id) === tx.runId);
+    for (const { id, authorization_id } of presentations) {
+      await markCleaned(tx.ledger, { id, at: instant(tx) });
+      await markNotPresented(tx.ledger, { authorizationId: authorization_id });
+    }
+    await appendEvents(
+      tx,
+      presentations.map((presentation) => ({
+        kind: 'challenge-cleaned-up' as const,
+        authorizationId: presentation.authorization_id,
+        orderId: presentation.order_id,
+      })),
+    );
+  });
+}
+
+const markCleaned = compiledOnce((ledger, { id, at }: { id: number; at: Instant }) =>
+  ledger.updateTable('presentations').set({ cleaned_at: at, error: null }).where('id', '=', id),
+);
+
+const markNotPresented = compiledOnce((ledger, { authorizationId }: { authorizationId: number }) =>
+  ledger
+    .updateTable('authorizations')
+    .set({ challenge: 'none' })
+    .where('id', '=', authorizationId)
+    .where('challenge', '=', 'presented'),
+);
+
+/** It stays in the list of what is up, for the next clean-up to try again. */
+export async function recordCleanUpFailed(
+  writer: LedgerWriter,
+  presentationId: number,
+  error: unknown,
+): Promise<void> {
+  await writer.ledger
+    .updateTable('presentations')
+    .set({ error: JSON.stringify(error) })
+    .where('id', '=', presentationId)
+    .execute();
+}

@@ -1,0 +1,38 @@
+import type { RawBuilder } from 'kysely';
+import type { Ledger } from './open.ts';
+
+/** What `ledger check` asks of a database in the database's own language. */
+export interface SelfCheck {
+  /** Begins a transaction that sees one state from here on and keeps nobody from writing. */
+  snapshot: string;
+  /** What is wrong with the file, in the database's words. */
+  faults(ledger: Ledger): Promise<SelfFault[]>;
+  /** Rows that refer to rows that aren't there. */
+  orphans(ledger: Ledger): Promise<Orphan[]>;
+  /** The tables with their columns and the indexes, described by name. */
+  shape(ledger: Ledger): Promise<Map<string, SchemaPart>>;
+  /** Whether a column holds JSON with this at its top; null counts as yes. */
+  isJson(column: string, top: 'array' | 'object' | 'any'): RawBuilder<boolean>;
+  /** Whether a column looks like an instant; null counts as yes. */
+  isInstant(column: string): RawBuilder<boolean>;
+}
+
+export interface SelfFault {
+  /** `damage`: the file can't be trusted; `constraint`: a row that the schema forbids, in a file that is whole. */
+  kind: 'damage' | 'constraint';
+  text: string;
+}
+
+export interface Orphan {
+  table: string;
+  id: number | null;
+  column: string;
+  parent: string;
+}
+
+export interface SchemaPart {
+  /** The same for two parts that do the same. */
+  description: string;
+  /** What makes it anew, where that is possible. */
+  sql: string | null;
+}

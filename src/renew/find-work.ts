@@ -1,0 +1,267 @@
+import { isStored } from '../certificates/store.ts';
+import { systemClock } from '../clock.ts';
+import type { ErrorRecord } from '../errors.ts';
+import { backOffOf } from '../issuance/attempt/certificate-back-off.ts';
+import { dueWithNames, isLeftAlone } from '../issuance/due/due-names.ts';
+import { failingEither, type FailingNames, suspendedOf } from '../issuance/names/name-choice.ts';
+import { namesToProbe } from '../probe/probe-choice.ts';
+import type { ProbeCandidate } from '../probe/probe-names.ts';
+import type { Due, DueCertificate } from './renew-all.ts';
+import { asSuspended } from '../issuance/names/suspended-names.ts';
+import { isAskDue } from './ari-schedule.ts';
+import { byUrgency, dueOf, refusedLast } from './renew-all.ts';
+import { accountAt, listAccounts } from '../ledger/accounts.ts';
+import type { RenewalFacts } from '../ledger/certificates/certificates.ts';
+import { certificatesByName, listRenewalFacts } from '../ledger/certificates/certificates.ts';
+import { failingNames } from '../ledger/names/failing-names.ts';
+import type { Ledger } from '../ledger/open.ts';
+import { probesUp } from '../ledger/names/probes.ts';
+import type { CertificateRow } from '../ledger/schema.ts';
+import { unsettledOrders } from '../ledger/orders/order-queries.ts';
+import { wantedCertificate } from '../cli/commands/cert/cert.ts';
+import type { CommandContext } from '../run/run-context.ts';
+import type { LeftAlone } from './suspended-certificates.ts';
+import type { PlanOptions, RunPlan } from './plan-run.ts';
+import { planRun } from './plan-run.ts';
+import type { RenewOptions } from './renew.ts';
+import { stagingOf } from '../run/staging.ts';
+
+/** One that is due, and why it has to wait for a limit of its CA; null when it goes now. */
+export interface PlannedCertificate extends DueCertificate {
+  deferral: ErrorRecord | null;
+  /** It waits for the staging where it is rehearsed, not for its CA. */
+  isOfRehearsal: boolean;
+}
+
+/** What is to be done: certificates by CA, and CAs where an earlier run left something. */
+export interface Work {
+  due: PlannedCertificate[];
+  notDue: number;
+  /** Due, too, but left to the next run by `--limit`. */
+  beyondLimit: number;
+  authorities: string[];
+  /** What it would spend of the CAs' limits on new orders. */
+  newOrders: RunPlan['newOrders'];
+  /** How many orders would be rehearsed first. */
+  rehearsals: RunPlan['rehearsals'];
+  /** Certificates whose CA is to be asked now when to renew them (RFC 9773). */
+  toAsk: CertificateRow[];
+  /** Names that are left alone and may be probed now, those first that weren't for longest. */
+  toProbe: ProbeCandidate[];
+  /** Due, too, but they stay as they are until names of theirs are mended or resumed. */
+  leftAlone: LeftAlone[];
+  /** How many probes have, or may have, something up. */
+  probesUp: number;
+}
+
+/** Which certificates are due, before anybody asks what the CA lets through. */
+export interface DueCertificates {
+  /** All that are wanted. */
+  wanted: readonly RenewalFacts[];
+  /** Worked on now, the most urgent first. */
+  eligible: DueCertificate[];
+  /** Due, too, but they stay as they are until names of theirs are mended or resumed. */
+  leftAlone: LeftAlone[];
+}
+
+interface Found extends DueCertificates {
+  rows: CertificateRow[];
+  reasons: ReadonlyMap<string, Due | null>;
+  failing: ReadonlyMap<string, FailingNames>;
+  stagings: ReadonlyMap<string, string>;
+  toAsk: RenewalFacts[];
+}
+
+/** What `renew` without options would work on, and what `status` counts as due. */
+export async function dueCertificates(
+  context: CommandContext,
+  ledger: Ledger,
+  now: Date,
+): Promise<DueCertificates> {
+  return findDue(context, ledger, { names: [], all: false, rehearse: false }, now);
+}
+
+async function findDue(
+  context: CommandContext,
+  ledger: Ledger,
+  options: Pick<RenewOptions, 'names' | 'all' | 'rehearse'>,
+  now: Date,
+): Promise<Found> {
+  const wanted = await wantedFacts(ledger, options.names);
+  const stagings = options.rehearse ? stagingsOf(context, wanted) : new Map<string, string>();
+  const reasons = new Map<string, Due | null>();
+  const toAsk: RenewalFacts[] = [];
+  for (const facts of wanted) {
+    const isLost = !isStored(context.settings.stateDir, facts.name, facts.csr === null);
+    const reason = dueOf(facts, now, { all: options.all, isLost });
+    // One that lacks names may get them back.
+    if (reason !== null || facts.issued_names !== null) reasons.set(facts.name, reason);
+    if (!options.all && !isLost && isAskDue(facts, now)) toAsk.push(facts);
+  }
+  const failing = await failingByAuthority(ledger);
+  const candidates = wanted.filter(({ name }) => reasons.has(name)).sort(byUrgency(now));
+  const rows = refusedLast(await rowsOf(ledger, candidates), now);
+  const isAskedFor = options.names.length > 0;
+  const leftAlone: LeftAlone[] = [];
+  const eligible = rows.flatMap((certificate) => {
+    const failingHere = failingEither(
+      failing.get(certificate.ca),
+      failing.get(stagings.get(certificate.ca) ?? ''),
+    );
+    const due = reasons.get(certificate.name) ?? null;
+    const { onFailedName } = context.settings;
+    const among = { failing: failingHere, onFailedName, now };
+    const one = dueWithNames(certificate, due, { ...among, isAskedFor });
+    if (one === null && isLeftAlone(certificate, due, among))
+      leftAlone.push({
+        certificate,
+        names: asSuspended(suspendedOf(certificate, failingHere), failingHere),
+      });
+    return one === null ? [] : [one];
+  });
+  return { wanted, eligible, leftAlone, rows, reasons, failing, stagings, toAsk };
+}
+
+/**
+ * What the ledger says is to be done now, the most urgent first; nobody is asked.
+ * @param done what this run has worked on already
+ */
+export async function findWork(
+  context: CommandContext,
+  ledger: Ledger,
+  options: RenewOptions,
+  done: readonly PlannedCertificate[] = [],
+): Promise<Work> {
+  const now = systemClock.now();
+  const { toAsk, wanted, ...found } = await findDue(context, ledger, options, now);
+  const isAskedFor = options.names.length > 0;
+  const { stagings } = found;
+  const over = new Set(done.map(({ certificate }) => certificate.name));
+  const isLeft = ({ certificate: { name } }: { certificate: CertificateRow }): boolean => !over.has(name);
+  const [eligible, leftAlone] = [found.eligible.filter(isLeft), found.leftAlone.filter(isLeft)];
+  const limit = options.limit - done.filter(({ deferral }) => deferral === null).length;
+  const plan = await planned(context, ledger, eligible, { ...options, limit, stagings, isAskedFor });
+  const going = plan.due.filter(({ deferral }) => deferral === null);
+  const authorities = new Set(going.map(({ certificate }) => certificate.ca));
+  for (const account of await listAccounts(ledger)) {
+    if (account.url !== null && (await unsettledOrders(ledger, account.id, now)).length > 0)
+      authorities.add(account.ca);
+  }
+  return {
+    ...plan,
+    notDue: wanted.length - eligible.length - leftAlone.length - over.size,
+    beyondLimit: eligible.length - plan.due.length,
+    authorities: [...authorities],
+    leftAlone,
+    toAsk: await rowsOf(ledger, toAsk.sort(byUrgency(now))),
+    toProbe: await probesDue(context, ledger, { ...found, isAskedFor, now }),
+    probesUp: (await probesUp(ledger)).length,
+  };
+}
+
+type Planned = Pick<Work, 'due' | 'newOrders' | 'rehearsals'>;
+
+const goesNow = { error: null, isOfRehearsal: false };
+
+/** Those that the run comes to, the ones among them that have to wait, and what it would spend. */
+async function planned(
+  { settings }: CommandContext,
+  ledger: Ledger,
+  eligible: readonly DueCertificate[],
+  { limit, ...options }: Pick<RenewOptions, 'limit'> & PlanOptions & { isAskedFor: boolean },
+): Promise<Planned> {
+  const plan = async (some: readonly DueCertificate[]): Promise<Planned> => {
+    const backOffs = new Map(some.map((one) => [one, options.isAskedFor ? null : ownBackOff(one)]));
+    const tried = some.filter((one) => backOffs.get(one) === null);
+    const { deferrals, ...spent } = await planRun(settings, ledger, tried, options);
+    const due = some.map((one) => {
+      const { error, isOfRehearsal } = deferrals.get(one.certificate.name) ?? goesNow;
+      return { ...one, deferral: backOffs.get(one) ?? error, isOfRehearsal };
+    });
+    return { due, ...spent };
+  };
+  const all = await plan(eligible);
+  return limit >= eligible.length ? all : plan(upToLimit(all.due, limit));
+}
+
+/** A deploy hook has nothing to do with what the CA refused. */
+function ownBackOff({ certificate, due }: DueCertificate): ErrorRecord | null {
+  return due.reason === 'not-deployed' ? null : backOffOf(certificate, systemClock.now());
+}
+
+/**
+ * As many as go now, and those that have to wait before the last of them: those don't count, or the same ones would keep all others from
+ * being renewed in run after run.
+ */
+export function upToLimit<T extends { deferral: unknown }>(due: readonly T[], limit: number): T[] {
+  let going = 0;
+  return due.filter(({ deferral }) => {
+    if (going >= limit) return false;
+    if (deferral === null) going += 1;
+    return true;
+  });
+}
+
+interface Candidates {
+  rows: readonly CertificateRow[];
+  reasons: ReadonlyMap<string, Due | null>;
+  /** By CA. */
+  failing: ReadonlyMap<string, FailingNames>;
+  /** By CA, where what fails there keeps a certificate waiting, too. */
+  stagings: ReadonlyMap<string, string>;
+  isAskedFor: boolean;
+  now: Date;
+}
+
+/** Each name once, the way that the most urgent certificate proves it. */
+async function probesDue(
+  context: CommandContext,
+  ledger: Ledger,
+  { rows, reasons, failing, stagings, isAskedFor, now }: Candidates,
+): Promise<ProbeCandidate[]> {
+  if (context.settings.probe.everyMs === null) return [];
+  const thumbprints = new Map((await listAccounts(ledger)).map((row) => [row.id, row.key_thumbprint]));
+  const chosen = new Map<number, ProbeCandidate>();
+  for (const certificate of rows) {
+    const due = reasons.get(certificate.name) ?? null;
+    const names = [certificate.ca, stagings.get(certificate.ca) ?? ''].flatMap((ca) =>
+      namesToProbe(certificate, due, { failing: failing.get(ca) ?? new Map(), isAskedFor, now }),
+    );
+    for (const name of names) {
+      const keyThumbprint = thumbprints.get(name.account_id) ?? '';
+      if (!chosen.has(name.id)) chosen.set(name.id, { name, settings: certificate.settings, keyThumbprint });
+    }
+  }
+  const order = ({ name: { probe_at } }: ProbeCandidate): string => probe_at ?? '';
+  return [...chosen.values()].sort((one, other) => (order(one) < order(other) ? -1 : 1));
+}
+
+async function wantedFacts(ledger: Ledger, names: readonly string[]): Promise<RenewalFacts[]> {
+  if (names.length === 0) return listRenewalFacts(ledger);
+  return Promise.all([...new Set(names)].map((name) => wantedCertificate(ledger, name)));
+}
+
+/** The whole rows, in the same order. */
+async function rowsOf(ledger: Ledger, facts: readonly RenewalFacts[]): Promise<CertificateRow[]> {
+  const names = facts.map(({ name }) => name);
+  const rows = await certificatesByName(ledger, names);
+  return names.flatMap((name) => rows.get(name) ?? []);
+}
+
+/** Where what is ordered from each CA is rehearsed. @throws AcmeLedgerError `usage` when one of them has no staging */
+function stagingsOf(context: CommandContext, wanted: readonly RenewalFacts[]): Map<string, string> {
+  const authorities = [...new Set(wanted.map(({ ca }) => ca))];
+  return new Map(authorities.map((ca) => [ca, stagingOf(context, ca)?.directoryUrl ?? '']));
+}
+
+/** Names that fail, by the CA whose account they fail on. */
+export async function failingByAuthority(ledger: Ledger): Promise<ReadonlyMap<string, FailingNames>> {
+  const authorities = new Set((await listAccounts(ledger)).map(({ ca }) => ca));
+  const found = new Map<string, FailingNames>();
+  for (const ca of authorities) {
+    const account = await accountAt(ledger, ca);
+    const rows = account === undefined ? [] : await failingNames(ledger, account.id, systemClock.now());
+    found.set(ca, new Map(rows.map((row) => [row.value, row])));
+  }
+  return found;
+}

@@ -1,0 +1,91 @@
+import { identifierSetKey, parseName } from '../identifiers.ts';
+import type { Charge } from '../issuance/limits/charges.ts';
+import { chargesOf } from '../issuance/limits/charges.ts';
+import { namesOf } from '../issuance/certificate/collect.ts';
+import { rehearsalsSince } from '../issuance/attempt/rehearse.ts';
+import { isReplaceable, isWindowOpen } from '../issuance/due/renewal-window.ts';
+import { domainsToCount, renewalsSince } from '../issuance/limits/spending.ts';
+import { accountAt } from '../ledger/accounts.ts';
+import { accountScope, storedBuckets } from '../ledger/limits/limit-buckets.ts';
+import type { Ledger } from '../ledger/open.ts';
+import { liveOrderKeys, namesIssuedSince, rehearsedKeysSince } from '../ledger/orders/order-queries.ts';
+import type { CertificateRow } from '../ledger/schema.ts';
+import type { CaLimits } from '../ca-limits.ts';
+import type { Bucket } from '../token-bucket.ts';
+
+/** A CA whose limits are counted. */
+export interface CostPlace {
+  ledger: Ledger;
+  ca: string;
+  limits: CaLimits;
+  now: Date;
+}
+
+export interface OrderCosts {
+  /** For each certificate; null where no order is placed. */
+  charges: (Charge[] | null)[];
+  /** As they are now, by their words. */
+  buckets: Map<string, Bucket>;
+}
+
+/** What orders for these certificates cost; nothing where one that a former attempt left is taken up: it is paid for. */
+export async function orderCosts(
+  place: CostPlace,
+  certificates: readonly CertificateRow[],
+): Promise<OrderCosts> {
+  // The first order registers the account.
+  const account = (await accountAt(place.ledger, place.ca)) ?? { id: 0, ca: place.ca };
+  return costsAt(place, account, certificates, {
+    isDone: () => false,
+    replacesInWindow: (certificate) => isReplaceable(certificate) && isWindowOpen(certificate, place.now),
+  });
+}
+
+/** What it costs to rehearse them at this staging: nothing where that was done within a day, or is taken up. */
+export async function rehearsalCosts(
+  place: CostPlace,
+  certificates: readonly CertificateRow[],
+): Promise<OrderCosts> {
+  const { ledger, ca, now } = place;
+  // Another one than that of the CA itself, which may not be registered yet either.
+  const account = (await accountAt(ledger, ca)) ?? { id: -1, ca };
+  const done = await rehearsedKeysSince(ledger, account.id, rehearsalsSince(now));
+  return costsAt(place, account, certificates, {
+    isDone: ({ settings }, orderKey) => done.has(`${orderKey} ${settings}`),
+    replacesInWindow: () => false,
+  });
+}
+
+async function costsAt(
+  { ledger, ca, limits, now }: CostPlace,
+  account: { id: number; ca: string },
+  certificates: readonly CertificateRow[],
+  options: {
+    isDone: (certificate: CertificateRow, orderKey: string) => boolean;
+    replacesInWindow: (certificate: CertificateRow) => boolean;
+  },
+): Promise<OrderCosts> {
+  const stored = await storedBuckets(ledger, now, [accountScope(account.id), ca]);
+  const live = await liveOrderKeys(ledger, account.id);
+  const issued = await namesIssuedSince(ledger, ca, renewalsSince(now));
+  const charges: OrderCosts['charges'] = [];
+  for (const certificate of certificates) {
+    const identifiers = namesOf(certificate).map(parseName);
+    const namesKey = identifierSetKey(identifiers);
+    const orderKey = `${certificate.profile} ${namesKey}`;
+    if (live.has(orderKey) || options.isDone(certificate, orderKey)) {
+      charges.push(null);
+      continue;
+    }
+    charges.push(
+      chargesOf(limits, account, {
+        identifiers,
+        domains: await domainsToCount(limits, identifiers),
+        isRenewal: issued.has(namesKey),
+        replacesInWindow: options.replacesInWindow(certificate),
+        leavesReserve: true,
+      }),
+    );
+  }
+  return { charges, buckets: new Map([...stored].map(([word, { bucket }]) => [word, bucket])) };
+}

@@ -1,0 +1,24 @@
+import type { Ledger } from '../ledger/open.ts';
+import { certificateByName } from '../ledger/certificates/certificates.ts';
+import type { CertificateRow } from '../ledger/schema.ts';
+import type { Due, Renewed } from './renew-all.ts';
+
+/**
+ * A due certificate as it stands now, when its turn has come: runs at the same time share the work, and the list of what is due was
+ * read when this one began.
+ * @returns the result when another run has done what was due; else the row to work on, or null for one that nobody wants any more
+ */
+export async function asItStands(
+  ledger: Ledger,
+  listed: CertificateRow,
+  due: Due,
+): Promise<{ done: Renewed } | { row: CertificateRow } | null> {
+  const row = (await certificateByName(ledger, listed.name)) ?? listed;
+  if (row.removed_at !== null) return null;
+  const isNew = row.stored_at !== listed.stored_at;
+  const isDone = due.reason === 'not-deployed' ? row.deployed_at !== null : isNew && row.order_id !== null;
+  if (!isDone) return { row };
+  return {
+    done: { certificate: row, status: listed.stored_at === null ? 'issued' : 'renewed', error: null },
+  };
+}

@@ -1,0 +1,242 @@
+import { authorityOf } from '../acme/authorities/authorities.ts';
+import { systemClock } from '../clock.ts';
+import { errorRecord } from '../errors.ts';
+import type { Issuance } from '../issuance/account-run.ts';
+import type { OutageOptions } from '../issuance/waiting/outage.ts';
+import { settleUnowned, takeDownLeft } from '../issuance/order/recover.ts';
+import type { Stage } from '../issuance/attempt/rehearse.ts';
+import { removeUselessKeys } from '../issuance/certificate/useless-keys.ts';
+import type { DueCertificate, Renewed } from './renew-all.ts';
+import { namesKeysOf, renewAll } from './renew-all.ts';
+import { removeFullBuckets } from '../ledger/limits/limit-buckets.ts';
+import type { CommandContext } from '../run/run-context.ts';
+import type { Work } from './find-work.ts';
+import { findWork } from './find-work.ts';
+import { eachAuthority } from '../run/accounts/each-account.ts';
+import { isOfTheCa } from '../error-kinds.ts';
+import { fallbackOf, fallsBack, renewElsewhere, type RenewThere } from './elsewhere.ts';
+import { withLedger } from '../run/open-ledger.ts';
+import { LikeErrors } from '../cli/output/like-errors.ts';
+import { withIssuance } from '../run/open-account.ts';
+import { probeLeftAlone } from '../probe/probe-left-alone.ts';
+import type { RenewalRecord } from './report-file.ts';
+import { tellNewlyLeftAlone } from './suspended-certificates.ts';
+import { startProgress } from '../cli/output/progress.ts';
+import { onStage } from '../run/rehearsal-stage.ts';
+import { learnRenewalInfo } from './ask-authorities.ts';
+import { partsOf } from './renewal-parts.ts';
+import { conclude, describe, explain, report, summaryOf, totalsOf } from '../cli/commands/renew-text.ts';
+import { stagingOf } from '../run/staging.ts';
+import { withWanted, writeConfigured } from '../wanted/write-configured.ts';
+
+export interface RenewOptions {
+  /** Names of certificates; all when empty. */
+  names: readonly string[];
+  concurrency: number;
+  limit: number;
+  maxTimeMs: number | null;
+  splayMs: number;
+  waitMs: number;
+  all: boolean;
+  /** Each order is done at the CA's staging first. */
+  rehearse: boolean;
+  dryRun: boolean;
+}
+
+/** `--max-time`, from the start of the run, as `performance.now()` tells it. */
+interface RunTime {
+  endsAt: number;
+}
+
+interface TimedRun {
+  mayStart: () => boolean;
+  outageLeftMs: OutageOptions['leftMs'];
+}
+
+interface PartOfRun extends RenewOptions, TimedRun {
+  /** All that this run is going to work on: what dead runs left is kept for that. */
+  coming: readonly DueCertificate[];
+}
+
+/** Longer than a CA's restart, and than most of its troubles; runs that wait are not to pile up under cron. */
+const outageMs = 300_000;
+
+function timed({ maxTimeMs }: RenewOptions, time: RunTime): TimedRun {
+  const leftMs = (): number => time.endsAt - performance.now();
+  return {
+    mayStart: () => leftMs() > 0,
+    outageLeftMs: maxTimeMs === null ? (waitedMs) => outageMs - waitedMs : leftMs,
+  };
+}
+
+/** @param record filled with what the run has to tell */
+export async function runRenew(
+  context: CommandContext,
+  options: RenewOptions,
+  record: RenewalRecord,
+): Promise<number> {
+  if (options.dryRun) {
+    return describe(context, await withWanted(context, (ledger) => findWork(context, ledger, options)));
+  }
+  const time = { endsAt: performance.now() + (options.maxTimeMs ?? Infinity) };
+  await writeConfigured(context);
+  const known = await withLedger(context.settings, async (ledger) => {
+    // Also where nothing is due, and no CA is asked.
+    await removeUselessKeys(ledger, context.settings.stateDir);
+    return findWork(context, ledger, options);
+  });
+  let summary = summaryOf(known);
+  const like = new LikeErrors();
+  const pages = new Map<string, string>();
+  const putOff = new Set<string>();
+  const probing = probeLeftAlone(context, known, time.endsAt);
+  probing.catch(() => undefined); // awaited below
+  const workOnPart = async (part: Work, coming: Work, isOpen = () => true): Promise<void> => {
+    const unexplained = part.due.filter(({ certificate }) => !pages.has(certificate.name));
+    for (const [name, page] of explain(context, { ...part, due: unexplained })) pages.set(name, page);
+    const run = { ...options, ...timed(options, time), coming: coming.due };
+    const mayStart = (): boolean => isOpen() && run.mayStart();
+    await workOn(context, part, { ...run, mayStart }, (renewed) => {
+      const { certificate, error } = renewed;
+      // It goes with the next part.
+      if (error?.code === 'no-time' && run.mayStart()) return void putOff.add(certificate.name);
+      summary[renewed.status] += 1;
+      report(context, renewed, pages.get(certificate.name), { record, like });
+    });
+  };
+  try {
+    const work = await workAsAdvised(context, known, options, time);
+    summary = summaryOf(work);
+    const { atOnce, isOver, theRest } = partsOf(context, options, { work, toProbe: known.toProbe, probing });
+    const first = workOnPart(atOnce, work, () => !isOver());
+    await first.catch(() => undefined);
+    try {
+      const { done, rest } = await theRest(putOff);
+      const { issued, renewed, failed, deferred } = summary;
+      const totals = totalsOf({ ...rest, due: [...done, ...rest.due] });
+      summary = { issued, renewed, failed, deferred, ...totals };
+      // Once it is known which of them the probes have brought back.
+      await tellNewlyLeftAlone(context, rest.leftAlone, { isAskedFor: options.names.length > 0 });
+      await workOnPart(rest, rest);
+    } finally {
+      // One CA's fault keeps nobody else's certificates from their turn, and is thrown in the end.
+      await first;
+    }
+  } finally {
+    await probing.catch(() => undefined);
+    // However it ended, also by a signal before the first certificate.
+    record.summary = summary;
+    conclude(context, summary, like);
+  }
+  if (summary.failed > 0) return 1;
+  return summary.deferred > 0 ? 75 : 0;
+}
+
+/** All that is due, each told of once: at its CA, and at the fallback what can't wait for that. */
+async function workOn(
+  context: CommandContext,
+  work: Work,
+  run: PartOfRun,
+  onResult: (renewed: Renewed) => void,
+): Promise<void> {
+  if (work.due.length === 0 && work.authorities.length === 0) return;
+  const fallback = fallbackOf(context);
+  const progress = startProgress(context, 'certificates');
+  progress.expect(work.due.length);
+  const conclude = (renewed: Renewed): void => {
+    progress.done();
+    onResult(renewed);
+  };
+  const waiting: Renewed[] = [];
+  const takeIn = (renewed: Renewed): void => {
+    if (fallback !== null && fallsBack(renewed, fallback)) waiting.push(renewed);
+    else conclude(renewed);
+  };
+  for (const { certificate, deferral, isOfRehearsal } of work.due)
+    if (deferral !== null) takeIn({ certificate, status: 'deferred', error: deferral, isOfRehearsal });
+  try {
+    await eachAuthority(context, work.authorities, (ca) => {
+      const certificates = work.due.filter(
+        ({ certificate, deferral }) => certificate.ca === ca && deferral === null,
+      );
+      return renewAt(context, ca, certificates, run, takeIn);
+    });
+  } finally {
+    const renewThere: RenewThere = (there, names, tell) => {
+      const certificates = work.due.filter(({ certificate }) => names.has(certificate.name));
+      return renewAt(there, fallback?.directoryUrl ?? '', certificates, { ...run, rehearse: false }, tell);
+    };
+    if (fallback !== null) await renewElsewhere(context, fallback, waiting, renewThere, conclude);
+    progress.stop();
+  }
+}
+
+/** The work after the CAs were asked when to renew, where it is time to ask. */
+async function workAsAdvised(
+  context: CommandContext,
+  known: Work,
+  options: RenewOptions,
+  time: RunTime,
+): Promise<Work> {
+  if (known.authorities.length === 0 && known.toAsk.length === 0) return known;
+  const splayMs = Math.random() * options.splayMs;
+  await systemClock.sleep(splayMs, context.stops.work);
+  // The work of the run hasn't begun: an hour of --splay isn't taken from it.
+  time.endsAt += splayMs;
+  if (known.toAsk.length === 0) return known;
+  await learnRenewalInfo(context, known.toAsk);
+  context.stops.work.throwIfAborted();
+  return withLedger(context.settings, (ledger) => findWork(context, ledger, options));
+}
+
+async function renewAt(
+  context: CommandContext,
+  ca: string,
+  certificates: readonly DueCertificate[],
+  options: PartOfRun,
+  onResult: (renewed: Renewed) => void,
+): Promise<void> {
+  const run = {
+    command: 'renew',
+    mayRegister: certificates.length > 0,
+    concurrency: options.concurrency,
+    patienceMs: options.waitMs,
+    outageLeftMs: options.outageLeftMs,
+  };
+  const told = new Set<string>();
+  const tell = (renewed: Renewed): void => {
+    told.add(renewed.certificate.name);
+    onResult(renewed);
+  };
+  try {
+    await withIssuance(context, authorityOf(ca), run, (issuance) =>
+      settleAndRenew(context, issuance, certificates, options, tell),
+    );
+  } catch (error) {
+    const left = certificates.filter(({ certificate }) => !told.has(certificate.name));
+    if (left.length === 0 || !isOfTheCa(error)) throw error;
+    // The CA can't be worked with now: each of its certificates is told of, and the summary counts it.
+    const status = error.code === 'ca-limit' ? 'deferred' : 'failed';
+    for (const { certificate } of left) onResult({ certificate, status, error: errorRecord(error) });
+  }
+}
+
+async function settleAndRenew(
+  context: CommandContext,
+  issuance: Issuance,
+  certificates: readonly DueCertificate[],
+  options: PartOfRun,
+  onResult: (renewed: Renewed) => void,
+): Promise<void> {
+  // Of one that only its deploy hook is due for, no attempt will take up the order.
+  const ordered = certificates.filter(({ due }) => due.reason !== 'not-deployed');
+  const coming = [...certificates, ...options.coming].filter(({ due }) => due.reason !== 'not-deployed');
+  const namesKeys = namesKeysOf(coming);
+  await removeFullBuckets(issuance);
+  const { leftUp } = await settleUnowned(issuance, { evenKept: false, exceptNamesKeys: namesKeys });
+  const staging = options.rehearse && ordered.length > 0 ? stagingOf(context, issuance.account.ca) : null;
+  const renewOn = (stage: Stage | null): Promise<void> =>
+    renewAll(issuance, certificates, { ...options, stage }, onResult);
+  await (staging === null ? renewOn(null) : onStage(context, issuance, { staging, namesKeys }, renewOn));
+  await takeDownLeft(issuance, leftUp);
+}

@@ -1,0 +1,69 @@
+import { systemClock } from '../clock.ts';
+import { errorRecord } from '../errors.ts';
+import { hookFailure, runHook } from '../system/hook-process.ts';
+import { startRun } from '../issuance/ownership/lease.ts';
+import { endHooksOfDeadRuns } from '../issuance/ownership/taking-over.ts';
+import { runVariable } from '../system/orphaned-hooks.ts';
+import type { CommandContext } from '../run/run-context.ts';
+import { ledgerExists, openLedger } from '../run/open-ledger.ts';
+import { warn } from '../cli/output/output.ts';
+
+/** It may send a mail, or copy the report somewhere. */
+const timeoutMs = 5 * 60_000;
+
+export interface ReportForHook {
+  /** `--on-finish`: a shell command. */
+  command: string;
+  /** What it reads from stdin. */
+  report: string;
+  /** Where the same was written; empty for nowhere. */
+  file: string;
+  exitCode: number;
+}
+
+/** Runs the command of `--on-finish`. If it fails, that is warned of and changes nothing. @throws the reason of `stops.work` */
+export async function runReportHook(
+  context: CommandContext,
+  { command, report, file, exitCode }: ReportForHook,
+): Promise<void> {
+  const told = { ACME_LEDGER_EXIT_CODE: String(exitCode), ACME_LEDGER_REPORT: file };
+  const run = await startReportRun(context);
+  try {
+    const environment = { ...told, ...(run === null ? {} : { [runVariable]: run.id }) };
+    const request = { command, args: [], environment, input: report, timeoutMs, signal: context.stops.work };
+    const failure = hookFailure(await runHook(request), timeoutMs);
+    if (failure !== null) warn(`the command of --on-finish ${failure}`, 'the certificates are not concerned');
+  } finally {
+    await run?.end();
+  }
+}
+
+/**
+ * A run of the hook's own, because those of the certificates have ended: by it a later run finds the hook and ends it, should this process be
+ * killed. Those that killed runs left are ended here.
+ * @returns null where there is no ledger, or it can't be written: the report is told all the same
+ */
+async function startReportRun({
+  settings,
+  log,
+}: CommandContext): Promise<{ id: string; end: () => Promise<void> } | null> {
+  try {
+    if (!ledgerExists(settings)) return null;
+    const ledger = await openLedger(settings, { toWrite: true });
+    try {
+      await endHooksOfDeadRuns(ledger, log);
+      const run = await startRun(ledger, systemClock, 'report hook');
+      const end = async (): Promise<void> => {
+        await run.end().catch(() => undefined);
+        await ledger.destroy().catch(() => undefined);
+      };
+      return { id: run.id, end };
+    } catch (error) {
+      await ledger.destroy();
+      throw error;
+    }
+  } catch (error) {
+    log.info({ error: errorRecord(error) }, 'the command of --on-finish has no run in the ledger');
+    return null;
+  }
+}

@@ -1,0 +1,67 @@
+import { errorRecord } from '../errors.ts';
+import {
+  type SuspendedName,
+  resumeHint,
+  suspendedError,
+  suspendedText,
+} from '../issuance/names/suspended-names.ts';
+import { recordFailed } from '../ledger/certificates/certificate-failures.ts';
+import type { CertificateRow } from '../ledger/schema.ts';
+import { inTransaction } from '../ledger/writer.ts';
+import type { ErrorRecord } from '../errors.ts';
+import type { CommandContext } from '../run/run-context.ts';
+import { withLedgerWriter } from '../run/ledger-writing.ts';
+import { warn } from '../cli/output/output.ts';
+import { counted } from '../cli/output/wording.ts';
+
+/** A certificate that is due and isn't worked on, for names of it that failed for too long, or that the CA paused. */
+export interface LeftAlone {
+  certificate: CertificateRow;
+  names: readonly SuspendedName[];
+}
+
+const shownMost = 5;
+
+/** Tells why nothing happens with these certificates. */
+export function tellLeftAlone(leftAlone: readonly LeftAlone[]): void {
+  for (const { certificate, names } of leftAlone.slice(0, shownMost)) {
+    const them = names.length === 1 ? 'it' : 'them';
+    const isAll = names.length === (JSON.parse(certificate.names) as string[]).length;
+    const mayDrop = !isAll && certificate.csr === null;
+    warn(
+      `${certificate.name} is due and left alone: ${suspendedText(names)}`,
+      `${resumeHint(names)}${mayDrop ? `; --on-failed-name drop goes on without ${them}` : ''}`,
+    );
+  }
+  const others = leftAlone.length - shownMost;
+  if (others > 0)
+    warn(
+      `${counted(others, 'more certificate')} ${others === 1 ? 'is' : 'are'} due and left alone for such names`,
+      'acme-ledger cert list has them, acme-ledger name list --suspended their names',
+    );
+}
+
+/**
+ * Tells it once of each, also under cron, and writes it down as the certificate's last error: later runs are silent about it, and
+ * `cert list` and `status` show it.
+ * @param options.isAskedFor a person named them: told in any case
+ */
+export async function tellNewlyLeftAlone(
+  context: CommandContext,
+  leftAlone: readonly LeftAlone[],
+  { isAskedFor }: { isAskedFor: boolean },
+): Promise<void> {
+  const news = leftAlone.filter(({ certificate }) => !isKnown(certificate));
+  tellLeftAlone(isAskedFor ? leftAlone : news);
+  if (news.length === 0) return;
+  await withLedgerWriter(context, 'renew', (writer) =>
+    inTransaction(writer, async (tx) => {
+      for (const { certificate, names } of news)
+        await recordFailed(tx, certificate, errorRecord(suspendedError(names)));
+    }),
+  );
+}
+
+function isKnown({ last_error: error }: CertificateRow): boolean {
+  return error !== null && (JSON.parse(error) as ErrorRecord).code === 'name-suspended';
+}

@@ -1,0 +1,105 @@
+import { authorityOf } from '../acme/authorities/authorities.ts';
+import { systemClock } from '../clock.ts';
+import { type ErrorRecord, isOfTheHour } from '../errors.ts';
+import type { LimitSeen } from '../issuance/limits/limits-seen.ts';
+import { isEndingSoon } from '../issuance/due/renewal-window.ts';
+import { listAccounts } from '../ledger/accounts.ts';
+import { listCertificates } from '../ledger/certificates/certificates.ts';
+import { gateCount } from '../ledger/authorizations/gate-count.ts';
+import { holdsOf } from '../ledger/limits/holds.ts';
+import { failingNames } from '../ledger/names/failing-names.ts';
+import type { Ledger } from '../ledger/open.ts';
+import type { AccountRow, CertificateRow } from '../ledger/schema.ts';
+import { accountsAtCa } from '../run/accounts/chosen-account.ts';
+import type { CommandContext } from '../run/run-context.ts';
+import { dueCertificates } from '../renew/find-work.ts';
+import { limitStatus } from './limit-status.ts';
+import { holdJson } from './shapes.ts';
+
+export interface AccountStatus {
+  ca: string;
+  account: string | null;
+  /** `valid`, or why nothing can be done on it (docs/ledger.md). */
+  status: string;
+  gate: { pending: number; unsubmitted: number; reserved: number; maxPending: number; free: number };
+  oldestPendingAt: string | null;
+  limits: LimitSeen[];
+  /** What the CA asked not to be asked before some time. */
+  holds: ReturnType<typeof holdJson>[];
+  suspendedNames: number;
+  failingNames: number;
+}
+
+export interface CertificateCounts {
+  total: number;
+  due: number;
+  /** Of those that are due: `renew` leaves them as they are until names of theirs are mended or resumed. */
+  leftAlone: number;
+  failing: number;
+  /** By its own life: a tenth of it is left, or half of the time between the day that it is due and its end is over. */
+  expiringSoon: number;
+}
+
+/** `status --json` of docs/json.md, from the ledger alone. */
+export async function statusOf(context: CommandContext, ledger: Ledger) {
+  const chosen = await accountsAtCa(context, ledger);
+  const accounts = (await listAccounts(ledger)).filter(({ id }) => chosen === null || chosen.includes(id));
+  return {
+    accounts: await Promise.all(accounts.map((account) => accountStatus(context, ledger, account))),
+    certificates: await certificateCounts(context, ledger),
+  };
+}
+
+async function accountStatus(
+  context: CommandContext,
+  ledger: Ledger,
+  account: AccountRow,
+): Promise<AccountStatus> {
+  const count = await gateCount(ledger, account.id, systemClock.now());
+  const failing = await failingNames(ledger, account.id, systemClock.now());
+  const maxPending = context.settings.maxPending ?? authorityOf(account.ca).maxPending;
+  return {
+    ca: account.ca,
+    account: account.url,
+    status: account.status,
+    gate: {
+      pending: count.pending,
+      unsubmitted: count.unsubmitted,
+      reserved: count.reserved,
+      maxPending,
+      free: Math.max(0, maxPending - count.pending - count.reserved),
+    },
+    oldestPendingAt: count.oldestPendingAt,
+    limits: [
+      {
+        limit: 'pending authorizations',
+        subject: null,
+        used: count.pending + count.reserved,
+        max: maxPending,
+        nextFreeAt: count.nextExpiryAt,
+      },
+      ...(await limitStatus(context.settings, ledger, account)),
+    ],
+    holds: (await holdsOf(ledger, account.id, systemClock.now())).map(holdJson),
+    suspendedNames: failing.filter(({ suspended_at }) => suspended_at !== null).length,
+    failingNames: failing.length,
+  };
+}
+
+async function certificateCounts(context: CommandContext, ledger: Ledger): Promise<CertificateCounts> {
+  const now = systemClock.now();
+  const rows = await listCertificates(ledger);
+  const { eligible, leftAlone } = await dueCertificates(context, ledger, now);
+  return {
+    total: rows.length,
+    due: eligible.length + leftAlone.length,
+    leftAlone: leftAlone.length,
+    failing: rows.filter(isFailing).length,
+    expiringSoon: rows.filter((row) => isEndingSoon(row, now)).length,
+  };
+}
+
+/** One that had to wait for a limit doesn't fail. */
+function isFailing({ last_error: error }: CertificateRow): boolean {
+  return error !== null && !isOfTheHour((JSON.parse(error) as ErrorRecord).code);
+}

@@ -1,0 +1,53 @@
+import type { Authority } from '../../acme/authorities/authorities.ts';
+import type { Session } from '../../acme/session.ts';
+import { createSolver } from '../../challenges/solvers.ts';
+import { systemClock } from '../../clock.ts';
+import { failureRule } from '../../issuance/names/back-off.ts';
+import { createHeed, heedfulSession, ownPatienceMs } from '../../issuance/limits/heedful-session.ts';
+import type { Issuance } from '../../issuance/account-run.ts';
+import type { AccountRow } from '../../ledger/schema.ts';
+import type { CommandContext } from '../run-context.ts';
+import type { RunWriter } from '../ledger-writing.ts';
+import { outageOf, shortWait } from '../outage-waiting.ts';
+import { limitsAt } from '../../settings/limit-changes.ts';
+
+/** One of several accounts that a run works on at once. It is heeded what the CA asks of it. */
+export function issuanceOf(
+  context: CommandContext,
+  base: RunWriter,
+  authority: Authority,
+  {
+    session,
+    account,
+    patienceMs = 0,
+  }: { session: Session; account: AccountRow; patienceMs?: number | undefined },
+): Issuance {
+  const { settings, log, stops } = context;
+  const writer = { ...base, limits: limitsAt(authority, settings.limits) };
+  const outage = outageOf(context, { leftMs: shortWait(patienceMs) });
+  outage.ping = (signal) => session.ping(signal);
+  const heeding = { patienceMs: Math.max(patienceMs, ownPatienceMs), pressure: { refusals: 0 }, outage };
+  return {
+    ...writer,
+    ...heeding,
+    session: heedfulSession(session, createHeed(writer, account.id, heeding), base.assertLease),
+    account,
+    stateDir: settings.stateDir,
+    ...termsOf(settings, authority),
+    failureRule: failureRule(settings.suspendAfterMs),
+    log,
+    stops,
+    solverFor: (solver) => createSolver(solver, { clock: systemClock, runId: writer.runId }),
+  };
+}
+
+/** What the person, else the CA's profile, says of its authorizations. */
+export function termsOf(
+  settings: CommandContext['settings'],
+  authority: Authority,
+): Pick<Issuance, 'policy' | 'maxPending'> {
+  return {
+    policy: settings.onUnsubmitted ?? authority.onUnsubmitted,
+    maxPending: settings.maxPending ?? authority.maxPending,
+  };
+}

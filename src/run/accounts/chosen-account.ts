@@ -1,0 +1,39 @@
+import { AcmeLedgerError } from '../../errors.ts';
+import { lossRecorded } from '../../issuance/account/lost-account.ts';
+import { isLost, listAccounts } from '../../ledger/accounts.ts';
+import type { Ledger } from '../../ledger/open.ts';
+import type { AccountRow } from '../../ledger/schema.ts';
+import type { CommandContext } from '../run-context.ts';
+
+/**
+ * The accounts at an explicit `--ca`, those included that are there for cleaning up alone; null when none was given: then a list is over
+ * all of them.
+ * @throws AcmeLedgerError `not-found`
+ */
+export async function accountsAtCa(context: CommandContext, ledger: Ledger): Promise<number[] | null> {
+  const rows = await rowsAtCa(context, ledger);
+  return rows === null ? null : rows.map(({ id }) => id);
+}
+
+/** The accounts that a command works on which looks after what is open: all that are registered and in use, or those at `--ca`. @throws AcmeLedgerError `ca-account` */
+export async function chosenAccounts(context: CommandContext, ledger: Ledger): Promise<AccountRow[]> {
+  const atCa = await rowsAtCa(context, ledger);
+  const inUse = (atCa ?? (await listAccounts(ledger))).filter((row) => !isLost(row));
+  const [lost] = atCa?.toReversed() ?? [];
+  const loss = inUse.length > 0 || lost === undefined ? null : lossRecorded(lost);
+  if (loss !== null) throw loss;
+  const registered = inUse.filter(({ url }) => url !== null);
+  // One whose registration was never answered: what opens it looks whether the CA has it.
+  return registered.length === 0 && atCa !== null ? inUse.slice(-1) : registered;
+}
+
+async function rowsAtCa({ settings }: CommandContext, ledger: Ledger): Promise<AccountRow[] | null> {
+  if (!settings.caGiven) return null;
+  const { authorityOf } = await import('../../acme/authorities/authorities.ts');
+  const authority = authorityOf(settings.ca);
+  const rows = (await listAccounts(ledger)).filter(({ ca }) => ca === authority.directoryUrl);
+  if (rows.length > 0) return rows;
+  throw new AcmeLedgerError('not-found', `the ledger has no account at ${authority.label}`, {
+    hint: 'acme-ledger account list shows those that it has',
+  });
+}

@@ -1,0 +1,30 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { copyLedger } from '../ledger/sqlite/sqlite-file.ts';
+import { type KeyChoice, isKeyGiven } from './accounts/chosen-keys.ts';
+import type { CommandContext } from './run-context.ts';
+import { withLedger } from './open-ledger.ts';
+
+/**
+ * For a dry run that asks the CA: `act` gets a copy of the ledger (an empty one where there is none), which is gone when it is done.
+ * What a real run would read and write, it reads and writes there; nothing of it changes what later runs do.
+ * @throws AcmeLedgerError `state-dir`, `ledger`, `ledger-newer`
+ */
+export async function withCopiedLedger<T>(
+  context: CommandContext,
+  keys: KeyChoice,
+  act: (context: CommandContext) => Promise<T>,
+): Promise<T> {
+  const { settings } = context;
+  const folder = await mkdtemp(join(tmpdir(), 'acme-ledger-dry-run-'));
+  try {
+    const file = join(folder, 'ledger.sqlite');
+    await withLedger(settings, (ledger) => copyLedger(ledger, file));
+    // With keys of others there may be no state directory yet, and none is made; without, it has the keys.
+    const stateDir = isKeyGiven(keys) ? folder : settings.stateDir;
+    return await act({ ...context, settings: { ...settings, stateDir, ledgerUrl: `sqlite:${file}` } });
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}

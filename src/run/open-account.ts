@@ -1,0 +1,268 @@
+import { generateAccountKey } from '../acme/http/account-key.ts';
+import type { Authority } from '../acme/authorities/authorities.ts';
+import { assertRegistrable } from '../acme/registration.ts';
+import type { Directory } from '../acme/objects/resources.ts';
+import type { Registration, Session } from '../acme/session.ts';
+import { openSession } from '../acme/session.ts';
+import { assertStateDir, prepareStateDir } from '../certificates/state-dir.ts';
+import type { SolverSettings } from '../challenges/settings.ts';
+import type { Solver } from '../challenges/solver.ts';
+import { createSolver } from '../challenges/solvers.ts';
+import { systemClock } from '../clock.ts';
+import { AcmeLedgerError } from '../errors.ts';
+import type { KeyedAccount } from './accounts/account-in-use.ts';
+import {
+  accountWithKey,
+  assertAccountKey,
+  ensureRegistered,
+  keyOfAccount,
+} from './accounts/account-in-use.ts';
+import { failureRule } from '../issuance/names/back-off.ts';
+import type { CaPressure } from '../issuance/waiting/concurrency-level.ts';
+import { createHeed, heedfulSession, ownPatienceMs } from '../issuance/limits/heedful-session.ts';
+import type { Issuance } from '../issuance/account-run.ts';
+import type { Outage, OutageOptions } from '../issuance/waiting/outage.ts';
+import type { Run } from '../issuance/ownership/lease.ts';
+import { startRun } from '../issuance/ownership/lease.ts';
+import { lossRecorded } from '../issuance/account/lost-account.ts';
+import { accountAt, lostAccountsAt } from '../ledger/accounts.ts';
+import type { Ledger } from '../ledger/open.ts';
+import type { AccountRow } from '../ledger/schema.ts';
+import type { LedgerWriter } from '../ledger/writer.ts';
+import type { CommandContext } from './run-context.ts';
+import { termsOf } from './accounts/account-issuance.ts';
+import { ledgerExists, openLedger } from './open-ledger.ts';
+import { otherOwner } from '../certificates/other-owner.ts';
+import { ledgerFile } from '../settings/ledger-url.ts';
+import { outageOf, shortWait } from './outage-waiting.ts';
+import { limitsAt } from '../settings/limit-changes.ts';
+import { sessionOptions } from './session-options.ts';
+
+/**
+ * Everything that issuing at one CA needs, for as long as `act` takes. Whatever can be wrong with the CA's address is found
+ * before the state directory is touched; the account is registered if it isn't yet and `mayRegister`.
+ * @param options.concurrency how many certificates are worked on at one time
+ * @param options.patienceMs how long a request may wait for the time that the CA asked for (`--wait`)
+ * @param options.outageLeftMs how much longer a CA that is out of order may be waited for; what `--wait` says, or 20 s, unless told
+ * @throws AcmeLedgerError
+ */
+export async function withIssuance<T>(
+  context: CommandContext,
+  authority: Authority,
+  options: {
+    command: string;
+    mayRegister: boolean;
+    /** Makes a new account where the one for orders was lost. */
+    mayReplace?: boolean;
+    concurrency?: number;
+    patienceMs?: number;
+    outageLeftMs?: OutageOptions['leftMs'];
+    account?: AccountRow;
+  },
+  act: (issuance: Issuance) => Promise<T>,
+): Promise<T> {
+  const { ledger, directory } = await openCheckedLedger(context, authority, options);
+  const patienceMs = Math.max(options.patienceMs ?? 0, ownPatienceMs);
+  let run: Run | null = null;
+  let session: Session | null = null;
+  const solvers = new Map<string, Solver>();
+  try {
+    run = await startRun(ledger, systemClock, options.command);
+    const limits = limitsAt(authority, context.settings.limits);
+    const writer = { ledger, runId: run.id, clock: systemClock, limits };
+    const pressure = { refusals: 0 };
+    const keyed = await keyedAccount(context, authority, writer, options.account);
+    const { concurrency, outageLeftMs } = options;
+    const { assertLease } = run;
+    const opened = await openAccount(context, authority, writer, {
+      ...keyed,
+      assertLease,
+      concurrency,
+      patienceMs,
+      outageLeftMs,
+      pressure,
+      directory,
+    });
+    session = opened.session;
+    return await act({
+      ...writer,
+      ...opened,
+      assertLease,
+      stateDir: context.settings.stateDir,
+      ...termsOf(context.settings, authority),
+      patienceMs,
+      pressure,
+      failureRule: failureRule(context.settings.suspendAfterMs),
+      log: context.log,
+      stops: context.stops,
+      solverFor: (settings) => solverFor(solvers, settings, writer.runId),
+    });
+  } finally {
+    await Promise.allSettled([...solvers.values()].map((solver) => solver.close()));
+    session?.close();
+    await run?.end().catch(() => undefined);
+    await ledger.destroy();
+  }
+}
+
+/**
+ * The ledger, once nothing is found wrong with what is on disk, and it is clear that the CA is one: with an account there, or
+ * after a look at its directory, which isn't asked for again. Only then something is written.
+ */
+async function openCheckedLedger(
+  context: CommandContext,
+  authority: Authority,
+  {
+    mayRegister,
+    mayReplace = false,
+    account: given,
+  }: { mayRegister: boolean; mayReplace?: boolean; account?: AccountRow },
+): Promise<{ ledger: Ledger; directory?: Directory }> {
+  const { settings } = context;
+  await assertStateDir(settings.stateDir);
+  const other = otherOwner({ ...settings, ledgerFile: ledgerFile(settings) });
+  if (other !== null) context.log.warn({ hint: other.hint }, other.message);
+  const existing = ledgerExists(settings) ? await openLedger(settings, { toWrite: true }) : null;
+  try {
+    const account =
+      given ?? (existing === null ? undefined : await accountAt(existing, authority.directoryUrl));
+    if (account === undefined && existing !== null && !mayReplace) await assertNoneLost(existing, authority);
+    if (account === undefined && !mayRegister) throw noAccount(authority);
+    await assertAccountKey(settings.stateDir, authority.directoryUrl, account);
+    const directory = account === undefined ? await directoryFor(context, authority) : undefined;
+    await prepareStateDir(settings.stateDir);
+    const ledger = existing ?? (await openLedger(settings));
+    return directory === undefined ? { ledger } : { ledger, directory };
+  } catch (error) {
+    await existing?.destroy();
+    throw error;
+  }
+}
+
+/** @param given one of the ledger; else the one that orders are made on */
+async function keyedAccount(
+  { settings }: CommandContext,
+  { directoryUrl }: Authority,
+  writer: LedgerWriter,
+  given?: AccountRow,
+): Promise<KeyedAccount> {
+  if (given === undefined) return accountWithKey(writer, settings.stateDir, directoryUrl, settings.email);
+  return { row: given, keyPem: await keyOfAccount(settings.stateDir, given) };
+}
+
+/** Also for one certificate: of its hundred names, ten authorizations are asked for at once. */
+const fewestInFlight = 10;
+
+interface Opening {
+  concurrency?: number | undefined;
+  patienceMs: number;
+  outageLeftMs?: OutageOptions['leftMs'] | undefined;
+  pressure: CaPressure;
+  assertLease: Issuance['assertLease'];
+  directory?: Directory | undefined;
+}
+
+async function openAccount(
+  context: CommandContext,
+  authority: Authority,
+  writer: LedgerWriter,
+  { row, keyPem, concurrency, outageLeftMs, assertLease, directory, ...heeding }: KeyedAccount & Opening,
+): Promise<{ session: Session; account: AccountRow; outage: Outage }> {
+  const { settings, stops } = context;
+  const outage = outageOf(context, { concurrency, leftMs: outageLeftMs ?? shortWait(heeding.patienceMs) });
+  const heed = createHeed(writer, row.id, { ...heeding, outage });
+  const opened = await heed({ kind: 'read' }, stops.work, () =>
+    openSession({
+      ...sessionOptions(context, authority),
+      pace: writer.limits?.pace,
+      accountKeyPem: keyPem,
+      accountUrl: row.url ?? undefined,
+      maxInFlight: Math.max(fewestInFlight, concurrency ?? 0),
+      directory,
+    }),
+  );
+  outage.ping = (signal) => opened.ping(signal);
+  const session = heedfulSession(opened, heed, assertLease);
+  try {
+    const registration = registrationOf(settings);
+    const account = await ensureRegistered(writer, session, row, registration, stops.work);
+    return { session, account, outage };
+  } catch (error) {
+    session.close();
+    throw error;
+  }
+}
+
+/**
+ * The same run on its account at another CA, registered if it isn't yet.
+ * @returns to be closed by its session
+ */
+export async function openBeside(
+  context: CommandContext,
+  issuance: Issuance,
+  authority: Authority,
+): Promise<Issuance> {
+  const { settings } = context;
+  const { ledger, runId, clock } = issuance;
+  const account = await accountAt(ledger, authority.directoryUrl);
+  if (account === undefined) await assertNoneLost(ledger, authority);
+  await assertAccountKey(settings.stateDir, authority.directoryUrl, account);
+  const directory = account === undefined ? await directoryFor(context, authority) : undefined;
+  const writer = { ledger, runId, clock, limits: limitsAt(authority, settings.limits) };
+  const keyed = await keyedAccount(context, authority, writer);
+  const { patienceMs, pressure, assertLease } = issuance;
+  const opened = await openAccount(context, authority, writer, {
+    ...keyed,
+    patienceMs,
+    pressure,
+    assertLease,
+    directory,
+  });
+  return { ...issuance, ...writer, ...opened, ...termsOf(settings, authority) };
+}
+
+function registrationOf({ agreeTos, email, eab }: CommandContext['settings']): Registration {
+  return {
+    agreeTos,
+    ...(email === null ? {} : { email }),
+    ...(eab === null ? {} : { externalAccountBinding: eab }),
+  };
+}
+
+function solverFor(solvers: Map<string, Solver>, settings: SolverSettings, runId: string): Solver {
+  const key = JSON.stringify(settings);
+  const solver = solvers.get(key) ?? createSolver(settings, { clock: systemClock, runId });
+  solvers.set(key, solver);
+  return solver;
+}
+
+/**
+ * Asks for the directory with a key that is thrown away: nothing is written for a URL that isn't a CA's, or for a CA whose terms
+ * for an account aren't met.
+ */
+async function directoryFor(context: CommandContext, authority: Authority): Promise<Directory> {
+  const probe = await openSession({
+    ...sessionOptions(context, authority),
+    cacheDir: undefined,
+    accountKeyPem: generateAccountKey(),
+  });
+  try {
+    assertRegistrable(probe.directory, registrationOf(context.settings));
+    return probe.directory;
+  } finally {
+    probe.close();
+  }
+}
+
+/** A person decides about a new account: the CA may want to know why the old one ended. @throws AcmeLedgerError `ca-account` */
+async function assertNoneLost(ledger: Ledger, { directoryUrl }: Authority): Promise<void> {
+  const [lost] = await lostAccountsAt(ledger, directoryUrl);
+  const loss = lost === undefined ? null : lossRecorded(lost);
+  if (loss !== null) throw loss;
+}
+
+function noAccount(authority: Authority): AcmeLedgerError {
+  return new AcmeLedgerError('not-found', `the ledger has no account at ${authority.label}`, {
+    hint: 'acme-ledger account list shows those that it has; --ca NAME|URL chooses another CA',
+  });
+}

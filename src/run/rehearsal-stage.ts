@@ -1,0 +1,49 @@
+import type { Authority } from '../acme/authorities/authorities.ts';
+import { AcmeLedgerError } from '../errors.ts';
+import type { Issuance } from '../issuance/account-run.ts';
+import { settleUnowned, takeDownLeft } from '../issuance/order/recover.ts';
+import type { Stage } from '../issuance/attempt/rehearse.ts';
+import type { CommandContext } from './run-context.ts';
+import { isOfTheCa } from '../error-kinds.ts';
+import { openBeside } from './open-account.ts';
+import { shellWord } from '../shell-word.ts';
+
+/**
+ * Opens the account at the staging beside the one at the CA, on the same ledger and with the same solvers, and settles what dead runs
+ * left there. A staging that can't be worked with now is the caller's to judge.
+ * @param options.namesKeys sets of names that are about to be rehearsed: their orders are left for that
+ * @throws AcmeLedgerError what a person has to mend, such as an external account binding that it wants
+ */
+export async function onStage<T>(
+  context: CommandContext,
+  issuance: Issuance,
+  { staging, namesKeys }: { staging: Authority; namesKeys: Iterable<string> },
+  act: (stage: Stage) => Promise<T>,
+): Promise<T> {
+  const { label } = staging;
+  // A key that the CA gave for a binding is for its own accounts.
+  const there = { ...context, settings: { ...context.settings, eab: null } };
+  const opened = await openBeside(there, issuance, staging).catch((error: unknown) =>
+    ofTheCa(error, staging),
+  );
+  if (opened instanceof AcmeLedgerError) return act({ label, issuance: opened });
+  try {
+    // Not as a rehearsal: an order there may be for a certificate that is wanted.
+    const exceptNamesKeys = new Set(namesKeys);
+    const { leftUp } = await settleUnowned(opened, { evenKept: false, exceptNamesKeys });
+    const acted = await act({ label, issuance: { ...opened, isRehearsal: true } });
+    await takeDownLeft(opened, leftUp);
+    return acted;
+  } finally {
+    opened.session.close();
+  }
+}
+
+function ofTheCa(error: unknown, { label, directoryUrl }: Authority): AcmeLedgerError {
+  if (isOfTheCa(error)) return error;
+  if (!(error instanceof AcmeLedgerError) || error.code !== 'usage') throw error;
+  throw new AcmeLedgerError('usage', `no account to rehearse with at ${label}: ${error.message}`, {
+    hint: `acme-ledger account register --ca ${shellWord(directoryUrl)}, with what that CA wants`,
+    cause: error,
+  });
+}

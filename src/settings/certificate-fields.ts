@@ -1,0 +1,120 @@
+import type { SolverOptions } from '../challenges/option-fields.ts';
+import { AcmeLedgerError } from '../errors.ts';
+import { printable } from '../printable.ts';
+import type { CertificateOptions } from '../cli/options/certificate-options.ts';
+import { nearestWord } from './nearest-word.ts';
+import { yesOrNoOf } from './option-check.ts';
+
+type Kind = 'text' | 'names' | 'flag' | 'text-or-number';
+
+/** What can be said of a certificate in a row of a file or an entry of the configuration: the options of `issue`, by their flags' names. */
+const kinds = {
+  name: 'text',
+  names: 'names',
+  challenge: 'text',
+  solver: 'text',
+  webroot: 'text',
+  listen: 'text-or-number',
+  hook: 'text',
+  hookStyle: 'text',
+  hookTimeout: 'text-or-number',
+  hookConcurrency: 'text-or-number',
+  propagationTimeout: 'text-or-number',
+  resolver: 'text',
+  keyType: 'text',
+  reuseKey: 'flag',
+  profile: 'text',
+  preferredChain: 'text',
+  ca: 'text',
+  deployHook: 'text',
+} as const satisfies Record<keyof SolverOptions | OwnField, Kind>;
+
+type OwnField =
+  'name' | 'names' | 'ca' | Exclude<keyof CertificateOptions, keyof SolverOptions | 'certName' | 'csr'>;
+type Field = keyof typeof kinds;
+
+const fields = Object.keys(kinds) as Field[];
+
+/** A row, each field of its kind. */
+export interface CertificateFields {
+  names: string[];
+  /** Null: the one that is configured. */
+  ca: string | null;
+  options: CertificateOptions;
+}
+
+/** Checks the fields of a row; null is the same as none. @throws AcmeLedgerError `bad-file` */
+export function certificateFields(row: Record<string, unknown>): CertificateFields {
+  const given: Partial<Record<Field, unknown>> = {};
+  for (const [field, value] of Object.entries(row)) {
+    assertKnownField(field, 'field');
+    if (value !== null) given[field] = checkedField(field, value);
+  }
+  return gathered(given);
+}
+
+/** A row from its checked fields. @throws AcmeLedgerError `bad-file` */
+export function gathered(given: Partial<Record<Field, unknown>>): CertificateFields {
+  const { name, names, ca, ...options } = given;
+  if (names === undefined) throw badRow('it has no names', 'give the names that the certificate is for');
+  return {
+    names: names as string[],
+    ca: (ca as string | undefined) ?? null,
+    // Each value has been checked by its field's kind.
+    options: { ...options, ...(name === undefined ? {} : { certName: name }) } as CertificateOptions,
+  };
+}
+
+/** @param what a `field`, or a `column` @throws AcmeLedgerError `bad-file` */
+export function assertKnownField(field: string, what: string): asserts field is Field {
+  if (fields.includes(field as Field)) return;
+  const nearest = nearestWord(field, fields);
+  throw badRow(
+    `there is no ${what} "${printable(field).slice(0, 60)}"`,
+    nearest === null ? `the ${what}s are ${fields.join(', ')}` : `did you mean ${nearest}?`,
+  );
+}
+
+/** An error of one row. */
+export function badRow(message: string, hint: string): AcmeLedgerError {
+  return new AcmeLedgerError('bad-file', message, { hint });
+}
+
+/** A value of the field's kind. @throws AcmeLedgerError `bad-file` */
+export function checkedField(field: Field, value: unknown): unknown {
+  switch (kinds[field]) {
+    case 'text':
+      if (typeof value === 'string') return value;
+      break;
+    case 'text-or-number':
+      if (typeof value === 'string' || typeof value === 'number') return value;
+      break;
+    case 'flag': {
+      const flag = yesOrNoOf(value);
+      if (typeof flag === 'boolean') return flag;
+      break;
+    }
+    case 'names':
+      if (typeof value === 'string') return value.split(/\s+/).filter((name) => name !== '');
+      if (Array.isArray(value) && value.every((name) => typeof name === 'string')) return value;
+      break;
+  }
+  throw badRow(
+    `${field} must be ${expected[kinds[field]]}, not ${printable(JSON.stringify(value)).slice(0, 60)}`,
+    `for example ${field}: ${examples[kinds[field]]}`,
+  );
+}
+
+const expected: Record<Kind, string> = {
+  text: 'text',
+  names: 'a list of names',
+  flag: 'yes or no',
+  'text-or-number': 'text or a number',
+};
+
+const examples: Record<Kind, string> = {
+  text: '"example"',
+  names: '["example.com","www.example.com"]',
+  flag: 'true',
+  'text-or-number': '60',
+};

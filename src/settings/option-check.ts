@@ -1,0 +1,56 @@
+import { AcmeLedgerError } from '../errors.ts';
+import { printable } from '../printable.ts';
+import { options, type OptionKey } from './option-table.ts';
+
+/** Where a value was written. */
+export interface Origin {
+  code: 'usage' | 'configuration';
+  /** As in `--max-pending`, `ACME_LEDGER_MAX_PENDING` or `acme-ledger.yaml:3:13: maxPending`. */
+  label: string;
+  /** What relative paths are relative to. */
+  baseDirectory: string;
+}
+
+/** A checked value with its origin, for errors that only show later. */
+export interface Given<Value> {
+  value: Value;
+  origin: Origin;
+}
+
+/** Checks one value, text or not, against its option's schema. @throws AcmeLedgerError with the origin's code */
+export function checkOption(key: OptionKey, value: unknown, origin: Origin): Given<unknown> {
+  const result = options[key].schema.safeParse(fromText(key, value));
+  if (result.success) return { value: result.data, origin };
+  const { expected, example } = options[key];
+  // A ledger's URL may hold a password.
+  const shown = key === 'ledger' ? '' : `, not ${printable(JSON.stringify(value)).slice(0, 60)}`;
+  throw optionError(origin, `must be ${expected}${shown}`, `for example ${example}`);
+}
+
+/** An error about a given value. */
+export function optionError(origin: Origin, message: string, hint: string): AcmeLedgerError {
+  return new AcmeLedgerError(origin.code, `${origin.label} ${message}`, { hint });
+}
+
+/** What YAML, JSON and text write for yes and no; everything else is left as it is. */
+export function yesOrNoOf(value: unknown): unknown {
+  return typeof value === 'string' ? (words[value.toLowerCase()] ?? value) : value;
+}
+
+const words: Record<string, boolean> = { 1: true, true: true, yes: true, 0: false, false: false, no: false };
+
+/**
+ * Flags and variables are text, and so is YAML's `yes`; the schemas want numbers and booleans. What can't be read is left for
+ * them to refuse.
+ */
+function fromText(key: OptionKey, value: unknown): unknown {
+  if (typeof value !== 'string') return value;
+  switch (options[key].kind) {
+    case 'boolean':
+      return yesOrNoOf(value);
+    case 'number':
+      return /^[0-9]+$/.test(value) ? Number(value) : value;
+    case 'text':
+      return value;
+  }
+}

@@ -1,0 +1,86 @@
+import pLimit from 'p-limit';
+import type { AcmeLedgerError } from '../errors.ts';
+import { pendingAuthorizations } from '../ledger/authorizations/authorizations.ts';
+import { lostOrders, openOrders } from '../ledger/orders/order-comparison.ts';
+import type { OrderRow } from '../ledger/schema.ts';
+import { runsById } from '../ledger/runs.ts';
+import { allOrFirstError } from '../issuance/waiting/concurrency.ts';
+import { Asking } from '../issuance/waiting/ca-silence.ts';
+import type { Issuance } from '../issuance/account-run.ts';
+import { isAlive } from '../issuance/ownership/lease.ts';
+import { compareAuthorization } from './sync-authorizations.ts';
+import { compareOrder, lostOrder } from './sync-orders.ts';
+
+/** One line of `authz sync --json`: what the ledger held and what the CA says. */
+export interface Compared {
+  kind: 'authorization' | 'order';
+  /** Its number in the ledger. */
+  id: number;
+  /** Null for an order that the CA has never answered. */
+  url: string | null;
+  /** Of an authorization; null where it was never fetched, and for orders. */
+  identifier: string | null;
+  /** Of an order. */
+  names: string[] | null;
+  /** Null when the ledger didn't know of it. */
+  ledger: string | null;
+  /** Null when the CA couldn't be asked, or there was nothing to ask for; `gone` for an order that it has forgotten. */
+  ca: string | null;
+  /** How far its challenge is, as the ledger held it and as the CA shows it. */
+  challenge: { ledger: string; ca: string } | null;
+  differs: boolean;
+  /** `lost`: newOrder was never answered. `undecided`: submitted long ago, and the CA still has no verdict. */
+  outcome: 'same' | 'differs' | 'failed' | 'lost' | 'undecided';
+  /** What it means, and what a person can do. */
+  reason: string | null;
+}
+
+export interface Synced {
+  /** Why not all were asked for: the CA asked to be left alone, or can't be reached; null when all were. */
+  end: AcmeLedgerError | null;
+  notAsked: number;
+}
+
+/**
+ * Asks the CA for the state of every authorization and order that the ledger holds open, and records each difference (promise 6). Nothing
+ * is deactivated, and no order is ended: what a live run works on is its own.
+ */
+export async function sync(
+  issuance: Issuance,
+  options: { concurrency: number },
+  onResult: (compared: Compared) => void,
+  onTotal: (count: number) => void = () => undefined,
+): Promise<Synced> {
+  const { ledger, account, clock } = issuance;
+  const isUnowned = await unowned(issuance);
+  const rows = await pendingAuthorizations(ledger, account.id);
+  const orders = (await openOrders(ledger, account.id)).filter(isUnowned);
+  onTotal(rows.length + orders.length);
+  const asking = new Asking();
+  const limit = pLimit(options.concurrency);
+  const tell = (compared: Compared[]): void => compared.forEach((each) => onResult(each));
+  // Orders first: they may name authorizations that aren't known.
+  await allOrFirstError(
+    [
+      ...orders.map((order) => async () => tell(await compareOrder(issuance, asking, order))),
+      ...rows.map((row) => async () => tell(await compareAuthorization(issuance, asking, row))),
+    ].map((compare) =>
+      limit(async () => {
+        if (!issuance.stops.work.aborted) await compare();
+      }),
+    ),
+  );
+  tell((await lostOrders(ledger, account.id, clock.now())).filter(isUnowned).map(lostOrder));
+  return { end: asking.end, notAsked: asking.notAsked };
+}
+
+async function unowned(issuance: Issuance): Promise<(order: OrderRow) => boolean> {
+  const { ledger, account, clock } = issuance;
+  const orders = [
+    ...(await openOrders(ledger, account.id)),
+    ...(await lostOrders(ledger, account.id, clock.now())),
+  ];
+  const runs = await runsById(ledger, [...new Set(orders.flatMap((order) => order.run_id ?? []))]);
+  // One that got an owner since then is in its hands.
+  return ({ run_id }) => run_id === null || (runs.has(run_id) && !isAlive(runs.get(run_id), clock.wallNow()));
+}

@@ -1,0 +1,87 @@
+import { randomBytes } from 'node:crypto';
+import { closeSync, fsync, openSync, writeFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { promisify } from 'node:util';
+import { makeDirectories } from './directories.ts';
+
+// Only what waits for the disk goes to another thread: to send each small call there takes several times as long as the call.
+const synced = promisify(fsync);
+
+/** Writes a new small file and waits until the disk has it. Fails when the file exists. */
+export async function writeDurably(path: string, data: string | Uint8Array, mode: number): Promise<void> {
+  const file = openSync(path, 'wx', mode);
+  try {
+    writeFileSync(file, data);
+    await synced(file);
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** Makes a directory and those above it for the owner alone; one that exists is left as it is. On disk before it returns. */
+export async function makePrivateDirectory(path: string): Promise<void> {
+  await Promise.all(makeUnsynced(path).map(syncDirectory));
+}
+
+/**
+ * The same, but not on disk yet.
+ * @returns the directories that are to be synced for that, those above the new ones
+ */
+export function makeUnsynced(path: string): string[] {
+  const whole = resolve(path);
+  const firstMade = makeDirectories(whole);
+  const above: string[] = [];
+  // A new directory outlives a power cut only when the one above it is on disk too.
+  for (let made = whole; firstMade !== undefined && made.length >= firstMade.length; made = dirname(made))
+    above.push(dirname(made));
+  return above;
+}
+
+/**
+ * Waits until the disk has the directory's entries: without it a rename may be undone by a power cut. Those who ask while one wait goes on
+ * share the next: of many certificates at once each has its entries on disk by then.
+ */
+export function syncDirectory(path: string): Promise<void> {
+  const running = syncs.get(path);
+  if (running === undefined) return begun(path);
+  running.next ??= running.done.catch(() => undefined).then(() => begun(path));
+  return running.next;
+}
+
+interface Sync {
+  done: Promise<void>;
+  /** For those who came after it had begun, and whose entries it may have missed. */
+  next: Promise<void> | null;
+}
+
+/** By directory. */
+const syncs = new Map<string, Sync>();
+
+function begun(path: string): Promise<void> {
+  const sync: Sync = { done: syncNow(path), next: null };
+  syncs.set(path, sync);
+  const end = (): void => {
+    if (syncs.get(path) === sync) syncs.delete(path);
+  };
+  sync.done.then(end, end);
+  return sync.done;
+}
+
+async function syncNow(path: string): Promise<void> {
+  const directory = openSync(path, 'r');
+  try {
+    await synced(directory);
+  } finally {
+    closeSync(directory);
+  }
+}
+
+/** A part of a file name that no other process makes at the same time. */
+export function uniqueSuffix(): string {
+  return randomBytes(8).toString('hex');
+}
+
+/** Whether a file system call failed with one of these codes. */
+export function failedWith(error: unknown, ...codes: string[]): boolean {
+  return error instanceof Error && 'code' in error && codes.includes(String(error.code));
+}

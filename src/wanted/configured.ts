@@ -1,0 +1,75 @@
+import { AcmeLedgerError } from '../errors.ts';
+import type { CertificateWish } from '../ledger/certificates/certificates.ts';
+import { wishValues } from '../ledger/certificates/certificates.ts';
+import { printable } from '../printable.ts';
+import { located } from '../settings/configured-certificates.ts';
+import type { Origin } from '../settings/option-check.ts';
+import { optionError } from '../settings/option-check.ts';
+import type { Settings } from '../settings/settings.ts';
+import { badRow } from '../settings/certificate-fields.ts';
+import { wishReader } from './row-reader.ts';
+import { shellWord } from '../shell-word.ts';
+
+/** What the configuration wants, and where it says so. */
+export interface ConfiguredWish {
+  wish: CertificateWish;
+  origin: Origin;
+}
+
+/**
+ * The certificates that the configuration file wants, by name. Whether webroots and hooks are there isn't looked at: one that is gone is
+ * the fault of its certificate, and no reason to leave the others alone.
+ * @throws AcmeLedgerError `configuration` with the place of the first that can't be
+ */
+export function configuredWishes(
+  settings: Pick<Settings, 'ca' | 'maxPending' | 'certificates'>,
+): Map<string, ConfiguredWish> {
+  const wishes = new Map<string, ConfiguredWish>();
+  const directory = settings.certificates?.[0]?.origin.baseDirectory ?? '/';
+  const wishOf = wishReader(settings, directory, false);
+  for (const { fields, origin } of settings.certificates ?? []) {
+    const wish = located(origin, () => {
+      const read = wishOf(fields);
+      const before = wishes.get(read.name);
+      if (before === undefined) return read;
+      const place = before.origin.label.replace(/:$/, '');
+      throw badRow(
+        `the certificate ${printable(read.name)} is there twice, first at ${place}`,
+        'leave one out, or give it another name',
+      );
+    });
+    wishes.set(wish.name, { wish, origin });
+  }
+  return wishes;
+}
+
+/**
+ * For what somebody wants beside the configuration: the next `renew` would undo it.
+ * @throws AcmeLedgerError `usage` when the configuration wants something else under that name
+ */
+export function assertAsConfigured(
+  configured: ReadonlyMap<string, ConfiguredWish>,
+  wish: CertificateWish,
+): void {
+  const there = configured.get(wish.name);
+  if (there === undefined || textOf(there.wish) === textOf(wish)) return;
+  throw new AcmeLedgerError(
+    'usage',
+    `the configuration wants another certificate under the name ${printable(wish.name)} (${there.origin.label.replace(/:$/, '')})`,
+    { hint: `change it there; acme-ledger renew ${shellWord(printable(wish.name))} issues what it says now` },
+  );
+}
+
+function textOf(wish: CertificateWish): string {
+  return JSON.stringify(wishValues(wish));
+}
+
+/** @throws AcmeLedgerError `configuration` at the place of a certificate that somebody else wants in another way */
+export function configurationConflict({ wish, origin }: ConfiguredWish): AcmeLedgerError {
+  const name = printable(wish.name);
+  return optionError(
+    origin,
+    `a certificate ${name} is there already, wanted otherwise by a command`,
+    `acme-ledger cert remove ${shellWord(name)} leaves it to the configuration and its files in place; or give this one another name`,
+  );
+}

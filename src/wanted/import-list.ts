@@ -1,0 +1,130 @@
+import type { ErrorRecord } from '../errors.ts';
+import { errorRecord } from '../errors.ts';
+import type { CertificateWish } from '../ledger/certificates/certificates.ts';
+import type { ComparedWish } from '../ledger/certificates/wanted.ts';
+import { compareWishes, recordWishes } from '../ledger/certificates/wanted.ts';
+import type { CommandContext } from '../run/run-context.ts';
+import { withLedger } from '../run/open-ledger.ts';
+import { withLedgerWriter } from '../run/ledger-writing.ts';
+import { complainOf } from '../cli/output/output.ts';
+import type { CheckedRow } from './checked-rows.ts';
+import { checkedRows } from './checked-rows.ts';
+import { rowsOf } from './row-format.ts';
+import type { RowSource } from './row-source.ts';
+import { openRowSource } from './row-source.ts';
+
+export interface ImportOptions {
+  /** A path, or `-`. */
+  file: string;
+  /** All rows or none. */
+  strict: boolean;
+  dryRun: boolean;
+}
+
+interface Summary {
+  rows: number;
+  added: number;
+  changed: number;
+  unchanged: number;
+  failed: number;
+}
+
+/** So many rows a transaction: other runs wait for it for a fraction of a second. */
+const batchSize = 1_000;
+
+type Take = (wishes: readonly CertificateWish[]) => Promise<readonly ComparedWish[]>;
+
+/** `cert import`. @returns the exit code @throws AcmeLedgerError for a file that can't be read at all */
+export async function importCertificates(context: CommandContext, options: ImportOptions): Promise<number> {
+  const twice = options.strict && !options.dryRun;
+  const source = await openRowSource(options.file, { twice, signal: context.stops.work });
+  try {
+    const summary = options.strict
+      ? await importAllOrNone(context, source, options)
+      : await importGood(context, source, options);
+    context.output.line({ summary }, () => textOf(source.label, summary, options));
+    if (summary.failed === 0) return 0;
+    return isRefused(summary, options) ? 2 : 1;
+  } finally {
+    await source.close();
+  }
+}
+
+async function importAllOrNone(
+  context: CommandContext,
+  source: RowSource,
+  options: ImportOptions,
+): Promise<Summary> {
+  if (options.dryRun) return importGood(context, source, options);
+  const rows = await startRows(context, source);
+  const checked = await takeRows(context, source, rows, () => Promise.resolve([]));
+  return checked.failed > 0 ? checked : importGood(context, source, options);
+}
+
+async function importGood(
+  context: CommandContext,
+  source: RowSource,
+  { dryRun }: ImportOptions,
+): Promise<Summary> {
+  // Before the ledger is made: a file that is no list of certificates leaves no trace.
+  const rows = await startRows(context, source);
+  if (dryRun) {
+    return withLedger(context.settings, (ledger) =>
+      takeRows(context, source, rows, (wishes) => compareWishes(ledger, wishes)),
+    );
+  }
+  return withLedgerWriter(context, 'cert import', (writer) =>
+    takeRows(context, source, rows, (wishes) => recordWishes(writer, wishes, 'import')),
+  );
+}
+
+async function startRows(
+  { settings }: CommandContext,
+  source: RowSource,
+): Promise<AsyncGenerator<CheckedRow>> {
+  return checkedRows(await rowsOf(source.lines(), source.label), settings, source.directory);
+}
+
+async function takeRows(
+  context: CommandContext,
+  source: RowSource,
+  rows: AsyncGenerator<CheckedRow>,
+  take: Take,
+): Promise<Summary> {
+  const summary: Summary = { rows: 0, added: 0, changed: 0, unchanged: 0, failed: 0 };
+  let batch: CertificateWish[] = [];
+  const takeBatch = async (): Promise<void> => {
+    context.stops.work.throwIfAborted();
+    for (const { outcome } of await take(batch)) summary[outcome] += 1;
+    batch = [];
+  };
+  for await (const row of rows) {
+    summary.rows += 1;
+    if ('error' in row) {
+      summary.failed += 1;
+      tellBad(context, source, row.line, errorRecord(row.error));
+    } else if (batch.push(row.wish) >= batchSize) await takeBatch();
+  }
+  await takeBatch();
+  return summary;
+}
+
+function tellBad({ output }: CommandContext, { label }: RowSource, line: number, error: ErrorRecord): void {
+  if (output.json) output.line({ line, error }, () => '');
+  else complainOf(error, `${label}:${String(line)}`);
+}
+
+/** A row that has become bad since all were checked doesn't undo what was taken before it. */
+function isRefused(
+  { failed, added, changed, unchanged }: Summary,
+  { strict, dryRun }: ImportOptions,
+): boolean {
+  return strict && failed > 0 && (dryRun || added + changed + unchanged === 0);
+}
+
+function textOf(label: string, summary: Summary, options: ImportOptions): string {
+  const { rows, added, changed, unchanged, failed } = summary;
+  if (isRefused(summary, options)) return `${label}: ${failed} of ${rows} rows failed; nothing was written`;
+  const counts = `${added} added, ${changed} changed, ${unchanged} unchanged, ${failed} failed`;
+  return `${label}: ${counts}${options.dryRun ? '; nothing was written' : ''}`;
+}

@@ -1,0 +1,81 @@
+import { readFile } from 'node:fs/promises';
+import { X509Certificate } from 'node:crypto';
+import { type Authority, authorityOf } from '../acme/authorities/authorities.ts';
+import type { Guard } from '../acme/session.ts';
+import { openSession } from '../acme/session.ts';
+import { factsOf } from '../certificates/certificate.ts';
+import { readStored } from '../certificates/store.ts';
+import { AcmeLedgerError } from '../errors.ts';
+import { recordRevoked } from '../ledger/certificates/certificates.ts';
+import { issuersOf } from '../ledger/certificates/issuers.ts';
+import type { CertificateRow } from '../ledger/schema.ts';
+import type { CommandContext } from '../run/run-context.ts';
+import { withLedger } from '../run/open-ledger.ts';
+import { withLedgerWriter } from '../run/ledger-writing.ts';
+import { withIssuance } from '../run/open-account.ts';
+import { sessionOptions } from '../run/session-options.ts';
+
+type Outcome = 'revoked' | 'already-revoked';
+
+/**
+ * RFC 8555 §7.6, signed by the account that the certificate was issued to; where that account was lost, with the key of the
+ * certificate itself.
+ */
+export async function revoke(
+  context: CommandContext,
+  certificate: CertificateRow,
+  reason: number,
+): Promise<Outcome> {
+  const stored = await readStored(context.settings.stateDir, certificate.name);
+  if (stored === null) {
+    throw new AcmeLedgerError('not-found', `no certificate is stored for ${certificate.name}`, {
+      hint: 'acme-ledger cert list',
+    });
+  }
+  const leaf = new X509Certificate(await readFile(stored.paths.cert));
+  const options = { command: 'cert revoke', mayRegister: false };
+  const issuers = await withLedger(context.settings, (ledger) => issuersOf(ledger, [certificate]));
+  const issuer = authorityOf(issuers.get(certificate.name) ?? certificate.ca);
+  const { serial } = factsOf(leaf);
+  try {
+    return await withIssuance(context, issuer, options, async (issuance) => {
+      const outcome = await issuance.session.revokeCertificate(leaf.raw, reason, guardOf(context));
+      await recordRevoked(issuance, certificate.name, serial);
+      return outcome;
+    });
+  } catch (error) {
+    const { privkey } = stored.paths;
+    if (!(error instanceof AcmeLedgerError) || error.code !== 'ca-account' || privkey === null) throw error;
+    context.log.warn({}, `${error.message}; revoking with the key of the certificate itself`);
+    const keyPem = await readFile(privkey, 'utf8');
+    return withLedgerWriter(context, options.command, async (writer) => {
+      const outcome = await revokeByItsKey(context, issuer, { der: leaf.raw, keyPem, reason });
+      await recordRevoked(writer, certificate.name, serial);
+      return outcome;
+    });
+  }
+}
+
+async function revokeByItsKey(
+  context: CommandContext,
+  issuer: Authority,
+  { der, keyPem, reason }: { der: Buffer; keyPem: string; reason: number },
+): Promise<Outcome> {
+  const session = await openSession({ ...sessionOptions(context, issuer), accountKeyPem: keyPem });
+  try {
+    return await session.revokeCertificate(der, reason, guardOf(context));
+  } finally {
+    session.close();
+  }
+}
+
+/** After a signal nothing is begun, however long the request has waited by then. */
+function guardOf({ stops }: CommandContext): Guard {
+  return {
+    assertAllowed: async () => {
+      stops.work.throwIfAborted();
+      await Promise.resolve();
+    },
+    signal: stops.grace,
+  };
+}

@@ -1,0 +1,39 @@
+import type { SolverOptions } from '../challenges/option-fields.ts';
+import type { SolverSettings } from '../challenges/settings.ts';
+import { settingsFromOptions, solverOptionNames } from '../challenges/options.ts';
+import type { CertificateWish } from '../ledger/certificates/certificates.ts';
+import type { Settings } from '../settings/settings.ts';
+import { plannedWish } from './planned.ts';
+import type { CertificateFields } from '../settings/certificate-fields.ts';
+
+/** Settings are looked up again as long as there aren't more; each is a look at the disk. */
+const rememberedMax = 10_000;
+
+/**
+ * Reads rows that are relative to one directory. The reader throws AcmeLedgerError with exit code 2.
+ * @param look whether the paths in them must be there now
+ */
+export function wishReader(
+  settings: Pick<Settings, 'ca' | 'maxPending'>,
+  directory: string,
+  look: boolean,
+): (row: CertificateFields) => CertificateWish {
+  const solverSettings = remembered((options) => settingsFromOptions(options, directory, look));
+  return ({ names, ca, options }) => {
+    const defaults = { ca: ca ?? settings.ca, maxPending: settings.maxPending, solverSettings };
+    return plannedWish({ names, options, csr: null }, defaults).wish;
+  };
+}
+
+function remembered(
+  settingsOf: (options: SolverOptions) => SolverSettings,
+): (options: SolverOptions) => SolverSettings {
+  const known = new Map<string, SolverSettings>();
+  return (options) => {
+    const key = JSON.stringify(solverOptionNames.map((name) => options[name] ?? null));
+    const found = known.get(key) ?? settingsOf(options);
+    if (known.size >= rememberedMax) known.clear();
+    known.set(key, found);
+    return found;
+  };
+}

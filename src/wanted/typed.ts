@@ -1,0 +1,30 @@
+import { readCsr } from '../certificates/given-csr.ts';
+import { settingsFromOptions } from '../challenges/options.ts';
+import { AcmeLedgerError } from '../errors.ts';
+import { pathAsMeant } from '../system/home-directory.ts';
+import { assertTrustedHook } from '../system/hook-program.ts';
+import type { CertificateOptions } from '../cli/options/certificate-options.ts';
+import type { CommandContext } from '../run/run-context.ts';
+import { assertAsConfigured, configuredWishes } from './configured.ts';
+import type { PlannedWish } from './planned.ts';
+import { plannedWish } from './planned.ts';
+
+/** The certificate that a command line describes. @throws AcmeLedgerError with exit code 2 */
+export async function typedWish(
+  { settings }: CommandContext,
+  names: readonly string[],
+  options: CertificateOptions,
+): Promise<PlannedWish> {
+  if (options.deployHook !== undefined) assertTrustedHook(options.deployHook, process.cwd(), '--deploy-hook');
+  const csr = options.csr === undefined ? null : await readCsr(csrPath(options.csr), names.length > 0);
+  const planned = plannedWish(
+    { names, options, csr },
+    { ca: settings.ca, maxPending: settings.maxPending, solverSettings: settingsFromOptions },
+  );
+  assertAsConfigured(configuredWishes(settings), planned.wish);
+  return planned;
+}
+
+function csrPath(path: string): string {
+  return pathAsMeant(path, (fault, hint) => new AcmeLedgerError('usage', `--csr ${fault}`, { hint }));
+}

@@ -1,0 +1,21 @@
+import { expect, it } from 'vitest';
+import { counted, durationText, shortened } from '../../../src/cli/output/wording.ts';
+
+it('counts one in the singular and everything else in the plural', () => {
+  expect([0, 1, 2].map((count) => counted(count, 'name'))).toEqual(['0 names', '1 name', '2 names']);
+});
+
+it('shows that a text goes on', () => {
+  expect(shortened('12345', 5)).toBe('12345');
+  expect(shortened('123456', 5)).toBe('1234…');
+});
+
+it.each([
+  [0, '0s'],
+  [59, '59s'],
+  [3_600, '1h'],
+  [3_725, '1h 2m'],
+  [90_061, '1d 1h'],
+])('%d seconds are %s', (seconds, text) => {
+  expect(durationText(seconds)).toBe(text);
+});

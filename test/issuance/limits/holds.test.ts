@@ -1,0 +1,150 @@
+import { describe, expect, it } from 'vitest';
+import { answerError } from '../../../src/acme/objects/problems.ts';
+import { later } from '../../../src/clock.ts';
+import type { AcmeLedgerError } from '../../../src/errors.ts';
+import { parseNames } from '../../../src/identifiers.ts';
+import { heldError, holdAgainst, noteHold } from '../../../src/issuance/limits/holds.ts';
+import { plannedHolds } from '../../../src/issuance/limits/planned-holds.ts';
+import type { Asked } from '../../../src/issuance/limits/told-limit.ts';
+import { holdsOf } from '../../../src/ledger/limits/holds.ts';
+import { certificateRow } from '../rows.ts';
+import { type SpendingWorld, newSpendingWorld } from '../spending-world.ts';
+
+const day = 86_400_000;
+const hour = 3_600_000;
+const docs = 'see https://letsencrypt.org/docs/rate-limits/';
+
+/** The CA refuses an order for these names for a limit of it. @returns the error that is told */
+async function refused(
+  world: SpendingWorld,
+  names: readonly string[],
+  detail: string,
+  headers: Record<string, string> = { 'retry-after': '43000' },
+): Promise<AcmeLedgerError> {
+  const data = { type: 'urn:ietf:params:acme:error:rateLimited', detail, status: 429 };
+  const error = answerError({ status: 429, headers, data }, 'to make the order', world.clock.now());
+  return (await noteHold(world, world.account.id, newOrder(names), error)) ?? error;
+}
+
+function newOrder(names: readonly string[], replaces: string | null = null): Asked {
+  return { kind: 'newOrder', identifiers: parseNames(names), replaces };
+}
+
+/** The limit that holds an order for these names; null when it may be asked for. */
+async function held(
+  world: SpendingWorld,
+  names: readonly string[],
+  replaces?: string,
+): Promise<string | null> {
+  return (await holdAgainst(world, world.account.id, newOrder(names, replaces)))?.limit_name ?? null;
+}
+
+async function issue(world: SpendingWorld, ...names: string[]): Promise<void> {
+  const { order } = await world.intend(names);
+  await world.issued(await world.answered(order));
+}
+
+const newOrders = `too many new orders (300) from this account in the last 3h0m0s, retry after T: ${docs}#new-orders-per-account`;
+const perDomain = `too many certificates (50) already issued for "a.test" in the last 168h0m0s, retry after T: ${docs}#new-certificates-per-registered-domain`;
+const perSet = `too many certificates (5) already issued for this exact set of identifiers in the last 168h0m0s, retry after T: ${docs}#new-certificates-per-exact-set-of-identifiers`;
+
+describe('a limit of the CA that is used up', () => {
+  it.each([
+    ['new orders', newOrders],
+    ['a domain', perDomain],
+  ])('of %s does not hold a renewal of exactly the same names', async (_limit, detail) => {
+    const world = await newSpendingWorld();
+    await issue(world, 'old.a.test');
+    await refused(world, ['new.a.test'], detail);
+    expect(await held(world, ['new.a.test'])).not.toBeNull();
+    expect(await held(world, ['old.a.test'])).toBeNull();
+    expect(await held(world, ['old.a.test', 'new.a.test'])).not.toBeNull();
+    const plan = await plannedHolds(
+      world.ledger,
+      world.account.id,
+      ['old.a.test', 'new.a.test'].map((name) => ({ certificate: { name, profile: '' }, names: [name] })),
+      { now: world.clock.now(), waitMs: 0 },
+    );
+    expect([...plan.keys()]).toEqual(['new.a.test']);
+  });
+
+  it('of an exact set holds its renewal, unless that replaces a certificate in its window', async () => {
+    const world = await newSpendingWorld();
+    await issue(world, 'old.a.test');
+    await refused(world, ['old.a.test'], perSet);
+    expect(await held(world, ['old.a.test'])).not.toBeNull();
+    const now = world.clock.now();
+    const row = certificateRow({
+      name: 'old',
+      ari_id: 'aki.serial',
+      ari_window_start: later(now, -hour).toISOString(),
+      ari_window_end: later(now, hour).toISOString(),
+      ari_renew_at: now.toISOString(),
+    });
+    await world.ledger
+      .insertInto('certificates')
+      .values({ ...row, order_id: null, account_id: null })
+      .execute();
+    expect(await held(world, ['old.a.test'], 'aki.serial')).toBeNull();
+    expect(await held(world, ['old.a.test'], 'another')).not.toBeNull();
+  });
+
+  it('holds renewals, too, once the CA has refused one for it', async () => {
+    const world = await newSpendingWorld();
+    await issue(world, 'old.a.test');
+    await issue(world, 'older.a.test');
+    await refused(world, ['old.a.test'], newOrders);
+    expect(await held(world, ['older.a.test'])).toBe('new-orders-per-account-renewals-too');
+  });
+
+  it('that has no name of Boulder’s holds everybody', async () => {
+    const world = await newSpendingWorld();
+    await issue(world, 'old.a.test');
+    await refused(world, ['new.a.test'], 'slow down');
+    expect(await held(world, ['old.a.test'])).toBe('new-orders');
+  });
+});
+
+describe('a hold', () => {
+  it('is one moment with what is told, whether the CA said it, said it of the past, or said nothing', async () => {
+    for (const headers of [
+      { 'retry-after': '725' },
+      { 'retry-after': 'Sun, 01 Mar 2015 13:00:00 GMT' },
+      {},
+    ]) {
+      const world = await newSpendingWorld();
+      const error = await refused(world, ['a.test'], 'slow down', headers);
+      const [hold] = await holdsOf(world.ledger, world.account.id, world.clock.now());
+      expect(error.retryAt?.toISOString()).toBe(hold!.not_before);
+      expect(error.retryAt! > world.clock.now()).toBe(true);
+      expect(heldError(hold!).retryAt).toEqual(error.retryAt);
+      expect(error.hint ?? '').not.toMatch(/ten minutes|20\d\d-/);
+      // No words of a Retry-After that wasn't sent.
+      expect(heldError(hold!).message.includes('not to be asked before')).toBe('retry-after' in headers);
+    }
+  });
+
+  it('gives way to a certificate that has a tenth of its life left, and the next answer counts for all', async () => {
+    const world = await newSpendingWorld();
+    await refused(world, ['a.test'], newOrders);
+    const noted = world.clock.now();
+    const life = { begin: later(noted, -85 * day), end: later(noted, 5 * day) };
+    const against = () => holdAgainst(world, world.account.id, newOrder(['b.test']), life);
+    expect((await against())?.not_before).toBe(later(noted, 43_000_000).toISOString());
+    const urgent = { begin: later(noted, -6 * day + 10 * hour), end: later(noted, 10 * hour) };
+    const soon = await holdAgainst(world, world.account.id, newOrder(['b.test']), urgent);
+    expect(soon?.not_before).toBe(later(noted, hour).toISOString());
+    world.clock.pass(hour);
+    expect(await holdAgainst(world, world.account.id, newOrder(['b.test']), urgent)).toBeNull();
+    await refused(world, ['b.test'], newOrders);
+    expect(await holdAgainst(world, world.account.id, newOrder(['c.test']), urgent)).not.toBeNull();
+  });
+
+  it('of a clock that was ten years ahead counts as passed', async () => {
+    const world = await newSpendingWorld();
+    world.clock.pass(3650 * day);
+    await refused(world, ['a.test'], newOrders);
+    world.clock.pass(-3650 * day);
+    expect(await held(world, ['a.test'])).toBeNull();
+  });
+});

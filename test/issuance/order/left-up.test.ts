@@ -1,0 +1,82 @@
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { AcmeLedgerError } from '../../../src/errors.ts';
+import { parseNames } from '../../../src/identifiers.ts';
+import { admit } from '../../../src/issuance/attempt/gate.ts';
+import { placeOrder } from '../../../src/issuance/order/place-order.ts';
+import { settleUnowned, takeDownLeft } from '../../../src/issuance/order/recover.ts';
+import { authorizationsOf } from '../../../src/ledger/authorizations/authorizations.ts';
+import { insertPresentations } from '../../../src/ledger/orders/presentations.ts';
+import { type RunningIssuance, type TinyWorld, newTinyWorld } from '../tiny-issuance.ts';
+
+let world: TinyWorld;
+
+beforeEach(async () => {
+  world = await newTinyWorld();
+});
+
+afterEach(() => world.remove());
+
+const settings = {
+  solver: 'exec',
+  challenge: 'http-01',
+  hook: '/hooks/hangs',
+  hookDirectory: '/',
+  hookStyle: 'lego',
+  hookTimeoutSeconds: 120,
+  hookConcurrency: 1,
+  propagationTimeoutSeconds: 0,
+  resolver: null,
+};
+
+/** A run that died with an answer up for each of the names. */
+async function leaveUp(...names: string[]): Promise<void> {
+  const dead = await world.startIssuance();
+  const identifiers = parseNames(names);
+  const admitted = await admit(dead, { certificateName: names[0]!, identifiers, profile: null, waitMs: 0 });
+  const { row } = (await placeOrder(dead, admitted, identifiers))!;
+  const presentations = (await authorizationsOf(dead.ledger, row.id)).map(({ id }, index) => ({
+    authorizationId: id,
+    settings,
+    challengeType: 'http-01',
+    challengeUrl: `https://ca.test/challenge/${index}`,
+    identifier: { type: 'dns', value: names[index]! },
+    token: 'token',
+    keyAuthorization: 'token.thumbprint',
+  }));
+  await insertPresentations(dead, row.id, presentations);
+  await dead.die();
+}
+
+/** A run whose hook hangs until its time-out, whatever it is to take down. */
+async function startHanging(tried: string[]): Promise<RunningIssuance> {
+  const issuance = await world.startIssuance();
+  const usual = issuance.solverFor.bind(issuance);
+  issuance.solverFor = (given) => ({
+    ...usual(given),
+    async cleanUp({ identifier }) {
+      tried.push(identifier.value);
+      await world.clock.sleep(120_000);
+      throw new AcmeLedgerError('solver', "the hook didn't end within 120 s");
+    },
+  });
+  return issuance;
+}
+
+it('what a hook that hangs has up is taken down for a minute in each run, and after its work once that has failed', async () => {
+  await leaveUp('a.test', 'b.test', 'c.test');
+  const tried: string[] = [];
+  const options = { evenKept: false, exceptNamesKeys: new Set<string>() };
+  const first = await startHanging(tried);
+  expect(await settleUnowned(first, options)).toEqual({ closed: 1, leftUp: [] });
+  expect(world.ca.deactivated.toSorted()).toEqual(['a.test', 'b.test', 'c.test']);
+  expect(tried).toHaveLength(1);
+  await first.die();
+
+  const second = await startHanging(tried);
+  const { closed, leftUp } = await settleUnowned(second, options);
+  expect({ closed, leftUp: leftUp.length, tried: tried.length }).toEqual({ closed: 0, leftUp: 1, tried: 1 });
+  await takeDownLeft(second, leftUp);
+  // One that wasn't tried before comes before one that failed.
+  expect(new Set(tried).size).toBe(2);
+  expect(tried).toHaveLength(2);
+});

@@ -1,0 +1,75 @@
+import { describe, expect, it } from 'vitest';
+import type { CertificateWish } from '../../../src/ledger/certificates/certificates.ts';
+import {
+  certificateByName,
+  listCertificates,
+  recordRemoved,
+  recordWish,
+} from '../../../src/ledger/certificates/certificates.ts';
+import { recordWishes } from '../../../src/ledger/certificates/wanted.ts';
+import { type TestLedger, newLedger } from '../new-ledger.ts';
+import { usedLedger } from '../used-ledger.ts';
+import { wishFor } from '../../support/wish-for.ts';
+
+async function outcomes(here: TestLedger, wishes: CertificateWish[]): Promise<Record<string, string>> {
+  const compared = await recordWishes(here, wishes, 'import');
+  return Object.fromEntries(compared.map(({ wish, outcome }) => [wish.name, outcome]));
+}
+
+async function wantedEvents(here: TestLedger): Promise<number> {
+  const rows = await here.ledger
+    .selectFrom('events')
+    .select('id')
+    .where('kind', '=', 'certificate-wanted')
+    .execute();
+  return rows.length;
+}
+
+describe('wishes', () => {
+  it('are written down once, however many there are, and the second time nothing is touched', async () => {
+    const here = await newLedger();
+    // More than any number of rows that one statement takes, and no multiple of one.
+    const wishes = Array.from({ length: 531 }, (_, index) => wishFor(here.account.ca, `n${index}.test`));
+    expect(new Set(Object.values(await outcomes(here, wishes)))).toEqual(new Set(['added']));
+    const rows = await listCertificates(here.ledger);
+    expect(rows.map((row) => row.name).sort()).toEqual(wishes.map((wish) => wish.name).sort());
+    expect(rows[0]).toMatchObject({ origin: 'import', account_id: null, last_attempt_at: null });
+    expect(await wantedEvents(here)).toBe(531);
+    expect(new Set(Object.values(await outcomes(here, wishes)))).toEqual(new Set(['unchanged']));
+    expect(await listCertificates(here.ledger)).toEqual(rows);
+    expect(await wantedEvents(here)).toBe(531);
+  });
+
+  it('leave a stored certificate as it is when only its deployment changes, and make it due when its names do', async () => {
+    const here = await usedLedger();
+    const before = await certificateByName(here.ledger, 'c.test');
+    expect(await outcomes(here, [wishFor(here.account.ca, 'c.test', { deployHook: 'true' })])).toEqual({
+      'c.test': 'changed',
+    });
+    const after = await certificateByName(here.ledger, 'c.test');
+    expect(after).toEqual({ ...before, deploy_hook: 'true', origin: 'import' });
+    await outcomes(here, [wishFor(here.account.ca, 'c.test', { names: ['c.test', 'www.c.test'] })]);
+    expect(await certificateByName(here.ledger, 'c.test')).toMatchObject({ order_id: null, serial: '0a' });
+  });
+
+  it('bring a removed certificate back without making it due', async () => {
+    const here = await usedLedger();
+    const before = await certificateByName(here.ledger, 'c.test');
+    await recordRemoved(here, 'c.test');
+    expect(await outcomes(here, [wishFor(here.account.ca, 'c.test')])).toEqual({ 'c.test': 'added' });
+    expect(await certificateByName(here.ledger, 'c.test')).toEqual({ ...before, origin: 'import' });
+  });
+
+  it('stay those of the import when the same is issued, and become those of the command when another is', async () => {
+    const here = await newLedger();
+    await outcomes(here, [wishFor(here.account.ca, 'a.test')]);
+    const same = await recordWish(here, wishFor(here.account.ca, 'a.test'), here.account.id);
+    expect(same.origin).toBe('import');
+    const other = await recordWish(
+      here,
+      wishFor(here.account.ca, 'a.test', { keyType: 'ec384' }),
+      here.account.id,
+    );
+    expect(other.origin).toBe('command');
+  });
+});

@@ -1,0 +1,40 @@
+import { expect, it } from 'vitest';
+import { parseConfiguration } from '../../src/settings/configuration-text.ts';
+import { configuredWishes } from '../../src/wanted/configured.ts';
+
+const path = '/etc/acme-ledger/config.yaml';
+
+async function wishesOf(entries: string): Promise<ReturnType<typeof configuredWishes>> {
+  const { certificates } = await parseConfiguration(path, `certificates:\n${entries}`);
+  return configuredWishes({ ca: 'letsencrypt', maxPending: null, certificates: certificates?.value ?? null });
+}
+
+it('relative paths in the configuration start from its folder, and nobody looks whether they are there', async () => {
+  const wishes = await wishesOf(
+    '- names: [a.test]\n  webroot: sites/a\n- { names: ["*.b.test"], hook: ./x.sh }',
+  );
+  expect([...wishes].map(([name, { wish }]) => [name, wish.settings])).toMatchObject([
+    ['a.test', { webroot: '/etc/acme-ledger/sites/a' }],
+    ['_.b.test', { hook: './x.sh', hookDirectory: '/etc/acme-ledger' }],
+  ]);
+});
+
+it.each([
+  ['- names: [a_b.test]\n  webroot: w', ':2:3: "a_b.test": the label'],
+  [
+    '- names: [a.test]\n  webroot: w\n- names: ["*.b.test"]\n  webroot: w',
+    ':4:3: the wildcard *.b.test can only',
+  ],
+  ['- names: [a.test]', ':2:3: nothing says how to prove'],
+  ['- names: [a.test]\n  ca: nowhere\n  webroot: w', `:2:3: "nowhere" isn't a CA`],
+  [
+    '- { names: [a.test], webroot: w }\n- { name: a.test, names: [b.test], webroot: w }',
+    `:3:3: the certificate a.test is there twice, first at ${path}:2:3`,
+  ],
+])('what can not be issued is told with its place: %j', async (entries, message) => {
+  await expect(wishesOf(entries)).rejects.toMatchObject({
+    code: 'configuration',
+    message: expect.stringContaining(`${path}${message}`) as string,
+    hint: expect.stringMatching(/./) as string,
+  });
+});
