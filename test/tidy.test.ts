@@ -5,15 +5,42 @@ import ts from 'typescript';
 import { describe, expect, it } from 'vitest';
 
 const project = fileURLToPath(new URL('..', import.meta.url));
-const bottom = ['ledger', 'acme', 'challenges', 'certificates'];
+/** The folders of src by floors: each may import what lies on floors below its own, and nothing beside it. Files directly in src lie below all. */
+const floors: readonly (readonly string[])[] = [
+  ['cli'],
+  ['status'],
+  ['issue', 'renew', 'import'],
+  ['wanted', 'clear', 'probe', 'report', 'ledger-check', 'sync'],
+  ['run'],
+  ['issuance', 'settings'],
+  ['acme', 'ledger', 'challenges', 'certificates', 'clients'],
+  ['system'],
+];
 
-/** Whose files each folder of src may import, beside its own and those directly in src. */
-const mayImport: Record<string, string[]> = {
-  cli: ['issuance', 'clients', ...bottom],
-  issuance: bottom,
-  clients: [],
-  ...Object.fromEntries(bottom.map((folder) => [folder, []])),
+/** The rooms on these floors, one level deeper. */
+const rooms: Record<string, readonly string[]> = {
+  acme: ['authorities', 'http', 'objects'],
+  challenges: ['exec', 'standalone', 'visibility', 'webroot'],
+  cli: ['commands', 'options', 'output'],
+  clients: ['known', 'logs'],
+  issuance: [
+    'account',
+    'answers',
+    'attempt',
+    'authorization',
+    'certificate',
+    'due',
+    'limits',
+    'names',
+    'order',
+    'ownership',
+    'waiting',
+  ],
+  ledger: ['authorizations', 'certificates', 'check', 'limits', 'migrations', 'names', 'orders', 'sqlite'],
+  run: ['accounts'],
 };
+
+const filesInFolder = 20;
 
 interface Source {
   /** From the project's root, with forward slashes. */
@@ -29,18 +56,34 @@ const others = (await Promise.all(['test', 'scripts', 'bench'].map(sourcesUnder)
 describe('the architecture', () => {
   it('has no folder in src that the map does not know', () => {
     expect(sources).not.toEqual([]);
-    const folders = new Set(sources.map(({ name }) => folderOf(name)));
-    folders.delete('');
-    expect(Object.keys(mayImport)).toEqual(expect.arrayContaining([...folders]));
+    const known = new Set(['', ...floors.flat()]);
+    const wrong = sources.filter(({ name }) => {
+      const room = /^src\/[^/]+\/([^/]+)\//.exec(name)?.[1];
+      return !known.has(folderOf(name)) || (room !== undefined && !rooms[folderOf(name)]?.includes(room));
+    });
+    expect(wrong.map(({ name }) => name)).toEqual([]);
   });
 
-  it('lets imports go down only: cli, issuance, then four parts that do not know each other', () => {
+  it('lets imports go down only, from floor to floor', () => {
     const wrong = sources.flatMap((source) =>
       targetsOf(source)
         .filter((target) => !isAllowed(folderOf(source.name), folderOf(target)))
         .map((target) => `${source.name} imports ${target}`),
     );
     expect(wrong).toEqual([]);
+  });
+
+  it('has no circle of imports, those of types included', () => {
+    expect(circleAmong(sources)).toEqual([]);
+  });
+
+  it('has folders that can be taken in at a glance', () => {
+    const counts = new Map<string, number>();
+    for (const { name } of sources) {
+      const folder = path.posix.dirname(name);
+      counts.set(folder, (counts.get(folder) ?? 0) + 1);
+    }
+    expect([...counts].filter(([, count]) => count > filesInFolder)).toEqual([]);
   });
 
   it('keeps acme-client inside src/acme', () => {
@@ -135,5 +178,31 @@ function folderOf(name: string): string {
 }
 
 function isAllowed(from: string, to: string): boolean {
-  return to === '' || to === from || (mayImport[from]?.includes(to) ?? false);
+  return to === '' || to === from || floorOf(to) > floorOf(from);
+}
+
+function floorOf(folder: string): number {
+  return folder === '' ? floors.length : floors.findIndex((floor) => floor.includes(folder));
+}
+
+/** The files of one circle; empty when there is none. */
+function circleAmong(all: readonly Source[]): string[] {
+  const known = new Map(all.map((source) => [source.name, source]));
+  const done = new Set<string>();
+  const trail: string[] = [];
+  const visit = (name: string): string[] => {
+    const begin = trail.indexOf(name);
+    if (begin >= 0) return trail.slice(begin);
+    if (done.has(name)) return [];
+    trail.push(name);
+    for (const target of targetsOf(known.get(name)!)) {
+      if (!known.has(target)) continue;
+      const circle = visit(target);
+      if (circle.length > 0) return circle;
+    }
+    trail.pop();
+    done.add(name);
+    return [];
+  };
+  return all.map(({ name }) => visit(name)).find((circle) => circle.length > 0) ?? [];
 }

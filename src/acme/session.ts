@@ -1,11 +1,3 @@
-import type { KeyObject } from 'node:crypto';
-import { systemClock, type Clock } from '../clock.ts';
-import { parseAccountKey, keyAuthorization } from './http/account-key.ts';
-import { AcmeSession } from './acme-session.ts';
-import type { Pace } from '../ca-limits.ts';
-import { directoryCache } from './directory-cache.ts';
-import { DirectorySource } from './directory-source.ts';
-import { type TakeTurn, pacedTransport } from './http/pacer.ts';
 import type {
   Account,
   Answer,
@@ -18,29 +10,6 @@ import type {
   Order,
   Resource,
 } from './objects/resources.ts';
-import { SignedHttp } from './http/signed-http.ts';
-import { createTransport, type Transport, type TransportOptions } from './http/transport.ts';
-import { assertDirectoryUrl } from './objects/web-url.ts';
-
-export interface SessionOptions extends TransportOptions {
-  directoryUrl: string;
-  accountKeyPem: string;
-  /** The account's URL where it is known; else `register` or `findAccount` comes first. */
-  accountUrl?: string | undefined;
-  /** Where directories are kept between runs; without it they aren't. */
-  cacheDir?: string | undefined;
-  /** The directory where this run has asked for it already. */
-  directory?: Directory | undefined;
-  clock?: Clock | undefined;
-  /** How fast the CA may be asked; without it as fast as it answers. */
-  pace?: Pace | undefined;
-  /** Waited for by each request besides. */
-  takeTurn?: TakeTurn | undefined;
-  /** Requests at once, default 10. */
-  maxInFlight?: number | undefined;
-  /** Ends the opening alone; each call has its own. */
-  signal?: AbortSignal | undefined;
-}
 
 export interface Registration {
   email?: string | undefined;
@@ -105,51 +74,4 @@ export interface Session {
   readonly keyAuthorization: (token: string) => string;
   /** Ends the connections; the session can't be used any more. */
   readonly close: () => void;
-}
-
-const unlimited: Pace = { everything: null, newNonce: null, newOrder: null };
-
-/**
- * Opens a session: checks URL and key, and has the directory from the cache or the CA.
- * @throws AcmeLedgerError `usage` (directory URL), `bad-file` (key, trust root), `not-acme`, `ca-unreachable`, `ca-limit`, `ca-answer`
- */
-export async function openSession(options: SessionOptions): Promise<Session> {
-  const directoryUrl = assertDirectoryUrl(options.directoryUrl);
-  const accountKey: KeyObject = parseAccountKey(options.accountKeyPem);
-  const clock = options.clock ?? systemClock;
-  const unpaced = createTransport(options);
-  const { pace = unlimited, takeTurn } = options;
-  const transport: Transport = pacedTransport(unpaced, pace, clock, () => directories.current, takeTurn);
-  const directories: DirectorySource = new DirectorySource({
-    directoryUrl,
-    transport,
-    clock,
-    cache: directoryCache(options.cacheDir),
-    fresh: options.directory ?? null,
-  });
-  try {
-    const opened = await directories.get(options.signal);
-    const http = new SignedHttp({
-      directoryUrl,
-      accountKey,
-      getDirectory: () => directories.get(),
-      movedUrl: (url) => directories.movedUrl(url),
-      transport,
-      clock,
-      maxInFlight: options.maxInFlight,
-    });
-    return new AcmeSession({
-      http,
-      directory: () => directories.current ?? opened,
-      clock,
-      accountUrl: options.accountUrl ?? null,
-      keyAuthorization: (token) => keyAuthorization(token, accountKey),
-      close: () => {
-        transport.close();
-      },
-    });
-  } catch (error) {
-    transport.close();
-    throw error;
-  }
 }

@@ -8,13 +8,12 @@ import type { Issuance } from '../issuance/account-run.ts';
 import type { FoundUrl } from './kept-urls.ts';
 import type { Clearing } from './clear-one.ts';
 import type { ClearTally, CostSeen, GateSeen } from './tally.ts';
-import { lineText } from '../cli/commands/authz/clear-text.ts';
+import { lineText } from './clear-text.ts';
 import type { KeyChoice } from '../run/accounts/chosen-keys.ts';
 import type { CommandContext } from '../run/run-context.ts';
 import type { AccountsRun } from '../run/accounts/each-account.ts';
 import { withAccounts } from '../run/accounts/many-accounts.ts';
-import { complainOf } from '../cli/output/output.ts';
-import { type Progress, startFileProgress, startProgress } from '../cli/output/progress.ts';
+import type { Progress } from '../run/run-context.ts';
 
 export interface FoundClearing extends Clearing {
   keys: KeyChoice;
@@ -52,13 +51,13 @@ export async function clearLogs(
 ): Promise<FoundCleared> {
   await assertLogs(files);
   let damaged = 0;
-  const progress = await startFileProgress(context, files, 'URLs');
+  const progress = await context.output.fileProgress(files, 'URLs');
   const reading: LogReading = {
     signal: context.stops.work,
     onBytes: (bytes) => progress.read(bytes),
     onUnreadable: (error) => {
       damaged += 1;
-      complainOf(errorRecord(error));
+      context.output.complainOf(errorRecord(error));
     },
   };
   const { unusable, ...cleared } = await clearAll(context, options, tally, {
@@ -76,7 +75,7 @@ export async function clearGiven(
   tally: ClearTally,
   given: readonly FoundUrl[],
 ): Promise<FoundCleared> {
-  const progress = startProgress(context, 'URLs');
+  const progress = await context.output.progress('URLs');
   const found = { foundBy: () => oneByOne(given), source: 'discovered', isGiven: true, progress } as const;
   return clearAll(context, options, tally, found);
 }

@@ -1,6 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import { AcmeLedgerError } from '../errors.ts';
-import type { Stops } from '../issuance/account-run.ts';
+import type { Interruption } from '../run-ports.ts';
 import { complain } from './output/output.ts';
 
 /** From the signal to the end of what settles; the rest of the 10 s promised is for a hook that has to be killed, and closing down. */
@@ -11,12 +11,6 @@ const graceMs = 5_000;
  * sent to all of them.
  */
 const sameWishMs = 1_000;
-
-export interface Interruption extends Stops {
-  /** The signal that stopped the program; null while it runs. */
-  signal: 'SIGINT' | 'SIGTERM' | null;
-  dispose(): void;
-}
 
 /** SIGINT and SIGTERM stop the work at once and what settles it after a while; another one later ends the program where it stands. */
 export function listenForSignals(): Interruption {
@@ -69,10 +63,4 @@ function endHere(interruption: Interruption, name: 'SIGINT' | 'SIGTERM'): void {
   process.kill(process.pid, name);
   // Still here: as the first process of a container it isn't ended by signals of its own.
   process.exit(name === 'SIGINT' ? 130 : 143);
-}
-
-/** The exit code of a run that a signal stopped, whatever it would have been; null while none came. */
-export function stoppedCode({ signal }: Pick<Interruption, 'signal'>): number | null {
-  if (signal === null) return null;
-  return signal === 'SIGINT' ? 130 : 143;
 }

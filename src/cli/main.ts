@@ -2,11 +2,12 @@ import type { Command } from 'commander';
 import { CommanderError } from 'commander';
 import { AcmeLedgerError, exitCodeOf } from '../errors.ts';
 import { homeDirectory } from '../system/home-directory.ts';
-import type { Log } from '../issuance/account-run.ts';
+import type { Log } from '../run-ports.ts';
 import { shellWord } from '../shell-word.ts';
 import type { CommandContext } from '../run/run-context.ts';
-import type { Interruption } from './interruption.ts';
-import { listenForSignals, stoppedCode } from './interruption.ts';
+import type { Interruption } from '../run-ports.ts';
+import { listenForSignals } from './interruption.ts';
+import { stoppedCode } from '../run-ports.ts';
 import { createLog } from './output/log.ts';
 import { complain, createOutput } from './output/output.ts';
 import { assertOwnState } from '../certificates/other-owner.ts';
@@ -79,10 +80,10 @@ async function makeContext(options: Flags, stops: Interruption): Promise<Command
     home: homeDirectory(),
   });
   assertOwnState({ ...settings, ledgerFile: ledgerFile(settings) });
-  const { verbosity, logFormat, logFile, json } = settings;
+  const { verbosity, logFormat, logFile, json, progress } = settings;
   const log = createLog({ verbosity, format: logFormat, file: logFile });
   tellOfConfiguration(settings, log);
-  return { settings, output: createOutput({ json, quiet: verbosity < 0 }), log, stops };
+  return { settings, output: createOutput({ json, quiet: verbosity < 0, progress }), log, stops };
 }
 
 function tellOfConfiguration({ configurationFile, configurationPassedOver }: Settings, log: Log): void {

@@ -17,7 +17,6 @@ import type { ClientChoice, FoundKey, FoundKeys } from '../run/accounts/key-sour
 import { keyOfFile, keysOfClient, noAccounts, parseClientChoice } from '../run/accounts/key-sources.ts';
 import { withLedger } from '../run/open-ledger.ts';
 import { withLedgerWriter } from '../run/ledger-writing.ts';
-import { complainOf } from '../cli/output/output.ts';
 import { accountJson } from '../report/shapes.ts';
 import { shellWord } from '../shell-word.ts';
 
@@ -192,7 +191,7 @@ function resultOf(key: Asked, row: AccountRow | null, outcome: ImportOutcome): I
 }
 
 function tellOf({ output }: CommandContext, imported: Imported): void {
-  if (imported.error !== null && !output.json) complainOf(imported.error, imported.file);
+  if (imported.error !== null && !output.json) output.complainOf(imported.error, imported.file);
   else output.line(imported, textOf);
 }
 

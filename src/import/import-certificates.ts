@@ -16,7 +16,6 @@ import type { ClientChoice } from '../run/accounts/key-sources.ts';
 import { parseClientChoice, unreadableError } from '../run/accounts/key-sources.ts';
 import { withLedger } from '../run/open-ledger.ts';
 import { withLedgerWriter } from '../run/ledger-writing.ts';
-import { complainOf } from '../cli/output/output.ts';
 import { assertAsConfigured, configuredWishes } from '../wanted/configured.ts';
 import { wishReader } from '../wanted/row-reader.ts';
 import { shellWords } from '../shell-word.ts';
@@ -190,7 +189,7 @@ function placeOf(found: ClientCertificate): Omit<Taken, 'outcome' | 'error'> {
 }
 
 function tellOf({ output }: CommandContext, taken: Taken): void {
-  if (taken.error !== null && !output.json) complainOf(taken.error, taken.file);
+  if (taken.error !== null && !output.json) output.complainOf(taken.error, taken.file);
   else output.line(taken, textOf);
 }
 

@@ -6,7 +6,7 @@ import { isForFallback } from '../issuance/due/fallback-choice.ts';
 import { certificateByName } from '../ledger/certificates/certificates.ts';
 import type { CommandContext } from '../run/run-context.ts';
 import { isOfTheCa } from '../error-kinds.ts';
-import { asFallback, fallbackOf, unusable, tellOfFallback } from '../renew/elsewhere.ts';
+import { asFallback, fallbackOf, unusable, tellOfFallback } from '../run/fallback.ts';
 import type { IssuePlan, IssueReport } from './issue.ts';
 import { issueAt } from './issue.ts';
 import { withLedger } from '../run/open-ledger.ts';

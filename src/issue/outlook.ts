@@ -16,7 +16,7 @@ import { suspendedError } from '../issuance/names/suspended-names.ts';
 import { accountAt } from '../ledger/accounts.ts';
 import { certificateByName, isMended } from '../ledger/certificates/certificates.ts';
 import { gateCount } from '../ledger/authorizations/gate-count.ts';
-import type { Ledger } from '../ledger/open.ts';
+import type { Ledger } from '../ledger/ledger.ts';
 import { wasRehearsedSince } from '../ledger/orders/order-queries.ts';
 import { liveOrderFor } from '../ledger/orders/orders.ts';
 import type { CommandContext } from '../run/run-context.ts';

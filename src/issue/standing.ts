@@ -1,13 +1,13 @@
 import { isStored } from '../certificates/store.ts';
 import { systemClock } from '../clock.ts';
-import { dueOf } from '../renew/renew-all.ts';
+import { dueOf } from '../issuance/due/due.ts';
 import { chooseNames, missingNames } from '../issuance/names/name-choice.ts';
-import type { FailedNamePolicy } from '../issuance/names/name-choice.ts';
+import type { FailedNamePolicy } from '../policies.ts';
 import type { CertificateWish } from '../ledger/certificates/certificates.ts';
 import { certificateByName, isWanted } from '../ledger/certificates/certificates.ts';
-import type { Ledger } from '../ledger/open.ts';
+import type { Ledger } from '../ledger/ledger.ts';
 import type { CertificateRow } from '../ledger/schema.ts';
-import { failingByAuthority } from '../renew/find-work.ts';
+import { failingByAuthority } from '../issuance/names/failing-names.ts';
 
 /**
  * Whether a certificate for the same set of names, of the same kind, is stored and isn't due: asking for another would spend

@@ -7,7 +7,7 @@ import { isLost, listAccounts } from '../ledger/accounts.ts';
 import { certificateByName, listCertificates } from '../ledger/certificates/certificates.ts';
 import type { Finding } from '../ledger/check/finding.ts';
 import { findingsMax } from '../ledger/check/finding.ts';
-import type { Ledger } from '../ledger/open.ts';
+import type { Ledger } from '../ledger/ledger.ts';
 import { isBeingCollected } from '../ledger/orders/order-queries.ts';
 import type { CertificateRow } from '../ledger/schema.ts';
 import pLimit from 'p-limit';

@@ -1,5 +1,5 @@
 import { appendEvents } from './events.ts';
-import type { Ledger } from './open.ts';
+import type { Ledger } from './ledger.ts';
 import type { AccountRow } from './schema.ts';
 import type { AccountPurpose } from './states.ts';
 import type { LedgerWriter } from './writer.ts';

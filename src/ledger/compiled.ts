@@ -1,5 +1,5 @@
 import type { Compilable, CompiledQuery, QueryResult } from 'kysely';
-import type { Ledger } from './open.ts';
+import type { Ledger } from './ledger.ts';
 
 /** Runs a query with these values. */
 export type CompiledOnce<Values, Row> = (ledger: Ledger, values: Values) => Promise<QueryResult<Row>>;

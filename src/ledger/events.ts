@@ -2,7 +2,7 @@ import { compiledOnce } from './compiled.ts';
 import type { LedgerWriter } from './writer.ts';
 import { instant } from './writer.ts';
 import type { EventRow } from './schema.ts';
-import type { Ledger } from './open.ts';
+import type { Ledger } from './ledger.ts';
 
 /** What can happen; the words of docs/ledger.md. */
 export type EventKind =

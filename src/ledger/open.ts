@@ -1,20 +1,18 @@
-import { randomUUID } from 'node:crypto';
-import { closeSync, fstatSync, linkSync, openSync, readdirSync, readSync, rmSync, statSync } from 'node:fs';
-import { dirname, join } from 'node:path';
 import { Kysely, Migrator, sql } from 'kysely';
-import { makeDirectories } from '../system/directories.ts';
+import { randomUUID } from 'node:crypto';
+import { closeSync, fstatSync, linkSync, openSync, readSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { AcmeLedgerError, messageOf } from '../errors.ts';
 import { printable } from '../printable.ts';
+import { shellWord } from '../shell-word.ts';
+import { makeDirectories } from '../system/directories.ts';
 import type { Engine } from './engine.ts';
-import { rescuedPrefix } from './sqlite/ledger-files.ts';
+import type { Ledger } from './ledger.ts';
 import { migrationsFor } from './migrations/migrations.ts';
 import type { Schema } from './schema.ts';
-import { sqliteEngine } from './sqlite/sqlite.ts';
+import { rescuedPrefix } from './sqlite/ledger-files.ts';
 import { sqliteError } from './sqlite/sqlite-error.ts';
-import { shellWord } from '../shell-word.ts';
-
-/** The ledger. A transaction of it is one too, for everything in src/ledger. */
-export type Ledger = Kysely<Schema>;
+import { sqliteEngine } from './sqlite/sqlite.ts';
 
 /**
  * Opens the SQLite ledger in `file`, made if it isn't there (its folder too, 0700), and brings it to this version's schema.

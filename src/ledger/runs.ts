@@ -1,4 +1,4 @@
-import type { Ledger } from './open.ts';
+import type { Ledger } from './ledger.ts';
 import type { RunRow } from './schema.ts';
 
 /**

@@ -1,5 +1,5 @@
 import type { Generated } from 'kysely';
-import type { Instant, Json } from './schema.ts';
+import type { Instant, Json } from './columns.ts';
 import type { NameStanding } from './states.ts';
 
 /** What happened to one name on one account. */

@@ -1,7 +1,8 @@
 import type { Generated, Selectable } from 'kysely';
 import type { LimitName } from '../ca-limits.ts';
-import type { IdentifierTable, ProbeTable } from './schema-names.ts';
+import type { Flag, Instant, Json } from './columns.ts';
 import type { FoundUrlTable } from './found-url-table.ts';
+import type { IdentifierTable, ProbeTable } from './schema-names.ts';
 import type {
   AccountPurpose,
   AuthorizationSource,
@@ -11,13 +12,6 @@ import type {
   HoldScope,
   OrderStatus,
 } from './states.ts';
-
-/** RFC 3339 UTC with milliseconds, as `Date.toISOString` writes it: sorts as text on every engine, readable by a person. */
-export type Instant = string;
-/** JSON in a text column. */
-export type Json = string;
-/** 0 or 1: SQLite has no booleans. */
-export type Flag = 0 | 1;
 
 /** The tables, as docs/ledger.md specifies them. */
 export interface Schema {
@@ -267,13 +261,23 @@ export interface EventTable {
 }
 
 export type AccountRow = Selectable<AccountTable>;
+
 export type RunRow = Selectable<RunTable>;
+
 export type OrderRow = Selectable<OrderTable>;
+
 export type AuthorizationRow = Selectable<AuthorizationTable>;
+
 export type PresentationRow = Selectable<PresentationTable>;
+
 export type CertificateRow = Selectable<CertificateTable>;
+
 export type IdentifierRow = Selectable<IdentifierTable>;
+
 export type ProbeRow = Selectable<ProbeTable>;
+
 export type HoldRow = Selectable<HoldTable>;
+
 export type LimitBucketRow = Selectable<LimitBucketTable>;
+
 export type EventRow = Selectable<EventTable>;

@@ -1,5 +1,5 @@
 import type { RawBuilder } from 'kysely';
-import type { Ledger } from './open.ts';
+import type { Ledger } from './ledger.ts';
 
 /** What `ledger check` asks of a database in the database's own language. */
 export interface SelfCheck {

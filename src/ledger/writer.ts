@@ -1,8 +1,8 @@
 import type { Clock } from '../clock.ts';
 import { AcmeLedgerError } from '../errors.ts';
 import type { CaLimits } from '../ca-limits.ts';
-import type { Ledger } from './open.ts';
-import type { Instant } from './schema.ts';
+import type { Ledger } from './ledger.ts';
+import type { Instant } from './columns.ts';
 
 /** Who writes into the ledger, and when it is. */
 export interface LedgerWriter {

@@ -3,10 +3,9 @@ import type { Solver } from '../challenges/solver.ts';
 import { createSolver } from '../challenges/solvers.ts';
 import { errorRecord } from '../errors.ts';
 import { takeDownLeftProbes } from '../issuance/answers/take-down-probes.ts';
-import { probeNames } from './probe-names.ts';
+import { type ProbeCandidate, probeNames } from './probe-names.ts';
 import type { LedgerWriter } from '../ledger/writer.ts';
 import type { CommandContext } from '../run/run-context.ts';
-import type { Work } from '../renew/find-work.ts';
 import { withLedgerWriter } from '../run/ledger-writing.ts';
 
 /** Certificates with such names wait for the probes of this run; names that aren't reached in that time come first in the next. */
@@ -16,6 +15,14 @@ const takeDownForMs = 480_000;
 /** What killed runs' probes have left up: their hook may hang, in this run and in each that follows. */
 const takeDownLeftForMs = 60_000;
 
+/** What there is to be probed, and to be taken down. */
+export interface ProbeWork {
+  /** Those first that weren't probed for longest. */
+  toProbe: readonly ProbeCandidate[];
+  /** How many probes have, or may have, something up. */
+  probesUp: number;
+}
+
 /**
  * Looks, without the CA, whether names that are left alone have been mended, and takes down what a killed run's probes have left. What
  * goes wrong is warned of: certificates are renewed all the same.
@@ -24,7 +31,7 @@ const takeDownLeftForMs = 60_000;
  */
 export async function probeLeftAlone(
   context: CommandContext,
-  { toProbe, probesUp }: Work,
+  { toProbe, probesUp }: ProbeWork,
   endsAt: number,
 ): Promise<boolean> {
   if (toProbe.length === 0 && probesUp === 0) return false;

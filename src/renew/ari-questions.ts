@@ -7,7 +7,7 @@ import { recordRenewalInfo } from '../ledger/certificates/renewal-info.ts';
 import type { CertificateRow } from '../ledger/schema.ts';
 import type { LedgerWriter } from '../ledger/writer.ts';
 import { allOrFirstError } from '../issuance/waiting/concurrency.ts';
-import type { Log } from '../issuance/account-run.ts';
+import type { Log } from '../run-ports.ts';
 import { isPassing, learned, notLearned, nothingToLearn } from './ari-schedule.ts';
 
 /** What asking one CA for renewal information needs. */

@@ -1,22 +1,12 @@
-import { type Authority, authorityOf } from '../acme/authorities/authorities.ts';
+import type { Authority } from '../acme/authorities/authorities.ts';
 import { systemClock } from '../clock.ts';
 import { AcmeLedgerError, errorRecord } from '../errors.ts';
-import type { Log } from '../issuance/account-run.ts';
 import { isForFallback } from '../issuance/due/fallback-choice.ts';
-import type { Renewed } from './renew-all.ts';
+import { counted } from '../printable.ts';
+import type { Log } from '../run-ports.ts';
+import { asFallback, tellOfFallback, unusable } from '../run/fallback.ts';
 import type { CommandContext } from '../run/run-context.ts';
-import { counted } from '../cli/output/wording.ts';
-import { shellWord } from '../shell-word.ts';
-
-/** The CA of `--fallback-ca`; null when there is none. @throws AcmeLedgerError `usage` */
-export function fallbackOf({ settings: { fallbackCa } }: CommandContext): Authority | null {
-  return fallbackCa === null ? null : authorityOf(fallbackCa);
-}
-
-/** For the account there: a key that a CA gave for a binding is for its own accounts. */
-export function asFallback(context: CommandContext): CommandContext {
-  return { ...context, settings: { ...context.settings, eab: null } };
-}
+import type { Renewed } from './renewed.ts';
 
 /** Whether `renew` has this certificate made elsewhere in the same run. */
 export function fallsBack(
@@ -83,18 +73,4 @@ export function tellOfAll(context: { log: Log }, waiting: readonly Renewed[], fa
     for (const { certificate, error } of alike)
       context.log.debug({ error }, `${certificate.name}: can't wait for its CA`);
   }
-}
-
-export function tellOfFallback({ log }: { log: Log }, name: string, why: string, { label }: Authority): void {
-  log.warn({}, `${name}: can't wait for its CA and is ordered from ${label}: ${why}`);
-}
-
-/** What a person has to mend before the fallback is of use, as the CA asks for it: a binding is given to that command, not to this one. */
-export function unusable(error: AcmeLedgerError, { label, directoryUrl }: Authority): AcmeLedgerError {
-  return new AcmeLedgerError('usage', `the fallback ${label} can't be used: ${error.message}`, {
-    hint:
-      `acme-ledger account register --ca ${shellWord(directoryUrl)} makes an account there` +
-      (error.hint === undefined ? '' : `: ${error.hint}`),
-    cause: error,
-  });
 }

@@ -3,56 +3,30 @@ import { systemClock } from '../clock.ts';
 import type { ErrorRecord } from '../errors.ts';
 import { backOffOf } from '../issuance/attempt/certificate-back-off.ts';
 import { dueWithNames, isLeftAlone } from '../issuance/due/due-names.ts';
-import { failingEither, type FailingNames, suspendedOf } from '../issuance/names/name-choice.ts';
+import { type Due, type DueCertificate, byUrgency, dueOf, refusedLast } from '../issuance/due/due.ts';
+import { failingByAuthority } from '../issuance/names/failing-names.ts';
+import { type FailingNames, failingEither, suspendedOf } from '../issuance/names/name-choice.ts';
+import { asSuspended } from '../issuance/names/suspended-names.ts';
+import { listAccounts } from '../ledger/accounts.ts';
+import {
+  type RenewalFacts,
+  certificatesByName,
+  listRenewalFacts,
+} from '../ledger/certificates/certificates.ts';
+import { probesUp } from '../ledger/names/probes.ts';
+import type { Ledger } from '../ledger/ledger.ts';
+import { unsettledOrders } from '../ledger/orders/order-queries.ts';
+import type { CertificateRow } from '../ledger/schema.ts';
 import { namesToProbe } from '../probe/probe-choice.ts';
 import type { ProbeCandidate } from '../probe/probe-names.ts';
-import type { Due, DueCertificate } from './renew-all.ts';
-import { asSuspended } from '../issuance/names/suspended-names.ts';
-import { isAskDue } from './ari-schedule.ts';
-import { byUrgency, dueOf, refusedLast } from './renew-all.ts';
-import { accountAt, listAccounts } from '../ledger/accounts.ts';
-import type { RenewalFacts } from '../ledger/certificates/certificates.ts';
-import { certificatesByName, listRenewalFacts } from '../ledger/certificates/certificates.ts';
-import { failingNames } from '../ledger/names/failing-names.ts';
-import type { Ledger } from '../ledger/open.ts';
-import { probesUp } from '../ledger/names/probes.ts';
-import type { CertificateRow } from '../ledger/schema.ts';
-import { unsettledOrders } from '../ledger/orders/order-queries.ts';
-import { wantedCertificate } from '../cli/commands/cert/cert.ts';
 import type { CommandContext } from '../run/run-context.ts';
-import type { LeftAlone } from './suspended-certificates.ts';
-import type { PlanOptions, RunPlan } from './plan-run.ts';
-import { planRun } from './plan-run.ts';
-import type { RenewOptions } from './renew.ts';
 import { stagingOf } from '../run/staging.ts';
-
-/** One that is due, and why it has to wait for a limit of its CA; null when it goes now. */
-export interface PlannedCertificate extends DueCertificate {
-  deferral: ErrorRecord | null;
-  /** It waits for the staging where it is rehearsed, not for its CA. */
-  isOfRehearsal: boolean;
-}
-
-/** What is to be done: certificates by CA, and CAs where an earlier run left something. */
-export interface Work {
-  due: PlannedCertificate[];
-  notDue: number;
-  /** Due, too, but left to the next run by `--limit`. */
-  beyondLimit: number;
-  authorities: string[];
-  /** What it would spend of the CAs' limits on new orders. */
-  newOrders: RunPlan['newOrders'];
-  /** How many orders would be rehearsed first. */
-  rehearsals: RunPlan['rehearsals'];
-  /** Certificates whose CA is to be asked now when to renew them (RFC 9773). */
-  toAsk: CertificateRow[];
-  /** Names that are left alone and may be probed now, those first that weren't for longest. */
-  toProbe: ProbeCandidate[];
-  /** Due, too, but they stay as they are until names of theirs are mended or resumed. */
-  leftAlone: LeftAlone[];
-  /** How many probes have, or may have, something up. */
-  probesUp: number;
-}
+import { wantedCertificate } from '../wanted/wanted-certificate.ts';
+import { isAskDue } from './ari-schedule.ts';
+import { type PlanOptions, planRun } from './plan-run.ts';
+import type { RenewOptions } from './work.ts';
+import type { LeftAlone } from './suspended-certificates.ts';
+import type { PlannedCertificate, Work } from './work.ts';
 
 /** Which certificates are due, before anybody asks what the CA lets through. */
 export interface DueCertificates {
@@ -252,16 +226,4 @@ async function rowsOf(ledger: Ledger, facts: readonly RenewalFacts[]): Promise<C
 function stagingsOf(context: CommandContext, wanted: readonly RenewalFacts[]): Map<string, string> {
   const authorities = [...new Set(wanted.map(({ ca }) => ca))];
   return new Map(authorities.map((ca) => [ca, stagingOf(context, ca)?.directoryUrl ?? '']));
-}
-
-/** Names that fail, by the CA whose account they fail on. */
-export async function failingByAuthority(ledger: Ledger): Promise<ReadonlyMap<string, FailingNames>> {
-  const authorities = new Set((await listAccounts(ledger)).map(({ ca }) => ca));
-  const found = new Map<string, FailingNames>();
-  for (const ca of authorities) {
-    const account = await accountAt(ledger, ca);
-    const rows = account === undefined ? [] : await failingNames(ledger, account.id, systemClock.now());
-    found.set(ca, new Map(rows.map((row) => [row.value, row])));
-  }
-  return found;
 }

@@ -7,7 +7,7 @@ import { isReplaceable, isWindowOpen } from '../issuance/due/renewal-window.ts';
 import { domainsToCount, renewalsSince } from '../issuance/limits/spending.ts';
 import { accountAt } from '../ledger/accounts.ts';
 import { accountScope, storedBuckets } from '../ledger/limits/limit-buckets.ts';
-import type { Ledger } from '../ledger/open.ts';
+import type { Ledger } from '../ledger/ledger.ts';
 import { liveOrderKeys, namesIssuedSince, rehearsedKeysSince } from '../ledger/orders/order-queries.ts';
 import type { CertificateRow } from '../ledger/schema.ts';
 import type { CaLimits } from '../ca-limits.ts';

@@ -1,7 +1,8 @@
-import type { Ledger } from '../ledger/open.ts';
+import type { Ledger } from '../ledger/ledger.ts';
 import { certificateByName } from '../ledger/certificates/certificates.ts';
 import type { CertificateRow } from '../ledger/schema.ts';
-import type { Due, Renewed } from './renew-all.ts';
+import type { Renewed } from './renewed.ts';
+import type { Due } from '../issuance/due/due.ts';
 
 /**
  * A due certificate as it stands now, when its turn has come: runs at the same time share the work, and the list of what is due was

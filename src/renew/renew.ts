@@ -1,47 +1,34 @@
 import { authorityOf } from '../acme/authorities/authorities.ts';
+import { conclude, describe, explain, report, summaryOf, totalsOf } from './renew-text.ts';
+import { LikeErrors } from './like-errors.ts';
 import { systemClock } from '../clock.ts';
+import { isOfTheCa } from '../error-kinds.ts';
 import { errorRecord } from '../errors.ts';
 import type { Issuance } from '../issuance/account-run.ts';
-import type { OutageOptions } from '../issuance/waiting/outage.ts';
-import { settleUnowned, takeDownLeft } from '../issuance/order/recover.ts';
 import type { Stage } from '../issuance/attempt/rehearse.ts';
 import { removeUselessKeys } from '../issuance/certificate/useless-keys.ts';
-import type { DueCertificate, Renewed } from './renew-all.ts';
-import { namesKeysOf, renewAll } from './renew-all.ts';
+import { type DueCertificate, namesKeysOf } from '../issuance/due/due.ts';
+import { settleUnowned, takeDownLeft } from '../issuance/order/recover.ts';
+import type { OutageOptions } from '../issuance/waiting/outage.ts';
 import { removeFullBuckets } from '../ledger/limits/limit-buckets.ts';
-import type { CommandContext } from '../run/run-context.ts';
-import type { Work } from './find-work.ts';
-import { findWork } from './find-work.ts';
-import { eachAuthority } from '../run/accounts/each-account.ts';
-import { isOfTheCa } from '../error-kinds.ts';
-import { fallbackOf, fallsBack, renewElsewhere, type RenewThere } from './elsewhere.ts';
-import { withLedger } from '../run/open-ledger.ts';
-import { LikeErrors } from '../cli/output/like-errors.ts';
-import { withIssuance } from '../run/open-account.ts';
 import { probeLeftAlone } from '../probe/probe-left-alone.ts';
-import type { RenewalRecord } from './report-file.ts';
-import { tellNewlyLeftAlone } from './suspended-certificates.ts';
-import { startProgress } from '../cli/output/progress.ts';
+import { eachAuthority } from '../run/accounts/each-account.ts';
+import { withIssuance } from '../run/open-account.ts';
+import { withLedger } from '../run/open-ledger.ts';
 import { onStage } from '../run/rehearsal-stage.ts';
-import { learnRenewalInfo } from './ask-authorities.ts';
-import { partsOf } from './renewal-parts.ts';
-import { conclude, describe, explain, report, summaryOf, totalsOf } from '../cli/commands/renew-text.ts';
+import type { CommandContext } from '../run/run-context.ts';
 import { stagingOf } from '../run/staging.ts';
 import { withWanted, writeConfigured } from '../wanted/write-configured.ts';
-
-export interface RenewOptions {
-  /** Names of certificates; all when empty. */
-  names: readonly string[];
-  concurrency: number;
-  limit: number;
-  maxTimeMs: number | null;
-  splayMs: number;
-  waitMs: number;
-  all: boolean;
-  /** Each order is done at the CA's staging first. */
-  rehearse: boolean;
-  dryRun: boolean;
-}
+import { learnRenewalInfo } from './ask-authorities.ts';
+import { type RenewThere, fallsBack, renewElsewhere } from './elsewhere.ts';
+import { fallbackOf } from '../run/fallback.ts';
+import { findWork } from './find-work.ts';
+import { renewAll } from './renew-all.ts';
+import { type Renewed } from './renewed.ts';
+import { partsOf } from './renewal-parts.ts';
+import type { RenewalRecord } from './report-file.ts';
+import { tellNewlyLeftAlone } from './suspended-certificates.ts';
+import type { RenewOptions, Work } from './work.ts';
 
 /** `--max-time`, from the start of the run, as `performance.now()` tells it. */
 interface RunTime {
@@ -141,7 +128,7 @@ async function workOn(
 ): Promise<void> {
   if (work.due.length === 0 && work.authorities.length === 0) return;
   const fallback = fallbackOf(context);
-  const progress = startProgress(context, 'certificates');
+  const progress = await context.output.progress('certificates');
   progress.expect(work.due.length);
   const conclude = (renewed: Renewed): void => {
     progress.done();

@@ -1,9 +1,10 @@
 import { namesOf } from '../ledger/names-of.ts';
 import type { ProbeCandidate } from '../probe/probe-names.ts';
 import type { CommandContext } from '../run/run-context.ts';
-import { type PlannedCertificate, type Work, findWork } from './find-work.ts';
+import { findWork } from './find-work.ts';
+import { type PlannedCertificate, type Work } from './work.ts';
 import { withLedger } from '../run/open-ledger.ts';
-import type { RenewOptions } from './renew.ts';
+import type { RenewOptions } from './work.ts';
 
 export interface Parts {
   /** What no probe has a say in. */

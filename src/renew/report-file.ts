@@ -7,8 +7,7 @@ import { AcmeLedgerError, errorRecord, exitCodeOf, messageOf } from '../errors.t
 import { assertTrustedHook } from '../system/hook-program.ts';
 import { printable } from '../printable.ts';
 import type { CommandContext } from '../run/run-context.ts';
-import { stoppedCode } from '../cli/interruption.ts';
-import { warn } from '../cli/output/output.ts';
+import { stoppedCode } from '../run-ports.ts';
 import { runReportHook } from './report-hook.ts';
 
 /** What a `renew` has to tell, in the shapes of its `--json` (docs/json.md). */
@@ -132,7 +131,7 @@ async function tell(
       await replaceFile(path, report, mode);
     }
   } catch (error) {
-    warn(
+    context.output.warn(
       `the report ${printable(path ?? file ?? '')} could not be written: ${printable(messageOf(error))}`,
       'the certificates are not concerned; acme-ledger cert list has the last error of each',
     );

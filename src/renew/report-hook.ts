@@ -6,7 +6,6 @@ import { endHooksOfDeadRuns } from '../issuance/ownership/taking-over.ts';
 import { runVariable } from '../system/orphaned-hooks.ts';
 import type { CommandContext } from '../run/run-context.ts';
 import { ledgerExists, openLedger } from '../run/open-ledger.ts';
-import { warn } from '../cli/output/output.ts';
 
 /** It may send a mail, or copy the report somewhere. */
 const timeoutMs = 5 * 60_000;
@@ -32,7 +31,8 @@ export async function runReportHook(
     const environment = { ...told, ...(run === null ? {} : { [runVariable]: run.id }) };
     const request = { command, args: [], environment, input: report, timeoutMs, signal: context.stops.work };
     const failure = hookFailure(await runHook(request), timeoutMs);
-    if (failure !== null) warn(`the command of --on-finish ${failure}`, 'the certificates are not concerned');
+    if (failure !== null)
+      context.output.warn(`the command of --on-finish ${failure}`, 'the certificates are not concerned');
   } finally {
     await run?.end();
   }

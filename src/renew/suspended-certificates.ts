@@ -11,8 +11,7 @@ import { inTransaction } from '../ledger/writer.ts';
 import type { ErrorRecord } from '../errors.ts';
 import type { CommandContext } from '../run/run-context.ts';
 import { withLedgerWriter } from '../run/ledger-writing.ts';
-import { warn } from '../cli/output/output.ts';
-import { counted } from '../cli/output/wording.ts';
+import { counted } from '../printable.ts';
 
 /** A certificate that is due and isn't worked on, for names of it that failed for too long, or that the CA paused. */
 export interface LeftAlone {
@@ -23,19 +22,19 @@ export interface LeftAlone {
 const shownMost = 5;
 
 /** Tells why nothing happens with these certificates. */
-export function tellLeftAlone(leftAlone: readonly LeftAlone[]): void {
+export function tellLeftAlone({ output }: CommandContext, leftAlone: readonly LeftAlone[]): void {
   for (const { certificate, names } of leftAlone.slice(0, shownMost)) {
     const them = names.length === 1 ? 'it' : 'them';
     const isAll = names.length === (JSON.parse(certificate.names) as string[]).length;
     const mayDrop = !isAll && certificate.csr === null;
-    warn(
+    output.warn(
       `${certificate.name} is due and left alone: ${suspendedText(names)}`,
       `${resumeHint(names)}${mayDrop ? `; --on-failed-name drop goes on without ${them}` : ''}`,
     );
   }
   const others = leftAlone.length - shownMost;
   if (others > 0)
-    warn(
+    output.warn(
       `${counted(others, 'more certificate')} ${others === 1 ? 'is' : 'are'} due and left alone for such names`,
       'acme-ledger cert list has them, acme-ledger name list --suspended their names',
     );
@@ -52,7 +51,7 @@ export async function tellNewlyLeftAlone(
   { isAskedFor }: { isAskedFor: boolean },
 ): Promise<void> {
   const news = leftAlone.filter(({ certificate }) => !isKnown(certificate));
-  tellLeftAlone(isAskedFor ? leftAlone : news);
+  tellLeftAlone(context, isAskedFor ? leftAlone : news);
   if (news.length === 0) return;
   await withLedgerWriter(context, 'renew', (writer) =>
     inTransaction(writer, async (tx) => {

@@ -2,7 +2,7 @@ import { errorRecord } from '../errors.ts';
 import { tellOfNames } from '../issuance/names/name-hook.ts';
 import { listAccounts } from '../ledger/accounts.ts';
 import { namesToTell } from '../ledger/names/failing-names.ts';
-import type { Ledger } from '../ledger/open.ts';
+import type { Ledger } from '../ledger/ledger.ts';
 import type { AccountRow } from '../ledger/schema.ts';
 import type { CommandContext } from '../run/run-context.ts';
 import { ledgerExists, withLedger } from '../run/open-ledger.ts';

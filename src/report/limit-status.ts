@@ -3,7 +3,7 @@ import { systemClock } from '../clock.ts';
 import type { LimitSeen } from '../issuance/limits/limits-seen.ts';
 import { limitsSeen } from '../issuance/limits/limits-seen.ts';
 import { accountScope, storedBuckets } from '../ledger/limits/limit-buckets.ts';
-import type { Ledger } from '../ledger/open.ts';
+import type { Ledger } from '../ledger/ledger.ts';
 import type { AccountRow } from '../ledger/schema.ts';
 import { printable } from '../printable.ts';
 import { limitsAt } from '../settings/limit-changes.ts';

@@ -2,7 +2,7 @@ import type { StoredCertificate } from '../certificates/store.ts';
 import type { SolverSettings } from '../challenges/settings.ts';
 import type { ErrorRecord } from '../errors.ts';
 import { missingNames } from '../issuance/names/name-choice.ts';
-import { isHealable } from '../probe/probe-choice.ts';
+import { isHealable } from '../issuance/names/failing-names.ts';
 import type { ListedAuthorization } from '../ledger/authorizations/authorization-list.ts';
 import { nameProven } from '../ledger/authorizations/authorizations.ts';
 import { standingOf } from '../ledger/names/failing-names.ts';

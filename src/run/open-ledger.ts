@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { assertStateDir } from '../certificates/state-dir.ts';
 import { AcmeLedgerError } from '../errors.ts';
 import type { LedgerUnderCheck } from '../ledger/check/open-for-check.ts';
-import type { Ledger } from '../ledger/open.ts';
+import type { Ledger } from '../ledger/ledger.ts';
 import { assertNotLost, openEmptyLedger, openSqliteLedger } from '../ledger/open.ts';
 import { printable } from '../printable.ts';
 import { ledgerFile } from '../settings/ledger-url.ts';

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { Authority } from '../acme/authorities/authorities.ts';
-import type { SessionOptions } from '../acme/session.ts';
+import type { SessionOptions } from '../acme/open-session.ts';
 import { userAgentOf } from '../acme/http/transport.ts';
 import type { CommandContext } from './run-context.ts';
 import { version } from '../version.ts';

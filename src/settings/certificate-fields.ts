@@ -1,7 +1,6 @@
 import type { SolverOptions } from '../challenges/option-fields.ts';
 import { AcmeLedgerError } from '../errors.ts';
 import { printable } from '../printable.ts';
-import type { CertificateOptions } from '../cli/options/certificate-options.ts';
 import { nearestWord } from './nearest-word.ts';
 import { yesOrNoOf } from './option-check.ts';
 
@@ -118,3 +117,21 @@ const examples: Record<Kind, string> = {
   flag: 'true',
   'text-or-number': '60',
 };
+
+/** What a certificate should be and how its names are proven. */
+export interface CertificateOptions extends SolverOptions {
+  certName?: string;
+  csr?: string;
+  keyType?: string;
+  reuseKey?: boolean;
+  profile?: string;
+  preferredChain?: string;
+  deployHook?: string;
+}
+
+export interface IssueOptions extends CertificateOptions {
+  wait?: string;
+  dryRun?: boolean;
+  rehearse?: boolean;
+  force?: boolean;
+}

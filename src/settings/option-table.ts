@@ -1,7 +1,7 @@
 import * as z from 'zod/mini'; // a quarter of zod's loading time
 import { parseServerAddress } from '../system/socket-address.ts';
 import { isDuration } from '../duration.ts';
-import { failedNamePolicies } from '../issuance/names/name-choice.ts';
+import { failedNamePolicies } from '../policies.ts';
 
 interface Option {
   /** The flag without its dashes. */

@@ -1,7 +1,7 @@
 import type { ProbeView } from '../challenges/visibility/visible-answer.ts';
 import { parseServerAddress } from '../system/socket-address.ts';
 import { parseDuration } from '../duration.ts';
-import { usualProbeEveryMs } from '../probe/probe-choice.ts';
+import { usualProbeEveryMs } from '../policies.ts';
 import type { Layer } from './layer.ts';
 
 export interface ProbeSettings {

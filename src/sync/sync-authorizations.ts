@@ -11,7 +11,7 @@ import type { Asking } from '../issuance/waiting/ca-silence.ts';
 import { authorizationSeen } from '../issuance/authorization/authorization-seen.ts';
 import type { Issuance } from '../issuance/account-run.ts';
 import { protectionOf } from '../issuance/ownership/protection.ts';
-import type { Compared } from './sync.ts';
+import type { Compared } from './compared.ts';
 import { isSubmitLost, recordGone } from '../issuance/authorization/verdicts.ts';
 
 /** A validation takes a minute; a CA that has no verdict after this has none to give soon. */

@@ -8,7 +8,7 @@ import type { Asking } from '../issuance/waiting/ca-silence.ts';
 import { namesOf } from '../issuance/certificate/collect.ts';
 import type { Issuance } from '../issuance/account-run.ts';
 import { compareAuthorization } from './sync-authorizations.ts';
-import type { Compared } from './sync.ts';
+import type { Compared } from './compared.ts';
 import { shellWord } from '../shell-word.ts';
 
 /** What the ledger held of an order that nobody works on, and what the CA says; then what it says of authorizations that weren't known. */

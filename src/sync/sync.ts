@@ -1,39 +1,16 @@
 import pLimit from 'p-limit';
 import type { AcmeLedgerError } from '../errors.ts';
-import { pendingAuthorizations } from '../ledger/authorizations/authorizations.ts';
-import { lostOrders, openOrders } from '../ledger/orders/order-comparison.ts';
-import type { OrderRow } from '../ledger/schema.ts';
-import { runsById } from '../ledger/runs.ts';
-import { allOrFirstError } from '../issuance/waiting/concurrency.ts';
-import { Asking } from '../issuance/waiting/ca-silence.ts';
 import type { Issuance } from '../issuance/account-run.ts';
 import { isAlive } from '../issuance/ownership/lease.ts';
+import { Asking } from '../issuance/waiting/ca-silence.ts';
+import { allOrFirstError } from '../issuance/waiting/concurrency.ts';
+import { pendingAuthorizations } from '../ledger/authorizations/authorizations.ts';
+import { lostOrders, openOrders } from '../ledger/orders/order-comparison.ts';
+import { runsById } from '../ledger/runs.ts';
+import type { OrderRow } from '../ledger/schema.ts';
+import type { Compared } from './compared.ts';
 import { compareAuthorization } from './sync-authorizations.ts';
 import { compareOrder, lostOrder } from './sync-orders.ts';
-
-/** One line of `authz sync --json`: what the ledger held and what the CA says. */
-export interface Compared {
-  kind: 'authorization' | 'order';
-  /** Its number in the ledger. */
-  id: number;
-  /** Null for an order that the CA has never answered. */
-  url: string | null;
-  /** Of an authorization; null where it was never fetched, and for orders. */
-  identifier: string | null;
-  /** Of an order. */
-  names: string[] | null;
-  /** Null when the ledger didn't know of it. */
-  ledger: string | null;
-  /** Null when the CA couldn't be asked, or there was nothing to ask for; `gone` for an order that it has forgotten. */
-  ca: string | null;
-  /** How far its challenge is, as the ledger held it and as the CA shows it. */
-  challenge: { ledger: string; ca: string } | null;
-  differs: boolean;
-  /** `lost`: newOrder was never answered. `undecided`: submitted long ago, and the CA still has no verdict. */
-  outcome: 'same' | 'differs' | 'failed' | 'lost' | 'undecided';
-  /** What it means, and what a person can do. */
-  reason: string | null;
-}
 
 export interface Synced {
   /** Why not all were asked for: the CA asked to be left alone, or can't be reached; null when all were. */

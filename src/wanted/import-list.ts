@@ -6,7 +6,6 @@ import { compareWishes, recordWishes } from '../ledger/certificates/wanted.ts';
 import type { CommandContext } from '../run/run-context.ts';
 import { withLedger } from '../run/open-ledger.ts';
 import { withLedgerWriter } from '../run/ledger-writing.ts';
-import { complainOf } from '../cli/output/output.ts';
 import type { CheckedRow } from './checked-rows.ts';
 import { checkedRows } from './checked-rows.ts';
 import { rowsOf } from './row-format.ts';
@@ -111,7 +110,7 @@ async function takeRows(
 
 function tellBad({ output }: CommandContext, { label }: RowSource, line: number, error: ErrorRecord): void {
   if (output.json) output.line({ line, error }, () => '');
-  else complainOf(error, `${label}:${String(line)}`);
+  else output.complainOf(error, `${label}:${String(line)}`);
 }
 
 /** A row that has become bad since all were checked doesn't undo what was taken before it. */

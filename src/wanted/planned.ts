@@ -13,7 +13,7 @@ import { assertPublicNames, identifierSetKey, parseNames } from '../identifiers.
 import { assertEverFits } from '../issuance/attempt/gate.ts';
 import type { CertificateWish } from '../ledger/certificates/certificates.ts';
 import { printable } from '../printable.ts';
-import type { CertificateOptions } from '../cli/options/certificate-options.ts';
+import type { CertificateOptions } from '../settings/certificate-fields.ts';
 
 /** A certificate that somebody wants, checked: nothing is sent or written for it yet. */
 export interface PlannedWish {

@@ -2,7 +2,7 @@ import { removeStored } from '../certificates/store.ts';
 import { systemClock } from '../clock.ts';
 import { startRun } from '../issuance/ownership/lease.ts';
 import { recordRemoved } from '../ledger/certificates/certificates.ts';
-import type { Ledger } from '../ledger/open.ts';
+import type { Ledger } from '../ledger/ledger.ts';
 import { unkeepOrdersOf } from '../ledger/orders/orders.ts';
 import { inTransaction } from '../ledger/writer.ts';
 import type { CommandContext } from '../run/run-context.ts';

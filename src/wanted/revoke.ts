@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { X509Certificate } from 'node:crypto';
 import { type Authority, authorityOf } from '../acme/authorities/authorities.ts';
 import type { Guard } from '../acme/session.ts';
-import { openSession } from '../acme/session.ts';
+import { openSession } from '../acme/open-session.ts';
 import { factsOf } from '../certificates/certificate.ts';
 import { readStored } from '../certificates/store.ts';
 import { AcmeLedgerError } from '../errors.ts';

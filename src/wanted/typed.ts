@@ -3,7 +3,7 @@ import { settingsFromOptions } from '../challenges/options.ts';
 import { AcmeLedgerError } from '../errors.ts';
 import { pathAsMeant } from '../system/home-directory.ts';
 import { assertTrustedHook } from '../system/hook-program.ts';
-import type { CertificateOptions } from '../cli/options/certificate-options.ts';
+import type { CertificateOptions } from '../settings/certificate-fields.ts';
 import type { CommandContext } from '../run/run-context.ts';
 import { assertAsConfigured, configuredWishes } from './configured.ts';
 import type { PlannedWish } from './planned.ts';

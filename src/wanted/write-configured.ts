@@ -1,7 +1,7 @@
 import { systemClock } from '../clock.ts';
 import type { ConfiguredPlan } from '../ledger/certificates/configured.ts';
 import { planConfigured, recordConfigured } from '../ledger/certificates/configured.ts';
-import type { Ledger } from '../ledger/open.ts';
+import type { Ledger } from '../ledger/ledger.ts';
 import type { CommandContext } from '../run/run-context.ts';
 import { withLedger } from '../run/open-ledger.ts';
 import { withLedgerWriter } from '../run/ledger-writing.ts';

@@ -1,7 +1,7 @@
 import { CompiledQuery, Kysely } from 'kysely';
 import type { Dialect, Driver } from 'kysely';
 import { systemClock } from '../../src/clock.ts';
-import type { UnsubmittedPolicy } from '../../src/issuance/account-run.ts';
+import type { UnsubmittedPolicy } from '../../src/policies.ts';
 import { startRun } from '../../src/issuance/ownership/lease.ts';
 import { insertAccount } from '../../src/ledger/accounts.ts';
 import { openSqliteLedger } from '../../src/ledger/open.ts';

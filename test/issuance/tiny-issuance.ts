@@ -1,11 +1,13 @@
 import type { Solver } from '../../src/challenges/solver.ts';
-import type { Issuance, UnsubmittedPolicy } from '../../src/issuance/account-run.ts';
-import { failureRule, usualSuspendMs } from '../../src/issuance/names/back-off.ts';
+import type { Issuance } from '../../src/issuance/account-run.ts';
+import type { UnsubmittedPolicy } from '../../src/policies.ts';
+import { failureRule } from '../../src/issuance/names/back-off.ts';
+import { usualSuspendMs } from '../../src/policies.ts';
 import { Outage } from '../../src/issuance/waiting/outage.ts';
 import { startRun } from '../../src/issuance/ownership/lease.ts';
 import { insertAccount } from '../../src/ledger/accounts.ts';
 import { openSqliteLedger } from '../../src/ledger/open.ts';
-import type { Ledger } from '../../src/ledger/open.ts';
+import type { Ledger } from '../../src/ledger/ledger.ts';
 import { newWorkspace } from '../support/workspace.ts';
 import { type PassingClock, passingClock } from './passing-clock.ts';
 import { TinyCa } from './tiny-ca.ts';

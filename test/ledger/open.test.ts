@@ -9,7 +9,7 @@ import { describe, expect, it } from 'vitest';
 import { AcmeLedgerError } from '../../src/errors.ts';
 import { listAccounts } from '../../src/ledger/accounts.ts';
 import { openEmptyLedger, openSqliteLedger } from '../../src/ledger/open.ts';
-import type { Ledger } from '../../src/ledger/open.ts';
+import type { Ledger } from '../../src/ledger/ledger.ts';
 import { newDirectory, newLedger } from './new-ledger.ts';
 
 const accountWriter = bundledScript(new URL('./account-writer.ts', import.meta.url));

@@ -3,7 +3,7 @@ import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { solverSettings } from '../../src/challenges/settings.ts';
 import { instantColumns, jsonColumns } from '../../src/ledger/check/column-types.ts';
-import type { Ledger } from '../../src/ledger/open.ts';
+import type { Ledger } from '../../src/ledger/ledger.ts';
 import { openSqliteLedger } from '../../src/ledger/open.ts';
 import {
   authorizationStatuses,

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { isHealable, namesToProbe, nextLiftAt, nextProbeAt } from '../../src/probe/probe-choice.ts';
+import { namesToProbe, nextLiftAt, nextProbeAt } from '../../src/probe/probe-choice.ts';
+import { isHealable } from '../../src/issuance/names/failing-names.ts';
 import type { IdentifierRow } from '../../src/ledger/schema.ts';
 import { certificateRow } from '../issuance/rows.ts';
 

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { RenewalInfo } from '../../src/acme/renewal-info.ts';
 import { AcmeLedgerError } from '../../src/errors.ts';
-import { dueOf } from '../../src/renew/renew-all.ts';
+import { dueOf } from '../../src/issuance/due/due.ts';
 import { isAskDue, learned, notLearned, nothingToLearn } from '../../src/renew/ari-schedule.ts';
 import type { CertificateRow } from '../../src/ledger/schema.ts';
 import { certificateRow } from '../issuance/rows.ts';

@@ -2,8 +2,8 @@ import { expect, it } from 'vitest';
 import { authorityOf } from '../../src/acme/authorities/authorities.ts';
 import { tellOfAll } from '../../src/renew/elsewhere.ts';
 import { AcmeLedgerError, type ErrorCode, errorRecord } from '../../src/errors.ts';
-import type { Log } from '../../src/issuance/account-run.ts';
-import type { Renewed } from '../../src/renew/renew-all.ts';
+import type { Log } from '../../src/run-ports.ts';
+import type { Renewed } from '../../src/renew/renewed.ts';
 import { certificateRow } from '../issuance/rows.ts';
 
 function waiting(count: number, code: ErrorCode, message: (index: number) => string): Renewed[] {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { byUrgency, dueOf, refusedLast } from '../../src/renew/renew-all.ts';
+import { byUrgency, dueOf, refusedLast } from '../../src/issuance/due/due.ts';
 import type { CertificateRow } from '../../src/ledger/schema.ts';
 import { certificateRow } from '../issuance/rows.ts';
 

@@ -5,7 +5,7 @@ import { type Outlook, outlookOf } from '../../issue/outlook.ts';
 import type { IssuePlan } from '../../issue/issue.ts';
 import { ledgerExists, withLedger } from '../../run/open-ledger.ts';
 import { spendLine } from '../../report/limit-status.ts';
-import { counted } from '../output/wording.ts';
+import { counted } from '../../printable.ts';
 
 /** `issue --dry-run`: what would happen, from the ledger alone. */
 export async function describePlan(context: CommandContext, plan: IssuePlan): Promise<number> {

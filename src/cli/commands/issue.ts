@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { complainOf } from '../output/output.ts';
 import type { Runner } from '../runner.ts';
-import type { IssueOptions } from '../options/certificate-options.ts';
+import type { IssueOptions } from '../../settings/certificate-fields.ts';
 import { addCertificateOptions } from '../options/certificate-options.ts';
 
 export function issue(program: Command, runner: Runner): void {

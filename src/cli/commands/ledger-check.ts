@@ -4,7 +4,7 @@ import type { CheckLine, CheckSummary } from '../../ledger-check/check.ts';
 import { systemClock } from '../../clock.ts';
 import type { Runner } from '../runner.ts';
 import type { Settings } from '../../settings/settings.ts';
-import { counted } from '../output/wording.ts';
+import { counted } from '../../printable.ts';
 
 export function ledgerCheck(group: Command, runner: Runner): void {
   const command = group

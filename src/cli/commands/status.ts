@@ -2,10 +2,10 @@ import type { Command } from 'commander';
 import { isLost } from '../../ledger/accounts.ts';
 import type { HoldScope } from '../../ledger/states.ts';
 import { printable } from '../../printable.ts';
-import type { AccountStatus, CertificateCounts } from '../../report/account-status.ts';
+import type { AccountStatus, CertificateCounts } from '../../status/account-status.ts';
 import { limitLine } from '../../report/limit-status.ts';
 import type { Runner } from '../runner.ts';
-import { counted } from '../output/wording.ts';
+import { counted } from '../../printable.ts';
 
 export function status(program: Command, runner: Runner): void {
   const command = program
@@ -13,7 +13,7 @@ export function status(program: Command, runner: Runner): void {
     .description('the accounts at a glance: the gate, open authorizations, failing names, certificates due');
   runner.bind(command, async (context) => {
     const { withWanted } = await import('../../wanted/write-configured.ts');
-    const { statusOf } = await import('../../report/account-status.ts');
+    const { statusOf } = await import('../../status/account-status.ts');
     return withWanted(context, async (ledger) => {
       const shown = await statusOf(context, ledger);
       context.output.result(shown, () => [

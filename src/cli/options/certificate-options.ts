@@ -1,23 +1,4 @@
 import type { Command } from 'commander';
-import type { SolverOptions } from '../../challenges/option-fields.ts';
-
-/** What a certificate should be and how its names are proven. */
-export interface CertificateOptions extends SolverOptions {
-  certName?: string;
-  csr?: string;
-  keyType?: string;
-  reuseKey?: boolean;
-  profile?: string;
-  preferredChain?: string;
-  deployHook?: string;
-}
-
-export interface IssueOptions extends CertificateOptions {
-  wait?: string;
-  dryRun?: boolean;
-  rehearse?: boolean;
-  force?: boolean;
-}
 
 export function addCertificateOptions(command: Command): void {
   command

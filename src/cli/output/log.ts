@@ -2,27 +2,12 @@ import { accessSync, constants, existsSync, lstatSync, statSync } from 'node:fs'
 import { dirname } from 'node:path';
 import { AcmeLedgerError, messageOf } from '../../errors.ts';
 import { printable } from '../../printable.ts';
-import type { Log } from '../../issuance/account-run.ts';
-
-export interface LogOptions {
-  /** -1: errors, 0: warnings, 1: what is done, 2: every request. */
-  verbosity: number;
-  format: 'pretty' | 'json';
-  file: string | null;
-}
-
-export interface PinoLog {
-  write(level: 'debug' | 'info' | 'warn' | 'error', fields: object, message: string): void;
-  close(): void;
-}
+import type { ClosableLog } from '../../run-ports.ts';
+import type { LogOptions, PinoLog } from './pino-log.ts';
 
 const levels = ['debug', 'info', 'warn', 'error'] as const;
-type Level = (typeof levels)[number];
 
-export interface ClosableLog extends Log {
-  /** Resolves when everything is written. */
-  close(): Promise<void>;
-}
+type Level = (typeof levels)[number];
 
 /**
  * A log that loads pino when there is something to say: most runs say nothing, and start sooner.

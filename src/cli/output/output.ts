@@ -1,6 +1,7 @@
-import { errorRecord } from '../../errors.ts';
-import type { ErrorRecord } from '../../errors.ts';
+import { type ErrorRecord, errorRecord } from '../../errors.ts';
 import { printable, printableJson } from '../../printable.ts';
+import type { Lines, Output } from '../../run/run-context.ts';
+import type { BarPlace } from './progress.ts';
 
 /*
  * The ways to speak to a person or a script:
@@ -12,29 +13,29 @@ import { printable, printableJson } from '../../printable.ts';
  * - `complain`: an error with its hint, on stderr, always.
  */
 
-type Lines = string | readonly string[];
-
-export interface Output {
+export interface OutputOptions {
   json: boolean;
-  /** One value: as JSON, or as the line or lines that `text` makes of it. What a CA said can't make lines of its own. */
-  result<T>(value: T, text: (value: T) => Lines): void;
-  /** One value of a list. */
-  line<T>(value: T, text: (value: T) => Lines): void;
-  table(head: readonly string[], rows: readonly (readonly string[])[]): Promise<void>;
-  note(text: string): void;
-  conclude(text: string): void;
-  /** Takes a progress bar off the terminal's last line before something is printed there; null while there is none. */
-  clearBar: (() => void) | null;
+  /** `-q` */
+  quiet: boolean;
+  /** Nothing is shown of it but on a terminal, with -q or --json on a terminal. */
+  progress: boolean;
 }
 
-export function createOutput(options: { json: boolean; quiet: boolean }): Output {
+export function createOutput(options: OutputOptions): Output {
+  let clearBar: (() => void) | null = null;
+  const place = (): BarPlace => ({
+    isVisible:
+      options.progress && !options.quiet && process.stderr.isTTY && !(options.json && process.stdout.isTTY),
+    onBar: (clear) => {
+      clearBar = clear;
+    },
+  });
   const write = <T>(value: T, text: (value: T) => Lines): void => {
-    if (process.stdout.isTTY) output.clearBar?.();
+    if (process.stdout.isTTY) clearBar?.();
     process.stdout.write(`${options.json ? printableJson(value) : printableLines(text(value))}\n`);
   };
   const output: Output = {
     json: options.json,
-    clearBar: null,
     result: write,
     line: write,
     async table(head, rows) {
@@ -47,6 +48,11 @@ export function createOutput(options: { json: boolean; quiet: boolean }): Output
     conclude(text) {
       if (!options.quiet) process.stderr.write(`${printable(text)}\n`);
     },
+    warn,
+    complainOf,
+    progress: async (what) => (await import('./progress.ts')).startProgress(place(), what),
+    fileProgress: async (files, what) =>
+      (await import('./progress.ts')).startFileProgress(place(), files, what),
   };
   return output;
 }

@@ -2,7 +2,6 @@ import { closeSync, openSync, writeSync } from 'node:fs';
 import { pino } from 'pino';
 import { prettyFactory } from 'pino-pretty';
 import { printable } from '../../printable.ts';
-import type { LogOptions } from './log.ts';
 
 export interface PinoLog {
   write(level: 'debug' | 'info' | 'warn' | 'error', fields: object, message: string): void;
@@ -50,4 +49,16 @@ function printableFields(fields: object): object {
   const visible = (_key: string, value: unknown): unknown =>
     typeof value === 'string' ? printable(value) : value;
   return JSON.parse(JSON.stringify(fields), visible) as object;
+}
+
+export interface LogOptions {
+  /** -1: errors, 0: warnings, 1: what is done, 2: every request. */
+  verbosity: number;
+  format: 'pretty' | 'json';
+  file: string | null;
+}
+
+export interface PinoLog {
+  write(level: 'debug' | 'info' | 'warn' | 'error', fields: object, message: string): void;
+  close(): void;
 }

@@ -1,27 +1,12 @@
 import { stat } from 'node:fs/promises';
 import { SingleBar } from 'cli-progress';
-import type { CommandContext } from '../../run/run-context.ts';
+import type { FileProgress, Progress } from '../../run/run-context.ts';
 
-export interface Progress {
-  /** That many more will come, or fewer than was thought. */
-  expect(count: number): void;
-  done(): void;
-  stop(): void;
-}
-
-/** Nothing is shown but on a terminal, with -q, --json on a terminal or --no-progress. */
-function isVisible({ settings, output }: CommandContext): boolean {
-  return (
-    settings.progress &&
-    settings.verbosity >= 0 &&
-    process.stderr.isTTY &&
-    !(output.json && process.stdout.isTTY)
-  );
-}
-
-export interface FileProgress extends Progress {
-  /** So many more bytes of the files were read. */
-  read(bytes: number): void;
+/** What a bar has to know of the terminal, and takes off it. */
+export interface BarPlace {
+  isVisible: boolean;
+  /** What takes the bar off the last line; null while there is none. */
+  onBar: (clear: (() => void) | null) => void;
 }
 
 /**
@@ -29,13 +14,13 @@ export interface FileProgress extends Progress {
  * end to be seen: there the bar shows what was found.
  */
 export async function startFileProgress(
-  context: CommandContext,
+  place: BarPlace,
   files: readonly string[],
   what: string,
 ): Promise<FileProgress> {
   const sizes = await Promise.all(files.filter((file) => file !== '-').map(sizeOf));
   const size = files.includes('-') ? 0 : sizes.reduce((sum, each) => sum + each, 0);
-  const progress = startProgress(context, what);
+  const progress = startProgress(place, what);
   let [bytes, found, told] = [0, 0, 0];
   const estimate = (): void => {
     const share = size === 0 || bytes === 0 ? 1 : Math.min(1, bytes / size);
@@ -64,13 +49,12 @@ async function sizeOf(file: string): Promise<number> {
 }
 
 /** A bar on a terminal's stderr. */
-export function startProgress(context: CommandContext, what: string): Progress {
-  const visible = isVisible(context);
+export function startProgress({ isVisible, onBar }: BarPlace, what: string): Progress {
   let bar: SingleBar | null = null;
   let total = 0;
   return {
     expect(count) {
-      if (!visible || count === 0) return;
+      if (!isVisible || count === 0) return;
       total += count;
       if (bar === null) {
         bar = new SingleBar({
@@ -80,7 +64,7 @@ export function startProgress(context: CommandContext, what: string): Progress {
           hideCursor: true,
           forceRedraw: true,
         });
-        context.output.clearBar = () => process.stderr.write('\r\x1b[K');
+        onBar(() => process.stderr.write('\r\x1b[K'));
         bar.start(total, 0);
       } else {
         bar.setTotal(total);
@@ -91,7 +75,7 @@ export function startProgress(context: CommandContext, what: string): Progress {
     },
     stop() {
       bar?.stop();
-      context.output.clearBar = null;
+      onBar(null);
     },
   };
 }

@@ -14,7 +14,7 @@ import type { LedgerWriter } from '../../ledger/writer.ts';
 import { endHooksOf } from '../../system/orphaned-hooks.ts';
 import { timeLimit } from '../../system/time-limit.ts';
 import { allOrFirstError } from '../waiting/concurrency.ts';
-import type { Log, Stops } from '../account-run.ts';
+import type { Log, Stops } from '../../run-ports.ts';
 import { isAlive } from '../ownership/lease.ts';
 
 /** What taking down needs. */

@@ -1,7 +1,7 @@
 import type { ErrorRecord } from '../../errors.ts';
 import { comparableName } from '../../identifiers.ts';
 import { authorizationsOf, nameProven } from '../../ledger/authorizations/authorizations.ts';
-import type { Ledger } from '../../ledger/open.ts';
+import type { Ledger } from '../../ledger/ledger.ts';
 import { pausedNames, unpauseUrl } from '../../pause.ts';
 import type { Attempt } from './obtain.ts';
 

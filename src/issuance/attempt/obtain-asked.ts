@@ -5,7 +5,7 @@ import type { CertificateRow } from '../../ledger/schema.ts';
 import { namesOf } from '../certificate/collect.ts';
 import type { Issuance } from '../account-run.ts';
 import { chooseNames } from '../names/name-choice.ts';
-import type { FailedNamePolicy } from '../names/name-choice.ts';
+import type { FailedNamePolicy } from '../../policies.ts';
 import type { Attempt } from './obtain.ts';
 import { obtainSurviving } from './obtain-dropping.ts';
 import { type SuspendedName, asSuspended, suspendedError } from '../names/suspended-names.ts';

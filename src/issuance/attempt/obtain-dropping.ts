@@ -8,7 +8,7 @@ import { forLife, lifeMsOf } from '../names/back-off.ts';
 import { namesOf } from '../certificate/collect.ts';
 import { failedNames } from './failed-names.ts';
 import type { Issuance } from '../account-run.ts';
-import type { FailedNamePolicy } from '../names/name-choice.ts';
+import type { FailedNamePolicy } from '../../policies.ts';
 import { type Attempt, type ObtainOptions, obtain } from './obtain.ts';
 import { asSuspended, resumeHint, suspendedText } from '../names/suspended-names.ts';
 

@@ -5,7 +5,7 @@ import type { AuthorizationRow } from '../../ledger/schema.ts';
 import { type LedgerWriter, inTransaction } from '../../ledger/writer.ts';
 import { later } from '../../clock.ts';
 import type { CaLimits } from '../../ca-limits.ts';
-import type { Ledger } from '../../ledger/open.ts';
+import type { Ledger } from '../../ledger/ledger.ts';
 import { type Bucket, fullBucket, waitMs } from '../../token-bucket.ts';
 import type { Issuance } from '../account-run.ts';
 

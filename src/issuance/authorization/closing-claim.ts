@@ -2,10 +2,10 @@ import { authorizationById } from '../../ledger/authorizations/authorizations.ts
 import { claimToClose, closingRunOf, releaseClaim } from '../../ledger/authorizations/closing-claims.ts';
 import type { AuthorizationRow } from '../../ledger/schema.ts';
 import { inTransaction } from '../../ledger/writer.ts';
-import type { ClosingBudget } from './closing-budget.ts';
-import type { Closing } from './closing.ts';
 import type { Issuance } from '../account-run.ts';
 import { type ProtectionOptions, protectionOf } from '../ownership/protection.ts';
+import type { ClosingBudget } from './closing-budget.ts';
+import { type Closing, heldBy } from './closing-outcome.ts';
 
 /** This run alone closes the authorization now, and what that costs its name is counted. */
 export interface Claim {
@@ -48,11 +48,6 @@ export async function claimClosing(
         await releaseClaim(writer, row.id);
       }),
   };
-}
-
-/** Somebody needs it. */
-export function heldBy({ reason, run }: { reason: string; run: string | null }): Closing {
-  return { outcome: 'held', reason, ...(run === null ? {} : { run }) };
 }
 
 /** Another run was first by a moment. */

@@ -1,3 +1,4 @@
+import { authorizationSeen } from './authorization-seen.ts';
 import { isOutcomeUnknown, isTimeout } from '../../acme/http/connection-failure.ts';
 import { isGone } from '../../acme/objects/problems.ts';
 import type { Answer, Authorization, Challenge } from '../../acme/objects/resources.ts';
@@ -6,35 +7,26 @@ import { AcmeLedgerError, errorRecord } from '../../errors.ts';
 import { recordRefused, recordSeen } from '../../ledger/authorizations/authorizations.ts';
 import { closingRunOf } from '../../ledger/authorizations/closing-claims.ts';
 import type { AuthorizationRow } from '../../ledger/schema.ts';
-import { authorizationSeen } from './authorization-seen.ts';
-import { spendDeactivation } from './closing-budget.ts';
-import { claimClosing, heldBy } from './closing-claim.ts';
-import { Held, LongAgo, decidedMeanwhile, lostClaim, submittedMeanwhile } from '../ownership/guards.ts';
 import type { Issuance } from '../account-run.ts';
+import { Held, LongAgo, decidedMeanwhile, lostClaim, submittedMeanwhile } from '../ownership/guards.ts';
 import { type Protection, type ProtectionOptions, protectionOf } from '../ownership/protection.ts';
 import { soonMs } from '../waiting/retrying.ts';
+import { spendDeactivation } from './closing-budget.ts';
+import { claimClosing } from './closing-claim.ts';
+import { heldBy } from './closing-outcome.ts';
+import type { Closing } from './closing-outcome.ts';
 import { recordGone } from './verdicts.ts';
 
-/** What became of one authorization that was to be closed. */
-export interface Closing {
-  /** `held`: it is left alone, because somebody works on it or keeps it, or it isn't its time. `submitted`: so that it fails. */
-  outcome: 'deactivated' | 'submitted' | 'already-final' | 'refused' | 'gone' | 'foreign' | 'failed' | 'held';
-  /** Why it wasn't closed; null when it was. */
-  reason: string | null;
-  /** Of `held`: when it may be closed. */
-  retryAt?: Date;
-  /** Of `held`: the other run that works on it, where one does. */
-  run?: string;
-  /** Of `failed`: the CA asked to come back later, or the run was interrupted before it was sent. */
-  stop?: AcmeLedgerError;
-}
-
 const deactivateAgainMs = 500;
+
 /** A CA that asks to come back soon, again and again, is left alone after so many. */
 const triesAtMost = 3;
+
 /** What the CA showed is believed for twice as long, and twice that after each further look: with `--rate` each request waits for its turn. */
 const lookLastsMs = 15_000;
+
 const looksAtMost = 4;
+
 const askedTooSeldom = {
   reason:
     'requests wait for their turn for so long that somebody may have proven it meanwhile; a higher --rate helps',

@@ -5,7 +5,8 @@ import { authorizationsOf, nameProven } from '../../ledger/authorizations/author
 import type { AuthorizationRow } from '../../ledger/schema.ts';
 import { recordNotSubmitted } from '../../ledger/orders/submissions.ts';
 import { closeAuthorization, isTaken } from './closing.ts';
-import type { Issuance, PlacedOrder } from '../account-run.ts';
+import type { Issuance } from '../account-run.ts';
+import type { PlacedOrder } from '../placed-order.ts';
 import { validationTimeoutMs } from '../order/name-failures.ts';
 import { isUndecided, refresh } from './verdicts.ts';
 

@@ -4,7 +4,8 @@ import { parseSolverSettings } from '../../challenges/settings.ts';
 import { recordFinalizeSent } from '../../ledger/orders/orders.ts';
 import type { CertificateRow } from '../../ledger/schema.ts';
 import { authorize } from '../order/authorize.ts';
-import type { Issuance, PlacedOrder } from '../account-run.ts';
+import type { Issuance } from '../account-run.ts';
+import type { PlacedOrder } from '../placed-order.ts';
 import { orderKey } from './order-key.ts';
 
 export interface Authorized {

@@ -4,7 +4,8 @@ import { AcmeLedgerError } from '../../errors.ts';
 import type { CertificateRow } from '../../ledger/schema.ts';
 import { assertOwned } from '../ownership/guards.ts';
 import { finalizeOrder, type FinalizeOptions } from './finalize.ts';
-import type { Issuance, PlacedOrder } from '../account-run.ts';
+import type { Issuance } from '../account-run.ts';
+import type { PlacedOrder } from '../placed-order.ts';
 import { orderKey } from './order-key.ts';
 
 export interface Finalized {

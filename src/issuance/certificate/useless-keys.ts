@@ -1,5 +1,5 @@
 import { ordersWithFiles, removeOrderFiles } from '../../certificates/order-files.ts';
-import type { Ledger } from '../../ledger/open.ts';
+import type { Ledger } from '../../ledger/ledger.ts';
 import { orderById } from '../../ledger/orders/orders.ts';
 
 /**

@@ -1,8 +1,9 @@
 import type { CertificateRow } from '../../ledger/schema.ts';
 import { namesOf } from '../certificate/collect.ts';
-import type { FailedNamePolicy, FailingNames } from '../names/name-choice.ts';
+import type { FailingNames } from '../names/name-choice.ts';
+import type { FailedNamePolicy } from '../../policies.ts';
 import { chooseNames, missingNames, usualPolicy } from '../names/name-choice.ts';
-import type { Due, DueCertificate } from '../../renew/renew-all.ts';
+import type { Due, DueCertificate } from './due.ts';
 
 interface FailingContext {
   failing: FailingNames;

@@ -1,7 +1,7 @@
 import { identifierSetKey } from '../../identifiers.ts';
 import { accountById } from '../../ledger/accounts.ts';
 import { certificateOfAri } from '../../ledger/certificates/renewal-info.ts';
-import type { Ledger } from '../../ledger/open.ts';
+import type { Ledger } from '../../ledger/ledger.ts';
 import { wasIssuedSince } from '../../ledger/orders/order-queries.ts';
 import type { LimitName } from '../../ca-limits.ts';
 import type { WantedOrder } from './charges.ts';

@@ -3,7 +3,7 @@ import { type ErrorRecord, errorRecord } from '../../errors.ts';
 import { identifierSetKey, parseName } from '../../identifiers.ts';
 import { accountById } from '../../ledger/accounts.ts';
 import { holdsOf } from '../../ledger/limits/holds.ts';
-import type { Ledger } from '../../ledger/open.ts';
+import type { Ledger } from '../../ledger/ledger.ts';
 import { liveOrderKeys, namesIssuedSince } from '../../ledger/orders/order-queries.ts';
 import type { CertificateRow } from '../../ledger/schema.ts';
 import type { Exemption } from './exemption.ts';

@@ -2,14 +2,14 @@ import { later } from '../../clock.ts';
 import type { FailureRule } from '../../ledger/names/failing-names.ts';
 
 const minuteMs = 60_000;
+
 const dayMs = 86_400_000;
+
 /** Many names that fail together, say for one dead zone, shall not come back together for ever. */
 const jitter = 0.1;
+
 /** The longest wait of a certificate that lives shorter than 24 days is this share of its life: one of six days is tried every six hours. */
 const longestShare = 1 / 24;
-
-/** `--suspend-after`: Let's Encrypt pauses a name after 1,152 failures in a row; one a day for as long is far from it. */
-export const usualSuspendMs = 10 * dayMs;
 
 /**
  * How long a name that fails is left alone: 1, 10, 100 minutes, then a day at a time, so that a fault of a minute costs little and a dead

@@ -1,11 +1,8 @@
-import { renewalDueAt } from '../due/renewal-time.ts';
 import type { CertificateRow, IdentifierRow } from '../../ledger/schema.ts';
+import type { FailedNamePolicy } from '../../policies.ts';
 import { namesOf } from '../certificate/collect.ts';
-import type { Due } from '../../renew/renew-all.ts';
-
-/** What becomes of a certificate one of whose names can't be proven: `--on-failed-name`. */
-export const failedNamePolicies = ['fail', 'drop'] as const;
-export type FailedNamePolicy = (typeof failedNamePolicies)[number];
+import type { Due } from '../due/due.ts';
+import { renewalDueAt } from '../due/renewal-time.ts';
 
 /** Names that fail, by name. */
 export type FailingNames = ReadonlyMap<string, IdentifierRow>;

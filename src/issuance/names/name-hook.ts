@@ -1,20 +1,14 @@
-import { errorRecord } from '../../errors.ts';
-import type { ErrorRecord } from '../../errors.ts';
-import { hookFailure, runHook } from '../../system/hook-process.ts';
+import { type ErrorRecord, errorRecord } from '../../errors.ts';
 import { namesToTell, recordTold, standingOf } from '../../ledger/names/failing-names.ts';
 import type { AccountRow, IdentifierRow } from '../../ledger/schema.ts';
 import type { NameStanding } from '../../ledger/states.ts';
 import type { LedgerWriter } from '../../ledger/writer.ts';
-import { runVariable } from '../../system/orphaned-hooks.ts';
+import type { NameHook } from '../../policies.ts';
 import { printable } from '../../printable.ts';
-import type { Log } from '../account-run.ts';
+import { hookFailure, runHook } from '../../system/hook-process.ts';
+import { runVariable } from '../../system/orphaned-hooks.ts';
+import type { Log } from '../../run-ports.ts';
 import { endHooksOfDeadRuns } from '../ownership/taking-over.ts';
-
-/** `--name-hook`: a shell command, and where it is run. */
-export interface NameHook {
-  command: string;
-  directory: string;
-}
 
 /** It may write a mail; whoever waits for a person in it does so elsewhere. */
 const timeoutMs = 60_000;

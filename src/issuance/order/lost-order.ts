@@ -7,7 +7,8 @@ import { hasFailedAlike, newOrderLifeMs } from '../../ledger/orders/order-querie
 import { releaseOrder } from '../../ledger/orders/orders.ts';
 import type { OrderRow } from '../../ledger/schema.ts';
 import { recordFittingAnswer } from './answer-fit.ts';
-import type { Issuance, PlacedOrder } from '../account-run.ts';
+import type { Issuance } from '../account-run.ts';
+import type { PlacedOrder } from '../placed-order.ts';
 import { listedOrder } from './listed-order.ts';
 import { requestOrder } from './request-order.ts';
 import { spendAgain } from '../limits/spending.ts';

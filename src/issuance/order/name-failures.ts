@@ -9,7 +9,8 @@ import { ownedOrder } from '../../ledger/orders/orders.ts';
 import type { AuthorizationRow } from '../../ledger/schema.ts';
 import { forLife, lifeMsOf } from '../names/back-off.ts';
 import type { Failure } from './challenge-tasks.ts';
-import type { Issuance, PlacedOrder } from '../account-run.ts';
+import type { Issuance } from '../account-run.ts';
+import type { PlacedOrder } from '../placed-order.ts';
 import { decideSubmitted, isUndecided } from '../authorization/verdicts.ts';
 
 /** A CA that validates from five places may take a minute; three leave room for a slow one. */

@@ -11,7 +11,8 @@ import { allOrFirstError } from '../waiting/concurrency.ts';
 import { closeAuthorization } from '../authorization/closing.ts';
 import { settleUnwritten } from './settle-unwritten.ts';
 import { cleanUpRows, presentedFor } from '../answers/take-down.ts';
-import type { Issuance, UnsubmittedPolicy } from '../account-run.ts';
+import type { Issuance } from '../account-run.ts';
+import type { UnsubmittedPolicy } from '../../policies.ts';
 import { decideSubmitted, isUndecided, refresh } from '../authorization/verdicts.ts';
 import { warningLevel } from '../waiting/warning-level.ts';
 

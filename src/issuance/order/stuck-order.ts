@@ -3,7 +3,8 @@ import { recordOrderAnswer, releaseOrder } from '../../ledger/orders/orders.ts';
 import { recordStuck } from '../../ledger/orders/stuck-orders.ts';
 import type { OrderRow } from '../../ledger/schema.ts';
 import { issuanceTimeoutMs } from '../certificate/finalize.ts';
-import type { Issuance, PlacedOrder } from '../account-run.ts';
+import type { Issuance } from '../account-run.ts';
+import type { PlacedOrder } from '../placed-order.ts';
 import { poll } from '../waiting/polling.ts';
 
 /** How often an order is looked at that the CA doesn't get on with: Boulder keeps one that died in finalize for seven days. */

@@ -4,7 +4,7 @@ import { hostname } from 'node:os';
 import type { Clock } from '../../clock.ts';
 import { later } from '../../clock.ts';
 import { AcmeLedgerError } from '../../errors.ts';
-import type { Ledger } from '../../ledger/open.ts';
+import type { Ledger } from '../../ledger/ledger.ts';
 import { isLedgerBusy, isLedgerFailure } from '../../ledger/ledger-failure.ts';
 import { endRun, insertRun, leaseMs, renewEveryMs, renewLease, trustedForMs } from '../../ledger/runs.ts';
 import type { RunRow } from '../../ledger/schema.ts';

@@ -1,9 +1,10 @@
 import { takeOver } from '../../ledger/orders/order-ownership.ts';
 import type { OrderRow } from '../../ledger/schema.ts';
-import type { Ledger } from '../../ledger/open.ts';
+import type { Ledger } from '../../ledger/ledger.ts';
 import { runsById, unendedRuns } from '../../ledger/runs.ts';
 import { endHooksOf } from '../../system/orphaned-hooks.ts';
-import type { Issuance, Log } from '../account-run.ts';
+import type { Issuance } from '../account-run.ts';
+import type { Log } from '../../run-ports.ts';
 import { isAlive, isDeadHere } from './lease.ts';
 
 /**

@@ -1,7 +1,7 @@
 import { isOutcomeUnknown, isUntrusted, unsentError } from '../../acme/http/connection-failure.ts';
 import type { Clock } from '../../clock.ts';
 import { AcmeLedgerError } from '../../errors.ts';
-import type { Log } from '../account-run.ts';
+import type { Log } from '../../run-ports.ts';
 import { Bell } from './bell.ts';
 import { Lane, waitAfter } from './outage-lane.ts';
 import type { Asked } from '../limits/told-limit.ts';

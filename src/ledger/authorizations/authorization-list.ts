@@ -1,4 +1,4 @@
-import type { Ledger } from '../open.ts';
+import type { Ledger } from '../ledger.ts';
 import type { AuthorizationRow } from '../schema.ts';
 import type { AuthorizationStatus } from '../states.ts';
 

@@ -1,8 +1,9 @@
 import { compiledOnce } from '../compiled.ts';
 import { appendEvents } from '../events.ts';
 import { countFailure, endFailuresInARow } from '../limits/failure-counts.ts';
-import type { Ledger } from '../open.ts';
-import type { AuthorizationRow, Instant } from '../schema.ts';
+import type { Ledger } from '../ledger.ts';
+import type { AuthorizationRow } from '../schema.ts';
+import type { Instant } from '../columns.ts';
 import type { AuthorizationStatus } from '../states.ts';
 import { authorizationStatusesBefore, isSubmitted } from '../states.ts';
 import type { LedgerWriter } from '../writer.ts';

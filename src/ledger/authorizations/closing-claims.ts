@@ -1,4 +1,4 @@
-import type { Ledger } from '../open.ts';
+import type { Ledger } from '../ledger.ts';
 import type { LedgerWriter } from '../writer.ts';
 
 /** Which run is to close the authorization, or was when it ended; null when none is. */

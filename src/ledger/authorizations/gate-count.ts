@@ -1,7 +1,7 @@
 import { farthestReservationMs } from '../../bounded-wait.ts';
 import { compiledOnce } from '../compiled.ts';
-import type { Ledger } from '../open.ts';
-import type { Instant } from '../schema.ts';
+import type { Ledger } from '../ledger.ts';
+import type { Instant } from '../columns.ts';
 import type { LedgerWriter } from '../writer.ts';
 import { instant } from '../writer.ts';
 

@@ -1,4 +1,4 @@
-import type { Ledger } from '../open.ts';
+import type { Ledger } from '../ledger.ts';
 import { nameProven } from './authorizations.ts';
 
 /** What is open of one name, left by one client, on one account. */

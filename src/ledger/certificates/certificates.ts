@@ -3,7 +3,7 @@ import { chunksOf } from '../chunks.ts';
 import { compiledOnce } from '../compiled.ts';
 import { appendEvents } from '../events.ts';
 import { resumeNames } from '../names/failing-names.ts';
-import type { Ledger } from '../open.ts';
+import type { Ledger } from '../ledger.ts';
 import type { CertificateRow } from '../schema.ts';
 import type { LedgerWriter } from '../writer.ts';
 import { inTransaction, instant } from '../writer.ts';

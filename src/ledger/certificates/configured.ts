@@ -1,7 +1,7 @@
 import type { CertificateWish } from './certificates.ts';
 import { recordRemoved } from './certificates.ts';
 import { chunksOf } from '../chunks.ts';
-import type { Ledger } from '../open.ts';
+import type { Ledger } from '../ledger.ts';
 import { unkeepOrdersOf } from '../orders/orders.ts';
 import type { ComparedWish } from './wanted.ts';
 import { compareWishes, recordWishes } from './wanted.ts';

@@ -1,5 +1,5 @@
 import { chunksOf } from '../chunks.ts';
-import type { Ledger } from '../open.ts';
+import type { Ledger } from '../ledger.ts';
 import type { CertificateRow } from '../schema.ts';
 
 /**

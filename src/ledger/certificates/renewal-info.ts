@@ -1,6 +1,7 @@
 import type { Updateable } from 'kysely';
-import type { Ledger } from '../open.ts';
-import type { CertificateRow, CertificateTable, Instant } from '../schema.ts';
+import type { Ledger } from '../ledger.ts';
+import type { CertificateRow, CertificateTable } from '../schema.ts';
+import type { Instant } from '../columns.ts';
 import type { LedgerWriter } from '../writer.ts';
 import { inTransaction } from '../writer.ts';
 

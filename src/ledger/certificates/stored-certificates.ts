@@ -1,7 +1,7 @@
 import { compiledOnce } from '../compiled.ts';
 import { appendEvents } from '../events.ts';
 import { firstAskAt, noRenewalInfo } from './renewal-info.ts';
-import type { Instant } from '../schema.ts';
+import type { Instant } from '../columns.ts';
 import type { LedgerWriter } from '../writer.ts';
 import { inTransaction, instant } from '../writer.ts';
 

@@ -2,7 +2,7 @@ import type { CertificateWish } from './certificates.ts';
 import { certificatesByName, isSameKind, isSameWish, resumeIfMended, wishValues } from './certificates.ts';
 import { chunksOf } from '../chunks.ts';
 import { appendEvents } from '../events.ts';
-import type { Ledger } from '../open.ts';
+import type { Ledger } from '../ledger.ts';
 import { unkeepOrdersOf } from '../orders/orders.ts';
 import { identifierSetKey, parseName } from '../../identifiers.ts';
 import type { CertificateRow } from '../schema.ts';

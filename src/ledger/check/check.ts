@@ -10,7 +10,7 @@ import { orderRules } from './order-rules.ts';
 import { rowRule } from './row-rule.ts';
 import { certificateOrders, orderNames, ordersTwice, unlinkedPresentations } from './set-rules.ts';
 import { instantColumns } from './column-types.ts';
-import type { Ledger } from '../open.ts';
+import type { Ledger } from '../ledger.ts';
 
 export interface Checked {
   findings: Finding[];

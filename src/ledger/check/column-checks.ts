@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import { printable } from '../../printable.ts';
 import { shellWord } from '../../shell-word.ts';
-import type { Ledger } from '../open.ts';
+import type { Ledger } from '../ledger.ts';
 import type { Schema } from '../schema.ts';
 import { instantColumns, instantsAhead, jsonColumns } from './column-types.ts';
 import type { Finding, Moment } from './finding.ts';

@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import { shellWord } from '../../shell-word.ts';
-import type { Ledger } from '../open.ts';
+import type { Ledger } from '../ledger.ts';
 import { openEmptyLedger } from '../open.ts';
 import type { Finding } from './finding.ts';
 import { mendRow } from './row-rule.ts';

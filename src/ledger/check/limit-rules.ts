@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import type { Ledger } from '../open.ts';
+import type { Ledger } from '../ledger.ts';
 import type { Finding, Moment } from './finding.ts';
 import { findingsMax } from './finding.ts';
 import { mendRow } from './row-rule.ts';

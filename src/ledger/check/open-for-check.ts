@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { Kysely } from 'kysely';
 import { AcmeLedgerError, messageOf } from '../../errors.ts';
 import type { Engine } from '../engine.ts';
-import type { Ledger } from '../open.ts';
+import type { Ledger } from '../ledger.ts';
 import { asOpenError, assertWhole, schemaAge } from '../open.ts';
 import type { Schema } from '../schema.ts';
 import { sqliteEngine } from '../sqlite/sqlite.ts';

@@ -2,7 +2,7 @@ import type { RawBuilder, Selectable } from 'kysely';
 import { sql } from 'kysely';
 import type { Event } from '../events.ts';
 import { appendEvents } from '../events.ts';
-import type { Ledger } from '../open.ts';
+import type { Ledger } from '../ledger.ts';
 import type { Schema } from '../schema.ts';
 import { inTransaction } from '../writer.ts';
 import type { Finding, FindingCode, Moment } from './finding.ts';

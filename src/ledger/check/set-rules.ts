@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import { identifierSetKey, parseName } from '../../identifiers.ts';
 import { appendEvents } from '../events.ts';
-import type { Ledger } from '../open.ts';
+import type { Ledger } from '../ledger.ts';
 import { inTransaction } from '../writer.ts';
 import type { Finding } from './finding.ts';
 import { findingsMax } from './finding.ts';

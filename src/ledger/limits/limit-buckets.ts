@@ -3,7 +3,7 @@ import { longestWaitMs } from '../../bounded-wait.ts';
 import type { LimitName } from '../../ca-limits.ts';
 import type { Allowance, Bucket } from '../../token-bucket.ts';
 import { emptiedUntil, fullBucket, givenBack, taken, withAllowance } from '../../token-bucket.ts';
-import type { Ledger } from '../open.ts';
+import type { Ledger } from '../ledger.ts';
 import type { LimitBucketRow } from '../schema.ts';
 import type { LedgerWriter } from '../writer.ts';
 import { inTransaction, instant } from '../writer.ts';

@@ -3,7 +3,7 @@ import { isPast, isStillAhead } from '../../bounded-wait.ts';
 import { pauseOf } from '../../pause.ts';
 import { chunksOf } from '../chunks.ts';
 import { appendEvents } from '../events.ts';
-import type { Ledger } from '../open.ts';
+import type { Ledger } from '../ledger.ts';
 import type { IdentifierRow } from '../schema.ts';
 import type { LedgerWriter } from '../writer.ts';
 import { inTransaction, instant } from '../writer.ts';

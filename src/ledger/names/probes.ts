@@ -1,5 +1,5 @@
 import { appendEvents } from '../events.ts';
-import type { Ledger } from '../open.ts';
+import type { Ledger } from '../ledger.ts';
 import type { IdentifierRow, ProbeRow } from '../schema.ts';
 import type { LedgerWriter } from '../writer.ts';
 import { inTransaction, instant } from '../writer.ts';

@@ -1,5 +1,6 @@
 import { compiledOnce } from '../compiled.ts';
-import type { Instant, OrderRow } from '../schema.ts';
+import type { OrderRow } from '../schema.ts';
+import type { Instant } from '../columns.ts';
 import type { LedgerWriter } from '../writer.ts';
 import { instant } from '../writer.ts';
 

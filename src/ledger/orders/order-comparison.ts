@@ -1,5 +1,5 @@
 import { appendEvents } from '../events.ts';
-import type { Ledger } from '../open.ts';
+import type { Ledger } from '../ledger.ts';
 import type { OrderAnswer } from './orders.ts';
 import { orderById } from './orders.ts';
 import { insertAuthorizationUrls } from './order-authorizations.ts';

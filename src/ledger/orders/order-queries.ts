@@ -1,5 +1,5 @@
 import { farthestReservationMs, isStillAhead } from '../../bounded-wait.ts';
-import type { Ledger } from '../open.ts';
+import type { Ledger } from '../ledger.ts';
 import type { OrderRow } from '../schema.ts';
 import type { OrderStatus } from '../states.ts';
 

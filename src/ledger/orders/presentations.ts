@@ -1,8 +1,9 @@
 import { compiledOnce } from '../compiled.ts';
 import { appendEvents } from '../events.ts';
-import type { Ledger } from '../open.ts';
+import type { Ledger } from '../ledger.ts';
 import { orderById, ownedOrder } from './orders.ts';
-import type { Instant, PresentationRow } from '../schema.ts';
+import type { PresentationRow } from '../schema.ts';
+import type { Instant } from '../columns.ts';
 import { challengeProgressesBefore } from '../states.ts';
 import type { LedgerWriter } from '../writer.ts';
 import { inTransaction, instant } from '../writer.ts';

@@ -2,7 +2,7 @@ import { compiledOnce } from '../compiled.ts';
 import { appendEvents } from '../events.ts';
 import { closingRunsOf } from '../authorizations/closing-claims.ts';
 import { orderById, ownedOrder } from './orders.ts';
-import type { Instant } from '../schema.ts';
+import type { Instant } from '../columns.ts';
 import type { LedgerWriter } from '../writer.ts';
 import { inTransaction, instant } from '../writer.ts';
 

@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import { AcmeLedgerError } from '../../errors.ts';
-import type { Ledger } from '../open.ts';
+import type { Ledger } from '../ledger.ts';
 import type { Orphan, SchemaPart, SelfCheck, SelfFault } from '../self-check.ts';
 
 /** A file that is damaged says the same of thousands of rows; a hundred are enough to know. */

@@ -1,7 +1,7 @@
 import type { Authority } from '../../acme/authorities/authorities.ts';
 import type { Account } from '../../acme/objects/resources.ts';
 import type { Session } from '../../acme/session.ts';
-import { openSession } from '../../acme/session.ts';
+import { openSession } from '../../acme/open-session.ts';
 import { accountAtCa } from './found-account.ts';
 import type { CommandContext } from '../run-context.ts';
 import { sessionOptions } from '../session-options.ts';

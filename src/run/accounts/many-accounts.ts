@@ -1,6 +1,6 @@
 import { type Authority, authorityOf } from '../../acme/authorities/authorities.ts';
 import type { Session } from '../../acme/session.ts';
-import { openSession } from '../../acme/session.ts';
+import { openSession } from '../../acme/open-session.ts';
 import { systemClock } from '../../clock.ts';
 import { AcmeLedgerError, errorRecord } from '../../errors.ts';
 import { keyOfAccount } from './account-in-use.ts';
@@ -21,7 +21,6 @@ import { withLedger } from '../open-ledger.ts';
 import { withLedgerWriter } from '../ledger-writing.ts';
 import { issuanceOf } from './account-issuance.ts';
 import { sessionOptions } from '../session-options.ts';
-import { complainOf } from '../../cli/output/output.ts';
 import { limitsAt } from '../../settings/limit-changes.ts';
 
 const triesAtMost = 3;
@@ -132,7 +131,7 @@ async function openAll(
   }
   // Where there is nothing else, the first is what the command ends with.
   const told = opened.length > 0 ? failures : failures.slice(1);
-  for (const { subject, error } of told) complainOf(errorRecord(error), subject);
+  for (const { subject, error } of told) context.output.complainOf(errorRecord(error), subject);
   return { opened, failures: failures.map(({ error }) => error) };
 }
 

@@ -1,7 +1,8 @@
 import { afterEach, expect, test } from 'vitest';
 import { generateAccountKey } from '../../../src/acme/http/account-key.ts';
 import { isOutcomeUnknown } from '../../../src/acme/http/connection-failure.ts';
-import { openSession, type Session, type SessionOptions } from '../../../src/acme/session.ts';
+import { type Session } from '../../../src/acme/session.ts';
+import { openSession, type SessionOptions } from '../../../src/acme/open-session.ts';
 import { AcmeLedgerError } from '../../../src/errors.ts';
 import { type Behaviour, type LoopbackCa, soundBasics, startLoopbackCa } from '../loopback-ca.ts';
 

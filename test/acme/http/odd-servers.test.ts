@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import { generateAccountKey } from '../../../src/acme/http/account-key.ts';
-import { openSession, type Session } from '../../../src/acme/session.ts';
+import { type Session } from '../../../src/acme/session.ts';
+import { openSession } from '../../../src/acme/open-session.ts';
 import { freely } from '../../support/freely.ts';
 import { type Behaviour, directoryOf, type LoopbackCa, type Reply, startLoopbackCa } from '../loopback-ca.ts';
 

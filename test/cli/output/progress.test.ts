@@ -3,10 +3,9 @@ import { promisify } from 'node:util';
 import { expect, it } from 'vitest';
 
 const code = `
-import { createOutput } from '../src/cli/output.ts';
-import { startProgress } from '../src/cli/progress.ts';
-const output = createOutput({ json: false, quiet: false });
-const bar = startProgress({ output, settings: { progress: true, verbosity: 0 } }, 'URLs');
+import { createOutput } from './src/cli/output/output.ts';
+const output = createOutput({ json: false, quiet: false, progress: true });
+const bar = await output.progress('URLs');
 bar.expect(2);
 output.line(null, () => 'first');
 bar.done();

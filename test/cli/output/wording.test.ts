@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
-import { counted, durationText, shortened } from '../../../src/cli/output/wording.ts';
+import { durationText, shortened } from '../../../src/cli/output/wording.ts';
+import { counted } from '../../../src/printable.ts';
 
 it('counts one in the singular and everything else in the plural', () => {
   expect([0, 1, 2].map((count) => counted(count, 'name'))).toEqual(['0 names', '1 name', '2 names']);

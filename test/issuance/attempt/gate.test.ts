@@ -4,7 +4,7 @@ import type { AcmeLedgerError } from '../../../src/errors.ts';
 import { parseNames } from '../../../src/identifiers.ts';
 import { admit } from '../../../src/issuance/attempt/gate.ts';
 import type { Issuance } from '../../../src/issuance/account-run.ts';
-import type { PlacedOrder } from '../../../src/issuance/account-run.ts';
+import type { PlacedOrder } from '../../../src/issuance/placed-order.ts';
 import { placeOrder } from '../../../src/issuance/order/place-order.ts';
 import { settleOrder } from '../../../src/issuance/order/settle.ts';
 import { gateCount } from '../../../src/ledger/authorizations/gate-count.ts';

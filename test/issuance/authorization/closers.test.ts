@@ -6,7 +6,7 @@ import { spendDeactivation } from '../../../src/issuance/authorization/closing-b
 import { claimClosing } from '../../../src/issuance/authorization/closing-claim.ts';
 import { awaitClosers } from '../../../src/issuance/authorization/closers.ts';
 import { admit } from '../../../src/issuance/attempt/gate.ts';
-import type { PlacedOrder } from '../../../src/issuance/account-run.ts';
+import type { PlacedOrder } from '../../../src/issuance/placed-order.ts';
 import { placeOrder } from '../../../src/issuance/order/place-order.ts';
 import { authorizationsOf, recordSeen } from '../../../src/ledger/authorizations/authorizations.ts';
 import type { AuthorizationRow } from '../../../src/ledger/schema.ts';

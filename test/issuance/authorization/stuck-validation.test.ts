@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Attempt } from '../../../src/issuance/attempt/attempt.ts';
-import type { UnsubmittedPolicy } from '../../../src/issuance/account-run.ts';
+import type { UnsubmittedPolicy } from '../../../src/policies.ts';
 import { letsEncryptLimits } from '../../../src/acme/authorities/limits.ts';
 import { obtain } from '../../../src/issuance/attempt/obtain.ts';
 import { recordWish } from '../../../src/ledger/certificates/certificates.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { dueWithNames, isLeftAlone } from '../../../src/issuance/due/due-names.ts';
-import type { FailedNamePolicy } from '../../../src/issuance/names/name-choice.ts';
-import type { Due } from '../../../src/renew/renew-all.ts';
+import type { FailedNamePolicy } from '../../../src/policies.ts';
+import type { Due } from '../../../src/issuance/due/due.ts';
 import type { CertificateRow, IdentifierRow } from '../../../src/ledger/schema.ts';
 import { certificateRow } from '../rows.ts';
 

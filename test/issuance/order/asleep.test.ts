@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parseNames } from '../../../src/identifiers.ts';
 import { closeAuthorization } from '../../../src/issuance/authorization/closing.ts';
 import { admit } from '../../../src/issuance/attempt/gate.ts';
-import type { PlacedOrder } from '../../../src/issuance/account-run.ts';
+import type { PlacedOrder } from '../../../src/issuance/placed-order.ts';
 import { orderKey } from '../../../src/issuance/certificate/order-key.ts';
 import { placeOrder } from '../../../src/issuance/order/place-order.ts';
 import { cleanUpPresentations } from '../../../src/issuance/answers/take-down.ts';

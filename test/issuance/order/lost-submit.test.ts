@@ -4,7 +4,7 @@ import { parseNames } from '../../../src/identifiers.ts';
 import { authorize } from '../../../src/issuance/order/authorize.ts';
 import { admit } from '../../../src/issuance/attempt/gate.ts';
 import type { Issuance } from '../../../src/issuance/account-run.ts';
-import type { PlacedOrder } from '../../../src/issuance/account-run.ts';
+import type { PlacedOrder } from '../../../src/issuance/placed-order.ts';
 import { placeOrder } from '../../../src/issuance/order/place-order.ts';
 import { settleOrder } from '../../../src/issuance/order/settle.ts';
 import { refresh } from '../../../src/issuance/authorization/verdicts.ts';

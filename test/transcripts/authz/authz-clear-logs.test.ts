@@ -5,15 +5,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type LabAccount, registerAccount } from '../../support/lab-account.ts';
 import { runProgram } from '../../support/program.ts';
 import { rawDatabase } from '../../support/raw-database.ts';
-import { type Line, askedOf, bait, certbotLog, given, parted, statesOf, twoClients } from './clear-stage.ts';
-import {
-  type LeakLab,
-  type ListedAuthz,
-  expectExit,
-  jsonLines,
-  startLeakLab,
-  until,
-} from '../leak/leak-lab.ts';
+import { action, askedOf, bait, certbotLog, given, parted, statesOf, twoClients } from './clear-stage.ts';
+import type { LeakLab, ListedAuthz } from '../leak/leak-lab.ts';
+import { expectExit, jsonLines, startLeakLab, until } from '../leak/leak-lab.ts';
 import { text } from '../leak/leak-matchers.ts';
 
 let lab: LeakLab;
@@ -294,10 +288,3 @@ describe('authz clear --from-log', { concurrent: true, timeout: 180_000 }, () =>
     expect(customer.proxy.requests).toEqual([]);
   });
 });
-
-/** What is said of an order that isn't ours: CAs answer 403 or 404. */
-function action(url: string, lines: readonly Line[]): string {
-  const found = lines.find((line) => line.url === url)?.action ?? '';
-  expect(['gone', 'foreign']).toContain(found);
-  return found;
-}

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { type AddressInfo, createServer } from 'node:net';
 import path from 'node:path';
+import { expect } from 'vitest';
 import { type LabAccount, registerAccount } from '../../support/lab-account.ts';
 import type { Customer, LeakLab } from '../leak/leak-lab.ts';
 
@@ -81,4 +82,11 @@ export async function bait(): Promise<{ port: number; visits: () => number; clos
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
   return { port, visits: () => visits, close: () => server.close() };
+}
+
+/** What is said of an order that isn't ours: CAs answer 403 or 404. */
+export function action(url: string, lines: readonly Line[]): string {
+  const found = lines.find((line) => line.url === url)?.action ?? '';
+  expect(['gone', 'foreign']).toContain(found);
+  return found;
 }

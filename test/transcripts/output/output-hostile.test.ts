@@ -8,7 +8,7 @@ import { insertAccount, recordRegistered } from '../../../src/ledger/accounts.ts
 import { recordSeen } from '../../../src/ledger/authorizations/authorizations.ts';
 import { recordWish } from '../../../src/ledger/certificates/certificates.ts';
 import { openSqliteLedger } from '../../../src/ledger/open.ts';
-import type { Ledger } from '../../../src/ledger/open.ts';
+import type { Ledger } from '../../../src/ledger/ledger.ts';
 import { insertIntent, recordOrderAnswer } from '../../../src/ledger/orders/orders.ts';
 import { startRun } from '../../../src/issuance/ownership/lease.ts';
 import { runProgram } from '../../support/program.ts';

@@ -3,7 +3,7 @@ import { accountText } from './account-text.ts';
 import { warn } from '../../output/output.ts';
 import type { Runner } from '../../runner.ts';
 import { accountJson } from '../../../report/shapes.ts';
-import { counted } from '../../output/wording.ts';
+import { counted } from '../../../printable.ts';
 
 export function accountRegister(account: Command, runner: Runner): void {
   const command = account

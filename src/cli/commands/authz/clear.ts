@@ -13,7 +13,7 @@ import { parseChoice } from '../../options/values.ts';
 import { parseCount } from '../../options/parse-count.ts';
 import { parseRate } from '../../options/parse-rate.ts';
 import type { Runner } from '../../runner.ts';
-import { counted } from '../../output/wording.ts';
+import { counted } from '../../../printable.ts';
 
 interface Options extends KeyOptions {
   dryRun?: boolean;
@@ -119,15 +119,14 @@ function checked(options: Options): Checked {
 /** What the ledger holds open, or these URLs, one account after the other. */
 async function clearHeld({ context, options, tally }: Run, urls: readonly string[]): Promise<number> {
   const { clear } = await import('../../../clear/clear.ts');
-  const { lineText } = await import('./clear-text.ts');
-  const { startProgress } = await import('../../output/progress.ts');
+  const { lineText } = await import('../../../clear/clear-text.ts');
   const seen = { gates: [] as GateSeen[], costs: [] as CostSeen[], notAsked: 0 };
   const ends: AcmeLedgerError[] = [];
   const unsettled: AcmeLedgerError[] = [];
   let stillPresented = 0;
   const { eachChosenAccount } = await import('../../../run/accounts/many-accounts.ts');
   const unusable = await eachChosenAccount(context, options.run, options.keys, async (issuance, turns) => {
-    const progress = startProgress(context, 'authorizations');
+    const progress = await context.output.progress('authorizations');
     const onResult = (cleared: Cleared): void => {
       tally.add(cleared);
       progress.done();
@@ -186,7 +185,7 @@ async function tellEnd(
   { costs: allCosts, ...seen }: Seen,
   { dryRun, method, isFromLogs = false }: Checked & { isFromLogs?: boolean },
 ): Promise<void> {
-  const { endText } = await import('./clear-text.ts');
+  const { endText } = await import('../../../clear/clear-text.ts');
   const { summary, later, young, undated } = tally;
   const left = { count: later.count, names: [...later.names], firstAt: later.firstAt };
   const costs = dryRun ? allCosts : null;

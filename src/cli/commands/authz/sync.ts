@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
-import type { Compared, Synced } from '../../../sync/sync.ts';
+import type { Synced } from '../../../sync/sync.ts';
+import type { Compared } from '../../../sync/compared.ts';
 import type { CommandContext } from '../../../run/run-context.ts';
 import { complain } from '../../output/output.ts';
 import { parseCount } from '../../options/parse-count.ts';
@@ -31,11 +32,10 @@ export function authzSync(authz: Command, runner: Runner): void {
 async function runSync(context: CommandContext, concurrency: number): Promise<number> {
   const { eachAccount } = await import('../../../run/accounts/each-account.ts');
   const { sync } = await import('../../../sync/sync.ts');
-  const { startProgress } = await import('../../output/progress.ts');
   const summary = { seen: 0, orders: 0, differing: 0, failed: 0, lost: 0, undecided: 0, notAsked: 0 };
   const ends: Synced[] = [];
   await eachAccount(context, { command: 'authz sync' }, async (issuance) => {
-    const progress = startProgress(context, 'authorizations and orders');
+    const progress = await context.output.progress('authorizations and orders');
     const onResult = (compared: Compared): void => {
       count(summary, compared);
       progress.done();

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { printable } from '../../../printable.ts';
-import type { CertificateOptions } from '../../options/certificate-options.ts';
+import type { CertificateOptions } from '../../../settings/certificate-fields.ts';
 import { addCertificateOptions } from '../../options/certificate-options.ts';
 import type { Runner } from '../../runner.ts';
 

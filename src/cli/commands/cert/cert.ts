@@ -1,14 +1,14 @@
 import type { Command } from 'commander';
 import type { SolverSettings } from '../../../challenges/settings.ts';
 import { AcmeLedgerError } from '../../../errors.ts';
-import type { Ledger } from '../../../ledger/open.ts';
 import type { CertificateRow } from '../../../ledger/schema.ts';
 import { printable } from '../../../printable.ts';
-import type { CommandContext } from '../../../run/run-context.ts';
-import { complain } from '../../output/output.ts';
-import type { Runner } from '../../runner.ts';
 import { certificateJson } from '../../../report/shapes.ts';
+import type { CommandContext } from '../../../run/run-context.ts';
+import { wantedCertificate } from '../../../wanted/wanted-certificate.ts';
+import { complain } from '../../output/output.ts';
 import { shortened } from '../../output/wording.ts';
+import type { Runner } from '../../runner.ts';
 
 /** `cert list`, `cert show` and `cert remove`. */
 export function certCommands(cert: Command, runner: Runner): void {
@@ -115,16 +115,6 @@ async function assertNotConfigured({ settings }: CommandContext, row: Certificat
   if (row.origin !== 'configuration' || there === undefined) return;
   throw new AcmeLedgerError('usage', `the configuration wants the certificate ${printable(row.name)}`, {
     hint: `take it out there (${there.origin.label.replace(/:$/, '')}), and the next acme-ledger renew removes it`,
-  });
-}
-
-/** @throws AcmeLedgerError `not-found` */
-export async function wantedCertificate(ledger: Ledger, name: string): Promise<CertificateRow> {
-  const { certificateByName } = await import('../../../ledger/certificates/certificates.ts');
-  const row = await certificateByName(ledger, name);
-  if (row?.removed_at === null) return row;
-  throw new AcmeLedgerError('not-found', `the ledger has no certificate ${printable(name)}`, {
-    hint: 'acme-ledger cert list shows those that it has',
   });
 }
 

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { AcmeLedgerError } from '../../../errors.ts';
 import { printable } from '../../../printable.ts';
-import { wantedCertificate } from './cert.ts';
+import { wantedCertificate } from '../../../wanted/wanted-certificate.ts';
 import type { Runner } from '../../runner.ts';
 
 /** RFC 5280 §5.3.1; the ones that CAs of the public web take from a subscriber (BR §7.2.2). */

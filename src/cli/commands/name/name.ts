@@ -4,7 +4,8 @@ import { AcmeLedgerError } from '../../../errors.ts';
 import { printable } from '../../../printable.ts';
 import type { Runner } from '../../runner.ts';
 import { nameJson } from '../../../report/shapes.ts';
-import { counted, shortened } from '../../output/wording.ts';
+import { shortened } from '../../output/wording.ts';
+import { counted } from '../../../printable.ts';
 import { shellWord } from '../../../shell-word.ts';
 
 /** `name list` and `name resume`. */

@@ -1,5 +1,5 @@
-import { missingNames } from '../../issuance/names/name-choice.ts';
-import type { CertificateRow } from '../../ledger/schema.ts';
+import { missingNames } from '../issuance/names/name-choice.ts';
+import type { CertificateRow } from '../ledger/schema.ts';
 
 const shownMost = 5;
 

@@ -1,6 +1,6 @@
-import type { ErrorCode, ErrorRecord } from '../../errors.ts';
-import { unpauseUrl } from '../../pause.ts';
-import { counted } from './wording.ts';
+import type { ErrorCode, ErrorRecord } from '../errors.ts';
+import { unpauseUrl } from '../pause.ts';
+import { counted } from '../printable.ts';
 
 /** So many that have their reason in common, say a limit of the CA, are told one by one. */
 const ofOneReason = 5;

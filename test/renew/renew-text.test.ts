@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { sumsText } from '../../../src/cli/commands/renew-text.ts';
+import { sumsText } from '../../src/renew/renew-text.ts';
 
 const whole = { due: 10, issued: 1, renewed: 6, failed: 2, deferred: 1, notDue: 5 };
 

@@ -1,16 +1,16 @@
-import { missingNames } from '../../issuance/names/name-choice.ts';
-import type { Due, Renewed } from '../../renew/renew-all.ts';
-import type { CertificateRow } from '../../ledger/schema.ts';
-import { printable } from '../../printable.ts';
-import type { CommandContext } from '../../run/run-context.ts';
-import type { Work } from '../../renew/find-work.ts';
-import { tellLeftAlone } from '../../renew/suspended-certificates.ts';
-import { leftOutText } from '../output/left-out.ts';
-import type { LikeErrors } from '../output/like-errors.ts';
-import { spendLine } from '../../report/limit-status.ts';
-import { complainOf, warn } from '../output/output.ts';
-import type { RenewalRecord } from '../../renew/report-file.ts';
-import { counted } from '../output/wording.ts';
+import { missingNames } from '../issuance/names/name-choice.ts';
+import type { Renewed } from './renewed.ts';
+import type { Due } from '../issuance/due/due.ts';
+import type { CertificateRow } from '../ledger/schema.ts';
+import { printable } from '../printable.ts';
+import type { CommandContext } from '../run/run-context.ts';
+import type { Work } from './work.ts';
+import { tellLeftAlone } from './suspended-certificates.ts';
+import { leftOutText } from '../report/left-out.ts';
+import type { LikeErrors } from './like-errors.ts';
+import { spendLine } from '../report/limit-status.ts';
+import type { RenewalRecord } from './report-file.ts';
+import { counted } from '../printable.ts';
 
 /** How many of each kind; the last two only where there are any. */
 export type Summary = Record<Renewed['status'] | 'due' | 'notDue', number> & NotWorkedOn;
@@ -71,10 +71,13 @@ export function report(
   record.certificates.push(line);
   if (context.output.json) context.output.line(line, () => '');
   else if (error === null && leftOut !== null)
-    warn(`${certificate.name}: ${status} without ${leftOut}`, 'acme-ledger name list says why');
+    context.output.warn(
+      `${certificate.name}: ${status} without ${leftOut}`,
+      'acme-ledger name list says why',
+    );
   else if (error === null) context.output.note(`${printable(certificate.name)}: ${status}`);
   else if (like.note(status, error, certificate.name) || context.settings.verbosity > 0)
-    complainOf(error, `${certificate.name}: ${status}`);
+    context.output.complainOf(error, `${certificate.name}: ${status}`);
 }
 
 /** What wasn't told one by one, and the sums; both also under cron, if there is anything to look at. */
@@ -83,7 +86,7 @@ export function conclude({ output, settings }: CommandContext, summary: Summary,
     output.line({ summary }, () => '');
     return;
   }
-  if (settings.verbosity <= 0) for (const error of like.rest()) complainOf(error);
+  if (settings.verbosity <= 0) for (const error of like.rest()) output.complainOf(error);
   const sums = sumsText(summary);
   if (summary.failed + summary.deferred > 0) output.conclude(sums);
   else output.note(sums);
@@ -112,7 +115,7 @@ function notDueText({ notDue, beyondLimit = 0, leftAlone = 0 }: { notDue: number
 
 /** `--dry-run`: what would be done, and what it costs. @returns the exit code */
 export function describe(context: CommandContext, work: Work): number {
-  tellLeftAlone(work.leftAlone);
+  tellLeftAlone(context, work.leftAlone);
   for (const { certificate, due, names, deferral } of work.due) {
     const page = explanationOf(certificate, due);
     const isOrdered = due.reason !== 'not-deployed';

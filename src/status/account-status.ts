@@ -8,13 +8,13 @@ import { listCertificates } from '../ledger/certificates/certificates.ts';
 import { gateCount } from '../ledger/authorizations/gate-count.ts';
 import { holdsOf } from '../ledger/limits/holds.ts';
 import { failingNames } from '../ledger/names/failing-names.ts';
-import type { Ledger } from '../ledger/open.ts';
+import type { Ledger } from '../ledger/ledger.ts';
 import type { AccountRow, CertificateRow } from '../ledger/schema.ts';
 import { accountsAtCa } from '../run/accounts/chosen-account.ts';
 import type { CommandContext } from '../run/run-context.ts';
 import { dueCertificates } from '../renew/find-work.ts';
-import { limitStatus } from './limit-status.ts';
-import { holdJson } from './shapes.ts';
+import { limitStatus } from '../report/limit-status.ts';
+import { holdJson } from '../report/shapes.ts';
 
 export interface AccountStatus {
   ca: string;

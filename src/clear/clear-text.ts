@@ -1,8 +1,8 @@
-import type { ClearMethod, Cleared } from '../../../clear/clear-one.ts';
-import { printable } from '../../../printable.ts';
-import type { ClearSummary, ClearTally, CostSeen, GateSeen } from '../../../clear/tally.ts';
-import { counted } from '../../output/wording.ts';
-import { shellWord } from '../../../shell-word.ts';
+import type { ClearMethod, Cleared } from './clear-one.ts';
+import { printable } from '../printable.ts';
+import type { ClearSummary, ClearTally, CostSeen, GateSeen } from './tally.ts';
+import { counted } from '../printable.ts';
+import { shellWord } from '../shell-word.ts';
 
 /* What `authz clear` says to a person. */
 

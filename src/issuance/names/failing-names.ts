@@ -1,0 +1,34 @@
+import { systemClock } from '../../clock.ts';
+import type { ErrorRecord } from '../../errors.ts';
+import { accountAt, listAccounts } from '../../ledger/accounts.ts';
+import { failingNames } from '../../ledger/names/failing-names.ts';
+import type { Ledger } from '../../ledger/ledger.ts';
+import type { IdentifierRow } from '../../ledger/schema.ts';
+import type { FailingNames } from './name-choice.ts';
+
+/** What a CA finds wrong when it looks at a challenge (RFC 8555 §6.7); other refusals are about something that can't be seen from here. */
+const ofTheChallenge = ['connection', 'dns', 'incorrectResponse', 'tls', 'unauthorized'].map(
+  (type) => `urn:ietf:params:acme:error:${type}`,
+);
+
+/** Whether that the name answers a challenge now says anything about why it failed. */
+export function isHealable({ last_error }: Pick<IdentifierRow, 'last_error'>): boolean {
+  if (last_error === null) return true;
+  const { code, problem } = JSON.parse(last_error) as ErrorRecord;
+  if (code === 'solver') return true;
+  if (code !== 'authorization-invalid') return false;
+  // Boulder tells of a CAA record that it couldn't look up as of other faults of the DNS.
+  return problem === null || (ofTheChallenge.includes(problem.type) && !problem.detail.includes('CAA'));
+}
+
+/** Names that fail, by the CA whose account they fail on. */
+export async function failingByAuthority(ledger: Ledger): Promise<ReadonlyMap<string, FailingNames>> {
+  const authorities = new Set((await listAccounts(ledger)).map(({ ca }) => ca));
+  const found = new Map<string, FailingNames>();
+  for (const ca of authorities) {
+    const account = await accountAt(ledger, ca);
+    const rows = account === undefined ? [] : await failingNames(ledger, account.id, systemClock.now());
+    found.set(ca, new Map(rows.map((row) => [row.value, row])));
+  }
+  return found;
+}

@@ -1,0 +1,14 @@
+import { AcmeLedgerError } from '../errors.ts';
+import type { Ledger } from '../ledger/ledger.ts';
+import type { CertificateRow } from '../ledger/schema.ts';
+import { printable } from '../printable.ts';
+
+/** @throws AcmeLedgerError `not-found` */
+export async function wantedCertificate(ledger: Ledger, name: string): Promise<CertificateRow> {
+  const { certificateByName } = await import('../ledger/certificates/certificates.ts');
+  const row = await certificateByName(ledger, name);
+  if (row?.removed_at === null) return row;
+  throw new AcmeLedgerError('not-found', `the ledger has no certificate ${printable(name)}`, {
+    hint: 'acme-ledger cert list shows those that it has',
+  });
+}
