@@ -116,7 +116,9 @@ describe('renew works on', () => {
       ['well.beside.test', 'issued'],
     ]);
     expect(lines.at(-1)).toMatchObject({ summary: { due: 4, issued: 4, deferred: 0 } });
-    expect(seen).toEqual([true, false, false, false]);
+    // Pebble rejects nonces now and then: a newOrder comes twice then.
+    expect(seen[0]).toBe(true);
+    expect(seen.slice(1)).not.toContain(true);
   }, 180_000);
 
   it('what waits for a probe, too, when an account at another CA can not be used', async () => {
