@@ -62,7 +62,6 @@ async function expectNothingOutside(): Promise<void> {
   expect(await ownerOf(outside)).toBe(0);
 }
 
-/** They need several users. */
 // Only root can give a file to another user, which is what these are about; CI is root.
 describe.skipIf(process.getuid?.() !== 0)('root at a webroot of another user', () => {
   beforeEach(() => chown(webroot, nobody, nobody));
