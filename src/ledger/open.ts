@@ -64,14 +64,23 @@ async function createLedger(file: string): Promise<void> {
 }
 
 function exists(file: string): boolean {
+  return sizeOf(file) !== undefined;
+}
+
+/** In bytes, by one system call: the files beside a ledger come and go with the processes that use it. Undefined when there is no such file. */
+function sizeOf(file: string): number | undefined {
   try {
-    statSync(file);
-    return true;
+    return statSync(file).size;
   } catch (error) {
     if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR'))
-      return false;
+      return undefined;
     throw asOpenError(error, file);
   }
+}
+
+/** What was committed, and isn't yet in the ledger's own file. */
+function hasWrittenAhead(file: string): boolean {
+  return (sizeOf(`${file}-wal`) ?? 0) > 0;
 }
 
 /**
@@ -80,8 +89,7 @@ function exists(file: string): boolean {
  */
 export function assertNotLost(file: string): void {
   const saved = savedCopies(file).sort().at(-1);
-  const hasLog = exists(`${file}-wal`) && statSync(`${file}-wal`).size > 0;
-  if (saved === undefined && !hasLog) return;
+  if (saved === undefined && !hasWrittenAhead(file)) return;
   const shown = printable(file);
   throw new AcmeLedgerError(
     'ledger',
@@ -107,19 +115,26 @@ function savedCopies(file: string): string[] {
 
 /** @throws AcmeLedgerError `ledger`. SQLite notices a cut-off file only when it needs a page that isn't there; its header tells at once (sqlite.org/fileformat.html §1.3). */
 export function assertWhole(file: string): void {
-  if (exists(`${file}-wal`) && statSync(`${file}-wal`).size > 0) return; // the missing pages may be in there
-  const header = Buffer.alloc(100);
-  const size = readHeader(file, header);
-  const pageSize = header.readUInt16BE(16) === 1 ? 65_536 : header.readUInt16BE(16);
-  const isDatabase = header.toString('latin1', 0, 15) === 'SQLite format 3';
-  if (isDatabase && size >= pageSize * header.readUInt32BE(28)) return;
+  let seen = look(file);
+  // Another process may bring its pages into the file between two looks; by the next it has begun to or is done.
+  for (let looks = 1; !seen.isWhole && looks < 3; looks += 1) seen = look(file);
+  if (seen.isWhole) return;
   throw new AcmeLedgerError(
     'ledger',
-    `the ledger ${file} is ${isDatabase ? 'cut off' : 'not a SQLite database'} (${String(size)} bytes)`,
+    `the ledger ${file} is ${seen.isDatabase ? 'cut off' : 'not a SQLite database'} (${String(seen.size)} bytes)`,
     {
       hint: 'put back a backup of it, or move it away: then acme-ledger starts a new one that knows nothing of what is open at the CA',
     },
   );
+}
+
+function look(file: string): { isWhole: boolean; isDatabase: boolean; size: number } {
+  const mayMiss = hasWrittenAhead(file); // the missing pages may be in there
+  const header = Buffer.alloc(100);
+  const size = readHeader(file, header);
+  const pageSize = header.readUInt16BE(16) === 1 ? 65_536 : header.readUInt16BE(16);
+  const isDatabase = header.toString('latin1', 0, 15) === 'SQLite format 3';
+  return { isWhole: mayMiss || (isDatabase && size >= pageSize * header.readUInt32BE(28)), isDatabase, size };
 }
 
 /** @returns the file's size */

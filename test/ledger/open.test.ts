@@ -2,16 +2,18 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, readFile, readdir, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { bundledScript } from '../support/bundled-script.ts';
 import { rawDatabase } from '../support/raw-database.ts';
 import { sql } from 'kysely';
 import { describe, expect, it } from 'vitest';
 import { AcmeLedgerError } from '../../src/errors.ts';
 import { listAccounts } from '../../src/ledger/accounts.ts';
-import { openEmptyLedger, openSqliteLedger } from '../../src/ledger/open.ts';
+import { assertWhole, openEmptyLedger, openSqliteLedger } from '../../src/ledger/open.ts';
 import type { Ledger } from '../../src/ledger/ledger.ts';
 import { newDirectory, newLedger } from './new-ledger.ts';
 
+const checkpointer = fileURLToPath(new URL('./checkpointer.mjs', import.meta.url));
 const accountWriter = bundledScript(new URL('./account-writer.ts', import.meta.url));
 
 describe('a new ledger', () => {
@@ -53,6 +55,18 @@ describe('a new ledger', () => {
     expect((await listAccounts(ledger)).map((account) => account.ca).sort()).toEqual(cas);
     await ledger.destroy();
     expect(await readdir(path.dirname(file))).toEqual(['ledger.sqlite']);
+  });
+
+  it('is whole at every moment at which others bring what they wrote ahead into it', async () => {
+    const file = path.join(await newDirectory(), 'ledger.sqlite');
+    await (await openSqliteLedger(file)).destroy();
+    const other = spawn(process.execPath, [checkpointer, file], { stdio: 'ignore' });
+    const looks = async (): Promise<void> => {
+      await once(other, 'spawn');
+      const deadline = Date.now() + 2_000;
+      while (Date.now() < deadline) assertWhole(file);
+    };
+    await expect(looks().finally(() => other.kill())).resolves.toBeUndefined();
   });
 
   it('can be opened empty without leaving a trace', async () => {

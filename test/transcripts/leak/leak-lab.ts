@@ -114,8 +114,11 @@ function customerOf(pebble: PebbleLab, proxy: AcmeProxy, directory: string): Cus
     start: (args, options) => startProgram([...args, ...common], { cwd: directory, ...options }),
     issue: (...args) => customer.run([...forIssue, '--hook-concurrency', '20', ...args]),
     startIssue: (...args) => customer.start([...forIssue, '--hook-concurrency', '20', ...args]),
-    listed: async (...args) =>
-      jsonLines<ListedAuthz>(await customer.run(['authz', 'list', '--json', ...args])).reverse(),
+    async listed(...args) {
+      const listing = await customer.run(['authz', 'list', '--json', ...args]);
+      expectExit(listing, 0);
+      return jsonLines<ListedAuthz>(listing).reverse();
+    },
     taken: () => takenBy(proxy),
     async atCa() {
       const { keyPem, url } = await customer.account();
