@@ -1,5 +1,5 @@
 // Bundles the program into dist/: loading 300 small files of the dependencies takes longer than most commands run
-// (docs/decisions.md). Native modules stay outside.
+// (docs/decisions.md#one-bundle-compiled-beforehand). Native modules stay outside.
 import { build } from 'esbuild';
 import { execFileSync } from 'node:child_process';
 import { rename, rm } from 'node:fs/promises';

@@ -5,7 +5,7 @@ import { buildProgram } from '../src/cli/program.ts';
 import { parseConfiguration } from '../src/settings/configuration-text.ts';
 import { findingCodes } from '../src/ledger/check/finding.ts';
 import { commandLinesOf, readDocuments, readSources, wordsOf } from './support/documents.ts';
-import { blocksOf, tableBelow } from './support/markdown.ts';
+import { anchorsOf, blocksOf, tableBelow } from './support/markdown.ts';
 
 const documents = await readDocuments();
 const readme = documents.get('README.md') ?? '';
@@ -52,14 +52,18 @@ describe('the documents', () => {
     }
   });
 
-  it('link to files that exist', async () => {
+  it('link to files and headings that exist', async () => {
+    const wrong: string[] = [];
     for (const [name, text] of documents) {
-      for (const [, target = ''] of text.matchAll(/\]\((?!https?:)([^)#]+)\)/g)) {
-        await expect(
-          readFile(new URL(target, new URL(`../${name}`, import.meta.url))),
-        ).resolves.toBeDefined();
+      for (const [, file = '', anchor] of text.matchAll(/\]\((?!https?:)([^)#\s]*)(?:#([^)\s]+))?\)/g)) {
+        const target = new URL(file, new URL(`../${name}`, import.meta.url));
+        const page = file === '' ? text : await readFile(target, 'utf8').catch(() => null);
+        if (page === null) wrong.push(`${name}: no file ${file}`);
+        else if (anchor !== undefined && !anchorsOf(page).has(anchor))
+          wrong.push(`${name}: no heading ${file}#${anchor}`);
       }
     }
+    expect(wrong).toEqual([]);
   });
 });
 

@@ -3,6 +3,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
 import { describe, expect, it } from 'vitest';
+import { anchorsOf } from './support/markdown.ts';
 
 const project = fileURLToPath(new URL('..', import.meta.url));
 /** The folders of src by floors: each may import what lies on floors below its own, and nothing beside it. Files directly in src lie below all. */
@@ -138,6 +139,27 @@ describe('each file', () => {
     );
     expect(cited).not.toEqual([]);
     expect(cited.filter(({ page }) => !pages.has(page))).toEqual([]);
+  });
+
+  it('cites headings that are in the project, and decisions only by their headings', async () => {
+    const cited = [...sources, ...others].flatMap(({ name, text }) =>
+      [...text.matchAll(/docs\/([a-z-]+\.md)(?:#([\w-]+))?/g)].map(([, page = '', anchor]) => ({
+        name,
+        page,
+        anchor,
+      })),
+    );
+    const decisions = cited.filter(({ name, page }) => page === 'decisions.md' && !/^test\//.test(name));
+    expect(decisions.length).toBeGreaterThan(5);
+    expect(decisions.filter(({ anchor }) => anchor === undefined)).toEqual([]);
+    const anchored = cited.filter(({ anchor }) => anchor !== undefined);
+    const wrong = await Promise.all(
+      anchored.map(async ({ name, page, anchor = '' }) => {
+        const text = await readFile(path.join(project, 'docs', page), 'utf8');
+        return anchorsOf(text).has(anchor) ? [] : [`${name}: ${page}#${anchor}`];
+      }),
+    );
+    expect(wrong.flat()).toEqual([]);
   });
 
   it('is finished', () => {

@@ -1,5 +1,5 @@
 // acme-client's own types describe its main entry only. Its inner modules are loaded one by one because the main entry
-// also loads node-forge and the challenge checks (docs/decisions.md). Declared here: what src/acme uses, no more.
+// also loads node-forge and the challenge checks (docs/decisions.md#inner-modules-of-acme-client). Declared here: what src/acme uses, no more.
 
 declare module 'acme-client/src/http.js' {
   import type { KeyObject } from 'node:crypto';

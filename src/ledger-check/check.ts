@@ -38,7 +38,7 @@ export interface CheckOptions {
 
 /**
  * Checks the ledger against itself and against the files that it tells of, and mends what can be mended without asking a CA or
- * guessing (docs/decisions.md).
+ * guessing (docs/decisions.md#mending-the-ledger).
  * @param onLine called for each finding
  * @throws AcmeLedgerError `ledger-failed`, `store`
  */

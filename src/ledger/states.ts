@@ -100,7 +100,7 @@ export function challengeProgressesBefore(to: ChallengeProgress): ChallengeProgr
   return challengeProgresses.filter((from) => from === to || contains(challengeMoves[from], to));
 }
 
-/** The CA decides about it: never deactivate it, never submit it again at once (docs/decisions.md). */
+/** The CA decides about it: never deactivate it, never submit it again at once (docs/decisions.md#a-challenge-that-may-have-been-submitted). */
 export function isSubmitted(progress: ChallengeProgress): boolean {
   return progress === 'submitting' || progress === 'submitted';
 }

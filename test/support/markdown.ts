@@ -35,6 +35,21 @@ export function tableBelow(markdown: string, heading: string, firstColumn: strin
   return found.rows;
 }
 
+/** What a link can name behind `#`: each heading as GitHub makes an anchor of it. */
+export function anchorsOf(markdown: string): Set<string> {
+  const anchors = new Set<string>();
+  for (const [, heading = ''] of withoutBlocks(markdown).matchAll(/^#+ (.+)$/gm)) {
+    const anchor = heading
+      .toLowerCase()
+      .replace(/[^\p{L}\p{N} _-]/gu, '')
+      .replaceAll(' ', '-');
+    // Of two headings alike GitHub numbers the second; a page that cites either can't tell them apart.
+    if (anchors.has(anchor)) throw new Error(`two headings have the anchor ${anchor}`);
+    anchors.add(anchor);
+  }
+  return anchors;
+}
+
 /** The content of every fenced block of a language. */
 export function blocksOf(markdown: string, language: string): string[] {
   return [...markdown.matchAll(/^```(\S*)\n([\s\S]*?)^```$/gm)]
@@ -44,8 +59,11 @@ export function blocksOf(markdown: string, language: string): string[] {
 
 /** What stands in backquotes within a line, outside of fenced blocks. */
 export function codeSpansOf(markdown: string): string[] {
-  const prose = markdown.replace(/^```[\s\S]*?^```$/gm, '');
-  return [...prose.matchAll(/`([^`\n]+)`/g)].map(([, code = '']) => code);
+  return [...withoutBlocks(markdown).matchAll(/`([^`\n]+)`/g)].map(([, code = '']) => code);
+}
+
+function withoutBlocks(markdown: string): string {
+  return markdown.replace(/^ *```[\s\S]*?^ *```$/gm, '');
 }
 
 function cellsOf(line: string): string[] {

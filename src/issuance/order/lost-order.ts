@@ -14,7 +14,7 @@ import { requestOrder } from './request-order.ts';
 import { spendAgain } from '../limits/spending.ts';
 
 /**
- * Finds the order of an intent whose answer never came (docs/decisions.md): in the account's list of orders (RFC 8555 §7.1.2.1) where
+ * Finds the order of an intent whose answer never came (docs/decisions.md#a-lost-neworder): in the account's list of orders (RFC 8555 §7.1.2.1) where
  * the CA has one; else by asking for the same again where the CA is known to hand the same order back, as Boulder does; but Boulder makes a new
  * one each time after one for the same names has failed, until that has expired.
  * One that was given up may come up in the list all the same: it is settled then.

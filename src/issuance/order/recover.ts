@@ -250,7 +250,7 @@ async function isStillWanted(
   if (certificate.order_id !== null && certificate.order_id > order.id) return false;
   const [wanted, ordered] = [namesOf(certificate), namesOf(order)];
   if (identifierSetKey(wanted.map(parseName)) === order.names_key) return true;
-  // Ordered without names that fail (docs/decisions.md).
+  // Ordered without names that fail (docs/decisions.md#dropping-names).
   const lacking = wanted.filter((name) => !ordered.includes(name));
   // Also at the staging where they failed to be rehearsed.
   const failing = await failingAnywhere(ledger, lacking);

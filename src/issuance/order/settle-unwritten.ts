@@ -22,7 +22,7 @@ import { isSubmitLost, isUndecided } from '../authorization/verdicts.ts';
 import { shellWord, shellWords } from '../../shell-word.ts';
 
 /**
- * The end of an attempt whose ledger can't be written any more (docs/decisions.md). Nothing is begun; what ends something at the CA is
+ * The end of an attempt whose ledger can't be written any more (docs/decisions.md#a-ledger-that-cant-be-written). Nothing is begun; what ends something at the CA is
  * sent all the same, because after a loss of the ledger nobody else would know of it. What can be written still is.
  * @returns the failure; when the ledger is lost, with what is left open at the CA
  */

@@ -16,7 +16,7 @@ import type { UnsubmittedPolicy } from '../../policies.ts';
 import { decideSubmitted, isUndecided, refresh } from '../authorization/verdicts.ts';
 import { warningLevel } from '../waiting/warning-level.ts';
 
-/** Policy `resume`: how long an order waits for the next attempt for its names before nobody wants it (docs/decisions.md). */
+/** Policy `resume`: how long an order waits for the next attempt for its names before nobody wants it (docs/decisions.md#an-order-that-failed). */
 const resumeForMs = 86_400_000;
 
 export interface SettleOptions {

@@ -145,7 +145,7 @@ async function submit(
     await sendWhenLet(issuance, placed, row, url);
     return null;
   } catch (error) {
-    // The CA may be validating: it is polled like a submitted one and never sent again (docs/decisions.md).
+    // The CA may be validating: it is polled like a submitted one and never sent again (docs/decisions.md#a-challenge-that-may-have-been-submitted).
     // 409: it was submitted before, and its verdict is coming; Boulder answers so while it validates.
     const isConflict = error instanceof AcmeLedgerError && error.httpStatus === 409;
     const isUnknown = !(error instanceof AcmeLedgerError) || isOutcomeUnknown(error) || isConflict;
