@@ -18,7 +18,7 @@ import { certificateByName, isMended } from '../ledger/certificates/certificates
 import { gateCount } from '../ledger/authorizations/gate-count.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { wasRehearsedSince } from '../ledger/orders/order-queries.ts';
-import { liveOrderFor } from '../ledger/orders/orders.ts';
+import { liveOrderFor } from '../ledger/orders/intents.ts';
 import type { CommandContext } from '../run/run-context.ts';
 import type { IssuePlan } from './issue.ts';
 import { limitsAt } from '../settings/limit-changes.ts';

@@ -15,7 +15,7 @@ import {
 } from '../ledger/certificates/certificates.ts';
 import { probesUp } from '../ledger/names/probes.ts';
 import type { Ledger } from '../ledger/ledger.ts';
-import { unsettledOrders } from '../ledger/orders/order-queries.ts';
+import { unsettledOrders } from '../ledger/orders/unsettled-orders.ts';
 import type { CertificateRow } from '../ledger/schema.ts';
 import { namesToProbe } from '../probe/probe-choice.ts';
 import type { ProbeCandidate } from '../probe/probe-names.ts';

@@ -1,7 +1,8 @@
 import { later } from '../../src/clock.ts';
 import type { Issuance } from '../../src/issuance/account-run.ts';
 import { recordSubmitting } from '../../src/ledger/orders/submissions.ts';
-import { insertIntent, releaseOrder } from '../../src/ledger/orders/orders.ts';
+import { releaseOrder } from '../../src/ledger/orders/orders.ts';
+import { insertIntent } from '../../src/ledger/orders/intents.ts';
 import { takeOver } from '../../src/ledger/orders/order-ownership.ts';
 import type { AuthorizationRow, OrderRow } from '../../src/ledger/schema.ts';
 

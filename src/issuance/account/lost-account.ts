@@ -3,7 +3,7 @@ import { authorityOf } from '../../acme/authorities/authorities.ts';
 import { AcmeLedgerError } from '../../errors.ts';
 import { isLost, lostAccountsAt } from '../../ledger/accounts.ts';
 import { openNames } from '../../ledger/authorizations/pending-report.ts';
-import { unsettledOrders } from '../../ledger/orders/order-queries.ts';
+import { unsettledOrders } from '../../ledger/orders/unsettled-orders.ts';
 import { releaseOrder } from '../../ledger/orders/orders.ts';
 import type { AccountRow } from '../../ledger/schema.ts';
 import { shellWord } from '../../shell-word.ts';

@@ -5,7 +5,7 @@ import type { Identifier } from '../../identifiers.ts';
 import { identifierSetKey } from '../../identifiers.ts';
 import type { GateCount } from '../../ledger/authorizations/gate-count.ts';
 import { gateCount, lockGate } from '../../ledger/authorizations/gate-count.ts';
-import { insertIntent, liveOrderFor } from '../../ledger/orders/orders.ts';
+import { insertIntent, liveOrderFor } from '../../ledger/orders/intents.ts';
 import { takeOver } from '../../ledger/orders/order-ownership.ts';
 import type { HoldRow, OrderRow, RunRow } from '../../ledger/schema.ts';
 import type { LedgerWriter } from '../../ledger/writer.ts';

@@ -7,7 +7,7 @@ import { authorizationsOf } from '../../ledger/authorizations/authorizations.ts'
 import { certificateByName } from '../../ledger/certificates/certificates.ts';
 import { failingAnywhere } from '../../ledger/names/failing-names.ts';
 import { recordOrderAnswer, releaseOrder } from '../../ledger/orders/orders.ts';
-import { unsettledOrders } from '../../ledger/orders/order-queries.ts';
+import { unsettledOrders } from '../../ledger/orders/unsettled-orders.ts';
 import { ordersLeftUp } from '../../ledger/orders/presentations.ts';
 import { runsById } from '../../ledger/runs.ts';
 import type { CertificateRow, OrderRow } from '../../ledger/schema.ts';

@@ -2,15 +2,16 @@ import { rawDatabase } from '../../support/raw-database.ts';
 import { describe, expect, it } from 'vitest';
 import {
   recordFinalizeSent,
-  liveOrderFor,
   orderById,
   recordOrderAnswer,
   releaseOrder,
 } from '../../../src/ledger/orders/orders.ts';
+import { liveOrderFor } from '../../../src/ledger/orders/intents.ts';
 import { takeOver } from '../../../src/ledger/orders/order-ownership.ts';
 import { recordSubmitting } from '../../../src/ledger/orders/submissions.ts';
 import { eventsOf } from '../../../src/ledger/events.ts';
-import { listOrders, unsettledOrders } from '../../../src/ledger/orders/order-queries.ts';
+import { listOrders } from '../../../src/ledger/orders/order-queries.ts';
+import { unsettledOrders } from '../../../src/ledger/orders/unsettled-orders.ts';
 import { inTransaction } from '../../../src/ledger/writer.ts';
 import { anIntent, anOrder, answerOf, newLedger, noon } from '../new-ledger.ts';
 

@@ -9,7 +9,8 @@ import { recordSeen } from '../../../src/ledger/authorizations/authorizations.ts
 import { recordWish } from '../../../src/ledger/certificates/certificates.ts';
 import { openSqliteLedger } from '../../../src/ledger/open.ts';
 import type { Ledger } from '../../../src/ledger/ledger.ts';
-import { insertIntent, recordOrderAnswer } from '../../../src/ledger/orders/orders.ts';
+import { recordOrderAnswer } from '../../../src/ledger/orders/orders.ts';
+import { insertIntent } from '../../../src/ledger/orders/intents.ts';
 import { startRun } from '../../../src/issuance/ownership/lease.ts';
 import { runProgram } from '../../support/program.ts';
 import { type Workspace, cleanEnvironment, newWorkspace } from '../../support/workspace.ts';

@@ -1,0 +1,101 @@
+import type { Generated } from 'kysely';
+import type { Flag, Instant, Json } from './columns.ts';
+import type { AuthorizationSource, AuthorizationStatus, ChallengeProgress, OrderStatus } from './states.ts';
+
+/** One order: the intent from before newOrder, then what the CA answered. */
+export interface OrderTable {
+  id: Generated<number>;
+  account_id: number;
+  /** Name of the certificate that it is for. */
+  certificate_name: string;
+  /** JSON list of names in the order asked for, wildcards with `*.`. */
+  names: Json;
+  /** The same set in a form to compare: sorted, blank-separated. */
+  names_key: string;
+  /** Empty: none asked for. Boulder tells "none" from the default's name. */
+  profile: string;
+  replaces: string | null;
+  /** The solver's settings that it rehearses with, as `certificates.settings`; null for an order whose certificate is wanted. */
+  rehearsal: Json | null;
+  status: OrderStatus;
+  url: string | null;
+  finalize_url: string | null;
+  certificate_url: string | null;
+  expires_at: Instant | null;
+  /** Authorizations that this intent may still open at the CA; counted by the gate until then. */
+  reserved: number;
+  /** When whatever a lost answer opened must have expired at the CA. */
+  reserved_until: Instant;
+  /** The run that owns it; null when nobody does. */
+  run_id: string | null;
+  /** Policy `resume`: until then the next attempt may take it up, and clean-up leaves it alone. */
+  kept_until: Instant | null;
+  /** Written before the finalize POST. */
+  finalize_sent_at: Instant | null;
+  /** Of the CSR that finalize was sent with: SHA-256, base64url. Null before, and for finalizes of older versions. */
+  csr_sha256: string | null;
+  /** When the CA had been at it for longer than it takes: another order may be made for its names, and this one is watched. */
+  stuck_at: Instant | null;
+  /** When nothing was left to do for it: the certificate is stored, or it was given up. Until then it is the order for its names. */
+  concluded_at: Instant | null;
+  /** ERROR of docs/json.md. */
+  error: Json | null;
+  created_at: Instant;
+  updated_at: Instant;
+}
+
+export interface AuthorizationTable {
+  id: Generated<number>;
+  account_id: number;
+  url: string;
+  /** `dns` or `ip`; null until it was fetched: its place in the order's list says nothing. */
+  identifier_type: string | null;
+  /** Without `*.`. */
+  identifier: string | null;
+  wildcard: Flag;
+  /** What the CA last said, at `checked_at`. */
+  status: AuthorizationStatus;
+  challenge: ChallengeProgress;
+  challenge_type: string | null;
+  challenge_url: string | null;
+  submitted_at: Instant | null;
+  /** When the CA refused to deactivate it: it stays open until it expires. */
+  refused_at: Instant | null;
+  source: AuthorizationSource;
+  created_at: Instant;
+  checked_at: Instant | null;
+  expires_at: Instant | null;
+  /** ERROR of docs/json.md. */
+  error: Json | null;
+  /** The client in whose log it was found; null where it wasn't, or the log doesn't show it. */
+  client: string | null;
+  log_file: string | null;
+  /** When that line was written, where it says so. */
+  logged_at: Instant | null;
+  /** The run that closes it, or was to when it ended; written before the POST. */
+  closing_run_id: string | null;
+}
+
+export interface OrderAuthorizationTable {
+  order_id: number;
+  authorization_id: number;
+}
+
+/** What a solver put up; enough for another process to take it down. */
+export interface PresentationTable {
+  id: Generated<number>;
+  authorization_id: number;
+  order_id: number;
+  /** Solver settings (src/challenges/settings.ts), no secrets. */
+  settings: Json;
+  challenge_type: string;
+  identifier_type: string;
+  identifier: string;
+  token: string;
+  key_authorization: string;
+  /** Written before the solver acts. */
+  created_at: Instant;
+  cleaned_at: Instant | null;
+  /** Why the last clean-up failed. */
+  error: Json | null;
+}
