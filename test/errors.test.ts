@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { AcmeLedgerError, errorRecord, exitCodeOf, isOfTheHour, messageOf } from '../src/errors.ts';
-import type { ErrorCode } from '../src/errors.ts';
+import { AcmeLedgerError, errorRecord, exitCodeOf, messageOf } from '../src/errors.ts';
+import type { ErrorCode } from '../src/error-kinds.ts';
 
 describe('the exit code', () => {
   it.each<[ErrorCode, number]>([
@@ -84,9 +84,4 @@ describe('an error in JSON', () => {
     expect(new AcmeLedgerError('bad-file', 'missing', { cause }).cause).toBe(cause);
     expect(messageOf(cause)).toBe('ENOENT');
   });
-});
-
-it('knows errors that say nothing about the certificate that had to wait', () => {
-  const codes: ErrorCode[] = ['ca-limit', 'interrupted', 'authorization-invalid', 'ca-unreachable'];
-  expect(codes.filter(isOfTheHour)).toEqual(['ca-limit', 'interrupted']);
 });

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { link, open, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { makeDirectories } from '../system/directories.ts';
-import { AcmeLedgerError } from '../errors.ts';
+import { AcmeLedgerError, hasCode } from '../errors.ts';
 import { printable } from '../printable.ts';
 import { generateAccountKey, parseAccountKey } from './http/account-key.ts';
 import { shellWord } from '../shell-word.ts';
@@ -51,7 +51,7 @@ export async function loadOrCreateAccountKey(file: string): Promise<{ pem: strin
   try {
     return { pem: await readAccountKey(file), isNew: false };
   } catch (error) {
-    if (!(error instanceof AcmeLedgerError && error.code === 'not-found')) throw error;
+    if (!hasCode(error, 'not-found')) throw error;
   }
   const pem = generateAccountKey();
   const isNew = await writeAccountKey(file, pem);

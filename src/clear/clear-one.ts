@@ -1,6 +1,6 @@
 import { isGone } from '../acme/objects/problems.ts';
 import type { Authorization } from '../acme/objects/resources.ts';
-import { AcmeLedgerError } from '../errors.ts';
+import { AcmeLedgerError, hasCode } from '../errors.ts';
 import { authorizationById, nameProven, recordSeen } from '../ledger/authorizations/authorizations.ts';
 import { recordFoundSubmitted, recordNotSubmitted } from '../ledger/orders/submissions.ts';
 import {
@@ -106,7 +106,7 @@ export async function clearOne(
   const seen = await asking.ask(() => issuance.session.getAuthorization(url, issuance.stops.work));
   if (seen === null) return null;
   if (isLedgerFailure(seen)) throw seen;
-  if (seen instanceof AcmeLedgerError && seen.code === 'interrupted') return null;
+  if (hasCode(seen, 'interrupted')) return null;
   if (seen instanceof AcmeLedgerError)
     return lineOf(issuance, subject, await refusal(issuance, subject, seen));
   return clearShown(issuance, asking, subject, { ...clearing, shown: seen, askedAt });

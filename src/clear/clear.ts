@@ -1,3 +1,4 @@
+import { isCaUnusable } from '../error-kinds.ts';
 import { AcmeLedgerError, errorRecord } from '../errors.ts';
 import { countPending, pendingOf } from '../ledger/authorizations/authorization-list.ts';
 import { authorizationByUrl, authorizationsOf } from '../ledger/authorizations/authorizations.ts';
@@ -11,14 +12,7 @@ import { eachOf } from '../issuance/waiting/bounded-pull.ts';
 import { type Cleared, type Clearing, type Subject, clearOne } from './clear-one.ts';
 import type { Issuance } from '../issuance/account-run.ts';
 import { isAlive } from '../issuance/ownership/lease.ts';
-import {
-  failureOf,
-  isLeftToItsNames,
-  isOutOfReach,
-  locate,
-  recover,
-  unownedOrders,
-} from '../issuance/order/recover.ts';
+import { failureOf, isLeftToItsNames, locate, recover, unownedOrders } from '../issuance/order/recover.ts';
 import { orderEnd } from '../issuance/order/settle.ts';
 import { takeOverOrder } from '../issuance/ownership/taking-over.ts';
 import { refresh } from '../issuance/authorization/verdicts.ts';
@@ -70,7 +64,7 @@ export async function clear(
     // What is left of the orders: presentations, certificates to fetch, their own states.
     for (const order of claimed) {
       const isDone = issuance.stops.work.aborted || options.urls.length > 0;
-      const mayAsk = asking.end === null && !unsettled.some(isOutOfReach);
+      const mayAsk = asking.end === null && !unsettled.some(isCaUnusable);
       if (isDone || !mayAsk) {
         await releaseOrder(issuance, order.id, {});
         continue;
@@ -96,7 +90,7 @@ async function claimUnowned(
   const claimed: OrderRow[] = [];
   for (const order of await unownedOld(issuance, options)) {
     if (options.urls.length > 0 && !(await holdsOne(issuance, order, options.urls))) continue;
-    if (order.url === null && unsettled.some(isOutOfReach)) continue;
+    if (order.url === null && unsettled.some(isCaUnusable)) continue;
     const isLeft = await isLeftBy(issuance, options, order);
     const owned = await takeOverOrder(issuance, order);
     if (owned === null) continue;

@@ -1,4 +1,5 @@
-import { type AcmeLedgerError, isOfTheHour } from '../errors.ts';
+import { isTemporary } from '../error-kinds.ts';
+import { type AcmeLedgerError } from '../errors.ts';
 import type { ClearMethod, Cleared } from './clear-one.ts';
 import { type ClosingCost, costOfClosing } from './closing-cost.ts';
 import type { Issuance } from '../issuance/account-run.ts';
@@ -116,7 +117,7 @@ export class ClearTally {
 
   /** 1 when something failed; 75 when the CA asked to be left alone or was out of order, or limits leave something for later. */
   exitCode(ends: readonly AcmeLedgerError[]): number {
-    if (this.summary.failed > 0 || ends.some(({ code }) => !isOfTheHour(code))) return 1;
+    if (this.summary.failed > 0 || ends.some((end) => !isTemporary(end))) return 1;
     return ends.length > 0 || this.later.count > 0 ? 75 : 0;
   }
 

@@ -1,11 +1,11 @@
 import type { Authority } from '../acme/authorities/authorities.ts';
 import { systemClock } from '../clock.ts';
-import { AcmeLedgerError, errorRecord } from '../errors.ts';
+import { AcmeLedgerError, errorRecord, hasCode } from '../errors.ts';
 import type { ErrorRecord } from '../errors.ts';
 import { isForFallback } from '../issuance/due/fallback-choice.ts';
 import { certificateByName } from '../ledger/certificates/certificates.ts';
 import type { CommandContext } from '../run/run-context.ts';
-import { isOfTheCa } from '../error-kinds.ts';
+import { isAboutTheCa } from '../error-kinds.ts';
 import { asFallback, fallbackOf, unusable, tellOfFallback } from '../run/fallback.ts';
 import type { IssuePlan, IssueReport } from './issue.ts';
 import { issueAt } from './issue.ts';
@@ -23,7 +23,7 @@ export async function runIssue(context: CommandContext, plan: IssuePlan): Promis
     refusal = report.isOfRehearsal ? null : report.json.error;
     end = () => report;
   } catch (error) {
-    if (!isOfTheCa(error)) throw error;
+    if (!(error instanceof AcmeLedgerError && isAboutTheCa(error))) throw error;
     refusal = errorRecord(error);
     end = () => {
       throw error;
@@ -54,7 +54,7 @@ async function issueThere(
   try {
     return await issueAt(asFallback(context), { ...plan, authority: fallback, staging: null });
   } catch (error) {
-    if (!(error instanceof AcmeLedgerError) || error.code !== 'usage') throw error;
+    if (!hasCode(error, 'usage')) throw error;
     throw unusable(error, fallback);
   }
 }

@@ -1,13 +1,13 @@
-import { AcmeLedgerError } from '../errors.ts';
+import { AcmeLedgerError, hasCode } from '../errors.ts';
 
 /** Whether the ledger failed in the middle of work: nothing that wants a record may be sent after it. */
 export function isLedgerFailure(error: unknown): error is AcmeLedgerError {
-  return error instanceof AcmeLedgerError && (error.code === 'ledger-failed' || error.code === 'ledger-busy');
+  return hasCode(error, 'ledger-failed', 'ledger-busy');
 }
 
 /** Whether the ledger can't be used because another process has its lock: that passes. */
 export function isLedgerBusy(error: unknown): boolean {
-  return error instanceof AcmeLedgerError && error.code === 'ledger-busy';
+  return hasCode(error, 'ledger-busy');
 }
 
 /** Whether an open ledger's files were deleted, moved or replaced: what this run wrote is where nobody looks. */

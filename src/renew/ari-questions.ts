@@ -1,6 +1,7 @@
 import pLimit from 'p-limit';
 import type { RenewalInfo } from '../acme/renewal-info.ts';
 import { renewalIdentifierOf } from '../certificates/renewal-identifier.ts';
+import { isPassingFault } from '../error-kinds.ts';
 import { AcmeLedgerError, errorRecord } from '../errors.ts';
 import type { Learned } from '../ledger/certificates/renewal-info.ts';
 import { recordRenewalInfo } from '../ledger/certificates/renewal-info.ts';
@@ -8,7 +9,7 @@ import type { CertificateRow } from '../ledger/schema.ts';
 import type { LedgerWriter } from '../ledger/writer.ts';
 import { allOrFirstError } from '../issuance/waiting/concurrency.ts';
 import type { Log } from '../run-ports.ts';
-import { isPassing, learned, notLearned, nothingToLearn } from './ari-schedule.ts';
+import { learned, notLearned, nothingToLearn } from './ari-schedule.ts';
 
 /** What asking one CA for renewal information needs. */
 export interface RenewalSource extends LedgerWriter {
@@ -97,7 +98,7 @@ class Asked {
   }
 
   #failed(certificate: CertificateRow, ariId: string, error: AcmeLedgerError): Learned['columns'] | null {
-    this.#faults = isPassing(error) ? this.#faults + 1 : 0;
+    this.#faults = isPassingFault(error) ? this.#faults + 1 : 0;
     // The CA said when to come back: none of the others is asked for before.
     const isAsked = error.code === 'ca-limit';
     if (isAsked || this.#faults >= faultsMax) this.#end ??= { kind: 'fault', error };

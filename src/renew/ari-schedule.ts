@@ -1,6 +1,7 @@
 import type { Updateable } from 'kysely';
 import type { RenewalInfo } from '../acme/renewal-info.ts';
 import { later } from '../clock.ts';
+import { isPassingFault } from '../error-kinds.ts';
 import type { AcmeLedgerError } from '../errors.ts';
 import { errorRecord } from '../errors.ts';
 import type { RenewalFacts } from '../ledger/certificates/certificates.ts';
@@ -74,7 +75,7 @@ function keptUntilMs(row: CertificateRow, now: Date): number {
 
 /** What a question without an answer changes: when to ask again, as the CA said or else later each time. What was known before still holds. */
 export function notLearned(row: CertificateRow, error: AcmeLedgerError, now: Date): Columns {
-  const failures = isPassing(error) ? row.ari_failures + 1 : 0;
+  const failures = isPassingFault(error) ? row.ari_failures + 1 : 0;
   const ownMs = failures === 0 ? usualMs : (retryMs[failures - 1] ?? usualMs);
   const waitMs = error.retryAt === undefined ? ownMs : error.retryAt.getTime() - now.getTime();
   return {
@@ -91,9 +92,4 @@ export function nothingToLearn(now: Date): Columns {
 
 function bounded(waitMs: number): number {
   return Math.min(Math.max(waitMs, shortestMs), longestMs);
-}
-
-/** RFC 9773 §4.3.3: time-outs, refusals for now and faults of the server pass; an answer that makes no sense stays as it is for longer. */
-export function isPassing(error: AcmeLedgerError): boolean {
-  return error.code === 'ca-unreachable' || error.code === 'ca-limit' || (error.httpStatus ?? 0) >= 500;
 }

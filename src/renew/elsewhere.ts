@@ -1,6 +1,6 @@
 import type { Authority } from '../acme/authorities/authorities.ts';
 import { systemClock } from '../clock.ts';
-import { AcmeLedgerError, errorRecord } from '../errors.ts';
+import { errorRecord, hasCode } from '../errors.ts';
 import { isForFallback } from '../issuance/due/fallback-choice.ts';
 import { counted } from '../printable.ts';
 import type { Log } from '../run-ports.ts';
@@ -45,7 +45,7 @@ export async function renewElsewhere(
     try {
       await renewThere(asFallback(context), new Set(left.keys()), tell);
     } catch (error) {
-      if (!(error instanceof AcmeLedgerError) || error.code !== 'usage') throw error;
+      if (!hasCode(error, 'usage')) throw error;
       const record = errorRecord(unusable(error, fallback));
       for (const renewed of [...left.values()]) tell({ ...renewed, status: 'failed', error: record });
     }

@@ -1,27 +1,17 @@
-import type { ErrorCode, ErrorRecord } from '../errors.ts';
+import { toldBy } from '../error-kinds.ts';
+import type { ErrorRecord } from '../errors.ts';
 import { unpauseUrl } from '../pause.ts';
 import { counted } from '../printable.ts';
 
-/** So many that have their reason in common, say a limit of the CA, are told one by one. */
-const ofOneReason = 5;
-/** The others have each a reason of their own. A mail that nobody can read to its end says no more than its beginning. */
-const ofOwnReasons = 100;
-/** Certificates that a run didn't come to in its time, or whose account is gone, have nothing to tell of themselves. */
-const ofNoReason = 0;
-/** What waits for a CA that is out of order was told of when that began. */
-const untold: readonly ErrorCode[] = ['no-time', 'ca-outage', 'ca-account'];
-
-const common: readonly ErrorCode[] = [
-  'ca-limit',
-  'not-yet',
-  'ca-unreachable',
-  'not-acme',
-  'gate-full',
-  'busy',
-  'interrupted',
-  'ledger-busy',
-  'ledger-failed',
-];
+/** How many certificates of a run are told of one by one that fail with errors of one kind. */
+const toldMost = {
+  /** Each has a reason of its own. A mail that nobody can read to its end says no more than its beginning. */
+  each: 100,
+  /** They have their reason in common, say a limit of the CA. */
+  few: 5,
+  /** The run didn't come to them, or has told already why they wait. */
+  run: 0,
+} as const satisfies Record<ReturnType<typeof toldBy>, number>;
 
 /** So many certificates are named where one line tells of them. */
 const namedMost = 5;
@@ -49,7 +39,7 @@ export class LikeErrors {
   note(status: string, error: ErrorRecord, name: string): boolean {
     const pausedBy = pausingCa(error);
     const [kinds, key] = pausedBy === null ? [this.#kinds, error.code] : [this.#pauses, pausedBy];
-    const fresh = { status, error, toldMost: toldMost(error.code), count: 0, names: [], retryAt: null };
+    const fresh = { status, error, toldMost: toldMost[toldBy(error)], count: 0, names: [], retryAt: null };
     const kind: Kind = kinds.get(`${status} ${key}`) ?? fresh;
     kinds.set(`${status} ${key}`, kind);
     kind.count += 1;
@@ -97,9 +87,4 @@ function pausingCa(error: ErrorRecord): string | null {
 
 function pageOf({ problem, hint }: ErrorRecord): string | null {
   return unpauseUrl(problem) ?? unpauseUrl({ detail: hint ?? '' });
-}
-
-function toldMost(code: ErrorCode): number {
-  if (untold.includes(code)) return ofNoReason;
-  return common.includes(code) ? ofOneReason : ofOwnReasons;
 }

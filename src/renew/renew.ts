@@ -2,8 +2,8 @@ import { authorityOf } from '../acme/authorities/authorities.ts';
 import { conclude, describe, explain, report, summaryOf, totalsOf } from './renew-text.ts';
 import { LikeErrors } from './like-errors.ts';
 import { systemClock } from '../clock.ts';
-import { isOfTheCa } from '../error-kinds.ts';
-import { errorRecord } from '../errors.ts';
+import { isAboutTheCa } from '../error-kinds.ts';
+import { AcmeLedgerError, errorRecord } from '../errors.ts';
 import type { Issuance } from '../issuance/account-run.ts';
 import type { Stage } from '../issuance/attempt/rehearse.ts';
 import { removeUselessKeys } from '../issuance/certificate/useless-keys.ts';
@@ -201,7 +201,7 @@ async function renewAt(
     );
   } catch (error) {
     const left = certificates.filter(({ certificate }) => !told.has(certificate.name));
-    if (left.length === 0 || !isOfTheCa(error)) throw error;
+    if (left.length === 0 || !(error instanceof AcmeLedgerError && isAboutTheCa(error))) throw error;
     // The CA can't be worked with now: each of its certificates is told of, and the summary counts it.
     const status = error.code === 'ca-limit' ? 'deferred' : 'failed';
     for (const { certificate } of left) onResult({ certificate, status, error: errorRecord(error) });

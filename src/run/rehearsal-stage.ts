@@ -1,10 +1,10 @@
 import type { Authority } from '../acme/authorities/authorities.ts';
-import { AcmeLedgerError } from '../errors.ts';
+import { AcmeLedgerError, hasCode } from '../errors.ts';
 import type { Issuance } from '../issuance/account-run.ts';
 import { settleUnowned, takeDownLeft } from '../issuance/order/recover.ts';
 import type { Stage } from '../issuance/attempt/rehearse.ts';
 import type { CommandContext } from './run-context.ts';
-import { isOfTheCa } from '../error-kinds.ts';
+import { isAboutTheCa } from '../error-kinds.ts';
 import { openBeside } from './open-account.ts';
 import { shellWord } from '../shell-word.ts';
 
@@ -40,8 +40,8 @@ export async function onStage<T>(
 }
 
 function ofTheCa(error: unknown, { label, directoryUrl }: Authority): AcmeLedgerError {
-  if (isOfTheCa(error)) return error;
-  if (!(error instanceof AcmeLedgerError) || error.code !== 'usage') throw error;
+  if (error instanceof AcmeLedgerError && isAboutTheCa(error)) return error;
+  if (!hasCode(error, 'usage')) throw error;
   throw new AcmeLedgerError('usage', `no account to rehearse with at ${label}: ${error.message}`, {
     hint: `acme-ledger account register --ca ${shellWord(directoryUrl)}, with what that CA wants`,
     cause: error,

@@ -5,7 +5,7 @@ import type { Guard } from '../acme/session.ts';
 import { openSession } from '../acme/open-session.ts';
 import { factsOf } from '../certificates/certificate.ts';
 import { readStored } from '../certificates/store.ts';
-import { AcmeLedgerError } from '../errors.ts';
+import { AcmeLedgerError, hasCode } from '../errors.ts';
 import { recordRevoked } from '../ledger/certificates/certificates.ts';
 import { issuersOf } from '../ledger/certificates/issuers.ts';
 import type { CertificateRow } from '../ledger/schema.ts';
@@ -45,7 +45,7 @@ export async function revoke(
     });
   } catch (error) {
     const { privkey } = stored.paths;
-    if (!(error instanceof AcmeLedgerError) || error.code !== 'ca-account' || privkey === null) throw error;
+    if (!hasCode(error, 'ca-account') || privkey === null) throw error;
     context.log.warn({}, `${error.message}; revoking with the key of the certificate itself`);
     const keyPem = await readFile(privkey, 'utf8');
     return withLedgerWriter(context, options.command, async (writer) => {

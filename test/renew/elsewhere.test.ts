@@ -1,7 +1,8 @@
 import { expect, it } from 'vitest';
 import { authorityOf } from '../../src/acme/authorities/authorities.ts';
 import { tellOfAll } from '../../src/renew/elsewhere.ts';
-import { AcmeLedgerError, type ErrorCode, errorRecord } from '../../src/errors.ts';
+import type { ErrorCode } from '../../src/error-kinds.ts';
+import { AcmeLedgerError, errorRecord } from '../../src/errors.ts';
 import type { Log } from '../../src/run-ports.ts';
 import type { Renewed } from '../../src/renew/renewed.ts';
 import { certificateRow } from '../issuance/rows.ts';

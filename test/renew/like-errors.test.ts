@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
+import type { ErrorCode } from '../../src/error-kinds.ts';
 import { LikeErrors } from '../../src/renew/like-errors.ts';
-import { AcmeLedgerError, type ErrorCode, errorRecord } from '../../src/errors.ts';
+import { AcmeLedgerError, errorRecord } from '../../src/errors.ts';
 
 function refusal(code: ErrorCode, day = 1) {
   const retryAt = new Date(Date.UTC(2026, 0, day));

@@ -1,4 +1,5 @@
-import { AcmeLedgerError, type ErrorCode } from '../../errors.ts';
+import { mayHaveActed } from '../../error-kinds.ts';
+import { AcmeLedgerError, hasCode } from '../../errors.ts';
 
 /** How an exchange with the CA broke off before its answer was whole. */
 export class ConnectionFailure extends Error {
@@ -78,10 +79,7 @@ export function connectionFailureOf(
  */
 export function isOutcomeUnknown(error: unknown): boolean {
   if (isUnsent(error)) return false;
-  if (!(error instanceof AcmeLedgerError)) return true;
-  if (error.code === 'ca-unreachable') return true;
-  if (error.code === 'ca-problem') return (error.problem?.status ?? 500) >= 500;
-  return !notActed.includes(error.code);
+  return !(error instanceof AcmeLedgerError) || mayHaveActed(error);
 }
 
 /** Whether no byte of the request can have come to the CA: there was no connection, or it failed before that, or wasn't allowed. */
@@ -116,8 +114,7 @@ function kindOf(error: unknown): ConnectionFailure['kind'] | undefined {
  */
 export function unsentError(error: unknown, signal?: AbortSignal): unknown {
   if (!(error instanceof Error)) return error;
-  const isShared =
-    error === signal?.reason || (error instanceof AcmeLedgerError && error.code === 'interrupted');
+  const isShared = error === signal?.reason || hasCode(error, 'interrupted');
   if (!isShared) {
     unsent.add(error);
     return error;
@@ -130,16 +127,6 @@ export function unsentError(error: unknown, signal?: AbortSignal): unknown {
 }
 
 const unsent = new WeakSet<Error>();
-
-const notActed: readonly ErrorCode[] = [
-  'ca-limit',
-  'account-paused',
-  'ca-account',
-  'ca-outage',
-  'usage',
-  'not-acme',
-  'bad-file',
-];
 
 // Node's names for OpenSSL's verification results, and its own for a name that doesn't match.
 const untrusted =

@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises';
-import { AcmeLedgerError } from '../../errors.ts';
+import { hasCode } from '../../errors.ts';
 import {
   type AcmeResource,
   type AcmeUrl,
@@ -50,7 +50,7 @@ export async function* urlsInLogs(files: readonly string[], reading: LogReading)
     try {
       yield* urlsInLog(file, reading, known);
     } catch (error) {
-      const isDamaged = error instanceof AcmeLedgerError && error.code === 'bad-file';
+      const isDamaged = hasCode(error, 'bad-file');
       if (!isDamaged || reading.onUnreadable === undefined) throw error;
       reading.onUnreadable(error);
     }

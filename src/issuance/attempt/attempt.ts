@@ -1,4 +1,5 @@
 import { later } from '../../clock.ts';
+import { isDeferral } from '../../error-kinds.ts';
 import { errorRecord } from '../../errors.ts';
 import type { AcmeLedgerError, ErrorRecord } from '../../errors.ts';
 import { recordFailed } from '../../ledger/certificates/certificate-failures.ts';
@@ -74,17 +75,4 @@ async function settleFailed(
   if (failure !== null && !isLedgerFailure(error))
     issuance.log.warn({ order: order.id, error: errorRecord(error) }, 'the attempt had failed by itself');
   return failure;
-}
-
-function isDeferral(error: ErrorRecord): boolean {
-  return [
-    'gate-full',
-    'busy',
-    'superseded',
-    'ledger-busy',
-    'ca-limit',
-    'ca-outage',
-    'account-paused',
-    'not-yet',
-  ].includes(error.code);
 }

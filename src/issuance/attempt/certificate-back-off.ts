@@ -1,5 +1,6 @@
 import { boundedWait, isStillAhead } from '../../bounded-wait.ts';
-import type { ErrorCode, ErrorRecord } from '../../errors.ts';
+import { isAboutTheCertificate, isServerFault } from '../../error-kinds.ts';
+import type { ErrorRecord } from '../../errors.ts';
 import { recordRetryAt } from '../../ledger/certificates/certificate-failures.ts';
 import { orderById } from '../../ledger/orders/orders.ts';
 import type { CertificateRow } from '../../ledger/schema.ts';
@@ -9,16 +10,6 @@ import { failedNames } from './failed-names.ts';
 import type { Issuance } from '../account-run.ts';
 import type { Attempt } from './obtain.ts';
 import { lifeOf } from '../due/renewal-window.ts';
-
-const ownReasons: readonly ErrorCode[] = [
-  'ca-problem',
-  'ca-answer',
-  'order-failed',
-  'store',
-  'bad-file',
-  'gate-too-small',
-  'bug',
-];
 
 interface Steps {
   first: number;
@@ -31,11 +22,6 @@ const stepsOfFaults: Steps = { first: 0, last: 3 };
 /** A person splits a certificate that is too large, and then it goes: no day is lost to that. */
 const stepsOfSize: Steps = { first: 1, last: 3 };
 
-/** Whether an attempt failed for a reason that is the certificate's own, say a profile that the CA doesn't know. */
-export function isOwnReason({ code }: ErrorRecord): boolean {
-  return ownReasons.includes(code);
-}
-
 /**
  * Why a certificate is left alone for now: it failed for a reason of its own, and each further attempt would spend a new order on the
  * same answer. Null when it may be tried.
@@ -43,7 +29,8 @@ export function isOwnReason({ code }: ErrorRecord): boolean {
 export function backOffOf({ last_error }: Pick<CertificateRow, 'last_error'>, now: Date): ErrorRecord | null {
   if (last_error === null) return null;
   const error = JSON.parse(last_error) as ErrorRecord;
-  if (!isOwnReason(error) || error.retryAt === null || !isStillAhead(error.retryAt, now)) return null;
+  if (!isAboutTheCertificate(error) || error.retryAt === null || !isStillAhead(error.retryAt, now))
+    return null;
   const message = `it is tried again at ${error.retryAt}, after it failed: ${error.message}`;
   return {
     ...error,
@@ -67,7 +54,8 @@ export async function backOffAfter(
   const { error, orderId, status } = attempt;
   const { ledger, account, clock } = issuance;
   // Another CA's refusal says nothing of its own; an interrupted attempt nothing at all.
-  if (error === null || status !== 'failed' || account.ca !== before.ca || !isOwnReason(error)) return error;
+  if (error === null || status !== 'failed' || account.ca !== before.ca || !isAboutTheCertificate(error))
+    return error;
   const order = orderId === null ? undefined : await orderById(ledger, orderId);
   if (order !== undefined && order.concluded_at === null) return error;
   if ((await failedNames(ledger, attempt, names)).names.length > 0) return error;
@@ -91,18 +79,14 @@ function nextStep(certificate: CertificateRow, error: ErrorRecord): number {
   const { last_error, last_attempt_at } = certificate;
   const last = last_error === null ? null : (JSON.parse(last_error) as ErrorRecord);
   const { first, last: most } = stepsOf(error);
-  if (last === null || last.retryAt === null || last_attempt_at === null || !isOwnReason(last)) return first;
+  if (last === null || last.retryAt === null || last_attempt_at === null || !isAboutTheCertificate(last))
+    return first;
   const waitedMs = Date.parse(last.retryAt) - Date.parse(last_attempt_at);
   return Math.min(backOffStep(waitedMs, lifeMsOf(certificate)) + 1, most);
 }
 
 function stepsOf(error: ErrorRecord): Steps {
-  if (isFault(error)) return stepsOfFaults;
+  // An order that the CA didn't finish in time is a fault of its own.
+  if (isServerFault(error) || error.code === 'order-failed') return stepsOfFaults;
   return isTooLong(error.problem) ? stepsOfSize : stepsOfRefusals;
-}
-
-/** A server's fault, an answer that makes no sense, or none in time. */
-function isFault({ code, problem }: ErrorRecord): boolean {
-  if (code === 'ca-problem') return (problem?.status ?? 500) >= 500;
-  return code === 'ca-answer' || code === 'order-failed';
 }

@@ -1,7 +1,7 @@
 import type { Chain } from '../../acme/objects/resources.ts';
 import { readOrderFiles, removeOrderFiles } from '../../certificates/order-files.ts';
 import { later } from '../../clock.ts';
-import { AcmeLedgerError, errorRecord } from '../../errors.ts';
+import { AcmeLedgerError, errorRecord, hasCode } from '../../errors.ts';
 import { parseName } from '../../identifiers.ts';
 import { certificateByName } from '../../ledger/certificates/certificates.ts';
 import { orderById, releaseOrder } from '../../ledger/orders/orders.ts';
@@ -214,7 +214,7 @@ async function placeOnce(
 }
 
 function isLimit(error: unknown): error is AcmeLedgerError {
-  return error instanceof AcmeLedgerError && error.code === 'ca-limit';
+  return hasCode(error, 'ca-limit');
 }
 
 async function isStoredSince(issuance: Issuance, certificate: CertificateRow): Promise<boolean> {

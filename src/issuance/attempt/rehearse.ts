@@ -1,4 +1,5 @@
-import type { ErrorCode, ErrorRecord } from '../../errors.ts';
+import { isCaSilent, isDeferral, isServerFault } from '../../error-kinds.ts';
+import type { ErrorRecord } from '../../errors.ts';
 import { AcmeLedgerError, errorRecord } from '../../errors.ts';
 import { identifierSetKey, parseName } from '../../identifiers.ts';
 import { recordFailed } from '../../ledger/certificates/certificate-failures.ts';
@@ -25,20 +26,6 @@ const rehearsedForMs = 86_400_000;
 export function rehearsalsSince(now: Date): Date {
   return new Date(now.getTime() - rehearsedForMs);
 }
-
-/** Nothing of it tells anything about the certificate: it may be done another time. */
-const passing: readonly ErrorCode[] = [
-  'ca-unreachable',
-  'ca-outage',
-  'ca-limit',
-  'account-paused',
-  'not-yet',
-  'ca-answer',
-  'not-acme',
-  'gate-full',
-  'busy',
-  'ledger-busy',
-];
 
 /**
  * The whole flow at the staging, with the same names, solver, key type and profile; what is issued is looked at and thrown away. Names
@@ -92,8 +79,9 @@ function notTried(certificate: CertificateRow, error: AcmeLedgerError): Attempt 
   return { status: 'failed', certificate, orderId: null, error: errorRecord(error) };
 }
 
-function mayPass({ code, problem }: ErrorRecord): boolean {
-  return passing.includes(code) || (code === 'ca-problem' && (problem?.status ?? 500) >= 500);
+/** Whether it tells nothing about the certificate: the rehearsal may be done another time. */
+function mayPass(error: ErrorRecord): boolean {
+  return isDeferral(error) || isCaSilent(error) || isServerFault(error);
 }
 
 /** Fewer than were asked for when some failed and were dropped. */

@@ -3,7 +3,7 @@ import { isOutcomeUnknown, isTimeout } from '../../acme/http/connection-failure.
 import { isGone } from '../../acme/objects/problems.ts';
 import type { Answer, Authorization, Challenge } from '../../acme/objects/resources.ts';
 import { later } from '../../clock.ts';
-import { AcmeLedgerError, errorRecord } from '../../errors.ts';
+import { AcmeLedgerError, errorRecord, hasCode } from '../../errors.ts';
 import { recordRefused, recordSeen } from '../../ledger/authorizations/authorizations.ts';
 import { closingRunOf } from '../../ledger/authorizations/closing-claims.ts';
 import type { AuthorizationRow } from '../../ledger/schema.ts';
@@ -167,8 +167,7 @@ export async function recordNotClosed(
 ): Promise<Closing> {
   const record = errorRecord(error);
   const reason = record.message;
-  if (error instanceof AcmeLedgerError && error.code === 'ca-account')
-    return { outcome: 'failed', reason, stop: error };
+  if (hasCode(error, 'ca-account')) return { outcome: 'failed', reason, stop: error };
   if (isGone(error)) {
     await recordGone(issuance, row.url);
     return { outcome: 'gone', reason };
@@ -180,7 +179,6 @@ export async function recordNotClosed(
     await recordRefused(issuance, row.id, record);
     return { outcome: 'refused', reason };
   }
-  const isStop =
-    error instanceof AcmeLedgerError && ['ca-limit', 'ca-outage', 'interrupted'].includes(error.code);
+  const isStop = hasCode(error, 'ca-limit', 'ca-outage', 'interrupted');
   return { outcome: 'failed', reason, ...(isStop ? { stop: error } : {}) };
 }

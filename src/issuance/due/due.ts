@@ -1,8 +1,8 @@
+import { isAboutTheCertificate } from '../../error-kinds.ts';
 import type { ErrorRecord } from '../../errors.ts';
 import { identifierSetKey, parseName } from '../../identifiers.ts';
 import type { RenewalFacts } from '../../ledger/certificates/certificates.ts';
 import type { CertificateRow } from '../../ledger/schema.ts';
-import { isOwnReason } from '../attempt/certificate-back-off.ts';
 import { namesOf } from '../certificate/collect.ts';
 import type { FailedNamePolicy } from '../../policies.ts';
 import { renewalOf, urgencyOf } from './renewal-window.ts';
@@ -61,7 +61,7 @@ export function refusedLast(rows: readonly CertificateRow[], now: Date): Certifi
   const isRefused = ({ not_after, last_error }: CertificateRow): boolean =>
     (not_after === null || not_after <= now.toISOString()) &&
     last_error !== null &&
-    isOwnReason(JSON.parse(last_error) as ErrorRecord);
+    isAboutTheCertificate(JSON.parse(last_error) as ErrorRecord);
   return [...rows.filter((row) => !isRefused(row)), ...rows.filter(isRefused)];
 }
 

@@ -1,16 +1,7 @@
-import type { ErrorCode, ErrorRecord } from '../../errors.ts';
+import { isCaUnusable } from '../../error-kinds.ts';
+import type { ErrorRecord } from '../../errors.ts';
 import type { CertificateRow } from '../../ledger/schema.ts';
 import { latestRenewal } from './renewal-window.ts';
-
-/** The CA can't be had now; nothing of it is about the certificate. */
-const deferrals: readonly ErrorCode[] = [
-  'ca-limit',
-  'account-paused',
-  'ca-unreachable',
-  'ca-outage',
-  'ca-account',
-  'not-acme',
-];
 
 /** So long after it was written down `renew` leaves a certificate that doesn't exist to the CA that it is wanted from. */
 const newWaitsMs = 86_400_000;
@@ -27,7 +18,7 @@ export function isForFallback(
   certificate: Facts,
   { now, isAskedFor }: { now: Date; isAskedFor: boolean },
 ): boolean {
-  if (error === null || !deferrals.includes(error.code)) return false;
+  if (error === null || !isCaUnusable(error)) return false;
   const until = error.retryAt === null ? now.getTime() : Math.max(now.getTime(), Date.parse(error.retryAt));
   return until >= lastMoment(certificate, isAskedFor);
 }

@@ -3,7 +3,7 @@ import type { Answer } from '../../acme/objects/resources.ts';
 import type { Guard, Session } from '../../acme/session.ts';
 import type { Clock } from '../../clock.ts';
 import { later } from '../../clock.ts';
-import { AcmeLedgerError } from '../../errors.ts';
+import { hasCode } from '../../errors.ts';
 import { identifierSetKey } from '../../identifiers.ts';
 import { isLedgerFailure } from '../../ledger/ledger-failure.ts';
 import type { LedgerWriter } from '../../ledger/writer.ts';
@@ -96,7 +96,7 @@ export function aboutOf(asked: Asked): unknown {
 
 /** A 429 or 503 that came from the CA just now. */
 function isRefusal(error: unknown): boolean {
-  return error instanceof AcmeLedgerError && error.code === 'ca-limit' && error.httpStatus !== undefined;
+  return hasCode(error, 'ca-limit') && error.httpStatus !== undefined;
 }
 
 /**

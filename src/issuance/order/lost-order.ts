@@ -1,6 +1,6 @@
 import { isOutcomeUnknown } from '../../acme/http/connection-failure.ts';
 import { later } from '../../clock.ts';
-import { AcmeLedgerError, errorRecord } from '../../errors.ts';
+import { errorRecord, hasCode } from '../../errors.ts';
 import type { Identifier } from '../../identifiers.ts';
 import { isLedgerFailure } from '../../ledger/ledger-failure.ts';
 import { hasFailedAlike } from '../../ledger/orders/order-queries.ts';
@@ -79,5 +79,5 @@ async function repeatNewOrder(
 }
 
 function isLimit(error: unknown): boolean {
-  return error instanceof AcmeLedgerError && error.code === 'ca-limit';
+  return hasCode(error, 'ca-limit');
 }

@@ -1,4 +1,5 @@
-import type { ErrorCode, ErrorRecord } from '../../errors.ts';
+import type { ErrorRecord } from '../../errors.ts';
+import { isAboutTheName } from '../../error-kinds.ts';
 import { AcmeLedgerError, errorRecord } from '../../errors.ts';
 import { later } from '../../clock.ts';
 import { authorizationsOf, nameProven } from '../../ledger/authorizations/authorizations.ts';
@@ -85,15 +86,8 @@ function failureOf(failures: readonly Failure[]): AcmeLedgerError {
   });
 }
 
-/** What befell the name; that the CA is busy, or can't be reached, says nothing about it. */
-const nameFaults: readonly ErrorCode[] = ['solver', 'authorization-invalid', 'ca-problem'];
-
-function isOfTheName({ code, httpStatus = 400 }: AcmeLedgerError): boolean {
-  return nameFaults.includes(code) && httpStatus < 500;
-}
-
 async function recordFailure(issuance: Issuance, rule: FailureRule, { row, error }: Failure): Promise<void> {
-  if (!isOfTheName(error)) return;
+  if (!isAboutTheName(error)) return;
   for (const name of nameOf(row)) {
     await recordNameFailure(issuance, issuance.account.id, name, errorRecord(error), rule);
   }

@@ -3,7 +3,7 @@ import { isOrderLost, unusableOrder } from '../../acme/objects/order.ts';
 import { isGone } from '../../acme/objects/problems.ts';
 import type { Answer, Order } from '../../acme/objects/resources.ts';
 import { removeOrderFiles } from '../../certificates/order-files.ts';
-import { AcmeLedgerError, errorRecord } from '../../errors.ts';
+import { AcmeLedgerError, errorRecord, hasCode } from '../../errors.ts';
 import type { Identifier } from '../../identifiers.ts';
 import { isLedgerFailure } from '../../ledger/ledger-failure.ts';
 import { releaseOrder } from '../../ledger/orders/orders.ts';
@@ -161,5 +161,5 @@ function isTold(error: unknown): boolean {
 }
 
 function isOutage(error: unknown): boolean {
-  return error instanceof AcmeLedgerError && error.code === 'ca-outage';
+  return hasCode(error, 'ca-outage');
 }

@@ -1,6 +1,7 @@
 import { unusableOrder } from '../../acme/objects/order.ts';
 import { readOrderFiles, removeOrderFiles } from '../../certificates/order-files.ts';
 import { later } from '../../clock.ts';
+import { isCaUnusable } from '../../error-kinds.ts';
 import { AcmeLedgerError, errorRecord, messageOf } from '../../errors.ts';
 import { identifierSetKey, parseName } from '../../identifiers.ts';
 import { authorizationsOf } from '../../ledger/authorizations/authorizations.ts';
@@ -73,7 +74,7 @@ export async function settleUnowned(
     // What nobody took up in time, or room is wanted for, isn't kept for longer.
     const policy = options.evenKept || order.kept_until !== null ? 'deactivate' : issuance.policy;
     const failure = await recover(limited, owned, policy);
-    if (failure !== null && isOutOfReach(failure)) break;
+    if (failure !== null && isCaUnusable(failure)) break;
     if ((await options.isEnough?.()) === true) break;
   }
   return { closed, leftUp };
@@ -121,11 +122,6 @@ export async function recover(
 
 export function failureOf(error: unknown): AcmeLedgerError {
   return error instanceof AcmeLedgerError ? error : new AcmeLedgerError('bug', messageOf(error));
-}
-
-/** The CA can't be asked for the next order, either: a thousand time-outs would take hours. */
-export function isOutOfReach({ code }: AcmeLedgerError): boolean {
-  return ['ca-unreachable', 'ca-outage', 'ca-limit', 'ca-account'].includes(code);
 }
 
 /** Orders with something left to do that no live run works on. */

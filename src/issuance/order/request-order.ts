@@ -1,7 +1,7 @@
 import { type UnusableOrder, unusableOrder } from '../../acme/objects/order.ts';
 import { isProblem } from '../../acme/objects/problems.ts';
 import type { Answer, NewOrder, Order } from '../../acme/objects/resources.ts';
-import { AcmeLedgerError, errorRecord } from '../../errors.ts';
+import { AcmeLedgerError, errorRecord, hasCode } from '../../errors.ts';
 import type { Identifier } from '../../identifiers.ts';
 import type { OrderRow } from '../../ledger/schema.ts';
 import { recordAuthorizationsOf } from '../../ledger/orders/unplaced-orders.ts';
@@ -142,7 +142,7 @@ function isFault(error: unknown): error is AcmeLedgerError {
 
 /** Boulder said `conflict` before 2025; other CAs' words for a certificate that they don't know differ. */
 function isAboutReplaces(error: unknown): boolean {
-  if (!(error instanceof AcmeLedgerError) || error.code !== 'ca-problem') return false;
+  if (!hasCode(error, 'ca-problem')) return false;
   const { problem } = error;
   const isRefusal = (error.httpStatus ?? 500) < 500;
   return (

@@ -1,5 +1,5 @@
 import { removeOrderFiles } from '../../certificates/order-files.ts';
-import { AcmeLedgerError, errorRecord } from '../../errors.ts';
+import { type AcmeLedgerError, errorRecord, hasCode } from '../../errors.ts';
 import { later } from '../../clock.ts';
 import { authorizationsOf } from '../../ledger/authorizations/authorizations.ts';
 import { isLedgerFailure } from '../../ledger/ledger-failure.ts';
@@ -82,7 +82,7 @@ async function settleOwned(
 }
 
 function isLossOfAccount(error: unknown): boolean {
-  return error instanceof AcmeLedgerError && error.code === 'ca-account';
+  return hasCode(error, 'ca-account');
 }
 
 /** The CA takes no more requests of the account: what the order opened ends by expiring. */

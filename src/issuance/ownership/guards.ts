@@ -1,5 +1,5 @@
 import type { Guard } from '../../acme/session.ts';
-import { AcmeLedgerError } from '../../errors.ts';
+import { type AcmeLedgerError, hasCode } from '../../errors.ts';
 import { authorizationById } from '../../ledger/authorizations/authorizations.ts';
 import { ownedOrder } from '../../ledger/orders/orders.ts';
 import { isSubmitted } from '../../ledger/states.ts';
@@ -89,5 +89,5 @@ export function lostClaim(runId: string | null): Protection {
 
 /** Whether an error says that another run works on what this one had. */
 export function isTakenOver(error: unknown): error is AcmeLedgerError {
-  return error instanceof AcmeLedgerError && error.code === 'busy';
+  return hasCode(error, 'busy');
 }

@@ -1,4 +1,5 @@
 import type { Clock } from '../../clock.ts';
+import { isPassingFault } from '../../error-kinds.ts';
 import { AcmeLedgerError } from '../../errors.ts';
 import type { LearnedWait } from './learned-wait.ts';
 
@@ -75,7 +76,8 @@ export async function poll<T extends { retryAt: Date | null }>(
       faults.length = 0;
       retryAt = answer.retryAt;
     } catch (error) {
-      if (!isPassing(error) || faults.length === faultsBorne) throw error;
+      const isPassing = error instanceof AcmeLedgerError && isPassingFault(error);
+      if (!isPassing || faults.length === faultsBorne) throw error;
       faults.unshift(error);
       retryAt = error.retryAt ?? null;
     }
@@ -84,11 +86,6 @@ export async function poll<T extends { retryAt: Date | null }>(
 
 function nth(waits: readonly number[], round: number): number {
   return waits[Math.min(round, waits.length - 1)] ?? 0;
-}
-
-function isPassing(error: unknown): error is AcmeLedgerError {
-  if (!(error instanceof AcmeLedgerError)) return false;
-  return error.code === 'ca-unreachable' || error.code === 'ca-limit' || (error.httpStatus ?? 0) >= 500;
 }
 
 function msUntil(time: Date, clock: Clock): number {

@@ -1,4 +1,4 @@
-import { AcmeLedgerError } from '../../errors.ts';
+import { hasCode } from '../../errors.ts';
 import type { LedgerWriter } from '../../ledger/writer.ts';
 
 /** A Retry-After of 0 is no leave to ask in a tight loop. */
@@ -10,7 +10,7 @@ export function soonMs(
   error: unknown,
   patienceMs: number,
 ): number | null {
-  if (!(error instanceof AcmeLedgerError) || error.code !== 'ca-limit') return null;
+  if (!hasCode(error, 'ca-limit')) return null;
   const waitMs = error.retryAt === undefined ? Infinity : error.retryAt.getTime() - clock.now().getTime();
   return waitMs > patienceMs ? null : Math.max(waitMs, shortestWaitMs);
 }

@@ -1,4 +1,4 @@
-import { AcmeLedgerError } from '../../errors.ts';
+import { hasCode } from '../../errors.ts';
 
 /**
  * How loudly a run says what it leaves to the next one. That the CA is out of order is told once, by the run (outage.ts), and not again for
@@ -6,5 +6,5 @@ import { AcmeLedgerError } from '../../errors.ts';
  * @param error why it is left
  */
 export function warningLevel(error: unknown): 'info' | 'warn' {
-  return error instanceof AcmeLedgerError && error.code === 'ca-outage' ? 'info' : 'warn';
+  return hasCode(error, 'ca-outage') ? 'info' : 'warn';
 }

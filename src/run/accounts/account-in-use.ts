@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { loadOrCreateAccountKey, readAccountKey, writeAccountKey } from '../../acme/account-key-file.ts';
 import { generateAccountKey, parseAccountKey, thumbprint } from '../../acme/http/account-key.ts';
 import type { Registration, Session } from '../../acme/session.ts';
-import { AcmeLedgerError } from '../../errors.ts';
+import { AcmeLedgerError, hasCode } from '../../errors.ts';
 import { accountAt, insertAccount, lostAccountsAt, recordRegistered } from '../../ledger/accounts.ts';
 import { printable } from '../../printable.ts';
 import type { AccountRow } from '../../ledger/schema.ts';
@@ -89,7 +89,7 @@ export async function assertAccountKey(
       ? readAccountKey(join(stateDir, keyFileOf(ca)))
       : keyOfAccount(stateDir, known));
   } catch (error) {
-    const isMissing = error instanceof AcmeLedgerError && error.code === 'not-found';
+    const isMissing = hasCode(error, 'not-found');
     if (known !== undefined || !isMissing) throw error;
   }
 }

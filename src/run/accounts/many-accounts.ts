@@ -2,7 +2,7 @@ import { type Authority, authorityOf } from '../../acme/authorities/authorities.
 import type { Session } from '../../acme/session.ts';
 import { openSession } from '../../acme/open-session.ts';
 import { systemClock } from '../../clock.ts';
-import { AcmeLedgerError, errorRecord } from '../../errors.ts';
+import { AcmeLedgerError, errorRecord, hasCode } from '../../errors.ts';
 import { keyOfAccount } from './account-in-use.ts';
 import { keepFoundAccount } from './found-account.ts';
 import { ownPatienceMs } from '../../issuance/limits/heedful-session.ts';
@@ -171,7 +171,7 @@ async function openKey(
 async function openHeld(context: CommandContext, run: AccountsRun): Promise<AllOpened> {
   const rows = await withLedger(context.settings, (ledger) => chosenAccounts(context, ledger)).catch(
     (error: unknown) => {
-      throw error instanceof AcmeLedgerError && error.code === 'not-found' ? noAccount(error) : error;
+      throw hasCode(error, 'not-found') ? noAccount(error) : error;
     },
   );
   const toOpen = rows.map((row) => ({ subject: row.ca, open: () => openRow(context, run, row) }));

@@ -1,5 +1,5 @@
 import { authorityOf } from '../../acme/authorities/authorities.ts';
-import { AcmeLedgerError } from '../../errors.ts';
+import { hasCode } from '../../errors.ts';
 import type { Issuance } from '../../issuance/account-run.ts';
 import { giveUpLostAccounts, type LeftOpen, lostAccountError } from '../../issuance/account/lost-account.ts';
 import { accountAt, recordAccountLost, recordRegistered } from '../../ledger/accounts.ts';
@@ -31,7 +31,7 @@ export async function registerAccount(context: CommandContext): Promise<Register
   try {
     return await register(!wasRegistered);
   } catch (error) {
-    if (!(error instanceof AcmeLedgerError) || error.code !== 'ca-account') throw error;
+    if (!hasCode(error, 'ca-account')) throw error;
     context.log.warn({}, `${error.message}; making a new one`);
     return register(true);
   }

@@ -1,11 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { later } from '../../../src/clock.ts';
-import {
-  AcmeLedgerError,
-  type AcmeLedgerErrorOptions,
-  type ErrorCode,
-  errorRecord,
-} from '../../../src/errors.ts';
+import type { ErrorCode } from '../../../src/error-kinds.ts';
+import { AcmeLedgerError, type AcmeLedgerErrorOptions, errorRecord } from '../../../src/errors.ts';
 import { failureRule } from '../../../src/issuance/names/back-off.ts';
 import { backOffAfter, backOffOf } from '../../../src/issuance/attempt/certificate-back-off.ts';
 import type { Issuance } from '../../../src/issuance/account-run.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { ErrorCode } from '../../../src/errors.ts';
+import type { ErrorCode } from '../../../src/error-kinds.ts';
 import { isForFallback } from '../../../src/issuance/due/fallback-choice.ts';
 
 const now = new Date('2026-03-01T00:00:00.000Z');

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
-import { type AcmeLedgerError, isOfTheHour } from '../../../errors.ts';
+import { isTemporary } from '../../../error-kinds.ts';
+import { type AcmeLedgerError } from '../../../errors.ts';
 import type { Cleared } from '../../../clear/clear-one.ts';
 import { printable } from '../../../printable.ts';
 import type { KeyChoice } from '../../../run/accounts/chosen-keys.ts';
@@ -62,7 +63,7 @@ async function runDiscover(
   );
   context.output.line({ summary }, () => summaryText(summary));
   ends.forEach(complain);
-  if (summary.failed > 0 || unusable > 0 || ends.some(({ code }) => !isOfTheHour(code))) return 1;
+  if (summary.failed > 0 || unusable > 0 || ends.some((end) => !isTemporary(end))) return 1;
   return ends.length > 0 ? 75 : 0;
 }
 
