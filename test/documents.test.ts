@@ -96,26 +96,37 @@ describe('ARCHITECTURE.md', () => {
   });
 });
 
-describe('docs/operations.md', () => {
+describe('docs/messages.md', () => {
   it('explains messages that the program has', async () => {
     const source = await readSources();
-    const operations = documents.get('docs/operations.md') ?? '';
-    const rows =
-      operations
-        .split('\n## Messages')[1]
-        ?.split('\n')
-        .filter((line) => line.startsWith('| `')) ?? [];
+    const rows = (documents.get('docs/messages.md') ?? '')
+      .split('\n')
+      .filter((line) => line.startsWith('| `'));
     const messages = rows.flatMap((row) => [...(row.split(' | ')[0] ?? '').matchAll(/`([^`]+)`/g)]);
-    expect(messages.length).toBeGreaterThan(25);
+    expect(messages.length).toBeGreaterThan(50);
     const fragments = messages.flatMap(([, message = '']) => message.split('…').map((part) => part.trim()));
     expect(fragments.filter((fragment) => !source.includes(fragment))).toEqual([]);
   });
 });
 
-describe('docs/operations.md, on the ledger', () => {
+describe('docs/ledger-check.md', () => {
   it('explains every finding of `ledger check`', () => {
-    const rows = tableBelow(documents.get('docs/operations.md') ?? '', 'Is my ledger all right?', 'code');
+    const rows = tableBelow(documents.get('docs/ledger-check.md') ?? '', 'What ledger check finds', 'code');
     expect(rows.map(([code]) => code).sort()).toEqual([...findingCodes].sort());
+  });
+});
+
+describe('the pages on how to do things', () => {
+  const references = ['decisions.md', 'json.md', 'ledger.md'].map((name) => `docs/${name}`);
+  const pages = [...documents].filter(([name]) => name.startsWith('docs/') && !references.includes(name));
+
+  it.each(pages)('%s begins with what to type', (_, text) => {
+    const [, beginning = ''] = /^# .+\n\n([\s\S]*?)(?:\n## |$)/.exec(text) ?? [];
+    expect(beginning.startsWith('```\n')).toBe(true);
+  });
+
+  it.each(pages)('%s is reached from the README', (name) => {
+    expect(readme).toContain(`](${name})`);
   });
 });
 

@@ -143,7 +143,7 @@ describe('each file', () => {
 
   it('cites headings that are in the project, and decisions only by their headings', async () => {
     const cited = [...sources, ...others].flatMap(({ name, text }) =>
-      [...text.matchAll(/docs\/([a-z-]+\.md)(?:#([\w-]+))?/g)].map(([, page = '', anchor]) => ({
+      [...text.matchAll(/docs\/([a-z.-]+\.md)(?:#([\w-]+))?/g)].map(([, page = '', anchor]) => ({
         name,
         page,
         anchor,

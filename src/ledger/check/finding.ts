@@ -1,6 +1,6 @@
 import type { LedgerWriter } from '../writer.ts';
 
-/** Everything that can be found; docs/operations.md says of each what it means. */
+/** Everything that can be found; docs/ledger-check.md says of each what it means. */
 export const findingCodes = [
   'damaged',
   'constraint-broken',
