@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { describe, expect, it } from 'vitest';
 import { buildProgram } from '../src/cli/program.ts';
+import { errorKinds } from '../src/error-kinds.ts';
 import { parseConfiguration } from '../src/settings/configuration-text.ts';
 import { findingCodes } from '../src/ledger/check/finding.ts';
 import { commandLinesOf, readDocuments, readSources, wordsOf } from './support/documents.ts';
@@ -113,6 +114,15 @@ describe('docs/ledger-check.md', () => {
   it('explains every finding of `ledger check`', () => {
     const rows = tableBelow(documents.get('docs/ledger-check.md') ?? '', 'What ledger check finds', 'code');
     expect(rows.map(([code]) => code).sort()).toEqual([...findingCodes].sort());
+  });
+});
+
+describe('docs/exit-codes-and-json.md', () => {
+  it('has every code of an error with its exit code', () => {
+    const rows = tableBelow(documents.get('docs/exit-codes-and-json.md') ?? '', 'JSON on stdout', 'code');
+    const told = rows.map(([code, exit]) => `${code ?? ''} ${exit ?? ''}`);
+    const known = Object.entries(errorKinds).map(([code, { exit }]) => `${code} ${String(exit)}`);
+    expect(told.sort()).toEqual(known.sort());
   });
 });
 
