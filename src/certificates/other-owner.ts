@@ -7,7 +7,8 @@ import { shellWord } from '../shell-word.ts';
 
 /** Where the state is, and whether root may work in another user's. */
 export interface StatePlace {
-  ledgerFile: string;
+  /** Null for a ledger that is in no file of this machine. */
+  ledgerFile: string | null;
   stateDir: string;
   asOtherUser: boolean;
 }
@@ -27,8 +28,8 @@ export function assertOwnState(place: StatePlace, user = process.geteuid?.()): v
   }
   if (owner !== null) throw strangersState(place, owner);
   const { stateDir, ledgerFile } = place;
-  const isInside = dirname(ledgerFile) === stateDir;
-  for (const path of isInside ? [stateDir] : [stateDir, ledgerFile]) {
+  const isElsewhere = ledgerFile !== null && dirname(ledgerFile) !== stateDir;
+  for (const path of isElsewhere ? [stateDir, ledgerFile] : [stateDir]) {
     const distrust = distrustOf(dirname(path)) ?? distrustOf(dirname(leadsTo(path)));
     if (distrust === null) continue;
     throw new AcmeLedgerError('state-dir', `the directory of ${printable(path)} ${distrust.reason}`, {
@@ -58,7 +59,7 @@ export function otherOwner(
 
 /** The first that isn't root's of whom the state belongs to. */
 function strangerIn({ ledgerFile, stateDir }: StatePlace): number | null {
-  const paths = [ledgerFile, dirname(ledgerFile), stateDir];
+  const paths = [...(ledgerFile === null ? [] : [ledgerFile, dirname(ledgerFile)]), stateDir];
   const owners = paths.flatMap((path) => [ownerBy(lstatSync, path), ownerBy(statSync, path)]);
   return owners.find((owner) => owner !== null && owner !== 0) ?? null;
 }

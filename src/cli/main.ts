@@ -14,7 +14,7 @@ import { assertOwnState } from '../certificates/other-owner.ts';
 import { buildProgram } from './program.ts';
 import type { Action, Runner } from './runner.ts';
 import type { Flags } from '../settings/layer.ts';
-import { ledgerFile } from '../settings/ledger-url.ts';
+import { ledgerFile } from '../ledger/ledger-url.ts';
 import { readSettings, type Settings } from '../settings/settings.ts';
 
 // `acme-ledger authz list 2>&1 | head`: the reader has seen enough, or the terminal is gone. What is at work goes on and is settled.
@@ -79,7 +79,7 @@ async function makeContext(options: Flags, stops: Interruption): Promise<Command
     isRoot: process.geteuid?.() === 0,
     home: homeDirectory(),
   });
-  assertOwnState({ ...settings, ledgerFile: ledgerFile(settings) });
+  assertOwnState({ ...settings, ledgerFile: ledgerFile(settings.ledgerUrl) });
   const { verbosity, logFormat, logFile, json, progress } = settings;
   const log = createLog({ verbosity, format: logFormat, file: logFile });
   tellOfConfiguration(settings, log);

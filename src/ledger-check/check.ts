@@ -2,7 +2,7 @@ import type { Clock } from '../clock.ts';
 import { checkLedger } from '../ledger/check/check.ts';
 import type { Finding } from '../ledger/check/finding.ts';
 import { findingsMax } from '../ledger/check/finding.ts';
-import type { LedgerUnderCheck } from '../ledger/check/open-for-check.ts';
+import type { LedgerUnderCheck } from '../ledger/ledger-store.ts';
 import type { LedgerWriter } from '../ledger/writer.ts';
 import type { FileCheck } from './file-checks.ts';
 import { accountKeyFindings, certificateFileFindings } from './file-checks.ts';

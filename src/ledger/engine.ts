@@ -1,4 +1,5 @@
 import type { ColumnDataType, Dialect } from 'kysely';
+import type { AcmeLedgerError } from '../errors.ts';
 import type { SelfCheck } from './self-check.ts';
 
 /** What differs between the databases; everything else in src/ledger is the same SQL on all of them. */
@@ -10,4 +11,8 @@ export interface Engine {
   idAutoIncrement: boolean;
   /** What the database can tell of itself. */
   selfCheck: SelfCheck;
+  /** Whether an error says that a table isn't there: nothing has ever made this database a ledger. */
+  isMissingTable(error: unknown): boolean;
+  /** Whatever went wrong while the ledger at `place` was opened, in words for a person. */
+  openingError(error: unknown, place: string): AcmeLedgerError;
 }

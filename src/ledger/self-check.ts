@@ -15,6 +15,10 @@ export interface SelfCheck {
   isJson(column: string, top: 'array' | 'object' | 'any'): RawBuilder<boolean>;
   /** Whether a column looks like an instant; null counts as yes. */
   isInstant(column: string): RawBuilder<boolean>;
+  /** What a person types to save what can be read of a damaged ledger. */
+  salvageCommand(place: string): string;
+  /** What a person types to run this SQL on the ledger. */
+  runCommand(place: string, text: string): string;
 }
 
 export interface SelfFault {

@@ -48,7 +48,7 @@ async function startReportRun({
   log,
 }: CommandContext): Promise<{ id: string; end: () => Promise<void> } | null> {
   try {
-    if (!ledgerExists(settings)) return null;
+    if (!(await ledgerExists(settings))) return null;
     const ledger = await openLedger(settings, { toWrite: true });
     try {
       await endHooksOfDeadRuns(ledger, log);

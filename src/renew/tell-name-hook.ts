@@ -25,7 +25,7 @@ export async function toldOfNames<T>(context: CommandContext, act: () => Promise
 async function tellHook(context: CommandContext): Promise<void> {
   const { settings, stops, log } = context;
   const { nameHook } = settings;
-  if (nameHook === null || stops.work.aborted || !ledgerExists(settings)) return;
+  if (nameHook === null || stops.work.aborted || !(await ledgerExists(settings))) return;
   const accounts = await withLedger(settings, accountsToTellOf);
   if (accounts.length === 0) return;
   await withLedgerWriter(context, 'name hook', async (writer) => {

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { copyLedger } from '../ledger/sqlite/sqlite-file.ts';
+import { ledgerAt } from '../ledger/open.ts';
 import { type KeyChoice, isKeyGiven } from './accounts/chosen-keys.ts';
 import type { CommandContext } from './run-context.ts';
 import { withLedger } from './open-ledger.ts';
@@ -19,11 +19,11 @@ export async function withCopiedLedger<T>(
   const { settings } = context;
   const folder = await mkdtemp(join(tmpdir(), 'acme-ledger-dry-run-'));
   try {
-    const file = join(folder, 'ledger.sqlite');
-    await withLedger(settings, (ledger) => copyLedger(ledger, file));
+    const store = ledgerAt(settings.ledgerUrl);
+    const ledgerUrl = await withLedger(settings, (ledger) => store.copy(ledger, folder));
     // With keys of others there may be no state directory yet, and none is made; without, it has the keys.
     const stateDir = isKeyGiven(keys) ? folder : settings.stateDir;
-    return await act({ ...context, settings: { ...settings, stateDir, ledgerUrl: `sqlite:${file}` } });
+    return await act({ ...context, settings: { ...settings, stateDir, ledgerUrl } });
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

@@ -21,7 +21,7 @@ export async function withLedgerWriter<T>(
   act: (writer: RunWriter) => Promise<T>,
 ): Promise<T> {
   await assertStateDir(settings.stateDir);
-  if (!ledgerExists(settings)) await assertNothingKept(settings);
+  if (!(await ledgerExists(settings))) await assertNothingKept(settings);
   await prepareStateDir(settings.stateDir);
   const ledger = await openLedger(settings, { toWrite: true });
   try {

@@ -33,7 +33,7 @@ import type { CommandContext } from './run-context.ts';
 import { termsOf } from './accounts/account-issuance.ts';
 import { ledgerExists, openLedger } from './open-ledger.ts';
 import { otherOwner } from '../certificates/other-owner.ts';
-import { ledgerFile } from '../settings/ledger-url.ts';
+import { ledgerFile } from '../ledger/ledger-url.ts';
 import { outageOf, shortWait } from './outage-waiting.ts';
 import { limitsAt } from '../settings/limit-changes.ts';
 import { sessionOptions } from './session-options.ts';
@@ -120,9 +120,9 @@ async function openCheckedLedger(
 ): Promise<{ ledger: Ledger; directory?: Directory }> {
   const { settings } = context;
   await assertStateDir(settings.stateDir);
-  const other = otherOwner({ ...settings, ledgerFile: ledgerFile(settings) });
+  const other = otherOwner({ ...settings, ledgerFile: ledgerFile(settings.ledgerUrl) });
   if (other !== null) context.log.warn({ hint: other.hint }, other.message);
-  const existing = ledgerExists(settings) ? await openLedger(settings, { toWrite: true }) : null;
+  const existing = (await ledgerExists(settings)) ? await openLedger(settings, { toWrite: true }) : null;
   try {
     const account =
       given ?? (existing === null ? undefined : await accountAt(existing, authority.directoryUrl));

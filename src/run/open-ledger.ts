@@ -1,25 +1,22 @@
-import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { assertStateDir } from '../certificates/state-dir.ts';
 import { AcmeLedgerError } from '../errors.ts';
-import type { LedgerUnderCheck } from '../ledger/check/open-for-check.ts';
 import type { Ledger } from '../ledger/ledger.ts';
-import { assertNotLost, openEmptyLedger, openSqliteLedger } from '../ledger/open.ts';
+import type { LedgerUnderCheck } from '../ledger/ledger-store.ts';
+import { ledgerUrlForms } from '../ledger/ledger-url.ts';
+import { ledgerAt } from '../ledger/open.ts';
 import { printable } from '../printable.ts';
-import { ledgerFile } from '../settings/ledger-url.ts';
 import type { Settings } from '../settings/settings.ts';
 
 /** The ledger of the settings; made if it isn't there. @throws AcmeLedgerError `ledger`, `ledger-newer` */
 export async function openLedger(settings: Settings, options = { toWrite: false }): Promise<Ledger> {
-  return openSqliteLedger(ledgerFile(settings), options);
+  return ledgerAt(settings.ledgerUrl).open(options);
 }
 
 /** @throws AcmeLedgerError `ledger` when it isn't there, but was */
-export function ledgerExists(settings: Settings): boolean {
-  if (existsSync(ledgerFile(settings))) return true;
-  assertNotLost(ledgerFile(settings));
-  return false;
+export async function ledgerExists(settings: Settings): Promise<boolean> {
+  return ledgerAt(settings.ledgerUrl).exists();
 }
 
 /**
@@ -27,9 +24,22 @@ export function ledgerExists(settings: Settings): boolean {
  * empty one that leaves no trace, so that a mistyped directory isn't made.
  */
 export async function withLedger<T>(settings: Settings, act: (ledger: Ledger) => Promise<T>): Promise<T> {
-  const isThere = ledgerExists(settings);
-  if (!isThere) await assertNothingKept(settings);
-  const ledger = await (isThere ? openLedger(settings) : openEmptyLedger());
+  if (!(await ledgerExists(settings))) {
+    await assertNothingKept(settings);
+    return withEmptyLedger(settings, act);
+  }
+  return closedAfter(await openLedger(settings), act);
+}
+
+/** `act` gets a ledger that holds nothing and leaves no trace: what would be, where there is none yet. */
+export async function withEmptyLedger<T>(
+  settings: Settings,
+  act: (ledger: Ledger) => Promise<T>,
+): Promise<T> {
+  return closedAfter(await ledgerAt(settings.ledgerUrl).openEmpty(), act);
+}
+
+async function closedAfter<T>(ledger: Ledger, act: (ledger: Ledger) => Promise<T>): Promise<T> {
   try {
     return await act(ledger);
   } finally {
@@ -39,14 +49,11 @@ export async function withLedger<T>(settings: Settings, act: (ledger: Ledger) =>
 
 /** The ledger as it was found. @throws AcmeLedgerError `not-found`, `ledger`, `ledger-newer` */
 export async function openLedgerForCheck(settings: Settings): Promise<LedgerUnderCheck> {
-  const file = ledgerFile(settings);
-  if (!ledgerExists(settings)) {
-    throw new AcmeLedgerError('not-found', `there is no ledger ${file}`, {
-      hint: 'give the one that you mean with --state-dir DIR or --ledger sqlite:FILE; the first acme-ledger issue makes one',
-    });
-  }
-  const { openForCheck } = await import('../ledger/check/open-for-check.ts');
-  return openForCheck(file);
+  const store = ledgerAt(settings.ledgerUrl);
+  if (await store.exists()) return store.openForCheck();
+  throw new AcmeLedgerError('not-found', `there is no ledger ${store.place}`, {
+    hint: `give the one that you mean with --state-dir DIR or --ledger ${ledgerUrlForms}; the first acme-ledger issue makes one`,
+  });
 }
 
 /** A renewal that finds no ledger where there are accounts would end well every day, until the certificates have ended. */
@@ -56,7 +63,7 @@ export async function assertNothingKept(settings: Settings): Promise<void> {
   if (!keys.some((name) => name.endsWith('.pem'))) return;
   throw new AcmeLedgerError(
     'ledger',
-    `the ledger ${printable(ledgerFile(settings))} isn't there, but ${printable(settings.stateDir)} holds accounts that one knew`,
+    `the ledger ${printable(ledgerAt(settings.ledgerUrl).place)} isn't there, but ${printable(settings.stateDir)} holds accounts that one knew`,
     {
       hint: 'put a backup of it back; without one, acme-ledger issue begins a new ledger, which knows nothing of what is open at the CA or due',
     },

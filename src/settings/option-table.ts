@@ -1,4 +1,5 @@
 import * as z from 'zod/mini'; // a quarter of zod's loading time
+import { ledgerUrlForms } from '../ledger/ledger-url.ts';
 import { parseServerAddress } from '../system/socket-address.ts';
 import { isDuration } from '../duration.ts';
 import { failedNamePolicies } from '../policies.ts';
@@ -38,7 +39,7 @@ export const options = {
     kind: 'text',
     variable: 'ACME_LEDGER_URL',
     schema: text,
-    expected: 'sqlite:FILE',
+    expected: ledgerUrlForms,
     example: 'sqlite:/var/lib/acme-ledger/ledger.sqlite',
   },
   ca: { flag: 'ca', kind: 'text', schema: text, expected: 'a CA or a directory URL', example: 'letsencrypt' },

@@ -14,6 +14,7 @@ import { findConfigurationFile, passedOver, readConfigurationFile } from './conf
 import { readExternalAccount, type ExternalAccount } from './external-account.ts';
 import { givenPath } from './given-path.ts';
 import { environmentLayer, flagLayer, mergeLayers, type Flags, type Layer } from './layer.ts';
+import { usualLedgerUrl } from '../ledger/ledger-url.ts';
 import { checkLedgerUrl } from './ledger-url.ts';
 import type { LimitsGiven } from './limit-changes.ts';
 import { type Given, optionError } from './option-check.ts';
@@ -96,8 +97,7 @@ export async function readSettings(
     configurationPassedOver: passedOver(configurationFile, places),
     asOtherUser: given.asOtherUser?.value ?? false,
     stateDir,
-    ledgerUrl:
-      given.ledger === undefined ? `sqlite:${join(stateDir, 'ledger.sqlite')}` : checkLedgerUrl(given.ledger),
+    ledgerUrl: given.ledger === undefined ? usualLedgerUrl(stateDir) : checkLedgerUrl(given.ledger),
     ca: given.ca?.value ?? 'letsencrypt',
     caGiven: flag.ca !== undefined || variable.ca !== undefined,
     rehearsalCa: authorityGiven(given.rehearsalCa),

@@ -8,8 +8,8 @@ import { makeScratchDirectory } from './scratch-directory.ts';
 const nobody = 65_534;
 const isRoot = process.getuid?.() === 0;
 
-function placeIn(directory: string, more: Partial<StatePlace> = {}): StatePlace {
-  return { stateDir: directory, ledgerFile: join(directory, 'ledger.sqlite'), asOtherUser: false, ...more };
+function placeIn(directory: string, more: Partial<StatePlace> = {}): StatePlace & { ledgerFile: string } {
+  return { stateDir: directory, asOtherUser: false, ...more, ledgerFile: join(directory, 'ledger.sqlite') };
 }
 
 it('tells root that a state directory is another user’s, and nobody else', async () => {

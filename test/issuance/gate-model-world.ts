@@ -4,7 +4,7 @@ import { systemClock } from '../../src/clock.ts';
 import type { UnsubmittedPolicy } from '../../src/policies.ts';
 import { startRun } from '../../src/issuance/ownership/lease.ts';
 import { insertAccount } from '../../src/ledger/accounts.ts';
-import { openSqliteLedger } from '../../src/ledger/open.ts';
+import { openSqliteLedger } from '../../src/ledger/sqlite/open-sqlite.ts';
 import { runsById } from '../../src/ledger/runs.ts';
 import type { RunRow, Schema } from '../../src/ledger/schema.ts';
 import { sqliteEngine } from '../../src/ledger/sqlite/sqlite.ts';

@@ -5,7 +5,7 @@ import type { Charge } from '../../src/issuance/limits/charges.ts';
 import { costOf, domainsToCount, giveBack, spend } from '../../src/issuance/limits/spending.ts';
 import { insertAccount } from '../../src/ledger/accounts.ts';
 import { recordSeen } from '../../src/ledger/authorizations/authorizations.ts';
-import { openEmptyLedger } from '../../src/ledger/open.ts';
+import { openEmptyLedger } from '../../src/ledger/sqlite/open-sqlite.ts';
 import { recordFinalizeSent, recordOrderAnswer, releaseOrder } from '../../src/ledger/orders/orders.ts';
 import { insertRun } from '../../src/ledger/runs.ts';
 import type { AccountRow, OrderRow } from '../../src/ledger/schema.ts';

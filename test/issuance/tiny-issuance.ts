@@ -6,7 +6,7 @@ import { usualSuspendMs } from '../../src/policies.ts';
 import { Outage } from '../../src/issuance/waiting/outage.ts';
 import { startRun } from '../../src/issuance/ownership/lease.ts';
 import { insertAccount } from '../../src/ledger/accounts.ts';
-import { openSqliteLedger } from '../../src/ledger/open.ts';
+import { openSqliteLedger } from '../../src/ledger/sqlite/open-sqlite.ts';
 import type { Ledger } from '../../src/ledger/ledger.ts';
 import { newWorkspace } from '../support/workspace.ts';
 import { type PassingClock, passingClock } from './passing-clock.ts';

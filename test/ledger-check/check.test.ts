@@ -9,7 +9,7 @@ import { prepareOrderFiles } from '../../src/certificates/order-files.ts';
 import { readStored, storeCertificate } from '../../src/certificates/store.ts';
 import type { CheckLine, CheckSummary } from '../../src/ledger-check/check.ts';
 import { check } from '../../src/ledger-check/check.ts';
-import { openForCheck } from '../../src/ledger/check/open-for-check.ts';
+import { openForCheck } from '../../src/ledger/sqlite/open-for-check.ts';
 import { type Authority, makeAuthority } from '../certificates/authority.ts';
 import { type TestLedger, noon } from '../ledger/new-ledger.ts';
 import { usedLedger } from '../ledger/used-ledger.ts';

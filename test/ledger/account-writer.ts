@@ -1,8 +1,8 @@
-// Opens a ledger, writes one account into it and ends; an error goes to stderr as JSON. open.test.ts starts several at once.
+// Opens a ledger, writes one account into it and ends; an error goes to stderr as JSON. sqlite/open-sqlite.test.ts starts several at once.
 import { systemClock } from '../../src/clock.ts';
 import { errorRecord } from '../../src/errors.ts';
 import { insertAccount } from '../../src/ledger/accounts.ts';
-import { openSqliteLedger } from '../../src/ledger/open.ts';
+import { openSqliteLedger } from '../../src/ledger/sqlite/open-sqlite.ts';
 
 const [file = '', ca = ''] = process.argv.slice(2);
 try {

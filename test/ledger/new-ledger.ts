@@ -4,7 +4,7 @@ import path from 'node:path';
 import { onTestFinished } from 'vitest';
 import type { Clock } from '../../src/clock.ts';
 import { insertAccount } from '../../src/ledger/accounts.ts';
-import { openSqliteLedger } from '../../src/ledger/open.ts';
+import { openSqliteLedger } from '../../src/ledger/sqlite/open-sqlite.ts';
 import type { OrderAnswer } from '../../src/ledger/orders/orders.ts';
 import { recordOrderAnswer } from '../../src/ledger/orders/orders.ts';
 import { insertIntent } from '../../src/ledger/orders/intents.ts';

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { solverSettings } from '../../src/challenges/settings.ts';
 import { instantColumns, jsonColumns } from '../../src/ledger/check/column-types.ts';
 import type { Ledger } from '../../src/ledger/ledger.ts';
-import { openSqliteLedger } from '../../src/ledger/open.ts';
+import { openSqliteLedger } from '../../src/ledger/sqlite/open-sqlite.ts';
 import {
   authorizationStatuses,
   authorizationStatusesBefore,

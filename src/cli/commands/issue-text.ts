@@ -1,9 +1,8 @@
 import type { ErrorRecord } from '../../errors.ts';
-import { openEmptyLedger } from '../../ledger/open.ts';
 import type { CommandContext } from '../../run/run-context.ts';
 import { type Outlook, outlookOf } from '../../issue/outlook.ts';
 import type { IssuePlan } from '../../issue/issue.ts';
-import { ledgerExists, withLedger } from '../../run/open-ledger.ts';
+import { ledgerExists, withEmptyLedger, withLedger } from '../../run/open-ledger.ts';
 import { spendLine } from '../../report/limit-status.ts';
 import { counted } from '../../printable.ts';
 
@@ -11,9 +10,9 @@ import { counted } from '../../printable.ts';
 export async function describePlan(context: CommandContext, plan: IssuePlan): Promise<number> {
   const { settings, output } = context;
   const maxPending = settings.maxPending ?? plan.authority.maxPending;
-  const outlook = ledgerExists(settings)
-    ? await withLedger(settings, (ledger) => outlookOf(context, ledger, plan))
-    : await outlookWithout(context, plan);
+  // Where nothing is known yet, no ledger is made for a dry run.
+  const withOne = (await ledgerExists(settings)) ? withLedger : withEmptyLedger;
+  const outlook = await withOne(settings, (ledger) => outlookOf(context, ledger, plan));
   const error = outlook.stands ? null : outlook.refusal;
   const isNew = !outlook.stands && error === null && !outlook.resumes;
   const opens = isNew ? outlook.names.length : 0;
@@ -72,14 +71,4 @@ function textOf(
     ...limits.map((limit) => `  ${spendLine(limit.spends, limit)}`),
     ...(deferral === null ? [] : [`  it would be deferred (75): ${deferral.message}`]),
   ];
-}
-
-/** Nothing is known, and none is made: with an empty one in memory. */
-async function outlookWithout(context: CommandContext, plan: IssuePlan): Promise<Outlook> {
-  const ledger = await openEmptyLedger();
-  try {
-    return await outlookOf(context, ledger, plan);
-  } finally {
-    await ledger.destroy();
-  }
 }

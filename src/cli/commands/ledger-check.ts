@@ -1,7 +1,7 @@
-import { join } from 'node:path';
 import type { Command } from 'commander';
 import type { CheckLine, CheckSummary } from '../../ledger-check/check.ts';
 import { systemClock } from '../../clock.ts';
+import { usualLedgerUrl } from '../../ledger/ledger-url.ts';
 import type { Runner } from '../runner.ts';
 import type { Settings } from '../../settings/settings.ts';
 import { counted } from '../../printable.ts';
@@ -33,7 +33,7 @@ export function ledgerCheck(group: Command, runner: Runner): void {
         },
       );
       output.line({ summary }, () =>
-        summaryText(summary, under.file, { dryRun, isWritable: under.isWritable }),
+        summaryText(summary, under.place, { dryRun, isWritable: under.isWritable }),
       );
       return summary.remaining > 0 ? 1 : 0;
     } finally {
@@ -44,7 +44,7 @@ export function ledgerCheck(group: Command, runner: Runner): void {
 
 /** For a command to be pasted into another shell, where nothing else leads to this ledger. */
 function optionsFor({ stateDir, ledgerUrl }: Settings): string[] {
-  const isUsual = ledgerUrl === `sqlite:${join(stateDir, 'ledger.sqlite')}`;
+  const isUsual = ledgerUrl === usualLedgerUrl(stateDir);
   return ['--state-dir', stateDir, ...(isUsual ? [] : ['--ledger', ledgerUrl])];
 }
 
@@ -55,12 +55,12 @@ function textOf({ level, outcome, code, message, hint }: CheckLine): string[] {
 
 function summaryText(
   { rows, errors, notes, mended, remaining, incomplete }: CheckSummary,
-  file: string,
+  place: string,
   { dryRun, isWritable }: { dryRun: boolean; isWritable: boolean },
 ): string {
   const noted = notes === 0 ? '' : `; ${counted(notes, 'note')}`;
   const partly = incomplete ? '; not everything could be looked at' : '';
-  const subject = `${file}: ${counted(rows, 'row')} checked`;
+  const subject = `${place}: ${counted(rows, 'row')} checked`;
   if (errors === 0) return `${subject}, nothing is wrong${noted}${partly}`;
   const why = dryRun ? ' (--dry-run)' : isWritable ? '' : ' (the ledger can only be read here)';
   return `${subject}, ${String(errors)} wrong: ${String(mended)} mended, ${String(remaining)} left${why}${noted}${partly}`;

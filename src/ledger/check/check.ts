@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import { unreadableInstants, unreadableJson, timesInFuture } from './column-checks.ts';
 import { brokenReferences, databaseFaults, schemaDifferences } from './database-checks.ts';
 import type { Finding, Moment } from './finding.ts';
-import type { LedgerUnderCheck } from './open-for-check.ts';
+import type { LedgerUnderCheck } from '../ledger-store.ts';
 import { accountRules, certificateRules, holdRules, presentationRules, probeRules } from './other-rules.ts';
 import { limitsUsedTooLong } from './limit-rules.ts';
 import { authorizationRules } from './authorization-rules.ts';
@@ -39,13 +39,13 @@ export async function checkLedger(under: LedgerUnderCheck, moment: Moment): Prom
 }
 
 async function checkSnapshot(ledger: Ledger, under: LedgerUnderCheck, moment: Moment): Promise<Checked> {
-  const { file, isCurrent, engine } = under;
-  const { findings, isDamaged } = await databaseFaults(ledger, engine.selfCheck, file);
+  const { isCurrent, engine } = under;
+  const { findings, isDamaged } = await databaseFaults(ledger, under);
   if (isDamaged) return { findings, rows: 0, isIncomplete: true, isDamaged };
   findings.push(...(await brokenReferences(ledger, engine.selfCheck)));
   if (!isCurrent) return { findings: [...findings, olderSchema], rows: 0, isIncomplete: true, isDamaged };
   const rows = await countRows(ledger);
-  findings.push(...(await schemaDifferences(ledger, engine.selfCheck, file)));
+  findings.push(...(await schemaDifferences(ledger, under)));
   findings.push(...(await unreadableJson(ledger, engine.selfCheck)));
   findings.push(...(await unreadableInstants(ledger, engine.selfCheck)));
   for (const rule of impossibleStates(moment)) findings.push(...(await rule(ledger)));

@@ -1,7 +1,6 @@
 import { sql } from 'kysely';
-import { shellWord } from '../../shell-word.ts';
 import type { Ledger } from '../ledger.ts';
-import { openEmptyLedger } from '../open.ts';
+import type { LedgerUnderCheck } from '../ledger-store.ts';
 import type { Finding } from './finding.ts';
 import { mendRow } from './row-rule.ts';
 import type { SelfCheck, SelfFault } from '../self-check.ts';
@@ -9,31 +8,30 @@ import type { SelfCheck, SelfFault } from '../self-check.ts';
 /** What the database finds wrong with its own file. */
 export async function databaseFaults(
   ledger: Ledger,
-  selfCheck: SelfCheck,
-  file: string,
+  { engine: { selfCheck }, place }: LedgerUnderCheck,
 ): Promise<{ findings: Finding[]; isDamaged: boolean }> {
   const faults = await selfCheck.faults(ledger);
   return {
-    findings: faults.map((fault) => faultFinding(fault, file)),
+    findings: faults.map((fault) => faultFinding(fault, selfCheck, place)),
     isDamaged: faults.some((fault) => fault.kind === 'damage'),
   };
 }
 
-function faultFinding({ kind, text }: SelfFault, file: string): Finding {
-  const place = { level: 'error', table: null, id: null } as const;
+function faultFinding({ kind, text }: SelfFault, selfCheck: SelfCheck, place: string): Finding {
+  const whole = { level: 'error', table: null, id: null } as const;
   if (kind === 'constraint') {
     return {
-      ...place,
+      ...whole,
       code: 'constraint-broken',
       message: `a row is in a state that the schema forbids, so another program wrote it: ${text}`,
       hint: 'put back a backup; or stop cron, and correct the row (docs/ledger.md, "What always holds")',
     };
   }
   return {
-    ...place,
+    ...whole,
     code: 'damaged',
     message: `the file is damaged, and nothing in it can be trusted: ${text}`,
-    hint: `stop cron, put back a backup of ${file}, then run acme-ledger authz sync; without one, sqlite3 ${shellWord(file)} .recover saves what can be read`,
+    hint: `stop cron, put back a backup of ${place}, then run acme-ledger authz sync; without one, ${selfCheck.salvageCommand(place)} saves what can be read`,
   };
 }
 
@@ -61,12 +59,10 @@ export async function brokenReferences(ledger: Ledger, selfCheck: SelfCheck): Pr
 }
 
 /** Tables and indexes that aren't as this version makes them. What is there beside them is nobody's business. */
-export async function schemaDifferences(
-  ledger: Ledger,
-  selfCheck: SelfCheck,
-  file: string,
-): Promise<Finding[]> {
-  const empty = await openEmptyLedger();
+export async function schemaDifferences(ledger: Ledger, under: LedgerUnderCheck): Promise<Finding[]> {
+  const { engine, place } = under;
+  const { selfCheck } = engine;
+  const empty = await under.openEmpty();
   try {
     const [wanted, found] = [await selfCheck.shape(empty), await selfCheck.shape(ledger)];
     return [...wanted]
@@ -80,7 +76,7 @@ export async function schemaDifferences(
         hint:
           text === null || found.has(name)
             ? 'put back a backup, then run acme-ledger authz sync'
-            : `stop cron and all else that runs acme-ledger; then: sqlite3 ${shellWord(file)} ${shellWord(text)}`,
+            : `stop cron and all else that runs acme-ledger; then: ${selfCheck.runCommand(place, text)}`,
       }));
   } finally {
     await empty.destroy();

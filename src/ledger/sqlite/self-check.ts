@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import { AcmeLedgerError } from '../../errors.ts';
+import { shellWord } from '../../shell-word.ts';
 import type { Ledger } from '../ledger.ts';
 import type { Orphan, SchemaPart, SelfCheck, SelfFault } from '../self-check.ts';
 
@@ -24,6 +25,8 @@ export const sqliteSelfCheck: SelfCheck = {
         sql<boolean>`(${sql.ref(column)} is null or case when json_valid(${sql.ref(column)}) then json_type(${sql.ref(column)}) = ${sql.lit(top)} else 0 end)`,
   isInstant: (column) =>
     sql<boolean>`(${sql.ref(column)} is null or ${sql.ref(column)} glob ${sql.lit(instantGlob)})`,
+  salvageCommand: (file) => `sqlite3 ${shellWord(file)} .recover`,
+  runCommand: (file, text) => `sqlite3 ${shellWord(file)} ${shellWord(text)}`,
 };
 
 async function faults(ledger: Ledger): Promise<SelfFault[]> {

@@ -16,6 +16,25 @@ export function sqliteError(error: unknown, file: string, when: 'open' | 'use'):
   return new AcmeLedgerError(code, message, { hint, cause: error });
 }
 
+/** Whatever went wrong while the ledger in `file` was opened: before anything was sent, so it is never `ledger-failed`. */
+export function sqliteOpeningError(error: unknown, file: string): AcmeLedgerError {
+  if (error instanceof AcmeLedgerError && error.code !== 'ledger-failed') return error;
+  if (error instanceof AcmeLedgerError) {
+    return new AcmeLedgerError('ledger', error.message, { hint: error.hint ?? '', cause: error });
+  }
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  if (code.startsWith('SQLITE_')) return sqliteError(error, file, 'open');
+  return new AcmeLedgerError('ledger', `the ledger ${file} can't be opened: ${messageOf(error)}`, {
+    hint: 'check the owner and the permissions of the file and of its folder',
+    cause: error,
+  });
+}
+
+/** Whether SQLite says that there is no such table. */
+export function isMissingTable(error: unknown): boolean {
+  return messageOf(error).includes('no such table');
+}
+
 /** Nothing is wrong but the moment. `SQLITE_PROTOCOL`: so many want the lock of the log that nobody gets on (sqlite.org/rescode.html#protocol). */
 function isLock(primary: string): boolean {
   return ['SQLITE_BUSY', 'SQLITE_LOCKED', 'SQLITE_PROTOCOL'].includes(primary);

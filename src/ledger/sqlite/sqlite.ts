@@ -8,7 +8,7 @@ import { holdFiles } from './ledger-files.ts';
 import type { LedgerFiles } from './ledger-files.ts';
 import { shapedRows } from './shaped-rows.ts';
 import { SharedCommits, type TransactionControl } from './shared-commits.ts';
-import { sqliteError } from './sqlite-error.ts';
+import { isMissingTable, sqliteError, sqliteOpeningError } from './sqlite-error.ts';
 
 /** How long SQLite itself waits for another process's transaction: nothing else of this one runs meanwhile. The rest is `SharedCommits`'s. */
 const busyTimeoutMs = 20;
@@ -45,6 +45,8 @@ export function sqliteEngine(file: string, options: OpeningOptions = { toWrite: 
     idType: 'integer',
     idAutoIncrement: true,
     selfCheck: sqliteSelfCheck,
+    isMissingTable,
+    openingError: sqliteOpeningError,
   };
 }
 

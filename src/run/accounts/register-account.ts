@@ -38,7 +38,7 @@ export async function registerAccount(context: CommandContext): Promise<Register
 }
 
 async function isRegistered(context: CommandContext, ca: string): Promise<boolean> {
-  if (!ledgerExists(context.settings)) return false;
+  if (!(await ledgerExists(context.settings))) return false;
   return withLedger(
     context.settings,
     async (ledger) => ((await accountAt(ledger, ca))?.url ?? null) !== null,

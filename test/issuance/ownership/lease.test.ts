@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { systemClock } from '../../../src/clock.ts';
 import { isAlive, startRun } from '../../../src/issuance/ownership/lease.ts';
-import { openSqliteLedger } from '../../../src/ledger/open.ts';
+import { openSqliteLedger } from '../../../src/ledger/sqlite/open-sqlite.ts';
 import type { Ledger } from '../../../src/ledger/ledger.ts';
 import { runsById } from '../../../src/ledger/runs.ts';
 import type { RunRow } from '../../../src/ledger/schema.ts';

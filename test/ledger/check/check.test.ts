@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { checkLedger } from '../../../src/ledger/check/check.ts';
 import type { Checked } from '../../../src/ledger/check/check.ts';
 import { type Finding, findingCodes } from '../../../src/ledger/check/finding.ts';
-import { openForCheck } from '../../../src/ledger/check/open-for-check.ts';
+import { openForCheck } from '../../../src/ledger/sqlite/open-for-check.ts';
 import { rawDatabase } from '../../support/raw-database.ts';
 import { cases, later } from '../check-cases.ts';
 import { noon } from '../new-ledger.ts';

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { insertAccount, listAccounts } from '../../../src/ledger/accounts.ts';
 import { isLedgerLost } from '../../../src/ledger/ledger-failure.ts';
-import { openSqliteLedger } from '../../../src/ledger/open.ts';
+import { openSqliteLedger } from '../../../src/ledger/sqlite/open-sqlite.ts';
 import type { LedgerWriter } from '../../../src/ledger/writer.ts';
 import { inTransaction } from '../../../src/ledger/writer.ts';
 import { newDirectory, newLedger } from '../new-ledger.ts';

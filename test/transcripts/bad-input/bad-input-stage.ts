@@ -7,7 +7,7 @@ import path from 'node:path';
 import { expect } from 'vitest';
 import { systemClock } from '../../../src/clock.ts';
 import { insertAccount, recordRegistered } from '../../../src/ledger/accounts.ts';
-import { openSqliteLedger } from '../../../src/ledger/open.ts';
+import { openSqliteLedger } from '../../../src/ledger/sqlite/open-sqlite.ts';
 import { type ProgramOptions, type ProgramResult, runProgram } from '../../support/program.ts';
 import { readableProgram } from '../../support/readable-program.ts';
 import { type Workspace, cleanEnvironment, newWorkspace } from '../../support/workspace.ts';

@@ -7,7 +7,7 @@ import { systemClock } from '../../../src/clock.ts';
 import { insertAccount, recordRegistered } from '../../../src/ledger/accounts.ts';
 import { recordSeen } from '../../../src/ledger/authorizations/authorizations.ts';
 import { recordWish } from '../../../src/ledger/certificates/certificates.ts';
-import { openSqliteLedger } from '../../../src/ledger/open.ts';
+import { openSqliteLedger } from '../../../src/ledger/sqlite/open-sqlite.ts';
 import type { Ledger } from '../../../src/ledger/ledger.ts';
 import { recordOrderAnswer } from '../../../src/ledger/orders/orders.ts';
 import { insertIntent } from '../../../src/ledger/orders/intents.ts';

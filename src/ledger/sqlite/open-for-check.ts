@@ -4,22 +4,13 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { Kysely } from 'kysely';
 import { AcmeLedgerError, messageOf } from '../../errors.ts';
-import type { Engine } from '../engine.ts';
-import type { Ledger } from '../ledger.ts';
-import { asOpenError, assertWhole, schemaAge } from '../open.ts';
+import type { LedgerUnderCheck } from '../ledger-store.ts';
+import { schemaAge } from '../migrations/migrate.ts';
 import type { Schema } from '../schema.ts';
-import { sqliteEngine } from '../sqlite/sqlite.ts';
-
-/** A ledger as it was found: not migrated, and open also where it can't be written. */
-export interface LedgerUnderCheck {
-  ledger: Ledger;
-  engine: Engine;
-  file: string;
-  isWritable: boolean;
-  /** Whether the schema is this version's. */
-  isCurrent: boolean;
-  close(): Promise<void>;
-}
+import { openEmptyLedger } from './open-sqlite.ts';
+import { sqliteOpeningError } from './sqlite-error.ts';
+import { assertWhole } from './sqlite-file.ts';
+import { sqliteEngine } from './sqlite.ts';
 
 /**
  * Opens the SQLite ledger in `file` to look at it. Where neither the file nor its folder can be written, it is only read; where not
@@ -57,10 +48,18 @@ async function opened(
   try {
     const age = await schemaAge(ledger, engine, file);
     if (age === 'none') throw notALedger(file);
-    return { ledger, engine, file, isWritable, isCurrent: age === 'current', close: () => ledger.destroy() };
+    return {
+      ledger,
+      engine,
+      place: file,
+      isWritable,
+      isCurrent: age === 'current',
+      openEmpty: openEmptyLedger,
+      close: () => ledger.destroy(),
+    };
   } catch (error) {
     await ledger.destroy().catch(() => undefined);
-    throw asOpenError(error, file);
+    throw sqliteOpeningError(error, file);
   }
 }
 
@@ -86,7 +85,7 @@ async function openCopy(file: string): Promise<LedgerUnderCheck> {
     return { ...under, close: () => under.close().finally(remove) };
   } catch (error) {
     await remove();
-    throw asOpenError(error, file);
+    throw sqliteOpeningError(error, file);
   }
 }
 
