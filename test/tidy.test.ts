@@ -37,7 +37,17 @@ const rooms: Record<string, readonly string[]> = {
     'ownership',
     'waiting',
   ],
-  ledger: ['authorizations', 'certificates', 'check', 'limits', 'migrations', 'names', 'orders', 'sqlite'],
+  ledger: [
+    'authorizations',
+    'certificates',
+    'check',
+    'limits',
+    'migrations',
+    'names',
+    'orders',
+    'sqlite',
+    'tables',
+  ],
   run: ['accounts'],
 };
 

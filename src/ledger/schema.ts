@@ -1,15 +1,15 @@
 import type { Generated, Selectable } from 'kysely';
 import type { LimitName } from '../ca-limits.ts';
 import type { Flag, Instant, Json } from './columns.ts';
-import type { FoundUrlTable } from './found-url-table.ts';
-import type { IdentifierTable, ProbeTable } from './schema-names.ts';
+import type { FoundUrlTable } from './tables/found-url-table.ts';
+import type { IdentifierTable, ProbeTable } from './tables/name-tables.ts';
 import type { AccountPurpose, CertificateOrigin, HoldScope } from './states.ts';
 import type {
   AuthorizationTable,
   OrderAuthorizationTable,
   OrderTable,
   PresentationTable,
-} from './schema-orders.ts';
+} from './tables/order-tables.ts';
 
 /** The tables, as docs/ledger.md specifies them. */
 export interface Schema {

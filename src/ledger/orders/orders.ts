@@ -5,7 +5,7 @@ import { settleReservations } from '../limits/limit-reservations.ts';
 import type { Ledger } from '../ledger.ts';
 import { learnAuthorizationUrls } from './order-authorizations.ts';
 import type { OrderRow } from '../schema.ts';
-import type { OrderTable } from '../schema-orders.ts';
+import type { OrderTable } from '../tables/order-tables.ts';
 import type { Instant } from '../columns.ts';
 import type { OrderStatus } from '../states.ts';
 import { orderStatusesBefore } from '../states.ts';

@@ -1,6 +1,6 @@
 import type { Generated } from 'kysely';
-import type { Instant, Json } from './columns.ts';
-import type { NameStanding } from './states.ts';
+import type { Instant, Json } from '../columns.ts';
+import type { NameStanding } from '../states.ts';
 
 /** What happened to one name on one account. */
 export interface IdentifierTable {

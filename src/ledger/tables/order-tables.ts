@@ -1,6 +1,6 @@
 import type { Generated } from 'kysely';
-import type { Flag, Instant, Json } from './columns.ts';
-import type { AuthorizationSource, AuthorizationStatus, ChallengeProgress, OrderStatus } from './states.ts';
+import type { Flag, Instant, Json } from '../columns.ts';
+import type { AuthorizationSource, AuthorizationStatus, ChallengeProgress, OrderStatus } from '../states.ts';
 
 /** One order: the intent from before newOrder, then what the CA answered. */
 export interface OrderTable {

@@ -1,6 +1,6 @@
 import type { Generated } from 'kysely';
-import type { Instant, Json } from './columns.ts';
-import type { FoundOutcome } from './states.ts';
+import type { Instant, Json } from '../columns.ts';
+import type { FoundOutcome } from '../states.ts';
 
 /** A URL of another client's log that isn't an authorization of the ledger, and what this account was told of it. */
 export interface FoundUrlTable {
