@@ -1,15 +1,15 @@
 import AcmeApi from 'acme-client/src/api.js';
 import type { HttpResponse } from 'acme-client/src/http.js';
 import type { Clock } from '../clock.ts';
-import { AcmeLedgerError } from '../errors.ts';
 import { parseAccount } from './objects/account.ts';
 import { parseAuthorization, parseChallenge } from './objects/authorization.ts';
-import { parseChain } from './objects/certificate-chain.ts';
-import { isUnsent } from './http/connection-failure.ts';
-import { requiredUrl, urlOf } from './objects/fields.ts';
+import { chainsAt } from './chain-download.ts';
+import { asDeparture } from './departures.ts';
+import { requiredUrl } from './objects/fields.ts';
 import { linkedUrls } from './objects/links.ts';
 import { orderUrls } from './order-list.ts';
-import { authorizationUrlsIn, parseOrder, withOrder } from './objects/order.ts';
+import { parseOrder } from './objects/order.ts';
+import { parseNewOrder } from './objects/new-order.ts';
 import { parseResource } from './objects/any-resource.ts';
 import { isProblem } from './objects/problems.ts';
 import { assertRegistrable, registrationError } from './registration.ts';
@@ -38,7 +38,6 @@ interface Parts {
 }
 
 const successes = [200, 201, 202, 203, 204, 205, 206];
-const maxAlternates = 10; // Pebble makes as many as it is told; public CAs have two or three
 
 export class AcmeSession implements Session {
   readonly keyAuthorization: (token: string) => string;
@@ -99,15 +98,7 @@ export class AcmeSession implements Session {
     const response = await this.#signed({ action: 'to make the order', ...guard }, (api) =>
       api.apiResourceRequest('newOrder', order, successes),
     );
-    const { location } = response.headers;
-    const base = this.directory.newOrder;
-    try {
-      const url = requiredUrl(location, 'order', 'Location', base);
-      return this.#answer(response, parseOrder(response.data, url));
-    } catch (error) {
-      const url = urlOf(location, base);
-      throw withOrder(error, { url, authorizationUrls: authorizationUrlsIn(response.data, url ?? base) });
-    }
+    return this.#answer(response, parseNewOrder(response, this.directory.newOrder));
   }
 
   async getOrder(url: string, signal?: AbortSignal): Promise<Answer<Order>> {
@@ -158,26 +149,19 @@ export class AcmeSession implements Session {
     return this.#answer(response, parseOrder(response.data, orderUrl));
   }
 
-  async downloadChains(
+  downloadChains(
     url: string,
     { alternates }: { alternates: boolean },
     signal?: AbortSignal,
   ): Promise<Chain[]> {
-    const download = (chainUrl: string): Promise<HttpResponse> => {
-      const options = {
-        action: 'to hand out the certificate',
-        accept: 'application/pem-certificate-chain',
-        signal,
-      };
-      return this.#signed(options, (api) => api.apiRequest(chainUrl, null, [200]));
+    const options = {
+      action: 'to hand out the certificate',
+      accept: 'application/pem-certificate-chain',
+      signal,
     };
-    const first = await download(url);
-    const others = alternates ? linkedUrls(first, 'alternate', url).filter((each) => each !== url) : [];
-    const chains = [{ url, pem: parseChain(first.data) }];
-    for (const other of others.slice(0, maxAlternates)) {
-      chains.push({ url: other, pem: parseChain((await download(other)).data) });
-    }
-    return chains;
+    return chainsAt(url, { alternates }, (chainUrl) =>
+      this.#signed(options, (api) => api.apiRequest(chainUrl, null, [200])),
+    );
   }
 
   async listOrders(signal?: AbortSignal): Promise<AsyncIterable<string> | null> {
@@ -229,7 +213,7 @@ export class AcmeSession implements Session {
     try {
       return await request(new AcmeApi(face, this.#account?.url ?? null));
     } catch (error) {
-      throw translated(error, call);
+      throw asDeparture(error, call);
     }
   }
 
@@ -256,20 +240,6 @@ export class AcmeSession implements Session {
       throw new Error('the session has no account: register or findAccount comes first');
     return this.#account;
   }
-}
-
-/** acme-client throws a plain Error for a success of another kind than RFC 8555 has there, and for a resource that the directory lacks. */
-function translated(error: unknown, { action, signal }: CallOptions): unknown {
-  if (signal?.aborted === true || isUnsent(error)) return error;
-  if (!(error instanceof Error) || error.constructor !== Error) return error;
-  return new AcmeLedgerError(
-    'ca-answer',
-    `asked ${action}, the CA answered in a way that RFC 8555 doesn't have`,
-    {
-      hint: 'this CA departs from RFC 8555; report it with the output of -v',
-      cause: error,
-    },
-  );
 }
 
 function isEmpty(data: unknown): boolean {

@@ -4,7 +4,8 @@ import { Asking } from '../issuance/waiting/ca-silence.ts';
 import { eachOf } from '../issuance/waiting/bounded-pull.ts';
 import { type FoundClearing, type Hunt, follow } from './hunt.ts';
 import { type Lead, leadsOf, leadsTo } from './leads.ts';
-import { type Cleared, lineOf, whatElse } from './clear-one.ts';
+import { knownOtherwise } from './clear-one.ts';
+import { type Cleared, lineOf } from './cleared.ts';
 import { askedServer } from './asked-server.ts';
 import type { Issuance } from '../issuance/account-run.ts';
 import { type FoundUrl, KeptUrls } from './kept-urls.ts';
@@ -67,7 +68,7 @@ export async function clearFound(
 
 function notAskable(issuance: Issuance, { url }: FoundUrl): Cleared {
   const reason =
-    whatElse(issuance, url) ?? "it isn't where this CA has its authorizations, orders and challenges";
+    knownOtherwise(issuance, url) ?? "it isn't where this CA has its authorizations, orders and challenges";
   const told = { url, row: null, foundIn: null };
   return lineOf(issuance, told, { action: 'failed', after: null, reason });
 }

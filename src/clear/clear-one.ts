@@ -1,88 +1,43 @@
 import { isGone } from '../acme/objects/problems.ts';
 import type { Authorization } from '../acme/objects/resources.ts';
 import { AcmeLedgerError, hasCode } from '../errors.ts';
-import { authorizationById, nameProven, recordSeen } from '../ledger/authorizations/authorizations.ts';
-import { recordFoundSubmitted, recordNotSubmitted } from '../ledger/orders/submissions.ts';
+import type { Issuance } from '../issuance/account-run.ts';
+import { authorizationSeen } from '../issuance/authorization/authorization-seen.ts';
+import type { Closing } from '../issuance/authorization/closing-outcome.ts';
+import { closeAuthorization, isTaken } from '../issuance/authorization/closing.ts';
+import { isSubmitLost, recordGone } from '../issuance/authorization/verdicts.ts';
+import { protectionOf } from '../issuance/ownership/protection.ts';
+import type { Asking } from '../issuance/waiting/ca-silence.ts';
+import { authorizationById, recordSeen } from '../ledger/authorizations/authorizations.ts';
 import {
-  type FoundIn,
   heldByChallenge,
   insertForeignAuthorization,
 } from '../ledger/authorizations/foreign-authorizations.ts';
-import { type KnownAuthorization, recordFoundUrl } from '../ledger/authorizations/found-urls.ts';
+import { recordFoundUrl } from '../ledger/authorizations/found-urls.ts';
 import { isLedgerFailure } from '../ledger/ledger-failure.ts';
+import { recordFoundSubmitted, recordNotSubmitted } from '../ledger/orders/submissions.ts';
 import type { AuthorizationRow } from '../ledger/schema.ts';
-import type { AuthorizationSource } from '../ledger/states.ts';
 import { inTransaction } from '../ledger/writer.ts';
-import type { Asking } from '../issuance/waiting/ca-silence.ts';
-import { authorizationSeen } from '../issuance/authorization/authorization-seen.ts';
+import type { Cleared, Outcome, Subject } from './cleared.ts';
+import { leftLine, lineOf } from './cleared.ts';
 import { closeBySubmitting, doomedChallenge, noneFails } from './close-by-submit.ts';
-import { closeAuthorization, isTaken } from '../issuance/authorization/closing.ts';
-import { type Closing } from '../issuance/authorization/closing-outcome.ts';
-import type { Issuance } from '../issuance/account-run.ts';
-import { type Protection, protectionOf } from '../issuance/ownership/protection.ts';
-import { isSubmitLost, recordGone } from '../issuance/authorization/verdicts.ts';
 import { reasonToLeave } from './reasons-to-leave.ts';
 
 export const clearMethods = ['deactivate', 'submit'] as const;
 export type ClearMethod = (typeof clearMethods)[number];
 
-/** What is done with each. */
+/** How authorizations are cleared. */
 export interface Clearing {
-  /** Also orders that are kept for a resume, and what is so young that another client may be working on it. */
+  /** Also authorizations of orders that are kept for a resume, and those so young that another client may be working on them. */
   all: boolean;
-  /** What is that young isn't left alone, because a person named it. */
+  /** A young authorization isn't left alone either, because a person named it. */
   evenYoung?: boolean;
-  /** Only ones made before, as far as the ledger or the log tells. */
+  /** Only authorizations made before, as far as the ledger or the log tells. */
   olderThan: Date | null;
   dryRun: boolean;
   method: ClearMethod;
   /** Whether to keep in the ledger that this challenge belongs to its authorization. */
   rememberChallenge?: (challengeUrl: string) => boolean;
-}
-
-export type ClearAction =
-  | 'deactivated'
-  | 'submitted'
-  | 'resumable'
-  | 'already-final'
-  | 'refused'
-  | 'gone'
-  | 'foreign'
-  | 'failed'
-  | 'would-deactivate'
-  | 'would-submit';
-
-/** One line of `authz clear --json`. */
-export interface Cleared {
-  url: string;
-  identifier: string | null;
-  before: string | null;
-  action: ClearAction;
-  after: string | null;
-  reason: string | null;
-  /** The account that has it; null when no account of this run does. */
-  account: string | null;
-  /** In whose log it was found. */
-  client: string | null;
-  /** When it ends by itself. */
-  expiresAt: string | null;
-  /** When it may be closed, where that isn't now. */
-  retryAt: string | null;
-  /** The other run that it is left to. */
-  otherRun: string | null;
-  /** Until when it is so young that another client may be working on it; null where it wasn't left for that. */
-  youngUntil: string | null;
-  /** It was left because its log has no time for it, and only older ones are wanted. */
-  isUndated: boolean;
-}
-
-/** One authorization to be closed, and where it was learned of. */
-export interface Subject {
-  url: string;
-  /** What the ledger holds of it; null when it doesn't know it. */
-  row: AuthorizationRow | null;
-  source: AuthorizationSource;
-  foundIn: FoundIn | null;
 }
 
 /**
@@ -112,7 +67,7 @@ export async function clearOne(
   return clearShown(issuance, asking, subject, { ...clearing, shown: seen, askedAt });
 }
 
-/** Like `clearOne`, of what the CA has just shown: it isn't asked for that again. */
+/** Like `clearOne`, for an authorization that the CA has just shown: the CA isn't asked for it again. */
 export async function clearShown(
   issuance: Issuance,
   asking: Asking,
@@ -126,56 +81,15 @@ export async function clearShown(
   const heldBy = row.url === url ? null : await protectionOf(issuance, row, evenKept);
   if (heldBy !== null) return leftLine(issuance, subject, row, heldBy);
   const { foundIn } = subject;
-  const settled = await settleShown(issuance, asking, row, { shown, clearing: { ...clearing, foundIn } });
+  const settled = await closeShown(issuance, asking, row, { shown, clearing: { ...clearing, foundIn } });
   if (settled === null) return null;
   return { ...lineOf(issuance, { ...subject, row }, settled), before: known?.status ?? null };
 }
 
-/** What the CA answered, and when it was asked. */
+/** The CA's answer for an authorization, and when it was asked for it. */
 interface Shown {
   shown: Authorization;
   askedAt: Date;
-}
-
-type Outcome = Pick<Cleared, 'action' | 'after' | 'reason'> & {
-  retryAt?: Date;
-  run?: string;
-  youngUntil?: string;
-  isUndated?: boolean;
-};
-
-function leftLine(
-  issuance: Issuance,
-  subject: Subject,
-  row: AuthorizationRow,
-  { reason, run }: Protection,
-): Cleared {
-  const left = { action: 'resumable', after: row.status, reason } as const;
-  return lineOf(issuance, { ...subject, row }, { ...left, ...(run === null ? {} : { run }) });
-}
-
-/** What a line is about. */
-export type Told = Pick<Subject, 'url' | 'foundIn'> & { row: KnownAuthorization | null };
-
-/** A line that needs no answer of the CA. */
-export function lineOf(
-  { account }: Issuance,
-  { url, row, foundIn }: Told,
-  { retryAt, run, youngUntil, isUndated = false, ...outcome }: Outcome,
-): Cleared {
-  return {
-    url,
-    identifier: row === null ? null : nameProven(row),
-    before: row?.status ?? null,
-    ...outcome,
-    account: outcome.action === 'foreign' ? null : account.url,
-    client: row?.client ?? foundIn?.client ?? null,
-    expiresAt: row?.expires_at ?? null,
-    retryAt: retryAt?.toISOString() ?? null,
-    otherRun: run ?? null,
-    youngUntil: youngUntil ?? null,
-    isUndated,
-  };
 }
 
 /** The CA doesn't show it to this account because it is another's (RFC 8555 §6.2). */
@@ -192,19 +106,21 @@ async function refusal(issuance: Issuance, { url, row }: Subject, error: AcmeLed
   return { action: 'gone', after: 'expired', reason: 'the CA has forgotten it' };
 }
 
-/** Why it is no authorization that a person gave; null when it may be. */
+/** Why a URL that a person gave is no authorization; null when it may be one. */
 function whyNone(issuance: Issuance, url: string, { code, message }: AcmeLedgerError): string | null {
-  return whatElse(issuance, url) ?? (code === 'ca-answer' ? `it is no authorization: ${message}` : null);
+  return (
+    knownOtherwise(issuance, url) ?? (code === 'ca-answer' ? `it is no authorization: ${message}` : null)
+  );
 }
 
-/** What a URL is known to be that leads to no authorization; null where nothing is known. */
-export function whatElse({ account }: Issuance, url: string): string | null {
+/** Why a URL is known to lead to no authorization; null where nothing is known of it. */
+export function knownOtherwise({ account }: Issuance, url: string): string | null {
   return url === account.url ? 'it is an account: acme-ledger authz discover finds what is open on it' : null;
 }
 
 /**
- * What the CA says now, recorded. One that the ledger doesn't know gets its row once the CA has shown it to this account, unless its
- * challenges are of one that is worked on under another URL.
+ * Records the state that the CA shows. An authorization that the ledger doesn't know gets its row once the CA has shown it to this account,
+ * unless its challenges belong to an authorization that is worked on under another URL.
  */
 async function recordShown(
   issuance: Issuance,
@@ -236,8 +152,8 @@ async function rowOf({ ledger }: Issuance, id: number): Promise<AuthorizationRow
   return row;
 }
 
-/** What is done with one that the CA has just shown. */
-async function settleShown(
+/** Closes an authorization that the CA has just shown, where it is open and nothing speaks against it. */
+async function closeShown(
   issuance: Issuance,
   asking: Asking,
   row: AuthorizationRow,

@@ -1,4 +1,5 @@
-import type { ClearMethod, Cleared } from './clear-one.ts';
+import type { ClearMethod } from './clear-one.ts';
+import type { Cleared } from './cleared.ts';
 import { printable } from '../printable.ts';
 import type { ClearSummary, ClearTally, CostSeen, GateSeen } from './tally.ts';
 import { counted } from '../printable.ts';

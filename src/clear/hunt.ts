@@ -1,38 +1,30 @@
 import { isGone } from '../acme/objects/problems.ts';
 import type { Resource } from '../acme/objects/resources.ts';
 import { AcmeLedgerError } from '../errors.ts';
+import type { Issuance } from '../issuance/account-run.ts';
 import { authorizationById } from '../ledger/authorizations/authorizations.ts';
-import {
-  type FoundBefore,
-  type KnownAuthorization,
-  recordFoundUrl,
-} from '../ledger/authorizations/found-urls.ts';
+import type { KnownAuthorization } from '../ledger/authorizations/found-urls.ts';
 import { isLedgerFailure } from '../ledger/ledger-failure.ts';
 import type { UrlSet } from '../system/url-set.ts';
-import {
-  type Cleared,
-  type Clearing,
-  type Subject,
-  type Told,
-  clearOne,
-  clearShown,
-  isForeign,
-  lineOf,
-} from './clear-one.ts';
-import { type Account, type Lead, lookedUp } from './leads.ts';
 import { askableUrl, isNumberedFor } from './asked-server.ts';
-import type { Issuance } from '../issuance/account-run.ts';
+import type { Clearing } from './clear-one.ts';
+import { clearOne, clearShown, isForeign } from './clear-one.ts';
+import type { Cleared, Subject, Told } from './cleared.ts';
+import { lineOf } from './cleared.ts';
+import { rememberedOutcome, remember, notAskedBefore } from './found-before.ts';
 import { placeOf } from './kept-urls.ts';
+import type { Account, Lead } from './leads.ts';
+import { lookedUp } from './leads.ts';
 
 export interface FoundClearing extends Clearing {
   concurrency: number;
-  /** How they were found. */
+  /** How the URLs were found. */
   source: 'log' | 'discovered';
-  /** A person gave each by itself: what isn't asked for is told. */
+  /** A person gave each URL by itself: URLs that aren't asked for are reported. */
   isGiven?: boolean;
   /** The authorization that a challenge's URL tells by itself; null where the CA has to be asked. */
   authorizationOf: (challengeUrl: string) => string | null;
-  /** How far it is, in URLs that are dealt with. */
+  /** Progress in URLs that are dealt with. */
   progress?: { expect: (count: number) => void; done: () => void };
 }
 
@@ -45,10 +37,10 @@ export interface Hunt {
   tell: (cleared: Cleared) => void;
 }
 
-/** Why nothing was done of a URL: the CA has forgotten it, or no account of this run has it. */
+/** Why a URL led to nothing: the CA has forgotten it, or no account of this run has it. */
 type Missing = 'gone' | 'foreign';
 
-/** Where what is written may be read in two ways, the longer one is asked for when the CA has nothing at the shorter. */
+/** Clears what a URL leads to. Where the URL may be read in two ways, the longer is asked for when the CA has nothing at the shorter. */
 export async function follow(hunt: Hunt, lead: Lead): Promise<void> {
   let missing = await pursue(hunt, lead);
   const { written, ...found } = lead.found;
@@ -57,29 +49,29 @@ export async function follow(hunt: Hunt, lead: Lead): Promise<void> {
       missing = await pursue(hunt, { ...longer, isLastOfTwo: true });
     }
   }
-  // Of a URL that nobody wrote nothing is told.
+  // A URL that nobody wrote isn't reported.
   if (missing !== null) tellOf(hunt, { ...lead, url: written ?? lead.url }, missing);
 }
 
-/** Asks what is at the URL, and settles it, or what it leads to. @returns null when that was done, or told */
+/** Asks the CA for the URL's resource, and clears it, or the authorizations that it names. @returns null when that was done, or reported */
 async function pursue(hunt: Hunt, lead: Lead): Promise<Missing | null> {
   const { url, row, before } = lead;
   if (!hunt.dealtWith.add(url)) return null;
-  if (row !== null) return settleKnown(hunt, lead, row);
-  const told = outcomeTold(lead);
-  if (told !== null) return followTold(hunt, lead, told);
+  if (row !== null) return clearKnown(hunt, lead, row);
+  const told = rememberedOutcome(lead);
+  if (told !== null) return followRemembered(hunt, lead, told);
   const isNumbered = ({ server }: Account): boolean => isNumberedFor(url, server);
   const goneFor = lead.candidates.filter(({ issuance }) =>
     before.some(({ accountId, outcome }) => outcome === 'gone' && accountId === issuance.account.id),
   );
   let missing: Missing = goneFor.length > 0 ? 'gone' : 'foreign';
-  for (const account of goneFor.some(isNumbered) ? [] : untold(lead.candidates, before)) {
+  for (const account of goneFor.some(isNumbered) ? [] : notAskedBefore(lead.candidates, before)) {
     const { session, stops, clock } = account.issuance;
     const askedAt = clock.now();
     const shown = await account.asking.ask(() => session.getResource(url, stops.work));
     if (shown === null) return null;
     if (!(shown instanceof AcmeLedgerError)) {
-      await settleShown(hunt, lead, account, { shown, askedAt });
+      await clearShownResource(hunt, lead, account, { shown, askedAt });
       return null;
     }
     const failure: unknown = shown;
@@ -100,7 +92,7 @@ async function pursue(hunt: Hunt, lead: Lead): Promise<Missing | null> {
   return missing;
 }
 
-/** Null: it may be there, but can't be asked for now. */
+/** @returns null where the resource may be there, but can't be asked for now */
 function missingBy(error: AcmeLedgerError, { found, isLastOfTwo = false }: Lead): Missing | null {
   if (isForeign(error)) return 'foreign';
   // Boulder answers 400 for a number with something behind it.
@@ -108,7 +100,7 @@ function missingBy(error: AcmeLedgerError, { found, isLastOfTwo = false }: Lead)
   return isGone(error) || (isOneOfTwo && [400, 405].includes(error.httpStatus ?? 0)) ? 'gone' : null;
 }
 
-async function settleKnown(hunt: Hunt, lead: Lead, row: KnownAuthorization): Promise<Missing | null> {
+async function clearKnown(hunt: Hunt, lead: Lead, row: KnownAuthorization): Promise<Missing | null> {
   const owner = lead.candidates.find(({ issuance }) => issuance.account.id === row.account_id);
   const accounts = owner === undefined ? lead.candidates : [owner];
   const [first] = accounts;
@@ -119,7 +111,7 @@ async function settleKnown(hunt: Hunt, lead: Lead, row: KnownAuthorization): Pro
     return null;
   }
   let missing: Missing = 'foreign';
-  for (const account of untold(accounts, lead.before)) {
+  for (const account of notAskedBefore(accounts, lead.before)) {
     const subject = await subjectOf(hunt, lead, account.issuance);
     const cleared = await clearOne(account.issuance, account.asking, subject, clearingOf(hunt));
     if (cleared === null) return null;
@@ -139,8 +131,8 @@ function clearingOf({ clearing }: Hunt): Clearing {
   return { ...clearing, rememberChallenge };
 }
 
-/** What the CA shows is settled if it is an authorization; an order and a challenge lead to theirs, which the ledger remembers. */
-async function settleShown(
+/** An authorization that the CA shows is cleared; an order and a challenge lead to theirs, which the ledger remembers. */
+async function clearShownResource(
   hunt: Hunt,
   lead: Lead,
   account: Account,
@@ -160,14 +152,14 @@ async function settleShown(
       const urls = named.flatMap((each) => askableUrl(server, each) ?? []);
       hunt.counted.elsewhere += named.length - urls.length;
       await remember(account, lead.url, 'expanded', urls);
-      return settleNamed(hunt, lead, account, urls);
+      return clearNamed(hunt, lead, account, urls);
     }
     case 'challenge': {
       const { authorizationUrl: up } = shown;
       const url = up === null ? null : askableUrl(server, up);
       if (url === null) hunt.counted.untold += 1;
       await remember(account, lead.url, url === null ? 'untold' : 'expanded', url === null ? [] : [url]);
-      return settleNamed(hunt, lead, account, url === null ? [] : [url]);
+      return clearNamed(hunt, lead, account, url === null ? [] : [url]);
     }
     case 'order-list':
       // A log that names the list of an account's orders doesn't say that all of them are to be closed.
@@ -184,7 +176,7 @@ async function settleShown(
   }
 }
 
-async function settleNamed(
+async function clearNamed(
   hunt: Hunt,
   { found }: Lead,
   account: Account,
@@ -198,30 +190,14 @@ async function settleNamed(
   }
 }
 
-/** What the ledger remembers of an order or a challenge. */
-function outcomeTold({ candidates, before }: Lead): { account: Account; urls: string[] } | 'untold' | null {
-  for (const { accountId, outcome, authorizations: urls } of before) {
-    const account = candidates.find(({ issuance }) => issuance.account.id === accountId);
-    if (outcome === 'expanded' && account !== undefined) return { account, urls };
-  }
-  return before.some(({ outcome }) => outcome === 'untold') ? 'untold' : null;
-}
-
-async function followTold(
+async function followRemembered(
   hunt: Hunt,
   lead: Lead,
   told: { account: Account; urls: string[] } | 'untold',
 ): Promise<null> {
   if (told === 'untold') hunt.counted.untold += 1;
-  else await settleNamed(hunt, lead, told.account, told.urls);
+  else await clearNamed(hunt, lead, told.account, told.urls);
   return null;
-}
-
-/** The accounts that weren't told before that it isn't theirs. */
-function untold(candidates: readonly Account[], before: readonly FoundBefore[]): Account[] {
-  return candidates.filter(
-    ({ issuance }) => !before.some(({ accountId }) => accountId === issuance.account.id),
-  );
 }
 
 async function subjectOf(hunt: Hunt, lead: Lead, { ledger }: Issuance): Promise<Subject> {
@@ -240,13 +216,4 @@ function tellOf(hunt: Hunt, lead: Lead, action: 'gone' | 'foreign'): void {
   const after = action === 'gone' ? 'expired' : null;
   const reason = action === 'gone' ? 'the CA has forgotten it' : 'it belongs to none of these accounts';
   hunt.tell(lineOf(first.issuance, toldOf(hunt, lead), { action, after, reason }));
-}
-
-async function remember(
-  { issuance }: Account,
-  url: string,
-  outcome: FoundBefore['outcome'],
-  authorizations: string[] = [],
-): Promise<void> {
-  await recordFoundUrl(issuance, url, { accountId: issuance.account.id, outcome, authorizations });
 }

@@ -1,15 +1,22 @@
-import { generateAccountKey } from '../acme/http/account-key.ts';
 import type { Authority } from '../acme/authorities/authorities.ts';
-import { assertRegistrable } from '../acme/registration.ts';
 import type { Directory } from '../acme/objects/resources.ts';
-import type { Registration, Session } from '../acme/session.ts';
 import { openSession } from '../acme/open-session.ts';
-import { assertStateDir, prepareStateDir } from '../certificates/state-dir.ts';
+import type { Session } from '../acme/session.ts';
 import type { SolverSettings } from '../challenges/settings.ts';
 import type { Solver } from '../challenges/solver.ts';
 import { createSolver } from '../challenges/solvers.ts';
 import { systemClock } from '../clock.ts';
-import { AcmeLedgerError } from '../errors.ts';
+import type { Issuance } from '../issuance/account-run.ts';
+import { createHeed, heedfulSession, ownPatienceMs } from '../issuance/limits/heedful-session.ts';
+import { failureRule } from '../issuance/names/back-off.ts';
+import type { Run } from '../issuance/ownership/lease.ts';
+import { startRun } from '../issuance/ownership/lease.ts';
+import type { CaPressure } from '../issuance/waiting/concurrency-level.ts';
+import type { Outage, OutageOptions } from '../issuance/waiting/outage.ts';
+import { accountAt } from '../ledger/accounts.ts';
+import type { AccountRow } from '../ledger/schema.ts';
+import type { LedgerWriter } from '../ledger/writer.ts';
+import { limitsAt } from '../settings/limit-changes.ts';
 import type { KeyedAccount } from './accounts/account-in-use.ts';
 import {
   accountWithKey,
@@ -17,25 +24,10 @@ import {
   ensureRegistered,
   keyOfAccount,
 } from './accounts/account-in-use.ts';
-import { failureRule } from '../issuance/names/back-off.ts';
-import type { CaPressure } from '../issuance/waiting/concurrency-level.ts';
-import { createHeed, heedfulSession, ownPatienceMs } from '../issuance/limits/heedful-session.ts';
-import type { Issuance } from '../issuance/account-run.ts';
-import type { Outage, OutageOptions } from '../issuance/waiting/outage.ts';
-import type { Run } from '../issuance/ownership/lease.ts';
-import { startRun } from '../issuance/ownership/lease.ts';
-import { lossRecorded } from '../issuance/account/lost-account.ts';
-import { accountAt, lostAccountsAt } from '../ledger/accounts.ts';
-import type { Ledger } from '../ledger/ledger.ts';
-import type { AccountRow } from '../ledger/schema.ts';
-import type { LedgerWriter } from '../ledger/writer.ts';
-import type { CommandContext } from './run-context.ts';
 import { termsOf } from './accounts/account-issuance.ts';
-import { ledgerExists, openLedger } from './open-ledger.ts';
-import { otherOwner } from '../certificates/other-owner.ts';
-import { ledgerFile } from '../ledger/ledger-url.ts';
+import { assertNoneLost, directoryFor, openCheckedLedger, registrationOf } from './checked-ledger.ts';
 import { outageOf, shortWait } from './outage-waiting.ts';
-import { limitsAt } from '../settings/limit-changes.ts';
+import type { CommandContext } from './run-context.ts';
 import { sessionOptions } from './session-options.ts';
 
 /**
@@ -102,40 +94,6 @@ export async function withIssuance<T>(
     session?.close();
     await run?.end().catch(() => undefined);
     await ledger.destroy();
-  }
-}
-
-/**
- * The ledger, once nothing is found wrong with what is on disk, and it is clear that the CA is one: with an account there, or
- * after a look at its directory, which isn't asked for again. Only then something is written.
- */
-async function openCheckedLedger(
-  context: CommandContext,
-  authority: Authority,
-  {
-    mayRegister,
-    mayReplace = false,
-    account: given,
-  }: { mayRegister: boolean; mayReplace?: boolean; account?: AccountRow },
-): Promise<{ ledger: Ledger; directory?: Directory }> {
-  const { settings } = context;
-  await assertStateDir(settings.stateDir);
-  const other = otherOwner({ ...settings, ledgerFile: ledgerFile(settings.ledgerUrl) });
-  if (other !== null) context.log.warn({ hint: other.hint }, other.message);
-  const existing = (await ledgerExists(settings)) ? await openLedger(settings, { toWrite: true }) : null;
-  try {
-    const account =
-      given ?? (existing === null ? undefined : await accountAt(existing, authority.directoryUrl));
-    if (account === undefined && existing !== null && !mayReplace) await assertNoneLost(existing, authority);
-    if (account === undefined && !mayRegister) throw noAccount(authority);
-    await assertAccountKey(settings.stateDir, authority.directoryUrl, account);
-    const directory = account === undefined ? await directoryFor(context, authority) : undefined;
-    await prepareStateDir(settings.stateDir);
-    const ledger = existing ?? (await openLedger(settings));
-    return directory === undefined ? { ledger } : { ledger, directory };
-  } catch (error) {
-    await existing?.destroy();
-    throw error;
   }
 }
 
@@ -221,48 +179,9 @@ export async function openBeside(
   return { ...issuance, ...writer, ...opened, ...termsOf(settings, authority) };
 }
 
-function registrationOf({ agreeTos, email, eab }: CommandContext['settings']): Registration {
-  return {
-    agreeTos,
-    ...(email === null ? {} : { email }),
-    ...(eab === null ? {} : { externalAccountBinding: eab }),
-  };
-}
-
 function solverFor(solvers: Map<string, Solver>, settings: SolverSettings, runId: string): Solver {
   const key = JSON.stringify(settings);
   const solver = solvers.get(key) ?? createSolver(settings, { clock: systemClock, runId });
   solvers.set(key, solver);
   return solver;
-}
-
-/**
- * Asks for the directory with a key that is thrown away: nothing is written for a URL that isn't a CA's, or for a CA whose terms
- * for an account aren't met.
- */
-async function directoryFor(context: CommandContext, authority: Authority): Promise<Directory> {
-  const probe = await openSession({
-    ...sessionOptions(context, authority),
-    cacheDir: undefined,
-    accountKeyPem: generateAccountKey(),
-  });
-  try {
-    assertRegistrable(probe.directory, registrationOf(context.settings));
-    return probe.directory;
-  } finally {
-    probe.close();
-  }
-}
-
-/** A person decides about a new account: the CA may want to know why the old one ended. @throws AcmeLedgerError `ca-account` */
-async function assertNoneLost(ledger: Ledger, { directoryUrl }: Authority): Promise<void> {
-  const [lost] = await lostAccountsAt(ledger, directoryUrl);
-  const loss = lost === undefined ? null : lossRecorded(lost);
-  if (loss !== null) throw loss;
-}
-
-function noAccount(authority: Authority): AcmeLedgerError {
-  return new AcmeLedgerError('not-found', `the ledger has no account at ${authority.label}`, {
-    hint: 'acme-ledger account list shows those that it has; --ca NAME|URL chooses another CA',
-  });
 }

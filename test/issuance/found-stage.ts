@@ -1,6 +1,6 @@
 import { type FoundEnd, clearFound } from '../../src/clear/clear-found.ts';
 import type { FoundClearing } from '../../src/clear/hunt.ts';
-import type { Cleared } from '../../src/clear/clear-one.ts';
+import type { Cleared } from '../../src/clear/cleared.ts';
 import type { Issuance } from '../../src/issuance/account-run.ts';
 import type { FoundUrl } from '../../src/clear/kept-urls.ts';
 

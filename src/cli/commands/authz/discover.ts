@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { isTemporary } from '../../../error-kinds.ts';
 import { type AcmeLedgerError } from '../../../errors.ts';
-import type { Cleared } from '../../../clear/clear-one.ts';
+import type { Cleared } from '../../../clear/cleared.ts';
 import { printable } from '../../../printable.ts';
 import type { KeyChoice } from '../../../run/accounts/chosen-keys.ts';
 import type { CommandContext } from '../../../run/run-context.ts';
