@@ -6,7 +6,7 @@ import type { AccountRow } from '../ledger/schema.ts';
 import type { LedgerWriter } from '../ledger/writer.ts';
 import type { UnsubmittedPolicy } from '../policies.ts';
 import type { Log, Stops } from '../run-ports.ts';
-import type { CaPressure, Places } from './waiting/concurrency-level.ts';
+import type { CaPressure } from './waiting/concurrency-level.ts';
 import type { Outage } from './waiting/outage.ts';
 
 /** All that issuing on one account needs; made once for a run. */
@@ -28,12 +28,8 @@ export interface Issuance extends LedgerWriter {
   outage: Outage;
   log: Log;
   stops: Stops;
-  /** At a staging: what is issued is looked at and thrown away. */
-  isRehearsal?: boolean;
   /** Whether one more answer may begin to be taken down; any may unless told. */
   mayTakeDown?: () => boolean;
-  /** Where several certificates are worked on: to wait for the CA in it lets another have this one's place meanwhile. */
-  whileWaiting?: Places['lend'];
   /** Instead of the session's, where several orders are looked for. */
   listOrders?: Session['listOrders'];
   /** The solver for these settings; the same object for the same settings, so that orders share listeners. */

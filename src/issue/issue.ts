@@ -8,7 +8,7 @@ import type { ErrorRecord } from '../errors.ts';
 import { identifierSetKey } from '../identifiers.ts';
 import { deployOrLeave } from '../issuance/certificate/deploy.ts';
 import type { Issuance } from '../issuance/account-run.ts';
-import type { Attempt } from '../issuance/attempt/obtain.ts';
+import type { Attempt } from '../issuance/attempt/attempt.ts';
 import { obtainAsked } from '../issuance/attempt/obtain-asked.ts';
 import { obtainRehearsed } from '../issuance/attempt/obtain-rehearsed.ts';
 import { missingNames } from '../issuance/names/name-choice.ts';

@@ -2,12 +2,12 @@ import pLimit, { type LimitFunction } from 'p-limit';
 import { AcmeLedgerError, type ErrorRecord, errorRecord } from '../errors.ts';
 import type { Issuance } from '../issuance/account-run.ts';
 import { backOffAfter } from '../issuance/attempt/certificate-back-off.ts';
-import { obtainSurviving } from '../issuance/attempt/obtain-dropping.ts';
-import type { Attempt } from '../issuance/attempt/obtain.ts';
+import { obtainDropping } from '../issuance/attempt/obtain-dropping.ts';
+import type { Attempt } from '../issuance/attempt/attempt.ts';
 import { type Stage, rehearse } from '../issuance/attempt/rehearse.ts';
 import { deployError } from '../issuance/certificate/deploy.ts';
 import { type DueCertificate, namesKeyOf } from '../issuance/due/due.ts';
-import { levelled } from '../issuance/waiting/concurrency-level.ts';
+import { levelled, type Places } from '../issuance/waiting/concurrency-level.ts';
 import { allOrFirstError } from '../issuance/waiting/concurrency.ts';
 import type { CertificateRow } from '../ledger/schema.ts';
 import { asItStands } from './other-hands.ts';
@@ -34,7 +34,6 @@ export async function renewAll(
 ): Promise<void> {
   const limit = pLimit(options.concurrency);
   const places = levelled(limit, options.concurrency, issuance.pressure);
-  const inPlace = { ...issuance, whileWaiting: places.lend };
   let lostAccount: ErrorRecord | null = null;
   const inTurn = turns();
   const elsewhere: (DueCertificate & { result: Renewed })[] = [];
@@ -55,7 +54,7 @@ export async function renewAll(
             onResult({ certificate: one.certificate, status, error });
             return;
           }
-          const result = await renewOne(inPlace, one, options);
+          const result = await renewOne(issuance, one, { ...options, whileWaiting: places.lend });
           // Of the staging's account it says nothing.
           if (result?.error?.code === 'ca-account' && result.isOfRehearsal !== true)
             lostAccount = result.error;
@@ -92,7 +91,7 @@ function turns(): (one: DueCertificate, act: () => Promise<void>) => Promise<voi
 async function renewOne(
   issuance: Issuance,
   { certificate: listed, due, names, onFailedName }: DueCertificate,
-  { waitMs, stage }: RenewAllOptions,
+  { waitMs, stage, whileWaiting }: RenewAllOptions & { whileWaiting: Places['lend'] },
 ): Promise<Renewed | null> {
   const standing = await asItStands(issuance.ledger, listed, due);
   if (standing === null) return null;
@@ -102,13 +101,13 @@ async function renewOne(
   const rehearsed =
     stage === null
       ? { names }
-      : await rehearse(issuance, stage, standing.row, names, (there) =>
-          obtainSurviving(there, standing.row, options),
+      : await rehearse(issuance, stage, standing.row, names, (there, ending) =>
+          obtainDropping(there, standing.row, { ...options, ending }),
         );
   const attempt =
     'ended' in rehearsed
       ? rehearsed.ended
-      : await obtainSurviving(issuance, standing.row, { ...options, names: rehearsed.names });
+      : await obtainDropping(issuance, standing.row, { ...options, names: rehearsed.names, whileWaiting });
   // Removed while it was worked on: nobody waits for a result.
   if (attempt.error?.code === 'superseded' && attempt.certificate.removed_at !== null) {
     issuance.log.warn({ order: attempt.orderId }, attempt.error.message);

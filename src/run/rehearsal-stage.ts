@@ -28,10 +28,9 @@ export async function onStage<T>(
   );
   if (opened instanceof AcmeLedgerError) return act({ label, issuance: opened });
   try {
-    // Not as a rehearsal: an order there may be for a certificate that is wanted.
     const exceptNamesKeys = new Set(namesKeys);
     const { leftUp } = await settleUnowned(opened, { evenKept: false, exceptNamesKeys });
-    const acted = await act({ label, issuance: { ...opened, isRehearsal: true } });
+    const acted = await act({ label, issuance: opened });
     await takeDownLeft(opened, leftUp);
     return acted;
   } finally {

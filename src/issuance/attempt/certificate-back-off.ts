@@ -8,7 +8,7 @@ import { isTooLong } from '../../acme/objects/problem-hints.ts';
 import { backOffStep, lifeMsOf } from '../names/back-off.ts';
 import { failedNames } from './failed-names.ts';
 import type { Issuance } from '../account-run.ts';
-import type { Attempt } from './obtain.ts';
+import type { Attempt } from './attempt.ts';
 import { lifeOf } from '../due/renewal-window.ts';
 
 interface Steps {

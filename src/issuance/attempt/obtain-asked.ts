@@ -6,8 +6,9 @@ import { namesOf } from '../certificate/collect.ts';
 import type { Issuance } from '../account-run.ts';
 import { chooseNames } from '../names/name-choice.ts';
 import type { FailedNamePolicy } from '../../policies.ts';
-import type { Attempt } from './obtain.ts';
-import { obtainSurviving } from './obtain-dropping.ts';
+import type { Attempt } from './attempt.ts';
+import type { Ending } from './ending.ts';
+import { obtainDropping } from './obtain-dropping.ts';
 import { type SuspendedName, asSuspended, suspendedError } from '../names/suspended-names.ts';
 
 export interface AskedOptions {
@@ -17,6 +18,8 @@ export interface AskedOptions {
   force?: boolean;
   /** Of all its names only these: the ones that passed a rehearsal. */
   among?: readonly string[] | undefined;
+  /** Unless told the certificate is kept. */
+  ending?: Ending;
 }
 
 /**
@@ -26,11 +29,17 @@ export interface AskedOptions {
 export async function obtainAsked(
   issuance: Issuance,
   certificate: CertificateRow,
-  { onFailedName, waitMs, among, force = false }: AskedOptions,
+  { onFailedName, waitMs, among, force = false, ending }: AskedOptions,
 ): Promise<Attempt> {
   const { names, hopeless } = await namesAsked(issuance, certificate, { onFailedName, among });
   if (hopeless.length > 0) return refused(issuance, certificate, hopeless);
-  return obtainSurviving(issuance, certificate, { names, onFailedName, waitMs, isForced: force });
+  return obtainDropping(issuance, certificate, {
+    names,
+    onFailedName,
+    waitMs,
+    isForced: force,
+    ...(ending === undefined ? {} : { ending }),
+  });
 }
 
 /** What such an attempt is for; `hopeless` are the names of it that are suspended. */

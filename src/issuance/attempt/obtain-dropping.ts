@@ -9,7 +9,8 @@ import { namesOf } from '../certificate/collect.ts';
 import { failedNames } from './failed-names.ts';
 import type { Issuance } from '../account-run.ts';
 import type { FailedNamePolicy } from '../../policies.ts';
-import { type Attempt, type ObtainOptions, obtain } from './obtain.ts';
+import type { Attempt } from './attempt.ts';
+import { type ObtainOptions, obtain } from './obtain.ts';
 import { asSuspended, resumeHint, suspendedText } from '../names/suspended-names.ts';
 
 /** Names that the CA wouldn't have in an order, names that failed, and the rest. */
@@ -18,7 +19,7 @@ const ordersAtMost = 2;
 /** A refusal for paused names costs nothing, and names no more than some of them. */
 const pausesAtMost = 8;
 
-export interface SurvivingOptions extends ObtainOptions {
+export interface DroppingOptions extends ObtainOptions {
   onFailedName: FailedNamePolicy;
 }
 
@@ -27,10 +28,10 @@ export interface SurvivingOptions extends ObtainOptions {
  * valid in the first is used again by CAs that do so, and the names that were left out stay wanted. Nothing is ordered that would bring
  * the very names that the stored certificate has already.
  */
-export async function obtainSurviving(
+export async function obtainDropping(
   issuance: Issuance,
   certificate: CertificateRow,
-  { names, onFailedName, ...options }: SurvivingOptions,
+  { names, onFailedName, ...options }: DroppingOptions,
 ): Promise<Attempt> {
   const deadline = later(issuance.clock.now(), options.waitMs);
   const paused = await pausedSince(issuance, names);

@@ -9,7 +9,9 @@ import type { CertificateRow } from '../../ledger/schema.ts';
 import { namesOf } from '../certificate/collect.ts';
 import type { Issuance } from '../account-run.ts';
 import { isLate } from '../names/name-choice.ts';
-import type { Attempt } from './obtain.ts';
+import type { Attempt } from './attempt.ts';
+import type { Ending } from './ending.ts';
+import { rehearsing } from './rehearsing.ts';
 
 /** The staging of a CA, and what issuing there needs; or why nothing can be issued there now. */
 export interface Stage {
@@ -32,20 +34,22 @@ export function rehearsalsSince(now: Date): Date {
  * that fail there are counted as failing on the staging's account, and don't get to the CA. A certificate whose rehearsal can't be done
  * is deferred, and goes on without one when half of the time between its due day and its end is over.
  * @param names what the order is to be for
- * @param obtain an attempt on the account that it is given
+ * @param obtain an attempt on the account that it is given, with that ending
  */
 export async function rehearse(
   { ledger, clock, log, ...writer }: Issuance,
   stage: Stage,
   certificate: CertificateRow,
   names: readonly string[],
-  obtain: (issuance: Issuance) => Promise<Attempt>,
+  obtain: (issuance: Issuance, ending: Ending) => Promise<Attempt>,
 ): Promise<Rehearsed> {
   const { issuance, label } = stage;
   if (!(issuance instanceof AcmeLedgerError) && (await wasRehearsed(issuance, certificate, names)))
     return { names };
   const attempt =
-    issuance instanceof AcmeLedgerError ? notTried(certificate, issuance) : await obtain(issuance);
+    issuance instanceof AcmeLedgerError
+      ? notTried(certificate, issuance)
+      : await obtain(issuance, rehearsing);
   if (attempt.error === null) return { names: await namesOrdered(ledger, attempt, names) };
   const isPassing = mayPass(attempt.error);
   if (isPassing && isLate(certificate, clock.now())) {

@@ -10,7 +10,7 @@ import { ownedOrder, releaseOrder } from '../../ledger/orders/orders.ts';
 import type { CertificateRow, OrderRow } from '../../ledger/schema.ts';
 import { type StoreVerdict, storeVerdict } from '../../ledger/certificates/store-verdict.ts';
 import { inTransaction, type LedgerWriter } from '../../ledger/writer.ts';
-import { type FetchedChain, fetchIssued, isHopeless } from './fetched-chain.ts';
+import { type FetchedChain, type FetchOptions, fetchIssued, isHopeless } from './fetched-chain.ts';
 import type { Issuance } from '../account-run.ts';
 import { namesOf } from '../../ledger/names-of.ts';
 import { supersededError } from './superseded.ts';
@@ -20,7 +20,7 @@ export { namesOf } from '../../ledger/names-of.ts';
 /**
  * Downloads the certificate of a valid order, checks that it is what was asked for, and puts it in place of the one before: the order is
  * concluded. What is wanted and what stands are looked at again right before that, in the transaction that records it; a certificate
- * that isn't wanted any more, or older than the one that stands, isn't stored. That of a rehearsal isn't, either.
+ * that isn't wanted any more, or older than the one that stands, isn't stored.
  * Safe to repeat: the certificate URL and the key are kept until it is stored. One that can never be stored ends its order.
  * @param download its chains, where they were asked for already
  * @returns why it wasn't stored, with the order concluded; `ours` when it was
@@ -33,11 +33,9 @@ export async function collectCertificate(
   files: OrderFiles,
   download?: Promise<Chain[]>,
 ): Promise<StoreVerdict> {
-  const fetched = await fetchOrGiveUp(issuance, certificate, order, files, download);
-  const verdict =
-    issuance.isRehearsal === true
-      ? await concludeRehearsal(issuance, order)
-      : await store(issuance, certificate, order, { keyPem: files.keyPem, fetched });
+  const options = { preferredChain: certificate.preferred_chain, download };
+  const fetched = await fetchOrGiveUp(issuance, order, files, options);
+  const verdict = await store(issuance, certificate, order, { keyPem: files.keyPem, fetched });
   // The person has chosen another chain meanwhile.
   if (verdict.verdict === 'other-chain') return collectCertificate(issuance, verdict.now, order, files);
   removeUsedFiles(issuance.stateDir, String(order.id));
@@ -46,15 +44,15 @@ export async function collectCertificate(
   return verdict;
 }
 
-async function fetchOrGiveUp(
+/** The certificate of a valid order, checked; one that can never be right ends its order. */
+export async function fetchOrGiveUp(
   issuance: Issuance,
-  certificate: CertificateRow,
   order: OrderRow,
   files: OrderFiles,
-  download?: Promise<Chain[]>,
+  options: FetchOptions,
 ): Promise<FetchedChain> {
   try {
-    return await fetchIssued(issuance, certificate, order, files, download);
+    return await fetchIssued(issuance, order, files, options);
   } catch (error) {
     if (isHopeless(error)) await giveUpUncollected(issuance, order, error);
     throw error;
@@ -65,14 +63,6 @@ async function fetchOrGiveUp(
 export async function giveUpUncollected(issuance: Issuance, order: OrderRow, error: unknown): Promise<void> {
   const end = { status: 'abandoned', keptUntil: null, error: errorRecord(error) } as const;
   if (await releaseOrder(issuance, order.id, end)) removeOrderFiles(issuance.stateDir, String(order.id));
-}
-
-async function concludeRehearsal(issuance: Issuance, order: OrderRow): Promise<StoreVerdict> {
-  await inTransaction(issuance, async (tx) => {
-    await ownedOrder(tx, order.id);
-    await releaseOrder(tx, order.id, { status: 'valid', keptUntil: null, concluded: true });
-  });
-  return { verdict: 'ours' };
 }
 
 /**

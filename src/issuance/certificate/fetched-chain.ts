@@ -8,7 +8,7 @@ import { publicKeyOf } from '../../certificates/key.ts';
 import type { OrderFiles } from '../../certificates/order-files.ts';
 import { AcmeLedgerError } from '../../errors.ts';
 import { parseName } from '../../identifiers.ts';
-import type { CertificateRow, OrderRow } from '../../ledger/schema.ts';
+import type { OrderRow } from '../../ledger/schema.ts';
 import type { Issuance } from '../account-run.ts';
 import { namesOf } from '../../ledger/names-of.ts';
 
@@ -17,6 +17,12 @@ const fetchAgainMs = [1_000, 4_000];
 /** For so long after finalize an order is kept whose certificate the CA doesn't hand out, or not yet valid. */
 const collectForMs = 86_400_000;
 
+export interface FetchOptions {
+  /** Common name of the chain's top issuer; null: the CA's default. */
+  preferredChain: string | null;
+  download?: Promise<Chain[]> | undefined;
+}
+
 export interface FetchedChain {
   pem: string;
   facts: IssuedFacts;
@@ -24,22 +30,22 @@ export interface FetchedChain {
 
 /**
  * The certificate of a valid order, once it is what was asked for.
- * @param download its chains, where they were asked for already
+ * @param options.download its chains, where they were asked for already
  * @throws AcmeLedgerError `store`, or what the CA said; `isHopeless` tells whether another try is of any use
  */
 export async function fetchIssued(
   issuance: Issuance,
-  certificate: CertificateRow,
   order: OrderRow,
   files: OrderFiles,
-  download?: Promise<Chain[]>,
+  options: FetchOptions,
 ): Promise<FetchedChain> {
   const { certificate_url: url } = order;
   if (url === null) throw new AcmeLedgerError('order-failed', 'the order has no certificate URL');
   for (let fetches = 0; ; fetches += 1) {
     try {
-      const chains = (fetches === 0 ? download : undefined) ?? downloadChains(issuance, certificate, url);
-      return await checked(issuance, certificate, order, { files, chains: await chains });
+      const first = fetches === 0 ? options.download : undefined;
+      const chains = await (first ?? downloadChains(issuance, options.preferredChain, url));
+      return await checked(issuance, order, { files, chains, preferredChain: options.preferredChain });
     } catch (error) {
       const pauseMs = flawOf(error) === 'broken' ? fetchAgainMs[fetches] : undefined;
       if (pauseMs === undefined) throw judged(issuance, order, error);
@@ -70,35 +76,29 @@ export function judged(issuance: Issuance, order: OrderRow, error: unknown): unk
 /** The chains that the certificate may be stored with (RFC 8555 §7.4.2). */
 export function downloadChains(
   issuance: Issuance,
-  certificate: CertificateRow,
+  preferredChain: string | null,
   url: string,
 ): Promise<Chain[]> {
-  const alternates = wantedChain(issuance, certificate) !== null;
+  const alternates = preferredChain !== null;
   return issuance.session.downloadChains(url, { alternates }, issuance.stops.grace);
 }
 
 async function checked(
   issuance: Issuance,
-  certificate: CertificateRow,
   order: OrderRow,
-  { files, chains }: { files: OrderFiles; chains: Chain[] },
+  { files, chains, preferredChain }: { files: OrderFiles; chains: Chain[]; preferredChain: string | null },
 ): Promise<FetchedChain> {
   const [first, ...others] = chains;
   if (first === undefined) throw new AcmeLedgerError('ca-answer', 'the CA answered no certificate chain');
-  const wanted = wantedChain(issuance, certificate);
-  const { chain, found } = chooseChain([first, ...others], wanted);
-  if (!found) issuance.log.warn({ wanted }, 'the CA offers no such chain; its default is stored');
+  const { chain, found } = chooseChain([first, ...others], preferredChain);
+  if (!found)
+    issuance.log.warn({ wanted: preferredChain }, 'the CA offers no such chain; its default is stored');
   const facts = assertIssued(chain.pem, {
     identifiers: namesOf(order).map(parseName),
     publicKey: await publicKeyIn(files),
     now: issuance.clock.wallNow(),
   });
   return { pem: chain.pem, facts };
-}
-
-/** A staging has other chains. */
-function wantedChain({ isRehearsal }: Issuance, certificate: CertificateRow): string | null {
-  return isRehearsal === true ? null : certificate.preferred_chain;
 }
 
 async function publicKeyIn({ publicKey, keyPem, csrDer }: OrderFiles): Promise<KeyObject> {

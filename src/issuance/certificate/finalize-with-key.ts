@@ -3,13 +3,13 @@ import { type OrderFiles, removeOrderFiles } from '../../certificates/order-file
 import { AcmeLedgerError } from '../../errors.ts';
 import type { CertificateRow } from '../../ledger/schema.ts';
 import { assertOwned } from '../ownership/guards.ts';
-import { finalizeOrder, type FinalizeOptions } from './finalize.ts';
+import { finalizeOrder, type FinalizeOptions, type IssuedOrder } from './finalize.ts';
 import type { Issuance } from '../account-run.ts';
 import type { PlacedOrder } from '../placed-order.ts';
 import { orderKey } from './order-key.ts';
 
 export interface Finalized {
-  placed: PlacedOrder;
+  placed: IssuedOrder;
   /** What the certificate is for: others than those that were given where the CA forbids their key. */
   files: OrderFiles;
 }

@@ -2,7 +2,7 @@ import { isOutcomeUnknown } from '../../acme/http/connection-failure.ts';
 import { unreadable } from '../../acme/objects/fields.ts';
 import { unusableOrder } from '../../acme/objects/order.ts';
 import { isProblem } from '../../acme/objects/problems.ts';
-import type { Answer, Order } from '../../acme/objects/resources.ts';
+import type { Answer, Chain, Order } from '../../acme/objects/resources.ts';
 import { csrDigest, type OrderFiles } from '../../certificates/order-files.ts';
 import { later } from '../../clock.ts';
 import { AcmeLedgerError } from '../../errors.ts';
@@ -10,6 +10,7 @@ import { recordFinalizeSent, recordOrderAnswer } from '../../ledger/orders/order
 import { orderGuard } from '../ownership/guards.ts';
 import type { Issuance } from '../account-run.ts';
 import type { PlacedOrder } from '../placed-order.ts';
+import type { Places } from '../waiting/concurrency-level.ts';
 import { learnedWaits } from '../waiting/learned-wait.ts';
 import { notYet } from '../waiting/not-yet.ts';
 import { poll } from '../waiting/polling.ts';
@@ -22,6 +23,20 @@ const longWaitMs = 500;
 const finalizeTries = 2;
 const finalizeAgainMs = 2_000;
 
+export interface FinalizeOptions {
+  /** It is in the ledger already that finalize is being sent. */
+  isRecorded?: boolean;
+  /** Asks for the certificate's chains, beside the writing down of its URL. */
+  download?: (certificateUrl: string) => Promise<Chain[]>;
+  /** Where several certificates are worked on: lends this one's place to another while the CA takes its time. */
+  whileWaiting?: Places['lend'] | undefined;
+}
+
+/** A `valid` order, and its certificate's chains where they were asked for. */
+export interface IssuedOrder extends PlacedOrder {
+  chains: Promise<Chain[]> | undefined;
+}
+
 /**
  * Turns a `ready` order into a `valid` one (RFC 8555 §7.4): finalize with the CSR that is on disk, then poll. An order that is
  * `processing` or `valid` already is only waited for: Boulder can turn an issued order `invalid` at a second finalize.
@@ -31,8 +46,8 @@ export async function finalizeOrder(
   issuance: Issuance,
   placed: PlacedOrder,
   files: OrderFiles,
-  { isRecorded = false, onIssued = () => undefined }: FinalizeOptions = {},
-): Promise<PlacedOrder> {
+  { isRecorded = false, download, whileWaiting }: FinalizeOptions = {},
+): Promise<IssuedOrder> {
   let { answer } = placed;
   let sentAt = issuance.clock.now();
   let lost: AcmeLedgerError | null = null;
@@ -55,10 +70,16 @@ export async function finalizeOrder(
   }
   const { certificate_url: known } = placed.row;
   if (answer.status !== 'valid' || (answer.certificateUrl ?? known) === null)
-    answer = await awaitIssued(issuance, answer, sentAt);
-  if (answer.status === 'valid' && answer.certificateUrl !== null) onIssued(answer.certificateUrl);
-  const row = await recordOrderAnswer(issuance, placed.row, answer);
-  if (answer.status === 'valid' && row.certificate_url !== null) return { row, answer };
+    answer = await awaitIssued(issuance, answer, { since: sentAt, whileWaiting });
+  const { certificateUrl } = answer;
+  const chains =
+    answer.status === 'valid' && certificateUrl !== null ? download?.(certificateUrl) : undefined;
+  chains?.catch(() => undefined); // whoever collects the certificate awaits it; whatever fails before that is told instead
+  const row = await recordOrderAnswer(issuance, placed.row, answer).catch(async (error: unknown) => {
+    await chains?.catch(() => undefined); // no request is left behind
+    throw error;
+  });
+  if (answer.status === 'valid' && row.certificate_url !== null) return { row, answer, chains };
   if (answer.status === 'processing') {
     const { retryAt } = answer;
     throw notYet(issuance, 'issuing the certificate', { orderId: row.id, retryAt });
@@ -67,13 +88,6 @@ export async function finalizeOrder(
     hint: `acme-ledger order show ${String(row.id)}`,
     ...(answer.error === null ? {} : { problem: answer.error }),
   });
-}
-
-export interface FinalizeOptions {
-  /** It is in the ledger already that finalize is being sent. */
-  isRecorded?: boolean;
-  /** Called while the ledger is told: to ask for the certificate needs no record. */
-  onIssued?: (certificateUrl: string) => void;
 }
 
 /** @returns the order after it, and what the request was lost by */
@@ -98,7 +112,11 @@ async function sendFinalize(
 }
 
 /** RFC 8555 §7.4 has the certificate's URL in a `valid` order; some CAs add it a moment later. */
-async function awaitIssued(issuance: Issuance, answer: Answer<Order>, since: Date): Promise<Answer<Order>> {
+async function awaitIssued(
+  issuance: Issuance,
+  answer: Answer<Order>,
+  { since, whileWaiting }: { since: Date } & Pick<FinalizeOptions, 'whileWaiting'>,
+): Promise<Answer<Order>> {
   if (answer.status === 'invalid') return answer;
   const wait = (): Promise<Answer<Order>> =>
     poll(
@@ -113,8 +131,7 @@ async function awaitIssued(issuance: Issuance, answer: Answer<Order>, since: Dat
         learned: learnedWaits(issuance.session).issuance,
       },
     );
-  const { whileWaiting, clock } = issuance;
-  const isLong = answer.retryAt !== null && answer.retryAt > later(clock.now(), longWaitMs);
+  const isLong = answer.retryAt !== null && answer.retryAt > later(issuance.clock.now(), longWaitMs);
   return whileWaiting === undefined || !isLong ? wait() : whileWaiting(wait);
 }
 

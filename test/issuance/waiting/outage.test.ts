@@ -246,7 +246,6 @@ describe('a staging that does not answer', () => {
       (): Stage['issuance'] => ({
         ...issuance,
         session: { ...issuance.session, newOrder: () => Promise.reject(noAnswer) },
-        isRehearsal: true,
       }),
     ],
   ])('and %s is no outage of the CA itself', async (_what, staging) => {

@@ -1,0 +1,168 @@
+import { readOrderFiles, removeOrderFiles } from '../../certificates/order-files.ts';
+import { later } from '../../clock.ts';
+import { AcmeLedgerError, hasCode } from '../../errors.ts';
+import { type Identifier, parseName } from '../../identifiers.ts';
+import { certificateByName } from '../../ledger/certificates/certificates.ts';
+import { isSameWanted } from '../../ledger/certificates/store-verdict.ts';
+import { releaseOrder } from '../../ledger/orders/orders.ts';
+import { recordStuck } from '../../ledger/orders/stuck-orders.ts';
+import type { CertificateRow } from '../../ledger/schema.ts';
+import type { Issuance } from '../account-run.ts';
+import { awaitClosers } from '../authorization/closers.ts';
+import { areWanted, isFinalizedWith } from '../certificate/order-key.ts';
+import { isWindowOpen, lifeOf } from '../due/renewal-window.ts';
+import { aboutOf } from '../limits/heedful-session.ts';
+import { giveBack } from '../limits/spending.ts';
+import { placeOrder } from '../order/place-order.ts';
+import { replacedBy } from '../order/replaces.ts';
+import { settleOrder } from '../order/settle.ts';
+import { isStuck } from '../order/stuck-order.ts';
+import type { AdmittedOrder, PlacedOrder } from '../placed-order.ts';
+import type { Ending } from './ending.ts';
+import { admit } from './gate.ts';
+import { mayOrderAgain } from './order-again.ts';
+
+/** An order taken up may turn out to be over at the CA, or the CA may ask to come back a little later; then there is another try. */
+const placements = 4;
+
+export interface PlaceOptions {
+  /** What the order is for: all names of the certificate, or those that aren't known to fail. */
+  names: readonly string[];
+  waitMs: number;
+  /** Leaves the reserve of new orders to what a person waits for. */
+  leavesReserve?: boolean;
+  /** An order of an earlier attempt whose certificate can't be had now is given up at once. */
+  isForced?: boolean;
+  ending: Ending;
+}
+
+export type Placement =
+  | { is: 'placed'; admitted: AdmittedOrder; placed: PlacedOrder }
+  /** Another run has stored the certificate while this one waited for the order. */
+  | { is: 'stored-meanwhile' }
+  /** With the last order that the gate let through; null when it let none. */
+  | { is: 'failed'; admitted: AdmittedOrder | null; error: unknown };
+
+/** Brings an order for the names to the CA (RFC 8555 §7.4): a new one through the gate, or one that an earlier attempt left. */
+export async function place(
+  issuance: Issuance,
+  certificate: CertificateRow,
+  options: PlaceOptions,
+): Promise<Placement> {
+  const deadline = later(issuance.clock.now(), options.waitMs);
+  const about = aboutOf({ kind: 'newOrder', identifiers: options.names.map(parseName) });
+  let admitted: AdmittedOrder | null = null;
+  let faults = 0;
+  for (let round = 1; round <= placements;) {
+    try {
+      // Before anything is written down for it: nothing waits for a CA that is out of order with an order in hand.
+      await issuance.outage.pass('newOrder', issuance.stops.work);
+    } catch (error) {
+      return { is: 'failed', admitted, error };
+    }
+    try {
+      const waitMs = Math.max(0, deadline.getTime() - issuance.clock.now().getTime());
+      admitted = await admitFor(issuance, certificate, { ...options, waitMs });
+      const placed = await placeAdmitted(issuance, certificate, admitted, options);
+      if (placed === 'stored-meanwhile') return { is: placed };
+      if (placed !== null) return { is: 'placed', admitted, placed };
+      round += 1;
+    } catch (error) {
+      faults += 1;
+      if (await mayOrderAgain(issuance, admitted?.order ?? null, error, { about, faults })) continue;
+      // The CA wants it later, and the person waits for as long: the gate does the waiting.
+      const isWaitedFor =
+        hasCode(error, 'ca-limit') && error.retryAt !== undefined && error.retryAt <= deadline;
+      if (!isWaitedFor || round === placements) return { is: 'failed', admitted, error };
+      round += 1;
+    }
+  }
+  return { is: 'failed', admitted, error: allOver() };
+}
+
+function allOver(): AcmeLedgerError {
+  return new AcmeLedgerError(
+    'order-failed',
+    'each order for these names was over at the CA before it could be worked on',
+    { hint: 'acme-ledger order list' },
+  );
+}
+
+async function admitFor(
+  issuance: Issuance,
+  certificate: CertificateRow,
+  { names, ending, ...options }: PlaceOptions,
+): Promise<AdmittedOrder> {
+  return admit(issuance, {
+    certificateName: certificate.name,
+    identifiers: names.map(parseName),
+    profile: certificate.profile === '' ? null : certificate.profile,
+    replaces: await replacedBy(issuance, certificate),
+    rehearsal: ending.rehearsalOf(certificate),
+    isInWindow: isWindowOpen(certificate, issuance.clock.now()),
+    life: lifeOf(certificate),
+    ...options,
+  });
+}
+
+/** @returns null when the order was over: there may be another */
+async function placeAdmitted(
+  issuance: Issuance,
+  certificate: CertificateRow,
+  admitted: AdmittedOrder,
+  { names, isForced = false }: PlaceOptions,
+): Promise<PlacedOrder | 'stored-meanwhile' | null> {
+  // Another run had the order for these names while we waited for it: a second certificate would be paid for twice.
+  if (admitted.isNew && (await isStoredSince(issuance, certificate))) {
+    await giveBack(issuance, admitted.charges);
+    await releaseOrder(issuance, admitted.order.id, { status: 'abandoned' });
+    return 'stored-meanwhile';
+  }
+  const identifiers: readonly Identifier[] = names.map(parseName);
+  const placed = await placeOrder(issuance, admitted, identifiers);
+  if (placed === null) return null;
+  const isWaitedFor = !isForced && !isStuck(placed.row, issuance.clock.now());
+  if (placed.answer.status === 'processing' && !isWaitedFor) {
+    const what = { order: placed.row.id, since: placed.row.finalize_sent_at };
+    issuance.log.info(what, `${certificate.name}: the CA doesn't get on with its order; it is made anew`);
+    await recordStuck(issuance, placed.row.id);
+    return null;
+  }
+  if (!(await isOver(issuance, certificate, placed))) return placed;
+  const verdictsUntil = issuance.clock.now();
+  const failure = await settleOrder(issuance, placed.row, { policy: issuance.policy, verdictsUntil });
+  if (failure !== null) throw failure;
+  return null;
+}
+
+async function isOver(
+  issuance: Issuance,
+  certificate: CertificateRow,
+  placed: PlacedOrder,
+): Promise<boolean> {
+  return (
+    placed.answer.status === 'invalid' ||
+    (await hasLostItsKey(issuance, certificate, placed)) ||
+    // An authorization that another run was closing when the CA gave it to this order: there is another order then.
+    (await awaitClosers(issuance, placed.row.id)).isSpent
+  );
+}
+
+async function isStoredSince(issuance: Issuance, certificate: CertificateRow): Promise<boolean> {
+  const now = await certificateByName(issuance.ledger, certificate.name);
+  return now !== undefined && now.stored_at !== certificate.stored_at && isSameWanted(now, certificate);
+}
+
+/** It was finalized with a key that isn't there any more, or isn't the one wanted now: its certificate is of no use to anybody. */
+async function hasLostItsKey(
+  issuance: Issuance,
+  certificate: CertificateRow,
+  { row }: PlacedOrder,
+): Promise<boolean> {
+  if (row.finalize_sent_at === null) return false;
+  const files = readOrderFiles(issuance.stateDir, String(row.id));
+  if (files !== null && isFinalizedWith(files, row) && areWanted(files, certificate)) return false;
+  if (await releaseOrder(issuance, row.id, { status: 'abandoned', keptUntil: null }))
+    removeOrderFiles(issuance.stateDir, String(row.id));
+  return true;
+}
