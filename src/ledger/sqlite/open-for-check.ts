@@ -6,6 +6,7 @@ import { Kysely } from 'kysely';
 import { AcmeLedgerError, messageOf } from '../../errors.ts';
 import type { LedgerUnderCheck } from '../ledger-store.ts';
 import { schemaAge } from '../migrations/migrate.ts';
+import { migrationsFor } from '../migrations/migrations.ts';
 import type { Schema } from '../schema.ts';
 import { openEmptyLedger } from './open-sqlite.ts';
 import { sqliteOpeningError } from './sqlite-error.ts';
@@ -46,7 +47,7 @@ async function opened(
   const engine = sqliteEngine(place, { toWrite: isWritable, readOnly: !isWritable });
   const ledger = new Kysely<Schema>({ dialect: engine.dialect });
   try {
-    const age = await schemaAge(ledger, engine, file);
+    const age = await schemaAge(ledger, engine, { place: file, migrations: migrationsFor(engine) });
     if (age === 'none') throw notALedger(file);
     return {
       ledger,

@@ -57,6 +57,17 @@ describe.concurrent('a ledger is refused and left as it was', () => {
       await expectRefused(stage, ['status', ...at(stage)], { error, hint: /newer version/ });
     });
   });
+
+  it('of a development version', async () => {
+    await withLedger(async (stage, file) => {
+      const database = rawDatabase(file);
+      database.exec(`insert into kysely_migration values ('0013-stuck', '2026-11-30T00:00:00.000Z')`);
+      database.close();
+      const error = /was made by a development version of acme-ledger \(its schema is 0013-stuck\)/;
+      await expectRefused(stage, issue(stage), { error, hint: /authz clear; then mv .*left as it was/ });
+      await expectRefused(stage, ['ledger', 'check', ...at(stage)], { error, hint: /a new ledger/ });
+    });
+  });
 });
 
 describe.concurrent('a locked ledger', () => {
