@@ -8,9 +8,12 @@ import type { Directory } from './objects/resources.ts';
 
 const maxAgeMs = 24 * 3600 * 1000;
 
-/** Directories on disk, so that a run doesn't begin with asking for one. What can't be read or written does no harm. */
+/**
+ * Directories on disk, so that a run doesn't begin with asking for one. A directory that can't be read or
+ * written does no harm.
+ */
 export interface DirectoryCache {
-  /** Null when there is none, or none that is of this URL, whole, and younger than a day. */
+  /** The directory of this URL; null when there is none on disk that is whole and younger than a day. */
   read(url: string, now: Date): Promise<Directory | null>;
   write(url: string, directory: Directory, now: Date): Promise<void>;
   forget(url: string): Promise<void>;

@@ -9,7 +9,7 @@ interface Parts {
   transport: Transport;
   clock: Clock;
   cache: DirectoryCache;
-  /** As this run got it from the CA already. */
+  /** The directory, if this run has asked the CA for it already. */
   fresh?: Directory | null;
 }
 
@@ -19,7 +19,7 @@ const names = ['newNonce', 'newAccount', 'newOrder', 'revokeCert', 'keyChange', 
 export class DirectorySource {
   readonly #parts: Parts;
   #directory: Directory | null = null;
-  /** How old it is isn't known: an earlier run asked for it. */
+  /** The age of a cached directory isn't known: an earlier run asked for it. */
   #isFromCache = false;
   #renewal: Promise<Directory | null> | null = null;
   #outdated: Directory | null = null;
@@ -28,7 +28,7 @@ export class DirectorySource {
     this.#parts = parts;
   }
 
-  /** Null before it was got. */
+  /** Null before the directory was got. */
   get current(): Directory | null {
     return this.#directory;
   }
@@ -48,8 +48,9 @@ export class DirectorySource {
   }
 
   /**
-   * Where the CA has now what a URL of the directory was for that isn't there any more: a directory that an earlier run had asked for is asked
-   * for anew, once a run for all who ask. One that this run asked for is forgotten, so that the next run asks.
+   * The new address of a URL of the directory that isn't there any more. A directory from the cache is asked
+   * for anew, once a run for all callers; a directory that this run asked for is forgotten, so that the next
+   * run asks.
    * @returns null when the URL is still the directory's, or never was
    */
   async movedUrl(url: string): Promise<string | null> {

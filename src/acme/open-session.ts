@@ -17,12 +17,12 @@ export interface SessionOptions extends TransportOptions {
   accountKeyPem: string;
   /** The account's URL where it is known; else `register` or `findAccount` comes first. */
   accountUrl?: string | undefined;
-  /** Where directories are kept between runs; without it they aren't. */
+  /** The folder in which directories are kept between runs; without it they aren't kept. */
   cacheDir?: string | undefined;
   /** The directory where this run has asked for it already. */
   directory?: Directory | undefined;
   clock?: Clock | undefined;
-  /** How fast the CA may be asked; without it as fast as it answers. */
+  /** The pace at which the CA may be asked; without it as fast as it answers. */
   pace?: Pace | undefined;
   /** Waited for by each request besides. */
   takeTurn?: TakeTurn | undefined;

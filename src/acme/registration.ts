@@ -24,8 +24,8 @@ export function assertRegistrable(
 }
 
 /**
- * What a refused registration means to the person. RFC 8555 §7.3.4 has no type of its own for a binding that is wrong;
- * Pebble answers with the two below. Anything else is what it was.
+ * The error of a refused registration, in words for the person. RFC 8555 §7.3.4 has no type of its own for a
+ * binding that is wrong; Pebble answers with the two below. Any other error stays as it is.
  */
 export function registrationError(error: unknown, registration: Registration): unknown {
   if (!(error instanceof AcmeLedgerError)) return error;
@@ -43,7 +43,7 @@ export function registrationError(error: unknown, registration: Registration): u
   });
 }
 
-/** Null where the error's own hint is as good: it doesn't know what was given. */
+/** A hint that knows what was given at the registration; null where the error's own is as good. */
 function betterHint(error: AcmeLedgerError, { agreeTos, email }: Registration): string | null {
   if (agreeTos && isProblem(error, 'userActionRequired') && error.hint?.includes('--agree-tos') === true)
     return 'agreeing to the terms (--agree-tos) was not enough: the CA wants something done on its web site';

@@ -65,7 +65,7 @@ function instantOf(value: unknown): Date | null {
   return typeof value === 'string' && rfc3339.test(value) ? dateOf(value.toUpperCase()) : null;
 }
 
-/** It is only shown, never asked. */
+/** The page is only shown, never asked for. */
 function webPageOf(value: unknown): string | null {
   if (typeof value !== 'string' || value.length > longestUrl || !URL.canParse(value)) return null;
   const url = new URL(value);

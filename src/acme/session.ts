@@ -18,8 +18,8 @@ export interface Registration {
 }
 
 /**
- * What must still be so when a request that ends or spends something leaves (promise 7). Required wherever there is one: whoever asks for
- * it says who may.
+ * The condition under which a request that ends or spends something may leave (promise 7). Such calls require
+ * a guard, so that each caller says who may.
  */
 export interface Guard {
   /**
@@ -31,10 +31,11 @@ export interface Guard {
 }
 
 /**
- * One account at one CA (RFC 8555). Nothing is waited for, polled or tried again here but a rejected nonce, and once a request without
- * effect whose connection was closed under it: what the CA says comes back at once, as a result or as an AcmeLedgerError:
- * `ca-limit` with `retryAt` (429, 503), `ca-problem`, `ca-answer`, `ca-unreachable`; the signal's reason when it is aborted.
- * `isProblem` and `isOutcomeUnknown` tell more. Many calls may run at once.
+ * An account at a CA (RFC 8555). Nothing is waited for, polled or tried again here but a rejected nonce and,
+ * once, a request without effect whose connection was closed under it. What the CA says comes back at once,
+ * as a result or as an AcmeLedgerError: `ca-limit` with `retryAt` (429, 503), `ca-problem`, `ca-answer`,
+ * `ca-unreachable`; the signal's reason when it is aborted. `isProblem` and `isOutcomeUnknown` tell more.
+ * Many calls may run at once.
  */
 export interface Session {
   readonly directory: Directory;
@@ -52,7 +53,7 @@ export interface Session {
   getAuthorization(url: string, signal?: AbortSignal): Promise<Answer<Authorization>>;
   /** §7.5.1: from here the CA decides. */
   submitChallenge(url: string, guard: Guard): Promise<Answer<Challenge>>;
-  /** What is at a URL of which nobody knows what it is; nothing is submitted (§6.3). */
+  /** The resource at a URL of unknown kind; nothing is submitted (§6.3). */
   getResource(url: string, signal?: AbortSignal): Promise<Resource>;
   /** §7.5.2 */
   deactivateAuthorization(url: string, guard: Guard): Promise<Answer<Authorization>>;

@@ -4,17 +4,17 @@ import { printable } from '../../printable.ts';
 import { letsEncryptLimits, letsEncryptStagingLimits, noLimits } from './limits.ts';
 import { assertDirectoryUrl } from '../objects/web-url.ts';
 
-/** What acme-ledger knows about a CA before it asks it. */
+/** A CA, as far as acme-ledger knows it before it asks. */
 export interface Authority {
   /** The name for `--ca`; null for a CA that isn't built in. */
   name: string | null;
   label: string;
   directoryUrl: string;
-  /** What becomes of an authorization whose challenge was never submitted. */
+  /** The policy for an authorization whose challenge was never submitted. */
   onUnsubmitted: 'deactivate' | 'resume';
   /** The gate's threshold for one account. */
   maxPending: number;
-  /** What it documents; the configuration may say otherwise. */
+  /** The limits that the CA documents; the configuration may say otherwise. */
   limits: CaLimits;
 }
 

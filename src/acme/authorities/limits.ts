@@ -26,7 +26,7 @@ export const letsEncryptLimits: CaLimits = {
     'certificates-per-domain': { max: 50, periodMs: 7 * dayMs },
     'certificates-per-set': { max: 5, periodMs: 7 * dayMs },
     'failed-authorizations': { max: 5, periodMs: hourMs },
-    // One comes back a day, all of them with a success.
+    // A failure is forgiven each day, all of them with a success.
     'failures-in-a-row': { max: 1_152, periodMs: 1_152 * dayMs },
   },
   countsDeactivations: true,

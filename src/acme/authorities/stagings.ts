@@ -8,7 +8,7 @@ const builtIn: ReadonlyMap<string | null, string> = new Map([
   ['google', 'google-staging'],
 ]);
 
-/** Whether nothing is rehearsed for this CA because it is a staging itself. */
+/** Whether a CA is a staging itself, so that nothing is rehearsed for it. */
 export function isStaging({ name, directoryUrl }: Authority, given: string | null): boolean {
   return (
     (name !== null && [...builtIn.values()].includes(name)) ||
@@ -17,7 +17,7 @@ export function isStaging({ name, directoryUrl }: Authority, given: string | nul
 }
 
 /**
- * Where orders for this CA are rehearsed.
+ * The staging at which orders for this CA are rehearsed.
  * @param given `--rehearsal-ca`: for CAs whose staging isn't built in
  * @throws AcmeLedgerError `usage` when there is no such place
  */

@@ -1,7 +1,7 @@
 import { mayHaveActed } from '../../error-kinds.ts';
 import { AcmeLedgerError, hasCode } from '../../errors.ts';
 
-/** How an exchange with the CA broke off before its answer was whole. */
+/** An exchange with the CA that broke off before its answer was whole. */
 export class ConnectionFailure extends Error {
   readonly kind: 'unreachable' | 'untrusted' | 'reset' | 'timeout';
   /** False: the connection didn't come about, so the CA can't have acted on the request. */
@@ -24,7 +24,7 @@ export function unreachable(failure: ConnectionFailure, method: string): AcmeLed
   });
 }
 
-/** Where a proxy is the only way out, a direct connection doesn't come about. */
+/** A hint for networks where a proxy is the only way out: a direct connection doesn't come about there. */
 function proxyHint({ kind, sent }: ConnectionFailure): string {
   const name = ['HTTPS_PROXY', 'https_proxy', 'ALL_PROXY', 'all_proxy'].find(
     (each) => (process.env[each] ?? '') !== '',
@@ -33,7 +33,7 @@ function proxyHint({ kind, sent }: ConnectionFailure): string {
   return `; ${name} is set, but acme-ledger doesn't heed it yet: it connects directly`;
 }
 
-/** What node reports, in our terms. `sent` says whether the connection stood already. */
+/** An error of node in our terms. `sent` says whether the connection stood already. */
 export function connectionFailureOf(
   error: Error,
   host: string,

@@ -34,13 +34,16 @@ export interface ExchangeLimits {
 
 const maxBodyBytes = 4 * 1024 * 1024; // a chain of ten certificates has 20 KiB, a page of 1,000 orders 100 KiB
 
-/** Leave is asked for again when it was given so long ago: the process, or the machine, stood still since. A ledger may be busy for as long. */
+/**
+ * The guard is asked again when its leave is older than this: the process, or the machine, may have stood
+ * still since. A busy ledger may hold the guard up for as long.
+ */
 const leaveLastsMs = 10_000;
 
 /**
- * One request and its whole answer, within the limits.
- * @throws AcmeLedgerError `ca-unreachable` with a ConnectionFailure as cause, `ca-answer` when the answer is too long;
- *   the signal's reason when it is aborted
+ * Sends a request and reads the whole answer, within the limits.
+ * @throws AcmeLedgerError `ca-unreachable` with a ConnectionFailure as cause, `ca-answer` when the answer is
+ *   too long; the signal's reason when it is aborted
  */
 export async function exchange(
   request: HttpRequest,
@@ -53,7 +56,8 @@ export async function exchange(
   const progress = { isSent: false };
   let release = (): void => undefined;
   const answer = new Promise<HttpAnswer>((resolve, reject) => {
-    // Rejected here and not by the request's own event: one that is destroyed during its answer forgets why.
+    // The promise is rejected here and not by the request's own event: a request that is destroyed during its
+    // answer forgets why.
     const fail = (error: Error): void => {
       reject(error);
       outgoing.destroy();
@@ -78,7 +82,7 @@ export async function exchange(
   }
 }
 
-/** Sends it when its connection stands, and it is let. */
+/** Sends the request when its connection stands and its guard lets it. */
 async function send(
   outgoing: http.ClientRequest,
   { url, body, assertAllowed }: HttpRequest,

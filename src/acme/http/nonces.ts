@@ -2,7 +2,7 @@ import { later, type Clock } from '../../clock.ts';
 import { AcmeLedgerError } from '../../errors.ts';
 
 export interface NoncePoolOptions {
-  /** Asks newNonce for one (RFC 8555 §7.2). */
+  /** Asks newNonce for a nonce (RFC 8555 §7.2). */
   fetchNonce: (signal?: AbortSignal) => Promise<string | undefined>;
   clock: Clock;
   /** Nonces in circulation, so requests at once. Default 10: what Let's Encrypt allows newNonce in one burst. */
@@ -71,7 +71,7 @@ export class NoncePool {
     if (nonce !== undefined) this.#idle.push({ nonce, takenInAt: this.#options.clock.now() });
   }
 
-  /** One more nonce, which no request brought. */
+  /** Takes a nonce that no request brought. */
   offer(next: string | undefined): void {
     const nonce = this.admit(next);
     if (nonce !== undefined) this.#idle.push({ nonce, takenInAt: this.#options.clock.now() });

@@ -5,7 +5,10 @@ import { AcmeLedgerError } from '../../errors.ts';
 import { printable } from '../../printable.ts';
 import { unsentError } from './connection-failure.ts';
 
-/** Which hosts the requests to one CA may go to. What it says, a redirect included, may name any (RFC 8555 lets a CA use several). */
+/**
+ * The hosts that requests to a CA may go to. A URL of the CA's, a redirect included, may name any host (RFC
+ * 8555 lets a CA use several).
+ */
 export interface ReachableHosts {
   /** @throws AcmeLedgerError `ca-answer`; nothing was sent */
   assertUrl(url: string): Promise<void>;
@@ -26,7 +29,7 @@ export function reachableHosts(directoryUrl: string, resolve: Resolve = resolveA
   const isPublicCa = (): Promise<boolean> =>
     (isPublic ??= addressesOf(home, resolve).then(
       (addresses) => addresses.every((each) => !isPrivate(each)),
-      // Unknown for now: the others are judged by it all the same.
+      // The directory's host can't be resolved for now: the other hosts are judged as if it were public.
       () => true,
     ));
   const allowed = async (host: string, options: LookupOptions): Promise<LookupAddress[]> => {

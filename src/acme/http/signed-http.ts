@@ -9,14 +9,14 @@ import { answerError, isProblem } from '../objects/problems.ts';
 import type { Directory, ExternalAccountBinding } from '../objects/resources.ts';
 import type { Transport } from './transport.ts';
 
-/** What one request needs beside what acme-client hands through. */
+/** The parts of a request that acme-client doesn't hand through. */
 export interface CallOptions extends SignedRequestOptions {
-  /** What is asked, for the message of an error: "to make the order". */
+  /** The request in words, for the message of an error: "to make the order". */
   action: string;
   accept?: string;
   externalAccountBinding?: ExternalAccountBinding | undefined;
   signal?: AbortSignal | undefined;
-  /** Of a request that ends or spends something (session.ts): called right before its bytes. */
+  /** The guard of a request that ends or spends something (session.ts), called right before its bytes. */
   assertAllowed?: () => Promise<void>;
 }
 
@@ -31,7 +31,7 @@ interface Parts {
   directoryUrl: string;
   accountKey: KeyObject;
   getDirectory: () => Promise<Directory>;
-  /** Where the CA has now what a URL of the directory was for that isn't there any more; null when it isn't elsewhere. */
+  /** The new address of a URL of the directory that isn't there any more; null when it isn't elsewhere. */
   movedUrl: (url: string) => Promise<string | null>;
   transport: Transport;
   clock: Clock;
@@ -190,7 +190,7 @@ export class SignedHttp extends HttpClient {
   }
 }
 
-/** What no resource is behind (RFC 9110 §15.5): nothing was done. */
+/** Whether no resource is behind the URL (RFC 9110 §15.5), so that nothing was done. */
 function isMissing({ status }: HttpResponse): boolean {
   return status === 404 || status === 405 || status === 410;
 }

@@ -5,7 +5,7 @@ import { exchange, type ExchangeLimits, type HttpAnswer, type HttpRequest } from
 import { type Resolve, reachableHosts } from './reachable-hosts.ts';
 import { isAcceptableUrl } from '../objects/web-url.ts';
 
-/** One line of the log of requests. `status` is null when no whole answer came. */
+/** An entry in the log of requests. `status` is null when no whole answer came. */
 export interface RequestEntry {
   method: string;
   url: string;
@@ -21,10 +21,13 @@ export interface TransportOptions {
   connectTimeoutMs?: number | undefined;
   /** From the connection to the last byte of the answer. */
   answerTimeoutMs?: number | undefined;
-  /** How long an idle connection is kept. */
+  /** The time for which an idle connection is kept. */
   idleTimeoutMs?: number | undefined;
   onRequest?: ((entry: RequestEntry) => void) | undefined;
-  /** The CA's: where it is says where its requests may go; without it they may go anywhere. */
+  /**
+   * The directory URL of the CA, whose address decides where its requests may go; without it they may go
+   * anywhere.
+   */
   directoryUrl?: string | undefined;
   /** Instead of the system's resolver. */
   resolve?: Resolve | undefined;

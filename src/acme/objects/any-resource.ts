@@ -3,7 +3,8 @@ import { type Fields, fieldsOf, urlOf } from './fields.ts';
 import type { Resource } from './resources.ts';
 
 /**
- * What a CA shows at a URL, told by its members (RFC 8555 §7.1.3, §7.1.4, §8): URLs of other clients' logs say nothing for sure.
+ * The resource at a URL, told by its members (RFC 8555 §7.1.3, §7.1.4, §8), because URLs in other clients'
+ * logs say nothing for sure.
  * @param up the answer's `Link` with the relation `up`: of a challenge its authorization (§7.5.1)
  * @throws AcmeLedgerError `ca-answer` for an authorization that can't be read
  */

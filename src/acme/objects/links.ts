@@ -1,7 +1,10 @@
 import type { HttpResponse } from 'acme-client/src/http.js';
 import { urlOf } from './fields.ts';
 
-/** One link of RFC 8288 §3, its URL and its parameters. Bounded, so that a header of one sign only takes no longer than another. */
+/**
+ * A link of RFC 8288 §3, its URL and its parameters. Bounded, so that a header of a single repeated character
+ * takes no longer than another.
+ */
 const link = /<([^<>]{1,2000})>([^<]*)/g;
 const relation = /;\s*rel\s*=\s*(?:"([^"]*)"|([^\s;,"]+))/i;
 

@@ -32,7 +32,7 @@ export function parseOrder(data: unknown, url: string): Order {
   const fields = requiredFields(data, 'order');
   try {
     const order = orderOf(fields, url);
-    // Nothing could ever make it ready.
+    // An order without authorizations: nothing could ever make it ready.
     if (order.status === 'pending' && order.authorizationUrls.length === 0)
       throw unreadable('order', 'is pending and has no authorizations');
     return order;
@@ -41,21 +41,21 @@ export function parseOrder(data: unknown, url: string): Order {
   }
 }
 
-/** What an answer tells of an order that can't be worked with, and that the CA has all the same. */
+/** An order that can't be worked with, and that the CA has all the same, as far as the answer tells it. */
 export interface UnusableOrder {
   /** Null when the CA didn't say it. */
   url: string | null;
-  /** Those that can be read. */
+  /** The URLs that can be read. */
   authorizationUrls: string[];
 }
 
-/** Whether the CA made an order of which nothing is known that could be written down: as if its answer had been lost. */
+/** Whether the CA made an order of which nothing could be written down, as if its answer had been lost. */
 export function isOrderLost(error: unknown): boolean {
   const order = unusableOrder(error);
   return order !== null && (order.url === null || order.authorizationUrls.length === 0);
 }
 
-/** Of an error that an order was answered with: the order; null for any other error. */
+/** The order that an error's answer was about; null for any other error. */
 export function unusableOrder(error: unknown): UnusableOrder | null {
   return error instanceof AcmeLedgerError && error.cause instanceof OrderWithin ? error.cause.order : null;
 }

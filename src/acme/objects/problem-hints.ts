@@ -6,7 +6,9 @@ import { linkedUrls } from './links.ts';
 
 type FailedHeaders = Readonly<Record<string, string | string[] | undefined>>;
 
-/** What a person can do about a problem of the CA; undefined where acme-ledger knows nothing better than the CA's own words. */
+/**
+ * The hint for a problem of the CA; undefined where acme-ledger knows nothing better than the CA's own words.
+ */
 export function problemHint(
   problem: Problem | null,
   { headers, data }: { headers: FailedHeaders; data: unknown },

@@ -57,7 +57,10 @@ export function answerError(answer: FailedAnswer, action: string, now: Date): Ac
   });
 }
 
-/** Whether the CA said one of these: `isProblem(error, 'orderNotReady')`, without the urn: prefix. */
+/**
+ * Whether the CA answered with one of these problem types: `isProblem(error, 'orderNotReady')`, without the
+ * urn: prefix.
+ */
 export function isProblem(error: unknown, ...types: string[]): boolean {
   if (!(error instanceof AcmeLedgerError) || error.problem === undefined) return false;
   const { type } = error.problem;
@@ -73,7 +76,8 @@ export function isGone(error: unknown): boolean {
 export function parseProblem(value: unknown, status = 0): Problem | null {
   const fields = fieldsOf(value);
   if (fields === null) return null;
-  // What isn't within a resource of the CA may come from a gateway in front of it, whose JSON has a title or a message.
+  // A problem that isn't within a resource of the CA may come from a gateway in front of it, whose JSON has a
+  // title or a message.
   const members = status === 0 ? ['type', 'detail', ...ownWords] : ['type', 'detail'];
   if (!members.some((member) => typeof fields[member] === 'string')) return null;
   return {
@@ -101,7 +105,10 @@ function subproblem(value: unknown): Subproblem[] {
 
 const ownWords = ['title', 'message'];
 
-/** What is said where there is no `detail` (RFC 7807 §3.1 has `title`; `message` is what many frameworks write). */
+/**
+ * The words of a problem without `detail` (RFC 7807 §3.1 has `title`; `message` is what many frameworks
+ * write).
+ */
 function ownWordsOf(fields: Fields): string | null {
   return ownWords.map((member) => textOf(fields[member])).find((text) => text !== null) ?? null;
 }

@@ -13,7 +13,7 @@ export interface Order {
   profile: string | null;
   replaces: string | null;
   authorizationUrls: string[];
-  /** Needed at finalize only: some CAs tell it when the order is `ready`. */
+  /** The finalize URL is needed at finalize only: some CAs tell it when the order is `ready`. */
   finalizeUrl: string | null;
   certificateUrl: string | null;
   error: Problem | null;
@@ -38,13 +38,13 @@ export interface Challenge {
   error: Problem | null;
 }
 
-/** What is at a URL, by the members of the CA's answer. */
+/** The resource at a URL, by the members of the CA's answer. */
 export type Resource =
   | { kind: 'authorization'; authorization: Authorization }
   | { kind: 'order'; mayHaveOpen: boolean; authorizationUrls: string[] }
-  /** Null: the CA doesn't say which one it belongs to. */
+  /** The URL of the challenge's authorization; null when the CA doesn't say it. */
   | { kind: 'challenge'; authorizationUrl: string | null }
-  /** Of an account (§7.1.2.1). */
+  /** The list of an account's orders (§7.1.2.1). */
   | { kind: 'order-list' }
   | { kind: 'other'; what: string };
 
@@ -55,7 +55,7 @@ export interface Account {
   ordersUrl: string | null;
 }
 
-/** What is asked of `newOrder` (RFC 8555 §7.4, RFC 9773 §5, draft-ietf-acme-profiles). */
+/** The request to `newOrder` (RFC 8555 §7.4, RFC 9773 §5, draft-ietf-acme-profiles). */
 export interface NewOrder {
   identifiers: Identifier[];
   profile?: string;
