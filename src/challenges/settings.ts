@@ -1,71 +1,22 @@
-import { isAbsolute } from 'node:path';
-import { isIP } from 'node:net';
 import * as z from 'zod/mini'; // a quarter of zod's loading time
 import { AcmeLedgerError } from '../errors.ts';
 import type { Identifier } from '../identifiers.ts';
-import type { ChallengeType } from './solver.ts';
-import { parseServerAddress } from '../system/socket-address.ts';
+import { choicesFor } from './solver-choice.ts';
+import type { SolverKind } from './solver-kind.ts';
+import { solvers, type SolverName } from './solvers.ts';
 
-/*
- * What a solver needs to put an answer up, and to take it down from another process after a crash: kept in the ledger
- * as JSON, so every path is absolute and nothing is secret (a hook's credentials are in its environment or its files).
- */
+const schemas = Object.values(solvers).map(({ schema }) => schema());
+type Schema = (typeof schemas)[number];
 
-const absolutePath = z.string().check(z.refine(isAbsolute, 'must be an absolute path'));
+/** The list of solvers isn't empty, which its type doesn't say. */
+export const solverSettings = z.discriminatedUnion('solver', schemas as [Schema, ...Schema[]]);
 
-const between = (least: number, most: number) => z.int().check(z.minimum(least), z.maximum(most));
+export type SolverSettings = z.infer<ReturnType<(typeof solvers)[SolverName]['schema']>>;
 
-const webrootSettings = z.strictObject({
-  solver: z.literal('webroot'),
-  challenge: z.literal('http-01'),
-  webroot: absolutePath,
-});
-
-const standaloneSettings = z.strictObject({
-  solver: z.literal('standalone'),
-  challenge: z.enum(['http-01', 'tls-alpn-01']),
-  listen: z.strictObject({
-    /** Null: every address of this machine. */
-    host: z.nullable(z.string().check(z.refine((host) => isIP(host) !== 0, 'must be an IP address'))),
-    port: between(1, 65_535),
-  }),
-});
-
-const execSettings = z.strictObject({
-  solver: z.literal('exec'),
-  challenge: z.enum(['http-01', 'dns-01']),
-  hook: z.string().check(z.regex(/\S/, 'must not be empty')),
-  /** Where the hook runs, so that a relative path in it means the same thing to whoever cleans up. */
-  hookDirectory: absolutePath,
-  hookStyle: z.enum(['lego']),
-  hookTimeoutSeconds: between(1, 86_400),
-  /** Hooks at one time. 1: most hooks that edit a zone can't bear company (lego runs them one by one, too). */
-  hookConcurrency: between(1, 100),
-  /** How long dns-01 waits for the name servers to show the value; 0 doesn't look. */
-  propagationTimeoutSeconds: between(0, 86_400),
-  /** `ADDR:PORT` of the one name server to ask instead of the zone's own. */
-  resolver: z.nullable(
-    z.string().check(z.refine((text) => parseServerAddress(text, 53) === text, 'must be ADDR:PORT')),
-  ),
-});
-
-export const solverSettings = z.discriminatedUnion('solver', [
-  webrootSettings,
-  standaloneSettings,
-  execSettings,
-]);
-
-export type SolverSettings = z.infer<typeof solverSettings>;
-export type WebrootSettings = z.infer<typeof webrootSettings>;
-export type StandaloneSettings = z.infer<typeof standaloneSettings>;
-export type ExecSettings = z.infer<typeof execSettings>;
-
-/** The challenge types that each solver can answer, the usual one first. */
-export const challengesOfSolver = {
-  webroot: ['http-01'],
-  standalone: ['http-01', 'tls-alpn-01'],
-  exec: ['dns-01', 'http-01'],
-} as const satisfies Record<SolverSettings['solver'], readonly ChallengeType[]>;
+/** The solver that these settings are for. */
+export function kindOf({ solver }: SolverSettings): SolverKind<SolverSettings> {
+  return solvers[solver];
+}
 
 /** Settings as the ledger holds them. @throws AcmeLedgerError `ledger` */
 export function parseSolverSettings(stored: unknown): SolverSettings {
@@ -91,7 +42,7 @@ export function assertSolvable(settings: SolverSettings, identifiers: readonly I
         'usage',
         `the wildcard ${value} can only be proven with dns-01, not ${settings.challenge}`,
         {
-          hint: 'give --challenge dns-01 --hook CMD instead',
+          hint: `give --challenge dns-01 ${choicesFor('dns-01')} instead`,
         },
       );
     }
@@ -100,7 +51,7 @@ export function assertSolvable(settings: SolverSettings, identifiers: readonly I
         'usage',
         `the IP address ${value} can't be proven with dns-01 (RFC 8738 §7)`,
         {
-          hint: 'use --webroot DIR, or --solver standalone',
+          hint: `use ${choicesFor('http-01')}`,
         },
       );
     }

@@ -1,30 +1,9 @@
-import type { VisibilityParts } from './visibility/dns-visibility.ts';
-import { execSolver } from './exec/exec.ts';
-import type { SolverSettings } from './settings.ts';
-import type { Solver } from './solver.ts';
-import { standaloneSolver } from './standalone/http.ts';
-import { standaloneTlsSolver } from './standalone/tls-alpn.ts';
-import { webrootSolver } from './webroot/webroot.ts';
+import { exec } from './exec/exec.ts';
+import type { SolverKind } from './solver-kind.ts';
+import { standalone } from './standalone/standalone.ts';
+import { webroot } from './webroot/webroot.ts';
 
-/** What solvers need from the rest of the program. */
-export interface SolverParts extends VisibilityParts {
-  /** The run of the ledger, by which a hook that outlives it is found; none in a process that has no ledger. */
-  runId?: string;
-}
+/** The solvers, by the names that `--solver` takes, in the order of `--help`. A new solver is its folder and a line here. */
+export const solvers = { webroot, standalone, exec } satisfies Record<string, SolverKind>;
 
-/**
- * The solver that these settings describe. Solvers are cheap: several of one process share the listener of an address
- * and the queue of a hook, so each order may have its own. Nothing is opened before the first `present`.
- */
-export function createSolver(settings: SolverSettings, parts: SolverParts): Solver {
-  switch (settings.solver) {
-    case 'webroot':
-      return webrootSolver(settings);
-    case 'standalone':
-      return settings.challenge === 'http-01'
-        ? standaloneSolver(settings, parts.clock)
-        : standaloneTlsSolver(settings, parts.clock);
-    case 'exec':
-      return execSolver(settings, parts);
-  }
-}
+export type SolverName = keyof typeof solvers;

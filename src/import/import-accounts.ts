@@ -1,7 +1,7 @@
 import { AcmeLedgerError, errorRecord } from '../errors.ts';
 import type { ErrorRecord } from '../errors.ts';
 import type { Account } from '../acme/objects/resources.ts';
-import type { SolverOptions } from '../challenges/option-fields.ts';
+import type { SolverOptions } from '../challenges/option-list.ts';
 import { parseAccountKey, thumbprint } from '../acme/http/account-key.ts';
 import { keepFoundAccount } from '../run/accounts/found-account.ts';
 import { accountByKey } from '../ledger/accounts.ts';

@@ -1,5 +1,5 @@
-import { flagOf, type SolverOptions } from '../challenges/option-fields.ts';
-import { hasSolverOptions, solverOptionNames } from '../challenges/options.ts';
+import { hasSolverOptions, solverOptionNames, type SolverOptions } from '../challenges/option-list.ts';
+import { flagOf } from '../challenges/solver-option.ts';
 import type { ClientCertificate } from '../clients/client-certificate.ts';
 import { certificateClients, certificatesOfClient } from '../clients/client-certificates.ts';
 import { AcmeLedgerError, errorRecord } from '../errors.ts';

@@ -2,8 +2,8 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readStored, type StoredCertificate } from '../certificates/store.ts';
 import { storedState } from '../certificates/stored-state.ts';
-import { optionsOfSettings } from '../challenges/settings-options.ts';
-import { assertSolvable, parseSolverSettings, type SolverSettings } from '../challenges/settings.ts';
+import { solverWithoutOptions } from '../challenges/solver-choice.ts';
+import { assertSolvable, kindOf, parseSolverSettings, type SolverSettings } from '../challenges/settings.ts';
 import { AcmeLedgerError } from '../errors.ts';
 import { parseName } from '../identifiers.ts';
 import { certificatesByName, listCertificates } from '../ledger/certificates/certificates.ts';
@@ -72,16 +72,18 @@ function adoptingHint(
   { others, globalOptions }: Surroundings,
 ): string {
   const model = modelFor(stored.names, others);
+  const solving = model === null ? null : kindOf(model.settings).commandLine(model.settings);
   const words = ['acme-ledger', 'cert', 'add', '--cert-name', stored.name, ...globalOptions];
   if (stored.keyType !== null && hasKey) words.push('--key-type', stored.keyType);
   if (model !== null) {
-    words.push('--ca', model.ca, ...optionsOfSettings(model.settings));
+    words.push('--ca', model.ca, ...(solving?.words ?? []));
     if (model.deployHook !== null) words.push('--deploy-hook', model.deployHook);
   } else if (stored.names.every((name) => !name.startsWith('*.'))) {
-    words.push('--solver', 'standalone');
+    const solver = solverWithoutOptions();
+    if (solver !== null) words.push('--solver', solver.name);
   }
-  const from =
-    model?.settings.solver === 'exec' ? `cd ${shellWord(printable(model.settings.hookDirectory))} && ` : '';
+  const directory = solving?.directory ?? null;
+  const from = directory === null ? '' : `cd ${shellWord(printable(directory))} && `;
   const command = `${from}${shellWords([...words, ...stored.names].map(printable))}`;
   if (!hasKey) return `its key isn't here: name the CSR that it was made for: ${command} --csr FILE`;
   if (model === null)

@@ -1,6 +1,6 @@
 import type { SolverSettings } from '../challenges/settings.ts';
 import type { Solver } from '../challenges/solver.ts';
-import { createSolver } from '../challenges/solvers.ts';
+import { createSolver } from '../challenges/create-solver.ts';
 import { errorRecord } from '../errors.ts';
 import { takeDownLeftProbes } from '../issuance/answers/take-down-probes.ts';
 import { type ProbeCandidate, probeNames } from './probe-names.ts';

@@ -4,7 +4,7 @@ import { openSession } from '../acme/open-session.ts';
 import type { Session } from '../acme/session.ts';
 import type { SolverSettings } from '../challenges/settings.ts';
 import type { Solver } from '../challenges/solver.ts';
-import { createSolver } from '../challenges/solvers.ts';
+import { createSolver } from '../challenges/create-solver.ts';
 import { systemClock } from '../clock.ts';
 import type { Issuance } from '../issuance/account-run.ts';
 import { createHeed, heedfulSession, ownPatienceMs } from '../issuance/limits/heedful-session.ts';

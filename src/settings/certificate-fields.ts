@@ -1,36 +1,28 @@
-import type { SolverOptions } from '../challenges/option-fields.ts';
+import { solverOptionKinds, type SolverOptions } from '../challenges/option-list.ts';
+import type { OptionKind } from '../challenges/solver-option.ts';
 import { AcmeLedgerError } from '../errors.ts';
 import { printable } from '../printable.ts';
 import { nearestWord } from './nearest-word.ts';
 import { yesOrNoOf } from './option-check.ts';
 
-type Kind = 'text' | 'names' | 'flag' | 'text-or-number';
+type Kind = OptionKind | 'names' | 'flag';
 
-/** What can be said of a certificate in a row of a file or an entry of the configuration: the options of `issue`, by their flags' names. */
-const kinds = {
+type OwnField =
+  'name' | 'names' | 'ca' | Exclude<keyof CertificateOptions, keyof SolverOptions | 'certName' | 'csr'>;
+type Field = OwnField | keyof SolverOptions;
+
+/** The fields of a certificate in a row of a file or an entry of the configuration: the options of `issue`, by their flags' names. */
+const kinds: Readonly<Record<Field, Kind>> = {
   name: 'text',
   names: 'names',
-  challenge: 'text',
-  solver: 'text',
-  webroot: 'text',
-  listen: 'text-or-number',
-  hook: 'text',
-  hookStyle: 'text',
-  hookTimeout: 'text-or-number',
-  hookConcurrency: 'text-or-number',
-  propagationTimeout: 'text-or-number',
-  resolver: 'text',
+  ...solverOptionKinds,
   keyType: 'text',
   reuseKey: 'flag',
   profile: 'text',
   preferredChain: 'text',
   ca: 'text',
   deployHook: 'text',
-} as const satisfies Record<keyof SolverOptions | OwnField, Kind>;
-
-type OwnField =
-  'name' | 'names' | 'ca' | Exclude<keyof CertificateOptions, keyof SolverOptions | 'certName' | 'csr'>;
-type Field = keyof typeof kinds;
+};
 
 const fields = Object.keys(kinds) as Field[];
 

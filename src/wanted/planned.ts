@@ -4,7 +4,7 @@ import type { Csr } from '../certificates/given-csr.ts';
 import type { KeyType } from '../certificates/key.ts';
 import { keyTypes } from '../certificates/key.ts';
 import { assertStoreName, storeNameOf } from '../certificates/store-name.ts';
-import type { SolverOptions } from '../challenges/option-fields.ts';
+import type { SolverOptions } from '../challenges/option-list.ts';
 import type { SolverSettings } from '../challenges/settings.ts';
 import { assertSolvable } from '../challenges/settings.ts';
 import { AcmeLedgerError } from '../errors.ts';
@@ -28,7 +28,7 @@ export interface WishDefaults {
   ca: string;
   /** Null: the CA's profile decides. */
   maxPending: number | null;
-  /** Checked solver settings (src/challenges/options.ts). @throws AcmeLedgerError `usage` */
+  /** Checked solver settings (src/challenges/settings-from-options.ts). @throws AcmeLedgerError `usage` */
   solverSettings: (options: SolverOptions) => SolverSettings;
 }
 

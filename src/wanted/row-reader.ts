@@ -1,6 +1,6 @@
-import type { SolverOptions } from '../challenges/option-fields.ts';
+import { solverOptionNames, type SolverOptions } from '../challenges/option-list.ts';
 import type { SolverSettings } from '../challenges/settings.ts';
-import { settingsFromOptions, solverOptionNames } from '../challenges/options.ts';
+import { settingsFromOptions } from '../challenges/settings-from-options.ts';
 import type { CertificateWish } from '../ledger/certificates/certificates.ts';
 import type { Settings } from '../settings/settings.ts';
 import { plannedWish } from './planned.ts';

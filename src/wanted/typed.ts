@@ -1,5 +1,5 @@
 import { readCsr } from '../certificates/given-csr.ts';
-import { settingsFromOptions } from '../challenges/options.ts';
+import { settingsFromOptions } from '../challenges/settings-from-options.ts';
 import { AcmeLedgerError } from '../errors.ts';
 import { pathAsMeant } from '../system/home-directory.ts';
 import { assertTrustedHook } from '../system/hook-program.ts';

@@ -18,7 +18,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Solver } from '../../src/challenges/solver.ts';
-import { createSolver } from '../../src/challenges/solvers.ts';
+import { createSolver } from '../../src/challenges/create-solver.ts';
 import { systemClock } from '../../src/clock.ts';
 import { bundledScript } from '../support/bundled-script.ts';
 import { answerFor, never } from './answers.ts';

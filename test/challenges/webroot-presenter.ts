@@ -1,7 +1,7 @@
 // Puts up the answer of a test and takes it down again, as a process of its own; what goes wrong is on stdout.
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createSolver } from '../../src/challenges/solvers.ts';
+import { createSolver } from '../../src/challenges/create-solver.ts';
 import { systemClock } from '../../src/clock.ts';
 import { answerFor, never } from './answers.ts';
 

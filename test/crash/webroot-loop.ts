@@ -1,5 +1,5 @@
 // Run as root: puts answers up in a webroot and takes them down, as fast as it can, whatever happens to them.
-import { createSolver } from '../../src/challenges/solvers.ts';
+import { createSolver } from '../../src/challenges/create-solver.ts';
 import { systemClock } from '../../src/clock.ts';
 import { answerFor, never } from '../challenges/answers.ts';
 

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { expect, it } from 'vitest';
-import { createSolver } from '../../src/challenges/solvers.ts';
+import { createSolver } from '../../src/challenges/create-solver.ts';
 import { probeNames } from '../../src/probe/probe-names.ts';
 import { newWorkspace } from '../support/workspace.ts';
 import { newTinyWorld } from '../issuance/tiny-issuance.ts';

@@ -1,104 +1,56 @@
-import { AcmeLedgerError } from '../../errors.ts';
-import { hookFailure, runHook } from '../../system/hook-process.ts';
-import { runVariable } from '../../system/orphaned-hooks.ts';
-import { printable } from '../../printable.ts';
-import { shellWord, shellWords } from '../../shell-word.ts';
-import { checkedToken, dnsRecordName, dnsRecordValue } from '../answer-values.ts';
-import {
-  assertRecordIsStillVisible,
-  waitUntilRecordIsVisible,
-  type VisibilityParts,
-} from '../visibility/dns-visibility.ts';
-import { queued } from './hook-queue.ts';
-import type { ExecSettings } from '../settings.ts';
-import type { ChallengeAnswer, Solver } from '../solver.ts';
+import { lazySolver } from '../lazy-solver.ts';
+import type { SolverKind } from '../solver-kind.ts';
+import { execOptions } from './options.ts';
+import { execSchema, type ExecSettings } from './settings.ts';
 
-/** Lets a command of the person's put the answer up and take it down. */
-export function execSolver(settings: ExecSettings, parts: VisibilityParts & { runId?: string }): Solver {
-  const run = { settings, environment: environmentOf(parts.runId) };
-  return {
-    type: settings.challenge,
-    async present(answer, signal) {
-      await runInTurn(run, 'present', answer, signal);
-    },
-    async waitUntilVisible(answer, signal) {
-      signal.throwIfAborted();
-      if (settings.challenge !== 'dns-01' || settings.propagationTimeoutSeconds === 0) return;
-      const record = { name: dnsRecordName(answer), value: dnsRecordValue(answer) };
-      await waitUntilRecordIsVisible(record, settings, parts, signal);
-    },
-    async assertStillVisible(answer, signal) {
-      signal.throwIfAborted();
-      if (settings.challenge !== 'dns-01' || settings.propagationTimeoutSeconds === 0) return;
-      const record = { name: dnsRecordName(answer), value: dnsRecordValue(answer) };
-      await assertRecordIsStillVisible(record, settings, parts, signal);
-    },
-    async cleanUp(answer, signal) {
-      await runInTurn(run, 'cleanup', answer, signal);
-    },
-    close: () => Promise.resolve(),
-  };
-}
-
-type Action = 'present' | 'cleanup';
-
-interface HookRun {
-  settings: ExecSettings;
-  environment: Record<string, string>;
-}
-
-function environmentOf(runId: string | undefined): Record<string, string> {
-  return runId === undefined ? {} : { [runVariable]: runId };
-}
-
-async function runInTurn(
-  run: HookRun,
-  action: Action,
-  answer: ChallengeAnswer,
-  signal: AbortSignal,
-): Promise<void> {
-  const { settings } = run;
-  const args = legoArguments(settings.challenge, action, answer);
-  // The same hook edits the same zones, whichever order it runs for.
-  await queued(`${settings.hookDirectory}\n${settings.hook}`, settings.hookConcurrency, signal, () =>
-    runOnce(run, args, answer, signal),
-  );
-}
-
-async function runOnce(
-  { settings, environment }: HookRun,
-  args: string[],
-  answer: ChallengeAnswer,
-  signal: AbortSignal,
-): Promise<void> {
-  const timeoutMs = settings.hookTimeoutSeconds * 1000;
-  const { hook: command, hookDirectory: directory } = settings;
-  const result = await runHook({ command, args, environment, directory, timeoutMs, signal });
-  const failure = hookFailure(result, timeoutMs);
-  if (failure === null) return;
-  const shown = printable(command);
-  throw new AcmeLedgerError(
-    'solver',
-    `the hook "${shown}" (${args[0] ?? ''} ${answer.identifier.value}) ${failure}`,
-    {
-      hint:
-        result.outcome === 'refused'
-          ? 'a hook is run when nobody but root and the user of acme-ledger can change it'
-          : result.outcome === 'timed-out'
-            ? 'give it longer with --hook-timeout, or see why it takes so long'
-            : `try it by hand: cd ${shellWord(printable(directory))} && ` +
-              `${shown} ${shellWords(args.map(printable))}`,
-    },
-  );
-}
-
-/** What lego's exec provider hands to its command; http-01 gets what its raw mode gets. */
-function legoArguments(
-  challenge: ExecSettings['challenge'],
-  action: Action,
-  answer: ChallengeAnswer,
-): string[] {
-  return challenge === 'dns-01'
-    ? [action, dnsRecordName(answer), dnsRecordValue(answer)]
-    : [action, answer.identifier.value, checkedToken(answer), answer.keyAuthorization];
-}
+/** A command of the person's puts the answers of dns-01 or http-01 up and takes them down. */
+export const exec: SolverKind<ExecSettings, typeof execOptions> = {
+  name: 'exec',
+  challenges: ['dns-01', 'http-01'],
+  chosenWhen: 'dns-01',
+  options: execOptions,
+  schema: execSchema,
+  settingsFrom: (values, { challenge, directory }) => ({
+    solver: 'exec',
+    challenge,
+    hook: values.hook,
+    hookDirectory: directory,
+    hookStyle: values.hookStyle,
+    hookTimeoutSeconds: values.hookTimeout,
+    hookConcurrency: values.hookConcurrency,
+    propagationTimeoutSeconds: values.propagationTimeout,
+    resolver: values.resolver,
+  }),
+  create: (settings, parts) =>
+    lazySolver(settings.challenge, async () => {
+      const { hookSolver } = await import('./hook-solver.ts');
+      return hookSolver(settings, parts);
+    }),
+  queue: (settings) => ({
+    key: `${settings.hookDirectory}\n${settings.hook}`,
+    concurrency: settings.hookConcurrency,
+  }),
+  // `--hook-timeout` counts from the start of the hook; before that the answer may wait for others of the same hook.
+  cleanUpLimitMs: null,
+  propagation: (settings) => settings,
+  commandLine: (settings) => ({
+    directory: settings.hookDirectory,
+    words: [
+      '--challenge',
+      settings.challenge,
+      '--hook',
+      settings.hook,
+      '--hook-timeout',
+      `${String(settings.hookTimeoutSeconds)}s`,
+      '--hook-concurrency',
+      String(settings.hookConcurrency),
+      '--propagation-timeout',
+      `${String(settings.propagationTimeoutSeconds)}s`,
+      ...(settings.resolver === null ? [] : ['--resolver', settings.resolver]),
+    ],
+  }),
+  shown: (settings) => ({
+    label: 'hook',
+    text: `${settings.hook} (${settings.challenge}, in ${settings.hookDirectory})`,
+  }),
+};

@@ -3,34 +3,49 @@ import { resolve } from 'node:path';
 import { parseDuration } from '../../duration.ts';
 import { assertTrustedHook } from '../../system/hook-program.ts';
 import { printable } from '../../printable.ts';
-import { flagOf, usage, type SolverOptions } from '../option-fields.ts';
-import type { ExecSettings } from '../settings.ts';
+import { usage, type OptionPlace } from '../solver-option.ts';
 import { parseServerAddress } from '../../system/socket-address.ts';
 import { shellWord } from '../../shell-word.ts';
 
-/** The settings of the solver exec. `directory` is where the hook runs; `look`: whether it is there. @throws AcmeLedgerError `usage` */
-export function execSettingsOf(
-  options: SolverOptions,
-  challenge: ExecSettings['challenge'],
-  directory: string,
-  look: boolean,
-): ExecSettings {
-  return {
-    solver: 'exec',
-    challenge,
-    hook: hookOf(options, directory, look),
-    hookDirectory: directory,
-    hookStyle: hookStyleOf(options),
-    hookTimeoutSeconds: secondsOf(options, 'hookTimeout', { byDefault: 120, min: 1 }),
-    hookConcurrency: countOf(options),
+/** What lets a hook prove names, in the order in which the options are checked. */
+export const execOptions = {
+  hook: {
+    placeholder: 'CMD',
+    help: 'exec: CMD present|cleanup … as lego calls its exec provider',
+    kind: 'text',
+    isRequired: true,
+    check: checkedHook,
+  },
+  hookStyle: { placeholder: 'STYLE', help: 'exec: lego', kind: 'text', check: checkedStyle },
+  hookTimeout: {
+    placeholder: 'DURATION',
+    help: 'exec: how long a hook may take (default: 2m)',
+    kind: 'text-or-number',
+    check: secondsFrom(1, { byDefault: 120 }),
+  },
+  hookConcurrency: {
+    placeholder: 'N',
+    help: 'exec: hooks at one time (default: 1)',
+    kind: 'text-or-number',
+    check: checkedCount,
+  },
+  propagationTimeout: {
+    placeholder: 'DURATION',
+    help: 'dns-01: how long to wait for the name servers; 0 does not look',
+    kind: 'text-or-number',
     // As long as lego waits: EXEC_PROPAGATION_TIMEOUT of its exec provider.
-    propagationTimeoutSeconds: secondsOf(options, 'propagationTimeout', { byDefault: 60, min: 0 }),
-    resolver: resolverOf(options),
-  };
-}
+    check: secondsFrom(0, { byDefault: 60 }),
+  },
+  resolver: {
+    placeholder: 'ADDR:PORT',
+    help: "dns-01: look there instead of at the zone's name servers",
+    kind: 'text',
+    check: checkedResolver,
+  },
+} as const;
 
-function hookOf({ hook }: SolverOptions, directory: string, look: boolean): string {
-  const command = hook?.trim() ?? '';
+function checkedHook(given: string | undefined, { directory, look }: OptionPlace): string {
+  const command = given?.trim() ?? '';
   if (command === '')
     throw usage('the solver exec needs --hook CMD', 'CMD is run as: CMD present|cleanup FQDN. VALUE');
   if (look) assertTrustedHook(command, directory, '--hook');
@@ -50,46 +65,43 @@ function hookOf({ hook }: SolverOptions, directory: string, look: boolean): stri
   return command;
 }
 
-function hookStyleOf({ hookStyle }: SolverOptions): 'lego' {
-  if (hookStyle === undefined || hookStyle === 'lego') return 'lego';
+function checkedStyle(given: string | undefined): 'lego' {
+  if (given === undefined || given === 'lego') return 'lego';
   throw usage(
-    `--hook-style "${printable(hookStyle)}" isn't there`,
+    `--hook-style "${printable(given)}" isn't there`,
     'there is: lego (CMD present|cleanup FQDN. VALUE for dns-01, CMD present|cleanup DOMAIN TOKEN KEYAUTH for http-01)',
   );
 }
 
 const maxSeconds = 86_400;
 
-function secondsOf(
-  options: SolverOptions,
-  name: 'hookTimeout' | 'propagationTimeout',
-  { byDefault, min }: { byDefault: number; min: number },
-): number {
-  const given = options[name];
-  if (given === undefined) return byDefault;
-  const seconds = parseDuration(String(given), flagOf(name)) / 1000;
-  if (seconds >= min && seconds <= maxSeconds) return seconds;
-  throw usage(
-    `${flagOf(name)} "${printable(String(given))}" isn't a duration from ${String(min)} s to a day`,
-    'as in 90, 90s, 2m or 1h',
-  );
+function secondsFrom(min: number, { byDefault }: { byDefault: number }) {
+  return (given: string | undefined, { flag }: OptionPlace): number => {
+    if (given === undefined) return byDefault;
+    const seconds = parseDuration(given, flag) / 1000;
+    if (seconds >= min && seconds <= maxSeconds) return seconds;
+    throw usage(
+      `${flag} "${printable(given)}" isn't a duration from ${String(min)} s to a day`,
+      'as in 90, 90s, 2m or 1h',
+    );
+  };
 }
 
-function countOf({ hookConcurrency = 1 }: SolverOptions): number {
-  const count = /^[0-9]{1,3}$/.test(String(hookConcurrency)) ? Number(hookConcurrency) : Number.NaN;
+function checkedCount(given = '1'): number {
+  const count = /^[0-9]{1,3}$/.test(given) ? Number(given) : Number.NaN;
   if (count >= 1 && count <= 100) return count;
   throw usage(
-    `--hook-concurrency "${printable(String(hookConcurrency))}" isn't a number from 1 to 100`,
+    `--hook-concurrency "${printable(given)}" isn't a number from 1 to 100`,
     'leave it at 1 unless the hook can run beside itself',
   );
 }
 
-function resolverOf({ resolver }: SolverOptions): string | null {
-  if (resolver === undefined) return null;
-  const address = parseServerAddress(resolver, 53);
+function checkedResolver(given: string | undefined): string | null {
+  if (given === undefined) return null;
+  const address = parseServerAddress(given, 53);
   if (address !== null) return address;
   throw usage(
-    `--resolver "${printable(resolver)}" isn't ADDR[:PORT]`,
+    `--resolver "${printable(given)}" isn't ADDR[:PORT]`,
     'give the IP address of a name server, as in 192.0.2.53, 192.0.2.53:5353 or [2001:db8::53]:53',
   );
 }

@@ -1,7 +1,7 @@
 import type { Server } from 'node:net';
 import type { Clock } from '../../clock.ts';
 import { openServer } from './server-socket.ts';
-import type { StandaloneSettings } from '../settings.ts';
+import type { StandaloneSettings } from './settings.ts';
 import { SharedListener } from './shared-listener.ts';
 import { socketAddressText } from '../../system/socket-address.ts';
 import type { Solver } from '../solver.ts';

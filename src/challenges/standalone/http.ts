@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Clock } from '../../clock.ts';
 import { checkedToken } from '../answer-values.ts';
-import type { StandaloneSettings } from '../settings.ts';
+import type { StandaloneSettings } from './settings.ts';
 import type { Solver } from '../solver.ts';
 import { standaloneAnswers } from './answers.ts';
 

@@ -4,7 +4,7 @@ import type { Clock } from '../../clock.ts';
 import type { Identifier } from '../../identifiers.ts';
 import { challengeContext } from '../tls-alpn-answer.ts';
 import { untilAborted } from '../../system/until-aborted.ts';
-import type { StandaloneSettings } from '../settings.ts';
+import type { StandaloneSettings } from './settings.ts';
 import type { ChallengeAnswer, Solver } from '../solver.ts';
 import { standaloneAnswers } from './answers.ts';
 

@@ -6,7 +6,7 @@ import { waitUntilRecordIsVisible } from './dns-visibility.ts';
 import { addressesOf } from './name-servers.ts';
 import { fetchAnswer } from './visible-http.ts';
 import { assertTlsAnswer } from './visible-tls.ts';
-import type { SolverSettings } from '../settings.ts';
+import { kindOf, type SolverSettings } from '../settings.ts';
 import type { ChallengeAnswer } from '../solver.ts';
 
 /** How names are reached from here; for the CA it is ports 80 and 443, and a resolver of its own. */
@@ -62,11 +62,11 @@ async function assertRecord(
   clock: Clock,
   signal: AbortSignal,
 ): Promise<void> {
-  const given = settings.solver === 'exec' ? settings : { propagationTimeoutSeconds: 0, resolver: null };
-  const seconds = given.propagationTimeoutSeconds || usualPropagationSeconds;
+  const given = kindOf(settings).propagation(settings);
+  const seconds = given?.propagationTimeoutSeconds || usualPropagationSeconds;
   const limits = {
     propagationTimeoutSeconds: Math.min(seconds, longestPropagationSeconds),
-    resolver: view.resolver ?? given.resolver,
+    resolver: view.resolver ?? given?.resolver ?? null,
   };
   const record = { name: dnsRecordName(answer), value: dnsRecordValue(answer) };
   await waitUntilRecordIsVisible(record, limits, { clock }, signal);

@@ -1,134 +1,59 @@
-import pLimit from 'p-limit';
-import { join } from 'node:path';
-import { AcmeLedgerError, messageOf } from '../../errors.ts';
+import { statSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { messageOf } from '../../errors.ts';
 import { printable } from '../../printable.ts';
-import { untilAborted } from '../../system/until-aborted.ts';
-import { checkedToken } from '../answer-values.ts';
-import type { WebrootSettings } from '../settings.ts';
-import type { ChallengeAnswer, Solver } from '../solver.ts';
-import type { WebrootFile } from './webroot-file.ts';
-import { readBelowWebroot, removeBelowWebroot, writeBelowWebroot } from './webroot-file.ts';
+import { pathAsMeant } from '../../system/home-directory.ts';
+import { lazySolver } from '../lazy-solver.ts';
+import type { SolverKind } from '../solver-kind.ts';
+import { usage, type OptionPlace } from '../solver-option.ts';
+import { webrootSchema, type WebrootSettings } from './settings.ts';
 
-/** Each has up to three files open: of all names of all certificates at once there would be more than a process may have. */
-const atOnce = pLimit(32);
+const options = {
+  webroot: {
+    placeholder: 'DIR',
+    help: 'webroot: the folder that the web server serves',
+    kind: 'text',
+    isRequired: true,
+    check: checkedWebroot,
+  },
+} as const;
 
-/**
- * The directories that this process made, by `directoryKey`. Only they are removed again: an empty one that was there before belongs to
- * somebody else. After a crash they stay, empty. Nothing is ever taken out: another order may have made the directory
- * anew before the one that removed it could say so.
- */
-const madeDirectories = new Set<string>();
+/** A web server that is there already serves the answers of http-01 as files. */
+export const webroot: SolverKind<WebrootSettings, typeof options> = {
+  name: 'webroot',
+  challenges: ['http-01'],
+  chosenWhen: 'a web server serves it',
+  options,
+  schema: webrootSchema,
+  settingsFrom: (values, { challenge }) => ({ solver: 'webroot', challenge, ...values }),
+  create: (settings) =>
+    lazySolver(settings.challenge, async () => {
+      const { webrootSolver } = await import('./webroot-solver.ts');
+      return webrootSolver(settings);
+    }),
+  queue: () => null,
+  cleanUpLimitMs: 60_000,
+  propagation: () => null,
+  commandLine: (settings) => ({ directory: null, words: ['--webroot', settings.webroot] }),
+  shown: (settings) => ({ label: 'webroot', text: settings.webroot }),
+};
 
-/** By directory, the answers of this process in it: there is no need to try and remove it before the last of them is gone. */
-const answersIn = new Map<string, Set<string>>();
-
-/** By path, what is being written: an interrupt doesn't wait for it, and what it makes must be taken down all the same. */
-const writing = new Map<string, Promise<unknown>>();
-
-/** Puts the key authorization where a web server finds it (RFC 8555 §8.3). */
-export function webrootSolver({ webroot }: WebrootSettings): Solver {
-  return {
-    type: 'http-01',
-    async present(answer, signal) {
-      const place = placeOf(webroot, answer);
-      const write = () => remembered(place.path, writeAnswer(place, answer.keyAuthorization));
-      await atPlace(place, 'write', write, signal);
-    },
-    waitUntilVisible: (answer, signal) => assertThere(webroot, answer, signal),
-    assertStillVisible: (answer, signal) => assertThere(webroot, answer, signal),
-    async cleanUp(answer, signal) {
-      const place = placeOf(webroot, answer);
-      const remove = async () => {
-        await writing.get(place.path)?.catch(() => undefined); // whoever waited for it has its failure
-        await removeAnswer(place);
-      };
-      await atPlace(place, 'remove', remove, signal);
-    },
-    close: () => Promise.resolve(),
-  };
-}
-
-async function assertThere(webroot: string, answer: ChallengeAnswer, signal: AbortSignal): Promise<void> {
-  const place = placeOf(webroot, answer);
-  const content = await atPlace(place, 'read', () => readBelowWebroot(place), signal);
-  if (content === answer.keyAuthorization) return;
-  throw placeError(
-    place,
-    'find our answer in',
-    'something else holds other text',
-    'look who else writes to this directory',
+function checkedWebroot(given: string | undefined, { directory, look }: OptionPlace): string {
+  if (given === undefined || given.trim() === '') {
+    throw usage('the solver webroot needs --webroot DIR', "give the web server's document root");
+  }
+  const path = resolve(
+    directory,
+    pathAsMeant(given, (fault, hint) => usage(`--webroot ${fault}`, hint)),
   );
-}
-
-interface Place extends WebrootFile {
-  directory: string;
-  path: string;
-}
-
-function placeOf(webroot: string, answer: ChallengeAnswer): Place {
-  const token = checkedToken(answer);
-  const directory = join(webroot, '.well-known', 'acme-challenge');
-  return { webroot, token, directory, path: join(directory, token) };
-}
-
-async function remembered(path: string, work: Promise<void>): Promise<void> {
-  writing.set(path, work);
+  if (!look) return path;
+  const hint = "give the web server's document root; acme-ledger makes .well-known/acme-challenge in it";
+  let isDirectory: boolean;
   try {
-    await work;
-  } finally {
-    writing.delete(path);
-  }
-}
-
-async function writeAnswer(place: Place, content: string): Promise<void> {
-  answersIn.set(place.directory, (answersIn.get(place.directory) ?? new Set()).add(place.path));
-  await writeBelowWebroot(place, content, (depth) => madeDirectories.add(directoryKey(place, depth)));
-}
-
-async function removeAnswer(place: Place): Promise<void> {
-  const others = answersIn.get(place.directory);
-  others?.delete(place.path);
-  const isLast = others === undefined || others.size === 0;
-  if (isLast) answersIn.delete(place.directory);
-  await removeBelowWebroot(place, (depth) => isLast && madeDirectories.has(directoryKey(place, depth)));
-}
-
-function directoryKey({ webroot }: Place, depth: number): string {
-  return `${String(depth)} ${webroot}`;
-}
-
-async function atPlace<T>(
-  place: Place,
-  what: string,
-  work: () => Promise<T>,
-  signal: AbortSignal,
-): Promise<T> {
-  try {
-    return await untilAborted(() => atOnce(work), signal);
+    isDirectory = statSync(path).isDirectory();
   } catch (error) {
-    signal.throwIfAborted();
-    throw placeError(place, what, reasonOf(error), hintFor(error), error);
+    throw usage(`--webroot ${printable(path)} can't be used: ${printable(messageOf(error))}`, hint);
   }
-}
-
-function placeError(place: Place, what: string, why: string, hint: string, cause?: unknown): AcmeLedgerError {
-  return new AcmeLedgerError('solver', `can't ${what} ${printable(place.path)}: ${why}`, { hint, cause });
-}
-
-/** Paths in it are of descriptors, which tell a person nothing. */
-function reasonOf(error: unknown): string {
-  return printable(messageOf(error).replace(/, \w+ '\/proc\/self\/fd\/[^']*'.*$/, ''));
-}
-
-function hintFor(error: unknown): string {
-  if (error instanceof AcmeLedgerError && error.hint !== undefined) return error.hint;
-  if (isCode(error, 'EACCES', 'EPERM', 'EROFS')) {
-    return 'run as a user who may write there, or let --webroot name a directory that you may write to';
-  }
-  if (isCode(error, 'ENOSPC', 'EDQUOT')) return 'make room on that disk';
-  return "check that --webroot names the web server's document root";
-}
-
-function isCode(error: unknown, ...codes: string[]): boolean {
-  return error instanceof Error && 'code' in error && codes.includes(String(error.code));
+  if (!isDirectory) throw usage(`--webroot ${printable(path)} isn't a directory`, hint);
+  return path;
 }

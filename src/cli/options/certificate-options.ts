@@ -1,4 +1,6 @@
 import type { Command } from 'commander';
+import { solverOptions } from '../../challenges/option-list.ts';
+import { flagOf } from '../../challenges/solver-option.ts';
 
 export function addCertificateOptions(command: Command): void {
   command
@@ -12,20 +14,8 @@ export function addCertificateOptions(command: Command): void {
   addSolverOptions(command);
 }
 
-/** How names are proven. */
+/** How names are proven: the options of all solvers. */
 export function addSolverOptions(command: Command): void {
-  command
-    .option('--challenge <TYPE>', 'http-01, dns-01 or tls-alpn-01')
-    .option('--solver <NAME>', 'webroot, standalone or exec')
-    .option('--webroot <DIR>', 'webroot: the folder that the web server serves')
-    .option('--listen <[ADDR:]PORT>', 'standalone: where to listen (default: port 80 or 443)')
-    .option('--hook <CMD>', 'exec: CMD present|cleanup … as lego calls its exec provider')
-    .option('--hook-style <STYLE>', 'exec: lego')
-    .option('--hook-timeout <DURATION>', 'exec: how long a hook may take (default: 2m)')
-    .option('--hook-concurrency <N>', 'exec: hooks at one time (default: 1)')
-    .option(
-      '--propagation-timeout <DURATION>',
-      'dns-01: how long to wait for the name servers; 0 does not look',
-    )
-    .option('--resolver <ADDR:PORT>', "dns-01: look there instead of at the zone's name servers");
+  for (const { name, placeholder, help } of solverOptions)
+    command.option(`${flagOf(name)} <${placeholder}>`, help);
 }

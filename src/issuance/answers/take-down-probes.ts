@@ -1,5 +1,5 @@
-import { queued } from '../../challenges/exec/hook-queue.ts';
-import { parseSolverSettings, type SolverSettings } from '../../challenges/settings.ts';
+import { queued } from '../../challenges/queue.ts';
+import { kindOf, parseSolverSettings, type SolverSettings } from '../../challenges/settings.ts';
 import type { ChallengeAnswer, ChallengeType, Solver } from '../../challenges/solver.ts';
 import { errorRecord } from '../../errors.ts';
 import {
@@ -27,8 +27,7 @@ export interface ProbeParts {
   mayTakeDown: () => boolean;
 }
 
-const cleanUpMs = 60_000;
-/** Of what no hook takes down. */
+/** Answers of one solver at one time, where it has no queue of its own. */
 const concurrency = 10;
 
 /**
@@ -99,11 +98,8 @@ export async function inTurn<T>(
   signal: AbortSignal,
   act: () => Promise<T>,
 ): Promise<T> {
-  const [what, atOnce] =
-    settings.solver === 'exec'
-      ? [`${settings.hookDirectory}\n${settings.hook}`, settings.hookConcurrency]
-      : [settings.solver, concurrency];
-  return queued(`what probes put up: ${what}`, atOnce, signal, act);
+  const queue = kindOf(settings).queue(settings) ?? { key: settings.solver, concurrency };
+  return queued(`what probes put up: ${queue.key}`, queue.concurrency, signal, act);
 }
 
 async function cleanUp(
@@ -112,9 +108,9 @@ async function cleanUp(
   row: ProbeRow,
 ): Promise<void> {
   const solver = solverFor(settings);
-  // A hook has a limit of its own, from its start on; before that it may wait for others that put something up.
-  if (settings.solver === 'exec') return solver.cleanUp(answerOf(row), stops.grace);
-  const limit = timeLimit(cleanUpMs, stops.grace);
+  const { cleanUpLimitMs } = kindOf(settings);
+  if (cleanUpLimitMs === null) return solver.cleanUp(answerOf(row), stops.grace);
+  const limit = timeLimit(cleanUpLimitMs, stops.grace);
   try {
     await solver.cleanUp(answerOf(row), limit.signal);
   } finally {

@@ -1,6 +1,6 @@
 import type { Authority } from '../../acme/authorities/authorities.ts';
 import type { Session } from '../../acme/session.ts';
-import { createSolver } from '../../challenges/solvers.ts';
+import { createSolver } from '../../challenges/create-solver.ts';
 import { systemClock } from '../../clock.ts';
 import { failureRule } from '../../issuance/names/back-off.ts';
 import { createHeed, heedfulSession, ownPatienceMs } from '../../issuance/limits/heedful-session.ts';

@@ -5,7 +5,7 @@ import { text } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Solver } from '../../../src/challenges/solver.ts';
-import { createSolver } from '../../../src/challenges/solvers.ts';
+import { createSolver } from '../../../src/challenges/create-solver.ts';
 import { systemClock, type Clock } from '../../../src/clock.ts';
 import { answerFor, instantClock, never } from '../answers.ts';
 import { freePort } from '../../support/free-port.ts';

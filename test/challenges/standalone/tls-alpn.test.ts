@@ -4,7 +4,7 @@ import { connect, type ConnectionOptions } from 'node:tls';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import * as x509 from '@peculiar/x509';
 import type { ChallengeAnswer, Solver } from '../../../src/challenges/solver.ts';
-import { createSolver } from '../../../src/challenges/solvers.ts';
+import { createSolver } from '../../../src/challenges/create-solver.ts';
 import { serverNameOf } from '../../../src/challenges/standalone/tls-alpn.ts';
 import { systemClock } from '../../../src/clock.ts';
 import { answerFor, never } from '../answers.ts';

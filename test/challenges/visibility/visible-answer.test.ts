@@ -9,7 +9,7 @@ import { dnsRecordValue } from '../../../src/challenges/answer-values.ts';
 import { assertAnswered, type ProbeView } from '../../../src/challenges/visibility/visible-answer.ts';
 import { fetchAnswer } from '../../../src/challenges/visibility/visible-http.ts';
 import type { SolverSettings } from '../../../src/challenges/settings.ts';
-import { createSolver } from '../../../src/challenges/solvers.ts';
+import { createSolver } from '../../../src/challenges/create-solver.ts';
 import { systemClock } from '../../../src/clock.ts';
 import { answerFor, instantClock, never } from '../answers.ts';
 import { freePort } from '../../support/free-port.ts';

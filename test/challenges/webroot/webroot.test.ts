@@ -14,7 +14,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { createSolver } from '../../../src/challenges/solvers.ts';
+import { createSolver } from '../../../src/challenges/create-solver.ts';
 import type { Solver } from '../../../src/challenges/solver.ts';
 import { systemClock } from '../../../src/clock.ts';
 import { answerFor, never } from '../answers.ts';

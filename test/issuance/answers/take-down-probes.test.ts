@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { SolverSettings } from '../../../src/challenges/settings.ts';
-import { createSolver } from '../../../src/challenges/solvers.ts';
+import { createSolver } from '../../../src/challenges/create-solver.ts';
 import { takeDownLeftProbes } from '../../../src/issuance/answers/take-down-probes.ts';
 import { beginProbe, probesUp } from '../../../src/ledger/names/probes.ts';
 import { type Workspace, newWorkspace } from '../../support/workspace.ts';

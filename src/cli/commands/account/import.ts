@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { SolverOptions } from '../../../challenges/option-fields.ts';
+import type { SolverOptions } from '../../../challenges/option-list.ts';
 import { addSolverOptions } from '../../options/certificate-options.ts';
 import type { Runner } from '../../runner.ts';
 

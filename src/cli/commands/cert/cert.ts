@@ -65,6 +65,7 @@ function certShow(cert: Command, runner: Runner): void {
     const { withWanted } = await import('../../../wanted/write-configured.ts');
     return withWanted(context, async (ledger) => {
       const shown = await shape(context, await wantedCertificate(ledger, name));
+      const proven = context.output.json ? [] : await provenText(shown.settings);
       context.output.result(shown, () => [
         `${shown.name}: ${issuedText(shown)}`,
         `  names     ${shown.names.join(' ')}`,
@@ -75,7 +76,7 @@ function certShow(cert: Command, runner: Runner): void {
         `  due       ${shown.dueAt ?? 'now'}`,
         ...renewalText(shown.ari),
         `  key type  ${keyTypeText(shown)}`,
-        ...provenText(shown.settings),
+        ...proven,
         ...(shown.deployHook === null ? [] : [`  deploys   ${shown.deployHook}`]),
         ...Object.entries(shown.paths ?? {}).map(([what, path]) => `  ${what.padEnd(9)} ${String(path)}`),
         ...(shown.lastError === null ? [] : [`  last error  ${printable(shown.lastError.message)}`]),
@@ -137,17 +138,10 @@ function keyTypeText({ keyType, stored }: Shown): string {
 }
 
 /** How its names are proven: as root, these are the programs that are run and the directories that are written to. */
-function provenText(settings: SolverSettings): string[] {
-  switch (settings.solver) {
-    case 'webroot':
-      return [`  webroot   ${settings.webroot}`];
-    case 'standalone': {
-      const { host, port } = settings.listen;
-      return [`  listens   ${host === null ? '' : `${host} `}port ${String(port)} (${settings.challenge})`];
-    }
-    case 'exec':
-      return [`  hook      ${settings.hook} (${settings.challenge}, in ${settings.hookDirectory})`];
-  }
+async function provenText(settings: SolverSettings): Promise<string[]> {
+  const { kindOf } = await import('../../../challenges/settings.ts');
+  const { label, text } = kindOf(settings).shown(settings);
+  return [`  ${label.padEnd(9)} ${text}`];
 }
 
 /** What the CA says of when to renew it. */

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { queued } from '../../../src/challenges/exec/hook-queue.ts';
-import { never } from '../answers.ts';
+import { queued } from '../../src/challenges/queue.ts';
+import { never } from './answers.ts';
 
 test('work whose signal is aborted in the queue never starts', async () => {
   const controller = new AbortController();

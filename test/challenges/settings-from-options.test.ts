@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { solverSettings } from '../../src/challenges/settings.ts';
-import type { SolverOptions } from '../../src/challenges/option-fields.ts';
-import { hasSolverOptions, settingsFromOptions } from '../../src/challenges/options.ts';
+import { hasSolverOptions, type SolverOptions } from '../../src/challenges/option-list.ts';
+import { settingsFromOptions } from '../../src/challenges/settings-from-options.ts';
 import type { AcmeLedgerError } from '../../src/errors.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'options-'));

@@ -1,5 +1,5 @@
 import pLimit, { type LimitFunction } from 'p-limit';
-import { untilAborted } from '../../system/until-aborted.ts';
+import { untilAborted } from '../system/until-aborted.ts';
 
 /** One for each hook that this process runs. */
 const queues = new Map<string, LimitFunction>();

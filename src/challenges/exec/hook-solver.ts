@@ -1,0 +1,101 @@
+import { AcmeLedgerError } from '../../errors.ts';
+import { hookFailure, runHook } from '../../system/hook-process.ts';
+import { runVariable } from '../../system/orphaned-hooks.ts';
+import { printable } from '../../printable.ts';
+import { shellWord, shellWords } from '../../shell-word.ts';
+import { checkedToken, dnsRecordName, dnsRecordValue } from '../answer-values.ts';
+import { assertRecordIsStillVisible, waitUntilRecordIsVisible } from '../visibility/dns-visibility.ts';
+import { queued } from '../queue.ts';
+import type { ExecSettings } from './settings.ts';
+import type { ChallengeAnswer, Solver } from '../solver.ts';
+import type { SolverParts } from '../solver-kind.ts';
+
+/** Lets a command of the person's put the answer up and take it down. */
+export function hookSolver(settings: ExecSettings, parts: SolverParts): Solver {
+  const run = { settings, environment: environmentOf(parts.runId) };
+  return {
+    type: settings.challenge,
+    async present(answer, signal) {
+      await runInTurn(run, 'present', answer, signal);
+    },
+    async waitUntilVisible(answer, signal) {
+      signal.throwIfAborted();
+      if (settings.challenge !== 'dns-01' || settings.propagationTimeoutSeconds === 0) return;
+      const record = { name: dnsRecordName(answer), value: dnsRecordValue(answer) };
+      await waitUntilRecordIsVisible(record, settings, parts, signal);
+    },
+    async assertStillVisible(answer, signal) {
+      signal.throwIfAborted();
+      if (settings.challenge !== 'dns-01' || settings.propagationTimeoutSeconds === 0) return;
+      const record = { name: dnsRecordName(answer), value: dnsRecordValue(answer) };
+      await assertRecordIsStillVisible(record, settings, parts, signal);
+    },
+    async cleanUp(answer, signal) {
+      await runInTurn(run, 'cleanup', answer, signal);
+    },
+    close: () => Promise.resolve(),
+  };
+}
+
+type Action = 'present' | 'cleanup';
+
+interface HookRun {
+  settings: ExecSettings;
+  environment: Record<string, string>;
+}
+
+function environmentOf(runId: string | undefined): Record<string, string> {
+  return runId === undefined ? {} : { [runVariable]: runId };
+}
+
+async function runInTurn(
+  run: HookRun,
+  action: Action,
+  answer: ChallengeAnswer,
+  signal: AbortSignal,
+): Promise<void> {
+  const { settings } = run;
+  const args = legoArguments(settings.challenge, action, answer);
+  // The same hook edits the same zones, whichever order it runs for.
+  await queued(`${settings.hookDirectory}\n${settings.hook}`, settings.hookConcurrency, signal, () =>
+    runOnce(run, args, answer, signal),
+  );
+}
+
+async function runOnce(
+  { settings, environment }: HookRun,
+  args: string[],
+  answer: ChallengeAnswer,
+  signal: AbortSignal,
+): Promise<void> {
+  const timeoutMs = settings.hookTimeoutSeconds * 1000;
+  const { hook: command, hookDirectory: directory } = settings;
+  const result = await runHook({ command, args, environment, directory, timeoutMs, signal });
+  const failure = hookFailure(result, timeoutMs);
+  if (failure === null) return;
+  const shown = printable(command);
+  throw new AcmeLedgerError(
+    'solver',
+    `the hook "${shown}" (${args[0] ?? ''} ${answer.identifier.value}) ${failure}`,
+    {
+      hint:
+        result.outcome === 'refused'
+          ? 'a hook is run when nobody but root and the user of acme-ledger can change it'
+          : result.outcome === 'timed-out'
+            ? 'give it longer with --hook-timeout, or see why it takes so long'
+            : `try it by hand: cd ${shellWord(printable(directory))} && ` +
+              `${shown} ${shellWords(args.map(printable))}`,
+    },
+  );
+}
+
+/** What lego's exec provider hands to its command; http-01 gets what its raw mode gets. */
+function legoArguments(
+  challenge: ExecSettings['challenge'],
+  action: Action,
+  answer: ChallengeAnswer,
+): string[] {
+  return challenge === 'dns-01'
+    ? [action, dnsRecordName(answer), dnsRecordValue(answer)]
+    : [action, answer.identifier.value, checkedToken(answer), answer.keyAuthorization];
+}

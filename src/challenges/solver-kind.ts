@@ -1,0 +1,75 @@
+import type * as z from 'zod/mini';
+import type { ChallengeType, Solver } from './solver.ts';
+import type { SolverOption } from './solver-option.ts';
+import type { VisibilityParts } from './visibility/dns-visibility.ts';
+
+/** All that the program knows of one solver. `solvers.ts` has the list of them. */
+export interface SolverKind<
+  Settings extends AnySettings = AnySettings,
+  Options extends SolverOptionTable = SolverOptionTable,
+> {
+  /** As `--solver` and the settings in the ledger name the solver. */
+  name: Settings['solver'];
+  /** The challenge types that it can answer, the usual one first. */
+  challenges: readonly [Settings['challenge'], ...Settings['challenge'][]];
+  /** When a person chooses it, in few words. */
+  chosenWhen: string;
+  /** Its own options, by their names in the configuration, in the order of `--help`. */
+  options: Options;
+  /** Makes the schema of its settings as the ledger holds them: making all of them takes a command longer than reading its options. */
+  schema: () => z.ZodMiniType<Settings> & z.core.$ZodTypeDiscriminable;
+  settingsFrom(
+    values: CheckedOptions<Options>,
+    place: { challenge: Settings['challenge']; directory: string },
+  ): Settings;
+  /** Cheap: it loads the solver's code when it is first used (`lazy-solver.ts`). */
+  create(settings: Settings, parts: SolverParts): Solver;
+  /** Whose turns its answers wait for where many are put up or taken down; null where nothing but the number of them counts. */
+  queue(settings: Settings): SolverQueue | null;
+  /** How long `cleanUp` may take from its turn on; null for a solver that limits itself. */
+  cleanUpLimitMs: number | null;
+  /** How its TXT records are waited for; null for a solver that leaves this to its callers. */
+  propagation(settings: Settings): Propagation | null;
+  /** The command line that gives these settings again. */
+  commandLine(settings: Settings): CommandLine;
+  /** Which programs are run and which directories are written to, in one line for a person. */
+  shown(settings: Settings): { label: string; text: string };
+}
+
+/** What the settings of every solver have. */
+export interface AnySettings {
+  solver: string;
+  challenge: ChallengeType;
+}
+
+export type SolverOptionTable = Readonly<Record<string, SolverOption>>;
+
+/** The checked value of each option. */
+export type CheckedOptions<Options extends SolverOptionTable> = {
+  [Name in keyof Options]: ReturnType<Options[Name]['check']>;
+};
+
+/** What solvers need from the rest of the program. */
+export interface SolverParts extends VisibilityParts {
+  /** The run of the ledger, by which a hook that outlives it is found; none in a process that has no ledger. */
+  runId?: string;
+}
+
+/** Of the answers with the same key, `concurrency` are worked on at one time. */
+export interface SolverQueue {
+  key: string;
+  concurrency: number;
+}
+
+export interface Propagation {
+  /** 0: the solver doesn't wait for the name servers. */
+  propagationTimeoutSeconds: number;
+  /** `ADDR:PORT` of the one name server to ask instead of the zone's own. */
+  resolver: string | null;
+}
+
+export interface CommandLine {
+  /** Where the command is to be run; null: anywhere. */
+  directory: string | null;
+  words: string[];
+}

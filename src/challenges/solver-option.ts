@@ -1,0 +1,39 @@
+import { AcmeLedgerError } from '../errors.ts';
+import type { ChallengeType } from './solver.ts';
+
+/** An option of a solver. Its name is that of its configuration key, of its CSV column, and in other letters of its flag. */
+export interface SolverOption<Checked = unknown> {
+  /** The value as `--help` shows it: `DIR` of `--webroot <DIR>`. */
+  placeholder: string;
+  help: string;
+  /** What a row or the configuration may hold; a command line holds text. */
+  kind: OptionKind;
+  /** The solver can't do without this option, which chooses it. */
+  isRequired?: true;
+  /** The value that the settings get; the usual one for an option that isn't given. @throws AcmeLedgerError `usage` */
+  check(given: string | undefined, place: OptionPlace): Checked;
+}
+
+export type OptionKind = 'text' | 'text-or-number';
+
+/** Where a value was given, and what for. */
+export interface OptionPlace {
+  /** As in `--webroot`. */
+  flag: string;
+  /** The challenge that the solver will answer. */
+  challenge: ChallengeType;
+  /** What relative paths start from. */
+  directory: string;
+  /** Whether files that a value names must be there now. */
+  look: boolean;
+}
+
+/** The flag of an option: `--hook-timeout` for `hookTimeout`. */
+export function flagOf(option: string): string {
+  return `--${option.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+}
+
+/** The error of an option that can't be used as it was given. */
+export function usage(message: string, hint: string): AcmeLedgerError {
+  return new AcmeLedgerError('usage', message, { hint });
+}
