@@ -1,6 +1,6 @@
 import type { AcmeLedgerError } from '../errors.ts';
 import { UrlSet } from '../system/url-set.ts';
-import { Asking } from '../issuance/waiting/ca-silence.ts';
+import { CaQuestions } from '../issuance/waiting/ca-questions.ts';
 import { eachOf } from '../issuance/waiting/bounded-pull.ts';
 import { type FoundClearing, type Hunt, follow } from './hunt.ts';
 import { type Lead, leadsOf, leadsTo } from './leads.ts';
@@ -35,7 +35,7 @@ export async function clearFound(
 ): Promise<FoundEnd> {
   const accounts = issuances.map((issuance) => {
     const server = askedServer(issuance.session.directory, issuance.session.account?.url ?? null);
-    return { issuance, server, asking: new Asking() };
+    return { issuance, server, asking: new CaQuestions() };
   });
   const counted = { elsewhere: 0, untold: 0 };
   const isStopped = (): boolean => accounts.every(({ issuance }) => issuance.stops.work.aborted);

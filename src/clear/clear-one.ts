@@ -7,7 +7,7 @@ import type { Closing } from '../issuance/authorization/closing-outcome.ts';
 import { closeAuthorization, isTaken } from '../issuance/authorization/closing.ts';
 import { isSubmitLost, recordGone } from '../issuance/authorization/verdicts.ts';
 import { protectionOf } from '../issuance/ownership/protection.ts';
-import type { Asking } from '../issuance/waiting/ca-silence.ts';
+import type { CaQuestions } from '../issuance/waiting/ca-questions.ts';
 import { authorizationById, recordSeen } from '../ledger/authorizations/authorizations.ts';
 import {
   heldByChallenge,
@@ -47,14 +47,14 @@ export interface Clearing {
  */
 export async function clearOne(
   issuance: Issuance,
-  asking: Asking,
+  asking: CaQuestions,
   subject: Subject,
   clearing: Clearing,
 ): Promise<Cleared | null> {
   const { row: known, url } = subject;
-  const evenKept = { evenKept: clearing.all };
+  const includeKept = { includeKept: clearing.all };
   if (known !== null) {
-    const protection = await protectionOf(issuance, known, evenKept);
+    const protection = await protectionOf(issuance, known, includeKept);
     if (protection !== null) return leftLine(issuance, subject, known, protection);
   }
   const askedAt = issuance.clock.now();
@@ -70,15 +70,15 @@ export async function clearOne(
 /** Like `clearOne`, for an authorization that the CA has just shown: the CA isn't asked for it again. */
 export async function clearShown(
   issuance: Issuance,
-  asking: Asking,
+  asking: CaQuestions,
   subject: Subject,
   clearing: Clearing & Shown,
 ): Promise<Cleared | null> {
   const { row: known, url } = subject;
   const { shown } = clearing;
   const row = await recordShown(issuance, subject, clearing);
-  const evenKept = { evenKept: clearing.all };
-  const heldBy = row.url === url ? null : await protectionOf(issuance, row, evenKept);
+  const includeKept = { includeKept: clearing.all };
+  const heldBy = row.url === url ? null : await protectionOf(issuance, row, includeKept);
   if (heldBy !== null) return leftLine(issuance, subject, row, heldBy);
   const { foundIn } = subject;
   const settled = await closeShown(issuance, asking, row, { shown, clearing: { ...clearing, foundIn } });
@@ -155,7 +155,7 @@ async function rowOf({ ledger }: Issuance, id: number): Promise<AuthorizationRow
 /** Closes an authorization that the CA has just shown, where it is open and nothing speaks against it. */
 async function closeShown(
   issuance: Issuance,
-  asking: Asking,
+  asking: CaQuestions,
   row: AuthorizationRow,
   { shown, clearing }: { shown: Authorization; clearing: Clearing & Pick<Subject, 'foundIn'> },
 ): Promise<Outcome | null> {
@@ -163,15 +163,15 @@ async function closeShown(
   const left = await reasonToLeave(issuance, row, clearing);
   if (left !== null) return { action: 'resumable', after: 'pending', ...left };
   if (clearing.dryRun) return { ...wouldDo(clearing.method, shown), after: 'pending' };
-  const evenKept = { evenKept: clearing.all };
+  const includeKept = { includeKept: clearing.all };
   if (isSubmitLost(row)) {
     const submittedAt = row.submitted_at;
     await recordNotSubmitted(issuance, row.id, { submittedAt }, 'no verdict after a minute');
   }
   const closing =
     clearing.method === 'submit'
-      ? await closeBySubmitting(issuance, row, shown, evenKept)
-      : await closeAuthorization(issuance, row, evenKept);
+      ? await closeBySubmitting(issuance, row, shown, includeKept)
+      : await closeAuthorization(issuance, row, includeKept);
   return outcomeOf(asking, closing, (await rowOf(issuance, row.id)).status);
 }
 
@@ -184,7 +184,7 @@ function wouldDo(method: ClearMethod, { challenges }: Authorization): Pick<Outco
 }
 
 function outcomeOf(
-  asking: Asking,
+  asking: CaQuestions,
   { outcome, reason, retryAt, run, stop }: Closing,
   after: string,
 ): Outcome | null {

@@ -7,13 +7,15 @@ import { takeOver } from '../ledger/orders/order-ownership.ts';
 import { releaseOrder } from '../ledger/orders/orders.ts';
 import { presentationsUp } from '../ledger/orders/presentations.ts';
 import type { OrderRow } from '../ledger/schema.ts';
-import { Asking } from '../issuance/waiting/ca-silence.ts';
+import { CaQuestions } from '../issuance/waiting/ca-questions.ts';
 import { eachOf } from '../issuance/waiting/bounded-pull.ts';
 import { type Clearing, clearOne } from './clear-one.ts';
 import { type Cleared, type Subject } from './cleared.ts';
 import type { Issuance } from '../issuance/account-run.ts';
 import { isAlive } from '../issuance/ownership/lease.ts';
-import { failureOf, isLeftToItsNames, locate, recover, unownedOrders } from '../issuance/order/recover.ts';
+import { failureOf, locate, recover } from '../issuance/order/recover.ts';
+import { isLeftToItsNames } from '../issuance/order/still-wanted.ts';
+import { unownedOrders } from '../issuance/order/unowned-orders.ts';
 import { orderEnd } from '../issuance/order/settle.ts';
 import { takeOverOrder } from '../issuance/ownership/taking-over.ts';
 import { refresh } from '../issuance/authorization/verdicts.ts';
@@ -48,7 +50,7 @@ export async function clear(
   onResult: (cleared: Cleared) => void,
   onTotal: (count: number) => void = () => undefined,
 ): Promise<ClearEnd> {
-  const asking = new Asking();
+  const asking = new CaQuestions();
   const unsettled: AcmeLedgerError[] = [];
   if (options.dryRun) await foreseeKept(issuance, options);
   const claimed = options.dryRun ? [] : await claimUnowned(issuance, options, unsettled);
@@ -109,7 +111,7 @@ async function claimUnowned(
 
 /** Orders that nobody works on, as old as is wanted. */
 async function unownedOld(issuance: Issuance, { all, olderThan }: ClearOptions): Promise<OrderRow[]> {
-  const orders = await unownedOrders(issuance, { evenKept: all, exceptNamesKeys: new Set() });
+  const orders = await unownedOrders(issuance, { includeKept: all, skipNamesKeys: new Set() });
   return olderThan === null
     ? orders
     : orders.filter(({ created_at }) => created_at < olderThan.toISOString());

@@ -1,5 +1,5 @@
 import { type FoundBefore, type KnownAuthorization, knownUrls } from '../ledger/authorizations/found-urls.ts';
-import type { Asking } from '../issuance/waiting/ca-silence.ts';
+import type { CaQuestions } from '../issuance/waiting/ca-questions.ts';
 import { type AskedServer, candidatesFor } from './asked-server.ts';
 import type { Issuance } from '../issuance/account-run.ts';
 import { type FoundUrl, type KeptUrls, placeOf } from './kept-urls.ts';
@@ -8,7 +8,7 @@ import { type FoundUrl, type KeptUrls, placeOf } from './kept-urls.ts';
 export interface Account {
   issuance: Issuance;
   server: AskedServer;
-  asking: Asking;
+  asking: CaQuestions;
 }
 
 /** A URL that may be asked for, and what the ledger knows of it. */

@@ -13,7 +13,7 @@ import { obtainAsked } from '../issuance/attempt/obtain-asked.ts';
 import { obtainRehearsed } from '../issuance/attempt/obtain-rehearsed.ts';
 import { missingNames } from '../issuance/names/name-choice.ts';
 import type { FailedNamePolicy } from '../policies.ts';
-import { settleUnowned, takeDownLeft } from '../issuance/order/recover.ts';
+import { settleUnowned, withUnownedSettled } from '../issuance/order/unowned-orders.ts';
 import { accountAt } from '../ledger/accounts.ts';
 import { listedAuthorization } from '../ledger/authorizations/authorization-list.ts';
 import { authorizationsOf } from '../ledger/authorizations/authorizations.ts';
@@ -26,7 +26,7 @@ import type { CommandContext } from '../run/run-context.ts';
 import { leftOutText } from '../report/left-out.ts';
 import { withIssuance } from '../run/open-account.ts';
 import { onStage } from '../run/rehearsal-stage.ts';
-import { stands } from './standing.ts';
+import { isAlreadyIssued } from './already-issued.ts';
 import { authorizationJson } from '../report/shapes.ts';
 import type { PlannedWish } from '../wanted/planned.ts';
 import { typedWish } from '../wanted/typed.ts';
@@ -84,18 +84,26 @@ export async function issueAt(context: CommandContext, plan: IssuePlan): Promise
     assertOffered(issuance.session.directory, plan.wish.profile);
     const ours = identifierSetKey(plan.identifiers);
     await unkeepOrdersOf(issuance, plan.wish.name, ours);
-    const { leftUp } = await settleUnowned(issuance, { evenKept: false, exceptNamesKeys: new Set([ours]) });
-    // Only now: settling may have taken minutes, in which another run brought the certificate.
-    const isStanding = !plan.force && (await stands(issuance.ledger, issuance.stateDir, plan));
-    const certificate = await recordWish(issuance, plan.wish, await wantedAccount(issuance, plan));
-    // No attempt will take up what a run left that was killed when the files were in place.
-    if (isStanding) await settleUnowned(issuance, { evenKept: false, exceptNamesKeys: new Set() });
-    const attempt = isStanding
-      ? await deployStanding(issuance, certificate)
-      : await orderAsked(context, issuance, certificate, plan);
-    await takeDownLeft(issuance, leftUp);
+    const attempt = await withUnownedSettled(issuance, new Set([ours]), () =>
+      storedOrOrdered(context, issuance, plan),
+    );
     return reportOf(issuance, attempt);
   });
+}
+
+async function storedOrOrdered(
+  context: CommandContext,
+  issuance: Issuance,
+  plan: IssuePlan,
+): Promise<Attempt> {
+  // Only now: settling may have taken minutes, in which another run brought the certificate.
+  const isStanding = !plan.force && (await isAlreadyIssued(issuance.ledger, issuance.stateDir, plan));
+  const certificate = await recordWish(issuance, plan.wish, await wantedAccount(issuance, plan));
+  // No attempt will take up what a run left that was killed when the files were in place.
+  if (isStanding) await settleUnowned(issuance, { includeKept: false, skipNamesKeys: new Set() });
+  return isStanding
+    ? deployStanding(issuance, certificate)
+    : orderAsked(context, issuance, certificate, plan);
 }
 
 /** The account at the CA that it is wanted from; null where there is none yet. */

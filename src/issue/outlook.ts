@@ -23,7 +23,7 @@ import type { CommandContext } from '../run/run-context.ts';
 import type { IssuePlan } from './issue.ts';
 import { limitsAt } from '../settings/limit-changes.ts';
 import { ofRehearsal } from '../run/staging.ts';
-import { stands } from './standing.ts';
+import { isAlreadyIssued } from './already-issued.ts';
 
 /** What the ledger says about an order that isn't placed yet. */
 export interface Outlook {
@@ -60,7 +60,7 @@ export async function outlookOf(context: CommandContext, ledger: Ledger, plan: I
     isPaid: live !== undefined,
   });
   return {
-    stands: !plan.force && (await stands(ledger, context.settings.stateDir, plan)),
+    stands: !plan.force && (await isAlreadyIssued(ledger, context.settings.stateDir, plan)),
     refusal,
     names,
     resumes: live !== undefined,

@@ -2,7 +2,7 @@ import { isStillAhead } from '../bounded-wait.ts';
 import { later } from '../clock.ts';
 import { namesOf } from '../issuance/certificate/collect.ts';
 import type { Due } from '../issuance/due/due.ts';
-import { isHealable } from '../issuance/names/failing-names.ts';
+import { isProbeable } from '../issuance/names/failing-names.ts';
 import { type FailingNames, chooseNames, missingNames } from '../issuance/names/name-choice.ts';
 import { farthestProbeMs } from '../ledger/names/probes.ts';
 import type { CertificateRow, IdentifierRow } from '../ledger/schema.ts';
@@ -44,6 +44,6 @@ export function namesToProbe(
   return leftOut.flatMap((name) => {
     const row = failing.get(name);
     const isDue = row !== undefined && !isStillAhead(row.probe_at, now, farthestProbeMs);
-    return isDue && wanted.has(name) && isHealable(row) ? [row] : [];
+    return isDue && wanted.has(name) && isProbeable(row) ? [row] : [];
   });
 }

@@ -2,7 +2,7 @@ import type { SolverSettings } from '../challenges/settings.ts';
 import type { Solver } from '../challenges/solver.ts';
 import { createSolver } from '../challenges/create-solver.ts';
 import { errorRecord } from '../errors.ts';
-import { takeDownLeftProbes } from '../issuance/answers/take-down-probes.ts';
+import { retryProbesTakeDown } from '../issuance/answers/take-down-probes.ts';
 import { type ProbeCandidate, probeNames } from './probe-names.ts';
 import type { LedgerWriter } from '../ledger/writer.ts';
 import type { CommandContext } from '../run/run-context.ts';
@@ -44,7 +44,7 @@ export async function probeLeftAlone(
         stops: context.stops,
         log: context.log,
       };
-      await takeDownLeftProbes({
+      await retryProbesTakeDown({
         ...parts,
         mayTakeDown: until(Math.min(fromNow(takeDownLeftForMs), endsAt)),
       });

@@ -8,7 +8,7 @@ import type { Directory } from '../acme/objects/resources.ts';
 import { createTransport } from '../acme/http/transport.ts';
 import { systemClock } from '../clock.ts';
 import { AcmeLedgerError, errorRecord } from '../errors.ts';
-import { createHeed } from '../issuance/limits/heedful-session.ts';
+import { createObey } from '../issuance/limits/obeying-session.ts';
 import { startRun } from '../issuance/ownership/lease.ts';
 import type { RenewalSource } from './ari-questions.ts';
 import { askRenewalInfo } from './ari-questions.ts';
@@ -87,7 +87,7 @@ async function askAt(
   const cache = directoryCache(options.cacheDir);
   const directories = new DirectorySource({ directoryUrl: ca, transport, clock: systemClock, cache });
   const signal = context.stops.work;
-  const heed = createHeed(writer, account.id, { patienceMs: 0 });
+  const heed = createObey(writer, account.id, { patienceMs: 0 });
   const heeding = <T>(act: () => Promise<T>): Promise<T> => heed({ kind: 'renewalInfo' }, signal, act);
   try {
     const directory = await heeding(() => directories.get(signal)).catch(asError);

@@ -10,7 +10,7 @@ import { type DueCertificate, namesKeyOf } from '../issuance/due/due.ts';
 import { levelled, type Places } from '../issuance/waiting/concurrency-level.ts';
 import { allOrFirstError } from '../issuance/waiting/concurrency.ts';
 import type { CertificateRow } from '../ledger/schema.ts';
-import { asItStands } from './other-hands.ts';
+import { rereadDue } from './reread-due.ts';
 import type { Renewed } from './renewed.ts';
 
 export interface RenewAllOptions {
@@ -66,7 +66,7 @@ export async function renewAll(
     ),
   );
   for (const { certificate, due, result } of elsewhere) {
-    const standing = await asItStands(issuance.ledger, certificate, due);
+    const standing = await rereadDue(issuance.ledger, certificate, due);
     onResult(standing !== null && 'done' in standing ? standing.done : result);
   }
 }
@@ -93,7 +93,7 @@ async function renewOne(
   { certificate: listed, due, names, onFailedName }: DueCertificate,
   { waitMs, stage, whileWaiting }: RenewAllOptions & { whileWaiting: Places['lend'] },
 ): Promise<Renewed | null> {
-  const standing = await asItStands(issuance.ledger, listed, due);
+  const standing = await rereadDue(issuance.ledger, listed, due);
   if (standing === null) return null;
   if ('done' in standing) return standing.done;
   if (due.reason === 'not-deployed') return deployAgain(issuance, standing.row);

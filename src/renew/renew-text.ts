@@ -7,7 +7,7 @@ import type { CommandContext } from '../run/run-context.ts';
 import type { Work } from './work.ts';
 import { tellLeftAlone } from './suspended-certificates.ts';
 import { leftOutText } from '../report/left-out.ts';
-import type { LikeErrors } from './like-errors.ts';
+import type { GroupedErrors } from './grouped-errors.ts';
 import { spendLine } from '../report/limit-status.ts';
 import type { RenewalRecord } from './report-file.ts';
 import { counted } from '../printable.ts';
@@ -55,7 +55,7 @@ export function report(
   context: CommandContext,
   { certificate, status, error, fallbackCa }: Renewed,
   explanationUrl: string | undefined,
-  { record, like }: { record: RenewalRecord; like: LikeErrors },
+  { record, like }: { record: RenewalRecord; like: GroupedErrors },
 ): void {
   const explained = explanationUrl === undefined ? {} : { explanationUrl };
   const missing = missingNames(certificate);
@@ -81,7 +81,7 @@ export function report(
 }
 
 /** What wasn't told one by one, and the sums; both also under cron, if there is anything to look at. */
-export function conclude({ output, settings }: CommandContext, summary: Summary, like: LikeErrors): void {
+export function conclude({ output, settings }: CommandContext, summary: Summary, like: GroupedErrors): void {
   if (output.json) {
     output.line({ summary }, () => '');
     return;

@@ -1,6 +1,6 @@
 import { authorityOf } from '../acme/authorities/authorities.ts';
 import { conclude, describe, explain, report, summaryOf, totalsOf } from './renew-text.ts';
-import { LikeErrors } from './like-errors.ts';
+import { GroupedErrors } from './grouped-errors.ts';
 import { systemClock } from '../clock.ts';
 import { isAboutTheCa } from '../error-kinds.ts';
 import { AcmeLedgerError, errorRecord } from '../errors.ts';
@@ -8,7 +8,7 @@ import type { Issuance } from '../issuance/account-run.ts';
 import type { Stage } from '../issuance/attempt/rehearse.ts';
 import { removeUselessKeys } from '../issuance/certificate/useless-keys.ts';
 import { type DueCertificate, namesKeysOf } from '../issuance/due/due.ts';
-import { settleUnowned, takeDownLeft } from '../issuance/order/recover.ts';
+import { withUnownedSettled } from '../issuance/order/unowned-orders.ts';
 import type { OutageOptions } from '../issuance/waiting/outage.ts';
 import { removeFullBuckets } from '../ledger/limits/limit-buckets.ts';
 import { probeLeftAlone } from '../probe/probe-left-alone.ts';
@@ -73,7 +73,7 @@ export async function runRenew(
     return findWork(context, ledger, options);
   });
   let summary = summaryOf(known);
-  const like = new LikeErrors();
+  const like = new GroupedErrors();
   const pages = new Map<string, string>();
   const putOff = new Set<string>();
   const probing = probeLeftAlone(context, known, time.endsAt);
@@ -220,10 +220,10 @@ async function settleAndRenew(
   const coming = [...certificates, ...options.coming].filter(({ due }) => due.reason !== 'not-deployed');
   const namesKeys = namesKeysOf(coming);
   await removeFullBuckets(issuance);
-  const { leftUp } = await settleUnowned(issuance, { evenKept: false, exceptNamesKeys: namesKeys });
   const staging = options.rehearse && ordered.length > 0 ? stagingOf(context, issuance.account.ca) : null;
   const renewOn = (stage: Stage | null): Promise<void> =>
     renewAll(issuance, certificates, { ...options, stage }, onResult);
-  await (staging === null ? renewOn(null) : onStage(context, issuance, { staging, namesKeys }, renewOn));
-  await takeDownLeft(issuance, leftUp);
+  await withUnownedSettled(issuance, namesKeys, () =>
+    staging === null ? renewOn(null) : onStage(context, issuance, { staging, namesKeys }, renewOn),
+  );
 }

@@ -2,7 +2,7 @@ import type { StoredCertificate } from '../certificates/store.ts';
 import type { SolverSettings } from '../challenges/settings.ts';
 import type { ErrorRecord } from '../errors.ts';
 import { missingNames } from '../issuance/names/name-choice.ts';
-import { isHealable } from '../issuance/names/failing-names.ts';
+import { isProbeable } from '../issuance/names/failing-names.ts';
 import type { ListedAuthorization } from '../ledger/authorizations/authorization-list.ts';
 import { nameProven } from '../ledger/authorizations/authorizations.ts';
 import { standingOf } from '../ledger/names/failing-names.ts';
@@ -135,7 +135,7 @@ export function nameJson(row: IdentifierRow, ca: string) {
     lastFailureAt: row.last_failure_at,
     lastSuccessAt: row.last_success_at,
     error: errorJson(row.last_error),
-    isProbed: isHealable(row),
+    isProbed: isProbeable(row),
     probeAt: row.probe_at,
     probeError: errorJson(row.probe_error),
   };

@@ -7,7 +7,7 @@ import type { Solver } from '../challenges/solver.ts';
 import { createSolver } from '../challenges/create-solver.ts';
 import { systemClock } from '../clock.ts';
 import type { Issuance } from '../issuance/account-run.ts';
-import { createHeed, heedfulSession, ownPatienceMs } from '../issuance/limits/heedful-session.ts';
+import { createObey, obeyingSession, ownPatienceMs } from '../issuance/limits/obeying-session.ts';
 import { failureRule } from '../issuance/names/back-off.ts';
 import type { Run } from '../issuance/ownership/lease.ts';
 import { startRun } from '../issuance/ownership/lease.ts';
@@ -128,7 +128,7 @@ async function openAccount(
 ): Promise<{ session: Session; account: AccountRow; outage: Outage }> {
   const { settings, stops } = context;
   const outage = outageOf(context, { concurrency, leftMs: outageLeftMs ?? shortWait(heeding.patienceMs) });
-  const heed = createHeed(writer, row.id, { ...heeding, outage });
+  const heed = createObey(writer, row.id, { ...heeding, outage });
   const opened = await heed({ kind: 'read' }, stops.work, () =>
     openSession({
       ...sessionOptions(context, authority),
@@ -140,7 +140,7 @@ async function openAccount(
     }),
   );
   outage.ping = (signal) => opened.ping(signal);
-  const session = heedfulSession(opened, heed, assertLease);
+  const session = obeyingSession(opened, heed, assertLease);
   try {
     const registration = registrationOf(settings);
     const account = await ensureRegistered(writer, session, row, registration, stops.work);

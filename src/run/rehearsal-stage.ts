@@ -1,7 +1,7 @@
 import type { Authority } from '../acme/authorities/authorities.ts';
 import { AcmeLedgerError, hasCode } from '../errors.ts';
 import type { Issuance } from '../issuance/account-run.ts';
-import { settleUnowned, takeDownLeft } from '../issuance/order/recover.ts';
+import { withUnownedSettled } from '../issuance/order/unowned-orders.ts';
 import type { Stage } from '../issuance/attempt/rehearse.ts';
 import type { CommandContext } from './run-context.ts';
 import { isAboutTheCa } from '../error-kinds.ts';
@@ -28,11 +28,8 @@ export async function onStage<T>(
   );
   if (opened instanceof AcmeLedgerError) return act({ label, issuance: opened });
   try {
-    const exceptNamesKeys = new Set(namesKeys);
-    const { leftUp } = await settleUnowned(opened, { evenKept: false, exceptNamesKeys });
-    const acted = await act({ label, issuance: opened });
-    await takeDownLeft(opened, leftUp);
-    return acted;
+    const skipNamesKeys = new Set(namesKeys);
+    return await withUnownedSettled(opened, skipNamesKeys, () => act({ label, issuance: opened }));
   } finally {
     opened.session.close();
   }

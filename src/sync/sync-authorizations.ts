@@ -7,7 +7,7 @@ import { recordFoundSubmitted } from '../ledger/orders/submissions.ts';
 import { appendEvents } from '../ledger/events.ts';
 import type { AuthorizationRow } from '../ledger/schema.ts';
 import { isSubmitted } from '../ledger/states.ts';
-import type { Asking } from '../issuance/waiting/ca-silence.ts';
+import type { CaQuestions } from '../issuance/waiting/ca-questions.ts';
 import { authorizationSeen } from '../issuance/authorization/authorization-seen.ts';
 import type { Issuance } from '../issuance/account-run.ts';
 import { protectionOf } from '../issuance/ownership/protection.ts';
@@ -22,7 +22,7 @@ const youngMs = 60_000;
 /** What the ledger held of one, and what the CA says; recorded. Nothing when the CA wasn't asked. */
 export async function compareAuthorization(
   issuance: Issuance,
-  asking: Asking,
+  asking: CaQuestions,
   held: AuthorizationRow,
   isKnown = true,
 ): Promise<Compared[]> {
@@ -39,7 +39,7 @@ export async function compareAuthorization(
   const named = { ...line, ca: answer.status, identifier: nameShown(answer) };
   if (!isKnown) return [await noted(issuance, row, differing({ ...named, reason: unknownReason }))];
   // A run learns of a verdict when it looks at its order.
-  const worker = await protectionOf(issuance, row, { evenKept: true });
+  const worker = await protectionOf(issuance, row, { includeKept: true });
   if (worker !== null) return [{ ...named, reason: worker.reason }];
   if (answer.status !== row.status) return [await noted(issuance, row, differing(named))];
   return [await noted(issuance, row, await compareChallenge(issuance, row, answer, named))];

@@ -4,7 +4,7 @@ import { AcmeLedgerError } from '../errors.ts';
 import { authorizationByUrl } from '../ledger/authorizations/authorizations.ts';
 import { recordComparison, recordForgotten } from '../ledger/orders/order-comparison.ts';
 import type { OrderRow } from '../ledger/schema.ts';
-import type { Asking } from '../issuance/waiting/ca-silence.ts';
+import type { CaQuestions } from '../issuance/waiting/ca-questions.ts';
 import { namesOf } from '../issuance/certificate/collect.ts';
 import type { Issuance } from '../issuance/account-run.ts';
 import { compareAuthorization } from './sync-authorizations.ts';
@@ -12,7 +12,11 @@ import type { Compared } from './compared.ts';
 import { shellWord } from '../shell-word.ts';
 
 /** What the ledger held of an order that nobody works on, and what the CA says; then what it says of authorizations that weren't known. */
-export async function compareOrder(issuance: Issuance, asking: Asking, order: OrderRow): Promise<Compared[]> {
+export async function compareOrder(
+  issuance: Issuance,
+  asking: CaQuestions,
+  order: OrderRow,
+): Promise<Compared[]> {
   const { url } = order;
   if (url === null) return [];
   const answer = await asking.ask(() => issuance.session.getOrder(url, issuance.stops.grace));

@@ -2,7 +2,7 @@ import pLimit from 'p-limit';
 import type { AcmeLedgerError } from '../errors.ts';
 import type { Issuance } from '../issuance/account-run.ts';
 import { isAlive } from '../issuance/ownership/lease.ts';
-import { Asking } from '../issuance/waiting/ca-silence.ts';
+import { CaQuestions } from '../issuance/waiting/ca-questions.ts';
 import { allOrFirstError } from '../issuance/waiting/concurrency.ts';
 import { pendingAuthorizations } from '../ledger/authorizations/authorizations.ts';
 import { lostOrders, openOrders } from '../ledger/orders/order-comparison.ts';
@@ -33,7 +33,7 @@ export async function sync(
   const rows = await pendingAuthorizations(ledger, account.id);
   const orders = (await openOrders(ledger, account.id)).filter(isUnowned);
   onTotal(rows.length + orders.length);
-  const asking = new Asking();
+  const asking = new CaQuestions();
   const limit = pLimit(options.concurrency);
   const tell = (compared: Compared[]): void => compared.forEach((each) => onResult(each));
   // Orders first: they may name authorizations that aren't known.

@@ -7,7 +7,7 @@ import { AcmeLedgerError } from '../../src/errors.ts';
 import { identifierSetKey } from '../../src/identifiers.ts';
 import { failureRule } from '../../src/issuance/names/back-off.ts';
 import { usualSuspendMs } from '../../src/policies.ts';
-import { createHeed, heedfulSession, ownPatienceMs } from '../../src/issuance/limits/heedful-session.ts';
+import { createObey, obeyingSession, ownPatienceMs } from '../../src/issuance/limits/obeying-session.ts';
 import type { Issuance } from '../../src/issuance/account-run.ts';
 import { Outage } from '../../src/issuance/waiting/outage.ts';
 import type { AccountRow, Schema } from '../../src/ledger/schema.ts';
@@ -70,7 +70,7 @@ export class ModelProcess {
     this.issuance = {
       ...writer,
       assertLease,
-      session: heedfulSession(this.#session(), createHeed(writer, account.id, { patienceMs }), assertLease),
+      session: obeyingSession(this.#session(), createObey(writer, account.id, { patienceMs }), assertLease),
       account,
       stateDir,
       policy,

@@ -10,7 +10,7 @@ import type { Issuance } from '../../src/issuance/account-run.ts';
 import type { PlacedOrder } from '../../src/issuance/placed-order.ts';
 import { placeOrder } from '../../src/issuance/order/place-order.ts';
 import { cleanUpPresentations } from '../../src/issuance/answers/take-down.ts';
-import { settleUnowned } from '../../src/issuance/order/recover.ts';
+import { settleUnowned } from '../../src/issuance/order/unowned-orders.ts';
 import { settleOrder } from '../../src/issuance/order/settle.ts';
 import { sync } from '../../src/sync/sync.ts';
 import { releaseOrder } from '../../src/ledger/orders/orders.ts';
@@ -33,8 +33,8 @@ export async function attempt(
   options: { waitMs: number; recovers: boolean },
 ): Promise<void> {
   const identifiers = parseNames(names);
-  const exceptNamesKeys = new Set([identifierSetKey(identifiers)]);
-  if (options.recovers) await settleUnowned(issuance, { evenKept: false, exceptNamesKeys });
+  const skipNamesKeys = new Set([identifierSetKey(identifiers)]);
+  if (options.recovers) await settleUnowned(issuance, { includeKept: false, skipNamesKeys });
   let order = null as OrderRow | null;
   try {
     const placed = await place(issuance, names, options.waitMs, (admitted) => (order = admitted));
@@ -92,7 +92,7 @@ export async function compareAll(process: ModelProcess): Promise<void> {
 
 /** What the gate does for room: everything that nobody owns, also what is kept. */
 export async function settleAll({ issuance }: ModelProcess): Promise<void> {
-  await settleUnowned(issuance, { evenKept: true, exceptNamesKeys: new Set() });
+  await settleUnowned(issuance, { includeKept: true, skipNamesKeys: new Set() });
 }
 
 export async function end(process: ModelProcess): Promise<void> {

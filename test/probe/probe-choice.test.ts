@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { namesToProbe, nextLiftAt, nextProbeAt } from '../../src/probe/probe-choice.ts';
-import { isHealable } from '../../src/issuance/names/failing-names.ts';
+import { isProbeable } from '../../src/issuance/names/failing-names.ts';
 import type { IdentifierRow } from '../../src/ledger/schema.ts';
 import { certificateRow } from '../issuance/rows.ts';
 
@@ -59,7 +59,7 @@ describe('a failure', () => {
     ['ca-problem', 'rejectedIdentifier', '', false],
     ['ca-problem', 'caa', '', false],
   ])('with %s of type %s (%s) can be healed by an answer: %s', (code, type, detail, expected) => {
-    expect(isHealable({ last_error: error(code, type, detail) })).toBe(expected);
+    expect(isProbeable({ last_error: error(code, type, detail) })).toBe(expected);
   });
 });
 

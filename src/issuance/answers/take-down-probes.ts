@@ -34,7 +34,7 @@ const concurrency = 10;
  * Takes down what probes of runs that are dead have left; what can't be taken down, or not before `mayTakeDown` says no or the work is to
  * stop, stays for the next run.
  */
-export async function takeDownLeftProbes(parts: ProbeParts): Promise<void> {
+export async function retryProbesTakeDown(parts: ProbeParts): Promise<void> {
   const { writer, stops, log } = parts;
   const mayTakeDown = (): boolean => !stops.work.aborted && parts.mayTakeDown();
   const rows = await probesUp(writer.ledger);

@@ -45,7 +45,7 @@ export async function cleanUpPresentations(
   orderId: number,
   which: (row: AuthorizationRow) => boolean = () => true,
 ): Promise<void> {
-  await cleanUpRows(issuance, await presentedFor(issuance, orderId, which));
+  await takeDownAll(issuance, await presentedFor(issuance, orderId, which));
 }
 
 /** What of an order may still be up, of the authorizations that `which` picks. */
@@ -71,7 +71,7 @@ async function assertStillOurs(issuance: Issuance, row: PresentationRow): Promis
   }
 }
 
-export async function cleanUpRows(issuance: Issuance, rows: readonly PresentationRow[]): Promise<void> {
+export async function takeDownAll(issuance: Issuance, rows: readonly PresentationRow[]): Promise<void> {
   const inOrder = issuance.mayTakeDown === undefined ? rows : failedLast(rows);
   const cleaned = await Promise.all(inOrder.map((row) => cleanUp(issuance, row)));
   await recordCleanedUp(

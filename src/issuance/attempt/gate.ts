@@ -16,7 +16,7 @@ import type { Issuance } from '../account-run.ts';
 import type { AdmittedOrder } from '../placed-order.ts';
 import { freeAt, shortageError } from '../limits/limit-words.ts';
 import { isAlive } from '../ownership/lease.ts';
-import { settleUnowned } from '../order/recover.ts';
+import { settleUnowned } from '../order/unowned-orders.ts';
 import { costOf, domainsToCount, spend } from '../limits/spending.ts';
 import { endOrphans } from '../ownership/taking-over.ts';
 
@@ -97,8 +97,8 @@ function notBefore(verdict: Verdict, now: Date): Date {
 /** Settles what nobody owns, the oldest first and no more than is needed. @returns whether it was of any use */
 async function makeRoom(issuance: Issuance, names: number): Promise<boolean> {
   const { closed } = await settleUnowned(issuance, {
-    evenKept: true,
-    exceptNamesKeys: new Set(),
+    includeKept: true,
+    skipNamesKeys: new Set(),
     isEnough: async () => {
       const count = await gateCount(issuance.ledger, issuance.account.id, issuance.clock.now());
       return count.pending + count.reserved + names <= issuance.maxPending;

@@ -9,7 +9,7 @@ import { isFreed } from '../authorization/stuck-validation.ts';
 import { validationMs } from '../authorization/verdicts.ts';
 import { authorizeAndMakeKey } from '../certificate/authorize-with-key.ts';
 import { giveUpUncollected } from '../certificate/collect.ts';
-import { downloadChains, isHopeless, isUncollected, judged } from '../certificate/fetched-chain.ts';
+import { downloadChains, canNeverBeStored, isUncollected, judged } from '../certificate/fetched-chain.ts';
 import { finalizeWithKey } from '../certificate/finalize-with-key.ts';
 import { settleOrder } from '../order/settle.ts';
 import type { AdmittedOrder, PlacedOrder } from '../placed-order.ts';
@@ -84,7 +84,8 @@ async function isGivenUp(
   if (isNew) return false;
   const order = await orderById(issuance.ledger, id);
   if (order === undefined) return false;
-  if (!isHopeless(judged(issuance, order, error)) && !(isForced && isUncollected(order, error))) return false;
+  if (!canNeverBeStored(judged(issuance, order, error)) && !(isForced && isUncollected(order, error)))
+    return false;
   issuance.log.warn({ order: id, error: errorRecord(error) }, 'the order is given up, and made anew');
   await giveUpUncollected(issuance, order, error);
   return true;

@@ -10,7 +10,7 @@ import type { AuthorizationRow } from '../../ledger/schema.ts';
 import type { Issuance } from '../account-run.ts';
 import { Held, LongAgo, decidedMeanwhile, lostClaim, submittedMeanwhile } from '../ownership/guards.ts';
 import { type Protection, type ProtectionOptions, protectionOf } from '../ownership/protection.ts';
-import { soonMs } from '../waiting/retrying.ts';
+import { waitUntilAllowedMs } from '../waiting/retrying.ts';
 import { spendDeactivation } from './closing-budget.ts';
 import { claimClosing } from './closing-claim.ts';
 import { heldBy } from './closing-outcome.ts';
@@ -115,7 +115,9 @@ export async function deactivateUnlessHeld(
         [looks, lookedAt] = [looks + 1, null];
         continue;
       }
-      const waitMs = isRepeatable(error) ? deactivateAgainMs : soonMs(issuance, error, issuance.patienceMs);
+      const waitMs = isRepeatable(error)
+        ? deactivateAgainMs
+        : waitUntilAllowedMs(issuance, error, issuance.patienceMs);
       if (waitMs === null || tries === triesAtMost) throw error;
       [tries, failure] = [tries + 1, error];
       await issuance.clock.sleep(waitMs, issuance.stops.grace);

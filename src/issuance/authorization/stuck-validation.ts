@@ -62,7 +62,7 @@ export async function endStuckValidations(
   const reasons: string[] = [];
   for (const row of stuck) {
     await recordNotSubmitted(issuance, row.id, { orderId }, 'the CA is at it without end');
-    const closing = await closeAuthorization(issuance, row, { evenKept: true, exceptOrderId: orderId });
+    const closing = await closeAuthorization(issuance, row, { includeKept: true, exceptOrderId: orderId });
     if (closing.outcome !== 'deactivated') reasons.push(closing.reason ?? closing.outcome);
   }
   throw stuckError(issuance, orderId, stuck, reasons);

@@ -10,7 +10,7 @@ import { ownedOrder, releaseOrder } from '../../ledger/orders/orders.ts';
 import type { CertificateRow, OrderRow } from '../../ledger/schema.ts';
 import { type StoreVerdict, storeVerdict } from '../../ledger/certificates/store-verdict.ts';
 import { inTransaction, type LedgerWriter } from '../../ledger/writer.ts';
-import { type FetchedChain, type FetchOptions, fetchIssued, isHopeless } from './fetched-chain.ts';
+import { type FetchedChain, type FetchOptions, fetchIssued, canNeverBeStored } from './fetched-chain.ts';
 import type { Issuance } from '../account-run.ts';
 import { namesOf } from '../../ledger/names-of.ts';
 import { supersededError } from './superseded.ts';
@@ -54,7 +54,7 @@ export async function fetchOrGiveUp(
   try {
     return await fetchIssued(issuance, order, files, options);
   } catch (error) {
-    if (isHopeless(error)) await giveUpUncollected(issuance, order, error);
+    if (canNeverBeStored(error)) await giveUpUncollected(issuance, order, error);
     throw error;
   }
 }

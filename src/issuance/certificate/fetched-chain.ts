@@ -31,7 +31,7 @@ export interface FetchedChain {
 /**
  * The certificate of a valid order, once it is what was asked for.
  * @param options.download its chains, where they were asked for already
- * @throws AcmeLedgerError `store`, or what the CA said; `isHopeless` tells whether another try is of any use
+ * @throws AcmeLedgerError `store`, or what the CA said; `canNeverBeStored` tells whether another try is of any use
  */
 export async function fetchIssued(
   issuance: Issuance,
@@ -55,7 +55,7 @@ export async function fetchIssued(
 }
 
 /** Whether an order's certificate can never be stored, so that the order is to be given up and the certificate ordered anew. */
-export function isHopeless(error: unknown): boolean {
+export function canNeverBeStored(error: unknown): boolean {
   return flawOf(error) === 'final';
 }
 
@@ -67,7 +67,7 @@ export function isUncollected(order: OrderRow, error: unknown): error is AcmeLed
 
 /** What stays as it is for a day, or three fetches long, doesn't become right any more. */
 export function judged(issuance: Issuance, order: OrderRow, error: unknown): unknown {
-  if (!isUncollected(order, error) || isHopeless(error)) return error;
+  if (!isUncollected(order, error) || canNeverBeStored(error)) return error;
   const sentAt = Date.parse(order.finalize_sent_at ?? '');
   const isOver = issuance.clock.now().getTime() - sentAt >= collectForMs;
   return flawOf(error) === 'broken' || isOver ? asFinal(error) : error;

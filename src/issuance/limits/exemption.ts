@@ -8,7 +8,7 @@ import type { WantedOrder } from './charges.ts';
 import { isWindowOpen } from '../due/renewal-window.ts';
 import { renewalsSince } from './spending.ts';
 import { limitTold } from './told-bucket.ts';
-import type { Asked } from './told-limit.ts';
+import type { Asked } from './announced-limit.ts';
 
 /** What frees an order of some of the CA's limits. */
 export type Exemption = Pick<WantedOrder, 'isRenewal' | 'replacesInWindow'>;

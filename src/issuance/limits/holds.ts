@@ -11,7 +11,7 @@ import { unpauseUrl } from '../../pause.ts';
 import { type Exemption, exemptionOf, isFreeOf } from './exemption.ts';
 import { accountPausedLimit, notePause } from './pauses.ts';
 import { emptyToldBucket, forRenewalsToo } from './told-bucket.ts';
-import { type Asked, type ToldLimit, isUnder, pausedLimit, toldLimit } from './told-limit.ts';
+import { type Asked, type AnnouncedLimit, isUnder, pausedLimit, announcedLimit } from './announced-limit.ts';
 
 /**
  * What stands against asking the CA for something now: a run of this ledger was told to come back later. Null when nothing does. A hold
@@ -89,7 +89,7 @@ export async function noteHold(
   error: unknown,
 ): Promise<AcmeLedgerError | null> {
   if (!(error instanceof AcmeLedgerError)) return null;
-  const told = toldLimit(error, asked, writer.clock.now());
+  const told = announcedLimit(error, asked, writer.clock.now());
   // What the ledger told us was heard from it already.
   if (told === null || heard.has(error)) return null;
   return inTransaction(writer, async (tx) => {
@@ -110,7 +110,7 @@ async function limitFor(
   { ledger, clock }: LedgerWriter,
   accountId: number,
   asked: Asked,
-  { limit }: ToldLimit,
+  { limit }: AnnouncedLimit,
 ): Promise<string> {
   if (asked.kind !== 'newOrder') return limit;
   const exemption = await exemptionOf(ledger, accountId, asked, clock.now());

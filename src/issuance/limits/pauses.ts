@@ -8,7 +8,7 @@ import type { HoldRow } from '../../ledger/schema.ts';
 import type { LedgerWriter } from '../../ledger/writer.ts';
 import { inTransaction } from '../../ledger/writer.ts';
 import { pausedNames } from '../../pause.ts';
-import { type ToldLimit, pauseLookMs, pausedLimit } from './told-limit.ts';
+import { type AnnouncedLimit, pauseLookMs, pausedLimit } from './announced-limit.ts';
 
 /** As a hold's limit: the CA has paused the account, as far as can be told. */
 export const accountPausedLimit = 'account-paused';
@@ -20,7 +20,7 @@ const setsMost = 3;
 const longestLookMs = 86_400_000;
 
 interface Pause {
-  told: ToldLimit;
+  told: AnnouncedLimit;
   /** Of the order that was refused. */
   names: readonly Identifier[];
   error: AcmeLedgerError;

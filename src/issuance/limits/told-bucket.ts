@@ -2,7 +2,7 @@ import { accountById } from '../../ledger/accounts.ts';
 import { accountScope, emptyBucket } from '../../ledger/limits/limit-buckets.ts';
 import type { LedgerWriter } from '../../ledger/writer.ts';
 import type { LimitName } from '../../ca-limits.ts';
-import type { ToldLimit } from './told-limit.ts';
+import type { AnnouncedLimit } from './announced-limit.ts';
 
 /** Boulder's anchors of the limits that are counted here. */
 const anchors: Record<string, LimitName> = {
@@ -17,7 +17,10 @@ const anchors: Record<string, LimitName> = {
 const withoutExemption = '-renewals-too';
 
 /** Which of the limits that are counted here the CA spoke of; of one that nobody is free of, too, when `even` says so. */
-export function limitTold({ limit }: Pick<ToldLimit, 'limit'>, even?: 'renewals-too'): LimitName | undefined {
+export function limitTold(
+  { limit }: Pick<AnnouncedLimit, 'limit'>,
+  even?: 'renewals-too',
+): LimitName | undefined {
   return anchors[even === undefined ? limit : limit.replace(withoutExemption, '')];
 }
 
@@ -30,7 +33,7 @@ export function forRenewalsToo(limit: string): string {
 export async function emptyToldBucket(
   writer: LedgerWriter,
   accountId: number,
-  { limit: anchor, scope: told, subject, notBefore }: ToldLimit,
+  { limit: anchor, scope: told, subject, notBefore }: AnnouncedLimit,
 ): Promise<void> {
   const limit = limitTold({ limit: anchor }, 'renewals-too');
   const allowance = limit === undefined ? null : (writer.limits?.allowances[limit] ?? null);

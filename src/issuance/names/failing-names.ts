@@ -12,7 +12,7 @@ const ofTheChallenge = ['connection', 'dns', 'incorrectResponse', 'tls', 'unauth
 );
 
 /** Whether that the name answers a challenge now says anything about why it failed. */
-export function isHealable({ last_error }: Pick<IdentifierRow, 'last_error'>): boolean {
+export function isProbeable({ last_error }: Pick<IdentifierRow, 'last_error'>): boolean {
   if (last_error === null) return true;
   const { code, problem } = JSON.parse(last_error) as ErrorRecord;
   if (code === 'solver') return true;

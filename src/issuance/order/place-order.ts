@@ -13,7 +13,7 @@ import { isMisfit, recordFittingAnswer } from './answer-fit.ts';
 import type { Charge } from '../limits/charges.ts';
 import type { Issuance } from '../account-run.ts';
 import type { AdmittedOrder, PlacedOrder } from '../placed-order.ts';
-import { aboutOf } from '../limits/heedful-session.ts';
+import { aboutOf } from '../limits/obeying-session.ts';
 import { findLost } from './lost-order.ts';
 import { noteNotPaused } from '../limits/pauses.ts';
 import { requestOrder } from './request-order.ts';
@@ -21,7 +21,7 @@ import { giveBack } from '../limits/spending.ts';
 import { settleOrder } from './settle.ts';
 import { takeOverOrder } from '../ownership/taking-over.ts';
 import { limitTold } from '../limits/told-bucket.ts';
-import { toldLimit } from '../limits/told-limit.ts';
+import { announcedLimit } from '../limits/announced-limit.ts';
 
 /**
  * Brings an admitted order to the CA: a new one by newOrder (RFC 8555 §7.4), one that was taken up by looking at it.
@@ -104,7 +104,7 @@ async function sendNewOrder(
 /** The CA said when there will be a new order again: nothing is given back before. */
 function isUsedUp(issuance: Issuance, identifiers: readonly Identifier[], error: unknown): boolean {
   if (!(error instanceof AcmeLedgerError)) return false;
-  const told = toldLimit(error, { kind: 'newOrder', identifiers }, issuance.clock.now());
+  const told = announcedLimit(error, { kind: 'newOrder', identifiers }, issuance.clock.now());
   return told !== null && limitTold(told) === 'new-orders';
 }
 

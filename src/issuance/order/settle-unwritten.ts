@@ -83,7 +83,7 @@ async function endOne(
   { policy, verdictsUntil }: { policy: UnsubmittedPolicy; verdictsUntil: Date },
 ): Promise<boolean> {
   if (!isUndecided(row)) {
-    const protection = { evenKept: false, exceptOrderId: order.id };
+    const protection = { includeKept: false, exceptOrderId: order.id };
     const holder = (): Promise<Protection | null> =>
       readAgain(issuance.clock, () => protectionOf(issuance, row, protection));
     if ((await holder()) !== null) return true;

@@ -10,7 +10,7 @@ import { isSubmitted } from '../../ledger/states.ts';
 import { allOrFirstError } from '../waiting/concurrency.ts';
 import { closeAuthorization } from '../authorization/closing.ts';
 import { settleUnwritten } from './settle-unwritten.ts';
-import { cleanUpRows, presentedFor } from '../answers/take-down.ts';
+import { takeDownAll, presentedFor } from '../answers/take-down.ts';
 import type { Issuance } from '../account-run.ts';
 import type { UnsubmittedPolicy } from '../../policies.ts';
 import { decideSubmitted, isUndecided, refresh } from '../authorization/verdicts.ts';
@@ -61,7 +61,7 @@ async function settleOwned(
   const first = await presentedFor(issuance, order.id, isDecided);
   await Promise.all([
     attempt(() => closeUnsubmitted(issuance, order, options.policy)),
-    attempt(() => cleanUpRows(issuance, first)),
+    attempt(() => takeDownAll(issuance, first)),
     attempt(async () => {
       await decideSubmitted(issuance, order.id, options.verdictsUntil, grace);
     }),
@@ -73,7 +73,7 @@ async function settleOwned(
   const attempted = new Set(first.map((row) => row.id));
   await attempt(async () => {
     const rest = await presentedFor(issuance, order.id);
-    await cleanUpRows(
+    await takeDownAll(
       issuance,
       rest.filter((row) => !attempted.has(row.id)),
     );
@@ -88,7 +88,7 @@ function isLossOfAccount(error: unknown): boolean {
 /** The CA takes no more requests of the account: what the order opened ends by expiring. */
 async function giveUp(issuance: Issuance, order: OrderRow, { error }: SettleOptions): Promise<void> {
   if ((await orderById(issuance.ledger, order.id))?.run_id !== issuance.runId) return;
-  await cleanUpRows(issuance, await presentedFor(issuance, order.id));
+  await takeDownAll(issuance, await presentedFor(issuance, order.id));
   await releaseOrder(issuance, order.id, { status: 'abandoned', keptUntil: null, error: errorRecord(error) });
   removeOrderFiles(issuance.stateDir, String(order.id));
 }
@@ -141,7 +141,7 @@ async function closeUnsubmitted(
 
 async function closeOne(issuance: Issuance, order: OrderRow, row: AuthorizationRow): Promise<void> {
   const { outcome, reason, stop } = await closeAuthorization(issuance, row, {
-    evenKept: false,
+    includeKept: false,
     exceptOrderId: order.id,
   });
   issuance.log.info(

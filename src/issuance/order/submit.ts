@@ -9,7 +9,7 @@ import {
   recordSubmitting,
   recordSubmittingAgain,
 } from '../../ledger/orders/submissions.ts';
-import { ownPatienceMs } from '../limits/heedful-session.ts';
+import { ownPatienceMs } from '../limits/obeying-session.ts';
 import { insertPresentations, type NewPresentation } from '../../ledger/orders/presentations.ts';
 import { inTransaction } from '../../ledger/writer.ts';
 import type { AuthorizationRow } from '../../ledger/schema.ts';
@@ -19,7 +19,7 @@ import { submitGuard } from '../ownership/guards.ts';
 import type { Issuance } from '../account-run.ts';
 import type { PlacedOrder } from '../placed-order.ts';
 import { presentAll } from '../answers/put-up.ts';
-import { soonMs } from '../waiting/retrying.ts';
+import { waitUntilAllowedMs } from '../waiting/retrying.ts';
 import { refresh } from '../authorization/verdicts.ts';
 import { warningLevel } from '../waiting/warning-level.ts';
 
@@ -185,7 +185,7 @@ async function sendWhenLet(
       // What certainly wasn't sent is sent once the CA is there again.
       faults += 1;
       if (!isOutcomeUnknown(error) && (await isRepeated(issuance, error, { about: url, faults }))) continue;
-      const waitMs = soonMs(issuance, error, ownPatienceMs);
+      const waitMs = waitUntilAllowedMs(issuance, error, ownPatienceMs);
       tries += 1;
       if (waitMs === null || tries > submitTries) throw error;
       // Interrupted, it stays what it is: refused, and not under way.

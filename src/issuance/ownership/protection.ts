@@ -8,7 +8,7 @@ import { isAlive } from './lease.ts';
 
 export interface ProtectionOptions {
   /** Also ones that are kept for a resume are to be closed. */
-  evenKept: boolean;
+  includeKept: boolean;
   /** The order on whose behalf is asked. */
   exceptOrderId?: number;
 }
@@ -22,7 +22,7 @@ export interface Protection {
 }
 
 /**
- * Why an authorization is to be left alone: an order of another live run holds it, such a run is closing it, or (unless `evenKept`) an order
+ * Why an authorization is to be left alone: an order of another live run holds it, such a run is closing it, or (unless `includeKept`) an order
  * that is kept for a resume holds it. One authorization can belong to several orders, because CAs reuse them (RFC 8555 §7.1.3 lets them).
  */
 export async function protectionOf(
@@ -44,7 +44,7 @@ export async function protectionOf(
     if (isOurs || other !== null) {
       return { reason: `order ${String(order.id)} is being worked on`, run: other };
     }
-    if (isKept(order, now) && !options.evenKept && row.refused_at === null) {
+    if (isKept(order, now) && !options.includeKept && row.refused_at === null) {
       return { reason: `kept for the next attempt until ${order.kept_until ?? ''}`, run: null };
     }
   }

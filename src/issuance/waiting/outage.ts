@@ -4,7 +4,7 @@ import { AcmeLedgerError } from '../../errors.ts';
 import type { Log } from '../../run-ports.ts';
 import { Bell } from './bell.ts';
 import { Lane, waitAfter } from './outage-lane.ts';
-import type { Asked } from '../limits/told-limit.ts';
+import type { Asked } from '../limits/announced-limit.ts';
 
 /** Requests of one kind break together, as where a CA answers reads but can't write down new orders. */
 export type RequestKind = Asked['kind'];

@@ -5,7 +5,7 @@ import type { LedgerWriter } from '../../ledger/writer.ts';
 const shortestWaitMs = 1_000;
 
 /** How long until the CA may be asked again; null when that takes longer than the patience, or the error isn't about that. */
-export function soonMs(
+export function waitUntilAllowedMs(
   { clock }: Pick<LedgerWriter, 'clock'>,
   error: unknown,
   patienceMs: number,

@@ -24,7 +24,7 @@ export async function reserveToken(
  * What an order was promised is taken once its certificate is issued, as the CA counts it, and free again when there won't be one.
  * Called inside the transaction that writes the order's new state.
  */
-export async function settleReservations(writer: LedgerWriter, order: OrderRow): Promise<void> {
+export async function releaseReservations(writer: LedgerWriter, order: OrderRow): Promise<void> {
   const issued = isIssued(order);
   if (!issued && order.concluded_at === null) return;
   const { rows } = await removeReservations(writer.ledger, { orderId: order.id });

@@ -25,7 +25,7 @@ export interface FailureRule {
    */
   nextAttemptAt(step: number, now: Date, lifeMs?: number | null): Date;
   /** Whether one that has been failing for as long is given up until somebody looks at it. */
-  isHopeless(failingSince: Date, now: Date): boolean;
+  canNeverBeStored(failingSince: Date, now: Date): boolean;
 }
 
 const wellAgain = {
@@ -101,8 +101,8 @@ export async function recordNameFailure(
     const step = (before?.back_off_step ?? 0) + 1;
     const since = before?.failing_since ?? null;
     const failingSince = since !== null && isPast(since, now) ? since : now.toISOString();
-    const isHopeless = rule.isHopeless(new Date(failingSince), now);
-    const suspendedAt = before?.suspended_at ?? (isHopeless ? now.toISOString() : null);
+    const canNeverBeStored = rule.canNeverBeStored(new Date(failingSince), now);
+    const suspendedAt = before?.suspended_at ?? (canNeverBeStored ? now.toISOString() : null);
     const isNewlyHopeless = suspendedAt !== null && (before?.suspended_at ?? null) === null;
     const nextAttemptAt = rule.nextAttemptAt(step, now).toISOString();
     const failure = {

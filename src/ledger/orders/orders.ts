@@ -1,7 +1,7 @@
 import type { Updateable } from 'kysely';
 import { compiledOnce } from '../compiled.ts';
 import { appendEvents } from '../events.ts';
-import { settleReservations } from '../limits/limit-reservations.ts';
+import { releaseReservations } from '../limits/limit-reservations.ts';
 import type { Ledger } from '../ledger.ts';
 import { learnAuthorizationUrls } from './order-authorizations.ts';
 import type { OrderRow } from '../schema.ts';
@@ -68,7 +68,7 @@ export async function recordOrderAnswer(
       concluded_at: status === 'invalid' ? instant(tx) : before.concluded_at,
     };
     await updateAnswered(tx.ledger, row);
-    await settleReservations(tx, row);
+    await releaseReservations(tx, row);
     await learnAuthorizationUrls(tx, row, answer.authorizationUrls);
     if (before.status !== answer.status || before.url !== answer.url) {
       const data = { url: answer.url, status: answer.status };
@@ -159,7 +159,7 @@ export async function releaseOrder(writer: LedgerWriter, orderId: number, end: O
       .where('id', '=', orderId)
       .returningAll()
       .executeTakeFirstOrThrow();
-    await settleReservations(tx, row);
+    await releaseReservations(tx, row);
     const data = { status: status ?? null, keptUntil: end.keptUntil ?? null };
     await appendEvents(tx, [{ kind: 'order-released', orderId, data }]);
     return true;

@@ -120,7 +120,7 @@ export async function isTakenDown(
 }
 
 /** Orders of which a clean-up has failed to take something down, and that have no authorization left to close. */
-export async function ordersLeftUp(ledger: Ledger): Promise<Set<number>> {
+export async function ordersStillPresented(ledger: Ledger): Promise<Set<number>> {
   const rows = await ledger
     .selectFrom('presentations')
     .select('order_id')

@@ -1,5 +1,5 @@
 import { appendEvents } from '../events.ts';
-import { settleReservations } from '../limits/limit-reservations.ts';
+import { releaseReservations } from '../limits/limit-reservations.ts';
 import { insertAuthorizationUrls } from './order-authorizations.ts';
 import { orderByUrl, ownedOrder } from './orders.ts';
 import type { OrderRow } from '../schema.ts';
@@ -34,7 +34,7 @@ export async function recordUnfit(
       .where('run_id', '=', tx.runId)
       .returningAll()
       .executeTakeFirstOrThrow();
-    await settleReservations(tx, row);
+    await releaseReservations(tx, row);
     await insertAuthorizationUrls(tx, row, answer.authorizationUrls);
     const data = { url: answer.url, from: before.status, to: row.status };
     await appendEvents(tx, [{ kind: 'difference', orderId: row.id, accountId: row.account_id, data }]);

@@ -3,7 +3,7 @@ import type { Session } from '../../acme/session.ts';
 import { createSolver } from '../../challenges/create-solver.ts';
 import { systemClock } from '../../clock.ts';
 import { failureRule } from '../../issuance/names/back-off.ts';
-import { createHeed, heedfulSession, ownPatienceMs } from '../../issuance/limits/heedful-session.ts';
+import { createObey, obeyingSession, ownPatienceMs } from '../../issuance/limits/obeying-session.ts';
 import type { Issuance } from '../../issuance/account-run.ts';
 import type { AccountRow } from '../../ledger/schema.ts';
 import type { CommandContext } from '../run-context.ts';
@@ -30,7 +30,7 @@ export function issuanceOf(
   return {
     ...writer,
     ...heeding,
-    session: heedfulSession(session, createHeed(writer, account.id, heeding), base.assertLease),
+    session: obeyingSession(session, createObey(writer, account.id, heeding), base.assertLease),
     account,
     stateDir: settings.stateDir,
     ...termsOf(settings, authority),

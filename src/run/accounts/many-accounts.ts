@@ -5,9 +5,9 @@ import { systemClock } from '../../clock.ts';
 import { AcmeLedgerError, errorRecord, hasCode } from '../../errors.ts';
 import { keyOfAccount } from './account-in-use.ts';
 import { keepFoundAccount } from './found-account.ts';
-import { ownPatienceMs } from '../../issuance/limits/heedful-session.ts';
+import { ownPatienceMs } from '../../issuance/limits/obeying-session.ts';
 import type { Issuance } from '../../issuance/account-run.ts';
-import { soonMs } from '../../issuance/waiting/retrying.ts';
+import { waitUntilAllowedMs } from '../../issuance/waiting/retrying.ts';
 import { recordRegistered } from '../../ledger/accounts.ts';
 import type { AccountRow } from '../../ledger/schema.ts';
 import type { LedgerWriter } from '../../ledger/writer.ts';
@@ -145,7 +145,7 @@ async function whenLet<T>(
     try {
       return await open();
     } catch (error) {
-      const waitMs = soonMs({ clock: systemClock }, error, Math.max(patienceMs, ownPatienceMs));
+      const waitMs = waitUntilAllowedMs({ clock: systemClock }, error, Math.max(patienceMs, ownPatienceMs));
       if (waitMs === null || tries === triesAtMost) throw error;
       await systemClock.sleep(waitMs, stops.work);
     }

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { SolverSettings } from '../../../src/challenges/settings.ts';
 import { createSolver } from '../../../src/challenges/create-solver.ts';
-import { takeDownLeftProbes } from '../../../src/issuance/answers/take-down-probes.ts';
+import { retryProbesTakeDown } from '../../../src/issuance/answers/take-down-probes.ts';
 import { beginProbe, probesUp } from '../../../src/ledger/names/probes.ts';
 import { type Workspace, newWorkspace } from '../../support/workspace.ts';
 import { type RunningIssuance, type TinyWorld, newTinyWorld } from '../tiny-issuance.ts';
@@ -62,12 +62,12 @@ async function leave(left: [name: string, settings: SolverSettings][]): Promise<
   await dead.die();
 }
 
-async function takeDownLeft(
+async function retryTakeDown(
   mayTakeDown: () => boolean,
   stops: Partial<RunningIssuance['stops']> = {},
 ): Promise<void> {
   const issuance = await world.startIssuance();
-  await takeDownLeftProbes({
+  await retryProbesTakeDown({
     writer: issuance,
     solverFor: (settings) => createSolver(settings, issuance),
     stops: { ...issuance.stops, ...stops },
@@ -95,7 +95,7 @@ describe('what the probes of a dead run left up', () => {
     ]);
     const endsAt = performance.now() + 900;
     const inTime = (): boolean => performance.now() < endsAt;
-    await takeDownLeft(inTime);
+    await retryTakeDown(inTime);
     expect(await ran()).toEqual(['a.test']);
     expect(await up()).toEqual([
       ['a.test', true],
@@ -105,20 +105,20 @@ describe('what the probes of a dead run left up', () => {
 
     // The next begins with another.
     let turns = 0;
-    await takeDownLeft(() => (turns += 1) <= 2);
+    await retryTakeDown(() => (turns += 1) <= 2);
     expect(await ran()).toEqual(['a.test', 'b.test']);
   });
 
   it('is left alone when the work is to stop', async () => {
     await leave([['a.test', byHook(hanging)]]);
-    await takeDownLeft(() => true, { work: AbortSignal.abort() });
+    await retryTakeDown(() => true, { work: AbortSignal.abort() });
     expect(await ran()).toEqual([]);
     expect(await up()).toEqual([['a.test', false]]);
   });
 
   it('has not failed when the program ends before its hook does', async () => {
     await leave([['a.test', byHook(hanging)]]);
-    await takeDownLeft(() => true, { grace: AbortSignal.timeout(300) });
+    await retryTakeDown(() => true, { grace: AbortSignal.timeout(300) });
     expect(await ran()).toEqual(['a.test']);
     expect(await up()).toEqual([['a.test', false]]);
   });

@@ -64,7 +64,7 @@ describe('an order that the CA gives what another run is closing', () => {
     expect(world.clock.now() >= later(before, 45_000)).toBe(true);
     expect(await recordSubmitting(issuance, mine.row.id, [http(row)], outwaited)).toEqual(new Set([row.id]));
     // From here the closer finds it submitted, and its claim gone.
-    const claim = await claimClosing(closer, row, { evenKept: true }, spendDeactivation);
+    const claim = await claimClosing(closer, row, { includeKept: true }, spendDeactivation);
     expect(claim).toMatchObject({ outcome: 'held' });
     await closer.die();
   });

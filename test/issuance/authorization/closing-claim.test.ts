@@ -46,7 +46,7 @@ async function cleared(run: Issuance, dryRun = false): Promise<Cleared> {
 }
 
 async function claim(run: Issuance): Promise<Claim> {
-  const claimed = await claimClosing(run, row, { evenKept: false }, spendDeactivation);
+  const claimed = await claimClosing(run, row, { includeKept: false }, spendDeactivation);
   if ('outcome' in claimed) throw new Error(claimed.outcome);
   return claimed;
 }

@@ -5,7 +5,7 @@ import type { AcmeLedgerError } from '../../../src/errors.ts';
 import { parseNames } from '../../../src/identifiers.ts';
 import { heldError, holdAgainst, noteHold } from '../../../src/issuance/limits/holds.ts';
 import { plannedHolds } from '../../../src/issuance/limits/planned-holds.ts';
-import type { Asked } from '../../../src/issuance/limits/told-limit.ts';
+import type { Asked } from '../../../src/issuance/limits/announced-limit.ts';
 import { holdsOf } from '../../../src/ledger/limits/holds.ts';
 import { certificateRow } from '../rows.ts';
 import { type SpendingWorld, newSpendingWorld } from '../spending-world.ts';

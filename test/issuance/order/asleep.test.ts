@@ -161,7 +161,7 @@ describe('a run that was stopped for longer than its lease', () => {
     const before = await authorizationIn(mine);
     await takenOver(mine.row);
     const closing = await closeAuthorization(sleeper, before, {
-      evenKept: false,
+      includeKept: false,
       exceptOrderId: mine.row.id,
     });
     expect(closing).toMatchObject({ outcome: 'held', run: other.runId });
@@ -181,7 +181,10 @@ describe('a run that was stopped for longer than its lease', () => {
         return session.deactivateAuthorization(url, guard);
       },
     };
-    const closing = await closeAuthorization(sleeper, row, { evenKept: false, exceptOrderId: mine.row.id });
+    const closing = await closeAuthorization(sleeper, row, {
+      includeKept: false,
+      exceptOrderId: mine.row.id,
+    });
     expect(closing).toMatchObject({ outcome: 'held', reason: 'it is valid by now' });
     expect(world.ca.deactivated).toEqual([]);
   });
@@ -194,7 +197,10 @@ describe('a run that was stopped for longer than its lease', () => {
     // Proven by another client of the account, of which the ledger doesn't know.
     world.ca.authorizations.set(url, 'valid');
     world.clock.pass(40_000);
-    const closing = await closeAuthorization(sleeper, row, { evenKept: false, exceptOrderId: mine.row.id });
+    const closing = await closeAuthorization(sleeper, row, {
+      includeKept: false,
+      exceptOrderId: mine.row.id,
+    });
     expect(closing).toMatchObject({ outcome: 'already-final' });
     expect(world.ca.deactivated).toEqual([]);
   });

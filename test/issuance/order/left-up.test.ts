@@ -3,7 +3,7 @@ import { AcmeLedgerError } from '../../../src/errors.ts';
 import { parseNames } from '../../../src/identifiers.ts';
 import { admit } from '../../../src/issuance/attempt/gate.ts';
 import { placeOrder } from '../../../src/issuance/order/place-order.ts';
-import { settleUnowned, takeDownLeft } from '../../../src/issuance/order/recover.ts';
+import { settleUnowned, retryTakeDown } from '../../../src/issuance/order/unowned-orders.ts';
 import { authorizationsOf } from '../../../src/ledger/authorizations/authorizations.ts';
 import { insertPresentations } from '../../../src/ledger/orders/presentations.ts';
 import { type RunningIssuance, type TinyWorld, newTinyWorld } from '../tiny-issuance.ts';
@@ -65,17 +65,21 @@ async function startHanging(tried: string[]): Promise<RunningIssuance> {
 it('what a hook that hangs has up is taken down for a minute in each run, and after its work once that has failed', async () => {
   await leaveUp('a.test', 'b.test', 'c.test');
   const tried: string[] = [];
-  const options = { evenKept: false, exceptNamesKeys: new Set<string>() };
+  const options = { includeKept: false, skipNamesKeys: new Set<string>() };
   const first = await startHanging(tried);
-  expect(await settleUnowned(first, options)).toEqual({ closed: 1, leftUp: [] });
+  expect(await settleUnowned(first, options)).toEqual({ closed: 1, stillPresented: [] });
   expect(world.ca.deactivated.toSorted()).toEqual(['a.test', 'b.test', 'c.test']);
   expect(tried).toHaveLength(1);
   await first.die();
 
   const second = await startHanging(tried);
-  const { closed, leftUp } = await settleUnowned(second, options);
-  expect({ closed, leftUp: leftUp.length, tried: tried.length }).toEqual({ closed: 0, leftUp: 1, tried: 1 });
-  await takeDownLeft(second, leftUp);
+  const { closed, stillPresented } = await settleUnowned(second, options);
+  expect({ closed, stillPresented: stillPresented.length, tried: tried.length }).toEqual({
+    closed: 0,
+    stillPresented: 1,
+    tried: 1,
+  });
+  await retryTakeDown(second, stillPresented);
   // One that wasn't tried before comes before one that failed.
   expect(new Set(tried).size).toBe(2);
   expect(tried).toHaveLength(2);

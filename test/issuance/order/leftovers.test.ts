@@ -10,7 +10,7 @@ import type { Issuance } from '../../../src/issuance/account-run.ts';
 import type { PlacedOrder } from '../../../src/issuance/placed-order.ts';
 import { areWanted } from '../../../src/issuance/certificate/order-key.ts';
 import { placeOrder } from '../../../src/issuance/order/place-order.ts';
-import { settleUnowned } from '../../../src/issuance/order/recover.ts';
+import { settleUnowned } from '../../../src/issuance/order/unowned-orders.ts';
 import { settleOrder } from '../../../src/issuance/order/settle.ts';
 import { renewAll } from '../../../src/renew/renew-all.ts';
 import { authorizationByUrl } from '../../../src/ledger/authorizations/authorizations.ts';
@@ -97,7 +97,7 @@ describe('an order that was finalized', () => {
     const certificateUrl = 'https://ca.test/certificate/1';
     issuance.session.getOrder = () =>
       Promise.resolve({ ...placed.answer, status: 'valid' as const, certificateUrl });
-    await settleUnowned(issuance, { evenKept: false, exceptNamesKeys: new Set() });
+    await settleUnowned(issuance, { includeKept: false, skipNamesKeys: new Set() });
     expect(downloads).toBe(0);
     expect((await orderById(issuance.ledger, placed.row.id))?.concluded_at).not.toBeNull();
     expect(readOrderFiles(issuance.stateDir, String(placed.row.id))).toBeNull();
@@ -230,7 +230,7 @@ describe('a lost order that was given up', () => {
   async function settled(list: () => AsyncIterable<string> | null): Promise<RunningIssuance> {
     const issuance = await world.startIssuance();
     issuance.session.listOrders = () => Promise.resolve(list());
-    await settleUnowned(issuance, { evenKept: false, exceptNamesKeys: new Set() });
+    await settleUnowned(issuance, { includeKept: false, skipNamesKeys: new Set() });
     return issuance;
   }
 
@@ -249,7 +249,7 @@ describe('what dead runs left', () => {
     const issuance = await world.startIssuance();
     const gone = new AcmeLedgerError('ca-problem', 'no such order', { httpStatus: 404 });
     issuance.session.getOrder = () => Promise.reject(gone);
-    await settleUnowned(issuance, { evenKept: false, exceptNamesKeys: new Set() });
+    await settleUnowned(issuance, { includeKept: false, skipNamesKeys: new Set() });
     expect(world.ca.deactivated).toEqual(['a.test']);
   });
 
@@ -263,7 +263,7 @@ describe('what dead runs left', () => {
       asked += 1;
       return Promise.reject(new AcmeLedgerError('ca-unreachable', 'down'));
     };
-    await settleUnowned(issuance, { evenKept: false, exceptNamesKeys: new Set() });
+    await settleUnowned(issuance, { includeKept: false, skipNamesKeys: new Set() });
     expect(asked).toBe(1);
   });
 });

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import { parseNames } from '../../../src/identifiers.ts';
 import { admit } from '../../../src/issuance/attempt/gate.ts';
 import { listedOnce } from '../../../src/issuance/order/listed-once.ts';
-import { settleUnowned } from '../../../src/issuance/order/recover.ts';
+import { settleUnowned } from '../../../src/issuance/order/unowned-orders.ts';
 import { gateCount } from '../../../src/ledger/authorizations/gate-count.ts';
 import { passingClock } from '../passing-clock.ts';
 import { type TinyWorld, newTinyWorld } from '../tiny-issuance.ts';
@@ -37,7 +37,7 @@ it.each([
     }
     const issuance = await world.startIssuance();
     issuance.session.listOrders = () => Promise.resolve(passing());
-    await settleUnowned(issuance, { evenKept: false, exceptNamesKeys: new Set() });
+    await settleUnowned(issuance, { includeKept: false, skipNamesKeys: new Set() });
     const { ledger, account, clock } = issuance;
     expect((await gateCount(ledger, account.id, clock.now())).reserved).toBe(0);
     expect(looks).toBe(given.looks);

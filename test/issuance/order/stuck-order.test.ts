@@ -3,7 +3,7 @@ import { parseNames } from '../../../src/identifiers.ts';
 import { admit } from '../../../src/issuance/attempt/gate.ts';
 import { obtain } from '../../../src/issuance/attempt/obtain.ts';
 import { placeOrder } from '../../../src/issuance/order/place-order.ts';
-import { settleUnowned, takeDownLeft } from '../../../src/issuance/order/recover.ts';
+import { settleUnowned, retryTakeDown } from '../../../src/issuance/order/unowned-orders.ts';
 import { recordWish } from '../../../src/ledger/certificates/certificates.ts';
 import { orderById, recordFinalizeSent, recordOrderAnswer } from '../../../src/ledger/orders/orders.ts';
 import { hasFailedAlike } from '../../../src/ledger/orders/order-queries.ts';
@@ -48,8 +48,8 @@ async function later(): Promise<{ issuance: RunningIssuance; looks: () => number
 }
 
 async function clean(issuance: RunningIssuance): Promise<void> {
-  const { leftUp } = await settleUnowned(issuance, { evenKept: false, exceptNamesKeys: new Set() });
-  await takeDownLeft(issuance, leftUp);
+  const { stillPresented } = await settleUnowned(issuance, { includeKept: false, skipNamesKeys: new Set() });
+  await retryTakeDown(issuance, stillPresented);
 }
 
 async function wanted(issuance: RunningIssuance) {

@@ -1,7 +1,7 @@
 import { AcmeLedgerError } from '../../errors.ts';
 
-/** Asking a CA for many things: whether to go on. */
-export class Asking {
+/** CaQuestions a CA for many things: whether to go on. */
+export class CaQuestions {
   /** Why nothing more is asked; null as long as there is no reason. */
   end: AcmeLedgerError | null = null;
   notAsked = 0;

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { answerError } from '../../../src/acme/objects/problems.ts';
 import { parseNames } from '../../../src/identifiers.ts';
-import type { Asked } from '../../../src/issuance/limits/told-limit.ts';
-import { toldLimit } from '../../../src/issuance/limits/told-limit.ts';
+import type { Asked } from '../../../src/issuance/limits/announced-limit.ts';
+import { announcedLimit } from '../../../src/issuance/limits/announced-limit.ts';
 
 const now = new Date('2026-05-01T12:00:00.000Z');
 const docs = 'see https://letsencrypt.org/docs/rate-limits/';
@@ -14,7 +14,7 @@ function told(asked: Asked, status: number, detail: string | null, retryAfter?: 
     detail === null
       ? '<html>busy</html>'
       : { type: 'urn:ietf:params:acme:error:rateLimited', detail, status };
-  const limit = toldLimit(answerError({ status, headers, data }, 'to do it', now), asked, now);
+  const limit = announcedLimit(answerError({ status, headers, data }, 'to do it', now), asked, now);
   return limit === null
     ? null
     : {
@@ -85,7 +85,7 @@ describe('what a refusal for now is about', () => {
     const detail = 'Please visit: https://ca.test/sfe/v1/unpause?jwt=abc';
     const data = { type: 'urn:ietf:params:acme:error:userActionRequired', detail, status: 403 };
     const error = answerError({ status: 403, headers: {}, data }, 'to do it', now);
-    expect(toldLimit(error, order, now)).toMatchObject({ scope: 'names', limit: 'paused' });
+    expect(announcedLimit(error, order, now)).toMatchObject({ scope: 'names', limit: 'paused' });
   });
 
   it('counts a 429 without a time as ten minutes for new orders, one for the rest, and a 503 without as a fault', () => {

@@ -28,7 +28,7 @@ interface Kind {
 }
 
 /** Keeps a run with ten thousand certificates from saying the same of each of them. */
-export class LikeErrors {
+export class GroupedErrors {
   readonly #kinds = new Map<string, Kind>();
   readonly #pauses = new Map<string, Kind>();
 

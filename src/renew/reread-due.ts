@@ -9,7 +9,7 @@ import type { Due } from '../issuance/due/due.ts';
  * read when this one began.
  * @returns the result when another run has done what was due; else the row to work on, or null for one that nobody wants any more
  */
-export async function asItStands(
+export async function rereadDue(
   ledger: Ledger,
   listed: CertificateRow,
   due: Due,

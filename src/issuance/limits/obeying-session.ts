@@ -11,10 +11,10 @@ import type { CaPressure } from '../waiting/concurrency-level.ts';
 import { heldError, holdAgainst, noteHold } from './holds.ts';
 import { accountWatch } from '../account/account-watch.ts';
 import type { BearOptions, Outage } from '../waiting/outage.ts';
-import type { Asked } from './told-limit.ts';
+import type { Asked } from './announced-limit.ts';
 
 /** Asks the CA when it may be asked, and tells the ledger what it answers about that. */
-export type Heed = <T>(asked: Asked, signal: AbortSignal | undefined, ask: () => Promise<T>) => Promise<T>;
+export type Obey = <T>(asked: Asked, signal: AbortSignal | undefined, ask: () => Promise<T>) => Promise<T>;
 
 /** In the middle of an order so much is waited for in any case: giving it up would cost the CA more. */
 export const ownPatienceMs = 10_000;
@@ -30,11 +30,11 @@ const askedAtMost = 3;
  * @param options.pressure counts what the CA refuses for now
  * @throws AcmeLedgerError `ca-limit` with `retryAt`, `ca-account`, `ca-outage`, and what the request throws
  */
-export function createHeed(
+export function createObey(
   writer: LedgerWriter,
   accountId: number,
   options: { patienceMs: number; outage?: Outage; pressure?: CaPressure },
-): Heed {
+): Obey {
   const { patienceMs, outage } = options;
   const account = accountWatch(writer, accountId);
   return async (asked, signal, ask) => {
@@ -121,7 +121,7 @@ function msUntil(instant: string, clock: Clock): number {
  * A session whose every request heeds what the CA told any run on the ledger.
  * @param assertLease of the run: what ends or spends something is sent only while it holds (src/issuance/ownership/lease.ts)
  */
-export function heedfulSession(session: Session, heed: Heed, assertLease: () => Promise<void>): Session {
+export function obeyingSession(session: Session, obey: Obey, assertLease: () => Promise<void>): Session {
   const fenced = (guard: Guard): Guard => ({
     ...guard,
     assertAllowed: async () => {
@@ -140,9 +140,9 @@ export function heedfulSession(session: Session, heed: Heed, assertLease: () => 
     },
   });
   const read = <T>(signal: AbortSignal | undefined, ask: () => Promise<Answer<T>>) =>
-    heed({ kind: 'read' }, signal, ask);
+    obey({ kind: 'read' }, signal, ask);
   const act = <T>(signal: AbortSignal | undefined, ask: () => Promise<T>) =>
-    heed({ kind: 'act' }, signal, ask);
+    obey({ kind: 'act' }, signal, ask);
   return {
     get directory() {
       return session.directory;
@@ -155,24 +155,24 @@ export function heedfulSession(session: Session, heed: Heed, assertLease: () => 
     updateContact: (email, signal) => act(signal, () => session.updateContact(email, signal)),
     ping: (signal) => session.ping(signal),
     register: (registration, signal) =>
-      heed({ kind: 'newAccount' }, signal, () => session.register(registration, signal)),
-    findAccount: (signal) => heed({ kind: 'newAccount' }, signal, () => session.findAccount(signal)),
+      obey({ kind: 'newAccount' }, signal, () => session.register(registration, signal)),
+    findAccount: (signal) => obey({ kind: 'newAccount' }, signal, () => session.findAccount(signal)),
     newOrder: (order, guard) =>
-      heed({ kind: 'newOrder', identifiers: order.identifiers, replaces: order.replaces }, guard.signal, () =>
+      obey({ kind: 'newOrder', identifiers: order.identifiers, replaces: order.replaces }, guard.signal, () =>
         session.newOrder(order, fenced(guard)),
       ),
     getOrder: (url, signal) => read(signal, () => session.getOrder(url, signal)),
     getAuthorization: (url, signal) => read(signal, () => session.getAuthorization(url, signal)),
-    getResource: (url, signal) => heed({ kind: 'read' }, signal, () => session.getResource(url, signal)),
+    getResource: (url, signal) => obey({ kind: 'read' }, signal, () => session.getResource(url, signal)),
     submitChallenge: (url, guard) =>
-      heed({ kind: 'submit', url }, guard.signal, () => session.submitChallenge(url, fenced(guard))),
+      obey({ kind: 'submit', url }, guard.signal, () => session.submitChallenge(url, fenced(guard))),
     deactivateAuthorization: (url, guard) =>
-      heed({ kind: 'deactivate' }, guard.signal, () => session.deactivateAuthorization(url, closing(guard))),
+      obey({ kind: 'deactivate' }, guard.signal, () => session.deactivateAuthorization(url, closing(guard))),
     finalize: (finalizeUrl, orderUrl, csrDer, guard) =>
       act(guard.signal, () => session.finalize(finalizeUrl, orderUrl, csrDer, fenced(guard))),
     downloadChains: (url, options, signal) =>
-      heed({ kind: 'read' }, signal, () => session.downloadChains(url, options, signal)),
-    listOrders: (signal) => heed({ kind: 'read' }, signal, () => listedOrders(session, heed, signal)),
+      obey({ kind: 'read' }, signal, () => session.downloadChains(url, options, signal)),
+    listOrders: (signal) => obey({ kind: 'read' }, signal, () => listedOrders(session, obey, signal)),
     revokeCertificate: (der, reason, guard) =>
       act(guard.signal, () => session.revokeCertificate(der, reason, fenced(guard))),
   };
@@ -181,7 +181,7 @@ export function heedfulSession(session: Session, heed: Heed, assertLease: () => 
 /** The list comes in pages, each a request. One that failed ends the list: what asked for it must not take it for the last. */
 async function listedOrders(
   session: Session,
-  heed: Heed,
+  obey: Obey,
   signal: AbortSignal | undefined,
 ): Promise<AsyncIterable<string> | null> {
   const urls = await session.listOrders(signal);
@@ -189,7 +189,7 @@ async function listedOrders(
   const iterator = urls[Symbol.asyncIterator]();
   return {
     [Symbol.asyncIterator]: () => ({
-      next: () => heed({ kind: 'page' }, signal, () => iterator.next()),
+      next: () => obey({ kind: 'page' }, signal, () => iterator.next()),
     }),
   };
 }

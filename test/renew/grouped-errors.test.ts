@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import type { ErrorCode } from '../../src/error-kinds.ts';
-import { LikeErrors } from '../../src/renew/like-errors.ts';
+import { GroupedErrors } from '../../src/renew/grouped-errors.ts';
 import { AcmeLedgerError, errorRecord } from '../../src/errors.ts';
 
 function refusal(code: ErrorCode, day = 1) {
@@ -9,7 +9,7 @@ function refusal(code: ErrorCode, day = 1) {
 }
 
 it('tells five of those that share their reason, and counts the others with the last of their times', () => {
-  const like = new LikeErrors();
+  const like = new GroupedErrors();
   const told = [1, 9, 2, 3, 4, 5, 6].map((day) => like.note('deferred', refusal('ca-limit', day), 'a.test'));
   expect(told).toEqual([true, true, true, true, true, false, false]);
   expect([...like.rest()].map(({ message }) => message)).toEqual([
@@ -18,7 +18,7 @@ it('tells five of those that share their reason, and counts the others with the 
 });
 
 it('tells a hundred of those that have each a reason of their own', () => {
-  const like = new LikeErrors();
+  const like = new GroupedErrors();
   const told = Array.from({ length: 101 }, () =>
     like.note('failed', refusal('authorization-invalid'), 'a.test'),
   );
@@ -27,7 +27,7 @@ it('tells a hundred of those that have each a reason of their own', () => {
 });
 
 it('tells of what a run had no time for in one line', () => {
-  const like = new LikeErrors();
+  const like = new GroupedErrors();
   const error = { ...refusal('no-time'), message: 'not begun', retryAt: null };
   expect([like.note('deferred', error, 'a.test'), like.note('deferred', error, 'a.test')]).toEqual([
     false,
@@ -37,7 +37,7 @@ it('tells of what a run had no time for in one line', () => {
 });
 
 it('tells of all that a CA that is out of order kept waiting in one line', () => {
-  const like = new LikeErrors();
+  const like = new GroupedErrors();
   const error = { ...refusal('ca-outage'), message: 'the CA is out of order', retryAt: null };
   const told = Array.from({ length: 40 }, () => like.note('deferred', error, 'a.test'));
   expect(told).not.toContain(true);
@@ -47,7 +47,7 @@ it('tells of all that a CA that is out of order kept waiting in one line', () =>
 });
 
 it('has nothing to add when all were told', () => {
-  const like = new LikeErrors();
+  const like = new GroupedErrors();
   expect(like.note('failed', refusal('ca-unreachable'), 'a.test')).toBe(true);
   expect(like.note('deferred', refusal('ca-limit'), 'a.test')).toBe(true);
   expect([...like.rest()]).toEqual([]);
@@ -62,7 +62,7 @@ function pause(jwt: string, code: ErrorCode = 'ca-limit') {
 }
 
 it('tells of all that a CA has paused in one line, with its latest link', () => {
-  const like = new LikeErrors();
+  const like = new GroupedErrors();
   expect(
     [1, 2].map((day) => like.note('deferred', pause(`link${String(day)}`), `n${String(day)}.test`)),
   ).toEqual([false, false]);
@@ -86,7 +86,7 @@ it('tells of all that a CA has paused in one line, with its latest link', () => 
 });
 
 it('tells of a single pause in its own words, and of two CAs apart', () => {
-  const like = new LikeErrors();
+  const like = new GroupedErrors();
   like.note('deferred', pause('one'), 'a.test');
   expect([...like.rest()]).toMatchObject([{ message: 'a.test: deferred, ca-limit says the CA' }]);
   const other = pause('two');

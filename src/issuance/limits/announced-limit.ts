@@ -22,7 +22,7 @@ export type Asked =
     };
 
 /** What a 429 or 503 is about, and until when the CA is to be left alone with it. */
-export interface ToldLimit {
+export interface AnnouncedLimit {
   scope: HoldScope;
   /** The domain, the name or the set of names; empty where the scope says all. */
   subject: string;
@@ -43,7 +43,7 @@ export const pausedLimit = 'paused';
  * What the CA's refusal means for whoever shares the ledger (RFC 8555 §6.6); null for an error that asks nobody to wait. Boulder's
  * limits are told apart by the anchor of the link in their text, which its documentation keeps stable; its sentences aren't.
  */
-export function toldLimit(error: AcmeLedgerError, asked: Asked, now: Date): ToldLimit | null {
+export function announcedLimit(error: AcmeLedgerError, asked: Asked, now: Date): AnnouncedLimit | null {
   // Advice has its own limits, and each certificate its own time to be asked for it: renewals don't wait for that.
   if (error.code !== 'ca-limit' || asked.kind === 'renewalInfo') return null;
   const isPause = unpauseUrl(error.problem) !== null;
@@ -61,7 +61,7 @@ function assumedWaitMs({ scope, limit }: About): number {
   return scope === 'requests' ? assumedRequestWaitMs : assumedOrderWaitMs;
 }
 
-type About = Omit<ToldLimit, 'notBefore'>;
+type About = Omit<AnnouncedLimit, 'notBefore'>;
 
 /** A load balancer's answer, or a limit that isn't about an order. */
 function everything(error: AcmeLedgerError): About {

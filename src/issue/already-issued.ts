@@ -13,7 +13,7 @@ import { failingByAuthority } from '../issuance/names/failing-names.ts';
  * Whether a certificate for the same set of names, of the same kind, is stored and isn't due: asking for another would spend
  * the CA's limits on nothing.
  */
-export async function stands(
+export async function isAlreadyIssued(
   ledger: Ledger,
   stateDir: string,
   { wish, onFailedName }: { wish: CertificateWish; onFailedName: FailedNamePolicy },

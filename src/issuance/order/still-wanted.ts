@@ -1,0 +1,35 @@
+import { identifierSetKey, parseName } from '../../identifiers.ts';
+import { certificateByName } from '../../ledger/certificates/certificates.ts';
+import { failingAnywhere } from '../../ledger/names/failing-names.ts';
+import type { CertificateRow, OrderRow } from '../../ledger/schema.ts';
+import { namesOf } from '../certificate/collect.ts';
+import type { Issuance } from '../account-run.ts';
+
+/**
+ * Whether a clean-up leaves what a dead run's order opened to the next attempt for its names, as the run itself would have done at a signal
+ * (policy `resume`): closing it would cost each name a failed validation.
+ */
+export async function isLeftToItsNames(issuance: Issuance, order: OrderRow): Promise<boolean> {
+  if (issuance.policy !== 'resume' || order.concluded_at !== null || order.kept_until !== null) return false;
+  const certificate = await certificateByName(issuance.ledger, order.certificate_name);
+  return certificate !== undefined && isStillWanted(issuance, certificate, order);
+}
+
+/** The wish may have changed since, and a newer order may have brought what is in place. */
+export async function isStillWanted(
+  { ledger, account }: Issuance,
+  certificate: CertificateRow,
+  order: OrderRow,
+): Promise<boolean> {
+  if (certificate.removed_at !== null || certificate.profile !== order.profile) return false;
+  // At another CA than it is wanted from only a fallback ordered it, which is never for what has changed.
+  if (certificate.ca !== account.ca && certificate.order_id === null) return false;
+  if (certificate.order_id !== null && certificate.order_id > order.id) return false;
+  const [wanted, ordered] = [namesOf(certificate), namesOf(order)];
+  if (identifierSetKey(wanted.map(parseName)) === order.names_key) return true;
+  // Ordered without names that fail (docs/decisions.md#dropping-names).
+  const lacking = wanted.filter((name) => !ordered.includes(name));
+  // Also at the staging where they failed to be rehearsed.
+  const failing = await failingAnywhere(ledger, lacking);
+  return ordered.every((name) => wanted.includes(name)) && lacking.every((name) => failing.has(name));
+}
