@@ -7,7 +7,7 @@ import { printable } from '../printable.ts';
 const maxChainLength = 16;
 const pemPattern = /-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]+-----END CERTIFICATE-----/g;
 
-/** What acme-ledger reads of a certificate. */
+/** The parts of a certificate that acme-ledger reads. */
 export interface CertificateFacts {
   /** Domains in lower case and IP addresses in canonical form, in the certificate's order. */
   names: string[];
@@ -33,7 +33,7 @@ export function parseChain(chainPem: string): [X509Certificate, ...X509Certifica
   return [parseCertificate(leaf), ...others.map(parseCertificate)];
 }
 
-/** What a certificate says. */
+/** The facts that a certificate tells. */
 export function factsOf(certificate: X509Certificate): CertificateFacts {
   return {
     names: namesOf(certificate),
@@ -102,7 +102,7 @@ function canonical(name: string): string {
 }
 
 function commonNameOf(distinguishedName: string | undefined): string | null {
-  // One attribute a line, RFC 4514 escapes.
+  // Node shows a name with an attribute on each line, escaped as RFC 4514 says.
   const value = /^CN=(.*)$/m.exec(distinguishedName ?? '')?.[1];
   return value === undefined ? null : value.replace(/\\(.)/g, '$1');
 }

@@ -2,14 +2,14 @@ import { factsOf, parseChain } from './certificate.ts';
 
 export interface ChainChoice<Chain> {
   chain: Chain;
-  /** False when a chain was wanted that the CA doesn't offer; `chain` is its default then. */
+  /** False when a chain was wanted that the CA doesn't offer; `chain` is the CA's default then. */
   found: boolean;
 }
 
 /**
- * The chain that ends at the certificate named `wanted`, out of those that the CA offers, its default first (RFC 8555
- * §7.4.2). Of several the first whose topmost issuer has that common name, as with certbot and lego; else the
- * first in which any certificate or issuer has it.
+ * The chain that ends at the certificate named `wanted`, out of those that the CA offers, its default first
+ * (RFC 8555 §7.4.2). Of several it is the first whose topmost issuer has that common name, as with certbot
+ * and lego; else the first in which any certificate or issuer has that name.
  * @throws AcmeLedgerError `store` when a chain can't be read
  */
 export function chooseChain<Chain extends { pem: string }>(

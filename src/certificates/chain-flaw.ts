@@ -2,8 +2,9 @@ import { AcmeLedgerError } from '../errors.ts';
 import { storeError } from './certificate.ts';
 
 /**
- * What is wrong with a certificate that can't be stored. `final`: it can't become right, say because it is for another key. `broken`: it
- * isn't whole, which may be the fault of what lies between. `early`: by this machine's clock it isn't valid yet.
+ * The flaw of a certificate that can't be stored. `final`: it can't become right, say because it is for
+ * another key. `broken`: it isn't whole, which may be the fault of what lies between. `early`: by this
+ * machine's clock it isn't valid yet.
  */
 export type Flaw = 'final' | 'broken' | 'early';
 
@@ -16,7 +17,7 @@ export function flawedChain(flaw: Flaw, reason: string, options: { hint?: string
   return storeError(reason, { ...options, cause: new ChainFlaw(flaw) });
 }
 
-/** The same error, of a flaw that has turned out to be final. */
+/** An error whose flaw has turned out to be final. */
 export function asFinal(error: AcmeLedgerError): AcmeLedgerError {
   const { code, message, hint, problem, httpStatus, retryAt } = error;
   return new AcmeLedgerError(code, message, {

@@ -6,7 +6,7 @@ import { derOf } from './der.ts';
 import { badFile } from '../system/given-file.ts';
 import { keyTypes, publicKeyOf } from './key.ts';
 
-// With a callback it signs on a thread of its own: RSA 4096 takes milliseconds.
+// With a callback the signing is done on a thread of its own: RSA 4096 takes milliseconds.
 const signed = promisify(sign) as (hash: string, data: Buffer, key: KeyObject) => Promise<Buffer>;
 
 /**
@@ -68,7 +68,9 @@ function ipv4Bytes(address: string): Buffer {
   return Buffer.from(address.split('.').map(Number));
 }
 
-/** Of an address in its canonical form (RFC 5952): `::` stands for as many zeroes as are missing. */
+/**
+ * The bytes of an address in its canonical form (RFC 5952): `::` stands for as many zeroes as are missing.
+ */
 function ipv6Bytes(address: string): Buffer {
   const [front = [], back = []] = address
     .split('::')

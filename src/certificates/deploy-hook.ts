@@ -11,15 +11,16 @@ export interface Deployment {
   /** A shell command. */
   command: string;
   certificate: StoredCertificate;
-  /** The account's, for `LEGO_ACCOUNT_EMAIL`; null when it has none. */
+  /** The account's e-mail address, for `LEGO_ACCOUNT_EMAIL`; null when it has none. */
   email: string | null;
-  /** Which run starts it, so that the next one finds it should this one die. */
+  /** The run that starts the hook, so that the next run finds it should this one die. */
   runId: string;
   timeoutMs?: number;
 }
 
 /**
- * Runs a deploy hook. It finds what certbot and lego give theirs, so that scripts written for those work.
+ * Runs a deploy hook, with the variables that certbot and lego give theirs, so that scripts written for those
+ * work.
  * @throws AcmeLedgerError `deploy-hook` when it can't start, fails or takes too long; the signal's reason
  */
 export async function runDeployHook(deployment: Deployment, signal: AbortSignal): Promise<void> {

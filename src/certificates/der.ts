@@ -5,9 +5,10 @@ export interface DerValue {
 }
 
 /**
- * The values that stand one after the other in DER that somebody else has checked already, such as a certificate that Node has read.
- * A library for all of ASN.1 takes many times as long for the few bytes that are wanted of each of ten thousand certificates.
- * @returns those up to the first that can't be read
+ * The values that stand one after the other in DER that somebody else has checked already, such as a
+ * certificate that Node has read. A library for all of ASN.1 takes many times as long for the few bytes that
+ * are wanted of each of ten thousand certificates.
+ * @returns the values up to the first that can't be read
  */
 export function derValues(der: Buffer | undefined): DerValue[] {
   const values: DerValue[] = [];
@@ -27,7 +28,7 @@ export function derValues(der: Buffer | undefined): DerValue[] {
   return values;
 }
 
-/** One value in DER, of these parts. */
+/** A value in DER, of these parts. */
 export function derOf(tag: number, ...parts: readonly Uint8Array[]): Buffer {
   const length = parts.reduce((sum, { byteLength }) => sum + byteLength, 0);
   if (length < 0x80) return Buffer.concat([Buffer.from([tag, length]), ...parts]);

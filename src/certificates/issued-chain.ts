@@ -9,7 +9,7 @@ import { isSameKey } from './key.ts';
 // CAs date a certificate back by an hour and more; a clock that is further behind than a day is wrong.
 const maxClockLagMs = 24 * 60 * 60 * 1000;
 
-/** What was asked of the CA. */
+/** The certificate that the CA was asked for. */
 export interface Wanted {
   identifiers: readonly Identifier[];
   publicKey: KeyObject;
@@ -40,7 +40,7 @@ export function assertIssued(chainPem: string, wanted: Wanted): IssuedFacts {
 function wholeChain(chainPem: string): ReturnType<typeof parseChain> {
   try {
     const chain = parseChain(chainPem);
-    // Read already, so that what can't be read is told as such.
+    // The chain is parsed before it is judged, so that a certificate that can't be read is reported as such.
     factsOf(chain[0]);
     return chain;
   } catch (error) {
@@ -53,7 +53,10 @@ function reasonOf({ message }: AcmeLedgerError): string {
   return message.replace(/^[^:]*: /, '');
 }
 
-/** @returns the names that nobody asked for */
+/**
+ * Compares the names.
+ * @returns the names that nobody asked for
+ */
 function compareNames(names: string[], identifiers: readonly Identifier[]): string[] {
   const asked = new Set(identifiers.map((identifier) => identifier.value));
   const given = new Set(names);

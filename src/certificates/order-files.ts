@@ -12,20 +12,25 @@ import {
   writeDurably,
 } from '../system/durable-file.ts';
 
-/** What an order is finalized with. `keyPem` is null when a person gave the CSR and keeps the key. */
+/**
+ * The key and the CSR that an order is finalized with. `keyPem` is null when a person gave the CSR and keeps
+ * the key.
+ */
 export interface OrderFiles {
   keyPem: string | null;
   csrDer: Buffer;
-  /** That of both, when they were made just now: to read it again takes longer than to make one. */
+  /**
+   * The public key of both, when they were made just now: to read a key again takes longer than to make it.
+   */
   publicKey?: KeyObject;
 }
 
-/** Tells a CSR from every other: SHA-256, base64url. */
+/** The digest that tells a CSR from every other: SHA-256, base64url. */
 export function csrDigest({ csrDer }: Pick<OrderFiles, 'csrDer'>): string {
   return createHash('sha256').update(csrDer).digest('base64url');
 }
 
-/** Whether the CSR is for the key beside it, as a hand or a back-up may not have left it. */
+/** Whether the CSR is for the key beside it; a hand or a backup may have left another one. */
 export function isPair({ keyPem, csrDer }: OrderFiles): boolean {
   if (keyPem === null) return true;
   try {
@@ -37,10 +42,11 @@ export function isPair({ keyPem, csrDer }: OrderFiles): boolean {
 }
 
 /**
- * Gives the key and the CSR of an order, on disk before it returns: those that are there already, because a resumed order
- * must be finalized with the same CSR, else what `makeThem` makes. They lie in `<state-dir>/orders/<order id>.pem`.
- * @param assertOurs asked right before they are put in place: whether the order is still this run's
- * @throws AcmeLedgerError `store` when they can't be written; whatever `makeThem` and `assertOurs` throw
+ * Gives the key and the CSR of an order, on disk before it returns: the pair that is there already, because a
+ * resumed order must be finalized with the same CSR, else the pair that `makeThem` makes. The pair lies in
+ * `<state-dir>/orders/<order id>.pem`.
+ * @param assertOurs asked right before the pair is put in place: whether the order is still this run's
+ * @throws AcmeLedgerError `store` when the pair can't be written; whatever `makeThem` and `assertOurs` throw
  */
 export async function prepareOrderFiles(
   stateDir: string,
@@ -69,7 +75,11 @@ export function readOrderFiles(stateDir: string, orderId: string): OrderFiles | 
   }
 }
 
-/** Removes them and what a crash left of them. Nothing there is success. @throws AcmeLedgerError `store` */
+/**
+ * Removes the pair of an order that was finalized. What a crash left of its making was removed before, when
+ * the order was taken up.
+ * @throws AcmeLedgerError `store`
+ */
 export function removeOrderFiles(stateDir: string, orderId: string): void {
   const orders = join(stateDir, 'orders');
   try {
@@ -95,7 +105,10 @@ export function removeUsedFiles(stateDir: string, orderId: string): void {
   }
 }
 
-/** Orders that files are there of, finished or not. @throws AcmeLedgerError `store` */
+/**
+ * The orders of which there are files, finished or not.
+ * @throws AcmeLedgerError `store`
+ */
 export function ordersWithFiles(stateDir: string): string[] {
   try {
     const entries = readdirSync(join(stateDir, 'orders'));
@@ -137,7 +150,7 @@ function linkUnlessThere(from: string, to: string): boolean {
     if (!failedWith(error, 'EEXIST')) throw error;
   }
   if (readPair(to) !== null) return false;
-  // Half a pair, as a hand or a back-up may leave it: nothing can have been finalized with it.
+  // Half a pair, as a hand or a backup may leave it: no order can have been finalized with it.
   renameSync(from, to);
   return true;
 }
@@ -146,7 +159,7 @@ function removeIfPossible(path: string): void {
   try {
     rmSync(path, { force: true });
   } catch {
-    // It is removed with the order's other files.
+    // The file is removed with the order's other files.
   }
 }
 
@@ -154,13 +167,13 @@ function removeIfPossible(path: string): void {
 const csrBegin = '-----BEGIN CERTIFICATE REQUEST-----\n';
 const csrEnd = '-----END CERTIFICATE REQUEST-----\n';
 
-/** The key, then the CSR: what `openssl pkey` and `openssl req` read. */
+/** The text of a pair: the key, then the CSR, so that `openssl pkey` and `openssl req` read it. */
 function textOf({ keyPem, csrDer }: OrderFiles): string {
   const lines = csrDer.toString('base64').replace(/.{64}(?=.)/g, '$&\n');
   return `${keyPem ?? ''}${csrBegin}${lines}\n${csrEnd}`;
 }
 
-/** Null when there is none, or not the whole of it. */
+/** The pair in a text; null when it isn't there, or not as a whole. */
 function readPair(path: string): OrderFiles | null {
   if (!existsSync(path)) return null;
   const text = readIfThere(path) ?? '';

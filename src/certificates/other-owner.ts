@@ -5,7 +5,7 @@ import { distrustOf, trustUser } from '../system/file-trust.ts';
 import { printable } from '../printable.ts';
 import { shellWord } from '../shell-word.ts';
 
-/** Where the state is, and whether root may work in another user's. */
+/** The place of the state, and whether root may work in another user's. */
 export interface StatePlace {
   /** Null for a ledger that is in no file of this machine. */
   ledgerFile: string | null;
@@ -39,8 +39,8 @@ export function assertOwnState(place: StatePlace, user = process.geteuid?.()): v
 }
 
 /**
- * What root should know before it writes into the state directory of another user, who can't replace what root makes there: each renewal
- * would fail at the store until the certificate has ended.
+ * A warning for root before it writes into the state directory of another user, who can't replace what root
+ * makes there: each renewal would fail at the store until the certificate has ended.
  * @returns null when nothing is wrong, or there is no ledger yet
  */
 export function otherOwner(
@@ -57,14 +57,17 @@ export function otherOwner(
   };
 }
 
-/** The first that isn't root's of whom the state belongs to. */
+/** The first user who isn't root of those to whom the state belongs. */
 function strangerIn({ ledgerFile, stateDir }: StatePlace): number | null {
   const paths = [...(ledgerFile === null ? [] : [ledgerFile, dirname(ledgerFile)]), stateDir];
   const owners = paths.flatMap((path) => [ownerBy(lstatSync, path), ownerBy(statSync, path)]);
   return owners.find((owner) => owner !== null && owner !== 0) ?? null;
 }
 
-/** Null where nothing is there, or it can't be: that is told when it is used. */
+/**
+ * The owner of a path; null where nothing is there, or it can't be looked at: that is reported when it is
+ * used.
+ */
 function ownerBy(look: (path: string) => { uid: number }, path: string): number | null {
   try {
     return look(path).uid;

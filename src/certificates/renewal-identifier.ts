@@ -4,10 +4,10 @@ import { derValues } from './der.ts';
 import { leafFileOf } from './store.ts';
 
 /**
- * The identifier of a stored certificate for renewal information (RFC 9773 §4.1): the keyIdentifier of its Authority Key Identifier
- * and its serial number as in DER, both base64url, with a dot between.
- * @param serial of the one that is meant, as the ledger has it
- * @returns null when another one lies there, or it has no such key identifier
+ * The identifier of a stored certificate for renewal information (RFC 9773 §4.1): the keyIdentifier of its
+ * Authority Key Identifier and its serial number as in DER, both base64url, with a dot between.
+ * @param serial of the certificate that is meant, as the ledger has it
+ * @returns null when another certificate lies there, or it has no such key identifier
  * @throws Error when there is none that can be read
  */
 export async function renewalIdentifierOf(

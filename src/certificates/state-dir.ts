@@ -35,7 +35,7 @@ export async function prepareStateDir(path: string): Promise<void> {
   await assertClosed(path);
 }
 
-/** The directory itself, or the first above it that is there. */
+/** The directory itself, or the first one above it that exists. */
 async function nearestExisting(path: string): Promise<string> {
   for (let candidate = path; ; candidate = dirname(candidate)) {
     try {
@@ -49,7 +49,8 @@ async function nearestExisting(path: string): Promise<string> {
 
 async function assertClosed(path: string): Promise<void> {
   const { mode } = await stat(path);
-  // Others may look: keys lie in directories and files of their own, closed to them. They may not exchange those.
+  // Other users may look: keys lie in directories and files of their own, closed to them. Others may not
+  // exchange these.
   if ((mode & 0o022) !== 0) {
     throw unusable(path, 'other users may write to it', `chmod 700 ${shellWord(printable(path))}`);
   }

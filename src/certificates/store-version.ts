@@ -10,7 +10,7 @@ import {
 
 export type VersionFiles = Record<string, string>;
 
-// What nothing points to may be another process's unfinished work, which takes seconds at most.
+// A version that nothing points to may be another process's unfinished work, which takes seconds at most.
 const abandonedAfterMs = 60 * 60 * 1000;
 
 /** The directory with all versions of a certificate. */
@@ -19,8 +19,9 @@ export function versionsOf(stateDir: string, name: string): string {
 }
 
 /**
- * Writes a set of files that nothing points to yet, on disk before it returns. Gives the version's name. One that can't be written whole
- * is gone again: it would take room from the next try.
+ * Writes a set of files that nothing points to yet, on disk before it returns. A set that can't be written as
+ * a whole is removed: it would take room from the next try.
+ * @returns the version's name
  */
 export async function writeVersion(stateDir: string, name: string, files: VersionFiles): Promise<string> {
   const version = `${new Date().toISOString().replace(/[-:.]/g, '')}-${uniqueSuffix()}`;
@@ -48,7 +49,8 @@ export function removeVersion(stateDir: string, name: string, version: string): 
 export async function swapIn(stateDir: string, name: string, version: string): Promise<void> {
   const certificates = join(stateDir, 'certificates');
   await makePrivateDirectory(certificates);
-  // Relative, so that the state directory can be moved; written where only this name's leftovers lie.
+  // The link is relative, so that the state directory can be moved; it is made where only leftovers of this
+  // name lie.
   const link = join(versionsOf(stateDir, name), `link-${uniqueSuffix()}`);
   symlinkSync(join('..', 'certificate-versions', name, version), link);
   lstatSync(join(versionsOf(stateDir, name), version));
@@ -85,6 +87,6 @@ function removeIfPossible(path: string): void {
   try {
     rmSync(path, { recursive: true, force: true });
   } catch {
-    // What can't be removed now lies there for the next time.
+    // A version that can't be removed now lies there for the next time.
   }
 }

@@ -10,7 +10,7 @@ import { assertStoreName } from './store-name.ts';
 import { pruneVersions, removeVersion, swapIn, versionsOf, writeVersion } from './store-version.ts';
 import { shellWord } from '../shell-word.ts';
 
-/** Where a certificate lies: absolute paths that stay the same when it is renewed. */
+/** The place of a certificate: absolute paths that stay the same when it is renewed. */
 export interface StoredPaths {
   directory: string;
   fullchain: string;
@@ -49,9 +49,12 @@ export async function storeCertificate(
 
 /** A certificate that is on disk, and that nothing points to yet. */
 export interface PreparedCertificate {
-  /** Puts it in place of the one before, in one step. @throws AcmeLedgerError `store`, with what was there still in place */
+  /**
+   * Puts the certificate in place of the one before, in one step.
+   * @throws AcmeLedgerError `store`, with what was there still in place
+   */
   swapIn(): Promise<void>;
-  /** It won't be put in place. */
+  /** The version won't be put in place. */
   discard(): void;
 }
 
@@ -101,7 +104,7 @@ export async function prepareCertificate(
 export async function readStored(stateDir: string, name: string): Promise<StoredCertificate | null> {
   assertStoreName(name);
   try {
-    // All from one version, even when the link moves meanwhile.
+    // All files are read from one version, even when the link moves meanwhile.
     const directory = resolved(linkOf(stateDir, name));
     const pem = await readFile(join(directory, 'fullchain.pem'), 'utf8');
     const hasKey = (await readdir(directory)).includes('privkey.pem');
@@ -153,7 +156,10 @@ function currentVersion(stateDir: string, name: string): string | null {
   }
 }
 
-/** Where the link points, or the path itself when it is a directory, as a copy of the state directory may have it. */
+/**
+ * The directory that a link points to, or the path itself when it is a directory, as a copy of the state
+ * directory may have it.
+ */
 function resolved(path: string): string {
   try {
     return resolve(dirname(path), readlinkSync(path));

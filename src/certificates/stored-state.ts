@@ -7,10 +7,10 @@ import { failedWith } from '../system/durable-file.ts';
 import { type KeyType, keyTypeOf, publicKeyOf } from './key.ts';
 import { assertStoreName } from './store-name.ts';
 
-/** What lies under a certificate's name. */
+/** The state of the files under a certificate's name. */
 export type StoredState =
   | { state: 'missing' }
-  /** It can't be read; `reason` is for a person. */
+  /** The files can't be read; `reason` is for a person. */
   | { state: 'unreadable'; reason: string }
   /** `keyFits`: whether the key belongs to the certificate; null when there is no key. */
   | {
@@ -19,7 +19,7 @@ export type StoredState =
       names: string[];
       /** Null for a key that isn't among the five. */
       keyType: KeyType | null;
-      /** DER, as a CSR for the same key holds it. */
+      /** The public key in DER, as a CSR for the same key holds it. */
       publicKey: Buffer;
       keyFits: boolean | null;
     };
@@ -49,7 +49,7 @@ export async function storedState(stateDir: string, name: string): Promise<Store
   }
 }
 
-/** Null when there is none. */
+/** The content of a file; null when there is none. */
 async function contentOf(path: string): Promise<string | Error | null> {
   try {
     return await readFile(path, 'utf8');

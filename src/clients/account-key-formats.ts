@@ -15,7 +15,7 @@ export function privateKeyOf(bytes: Buffer, label = 'the key'): string {
   return isDer(bytes) ? exported(fromDer(bytes, label)) : privateKeyFrom(textOf(bytes), label);
 }
 
-/** The same of a text. */
+/** The private key in a text, in the ways that `privateKeyOf` takes a file. */
 export function privateKeyFrom(text: string, label = 'the key'): string {
   return exported(keyFrom(text, label));
 }
@@ -28,7 +28,7 @@ function keyFrom(text: string, label: string): KeyObject {
   if (text.trimStart().startsWith('{')) return fromContainer([jsonOf(text, label)], label);
   const secrets = attempt(() => secretsIn(text), label);
   if (secrets.length > 0) return fromContainer(secrets, label);
-  // As `kubectl get secret -o jsonpath` prints it.
+  // Base64 of a whole key, as `kubectl get secret -o jsonpath` prints it.
   const packed = text.replaceAll(/\s/g, '');
   const decoded = /^[A-Za-z\d+/]{100,}={0,2}$/.test(packed) ? Buffer.from(packed, 'base64') : null;
   if (decoded === null) return fromPem(text, label);
@@ -51,7 +51,7 @@ function fromPem(text: string, label: string): KeyObject {
       'give a copy without one: openssl pkey -in FILE -out COPY',
     );
   }
-  // What certmagic writes under this label is PKCS#8.
+  // The block that certmagic writes under this label is PKCS#8.
   const plainKind = kind === 'ED25519 PRIVATE KEY' ? 'PRIVATE KEY' : kind;
   return parsed(label, () => createPrivateKey(rewritten(plainKind, body)));
 }
@@ -77,7 +77,7 @@ function fromDer(key: Buffer, label: string): KeyObject {
     try {
       return createPrivateKey({ key, format: 'der', type });
     } catch {
-      // Of another kind.
+      // The key is of another kind.
     }
   }
   return parsed(label, () => createPrivateKey({ key, format: 'der', type: 'sec1' }));
@@ -115,7 +115,7 @@ function attempt<T>(act: () => T, label: string): T {
   try {
     return act();
   } catch {
-    // The parser's own words quote what it read: a piece of the key.
+    // The parser's own words are left out: they quote a piece of the key.
     throw unusable(label, "looks like YAML, but can't be read as such", formats);
   }
 }

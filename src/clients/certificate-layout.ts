@@ -1,9 +1,12 @@
 import type { ClientFile, FileLayout } from './client-files.ts';
 import type { ClientCertificate } from './client-certificate.ts';
 
-/** Where a client keeps what it knows of the certificates that it renews. */
+/** The place of the certificates that a client renews, and how its files are read. */
 export interface CertificateLayout extends FileLayout {
-  /** @throws Error when the file isn't what it should be */
+  /**
+   * The certificate that a file tells of.
+   * @throws Error when the file isn't what it should be
+   */
   certificateOf: (file: ClientFile) => Promise<Omit<ClientCertificate, 'client' | 'file'>>;
 }
 

@@ -9,16 +9,16 @@ export interface ClientAccount {
   serverHost: string | null;
   /** PKCS#8. */
   keyPem: string;
-  /** What the client wrote down of it: a hint only, because the CA is asked. */
+  /** The account URL that the client wrote down: a hint only, because the CA is asked. */
   accountUrl: string | null;
   /** The file with the key. */
   file: string;
 }
 
-/** What the place of a key, and the files beside it, tell of its account. */
+/** The parts of an account that the place of its key, and the files beside it, tell. */
 export type AccountPlace = Pick<ClientAccount, 'directoryUrl' | 'serverHost' | 'accountUrl'>;
 
-/** Where a client keeps the keys of its accounts. */
+/** The place of the keys of a client's accounts. */
 export interface AccountLayout extends FileLayout {
   placeOf: (key: ClientFile) => Promise<AccountPlace>;
 }

@@ -11,13 +11,16 @@ export interface ClientCertificate {
   directoryUrl: string | null;
   /** The host, with its port unless that is 443, of a server whose directory URL isn't known. */
   serverHost: string | null;
-  /** How the names are proven, by the names of `issue`'s options; null where it can't be taken over. */
+  /**
+   * The way in which the names are proven, by the names of `issue`'s options; null where it can't be taken
+   * over.
+   */
   solver: ClientSolver | null;
-  /** Why not. */
+  /** The reason why it can't be taken over. */
   unsolved: string | null;
-  /** The rest of what it should be, by the names of `issue`'s options. */
+  /** The other settings of the certificate, by the names of `issue`'s options. */
   options: ClientOptions;
-  /** What the client does beside, and acme-ledger won't. */
+  /** The things that the client does beside, and acme-ledger won't. */
   notes: readonly string[];
 }
 
@@ -36,7 +39,7 @@ export interface ClientOptions {
   deployHook?: string;
 }
 
-/** What a certificate that was issued tells of itself. */
+/** The facts that an issued certificate tells of itself. */
 export interface IssuedFacts {
   names: string[];
   /** A key type of acme-ledger's; null for any other. */

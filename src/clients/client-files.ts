@@ -7,20 +7,23 @@ import { printable } from '../printable.ts';
 import type { Unreadable } from './found-files.ts';
 import { filesBelow, foundText } from './found-files.ts';
 
-/** What decides where clients keep their files. */
+/** The surroundings that decide where clients keep their files. */
 export interface Surroundings {
   home: string;
   cwd: string;
   env: Readonly<Record<string, string | undefined>>;
 }
 
-/** Where a client keeps files of one kind. */
+/** The place of a client's files of one kind. */
 export interface FileLayout {
-  /** Where it has its files unless it is told otherwise; the ones that exist are looked through. */
+  /**
+   * The folders in which the client has its files unless it is told otherwise; those that exist are looked
+   * through.
+   */
   homes: (here: Surroundings) => readonly string[];
   /** The folder in a home with files of that kind alone; '' where there is none. */
   folder: string;
-  /** Whether a file is one of them, by its path below that folder, with slashes. */
+  /** Whether a file is of that kind, by its path below that folder, with slashes. */
   isWanted: (path: string) => boolean;
 }
 

@@ -3,7 +3,7 @@ import { open, readdir, realpath } from 'node:fs/promises';
 import { join, sep } from 'node:path';
 import { messageOf } from '../errors.ts';
 
-/** What couldn't be looked at. */
+/** A file or folder that couldn't be looked at. */
 export interface Unreadable {
   file: string;
   reason: string;
@@ -66,7 +66,7 @@ export async function foundText(file: string, maxBytes: number): Promise<string>
   try {
     const stats = await handle.stat();
     if (!stats.isFile()) throw new Error('not a regular file');
-    // One byte more than allowed: the file may have grown since.
+    // The buffer has one byte more than the file: the file may have grown since.
     const buffer = Buffer.alloc(Math.min(stats.size, maxBytes) + 1);
     const { bytesRead } = await handle.read(buffer, 0, buffer.length, 0);
     if (bytesRead > maxBytes) throw new Error(`longer than ${maxBytes} bytes`);

@@ -1,4 +1,4 @@
-/* Reading what other clients wrote into their own files, of which each part may be missing, or not what it should be. */
+/* Readers for the files of other clients, in which each part may be missing, or not what it should be. */
 
 /** A member of JSON text that is text itself, by its path; null for anything else. */
 export function textMember(json: string | null, ...path: readonly string[]): string | null {

@@ -1,4 +1,4 @@
-/** The values of one section; a list where the file has one, null where what is written can't be read as a whole. */
+/** The values of a section; a list where the file has one, null for a value that can't be read as a whole. */
 export type IniSection = Map<string, string | readonly string[] | null>;
 
 /**

@@ -1,15 +1,16 @@
 import type { JsonWebKey } from 'node:crypto';
 import { parseAllDocuments } from 'yaml';
 
-/** A key as something else than a file of its own has it. */
+/** A key within a file that holds more than the key. */
 export type ContainedKey = { jwk: JsonWebKey } | { pem: string } | { der: Buffer };
 
-/** Deeper than any of them, and more than any has. */
+/** Deeper than any such file is nested. */
 const maxDepth = 8;
 
 /**
- * The account keys in what other programs keep them in: a JWK by itself or as a member `key` (Posh-ACME), Traefik's `acme.json`, win-acme's
- * signer, and Secrets of Kubernetes, where cert-manager has them. Keys of certificates, which Traefik keeps beside, are left out.
+ * The account keys in the files of other programs: a JWK by itself or as a member `key` (Posh-ACME),
+ * Traefik's `acme.json`, win-acme's signer, and Secrets of Kubernetes, where cert-manager has them. Keys of
+ * certificates, which Traefik keeps beside, are left out.
  */
 export function keysIn(value: unknown): ContainedKey[] {
   return found(value, maxDepth);

@@ -11,13 +11,13 @@ export function makeDirectories(path: string): string | undefined {
   const made = makeOne(path);
   if (made !== 'no-parent') return made === 'made' ? path : undefined;
   const topmost = makeDirectories(dirname(path));
-  // Somebody else may make it meanwhile.
+  // Another process may make the directory meanwhile.
   if (makeOne(path) === 'no-parent') mkdirSync(path, { mode: 0o700 });
   return topmost ?? path;
 }
 
 function makeOne(path: string): 'made' | 'there' | 'no-parent' {
-  // Mostly it is there, and a call that fails takes longer than several that don't.
+  // Mostly the directory is there, and a call that fails takes longer than several that don't.
   if (isDirectory(path)) return 'there';
   try {
     mkdirSync(path, { mode: 0o700 });

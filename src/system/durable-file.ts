@@ -4,7 +4,8 @@ import { dirname, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { makeDirectories } from './directories.ts';
 
-// Only what waits for the disk goes to another thread: to send each small call there takes several times as long as the call.
+// The calls that wait for the disk go to another thread, and no other: to send each small call there takes
+// several times as long as the call.
 const synced = promisify(fsync);
 
 /** Writes a new small file and waits until the disk has it. Fails when the file exists. */
@@ -18,13 +19,16 @@ export async function writeDurably(path: string, data: string | Uint8Array, mode
   }
 }
 
-/** Makes a directory and those above it for the owner alone; one that exists is left as it is. On disk before it returns. */
+/**
+ * Makes a directory and those above it for the owner alone, on disk before it returns. A directory that
+ * exists is left as it is.
+ */
 export async function makePrivateDirectory(path: string): Promise<void> {
   await Promise.all(makeUnsynced(path).map(syncDirectory));
 }
 
 /**
- * The same, but not on disk yet.
+ * Makes a directory and those above it, but doesn't wait for the disk.
  * @returns the directories that are to be synced for that, those above the new ones
  */
 export function makeUnsynced(path: string): string[] {
@@ -38,8 +42,9 @@ export function makeUnsynced(path: string): string[] {
 }
 
 /**
- * Waits until the disk has the directory's entries: without it a rename may be undone by a power cut. Those who ask while one wait goes on
- * share the next: of many certificates at once each has its entries on disk by then.
+ * Waits until the disk has the directory's entries: without it a rename may be undone by a power cut. Callers
+ * who ask while a wait goes on share the next one, so that of many certificates at once each has its entries
+ * on disk by then.
  */
 export function syncDirectory(path: string): Promise<void> {
   const running = syncs.get(path);
@@ -50,11 +55,11 @@ export function syncDirectory(path: string): Promise<void> {
 
 interface Sync {
   done: Promise<void>;
-  /** For those who came after it had begun, and whose entries it may have missed. */
+  /** The next wait, for callers who came after this one had begun, and whose entries it may have missed. */
   next: Promise<void> | null;
 }
 
-/** By directory. */
+/** The waits that go on, by directory. */
 const syncs = new Map<string, Sync>();
 
 function begun(path: string): Promise<void> {

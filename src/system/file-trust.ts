@@ -5,7 +5,7 @@ import { shellWord } from '../shell-word.ts';
 
 /** Why a file isn't to be obeyed, and what to type. */
 export interface Distrust {
-  /** Behind the file's name, as in "belongs to user 1000". */
+  /** The reason in words that stand behind the file's name, as in "belongs to user 1000". */
   reason: string;
   hint: string;
 }
@@ -30,14 +30,14 @@ export function distrustOf(path: string, user = process.geteuid?.()): Distrust |
   const faults = new Map<string, Fault>();
   inspect(path, { user, faults, links: 0 });
   const [first] = faults.values();
-  // From the file to the root: what is nearest to it is told.
+  // The faults from the file to the root: the nearest to the file is reported.
   return first === undefined ? null : told([...faults.values()].reverse(), path, user);
 }
 
 interface Fault {
   path: string;
   what: 'file' | 'directory' | 'link';
-  /** The user whom it belongs to, when that is the fault. */
+  /** The user to whom it belongs, when that is the fault. */
   stranger: number | null;
   mode: number;
 }
@@ -48,9 +48,9 @@ interface Inspection {
   links: number;
 }
 
-/** Of a directory whose entries are only removed by their owners. Node doesn't name it. */
+/** The mode bit of a directory whose entries are only removed by their owners. Node has no name for it. */
 const stickyBit = 0o1000;
-/** As many as Linux follows in one path (path_resolution(7)). */
+/** The number of links that Linux follows in one path (path_resolution(7)). */
 const linksMax = 40;
 
 function inspect(path: string, inspection: Inspection): void {
@@ -67,13 +67,13 @@ function inspect(path: string, inspection: Inspection): void {
       inspect(resolve(dirname(current), readlinkSync(current), ...rest), inspection);
       return;
     }
-    // A device or a pipe: whoever reads it looks at what it is.
+    // A device or a pipe is passed over: whoever reads it looks at what it is.
     if (!stats.isDirectory()) return;
     current = join(current, components[index] ?? '');
   }
 }
 
-/** Null where nothing is there, or can be looked at: whoever opens it is told. */
+/** The entry at a path; null where nothing is there, or it can't be looked at: whoever opens it is told. */
 function statsOf(path: string): Stats | null {
   try {
     return lstatSync(path);
@@ -95,7 +95,10 @@ function look(path: string, stats: Stats, { user, faults }: Inspection): void {
   faults.set(path, { path, what, stranger: isOurs ? null : stats.uid, mode: stats.mode & 0o7777 });
 }
 
-/** As the directories of a Kubernetes ConfigMap are, whose mode is 0777. */
+/**
+ * Whether a directory is on a mount that can't be written, as those of a Kubernetes ConfigMap are, whose mode
+ * is 0777.
+ */
 function isMountedReadOnly(path: string): boolean {
   try {
     accessSync(path, constants.W_OK);

@@ -9,11 +9,11 @@ import { failedWith } from './durable-file.ts';
 
 export interface GivenFile {
   path: string;
-  /** What the person meant it to be, as in "the CSR". */
+  /** The file in the person's words, as in "the CSR". */
   what: string;
   maxBytes: number;
   mayBeEmpty?: boolean;
-  /** Take a file that others may change: what it says is compared with what a person said. */
+  /** Whether a file that others may change is taken: its content is compared with what a person said. */
   mayBeOfOthers?: boolean;
 }
 
@@ -26,7 +26,7 @@ export function readGivenFile(given: GivenFile): Promise<Buffer> {
 }
 
 /**
- * The same for a file with a secret.
+ * Reads a file that holds a secret.
  * @throws AcmeLedgerError `bad-file` also when anybody but its owner may read or write it
  */
 export function readSecretFile(given: GivenFile): Promise<Buffer> {
@@ -61,7 +61,7 @@ async function withGivenFile(given: GivenFile, use: (file: FileHandle) => Promis
 
 async function openGiven(given: GivenFile): Promise<FileHandle> {
   try {
-    // Non-blocking: opening a FIFO that nobody writes to would wait for ever.
+    // The opening is non-blocking: for a FIFO that nobody writes to it would wait for ever.
     return await open(given.path, constants.O_RDONLY | constants.O_NONBLOCK);
   } catch (error) {
     throw unreadable(given, error);
@@ -73,7 +73,7 @@ async function assertTrusted({ dev, ino }: Stats, { path, what, mayBeOfOthers }:
   if (mayBeOfOthers === true) return;
   const distrust = distrustOf(resolve(path));
   if (distrust !== null) throw badFile(`${what} ${printable(path)} ${distrust.reason}`, distrust.hint);
-  // What was opened may be another file than the one that its path leads to by now.
+  // The open file may be another one than its path leads to by now.
   const there = await stat(path);
   if (there.dev === dev && there.ino === ino) return;
   throw badFile(`${what} ${printable(path)} was exchanged while it was read`, 'run it again');

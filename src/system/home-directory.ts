@@ -4,9 +4,10 @@ import { AcmeLedgerError } from '../errors.ts';
 import { printable } from '../printable.ts';
 
 /**
- * Where the user of this process is at home: HOME, else what the system has of the user. Null for a user whom the system doesn't know, as in
- * a container that is run with another user id.
- * @throws AcmeLedgerError `usage` for a HOME that is no absolute path: what is relative to it would come to lie anywhere
+ * The home directory of this process's user: HOME, else what the system has of the user. Null for a user whom
+ * the system doesn't know, as in a container that is run with another user id.
+ * @throws AcmeLedgerError `usage` for a HOME that is no absolute path: what is relative to it would come to
+ *   lie anywhere
  */
 export function homeDirectory(environment: NodeJS.ProcessEnv = process.env): string | null {
   const home = environment['HOME'];

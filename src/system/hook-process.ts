@@ -8,19 +8,21 @@ import { printable } from '../printable.ts';
 export interface HookRequest {
   /** A shell command; it may carry arguments of its own. */
   command: string;
-  /** Handed over as positional parameters behind the command's own, never read by the shell. */
+  /**
+   * The arguments, handed over as positional parameters behind the command's own, never read by the shell.
+   */
   args: readonly string[];
   /** Variables on top of our own environment. */
   environment: Record<string, string>;
   /** The working directory; ours when left out. */
   directory?: string;
-  /** What the hook reads from stdin; nothing when left out. */
+  /** The text that the hook reads from stdin; nothing when left out. */
   input?: string;
   timeoutMs: number;
   signal: AbortSignal;
 }
 
-/** How a hook ended. Whatever became of it is an answer: only an abort is thrown. */
+/** The end of a hook. Whatever became of it is an answer: only an abort is thrown. */
 export interface HookResult {
   /**
    * `not-started`: there is no shell, or no such working directory; `stderr` says which. `refused`: others may change the program; `stderr`
@@ -31,16 +33,19 @@ export interface HookResult {
   exitCode: number | null;
   /** The signal of `killed`. */
   killedBy: NodeJS.Signals | null;
-  /** What is wrong with the program's file, where it failed and that may be why. */
+  /** The fault of the program's file, where it failed and that may be why. */
   fault: string | null;
-  /** The last 64 KiB of each. */
+  /** The last 64 KiB of each stream. */
   stdout: string;
   stderr: string;
 }
 
 /** From SIGTERM to SIGKILL: two seconds leave most of the ten that a signal gives the whole program. */
 const killAfterMs = 2_000;
-/** How long a hook that has ended may leave its pipes open, in the hands of a process it started. */
+/**
+ * The time for which a hook that has ended may leave its pipes open, in the hands of a process that it
+ * started.
+ */
 const pipesAfterExitMs = 1_000;
 const groupPollMs = 50;
 
@@ -70,13 +75,18 @@ export async function runHook(request: HookRequest): Promise<HookResult> {
   return { ...known, fault, stdout: stdout.text(), stderr: error ?? stderr.text() };
 }
 
-/** Whoever may change a hook is who says what this process does. */
+/**
+ * The result of a hook that isn't run because others may change it: they would say what this process does.
+ */
 function refused({ program, reason, hint }: NonNullable<ReturnType<typeof hookDistrust>>): HookResult {
   const stderr = `${program} ${reason}; ${hint}`;
   return { outcome: 'refused', exitCode: null, killedBy: null, fault: null, stdout: '', stderr };
 }
 
-/** What went wrong, in words fit for a message: how it ended and its last lines; null when it exited with 0. */
+/**
+ * The failure of a hook in words fit for a message: how it ended and its last lines; null when it exited with
+ * 0.
+ */
 export function hookFailure(result: HookResult, timeoutMs: number): string | null {
   if (result.exitCode === 0) return null;
   const output = lastLines(result.stderr) || lastLines(result.stdout);
@@ -147,7 +157,8 @@ async function stopRequest(timeoutMs: number, signal: AbortSignal): Promise<'sto
 async function endGroup(child: ChildProcess, exit: Promise<unknown>): Promise<void> {
   const { pid } = child;
   if (pid === undefined) return;
-  // Nobody has its pipes any more: that is all there is to know where init leaves zombies in the group.
+  // No process has the hook's pipes any more: that is all there is to know where init leaves zombies in the
+  // group.
   const progress = { closed: false };
   child.once('close', () => {
     progress.closed = true;

@@ -9,9 +9,9 @@ import { shellWord } from '../shell-word.ts';
 const interpreters = new Set(
   'sh bash dash ash ksh zsh busybox python python3 perl ruby node php . source'.split(' '),
 );
-/** Programs that start the one that is named behind them. */
+/** Programs that start the program that is named behind them. */
 const starters = new Set('env exec nice ionice nohup setsid stdbuf sudo doas time'.split(' '));
-/** How much of a script is read for its first line. */
+/** The part of a script that is read for its first line. */
 const startBytes = 512;
 
 /**
@@ -40,10 +40,12 @@ export function assertTrustedHook(command: string, directory: string, flag: stri
   throw new AcmeLedgerError('usage', `${flag}: ${program} ${reason}`, { hint });
 }
 
-/** A word of the shell's without anything that it would expand; what it would isn't known here. */
+/**
+ * A word of the shell's without anything that it would expand; what such an expansion gives isn't known here.
+ */
 const wordAtStart = /^(?:'([^']*)'|"([^"$`\\]*)"|([^\s'"$`\\;&|<>(){}*?[\]]+))(?=[\s;&|<>]|$)/;
 
-/** A program that a command names by a path; `isRead` by another one, which then is what runs. */
+/** A program that a command names by a path; `isRead`: by another program, which then is what runs. */
 interface Named {
   word: string;
   isRead: boolean;
@@ -59,7 +61,7 @@ function* programsIn(command: string): Generator<Named> {
     const word = found[1] ?? found[2] ?? found[3] ?? '';
     rest = rest.slice(found[0].length).trimStart();
     const isAside = /^[A-Za-z_]\w*=/.test(word) || (isBehindRunner && word.startsWith('-'));
-    // What comes next is a script and not a file.
+    // The next word is a script and not a file.
     if (isBehindRunner && /^-\w*[ce]$/.test(word)) return;
     if (isAside) continue;
     if (word.includes('/')) yield { word, isRead };
@@ -71,8 +73,9 @@ function* programsIn(command: string): Generator<Named> {
 }
 
 /**
- * What is wrong with the file of a hook that has failed, where that may be why, and what mends it: a shell says "not found" of a script whose
- * first line ends in a carriage return, and reads one without `#!` itself.
+ * The fault of a failed hook's file, where that may be why it failed, and the command that mends it. A shell
+ * says "not found" of a script whose first line ends in a carriage return, and reads a script without `#!`
+ * itself.
  */
 export function hookFault(command: string, directory: string, home = process.env['HOME']): string | null {
   for (const { word, isRead } of programsIn(command)) {
@@ -95,7 +98,7 @@ function faultOf(program: string, isRead: boolean): string | null {
   return null;
 }
 
-/** Null where it can't be read, or is no file. */
+/** The start of a file; null where it can't be read, or is no file. */
 function startOf(program: string): string | null {
   let file: number | null = null;
   try {

@@ -1,17 +1,20 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 
-/** In the environment of every hook (a solver's, a deploy, name or report hook): the run that started it. What it starts inherits the variable. */
+/**
+ * The variable in the environment of every hook (a solver's, a deploy, name or report hook) that names the
+ * run that started it. Processes that a hook starts inherit it.
+ */
 export const runVariable = 'ACME_LEDGER_RUN';
 
-/** As for a hook of our own (system/hook-process.ts). */
+/** The time from SIGTERM to SIGKILL, as for a hook of our own (system/hook-process.ts). */
 const killAfterMs = 2_000;
 const pollMs = 50;
 
 /**
- * Ends the hooks that dead runs left behind on this machine: one that goes on would put its answer up after somebody has taken it down, or
- * deploy or tell something beside the hook of the next run.
- * Where there is no /proc, or a hook belongs to another user, it isn't found.
+ * Ends the hooks that dead runs left behind on this machine. A hook that goes on would put its answer up
+ * after somebody has taken it down, or deploy or report beside the hook of the next run. A hook isn't found
+ * where there is no /proc, or when it belongs to another user.
  * @returns how many process groups there were
  */
 export async function endHooksOf(runIds: readonly string[]): Promise<number> {
@@ -51,6 +54,6 @@ function signalGroup(group: number, signal: NodeJS.Signals): void {
   try {
     process.kill(-group, signal);
   } catch {
-    // It has ended by itself.
+    // The group has ended by itself.
   }
 }

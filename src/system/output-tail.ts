@@ -8,7 +8,8 @@ export class OutputTail {
   add(chunk: Buffer): void {
     this.#chunks.push(chunk);
     this.#bytes += chunk.length;
-    // Joined only when there is twice as much as is kept, so that many small chunks don't cost a copy each.
+    // The chunks are joined only when there is twice as much as is kept, so that many small ones don't cost a
+    // copy each.
     if (this.#bytes > 2 * keptOutputBytes) this.#cut();
   }
 

@@ -1,6 +1,6 @@
 export interface TimeLimit {
   signal: AbortSignal;
-  /** For when the work is done: nothing waits for the time any more. */
+  /** Ends the limit when the work is done: nothing waits for the time any more. */
   clear(): void;
 }
 

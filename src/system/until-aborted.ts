@@ -1,8 +1,8 @@
 import { setMaxListeners } from 'node:events';
 
 /**
- * Waits for work that can't be told to stop (a disk, a name server), but no longer than until `signal` is aborted.
- * After that it isn't even started.
+ * Waits for work that can't be told to stop (a disk, a name server), but no longer than until `signal` is
+ * aborted. After that the work isn't even started.
  * @throws the signal's reason, or what the work throws
  */
 export async function untilAborted<T>(start: () => Promise<T>, signal: AbortSignal): Promise<T> {

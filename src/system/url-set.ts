@@ -5,13 +5,14 @@ const firstSlots = 1_024;
 const fullest = 0.75;
 
 /**
- * Which URLs were met. Of each one only 128 bits of its SHA-256 are kept, outside of the heap: with hundreds of thousands of strings the
- * garbage collector lets the heap grow to several times what they take. Two URLs with the same bits are not to be found by anybody.
+ * A set of URLs that were met. Of each URL only 128 bits of its SHA-256 are kept, outside of the heap: with
+ * hundreds of thousands of strings the garbage collector lets the heap grow to several times what they take.
+ * Two URLs with the same bits are not to be found by anybody.
  */
 export class UrlSet {
   #slots = new Uint32Array(firstSlots * wordsOfDigest);
   #size = 0;
-  /** Used again for each. */
+  /** The digest of the URL at hand, in memory that is used again for each. */
   readonly #digest = new Uint32Array(wordsOfDigest);
 
   get size(): number {
@@ -22,7 +23,10 @@ export class UrlSet {
     return this.#isAt(this.#placeOf(this.#digestOf(url)));
   }
 
-  /** @returns whether it is new */
+  /**
+   * Adds a URL.
+   * @returns whether it is new
+   */
   add(url: string): boolean {
     const digest = this.#digestOf(url);
     const place = this.#placeOf(digest);
@@ -37,7 +41,7 @@ export class UrlSet {
     return this.#slots[place] !== 0;
   }
 
-  /** Where it is, or would be: the next free slot behind its own. */
+  /** The slot of a digest, or the next free slot behind its own. */
   #placeOf(digest: Uint32Array): number {
     const slots = this.#slots;
     const count = slots.length / wordsOfDigest;

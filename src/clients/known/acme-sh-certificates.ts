@@ -76,7 +76,7 @@ function notesOf(values: Values): string[] {
   ];
 }
 
-/** acme.sh writes "no" for nothing in some of them. */
+/** A value of acme.sh; some are "no" where nothing is set. */
 function valueOf(values: Values, name: string): string | null {
   const value = values.get(name) ?? '';
   return value === '' || value === 'no' ? null : value;

@@ -21,7 +21,10 @@ export const caddyAccounts: AccountLayout = {
   },
 };
 
-/** Only where there is no doubt: a hyphen may have been a slash, and a letter a capital. */
+/**
+ * The directory URL is told only where there is no doubt: a hyphen may have been a slash, and a letter a
+ * capital.
+ */
 function directoryOf(issuer: string, host: string): string | null {
   const path = ['directory', 'dir'].find((word) => issuer === `${host.replaceAll(':', '-')}-${word}`);
   return path === undefined ? null : `https://${host}/${path}`;

@@ -99,7 +99,7 @@ function notesOf(settings: IniSection): string[] {
   ];
 }
 
-/** What certbot runs for each certificate beside its own hooks. */
+/** The hooks in folders that certbot runs for each certificate beside its own hooks. */
 async function directoryHooks(namesIn: ClientFile['namesIn']): Promise<string[]> {
   const folders = ['pre', 'deploy', 'post'].map(async (folder) => {
     const names = await namesIn(`../renewal-hooks/${folder}`);
@@ -108,7 +108,10 @@ async function directoryHooks(namesIn: ClientFile['namesIn']): Promise<string[]>
   return (await Promise.all(folders)).flat();
 }
 
-/** A command of which a half would do something else. @throws Error */
+/**
+ * A command that is read as a whole: a half of it would do something else.
+ * @throws Error
+ */
 function commandOf(settings: IniSection, name: string): string | null {
   const value = settings.get(name);
   // ConfigObj puts other values where it has %(name)s.

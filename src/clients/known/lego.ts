@@ -20,7 +20,10 @@ export const legoAccounts: AccountLayout = {
   },
 };
 
-/** The host of a folder's name. The account's URL is at the same one as a rule, and there the port can be told from the name. */
+/**
+ * The host that a folder's name stands for. The account's URL is at the same host as a rule, and there the
+ * port can be told from the name.
+ */
 function serverHostOf(folder: string, accountUrl: string | null): string | null {
   const host = hostOf(accountUrl);
   if (host !== null && host.replaceAll(':', '_') === folder) return host;

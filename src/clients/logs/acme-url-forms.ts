@@ -2,9 +2,11 @@ export type AcmeResource = 'authorization' | 'order' | 'challenge';
 
 export interface AcmeUrl {
   url: string;
-  /** As far as its words tell; what it really is, the CA's answer says. */
+  /** The kind of resource as far as the URL's words tell; the CA's answer says what it really is. */
   resource: AcmeResource;
-  /** What stands there, where `url` is without punctuation, or a query, at its end that may be part of it. */
+  /**
+   * The text in the log, where `url` lacks a punctuation mark or a query at its end that may be part of it.
+   */
   written?: string;
 }
 
@@ -36,7 +38,7 @@ const commonWords: Readonly<Record<string, AcmeResource>> = {
 const resources = { ...rareWords, ...commonWords };
 const words = Object.keys(resources).join('|');
 
-// How JSON, JSON within JSON, and a query string write ":" and "/".
+// ":" and "/" as JSON, JSON within JSON, and a query string write them.
 const colon = String.raw`(?::|\\{1,8}u003[aA]|%(?:25)?3[aA])`;
 const slash = String.raw`(?:\\{0,8}\/|\\{1,8}u002[fF]|%(?:25)?2[fF])`;
 const host = String.raw`(?:[A-Za-z0-9](?:[\w.-]{0,252}\w)?|\[[\dA-Fa-f:.]{2,45}\])`;
@@ -46,7 +48,7 @@ const escaped = String.raw`\\{1,8}u003[dD]|%(?:25)?(?:21|2[4ABabDEde]|3[ADad]|40
 // Ids are base64 (RFC 4648 §4) at some CAs. The last four are in an id now and then, and more often behind it.
 const sign = String.raw`[\w~=+@.!*$-]`;
 const firm = String.raw`[\w~=+@-]|${escaped}`;
-// What CAs put below an order or another resource is no such thing itself.
+// A path below an order or another resource is no such resource itself.
 const id =
   String.raw`(?!(?:finalize|cert|certificate|revoke|new|list|orders)(?![\w-]))` +
   String.raw`(?=[.!*$]{0,8}(?:${firm}))${sign}{0,255}(?:(?:${escaped})${sign}{0,255}){0,32}(?!${sign}|${escaped})`;
@@ -61,7 +63,7 @@ const form = new RegExp(
   'y',
 );
 
-/** Where such a word stands in a path, as the source of a regular expression: far rarer in a log than URLs are. */
+/** Such a word in a path, as the source of a regular expression: far rarer in a log than URLs are. */
 export const wordInPath = String.raw`[/fF](?:${words})[\\%/]`;
 
 const commonEnd = new RegExp(`[/fF](?:${Object.keys(commonWords).join('|')})[\\\\%/]$`);
@@ -103,7 +105,10 @@ function queryAt(text: string, at: number): string {
 const punctuation = /[.!*$]{1,255}$/;
 const enclosings: Readonly<Record<string, string>> = { '"': '"', "'": "'", '`': '`', '<': '>' };
 
-/** What stands in quotes or angle brackets, or is all of a header's value, ends where they say. */
+/**
+ * Whether a URL stands in quotes or angle brackets, or is all of a header's value, so that it ends where they
+ * say.
+ */
 function isEnclosed(text: string, at: number, end: number): boolean {
   if (/^location: $/i.test(text.slice(Math.max(0, at - 10), at))) return true;
   const closing = enclosings[text[at - 1] ?? ''];
@@ -142,7 +147,8 @@ const firstColons = new RegExp(`^(https?)${colon}(//[^/:%\\\\]*)(?:${colon}(\\d+
 
 function plain(written: string, separator = ':'): string {
   let url = written.replace(anySlash, '/').replace(anyEquals, '=');
-  // Only the colons behind the scheme and before the port: an id's own is as the CA wrote it.
+  // The colons behind the scheme and before the port are unescaped; an id's own colons stay as the CA wrote
+  // them.
   url = url.replace(firstColons, (_all, scheme: string, server: string, port?: string) => {
     return `${scheme}:${server}${port === undefined ? '' : `:${port}`}`;
   });

@@ -1,6 +1,6 @@
 const markers = ['"MESSAGE":[', '"MESSAGE" : ['];
 const longestMarker = 13;
-/** What all of them begin with: far faster to look for. */
+/** The member's name before each such list: far faster to look for. */
 const sign = '"MESSAGE"';
 const number = /[ \t\r\n]{0,8}(\d{1,3})[ \t\r\n]{0,8}([,\]])/y;
 const longestNumber = 20;
@@ -10,7 +10,7 @@ const longestNumber = 20;
  * gives it is a string of JSON, like the others. A text may end anywhere.
  */
 export class ByteLists {
-  /** What may be the beginning of a list, or of a number in one. */
+  /** Text held back: it may be the beginning of a list, or of a number in one. */
   #held = '';
   #isInside = false;
 
@@ -40,7 +40,7 @@ export class ByteLists {
     }
   }
 
-  /** What was held back, where no more comes. */
+  /** The text that was held back, when no more comes. */
   end(): string {
     return this.#held;
   }
@@ -73,7 +73,7 @@ function listBegin(text: string, from: number): number | null {
   return first === undefined ? null : first.at + first.marker.length;
 }
 
-/** How many characters at the end may be the beginning of a marker. */
+/** The number of characters at the end that may be the beginning of a marker. */
 function beginningAtEnd(text: string, from: number): number {
   const tail = text.slice(Math.max(from, text.length - longestMarker + 1));
   const at = tail.lastIndexOf('"MESSAGE') >= 0 ? tail.lastIndexOf('"MESSAGE') : tail.lastIndexOf('"');

@@ -9,13 +9,16 @@ import { shellWord } from '../../shell-word.ts';
 
 export interface LogReading {
   signal: AbortSignal;
-  /** Told how many more bytes were read; of a compressed log the compressed ones, so that they add up to the file's size. */
+  /**
+   * Called with how many more bytes were read; of a compressed log the compressed ones, so that they add up
+   * to the file's size.
+   */
   onBytes?: (bytes: number) => void;
-  /** Told of a log that turns out to be damaged while it is read: then the others are gone on with. */
+  /** Called for a log that turns out to be damaged while it is read: the others are gone on with then. */
   onUnreadable?: (error: AcmeLedgerError) => void;
   /** Hosts of the servers that matter: URLs with a word that shops have, too (`orders`), are of no interest elsewhere. */
   servers?: readonly string[];
-  /** What `-` stands for; the process's own unless given. */
+  /** The stream that `-` stands for; the process's own standard input unless given. */
   stdin?: Readable;
 }
 
@@ -32,7 +35,7 @@ export async function assertLogs(files: readonly string[]): Promise<void> {
     const found = await stat(file).catch((error: unknown) => {
       throw unreadable(file, error);
     });
-    // To open a pipe may wait for who writes into it.
+    // A pipe isn't opened: that may wait for who writes into it.
     if (found.isFile()) decompressorFor(file, await headOfFile(file))?.destroy();
     if (!found.isDirectory()) continue;
     throw new AcmeLedgerError('bad-file', `${printable(file)} is a directory, not a log`, {
@@ -57,9 +60,9 @@ async function headOfFile(file: string): Promise<Buffer> {
 }
 
 /**
- * What a log says, piece by piece. One that is compressed with gzip is decompressed, whatever its name, and one with zstd where this Node
- * can (from 22.15 on).
- * @throws AcmeLedgerError `bad-file` when it can't be read, is damaged, or was compressed in another way
+ * The bytes of a log, piece by piece. A log that is compressed with gzip is decompressed, whatever its name,
+ * and with zstd where this Node can (from 22.15 on).
+ * @throws AcmeLedgerError `bad-file` when the log can't be read, is damaged, or was compressed in another way
  */
 export async function* bytesOfLog(file: string, reading: LogReading): AsyncGenerator<Buffer> {
   reading.signal.throwIfAborted();
@@ -135,7 +138,7 @@ async function* rejoined(head: Buffer, rest: AsyncGenerator<Buffer>): AsyncGener
 }
 
 async function* piped(pieces: AsyncGenerator<Buffer>, decompressor: Transform): AsyncGenerator<Buffer> {
-  // What goes wrong on either side is thrown where the decompressor is read.
+  // Errors of either side are thrown where the decompressor is read.
   pipeline(Readable.from(pieces, { objectMode: false }), decompressor, () => undefined);
   for await (const piece of decompressor) yield piece as Buffer;
 }

@@ -1,23 +1,26 @@
 import { timeOf, timeOfRecord } from './log-times.ts';
 
-/** What the text around a URL shows of it. */
+/** The facts that the text around a URL shows of it. */
 export interface Mention {
   client: string | null;
   /** RFC 3339, UTC. */
   loggedAt: string | null;
 }
 
-/** How far back from a URL the beginning of its record is looked for: beyond an order of 100 names, printed one to a line. */
+/**
+ * The distance back from a URL within which the beginning of its record is looked for: beyond an order of 100
+ * names, printed one to a line.
+ */
 export const mentionReach = 16 * 1024;
 
 // A time and a logger's name stand at the beginning of a line, and this much of it is looked at.
 const lineHead = 240;
 
-/** What a former look back came to. */
+/** The result of a former look back. */
 interface Looked {
-  /** Where the line of its URL begins: those before it were looked at. */
+  /** The beginning of the URL's line: the lines before it were looked at. */
   ownStart: number;
-  /** The first of them, going back, that has a time; null where none has. */
+  /** The first of these lines, going back, that has a time; null where none has. */
   timed: (Mention & { start: number }) | null;
 }
 
@@ -54,7 +57,7 @@ function lookBack(
   former: Looked | null,
   recordTimeAt: (start: number) => string | null,
 ): Looked & { mention: Mention } {
-  // No more than that is looked through, however long the line.
+  // The part of a line that is looked through at the most, however long the line.
   const from = Math.max(0, at - mentionReach);
   const before = text.slice(from, at);
   const ownStart = before.lastIndexOf('\n') + 1;

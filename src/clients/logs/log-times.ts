@@ -4,7 +4,7 @@ import { instantInZone } from './zone-letters.ts';
 /* When a line of a log was written. */
 
 const escape = '\u001b';
-// As it is, or as JSON and others write the escape character.
+// A colour's escape sequence, as it is or as JSON and others write the escape character.
 const colours = new RegExp(String.raw`(?:${escape}|\\u001[bB]|\\x1[bB]|\\033|\\e)\[[\d;]{0,20}m`, 'g');
 
 const keys = '@?timestamp|ts|time|__REALTIME_TIMESTAMP';
@@ -53,7 +53,7 @@ function isoTime([, year = '', month = '', day = '', time = '', fraction = '0', 
   const text = `${year}-${month}-${day}T${time}.${fraction.padEnd(3, '0')}`;
   if (zone !== undefined && /^[+-]/.test(zone)) return rfc3339(inZone(Date.parse(`${text}Z`), zone));
   const inLetters = zone === undefined ? null : instantInZone(Date.parse(`${text}Z`), zone);
-  // Of letters that are no zone's nothing is known: behind the time there may be any word.
+  // Letters that are no zone's say nothing: behind the time there may be any word.
   return rfc3339(inLetters ?? Date.parse(text));
 }
 

@@ -5,17 +5,17 @@ import { MixedText } from './mixed-text.ts';
 /** A part of a log, long enough on both sides that what begins in it can be read to its end, and what stands before it is there. */
 export interface LogWindow {
   text: string;
-  /** What begins from here on, and before `until`, is this window's; each place of a log is one window's only. */
+  /** The window's own part is from here on and before `until`; each place of a log is one window's only. */
   from: number;
   until: number;
 }
 
 export interface WindowSizes {
-  /** How many characters there are at least before `from`, unless the log begins sooner. */
+  /** The number of characters before `from` at least, unless the log begins sooner. */
   before: number;
-  /** How many there are at least from `until` on, unless the log ends sooner. */
+  /** The number of characters from `until` on at least, unless the log ends sooner. */
   after: number;
-  /** How many a window has of its own, about. */
+  /** The number of characters that a window has of its own, about. */
   own: number;
 }
 

@@ -14,18 +14,26 @@ import { UrlSet } from '../../system/url-set.ts';
 import { type LogWindow, windowsOf } from './log-windows.ts';
 
 export interface FoundUrl {
-  /** As the CA wrote it, freed of what the log made of it. */
+  /** The URL as the CA wrote it, freed of what the log made of it. */
   url: string;
-  /** What stands there, where `url` may be less than the CA wrote: to be asked for when `url` isn't there. */
+  /**
+   * The text in the log, where `url` may be less than the CA wrote: to be asked for when `url` isn't there.
+   */
   written?: string;
-  /** As far as its words tell; what it really is, the CA's answer says. */
+  /** The kind of resource as far as the URL's words tell; the CA's answer says what it really is. */
   resource: AcmeResource;
-  /** Whose log it seems to be: `certbot`, `acme.sh`, …; null where the text doesn't show it. */
+  /** The client whose log it seems to be: `certbot`, `acme.sh`, …; null where the text doesn't show it. */
   client: string | null;
   file: string;
-  /** When that was logged (RFC 3339, UTC), where the text has a full date; a time without a zone is taken for one of this machine. */
+  /**
+   * The time of the line (RFC 3339, UTC), where the text has a full date; a time without a zone is taken for
+   * one of this machine.
+   */
   loggedAt: string | null;
-  /** When the file was last written (RFC 3339, UTC): nothing in it is younger. Null for what isn't a regular file. */
+  /**
+   * The time when the file was last written (RFC 3339, UTC): nothing in it is younger. Null for what isn't a
+   * regular file.
+   */
   fileWrittenAt: string | null;
 }
 
@@ -87,7 +95,10 @@ class KnownUrls {
     return this.#late.has(text);
   }
 
-  /** @returns whether it is new */
+  /**
+   * Keeps a URL.
+   * @returns whether it is new
+   */
   add(url: string): boolean {
     if (this.#late.size === lateUrls) this.#late = new Set();
     this.#late.add(url);
@@ -122,7 +133,8 @@ function* urlsIn(
   { text, from, until }: LogWindow,
   servers: LogReading['servers'],
 ): Generator<{ at: number; found: AcmeUrl }> {
-  // Whatever is `{"` in base64url may be the header of a JWS (RFC 7515 §7.2.2), which has the URL of the request in it.
+  // Text that is `{"` in base64url may be the header of a JWS (RFC 7515 §7.2.2), which has the URL of the
+  // request in it.
   const signs = new RegExp(`${wordInPath}|(?<![\\w-])eyJ`, 'g');
   signs.lastIndex = from;
   let passed = from;
@@ -135,7 +147,7 @@ function* urlsIn(
     if (at >= passed && at < until && !(isOthers && !isAtOneOf(servers, text, at))) {
       for (const found of isHeader ? urlsInHeader(text, at) : urlAt(text, at)) yield { at, found };
     }
-    // What begins before a word was looked at with it.
+    // A URL that begins before a word was looked at together with that word.
     if (!isHeader) passed = end;
   }
 }

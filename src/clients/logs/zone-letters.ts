@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 
-/** What V8 makes of them, which is what they mean in the United States. */
+/** The offsets that V8 takes these letters for, which are those of the United States. */
 const american: Readonly<Record<string, number>> = {
   EST: -5,
   EDT: -4,
@@ -25,7 +25,8 @@ export function instantInZone(shownMs: number, letters: string): number | null {
   if (letters === 'UTC' || letters === 'GMT' || letters === 'Z') return shownMs;
   const [first, ...others] = ownOffsets().get(letters) ?? [];
   if (first !== undefined) {
-    // The same letters have stood for more than one offset in some zones: the one that is in effect at that time.
+    // Letters may have stood for more than one offset in a zone: the offset that is in effect at that time
+    // counts.
     const inEffect = [first, ...others].find((offsetMs) => offsetAt(shownMs - offsetMs) === offsetMs);
     return shownMs - (inEffect ?? first);
   }
