@@ -4,8 +4,9 @@ const hourMs = 60 * minuteMs;
 const dayMs = 24 * hourMs;
 
 /**
- * No wait that somebody outside asks for is longer: a CA that means more says so again a day later, at the cost of one request; one that says
- * a year by mistake would cost the certificate.
+ * The longest wait that somebody outside may ask for. A CA that means more says so again a day later, at the
+ * cost of one request; a CA that says a year by mistake would cost the certificate
+ * (docs/decisions.md#the-longest-wait).
  */
 export const longestWaitMs = dayMs;
 /** A `Retry-After` of 0, or of years ago, is no leave to ask in a tight loop. */

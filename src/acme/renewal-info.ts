@@ -21,7 +21,8 @@ const rfc3339 = /^\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(\.\d+)?([Zz]|[+-]\d{2}:
 const longestUrl = 2_000;
 
 /**
- * Asks when to renew a certificate: a plain GET, without account and nonce (RFC 9773 §4.1).
+ * Asks when to renew a certificate: a plain GET, without account and nonce (RFC 9773 §4.1;
+ * docs/decisions.md#when-to-renew).
  * @param url `renewalInfo` of the directory
  * @param id the certificate's identifier (src/certificates/renewal-identifier.ts)
  * @throws AcmeLedgerError `ca-unreachable`, `ca-limit`, `ca-problem`, `ca-answer`

@@ -4,7 +4,7 @@ import { storeError } from './certificate.ts';
 /**
  * The flaw of a certificate that can't be stored. `final`: it can't become right, say because it is for
  * another key. `broken`: it isn't whole, which may be the fault of what lies between. `early`: by this
- * machine's clock it isn't valid yet.
+ * machine's clock it isn't valid yet (docs/decisions.md#a-certificate-that-cant-be-used).
  */
 export type Flaw = 'final' | 'broken' | 'early';
 

@@ -10,8 +10,9 @@ import { keyTypes, publicKeyOf } from './key.ts';
 const signed = promisify(sign) as (hash: string, data: Buffer, key: KeyObject) => Promise<Buffer>;
 
 /**
- * A certificate request (PKCS#10, RFC 2986 §4) in DER for these names: all of them as subject alternative names and an empty
- * subject, because RFC 8555 §7.4 wants no more and Let's Encrypt's newer profiles ignore the common name.
+ * A certificate request (PKCS#10, RFC 2986 §4) in DER for these names: all of them as subject alternative
+ * names and an empty subject, because RFC 8555 §7.4 wants no more and Let's Encrypt's newer profiles ignore
+ * the common name (docs/decisions.md#certificate-requests-by-hand).
  * @throws AcmeLedgerError `bad-file` for a key that no CA certifies
  */
 export async function createCsr(identifiers: readonly Identifier[], key: KeyObject): Promise<Buffer> {

@@ -37,7 +37,7 @@ export async function readCsr(source: string | Buffer, isCompared = false): Prom
   return { der, identifiers: await namesOf(request, shown), publicKey };
 }
 
-/** The library takes 70 ms to load, and only few commands need it. */
+/** The library takes 70 ms to load, and only few commands need it (docs/decisions.md#reading-a-given-csr). */
 function loadX509(): Promise<typeof X509> {
   return import('@peculiar/x509');
 }

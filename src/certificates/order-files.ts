@@ -44,7 +44,7 @@ export function isPair({ keyPem, csrDer }: OrderFiles): boolean {
 /**
  * Gives the key and the CSR of an order, on disk before it returns: the pair that is there already, because a
  * resumed order must be finalized with the same CSR, else the pair that `makeThem` makes. The pair lies in
- * `<state-dir>/orders/<order id>.pem`.
+ * `<state-dir>/orders/<order id>.pem` (docs/decisions.md#one-file-for-an-order).
  * @param assertOurs asked right before the pair is put in place: whether the order is still this run's
  * @throws AcmeLedgerError `store` when the pair can't be written; whatever `makeThem` and `assertOurs` throw
  */

@@ -14,8 +14,9 @@ export interface StatePlace {
 }
 
 /**
- * Keeps root out of another user's state directory: the ledger names the hooks that are run, and whoever may write there can also lead what
- * root writes elsewhere. With `--as-other-user` that user's hooks are obeyed from now on.
+ * Keeps root out of another user's state directory: the ledger names the hooks that are run, and whoever may
+ * write there can also lead what root writes elsewhere. With `--as-other-user` that user's hooks are obeyed
+ * from now on (docs/decisions.md#state-directories-of-other-users).
  * @param user the effective user id; undefined where the system has none
  * @throws AcmeLedgerError `state-dir`
  */

@@ -33,9 +33,10 @@ export interface StoredCertificate {
 }
 
 /**
- * Puts a certificate, its chain and its key (null: none) in place of the ones before, all at once: `certificates/<name>`
- * is a symbolic link to a directory that holds them, and one rename(2) moves it. Whoever dies in between leaves the old
- * set or the new one; of two that store at once the later wins. On disk before it returns.
+ * Puts a certificate, its chain and its key (null: none) in place of the ones before, all at once:
+ * `certificates/<name>` is a symbolic link to a directory that holds them, and one rename(2) moves it.
+ * Whoever dies in between leaves the old set or the new one; of two that store at once the later wins. On
+ * disk before it returns (docs/decisions.md#certificate-directories-are-links).
  * @throws AcmeLedgerError `bad-name`; `store` when it can't be written, with what was there still in place
  */
 export async function storeCertificate(

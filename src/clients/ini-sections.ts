@@ -2,8 +2,9 @@
 export type IniSection = Map<string, string | readonly string[] | null>;
 
 /**
- * The sections of a file in the form of Python's ConfigObj, as certbot writes it, by name: '' is what stands before the first. One that lies in another
- * (`[[…]]`) is named by both, with a slash.
+ * The sections of a file in the form of Python's ConfigObj, as certbot writes it, by name: '' is what stands
+ * before the first. One that lies in another (`[[…]]`) is named by both, with a slash
+ * (docs/decisions.md#renewal-files-of-certbot).
  */
 export function iniSections(text: string): Map<string, IniSection> {
   const sections = new Map<string, IniSection>();

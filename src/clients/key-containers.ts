@@ -10,7 +10,7 @@ const maxDepth = 8;
 /**
  * The account keys in the files of other programs: a JWK by itself or as a member `key` (Posh-ACME),
  * Traefik's `acme.json`, win-acme's signer, and Secrets of Kubernetes, where cert-manager has them. Keys of
- * certificates, which Traefik keeps beside, are left out.
+ * certificates, which Traefik keeps beside, are left out (docs/decisions.md#account-keys-in-other-formats).
  */
 export function keysIn(value: unknown): ContainedKey[] {
   return found(value, maxDepth);

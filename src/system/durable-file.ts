@@ -5,7 +5,7 @@ import { promisify } from 'node:util';
 import { makeDirectories } from './directories.ts';
 
 // The calls that wait for the disk go to another thread, and no other: to send each small call there takes
-// several times as long as the call.
+// several times as long as the call (docs/decisions.md#small-files-without-threads).
 const synced = promisify(fsync);
 
 /** Writes a new small file and waits until the disk has it. Fails when the file exists. */

@@ -19,8 +19,9 @@ export function trustUser(user: number): void {
 }
 
 /**
- * Looks whether anybody but root and the user of this process can change what a file says: the file itself, each directory above it, and each
- * link on the way. In a directory such as /tmp, whose entries only their owners may remove, it is the entry's owner who counts.
+ * Looks whether anybody but root and the user of this process can change what a file says: the file itself,
+ * each directory above it, and each link on the way. In a directory such as /tmp, whose entries only their
+ * owners may remove, it is the entry's owner who counts (docs/decisions.md#files-that-others-may-change).
  * @param path absolute
  * @returns null when nobody else can, or nothing is there
  */

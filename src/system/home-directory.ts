@@ -5,7 +5,8 @@ import { printable } from '../printable.ts';
 
 /**
  * The home directory of this process's user: HOME, else what the system has of the user. Null for a user whom
- * the system doesn't know, as in a container that is run with another user id.
+ * the system doesn't know, as in a container that is run with another user id
+ * (docs/decisions.md#an-empty-home).
  * @throws AcmeLedgerError `usage` for a HOME that is no absolute path: what is relative to it would come to
  *   lie anywhere
  */

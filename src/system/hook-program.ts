@@ -75,7 +75,7 @@ function* programsIn(command: string): Generator<Named> {
 /**
  * The fault of a failed hook's file, where that may be why it failed, and the command that mends it. A shell
  * says "not found" of a script whose first line ends in a carriage return, and reads a script without `#!`
- * itself.
+ * itself (docs/decisions.md#a-hook-that-failed).
  */
 export function hookFault(command: string, directory: string, home = process.env['HOME']): string | null {
   for (const { word, isRead } of programsIn(command)) {

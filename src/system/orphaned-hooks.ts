@@ -14,7 +14,7 @@ const pollMs = 50;
 /**
  * Ends the hooks that dead runs left behind on this machine. A hook that goes on would put its answer up
  * after somebody has taken it down, or deploy or report beside the hook of the next run. A hook isn't found
- * where there is no /proc, or when it belongs to another user.
+ * where there is no /proc, or when it belongs to another user (docs/decisions.md#solver-hooks-of-a-dead-run).
  * @returns how many process groups there were
  */
 export async function endHooksOf(runIds: readonly string[]): Promise<number> {

@@ -7,7 +7,7 @@ const fullest = 0.75;
 /**
  * A set of URLs that were met. Of each URL only 128 bits of its SHA-256 are kept, outside of the heap: with
  * hundreds of thousands of strings the garbage collector lets the heap grow to several times what they take.
- * Two URLs with the same bits are not to be found by anybody.
+ * Two URLs with the same bits are not to be found by anybody (docs/decisions.md#digests-of-urls).
  */
 export class UrlSet {
   #slots = new Uint32Array(firstSlots * wordsOfDigest);

@@ -16,7 +16,10 @@ export interface HttpRequest {
   headers?: Record<string, string>;
   body?: string;
   signal?: AbortSignal | undefined;
-  /** Called when the connection stands, right before the first byte. What it throws is thrown, and nothing was sent. */
+  /**
+   * Called when the connection stands, right before the first byte. What it throws is thrown, and nothing was
+   * sent (docs/decisions.md#guards-before-a-request).
+   */
   assertAllowed?: (() => Promise<void>) | undefined;
 }
 

@@ -19,8 +19,9 @@ export interface ReachableHosts {
 export type Resolve = (host: string, options: LookupOptions) => Promise<LookupAddress[]>;
 
 /**
- * A CA whose directory has a public address sends nobody to private ones: its URLs would be the way into a network that it doesn't see itself.
- * Plain http goes to this machine alone, and only where the directory is there, too: tests, and proxies that hold the TLS.
+ * A CA whose directory has a public address sends nobody to private ones: its URLs would be the way into a
+ * network that it doesn't see itself. Plain http goes to this machine alone, and only where the directory is
+ * there, too: tests, and proxies that hold the TLS (docs/decisions.md#private-addresses).
  */
 export function reachableHosts(directoryUrl: string, resolve: Resolve = resolveAll): ReachableHosts {
   const directory = new URL(directoryUrl);

@@ -42,8 +42,9 @@ interface Parts {
 const maxTries = 8;
 
 /**
- * acme-client's HTTP client with the sending, the nonces, the retries and the errors replaced; the JWS (RFC 8555 §6.2) is its own.
- * The key is a KeyObject, which acme-client hands on to node: parsing a PEM for each signature takes 17 times as long.
+ * acme-client's HTTP client with the sending, the nonces, the retries and the errors replaced; the JWS (RFC
+ * 8555 §6.2) is its own. The key is a KeyObject, which acme-client hands on to node: parsing a PEM for each
+ * signature takes 17 times as long (docs/decisions.md#our-own-transport).
  */
 export class SignedHttp extends HttpClient {
   readonly #parts: Parts;

@@ -77,8 +77,9 @@ export function isCommonWord(found: string): boolean {
 export const longestForm = 16 * 1024;
 
 /**
- * The URL that begins at `at`, if it is one of an authorization, an order or a challenge: freed of quotes and escapes, and without the
- * punctuation after it, but not checked otherwise. One with credentials in it is none.
+ * The URL that begins at `at`, if it is one of an authorization, an order or a challenge: freed of quotes and
+ * escapes, and without the punctuation after it, but not checked otherwise. One with credentials in it is
+ * none (docs/decisions.md#what-a-url-in-a-log-is).
  * @param text a log, each byte a character
  */
 export function acmeUrlAt(text: string, at: number): AcmeUrl | null {

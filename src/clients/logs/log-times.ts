@@ -22,7 +22,8 @@ const epoch = new RegExp(
 const spoken = /^\[([^\]]{12,80})\]/;
 
 /**
- * The time in the beginning of a line; a time without a zone is one of this machine.
+ * The time in the beginning of a line; a time without a zone is one of this machine
+ * (docs/decisions.md#times-in-logs).
  * @param line a byte a character
  * @returns RFC 3339, UTC; null where there is none that is clear
  */

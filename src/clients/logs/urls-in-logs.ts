@@ -44,12 +44,13 @@ const longestHeader = 16 * 1024;
 const sizes = { before: mentionReach, after: Math.max(longestForm, longestHeader), own: 64 * 1024 };
 
 /**
- * The URLs of authorizations, orders and challenges that ACME clients left in their logs: each one once, as it was first met, of every host.
- * Whom to ask for them is for the caller to decide. Logs may be of any size, with lines of any length, and hold anything; memory
- * grows with the distinct URLs alone.
+ * The URLs of authorizations, orders and challenges that ACME clients left in their logs: each one once, as
+ * it was first met, of every host. Whom to ask for them is for the caller to decide. Logs may be of any size,
+ * with lines of any length, and hold anything; memory grows with the distinct URLs alone
+ * (docs/decisions.md#searching-logs).
  * @param files `-` is standard input; gzip is told by its content, and so is zstd where this Node can read it
- * @throws AcmeLedgerError `bad-file` before the first is read, when one can't be, or is compressed in another way; and where
- * `onUnreadable` isn't told of it, when one turns out to be damaged
+ * @throws AcmeLedgerError `bad-file` before the first is read, when one can't be, or is compressed in another
+ *   way; and where `onUnreadable` isn't told of it, when one turns out to be damaged
  */
 export async function* urlsInLogs(files: readonly string[], reading: LogReading): AsyncGenerator<FoundUrl> {
   await assertLogs(files);

@@ -16,8 +16,8 @@ const american: Readonly<Record<string, number>> = {
 const hourMs = 3_600_000;
 
 /**
- * The instant of a time as clocks show it in a zone that is given by letters. Letters that this machine's own zone has are its own: `CST` is
- * Shanghai's there, and Chicago's elsewhere.
+ * The instant of a time as clocks show it in a zone that is given by letters. Letters that this machine's own
+ * zone has are its own: `CST` is Shanghai's there, and Chicago's elsewhere (docs/decisions.md#times-in-logs).
  * @param shownMs the time as if it were one of UTC
  * @returns milliseconds since the epoch; null for letters that nobody here knows
  */
