@@ -1,7 +1,7 @@
-import { randomUUID } from 'node:crypto';
 import { link, open, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { makeDirectories } from '../system/directories.ts';
+import { failedWith, syncDirectory, uniqueSuffix, writeDurably } from '../system/durable-file.ts';
 import { AcmeLedgerError, hasCode } from '../errors.ts';
 import { printable } from '../printable.ts';
 import { generateAccountKey, parseAccountKey } from './http/account-key.ts';
@@ -65,12 +65,12 @@ export async function loadOrCreateAccountKey(file: string): Promise<{ pem: strin
  */
 export async function writeAccountKey(file: string, pem: string): Promise<boolean> {
   const folder = path.dirname(file);
-  const temporary = `${file}.${randomUUID()}`;
+  const temporary = `${file}.${uniqueSuffix()}`;
   try {
     makeDirectories(folder);
-    await writeFlushed(temporary, pem);
+    await writeDurably(temporary, pem, 0o600);
     const isNew = await place(temporary, file);
-    await flushFolder(folder);
+    await syncDirectory(folder);
     return isNew;
   } catch (cause) {
     throw new AcmeLedgerError(
@@ -97,7 +97,7 @@ async function contentOf(file: string, shown: string): Promise<{ pem: string; mo
       await handle.close();
     }
   } catch (cause) {
-    const isMissing = codeOf(cause) === 'ENOENT';
+    const isMissing = failedWith(cause, 'ENOENT');
     throw new AcmeLedgerError(
       isMissing ? 'not-found' : 'bad-file',
       `the account key ${shown} can't be read (${codeOf(cause)})`,
@@ -109,23 +109,13 @@ async function contentOf(file: string, shown: string): Promise<{ pem: string; mo
   }
 }
 
-async function writeFlushed(file: string, text: string): Promise<void> {
-  const handle = await open(file, 'wx', 0o600);
-  try {
-    await handle.writeFile(text);
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-}
-
 /** Unlike a rename, a hard link fails when the name is taken: it can't replace the key of another process. */
 async function place(temporary: string, file: string): Promise<boolean> {
   try {
     await link(temporary, file);
     return true;
   } catch (error) {
-    if (codeOf(error) === 'EEXIST') return false;
+    if (failedWith(error, 'EEXIST')) return false;
     const isTaken = await stat(file).then(
       () => true,
       () => false,
@@ -133,15 +123,6 @@ async function place(temporary: string, file: string): Promise<boolean> {
     // File systems without hard links (FAT, some network mounts).
     if (!isTaken) await rename(temporary, file);
     return !isTaken;
-  }
-}
-
-async function flushFolder(folder: string): Promise<void> {
-  const handle = await open(folder, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
   }
 }
 

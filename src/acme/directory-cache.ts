@@ -1,7 +1,8 @@
-import { createHash, randomUUID } from 'node:crypto';
-import { readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { makeDirectories } from '../system/directories.ts';
+import { replaceFile } from '../system/durable-file.ts';
 import { fieldsOf, dateOf } from './objects/fields.ts';
 import { parseDirectory } from './directory.ts';
 import type { Directory } from './objects/resources.ts';
@@ -47,13 +48,6 @@ async function read(file: string, url: string, now: Date): Promise<Directory | n
 }
 
 async function write(file: string, entry: object): Promise<void> {
-  const temporary = `${file}.${randomUUID()}`;
   makeDirectories(path.dirname(file));
-  try {
-    await writeFile(temporary, JSON.stringify(entry), { mode: 0o600, flag: 'wx' });
-    await rename(temporary, file);
-  } catch (error) {
-    await rm(temporary, { force: true });
-    throw error;
-  }
+  await replaceFile(file, JSON.stringify(entry), 0o600);
 }

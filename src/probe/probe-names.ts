@@ -9,7 +9,8 @@ import type { IdentifierRow, ProbeRow } from '../ledger/schema.ts';
 import type { LedgerWriter } from '../ledger/writer.ts';
 import { type TimeLimit, timeLimit } from '../system/time-limit.ts';
 import { allOrFirstError } from '../issuance/waiting/concurrency.ts';
-import { answerOf, inTurn, type ProbeParts, takeDown } from '../issuance/answers/take-down-probes.ts';
+import { answerOf, inTurn } from '../issuance/answers/stored-answer.ts';
+import { type ProbeParts, takeDown } from '../issuance/answers/take-down-probes.ts';
 import { nextLiftAt, nextProbeAt } from './probe-choice.ts';
 
 /** A name that may have been mended, and how its certificate proves it. */

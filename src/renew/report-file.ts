@@ -1,7 +1,7 @@
 import { type Stats, fstatSync } from 'node:fs';
-import { lstat, open, realpath, rename, stat, unlink } from 'node:fs/promises';
-import { dirname, resolve } from 'node:path';
-import { failedWith, syncDirectory, uniqueSuffix } from '../system/durable-file.ts';
+import { lstat, open, realpath, stat, unlink } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { replaceFile, uniqueSuffix } from '../system/durable-file.ts';
 import { systemClock } from '../clock.ts';
 import { AcmeLedgerError, errorRecord, exitCodeOf, messageOf } from '../errors.ts';
 import { assertTrustedHook } from '../system/hook-program.ts';
@@ -143,32 +143,5 @@ async function tell(
     await runReportHook(context, { command: hook, report, file: path ?? '', exitCode });
   } catch (error) {
     if (!isInterrupted()) throw error;
-  }
-}
-
-/** The mode is that of the descriptor: whoever may write to the directory could exchange what a path leads to. */
-async function writeNew(path: string, content: string, mode: number): Promise<void> {
-  const file = await open(path, 'wx', 0o600);
-  try {
-    await file.writeFile(content);
-    await file.chmod(mode);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-}
-
-/** Who reads it never finds half of it. */
-async function replaceFile(path: string, content: string, mode: number): Promise<void> {
-  const temporary = `${path}.${uniqueSuffix()}`;
-  try {
-    await writeNew(temporary, content, mode);
-    await rename(temporary, path);
-    await syncDirectory(dirname(path));
-  } catch (error) {
-    await unlink(temporary).catch((failure: unknown) => {
-      if (!failedWith(failure, 'ENOENT')) throw failure;
-    });
-    throw error;
   }
 }

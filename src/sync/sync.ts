@@ -1,12 +1,11 @@
 import pLimit from 'p-limit';
 import type { AcmeLedgerError } from '../errors.ts';
 import type { Issuance } from '../issuance/account-run.ts';
-import { isAlive } from '../issuance/ownership/lease.ts';
+import { aliveAmong } from '../issuance/ownership/lease.ts';
 import { CaQuestions } from '../issuance/waiting/ca-questions.ts';
 import { allOrFirstError } from '../issuance/waiting/concurrency.ts';
 import { pendingAuthorizations } from '../ledger/authorizations/authorizations.ts';
 import { lostOrders, openOrders } from '../ledger/orders/order-comparison.ts';
-import { runsById } from '../ledger/runs.ts';
 import type { OrderRow } from '../ledger/schema.ts';
 import type { Compared } from './compared.ts';
 import { compareAuthorization } from './sync-authorizations.ts';
@@ -57,7 +56,8 @@ async function unowned(issuance: Issuance): Promise<(order: OrderRow) => boolean
     ...(await openOrders(ledger, account.id)),
     ...(await lostOrders(ledger, account.id, clock.now())),
   ];
-  const runs = await runsById(ledger, [...new Set(orders.flatMap((order) => order.run_id ?? []))]);
+  const owners = new Set(orders.map(({ run_id }) => run_id));
+  const alive = await aliveAmong({ ledger, clock }, owners);
   // One that got an owner since then is in its hands.
-  return ({ run_id }) => run_id === null || (runs.has(run_id) && !isAlive(runs.get(run_id), clock.wallNow()));
+  return ({ run_id }) => owners.has(run_id) && !alive.has(run_id);
 }

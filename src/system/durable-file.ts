@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { closeSync, fsync, openSync, writeFileSync } from 'node:fs';
+import { closeSync, fchmodSync, fsync, openSync, writeFileSync } from 'node:fs';
+import { rename, unlink } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { makeDirectories } from './directories.ts';
@@ -8,14 +9,42 @@ import { makeDirectories } from './directories.ts';
 // several times as long as the call (docs/decisions.md#small-files-without-threads).
 const synced = promisify(fsync);
 
-/** Writes a new small file and waits until the disk has it. Fails when the file exists. */
+/** Writes a new small file and waits until the disk has it. Fails when the file exists. @param mode less what the umask takes away */
 export async function writeDurably(path: string, data: string | Uint8Array, mode: number): Promise<void> {
+  await writeNew(path, mode, (file) => {
+    writeFileSync(file, data);
+  });
+}
+
+async function writeNew(path: string, mode: number, write: (file: number) => void): Promise<void> {
   const file = openSync(path, 'wx', mode);
   try {
-    writeFileSync(file, data);
+    write(file);
     await synced(file);
   } finally {
     closeSync(file);
+  }
+}
+
+/**
+ * Puts a small file in the place of one that may be there: who reads it finds the old or the new one, and after a power cut, too.
+ * @param mode whatever the umask is
+ */
+export async function replaceFile(path: string, data: string, mode: number): Promise<void> {
+  const temporary = `${path}.${uniqueSuffix()}`;
+  try {
+    await writeNew(temporary, 0o600, (file) => {
+      writeFileSync(file, data);
+      // By the descriptor: whoever may write to the directory could exchange what a path leads to.
+      fchmodSync(file, mode);
+    });
+    await rename(temporary, path);
+    await syncDirectory(dirname(path));
+  } catch (error) {
+    await unlink(temporary).catch((failure: unknown) => {
+      if (!failedWith(failure, 'ENOENT')) throw failure;
+    });
+    throw error;
   }
 }
 

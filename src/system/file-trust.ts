@@ -1,5 +1,6 @@
 import { accessSync, constants, lstatSync, readlinkSync, type Stats } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
+import { failedWith } from './durable-file.ts';
 import { printable } from '../printable.ts';
 import { shellWord } from '../shell-word.ts';
 
@@ -105,7 +106,7 @@ function isMountedReadOnly(path: string): boolean {
     accessSync(path, constants.W_OK);
     return false;
   } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'EROFS';
+    return failedWith(error, 'EROFS');
   }
 }
 

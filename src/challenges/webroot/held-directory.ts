@@ -1,6 +1,7 @@
 import { constants, type Stats } from 'node:fs';
 import { type FileHandle, lstat, open, readlink, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { failedWith } from '../../system/durable-file.ts';
 import { AcmeLedgerError } from '../../errors.ts';
 import { printable } from '../../printable.ts';
 
@@ -91,7 +92,7 @@ async function step(parent: HeldDirectory, name: string, budget: { links: number
     return await held(parent.entry(name), path);
   } catch (error) {
     // O_NOFOLLOW with O_DIRECTORY: one of these, for a link as for a file.
-    if (!isCode(error, 'ENOTDIR', 'ELOOP')) throw error;
+    if (!failedWith(error, 'ENOTDIR', 'ELOOP')) throw error;
   }
   const link = await linkAt(parent.entry(name));
   if (link === null) throw new Error(`${path} isn't a directory`);
@@ -178,8 +179,4 @@ function strangersLink(path: string, { owner, target }: Link): AcmeLedgerError {
 
 function componentsOf(path: string): string[] {
   return path.split('/').filter((name) => name !== '' && name !== '.');
-}
-
-function isCode(error: unknown, ...codes: string[]): boolean {
-  return error instanceof Error && 'code' in error && codes.includes(String(error.code));
 }

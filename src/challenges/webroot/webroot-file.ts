@@ -1,5 +1,6 @@
 import { constants } from 'node:fs';
 import { type FileHandle, lstat, mkdir, open, readdir, rename, rmdir, unlink } from 'node:fs/promises';
+import { failedWith } from '../../system/durable-file.ts';
 import { type HeldDirectory, holdBelow, holdDirectory, holdToChange } from './held-directory.ts';
 
 /** Below the webroot (RFC 8555 §8.3). */
@@ -35,9 +36,9 @@ export async function writeBelowWebroot(
       await within(file.webroot, directories.length, (directory) => writeIn(directory, file.token, content));
       return;
     } catch (error) {
-      if (!isCode(error, 'ENOENT', 'EEXIST') || tries === maxWriteTries) throw error;
+      if (!failedWith(error, 'ENOENT', 'EEXIST') || tries === maxWriteTries) throw error;
       // Mostly the directories are there, for another name.
-      isMissing = isCode(error, 'ENOENT');
+      isMissing = failedWith(error, 'ENOENT');
     }
   }
 }
@@ -75,7 +76,7 @@ export async function removeBelowWebroot(
         if (name !== undefined && mayGo(depth)) await removeEmpty(directory.entry(name));
       });
     } catch (error) {
-      if (!isCode(error, 'ENOENT')) throw error;
+      if (!failedWith(error, 'ENOENT')) throw error;
     }
   }
 }
@@ -146,7 +147,7 @@ async function makeIn(above: HeldDirectory, name: string, temporary: string): Pr
   } catch (error) {
     await removeEmpty(made);
     // Another run was first, and uses it already.
-    if (isCode(error, 'ENOTEMPTY', 'EEXIST')) return false;
+    if (failedWith(error, 'ENOTEMPTY', 'EEXIST')) return false;
     throw error;
   }
 }
@@ -201,10 +202,6 @@ async function removeEmpty(directory: string): Promise<void> {
 
 function ignoring(...codes: string[]): (error: unknown) => undefined {
   return (error) => {
-    if (!isCode(error, ...codes)) throw error;
+    if (!failedWith(error, ...codes)) throw error;
   };
-}
-
-function isCode(error: unknown, ...codes: string[]): boolean {
-  return error instanceof Error && 'code' in error && codes.includes(String(error.code));
 }

@@ -2,6 +2,7 @@ import pLimit from 'p-limit';
 import { join } from 'node:path';
 import { AcmeLedgerError, messageOf } from '../../errors.ts';
 import { printable } from '../../printable.ts';
+import { failedWith } from '../../system/durable-file.ts';
 import { untilAborted } from '../../system/until-aborted.ts';
 import { checkedToken } from '../answer-values.ts';
 import type { WebrootSettings } from './settings.ts';
@@ -122,13 +123,9 @@ function reasonOf(error: unknown): string {
 
 function hintFor(error: unknown): string {
   if (error instanceof AcmeLedgerError && error.hint !== undefined) return error.hint;
-  if (isCode(error, 'EACCES', 'EPERM', 'EROFS')) {
+  if (failedWith(error, 'EACCES', 'EPERM', 'EROFS')) {
     return 'run as a user who may write there, or let --webroot name a directory that you may write to';
   }
-  if (isCode(error, 'ENOSPC', 'EDQUOT')) return 'make room on that disk';
+  if (failedWith(error, 'ENOSPC', 'EDQUOT')) return 'make room on that disk';
   return "check that --webroot names the web server's document root";
-}
-
-function isCode(error: unknown, ...codes: string[]): boolean {
-  return error instanceof Error && 'code' in error && codes.includes(String(error.code));
 }

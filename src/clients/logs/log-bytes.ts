@@ -3,6 +3,7 @@ import { open, stat } from 'node:fs/promises';
 import { Readable, type Transform, addAbortSignal, pipeline } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import zlib from 'node:zlib';
+import { failedWith } from '../../system/durable-file.ts';
 import { AcmeLedgerError } from '../../errors.ts';
 import { printable } from '../../printable.ts';
 import { shellWord } from '../../shell-word.ts';
@@ -105,7 +106,7 @@ async function endOpening(stream: ReadStream, file: string): Promise<void> {
       return;
     } catch (error) {
       // The opening is yet to begin.
-      if (!(error instanceof Error && 'code' in error && error.code === 'ENXIO')) return;
+      if (!failedWith(error, 'ENXIO')) return;
     }
     await delay(knockAgainMs);
   }

@@ -1,6 +1,5 @@
-import { queued } from '../../challenges/queue.ts';
 import { kindOf, parseSolverSettings, type SolverSettings } from '../../challenges/settings.ts';
-import type { ChallengeAnswer, ChallengeType, Solver } from '../../challenges/solver.ts';
+import type { Solver } from '../../challenges/solver.ts';
 import { errorRecord } from '../../errors.ts';
 import {
   probesUp,
@@ -8,14 +7,14 @@ import {
   recordProbeTakenDown,
   takeOverProbe,
 } from '../../ledger/names/probes.ts';
-import { runsById } from '../../ledger/runs.ts';
 import type { ProbeRow } from '../../ledger/schema.ts';
 import type { LedgerWriter } from '../../ledger/writer.ts';
 import { endHooksOf } from '../../system/orphaned-hooks.ts';
 import { timeLimit } from '../../system/time-limit.ts';
 import { allOrFirstError } from '../waiting/concurrency.ts';
 import type { Log, Stops } from '../../run-ports.ts';
-import { isAlive } from '../ownership/lease.ts';
+import { aliveAmong } from '../ownership/lease.ts';
+import { answerOf, inTurn } from './stored-answer.ts';
 
 /** What taking down needs. */
 export interface ProbeParts {
@@ -27,9 +26,6 @@ export interface ProbeParts {
   mayTakeDown: () => boolean;
 }
 
-/** Answers of one solver at one time, where it has no queue of its own. */
-const concurrency = 10;
-
 /**
  * Takes down what probes of runs that are dead have left; what can't be taken down, or not before `mayTakeDown` says no or the work is to
  * stop, stays for the next run.
@@ -38,8 +34,11 @@ export async function retryProbesTakeDown(parts: ProbeParts): Promise<void> {
   const { writer, stops, log } = parts;
   const mayTakeDown = (): boolean => !stops.work.aborted && parts.mayTakeDown();
   const rows = await probesUp(writer.ledger);
-  const runs = await runsById(writer.ledger, [...new Set(rows.map(({ run_id }) => run_id))]);
-  const left = rows.filter(({ run_id }) => !isAlive(runs.get(run_id), writer.clock.wallNow()));
+  const alive = await aliveAmong(
+    writer,
+    rows.map(({ run_id }) => run_id),
+  );
+  const left = rows.filter(({ run_id }) => !alive.has(run_id));
   for (const runId of new Set(left.map(({ run_id }) => run_id))) {
     if (!mayTakeDown()) return;
     // One that goes on would put its answer up after it was taken down.
@@ -92,16 +91,6 @@ async function cleanUpInTurn(parts: ProbeParts, row: ProbeRow): Promise<boolean>
   });
 }
 
-/** What puts probes' answers up and takes them down, in turns: a hook that others wait for has its own limit of how many run at once. */
-export async function inTurn<T>(
-  settings: SolverSettings,
-  signal: AbortSignal,
-  act: () => Promise<T>,
-): Promise<T> {
-  const queue = kindOf(settings).queue(settings) ?? { key: settings.solver, concurrency };
-  return queued(`what probes put up: ${queue.key}`, queue.concurrency, signal, act);
-}
-
 async function cleanUp(
   { solverFor, stops }: ProbeParts,
   settings: SolverSettings,
@@ -116,14 +105,4 @@ async function cleanUp(
   } finally {
     limit.clear();
   }
-}
-
-/** As the solver gets it, for putting up and taking down. */
-export function answerOf(row: ProbeRow): ChallengeAnswer {
-  return {
-    type: row.challenge_type as ChallengeType,
-    identifier: { type: row.identifier_type === 'ip' ? 'ip' : 'dns', value: row.identifier },
-    token: row.token,
-    keyAuthorization: row.key_authorization,
-  };
 }

@@ -1,5 +1,5 @@
 import { parseSolverSettings } from '../../challenges/settings.ts';
-import type { ChallengeAnswer, ChallengeType, Solver } from '../../challenges/solver.ts';
+import type { Solver } from '../../challenges/solver.ts';
 import { errorRecord } from '../../errors.ts';
 import { authorizationsOf } from '../../ledger/authorizations/authorizations.ts';
 import type { AuthorizationRow, PresentationRow } from '../../ledger/schema.ts';
@@ -11,7 +11,7 @@ import {
 } from '../../ledger/orders/presentations.ts';
 import { assertOwned, isTakenOver } from '../ownership/guards.ts';
 import type { Issuance } from '../account-run.ts';
-import { inTurn } from './take-down-probes.ts';
+import { answerOf, inTurn } from './stored-answer.ts';
 
 const lastMomentMs = 1_000;
 
@@ -20,7 +20,7 @@ const lastMomentMs = 1_000;
  * @throws AcmeLedgerError `solver`, `busy` when another run took the order over; the reason of `stops.work`
  */
 export async function present(issuance: Issuance, solver: Solver, row: PresentationRow): Promise<void> {
-  const answer = challengeAnswer(row);
+  const answer = answerOf(row);
   await assertOwned(issuance, row.order_id);
   await solver.present(answer, issuance.stops.work);
   await assertStillOurs(issuance, row);
@@ -33,7 +33,7 @@ export async function assertStillVisible(
   solver: Solver,
   row: PresentationRow,
 ): Promise<void> {
-  await solver.assertStillVisible(challengeAnswer(row), issuance.stops.work);
+  await solver.assertStillVisible(answerOf(row), issuance.stops.work);
 }
 
 /**
@@ -124,7 +124,7 @@ function failedLast(rows: readonly PresentationRow[]): PresentationRow[] {
 /** Takes one answer down, whoever put it up. @throws AcmeLedgerError `solver` */
 export async function takeDown(issuance: Issuance, row: PresentationRow): Promise<void> {
   const solver = issuance.solverFor(parseSolverSettings(JSON.parse(row.settings)));
-  await solver.cleanUp(challengeAnswer(row), cleanUpSignal(issuance));
+  await solver.cleanUp(answerOf(row), cleanUpSignal(issuance));
 }
 
 /** The grace may be over when a slow CA took all of it; what can be taken down in a moment still is. */
@@ -135,13 +135,4 @@ function cleanUpSignal({ stops }: Issuance): AbortSignal {
     lastMoment.abort(stops.grace.reason);
   }, lastMomentMs).unref();
   return lastMoment.signal;
-}
-
-function challengeAnswer(row: PresentationRow): ChallengeAnswer {
-  return {
-    type: row.challenge_type as ChallengeType,
-    identifier: { type: row.identifier_type === 'ip' ? 'ip' : 'dns', value: row.identifier },
-    token: row.token,
-    keyAuthorization: row.key_authorization,
-  };
 }

@@ -1,9 +1,8 @@
 import { later } from '../../clock.ts';
 import { authorizationsOf } from '../../ledger/authorizations/authorizations.ts';
-import { runsById } from '../../ledger/runs.ts';
 import type { AuthorizationRow } from '../../ledger/schema.ts';
 import type { Issuance } from '../account-run.ts';
-import { isAlive } from '../ownership/lease.ts';
+import { aliveAmong } from '../ownership/lease.ts';
 
 /** A request lives for 40 s: one that was let out before its closer could see the order has come to its end by then. */
 const closingTakesMs = 45_000;
@@ -45,11 +44,12 @@ export async function awaitClosers(issuance: Issuance, orderId: number): Promise
 
 /** Also this very run's: it may be settling another order. */
 async function ofTheLiving(
-  { ledger, clock }: Issuance,
+  issuance: Issuance,
   claimed: readonly AuthorizationRow[],
 ): Promise<AuthorizationRow[]> {
-  const runs = await runsById(ledger, [
-    ...new Set(claimed.flatMap(({ closing_run_id }) => closing_run_id ?? [])),
-  ]);
-  return claimed.filter(({ closing_run_id }) => isAlive(runs.get(closing_run_id ?? ''), clock.wallNow()));
+  const alive = await aliveAmong(
+    issuance,
+    claimed.map(({ closing_run_id }) => closing_run_id),
+  );
+  return claimed.filter(({ closing_run_id }) => alive.has(closing_run_id));
 }

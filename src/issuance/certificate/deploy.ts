@@ -3,12 +3,11 @@ import type { ErrorRecord } from '../../errors.ts';
 import { certificateByName } from '../../ledger/certificates/certificates.ts';
 import { recordFailed } from '../../ledger/certificates/certificate-failures.ts';
 import { orderById, releaseOrder } from '../../ledger/orders/orders.ts';
-import { runsById } from '../../ledger/runs.ts';
 import type { CertificateRow, OrderRow } from '../../ledger/schema.ts';
 import { deploy } from './collect.ts';
 import { assertOwned, isTakenOver } from '../ownership/guards.ts';
 import type { Issuance } from '../account-run.ts';
-import { isAlive } from '../ownership/lease.ts';
+import { isHeld } from '../ownership/lease.ts';
 import { endHooksOfDeadRuns, takeOverOrder } from '../ownership/taking-over.ts';
 
 /**
@@ -44,7 +43,7 @@ export async function deployError(
   }
 }
 
-/** The same, where it isn't the only thing that is told: a run that has found it not deployed and is at it already tells what comes of it. */
+/** Like `deployError`, except that it is no error when another run is deploying: that run reports the result. */
 export async function deployOrLeave(
   issuance: Issuance,
   certificate: CertificateRow,
@@ -61,10 +60,7 @@ async function orderToOwn(
   if (deploy_hook === null || order_id === null) return null;
   const order = await orderById(issuance.ledger, order_id);
   if (order === undefined) return null;
-  if (order.run_id !== null) {
-    const owner = (await runsById(issuance.ledger, [order.run_id])).get(order.run_id);
-    if (isAlive(owner, issuance.clock.wallNow())) return 'elsewhere';
-  }
+  if (await isHeld(issuance, order)) return 'elsewhere';
   return (await takeOverOrder(issuance, order)) ?? 'elsewhere';
 }
 

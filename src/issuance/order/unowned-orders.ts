@@ -2,12 +2,11 @@ import { later } from '../../clock.ts';
 import { isCaUnusable } from '../../error-kinds.ts';
 import { unsettledOrders } from '../../ledger/orders/unsettled-orders.ts';
 import { ordersStillPresented } from '../../ledger/orders/presentations.ts';
-import { runsById } from '../../ledger/runs.ts';
 import type { OrderRow } from '../../ledger/schema.ts';
 import { allOrFirstError } from '../waiting/concurrency.ts';
 import type { Issuance } from '../account-run.ts';
 import { listedOnce } from './listed-once.ts';
-import { isAlive } from '../ownership/lease.ts';
+import { aliveAmong } from '../ownership/lease.ts';
 import { isKept } from '../ownership/protection.ts';
 import { wasLookedAt } from './stuck-order.ts';
 import { takeOverOrder } from '../ownership/taking-over.ts';
@@ -95,9 +94,12 @@ function limitedTakingDown(issuance: Issuance): Issuance {
 export async function unownedOrders(issuance: Issuance, options: RecoveryOptions): Promise<OrderRow[]> {
   const now = issuance.clock.now();
   const orders = await unsettledOrders(issuance.ledger, issuance.account.id, now);
-  const runs = await runsById(issuance.ledger, [...new Set(orders.flatMap((order) => order.run_id ?? []))]);
+  const alive = await aliveAmong(
+    issuance,
+    orders.map(({ run_id }) => run_id),
+  );
   return orders.filter((order) => {
-    if (order.run_id !== null && isAlive(runs.get(order.run_id), issuance.clock.wallNow())) return false;
+    if (alive.has(order.run_id)) return false;
     // One that is concluded can't be taken up by an attempt for its names: what it left is settled here.
     if (order.concluded_at === null && order.stuck_at === null && options.skipNamesKeys.has(order.names_key))
       return false;

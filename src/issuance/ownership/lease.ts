@@ -6,7 +6,15 @@ import { later } from '../../clock.ts';
 import { AcmeLedgerError } from '../../errors.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
 import { isLedgerBusy, isLedgerFailure } from '../../ledger/ledger-failure.ts';
-import { endRun, insertRun, leaseMs, renewEveryMs, renewLease, trustedForMs } from '../../ledger/runs.ts';
+import {
+  endRun,
+  insertRun,
+  leaseMs,
+  renewEveryMs,
+  renewLease,
+  runsById,
+  trustedForMs,
+} from '../../ledger/runs.ts';
 import type { RunRow } from '../../ledger/schema.ts';
 
 export interface Run {
@@ -100,6 +108,24 @@ export function isAlive(run: RunRow | undefined, now: Date): boolean {
   )
     return false;
   return run.lease_until > now.toISOString();
+}
+
+/** Those of the runs that are alive. */
+export async function aliveAmong(
+  { ledger, clock }: { ledger: Ledger; clock: Clock },
+  runIds: Iterable<string | null>,
+): Promise<ReadonlySet<string | null>> {
+  const ids = new Set([...runIds].filter((id) => id !== null));
+  const runs = await runsById(ledger, [...ids]);
+  return new Set([...ids].filter((id) => isAlive(runs.get(id), clock.wallNow())));
+}
+
+/** Whether a live run has it, be it this one. */
+export async function isHeld(
+  parts: { ledger: Ledger; clock: Clock },
+  { run_id }: { run_id: string | null },
+): Promise<boolean> {
+  return run_id !== null && (await aliveAmong(parts, [run_id])).has(run_id);
 }
 
 /** Whether the run's process was on this machine, within reach of ours, and is gone without having ended the run. */

@@ -1,10 +1,9 @@
 import { farthestKeptMs, isStillAhead } from '../../bounded-wait.ts';
 import { closingRunOf } from '../../ledger/authorizations/closing-claims.ts';
 import { ordersHolding } from '../../ledger/orders/order-queries.ts';
-import { runsById } from '../../ledger/runs.ts';
 import type { AuthorizationRow, OrderRow } from '../../ledger/schema.ts';
 import type { Issuance } from '../account-run.ts';
-import { isAlive } from './lease.ts';
+import { aliveAmong } from './lease.ts';
 
 export interface ProtectionOptions {
   /** Also ones that are kept for a resume are to be closed. */
@@ -35,7 +34,8 @@ export async function protectionOf(
     ({ id, run_id }) => id !== options.exceptOrderId || run_id !== issuance.runId,
   );
   const closer = await closingRunOf(issuance.ledger, row.id);
-  const alive = await aliveOf(issuance, [closer, ...orders.map((order) => order.run_id)]);
+  const others = [closer, ...orders.map((order) => order.run_id)].filter((id) => id !== issuance.runId);
+  const alive = await aliveAmong(issuance, others);
   const now = issuance.clock.now();
   for (const order of orders) {
     // Another order of this very run is being worked on unless it is the one being settled.
@@ -49,16 +49,6 @@ export async function protectionOf(
     }
   }
   return alive.has(closer) ? { reason: 'another run is closing it', run: closer } : null;
-}
-
-/** Those that another process works as. */
-async function aliveOf(
-  { ledger, clock, runId }: Issuance,
-  ids: readonly (string | null)[],
-): Promise<ReadonlySet<string | null>> {
-  const others = new Set(ids.filter((id) => id !== null && id !== runId).map(String));
-  const runs = await runsById(ledger, [...others]);
-  return new Set([...others].filter((id) => isAlive(runs.get(id), clock.wallNow())));
 }
 
 /** Whether an order waits for the next attempt for its names; not until a time that only a clock that was ahead can have written. */

@@ -1,11 +1,11 @@
 import { takeOver } from '../../ledger/orders/order-ownership.ts';
 import type { OrderRow } from '../../ledger/schema.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
-import { runsById, unendedRuns } from '../../ledger/runs.ts';
+import { unendedRuns } from '../../ledger/runs.ts';
 import { endHooksOf } from '../../system/orphaned-hooks.ts';
 import type { Issuance } from '../account-run.ts';
 import type { Log } from '../../run-ports.ts';
-import { isAlive, isDeadHere } from './lease.ts';
+import { isAlive, isDeadHere, isHeld } from './lease.ts';
 
 /**
  * Makes this run the owner of an order that nobody works on, and ends what its dead owner's hooks are still doing.
@@ -19,11 +19,7 @@ export async function takeOverOrder(issuance: Issuance, order: OrderRow): Promis
 
 /** Takes over any order, whether somebody works on it or not. @returns false when somebody does, or was first */
 export async function takeOverUnlessAlive(issuance: Issuance, order: OrderRow): Promise<boolean> {
-  if (order.run_id !== null) {
-    const owner = (await runsById(issuance.ledger, [order.run_id])).get(order.run_id);
-    if (isAlive(owner, issuance.clock.wallNow())) return false;
-  }
-  return (await takeOverOrder(issuance, order)) !== null;
+  return !(await isHeld(issuance, order)) && (await takeOverOrder(issuance, order)) !== null;
 }
 
 /** A hook that outlives its run would put its answer up after it was taken down. */

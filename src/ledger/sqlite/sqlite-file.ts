@@ -1,5 +1,6 @@
 import { closeSync, fstatSync, openSync, readSync, readdirSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { failedWith } from '../../system/durable-file.ts';
 import { AcmeLedgerError } from '../../errors.ts';
 import { printable } from '../../printable.ts';
 import { shellWord } from '../../shell-word.ts';
@@ -87,8 +88,7 @@ function sizeOf(file: string): number | undefined {
   try {
     return statSync(file).size;
   } catch (error) {
-    if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR'))
-      return undefined;
+    if (failedWith(error, 'ENOENT', 'ENOTDIR')) return undefined;
     throw sqliteOpeningError(error, file);
   }
 }

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { SolverSettings } from '../../../src/challenges/settings.ts';
 import { createSolver } from '../../../src/challenges/create-solver.ts';
 import { retryProbesTakeDown } from '../../../src/issuance/answers/take-down-probes.ts';
@@ -117,9 +117,12 @@ describe('what the probes of a dead run left up', () => {
   });
 
   it('has not failed when the program ends before its hook does', async () => {
-    await leave([['a.test', byHook(hanging)]]);
-    await retryTakeDown(() => true, { grace: AbortSignal.timeout(300) });
-    expect(await ran()).toEqual(['a.test']);
+    await leave([['a.test', { ...byHook(hanging), hookTimeoutSeconds: 60 } as SolverSettings]]);
+    const grace = new AbortController();
+    const takenDown = retryTakeDown(() => true, { grace: grace.signal });
+    await vi.waitFor(async () => expect(await ran()).toEqual(['a.test']), { timeout: 30_000 });
+    grace.abort();
+    await takenDown;
     expect(await up()).toEqual([['a.test', false]]);
   });
 });
