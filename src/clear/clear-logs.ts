@@ -8,7 +8,7 @@ import type { Issuance } from '../issuance/account-run.ts';
 import type { FoundUrl } from './kept-urls.ts';
 import type { Clearing } from './clear-one.ts';
 import type { ClearTally, CostSeen, GateSeen } from './tally.ts';
-import { lineText } from './clear-text.ts';
+import type { Cleared } from './cleared.ts';
 import type { KeyChoice } from '../run/accounts/chosen-keys.ts';
 import type { CommandContext } from '../run/run-context.ts';
 import type { AccountsRun } from '../run/accounts/each-account.ts';
@@ -19,6 +19,9 @@ export interface FoundClearing extends Clearing {
   keys: KeyChoice;
   run: AccountsRun;
   concurrency: number;
+  tally: ClearTally;
+  /** Called for each authorization that a person wants to hear of. */
+  tell: (cleared: Cleared) => void;
 }
 
 export interface FoundCleared {
@@ -35,18 +38,17 @@ export interface FoundCleared {
   unusable: number;
 }
 
-/** Of these nobody wants a line each, of a hundred thousand. */
+/** Actions of which nobody wants a line for each of a hundred thousand URLs. */
 const quiet: readonly string[] = ['already-final', 'gone', 'foreign'];
 
 /**
- * What other clients' logs name, all accounts at once.
+ * Clears what other clients' logs name, all accounts at once.
  * @param files `-` is standard input
  * @throws AcmeLedgerError `bad-file` for a log or a key that can't be read: before anything is sent
  */
 export async function clearLogs(
   context: CommandContext,
   options: FoundClearing,
-  tally: ClearTally,
   files: readonly string[],
 ): Promise<FoundCleared> {
   await assertLogs(files);
@@ -60,7 +62,7 @@ export async function clearLogs(
       context.output.complainOf(errorRecord(error));
     },
   };
-  const { unusable, ...cleared } = await clearAll(context, options, tally, {
+  const { unusable, ...cleared } = await clearAll(context, options, {
     foundBy: (issuances) => foundIn(files, { ...reading, servers: issuances.flatMap(hostsOf) }),
     source: 'log',
     progress,
@@ -68,16 +70,15 @@ export async function clearLogs(
   return { ...cleared, unusable: unusable + damaged };
 }
 
-/** The same of orders and challenges, and of authorizations among them, that a person gave by their URLs. */
+/** Like `clearLogs`, for orders and challenges, and authorizations among them, that a person gave by their URLs. */
 export async function clearGiven(
   context: CommandContext,
   options: FoundClearing,
-  tally: ClearTally,
   given: readonly FoundUrl[],
 ): Promise<FoundCleared> {
   const progress = await context.output.progress('URLs');
   const found = { foundBy: () => oneByOne(given), source: 'discovered', isGiven: true, progress } as const;
-  return clearAll(context, options, tally, found);
+  return clearAll(context, options, found);
 }
 
 interface Found {
@@ -90,10 +91,10 @@ interface Found {
 async function clearAll(
   context: CommandContext,
   options: FoundClearing,
-  tally: ClearTally,
   { foundBy, source, isGiven = false, progress }: Found,
 ): Promise<FoundCleared> {
   try {
+    const { tally, tell } = options;
     return await withAccounts(context, options.run, options.keys, async (issuances, unusable) => {
       const clearing = {
         ...options,
@@ -106,7 +107,7 @@ async function clearAll(
       const { ends, ...counted } = await clearFound(issuances, foundBy(issuances), clearing, (cleared) => {
         tally.add(cleared);
         const isShown = source !== 'log' || context.output.json || context.settings.verbosity > 0;
-        if (isShown || !quiet.includes(cleared.action)) context.output.line(cleared, lineText);
+        if (isShown || !quiet.includes(cleared.action)) tell(cleared);
       });
       const gates = await Promise.all(issuances.map((issuance) => tally.gateOf(issuance)));
       const costs = options.dryRun

@@ -21,10 +21,8 @@ import { inTransaction } from '../ledger/writer.ts';
 import type { Cleared, Outcome, Subject } from './cleared.ts';
 import { leftLine, lineOf } from './cleared.ts';
 import { closeBySubmitting, doomedChallenge, noneFails } from './close-by-submit.ts';
+import type { ClearMethod } from './clear-method.ts';
 import { reasonToLeave } from './reasons-to-leave.ts';
-
-export const clearMethods = ['deactivate', 'submit'] as const;
-export type ClearMethod = (typeof clearMethods)[number];
 
 /** How authorizations are cleared. */
 export interface Clearing {

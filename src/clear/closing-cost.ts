@@ -1,6 +1,6 @@
 import { later } from '../clock.ts';
 import { type Bucket, usedOf, waitMs } from '../token-bucket.ts';
-import type { ClearMethod } from './clear-one.ts';
+import type { ClearMethod } from './clear-method.ts';
 import { failureBucketsOf } from '../issuance/authorization/closing-budget.ts';
 import type { Issuance } from '../issuance/account-run.ts';
 

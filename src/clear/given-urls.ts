@@ -1,4 +1,5 @@
 import { acmeUrlAt } from '../clients/logs/acme-url-forms.ts';
+import { authorityOf } from '../acme/authorities/authorities.ts';
 import { AcmeLedgerError } from '../errors.ts';
 import type { FoundUrl } from './kept-urls.ts';
 import { printable } from '../printable.ts';
@@ -19,7 +20,6 @@ export async function assertAuthorizationUrls(
       hint: 'name its CA: acme-ledger authz clear --ca NAME|URL URL…',
     });
   }
-  const { authorityOf } = await import('../acme/authorities/authorities.ts');
   const { origin } = new URL(authorityOf(context.settings.ca).directoryUrl);
   const foreign = urls.find((url) => !URL.canParse(url) || new URL(url).origin !== origin);
   if (foreign === undefined) return;

@@ -1,6 +1,6 @@
 import { isTemporary } from '../error-kinds.ts';
 import { type AcmeLedgerError } from '../errors.ts';
-import type { ClearMethod } from './clear-one.ts';
+import type { ClearMethod } from './clear-method.ts';
 import type { Cleared } from './cleared.ts';
 import { type ClosingCost, costOfClosing } from './closing-cost.ts';
 import type { Issuance } from '../issuance/account-run.ts';

@@ -1,6 +1,11 @@
 import type { Command } from 'commander';
 import { Command as Program } from 'commander';
-import { accountCommands } from './commands/account/account.ts';
+import { printable } from '../printable.ts';
+import { version } from '../version.ts';
+import { accountImport } from './commands/account/import.ts';
+import { accountList } from './commands/account/list.ts';
+import { accountRegister } from './commands/account/register.ts';
+import { accountShow } from './commands/account/show.ts';
 import { authzClear } from './commands/authz/clear.ts';
 import { authzDiscover } from './commands/authz/discover.ts';
 import { authzList } from './commands/authz/list.ts';
@@ -8,21 +13,23 @@ import { authzReport } from './commands/authz/report.ts';
 import { authzShow } from './commands/authz/show.ts';
 import { authzSync } from './commands/authz/sync.ts';
 import { certAdd } from './commands/cert/add.ts';
-import { certCommands } from './commands/cert/cert.ts';
 import { certImport } from './commands/cert/import.ts';
+import { certList } from './commands/cert/list.ts';
+import { certRemove } from './commands/cert/remove.ts';
 import { certRevoke } from './commands/cert/revoke.ts';
-import { printable } from '../printable.ts';
-import { addGlobalOptions } from './global-options.ts';
+import { certShow } from './commands/cert/show.ts';
 import { issue } from './commands/issue.ts';
-import { ledgerCheck } from './commands/ledger-check.ts';
-import { nameCommands } from './commands/name/name.ts';
-import { orderCommands } from './commands/order/order.ts';
+import { ledgerCheck } from './commands/ledger/check.ts';
+import { nameList } from './commands/name/list.ts';
+import { nameResume } from './commands/name/resume.ts';
+import { orderList } from './commands/order/list.ts';
+import { orderShow } from './commands/order/show.ts';
 import { renew } from './commands/renew.ts';
-import type { Runner } from './runner.ts';
 import { status } from './commands/status.ts';
-import { version } from '../version.ts';
+import { addGlobalOptions } from './global-options.ts';
+import type { Runner } from './runner.ts';
 
-/** The command line. Each command is a file of its own. */
+/** The command line. Each command is a file of its own in `commands/`; here it gets its place in the help. */
 export function buildProgram(runner: Runner): Command {
   const program = new Program('acme-ledger')
     .description('An ACME client that never loses track of what it asked a certificate authority for.')
@@ -35,7 +42,9 @@ export function buildProgram(runner: Runner): Command {
   issue(program, runner);
   renew(program, runner);
   const cert = group(program, 'cert', 'the certificates that should exist');
-  certCommands(cert, runner);
+  certList(cert, runner);
+  certShow(cert, runner);
+  certRemove(cert, runner);
   certAdd(cert, runner);
   certImport(cert, runner);
   certRevoke(cert, runner);
@@ -46,9 +55,17 @@ export function buildProgram(runner: Runner): Command {
   authzReport(authz, runner);
   authzDiscover(authz, runner);
   authzSync(authz, runner);
-  orderCommands(group(program, 'order', 'orders'), runner);
-  accountCommands(group(program, 'account', 'accounts at CAs'), runner);
-  nameCommands(group(program, 'name', 'names that fail'), runner);
+  const order = group(program, 'order', 'orders');
+  orderList(order, runner);
+  orderShow(order, runner);
+  const account = group(program, 'account', 'accounts at CAs');
+  accountRegister(account, runner);
+  accountList(account, runner);
+  accountShow(account, runner);
+  accountImport(account, runner);
+  const name = group(program, 'name', 'names that fail');
+  nameList(name, runner);
+  nameResume(name, runner);
   status(program, runner);
   ledgerCheck(group(program, 'ledger', 'the database itself'), runner);
   program.addHelpText('afterAll', exitCodesHelp);

@@ -62,10 +62,14 @@ export interface IssueReport {
   exitCode: number;
   /** It ended with its rehearsal: the CA wasn't asked. */
   isOfRehearsal: boolean;
-  text: string[];
+  certificateName: string;
+  /** False where the certificate that stands is good enough. */
+  isOrdered: boolean;
+  /** `3 of 10 names: …` of the names that the certificate lacks; null when it has all. */
+  leftOutText: string | null;
   json: {
     status: Attempt['status'];
-    certificate: object | null;
+    certificate: Awaited<ReturnType<typeof certificateShape>>;
     order: object | null;
     authorizations: object[];
     /** Names that are wanted and that the certificate lacks: they failed. */
@@ -151,7 +155,9 @@ async function reportOf(issuance: Issuance, attempt: Attempt): Promise<IssueRepo
   return {
     exitCode: exitCodeOfAttempt(attempt),
     isOfRehearsal: attempt.isOfRehearsal === true,
-    text: textOf(attempt, certificate),
+    certificateName: attempt.certificate.name,
+    isOrdered: attempt.orderId !== null,
+    leftOutText: leftOutText(attempt.certificate),
     json: {
       status: attempt.status,
       certificate,
@@ -183,17 +189,4 @@ function exitCodeOfAttempt(attempt: Attempt): number {
   if (attempt.error?.code === 'gate-too-small') return 2;
   if (attempt.error?.code === 'bug') return 70;
   return attempt.status === 'failed' || attempt.error !== null ? 1 : 0;
-}
-
-function textOf(attempt: Attempt, certificate: Awaited<ReturnType<typeof certificateShape>>): string[] {
-  const { name } = attempt.certificate;
-  if (certificate === null) return [`${name}: ${attempt.status}`];
-  const leftOut = leftOutText(attempt.certificate);
-  const what = attempt.orderId === null ? 'stands and is not due (--force issues all the same)' : 'issued';
-  return [
-    `${name}: ${what}, valid until ${certificate.notAfter}`,
-    `  certificate  ${certificate.paths.fullchain}`,
-    ...(leftOut === null ? [] : [`  without      ${leftOut}; acme-ledger name list says why`]),
-    ...(certificate.paths.privkey === null ? [] : [`  private key  ${certificate.paths.privkey}`]),
-  ];
 }

@@ -1,17 +1,9 @@
 import { appendEvents } from './events.ts';
 import type { Ledger } from './ledger.ts';
 import type { AccountRow } from './schema.ts';
-import type { AccountPurpose } from './states.ts';
+import { type AccountPurpose, lostAccountStatuses } from './states.ts';
 import type { LedgerWriter } from './writer.ts';
 import { inTransaction, instant } from './writer.ts';
-
-/** Statuses of accounts that nothing can be asked on any more. The first and second are the CA's words, `unknown` says that it has none such. */
-const lostStatuses: readonly string[] = ['deactivated', 'revoked', 'unknown'];
-
-/** Whether the CA has ended the account, or doesn't know it, as far as the ledger was told. */
-export function isLost({ status }: Pick<AccountRow, 'status'>): boolean {
-  return lostStatuses.includes(status);
-}
 
 /** The account that orders are made on at a CA: the newest one that is for orders and wasn't lost. */
 export async function accountAt(ledger: Ledger, ca: string): Promise<AccountRow | undefined> {
@@ -20,7 +12,7 @@ export async function accountAt(ledger: Ledger, ca: string): Promise<AccountRow 
     .selectAll()
     .where('ca', '=', ca)
     .where('purpose', '=', 'orders')
-    .where('status', 'not in', lostStatuses)
+    .where('status', 'not in', lostAccountStatuses)
     .orderBy('id', 'desc')
     .limit(1)
     .executeTakeFirst();
@@ -33,7 +25,7 @@ export async function lostAccountsAt(ledger: Ledger, ca: string): Promise<Accoun
     .selectAll()
     .where('ca', '=', ca)
     .where('purpose', '=', 'orders')
-    .where('status', 'in', lostStatuses)
+    .where('status', 'in', lostAccountStatuses)
     .orderBy('id', 'desc')
     .execute();
 }
@@ -133,7 +125,7 @@ export async function recordAccountLost(
       .updateTable('accounts')
       .set({ status })
       .where('id', '=', accountId)
-      .where('status', 'not in', lostStatuses)
+      .where('status', 'not in', lostAccountStatuses)
       .executeTakeFirst();
     if (numUpdatedRows > 0n) await appendEvents(tx, [{ kind: 'account-lost', accountId, data: { status } }]);
   });

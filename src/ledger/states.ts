@@ -112,3 +112,11 @@ function contains(list: readonly string[], item: string): boolean {
 /** How a name stands with us; what the name hook is told. */
 export const nameStandings = ['well', 'failing', 'suspended'] as const;
 export type NameStanding = (typeof nameStandings)[number];
+
+/** Statuses of accounts that nothing can be asked on any more. The first and second are the CA's words, `unknown` says that it has none such. */
+export const lostAccountStatuses: readonly string[] = ['deactivated', 'revoked', 'unknown'];
+
+/** Whether the CA has ended the account, or doesn't know it, as far as the ledger was told. */
+export function isLost({ status }: { status: string }): boolean {
+  return lostAccountStatuses.includes(status);
+}

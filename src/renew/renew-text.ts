@@ -8,7 +8,7 @@ import type { Work } from './work.ts';
 import { tellLeftAlone } from './suspended-certificates.ts';
 import { leftOutText } from '../report/left-out.ts';
 import type { GroupedErrors } from './grouped-errors.ts';
-import { spendLine } from '../report/limit-status.ts';
+import { spendLine } from '../report/limit-line.ts';
 import type { RenewalRecord } from './report-file.ts';
 import { counted } from '../printable.ts';
 

@@ -4,12 +4,20 @@ import type { ErrorRecord } from '../errors.ts';
 import { missingNames } from '../issuance/names/name-choice.ts';
 import { isProbeable } from '../issuance/names/failing-names.ts';
 import type { ListedAuthorization } from '../ledger/authorizations/authorization-list.ts';
-import { nameProven } from '../ledger/authorizations/authorizations.ts';
 import { standingOf } from '../ledger/names/failing-names.ts';
 import { pauseOf } from '../pause.ts';
-import type { AccountRow, CertificateRow, HoldRow, IdentifierRow, OrderRow } from '../ledger/schema.ts';
+import type {
+  AccountRow,
+  CertificateRow,
+  EventRow,
+  HoldRow,
+  IdentifierRow,
+  OrderRow,
+} from '../ledger/schema.ts';
 
 /* The JSON of docs/json.md, from rows of the ledger. Scripts rely on the names. */
+
+export type AuthorizationJson = ReturnType<typeof authorizationJson>;
 
 export function authorizationJson(row: ListedAuthorization) {
   return {
@@ -36,6 +44,8 @@ export function authorizationJson(row: ListedAuthorization) {
   };
 }
 
+export type OrderJson = ReturnType<typeof orderJson>;
+
 export function orderJson(row: OrderRow) {
   return {
     id: row.id,
@@ -55,6 +65,8 @@ export function orderJson(row: OrderRow) {
   };
 }
 
+export type AccountJson = ReturnType<typeof accountJson>;
+
 export function accountJson(row: AccountRow) {
   return {
     id: row.id,
@@ -68,6 +80,8 @@ export function accountJson(row: AccountRow) {
     createdAt: row.created_at,
   };
 }
+
+export type CertificateJson = ReturnType<typeof certificateJson>;
 
 /** @param stored what lies on disk, which tells what the certificate holds; null where it wasn't looked at, or isn't there */
 export function certificateJson(row: CertificateRow, dueAt: Date | null, stored: StoredCertificate | null) {
@@ -120,6 +134,8 @@ function renewalInfoJson(row: CertificateRow) {
   };
 }
 
+export type NameJson = ReturnType<typeof nameJson>;
+
 export function nameJson(row: IdentifierRow, ca: string) {
   const pause = row.suspended_at === null ? null : pauseOf(row.last_error);
   return {
@@ -156,7 +172,14 @@ function errorJson(json: string | null): ErrorRecord | null {
   return json === null ? null : (JSON.parse(json) as ErrorRecord);
 }
 
-/** A name as people write it. */
-export function shownName(row: Parameters<typeof nameProven>[0]): string {
-  return nameProven(row) ?? '?';
+/** An entry of an authorization's or an order's history. */
+export type EventJson = ReturnType<typeof eventJson>;
+
+export function eventJson(event: EventRow): { at: string; kind: string; run: string | null; data: unknown } {
+  return {
+    at: event.at,
+    kind: event.kind,
+    run: event.run_id,
+    data: event.data === null ? null : (JSON.parse(event.data) as unknown),
+  };
 }

@@ -16,6 +16,7 @@ import type { CommandContext } from '../run/run-context.ts';
 import { dueCertificates } from '../renew/find-work.ts';
 import { limitStatus } from '../report/limit-status.ts';
 import { holdJson } from '../report/shapes.ts';
+import { withWanted } from '../wanted/write-configured.ts';
 
 export interface AccountStatus {
   ca: string;
@@ -41,14 +42,22 @@ export interface CertificateCounts {
   expiringSoon: number;
 }
 
-/** `status --json` of docs/json.md, from the ledger alone. */
-export async function statusOf(context: CommandContext, ledger: Ledger) {
-  const chosen = await accountsAtCa(context, ledger);
-  const accounts = (await listAccounts(ledger)).filter(({ id }) => chosen === null || chosen.includes(id));
-  return {
-    accounts: await Promise.all(accounts.map((account) => accountStatus(context, ledger, account))),
-    certificates: await certificateCounts(context, ledger),
-  };
+/** `status --json` of docs/json.md. */
+export interface Status {
+  accounts: AccountStatus[];
+  certificates: CertificateCounts;
+}
+
+/** The accounts and certificates at a glance, from the ledger alone. @throws AcmeLedgerError `not-found`, `configuration` */
+export async function statusOf(context: CommandContext): Promise<Status> {
+  return withWanted(context, async (ledger) => {
+    const chosen = await accountsAtCa(context, ledger);
+    const accounts = (await listAccounts(ledger)).filter(({ id }) => chosen === null || chosen.includes(id));
+    return {
+      accounts: await Promise.all(accounts.map((account) => accountStatus(context, ledger, account))),
+      certificates: await certificateCounts(context, ledger),
+    };
+  });
 }
 
 async function accountStatus(

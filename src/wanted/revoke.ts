@@ -14,14 +14,25 @@ import { withLedger } from '../run/open-ledger.ts';
 import { withLedgerWriter } from '../run/ledger-writing.ts';
 import { withIssuance } from '../run/open-account.ts';
 import { sessionOptions } from '../run/session-options.ts';
+import { wantedCertificate } from './wanted-certificate.ts';
 
 type Outcome = 'revoked' | 'already-revoked';
+
+/** Revokes the certificate of that name, as `revoke` does. @returns also the serial number that the ledger has for it */
+export async function revokeWanted(
+  context: CommandContext,
+  name: string,
+  reason: number,
+): Promise<{ name: string; serial: string | null; outcome: Outcome }> {
+  const row = await withLedger(context.settings, (ledger) => wantedCertificate(ledger, name));
+  return { name, serial: row.serial, outcome: await revoke(context, row, reason) };
+}
 
 /**
  * RFC 8555 §7.6, signed by the account that the certificate was issued to; where that account was lost, with the key of the
  * certificate itself.
  */
-export async function revoke(
+async function revoke(
   context: CommandContext,
   certificate: CertificateRow,
   reason: number,

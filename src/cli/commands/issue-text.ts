@@ -1,57 +1,27 @@
-import type { ErrorRecord } from '../../errors.ts';
-import type { CommandContext } from '../../run/run-context.ts';
-import { type Outlook, outlookOf } from '../../issue/outlook.ts';
-import type { IssuePlan } from '../../issue/issue.ts';
-import { ledgerExists, withEmptyLedger, withLedger } from '../../run/open-ledger.ts';
-import { spendLine } from '../../report/limit-status.ts';
+import type { IssueForeseen } from '../../issue/dry-run.ts';
+import type { IssueReport } from '../../issue/issue.ts';
 import { counted } from '../../printable.ts';
+import { spendLine } from '../../report/limit-line.ts';
 
-/** `issue --dry-run`: what would happen, from the ledger alone. */
-export async function describePlan(context: CommandContext, plan: IssuePlan): Promise<number> {
-  const { settings, output } = context;
-  const maxPending = settings.maxPending ?? plan.authority.maxPending;
-  // Where nothing is known yet, no ledger is made for a dry run.
-  const withOne = (await ledgerExists(settings)) ? withLedger : withEmptyLedger;
-  const outlook = await withOne(settings, (ledger) => outlookOf(context, ledger, plan));
-  const error = outlook.stands ? null : outlook.refusal;
-  const isNew = !outlook.stands && error === null && !outlook.resumes;
-  const opens = isNew ? outlook.names.length : 0;
-  const leftOut = plan.wish.names.filter((name) => !outlook.names.includes(name));
-  const description = {
-    status: 'dry-run',
-    certificate: { name: plan.wish.name, names: plan.wish.names },
-    ca: plan.authority.directoryUrl,
-    rehearsedAt: plan.staging?.directoryUrl ?? null,
-    stands: outlook.stands,
-    resumesOrder: outlook.resumes,
-    cost: { newOrders: isNew ? 1 : 0, authorizations: opens },
-    gate: { open: outlook.open, maxPending, admits: outlook.open + opens <= maxPending },
-    limits: isNew ? outlook.limits : [],
-    ...(leftOut.length === 0 ? {} : { leftOut }),
-    deferral: outlook.stands || error !== null ? null : outlook.deferral,
-    error,
-  };
-  output.result(description, () => textOf(plan, outlook.names, description));
-  return 0;
+/** What became of `issue`, for a person. */
+export function issueText({ certificateName: name, isOrdered, leftOutText, json }: IssueReport): string[] {
+  const { status, certificate } = json;
+  if (certificate === null) return [`${name}: ${status}`];
+  const state = isOrdered ? 'issued' : 'stands and is not due (--force issues all the same)';
+  const { fullchain, privkey } = certificate.paths;
+  return [
+    `${name}: ${state}, valid until ${certificate.notAfter}`,
+    `  certificate  ${fullchain}`,
+    ...(leftOutText === null ? [] : [`  without      ${leftOutText}; acme-ledger name list says why`]),
+    ...(privkey === null ? [] : [`  private key  ${privkey}`]),
+  ];
 }
 
-interface Description {
-  stands: boolean;
-  resumesOrder: boolean;
-  cost: { newOrders: number; authorizations: number };
-  gate: { open: number; maxPending: number; admits: boolean };
-  limits: Outlook['limits'];
-  leftOut?: string[];
-  deferral: ErrorRecord | null;
-  error: ErrorRecord | null;
-}
-
-function textOf(
-  { wish, authority, staging }: IssuePlan,
-  names: readonly string[],
-  { stands: isStanding, resumesOrder, cost, gate, limits, leftOut = [], deferral, error }: Description,
-): string[] {
-  if (isStanding)
+/** `issue --dry-run`, for a person. */
+export function foreseenText({ foreseen, plan, names }: IssueForeseen): string[] {
+  const { wish, authority, staging } = plan;
+  const { resumesOrder, cost, gate, limits, leftOut = [], deferral, error } = foreseen;
+  if (foreseen.stands)
     return [`${wish.name}: stands and is not due: nothing would be ordered (--force orders all the same)`];
   if (error !== null)
     return [

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { complainOf } from '../output/output.ts';
 import type { Runner } from '../runner.ts';
 import type { IssueOptions } from '../../settings/certificate-fields.ts';
+import { foreseenText, issueText } from './issue-text.ts';
 import { addCertificateOptions } from '../options/certificate-options.ts';
 
 export function issue(program: Command, runner: Runner): void {
@@ -24,16 +25,14 @@ Examples:
     .option('--dry-run', 'say what would happen and what it costs; nothing is sent')
     .option('--force', 'even if a certificate for these names stands and is not due');
   runner.bind<IssueOptions>(command, async (context, options, names) => {
-    const { planIssue } = await import('../../issue/issue.ts');
-    const { runIssue } = await import('../../issue/issue-or-fall-back.ts');
-    const { toldOfNames } = await import('../../renew/tell-name-hook.ts');
-    const plan = await planIssue(context, names, options);
+    const { foreseeIssue, runIssue } = await import('../../issue/run-issue.ts');
     if (options.dryRun === true) {
-      const { describePlan } = await import('./issue-text.ts');
-      return describePlan(context, plan);
+      const foreseen = await foreseeIssue(context, names, options);
+      context.output.result(foreseen.foreseen, () => foreseenText(foreseen));
+      return 0;
     }
-    const report = await toldOfNames(context, () => runIssue(context, plan));
-    context.output.result(report.json, () => report.text);
+    const report = await runIssue(context, names, options);
+    context.output.result(report.json, () => issueText(report));
     if (report.json.error !== null) complainOf(report.json.error);
     return report.exitCode;
   });

@@ -37,8 +37,6 @@ export function renew(program: Command, runner: Runner): void {
     .option('--rehearse', "first the whole flow at each CA's staging; only names that pass go on")
     .option('--dry-run', 'say what is due; nothing is sent');
   runner.bind<Options>(command, async (context, options, names) => {
-    const { runRenew } = await import('../../renew/renew.ts');
-    const { toldOfNames } = await import('../../renew/tell-name-hook.ts');
     const wanted = {
       names,
       concurrency: parseCount(options.concurrency, '--concurrency'),
@@ -50,13 +48,8 @@ export function renew(program: Command, runner: Runner): void {
       rehearse: options.rehearse === true,
       dryRun: options.dryRun === true,
     };
-    if (wanted.dryRun) return runRenew(context, wanted, { certificates: [], summary: null });
-    const { reported, reportMode } = await import('../../renew/report-file.ts');
-    const told = {
-      file: options.report ?? null,
-      mode: reportMode(options.reportMode, options.report),
-      hook: options.onFinish ?? null,
-    };
-    return reported(context, told, (record) => toldOfNames(context, () => runRenew(context, wanted, record)));
+    const report = { file: options.report, mode: options.reportMode, hook: options.onFinish };
+    const { renewAndReport } = await import('../../renew/renew-and-report.ts');
+    return renewAndReport(context, wanted, report);
   });
 }

@@ -1,7 +1,8 @@
 import type { AccountLoss } from '../../acme/objects/account-loss.ts';
 import { authorityOf } from '../../acme/authorities/authorities.ts';
 import { AcmeLedgerError } from '../../errors.ts';
-import { isLost, lostAccountsAt } from '../../ledger/accounts.ts';
+import { lostAccountsAt } from '../../ledger/accounts.ts';
+import { isLost } from '../../ledger/states.ts';
 import { openNames } from '../../ledger/authorizations/pending-report.ts';
 import { unsettledOrders } from '../../ledger/orders/unsettled-orders.ts';
 import { releaseOrder } from '../../ledger/orders/orders.ts';

@@ -1,6 +1,7 @@
 import { AcmeLedgerError } from '../../errors.ts';
 import { lossRecorded } from '../../issuance/account/lost-account.ts';
-import { isLost, listAccounts } from '../../ledger/accounts.ts';
+import { listAccounts } from '../../ledger/accounts.ts';
+import { isLost } from '../../ledger/states.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
 import type { AccountRow } from '../../ledger/schema.ts';
 import type { CommandContext } from '../run-context.ts';

@@ -1,7 +1,7 @@
-import type { accountJson } from '../../../report/shapes.ts';
+import type { AccountJson } from '../../../report/shapes.ts';
 
 /** One account, for a person. */
-export function accountText(shown: ReturnType<typeof accountJson>): string[] {
+export function accountText(shown: AccountJson): string[] {
   return [
     `account ${String(shown.id)}: ${shown.status}`,
     `  ca     ${shown.ca}`,

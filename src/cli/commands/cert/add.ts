@@ -11,22 +11,14 @@ export function certAdd(cert: Command, runner: Runner): void {
     .argument('[NAME...]', 'names: domains, *.domains, IP addresses');
   addCertificateOptions(command);
   runner.bind<CertificateOptions>(command, async (context, options, names) => {
-    const { typedWish } = await import('../../../wanted/typed.ts');
-    const { withLedgerWriter } = await import('../../../run/ledger-writing.ts');
-    const { adoptStored } = await import('../../../issuance/certificate/adopt-stored.ts');
-    const { recordWishes } = await import('../../../ledger/certificates/wanted.ts');
-    const { wish } = await typedWish(context, names, options);
-    await withLedgerWriter(context, 'cert add', async (writer) => {
-      const [compared] = await recordWishes(writer, [wish], 'command');
-      const outcome = compared?.outcome ?? 'unchanged';
-      const isNew = compared !== undefined && compared.before === undefined;
-      const until = isNew ? await adoptStored(writer, context.settings.stateDir, wish) : null;
-      const adopted = until === null ? '' : `, with what is stored, valid until ${until.toISOString()}`;
-      context.output.result(
-        { name: wish.name, names: wish.names, outcome, adopted: until !== null },
-        () => `${printable(wish.name)}: ${outcome}${adopted}`,
-      );
-    });
+    const { addWanted } = await import('../../../wanted/add.ts');
+    const { name, names: wanted, outcome, adoptedUntil } = await addWanted(context, names, options);
+    const adopted =
+      adoptedUntil === null ? '' : `, with what is stored, valid until ${adoptedUntil.toISOString()}`;
+    context.output.result(
+      { name, names: wanted, outcome, adopted: adoptedUntil !== null },
+      () => `${printable(name)}: ${outcome}${adopted}`,
+    );
     return 0;
   });
 }

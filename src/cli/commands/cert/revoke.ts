@@ -1,7 +1,6 @@
 import type { Command } from 'commander';
 import { AcmeLedgerError } from '../../../errors.ts';
 import { printable } from '../../../printable.ts';
-import { wantedCertificate } from '../../../wanted/wanted-certificate.ts';
 import type { Runner } from '../../runner.ts';
 
 /** RFC 5280 §5.3.1; the ones that CAs of the public web take from a subscriber (BR §7.2.2). */
@@ -26,11 +25,9 @@ export function certRevoke(cert: Command, runner: Runner): void {
         hint: `there is: ${Object.keys(reasons).join(', ')}`,
       });
     }
-    const { withLedger } = await import('../../../run/open-ledger.ts');
-    const { revoke } = await import('../../../wanted/revoke.ts');
-    const row = await withLedger(context.settings, (ledger) => wantedCertificate(ledger, name));
-    const outcome = await revoke(context, row, reason);
-    context.output.result({ name, serial: row.serial, outcome }, () => `${printable(name)}: ${outcome}`);
+    const { revokeWanted } = await import('../../../wanted/revoke.ts');
+    const revoked = await revokeWanted(context, name, reason);
+    context.output.result(revoked, ({ outcome }) => `${printable(name)}: ${outcome}`);
     return 0;
   });
 }

@@ -8,11 +8,36 @@ import type { CommandContext } from '../run/run-context.ts';
 import { isAboutTheCa } from '../error-kinds.ts';
 import { asFallback, fallbackOf, unusable, tellOfFallback } from '../run/fallback.ts';
 import type { IssuePlan, IssueReport } from './issue.ts';
-import { issueAt } from './issue.ts';
+import { type IssueForeseen, foresee } from './dry-run.ts';
+import { toldOfNames } from '../names/tell-name-hook.ts';
+import type { IssueOptions } from '../settings/certificate-fields.ts';
+import { issueAt, planIssue } from './issue.ts';
 import { withLedger } from '../run/open-ledger.ts';
 
+/**
+ * `issue`: one certificate, and then the name hook is told what became of its names.
+ * @throws AcmeLedgerError with exit code 2 for anything that a person can have got wrong
+ */
+export async function runIssue(
+  context: CommandContext,
+  names: readonly string[],
+  options: IssueOptions,
+): Promise<IssueReport> {
+  const plan = await planIssue(context, names, options);
+  return toldOfNames(context, () => issueOrFallBack(context, plan));
+}
+
+/** `issue --dry-run`: what would happen, from the ledger alone. @throws AcmeLedgerError with exit code 2, as `runIssue` */
+export async function foreseeIssue(
+  context: CommandContext,
+  names: readonly string[],
+  options: IssueOptions,
+): Promise<IssueForeseen> {
+  return foresee(context, await planIssue(context, names, options));
+}
+
 /** One certificate from its CA, or from the fallback when it can't wait for as long as its CA wants. */
-export async function runIssue(context: CommandContext, plan: IssuePlan): Promise<IssueReport> {
+async function issueOrFallBack(context: CommandContext, plan: IssuePlan): Promise<IssueReport> {
   const fallback = fallbackOf(context);
   if (fallback === null || fallback.directoryUrl === plan.authority.directoryUrl)
     return issueAt(context, plan);

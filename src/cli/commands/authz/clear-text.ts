@@ -1,9 +1,9 @@
-import type { ClearMethod } from './clear-one.ts';
-import type { Cleared } from './cleared.ts';
-import { printable } from '../printable.ts';
-import type { ClearSummary, ClearTally, CostSeen, GateSeen } from './tally.ts';
-import { counted } from '../printable.ts';
-import { shellWord } from '../shell-word.ts';
+import type { ClearMethod } from '../../../clear/clear-method.ts';
+import type { Cleared } from '../../../clear/cleared.ts';
+import { printable } from '../../../printable.ts';
+import type { ClearSummary, ClearTally, CostSeen, GateSeen } from '../../../clear/tally.ts';
+import { counted } from '../../../printable.ts';
+import { shellWord } from '../../../shell-word.ts';
 
 /* What `authz clear` says to a person. */
 

@@ -1,0 +1,32 @@
+import type { Command } from 'commander';
+import { complain } from '../../output/output.ts';
+import { shortened } from '../../output/wording.ts';
+import type { Runner } from '../../runner.ts';
+
+export function certList(cert: Command, runner: Runner): void {
+  const command = cert.command('list').description('list the certificates that should exist');
+  runner.bind(command, async (context) => {
+    const { eachCertificate } = await import('../../../report/certificates.ts');
+    const { output } = context;
+    const rows: string[][] = [];
+    let exitCode = 0;
+    await eachCertificate(context, { withFiles: output.json }, (certificate, failure) => {
+      if (failure !== undefined) {
+        complain(failure);
+        exitCode = 1;
+      }
+      const { name, names, notAfter, dueAt, lastError } = certificate;
+      if (output.json) output.line(certificate, () => '');
+      else
+        rows.push([
+          name,
+          String(names.length),
+          notAfter?.slice(0, 19) ?? 'not issued',
+          dueAt?.slice(0, 19) ?? 'now',
+          shortened(lastError?.message ?? ''),
+        ]);
+    });
+    if (rows.length > 0) await output.table(['NAME', 'NAMES', 'NOT AFTER', 'DUE', 'LAST ERROR'], rows);
+    return exitCode;
+  });
+}

@@ -1,0 +1,43 @@
+import { ledgerExists, withEmptyLedger, withLedger } from '../run/open-ledger.ts';
+import type { CommandContext } from '../run/run-context.ts';
+import type { IssuePlan } from './issue.ts';
+import { type Outlook, outlookOf } from './outlook.ts';
+
+export interface IssueForeseen {
+  /** `issue --dry-run --json`. */
+  foreseen: ReturnType<typeof foreseenJson>;
+  plan: IssuePlan;
+  /** The names that would be ordered. */
+  names: readonly string[];
+}
+
+/** What would become of the plan, from the ledger alone; nothing is sent or written. */
+export async function foresee(context: CommandContext, plan: IssuePlan): Promise<IssueForeseen> {
+  const { settings } = context;
+  // Where nothing is known yet, no ledger is made for a dry run.
+  const withOne = (await ledgerExists(settings)) ? withLedger : withEmptyLedger;
+  const outlook = await withOne(settings, (ledger) => outlookOf(context, ledger, plan));
+  const maxPending = settings.maxPending ?? plan.authority.maxPending;
+  return { foreseen: foreseenJson(plan, outlook, maxPending), plan, names: outlook.names };
+}
+
+function foreseenJson({ wish, authority, staging }: IssuePlan, outlook: Outlook, maxPending: number) {
+  const error = outlook.stands ? null : outlook.refusal;
+  const isNew = !outlook.stands && error === null && !outlook.resumes;
+  const opens = isNew ? outlook.names.length : 0;
+  const leftOut = wish.names.filter((name) => !outlook.names.includes(name));
+  return {
+    status: 'dry-run',
+    certificate: { name: wish.name, names: wish.names },
+    ca: authority.directoryUrl,
+    rehearsedAt: staging?.directoryUrl ?? null,
+    stands: outlook.stands,
+    resumesOrder: outlook.resumes,
+    cost: { newOrders: isNew ? 1 : 0, authorizations: opens },
+    gate: { open: outlook.open, maxPending, admits: outlook.open + opens <= maxPending },
+    limits: isNew ? outlook.limits : [],
+    ...(leftOut.length === 0 ? {} : { leftOut }),
+    deferral: outlook.stands || error !== null ? null : outlook.deferral,
+    error,
+  };
+}
