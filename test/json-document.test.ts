@@ -1,12 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { expect, it } from 'vitest';
-import {
-  accountJson,
-  authorizationJson,
-  certificateJson,
-  holdJson,
-  orderJson,
-} from '../src/report/shapes.ts';
+import { accountJson, authorizationJson, holdJson, orderJson } from '../src/report/shapes.ts';
+import { certificateJson } from '../src/report/certificate-json.ts';
 import { AcmeLedgerError, errorRecord } from '../src/errors.ts';
 import { authorizationRow, certificateRow, orderRow } from './issuance/rows.ts';
 

@@ -6,7 +6,7 @@ import type { CertificateRow } from '../ledger/schema.ts';
 import type { CommandContext } from '../run/run-context.ts';
 import { wantedCertificate } from '../wanted/wanted-certificate.ts';
 import { withWanted } from '../wanted/write-configured.ts';
-import { type CertificateJson, certificateJson } from './shapes.ts';
+import { type CertificateJson, certificateJson } from './certificate-json.ts';
 
 /**
  * The certificates that should exist, one after the other: ten thousand are more files than a process may have open.

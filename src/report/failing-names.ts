@@ -3,7 +3,7 @@ import { failingNames } from '../ledger/names/failing-names.ts';
 import { chosenAccounts } from '../run/accounts/chosen-account.ts';
 import { withLedger } from '../run/open-ledger.ts';
 import type { CommandContext } from '../run/run-context.ts';
-import { type NameJson, nameJson } from './shapes.ts';
+import { type NameJson, nameJson } from './name-json.ts';
 
 /** The names that fail, account after account. @throws AcmeLedgerError `not-found`, `ca-account` */
 export async function namesThatFail(

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { NameJson } from '../../../report/shapes.ts';
+import type { NameJson } from '../../../report/name-json.ts';
 import { shellWord } from '../../../shell-word.ts';
 import { writeList } from '../../output/list.ts';
 import { shortened } from '../../output/wording.ts';

@@ -1,0 +1,58 @@
+import type { StoredCertificate } from '../certificates/store.ts';
+import type { SolverSettings } from '../challenges/settings.ts';
+import { missingNames } from '../issuance/names/name-choice.ts';
+import type { CertificateRow } from '../ledger/schema.ts';
+import { errorJson } from './shapes.ts';
+
+export type CertificateJson = ReturnType<typeof certificateJson>;
+
+/** @param stored what lies on disk, which tells what the certificate holds; null where it wasn't looked at, or isn't there */
+export function certificateJson(row: CertificateRow, dueAt: Date | null, stored: StoredCertificate | null) {
+  const names = JSON.parse(row.names) as string[];
+  return {
+    name: row.name,
+    names,
+    leftOut: stored === null ? missingNames(row) : names.filter((name) => !stored.names.includes(name)),
+    ca: row.ca,
+    keyType: row.key_type,
+    profile: row.profile === '' ? null : row.profile,
+    serial: row.serial,
+    notBefore: row.not_before,
+    notAfter: row.not_after,
+    dueAt: dueAt?.toISOString() ?? null,
+    storedAt: row.stored_at,
+    deployedAt: row.deployed_at,
+    revokedAt: row.revoked_at,
+    deployHook: row.deploy_hook,
+    settings: JSON.parse(row.settings) as SolverSettings,
+    lastError: errorJson(row.last_error),
+    ari: renewalInfoJson(row),
+    stored: stored === null ? null : storedJson(stored, names),
+    paths: stored?.paths ?? null,
+  };
+}
+
+function storedJson(stored: StoredCertificate, wanted: readonly string[]) {
+  return {
+    names: stored.names,
+    added: stored.names.filter((name) => !wanted.includes(name)),
+    serial: stored.serial,
+    notBefore: stored.notBefore.toISOString(),
+    notAfter: stored.notAfter.toISOString(),
+    issuer: stored.issuerCommonName,
+    keyType: stored.keyType,
+  };
+}
+
+/** What the CA says of when to renew it (RFC 9773); null when it hasn't said anything, and wasn't asked in vain. */
+function renewalInfoJson(row: CertificateRow) {
+  if (row.ari_window_start === null && row.ari_error === null) return null;
+  return {
+    windowStart: row.ari_window_start,
+    windowEnd: row.ari_window_end,
+    renewAt: row.ari_renew_at,
+    explanationUrl: row.ari_explanation_url,
+    askAt: row.ari_ask_at,
+    error: errorJson(row.ari_error),
+  };
+}
