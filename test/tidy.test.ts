@@ -3,6 +3,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
 import { describe, expect, it } from 'vitest';
+import { solvers } from '../src/challenges/solvers.ts';
 import { anchorsOf } from './support/markdown.ts';
 
 const project = fileURLToPath(new URL('..', import.meta.url));
@@ -106,6 +107,20 @@ describe('the architecture', () => {
     expect(wrong.map(({ name }) => name)).toEqual([]);
   });
 
+  it('knows a solver by its name in its own folder alone', () => {
+    // Other clients' files are read into the options of ours.
+    const elsewhere = sources.filter(({ name }) => folderOf(name) !== 'clients');
+    const wrong = Object.keys(solvers).flatMap((solver) => {
+      // As text, as in `solver === 'exec'` and `case 'exec'`, or as the key of a table.
+      const mention = new RegExp(`'${solver}'|(?<!['"\\w-])${solver}\\??:`);
+      return elsewhere
+        .filter(({ name }) => !name.startsWith(`src/challenges/${solver}/`))
+        .filter(({ text }) => mention.test(withoutComments(text)))
+        .map(({ name }) => `${name}: ${solver}`);
+    });
+    expect(wrong).toEqual([]);
+  });
+
   it('never lets the program depend on its tests and scripts', () => {
     const wrong = sources.filter((source) =>
       targetsOf(source).some((one) => /^(test|scripts|bench)\//.test(one)),
@@ -194,8 +209,14 @@ async function readSource(name: string): Promise<Source> {
   return { name, text, imports };
 }
 
+const comments = /\/\*[^]*?\*\/|\/\/.*$/gm;
+
 function commentsOf(text: string): string[] {
-  return [...text.matchAll(/\/\*[^]*?\*\/|\/\/.*$/gm)].map(([comment]) => comment);
+  return [...text.matchAll(comments)].map(([comment]) => comment);
+}
+
+function withoutComments(text: string): string {
+  return text.replaceAll(comments, '');
 }
 
 /** The project's own files that a source imports. */

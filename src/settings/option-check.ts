@@ -49,6 +49,7 @@ function fromText(key: OptionKey, value: unknown): unknown {
     case 'boolean':
       return yesOrNoOf(value);
     case 'number':
+    case 'count':
       return /^[0-9]+$/.test(value) ? Number(value) : value;
     case 'text':
       return value;

@@ -1,95 +1,118 @@
 import * as z from 'zod/mini'; // a quarter of zod's loading time
-import { ledgerUrlForms } from '../ledger/ledger-url.ts';
 import { parseServerAddress } from '../system/socket-address.ts';
 import { isDuration } from '../duration.ts';
 import { failedNamePolicies } from '../policies.ts';
 
-interface Option {
+/** An option of every command, from the flag to its place in the configuration. */
+export interface GlobalOption {
   /** The flag without its dashes. */
   flag: string;
-  /** Where it isn't ACME_LEDGER_ and the flag. */
+  /** A letter that stands for the flag, too. */
+  letter?: string;
+  /** The value as `--help` shows it: `DIR` of `--state-dir <DIR>`; none for a flag without a value. */
+  placeholder?: string;
+  help: string;
+  /** The environment variable, where it isn't ACME_LEDGER_ and the flag. */
   variable?: string;
-  /** How it's read where it's written as text. */
-  kind: 'text' | 'number' | 'boolean';
+  /** How a value is read where it is written as text; a count is the number of times that its flag is given. */
+  kind: 'text' | 'number' | 'boolean' | 'count';
   schema: z.ZodMiniType;
-  /** What it must be, behind "must be". */
+  /** What the value must be, behind "must be". */
   expected: string;
   example: string;
 }
 
-const text = z.string().check(z.minLength(1));
+const text = { kind: 'text', schema: z.string().check(z.minLength(1)) } as const;
+const file = { ...text, placeholder: 'FILE', expected: 'a file' } as const;
+const authority = { ...text, placeholder: 'NAME|URL', expected: 'a CA or a directory URL' } as const;
+const duration = { kind: 'text', placeholder: 'DURATION' } as const;
 const yesOrNo = { kind: 'boolean', schema: z.boolean(), expected: 'yes or no', example: 'yes' } as const;
 const port = {
   kind: 'number',
+  placeholder: 'N',
   schema: z.int().check(z.minimum(1), z.maximum(65_535)),
   expected: 'a port from 1 to 65535',
 } as const;
 
-/** The global options by their names in the configuration file. */
+/** The global options by their names in the configuration file, in the order of `--help`. */
 export const options = {
   stateDir: {
     flag: 'state-dir',
-    kind: 'text',
-    schema: text,
+    ...text,
+    placeholder: 'DIR',
+    help: 'keys, certificates and the SQLite ledger',
     expected: 'a directory',
     example: '/var/lib/acme-ledger',
   },
   ledger: {
     flag: 'ledger',
-    kind: 'text',
+    ...text,
+    placeholder: 'URL',
+    help: 'sqlite:FILE',
     variable: 'ACME_LEDGER_URL',
-    schema: text,
-    expected: ledgerUrlForms,
+    expected: 'sqlite:FILE',
     example: 'sqlite:/var/lib/acme-ledger/ledger.sqlite',
   },
-  ca: { flag: 'ca', kind: 'text', schema: text, expected: 'a CA or a directory URL', example: 'letsencrypt' },
+  asOtherUser: {
+    flag: 'as-other-user',
+    ...yesOrNo,
+    help: "let root work in another user's state directory, whose hooks run as root then",
+  },
+  ca: {
+    flag: 'ca',
+    ...authority,
+    help: 'a built-in CA or a directory URL (default: letsencrypt)',
+    example: 'letsencrypt',
+  },
   rehearsalCa: {
     flag: 'rehearsal-ca',
-    kind: 'text',
-    schema: text,
-    expected: 'a CA or a directory URL',
+    ...authority,
+    help: 'where --rehearse goes for a CA whose staging is not built in',
     example: 'https://staging.ca.example.com/directory',
   },
   fallbackCa: {
     flag: 'fallback-ca',
-    kind: 'text',
-    schema: text,
-    expected: 'a CA or a directory URL',
+    ...authority,
+    help: 'where a certificate is ordered that can not wait for its own CA',
     example: 'zerossl',
   },
   caFile: {
     flag: 'ca-file',
-    kind: 'text',
-    schema: text,
+    ...text,
+    placeholder: 'PEM',
+    help: "one more trust root for the CA's own HTTPS",
     expected: 'a PEM file',
     example: '/etc/ssl/own-ca.pem',
   },
   email: {
     flag: 'email',
     kind: 'text',
+    placeholder: 'ADDR',
+    help: 'contact for the first registration',
     schema: z.email(),
     expected: 'one e-mail address',
     example: 'admin@example.com',
   },
-  agreeTos: { flag: 'agree-tos', ...yesOrNo },
-  asOtherUser: { flag: 'as-other-user', ...yesOrNo },
+  agreeTos: { flag: 'agree-tos', ...yesOrNo, help: "agree to the CA's terms of service" },
   eabKid: {
     flag: 'eab-kid',
-    kind: 'text',
-    schema: text,
+    ...text,
+    placeholder: 'KID',
+    help: 'external account binding: key identifier',
     expected: 'the key identifier that the CA gave you',
     example: 'kid-1',
   },
   eabHmacKeyFile: {
     flag: 'eab-hmac-key-file',
-    kind: 'text',
-    schema: text,
-    expected: 'a file',
+    ...file,
+    help: 'external account binding: file with the MAC key, base64url',
     example: '/etc/acme-ledger/eab.key',
   },
   maxPending: {
     flag: 'max-pending',
     kind: 'number',
+    placeholder: 'N',
+    help: "the gate's threshold: authorizations open at once on the account (default: 250)",
     schema: z.int().check(z.positive()),
     expected: 'a whole number from 1 on',
     example: '250',
@@ -97,6 +120,8 @@ export const options = {
   onUnsubmitted: {
     flag: 'on-unsubmitted',
     kind: 'text',
+    placeholder: 'POLICY',
+    help: 'what becomes of a pending authorization whose challenge was never submitted: deactivate or resume',
     schema: z.enum(['deactivate', 'resume']),
     expected: 'deactivate or resume',
     example: 'deactivate',
@@ -104,27 +129,24 @@ export const options = {
   onFailedName: {
     flag: 'on-failed-name',
     kind: 'text',
+    placeholder: 'POLICY',
+    help: 'what becomes of a certificate when names fail: fail, or drop them (default: fail; renew drops them late)',
     schema: z.enum(failedNamePolicies),
     expected: 'fail or drop',
     example: 'drop',
   },
   suspendAfter: {
     flag: 'suspend-after',
-    kind: 'text',
+    ...duration,
+    help: 'order no name that has been failing for so long (default: 10d)',
     schema: z.string().check(z.refine(isDuration)),
     expected: 'a duration',
     example: '10d',
   },
-  nameHook: {
-    flag: 'name-hook',
-    kind: 'text',
-    schema: text,
-    expected: 'a command',
-    example: '/etc/acme-ledger/name-hook.sh',
-  },
   probeEvery: {
     flag: 'probe-every',
-    kind: 'text',
+    ...duration,
+    help: 'look so often without the CA whether a name was mended, or never (default: 1h)',
     schema: z.string().check(z.refine((given) => given === 'never' || isDuration(given))),
     expected: 'a duration, or never',
     example: '1h',
@@ -132,37 +154,60 @@ export const options = {
   probeResolver: {
     flag: 'probe-resolver',
     kind: 'text',
+    placeholder: 'ADDR[:PORT]',
+    help: 'the resolver of these probes',
     schema: z.string().check(z.refine((given) => parseServerAddress(given, 53) !== null)),
     expected: 'ADDR[:PORT]',
     example: '192.0.2.53',
   },
-  probeHttpPort: { flag: 'probe-http-port', ...port, example: '80' },
-  probeTlsPort: { flag: 'probe-tls-port', ...port, example: '443' },
-  json: { flag: 'json', ...yesOrNo },
+  probeHttpPort: {
+    flag: 'probe-http-port',
+    ...port,
+    help: 'where these probes expect http-01 (default: 80)',
+    example: '80',
+  },
+  probeTlsPort: {
+    flag: 'probe-tls-port',
+    ...port,
+    help: 'where these probes expect tls-alpn-01 and HTTPS (default: 443)',
+    example: '443',
+  },
+  nameHook: {
+    flag: 'name-hook',
+    ...text,
+    placeholder: 'CMD',
+    help: 'run CMD name-failing|name-suspended|name-recovered NAME',
+    expected: 'a command',
+    example: '/etc/acme-ledger/name-hook.sh',
+  },
+  json: { flag: 'json', ...yesOrNo, help: 'results as JSON on stdout' },
   verbose: {
     flag: 'verbose',
-    kind: 'number',
+    letter: 'v',
+    kind: 'count',
+    help: 'say more; twice: every request',
     schema: z.int().check(z.nonnegative(), z.maximum(9)),
     expected: 'a whole number from 0 to 9',
     example: '1',
   },
-  quiet: { flag: 'quiet', ...yesOrNo },
+  quiet: { flag: 'quiet', letter: 'q', ...yesOrNo, help: 'say only errors' },
   logFormat: {
     flag: 'log-format',
     kind: 'text',
+    placeholder: 'FORMAT',
+    help: 'pretty or json',
     schema: z.enum(['pretty', 'json']),
     expected: 'pretty or json',
     example: 'json',
   },
   logFile: {
     flag: 'log-file',
-    kind: 'text',
-    schema: text,
-    expected: 'a file',
+    ...file,
+    help: 'log there instead of to stderr',
     example: '/var/log/acme-ledger.log',
   },
-  progress: { flag: 'no-progress', ...yesOrNo },
-} as const satisfies Record<string, Option>;
+  progress: { flag: 'no-progress', ...yesOrNo, help: 'no progress bar on a terminal' },
+} as const satisfies Record<string, GlobalOption>;
 
 export type OptionKey = keyof typeof options;
 export type OptionValues = { [Key in OptionKey]: z.infer<(typeof options)[Key]['schema']> };
@@ -171,6 +216,6 @@ export const optionKeys = Object.keys(options) as OptionKey[];
 
 /** The environment variable of an option. */
 export function variableOf(key: OptionKey): string {
-  const option: Option = options[key];
+  const option: GlobalOption = options[key];
   return option.variable ?? `ACME_LEDGER_${option.flag.toUpperCase().replaceAll('-', '_')}`;
 }

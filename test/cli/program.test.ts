@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { describe, expect, it } from 'vitest';
 import { buildProgram } from '../../src/cli/program.ts';
-import { options } from '../../src/settings/option-table.ts';
+import { options, type GlobalOption } from '../../src/settings/option-table.ts';
 
 const bound = new Set<Command>();
 const program = buildProgram({
@@ -73,6 +73,28 @@ describe('each command', () => {
       }
     },
   );
+});
+
+describe('the global options', () => {
+  it('are those of the table, in its order and words, and the one that names the configuration file', () => {
+    const [config, ...others] = program.options.filter(({ long }) => long !== '--version');
+    expect(config?.flags).toBe('--config <FILE>');
+    expect(others.map(({ flags, description }) => `${flags}  ${description}`)).toEqual(
+      Object.values<GlobalOption>(options).map(({ letter, flag, placeholder, help }) => {
+        const words = [letter === undefined ? [] : `-${letter},`, `--${flag}`];
+        return `${[...words, placeholder === undefined ? [] : `<${placeholder}>`].flat().join(' ')}  ${help}`;
+      }),
+    );
+  });
+
+  it('are counted where that says more', () => {
+    const given = (...flags: string[]): unknown => {
+      const counted = buildProgram({ bind: () => undefined });
+      counted.parseOptions(flags);
+      return counted.opts()['verbose'];
+    };
+    expect([given(), given('-v'), given('-vv'), given('-v', '--verbose', '-v')]).toEqual([0, 1, 2, 3]);
+  });
 });
 
 function commandsOf(command: Command): Command[] {
