@@ -23,7 +23,7 @@ const floors: readonly (readonly string[])[] = [
 /** The rooms on these floors, one level deeper. */
 const rooms: Record<string, readonly string[]> = {
   acme: ['authorities', 'http', 'objects'],
-  challenges: ['exec', 'standalone', 'visibility', 'webroot'],
+  challenges: ['visibility', ...Object.keys(solvers)],
   cli: ['commands', 'options', 'output'],
   clients: ['known', 'logs'],
   issuance: [
