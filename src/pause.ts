@@ -14,8 +14,8 @@ export function unpauseUrl(problem: Pick<Problem, 'detail'> | null | undefined):
 }
 
 /** The page of a stored ERROR; null when it isn't a pause. */
-export function pauseOf(lastError: string | null): string | null {
-  return lastError === null ? null : unpauseUrl((JSON.parse(lastError) as ErrorRecord).problem);
+export function pauseOf(lastError: ErrorRecord | null): string | null {
+  return lastError === null ? null : unpauseUrl(lastError.problem);
 }
 
 /** Which of these names a pause is about: the CA lists some of them in its sentence. */

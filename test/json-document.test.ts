@@ -4,6 +4,7 @@ import { accountJson, authorizationJson, holdJson, orderJson } from '../src/repo
 import { certificateJson } from '../src/report/certificate-json.ts';
 import { AcmeLedgerError, errorRecord } from '../src/errors.ts';
 import { authorizationRow, certificateRow, orderRow } from './issuance/rows.ts';
+import { storedError } from './support/stored-error.ts';
 
 const page = await readFile(new URL('../docs/json.md', import.meta.url), 'utf8');
 const account = {
@@ -38,7 +39,7 @@ it.each([
       limit_name: 'new-orders-per-account',
       not_before: '2026-01-01T01:00:00.000Z',
       noted_at: '2026-01-01T00:00:00.000Z',
-      error: 'null',
+      error: storedError({}),
     }),
   },
 ])('docs/json.md names the keys of $shape in their order', ({ shape, value }) => {

@@ -6,7 +6,7 @@ import type { Account, Lead } from './leads.ts';
 export function rememberedOutcome({
   candidates,
   before,
-}: Lead): { account: Account; urls: string[] } | 'untold' | null {
+}: Lead): { account: Account; urls: readonly string[] } | 'untold' | null {
   for (const { accountId, outcome, authorizations: urls } of before) {
     const account = candidates.find(({ issuance }) => issuance.account.id === accountId);
     if (outcome === 'expanded' && account !== undefined) return { account, urls };

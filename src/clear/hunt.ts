@@ -193,7 +193,7 @@ async function clearNamed(
 async function followRemembered(
   hunt: Hunt,
   lead: Lead,
-  told: { account: Account; urls: string[] } | 'untold',
+  told: { account: Account; urls: readonly string[] } | 'untold',
 ): Promise<null> {
   if (told === 'untold') hunt.counted.untold += 1;
   else await clearNamed(hunt, lead, told.account, told.urls);

@@ -81,7 +81,7 @@ async function namesPlanned(
   for (const { directoryUrl } of [authority, ...(staging === null ? [] : [staging])]) {
     const account = await accountAt(ledger, directoryUrl);
     if (account === undefined) continue;
-    const certificate = { names: JSON.stringify(wish.names) };
+    const certificate = { names: wish.names };
     const asked = await namesAsked({ ledger, clock: systemClock, account }, certificate, {
       onFailedName,
       among,
@@ -153,7 +153,7 @@ async function rehearsalDeferral(
     account_id: account?.id ?? 0,
     names_key: identifierSetKey(order.identifiers),
     profile: wish.profile ?? '',
-    rehearsal: JSON.stringify(wish.settings),
+    rehearsal: wish.settings,
   };
   if (await wasRehearsedSince(ledger, rehearsed, rehearsalsSince(now))) return null;
   const { deferral } = await costAt(context, ledger, staging, order);

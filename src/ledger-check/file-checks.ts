@@ -13,7 +13,6 @@ import { isBeingCollected } from '../ledger/orders/order-queries.ts';
 import type { CertificateRow } from '../ledger/schema.ts';
 import pLimit from 'p-limit';
 import { assertAccountKey } from '../run/accounts/account-in-use.ts';
-import { namesOf } from '../issuance/certificate/collect.ts';
 import { shellWord } from '../shell-word.ts';
 
 /** Files read at one time. */
@@ -70,7 +69,7 @@ async function lookedAt(check: FileCheck, row: CertificateRow): Promise<Finding 
 
 async function isUnderWay(ledger: Ledger, row: CertificateRow): Promise<boolean> {
   try {
-    return await isBeingCollected(ledger, identifierSetKey(namesOf(row).map(parseName)));
+    return await isBeingCollected(ledger, identifierSetKey(row.names.map(parseName)));
   } catch {
     return false; // its names can't be read, which is told elsewhere
   }
@@ -142,7 +141,7 @@ function otherThanWanted(
 ): string | null {
   // Due already, because what is wanted has changed since.
   if (order_id === null) return null;
-  const lacking = namesOf({ names: issued_names ?? names }).filter((name) => !stored.names.includes(name));
+  const lacking = (issued_names ?? names).filter((name) => !stored.names.includes(name));
   if (lacking.length > 0) return `lacks ${shownList(lacking)}`;
   if (csr !== null)
     return Buffer.from(csr, 'base64').includes(stored.publicKey)

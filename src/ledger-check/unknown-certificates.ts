@@ -115,7 +115,7 @@ function modelFor(names: readonly string[], others: readonly CertificateRow[]): 
 
 function solverFor(row: CertificateRow, names: readonly string[]): SolverSettings | null {
   try {
-    const settings = parseSolverSettings(JSON.parse(row.settings));
+    const settings = parseSolverSettings(row.settings);
     assertSolvable(settings, names.map(parseName));
     return settings;
   } catch (error) {

@@ -1,8 +1,18 @@
+import type { ColumnType } from 'kysely';
+
+/* The types of docs/ledger.md, as the program has them; an engine reads and writes them (src/ledger/sqlite/column-codec.ts). */
+
 /** RFC 3339 UTC with milliseconds, as `Date.toISOString` writes it: sorts as text on every engine, readable by a person. */
 export type Instant = string;
 
-/** JSON in a text column. */
-export type Json = string;
+/** A list of names, in a column of JSON. */
+export type Names = readonly string[];
 
-/** 0 or 1: SQLite has no booleans. */
-export type Flag = 0 | 1;
+/** An object, in a column of JSON; whoever knows what it should be checks it. */
+export type JsonObject = object;
+
+/** Any JSON. It is written as an object or a list, so that no text is taken for JSON. */
+export type AnyJson = ColumnType<unknown, object | null, never>;
+
+/** Yes or no. */
+export type Flag = boolean;

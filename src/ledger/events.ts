@@ -1,7 +1,8 @@
+import type { Insertable } from 'kysely';
 import { compiledOnce } from './compiled.ts';
 import type { LedgerWriter } from './writer.ts';
 import { instant } from './writer.ts';
-import type { EventRow } from './schema.ts';
+import type { EventRow, EventTable } from './schema.ts';
 import type { Ledger } from './ledger.ts';
 
 /** What can happen; the words of docs/ledger.md. */
@@ -44,7 +45,7 @@ export interface Event {
   orderId?: number;
   authorizationId?: number;
   certificateName?: string;
-  data?: unknown;
+  data?: object;
 }
 
 /** Appends to the history. Called inside the transaction that makes the change, so that there is never one without the other. */
@@ -59,12 +60,12 @@ export async function appendEvents(writer: LedgerWriter, events: readonly Event[
       authorization_id: event.authorizationId ?? null,
       certificate_name: event.certificateName ?? null,
       kind: event.kind,
-      data: event.data === undefined ? null : JSON.stringify(event.data),
+      data: event.data ?? null,
     });
   }
 }
 
-const insertEvent = compiledOnce((ledger, event: Omit<EventRow, 'id'>) =>
+const insertEvent = compiledOnce((ledger, event: Insertable<EventTable>) =>
   ledger.insertInto('events').values({
     at: event.at,
     run_id: event.run_id,

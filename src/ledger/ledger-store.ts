@@ -1,5 +1,5 @@
 import type { Engine } from './engine.ts';
-import type { Ledger } from './ledger.ts';
+import type { Ledger, StoredLedger } from './ledger.ts';
 
 /**
  * The place of a ledger, whatever database it is in: all that is done with a ledger besides asking it. Each engine has one
@@ -30,7 +30,10 @@ export interface LedgerStore {
 
 /** A ledger as it was found: not migrated, and open also where it can't be written. */
 export interface LedgerUnderCheck {
+  /** What can't be decoded is empty here: the check tells of it. */
   ledger: Ledger;
+  /** The same ledger with its values as they are stored. */
+  stored: StoredLedger;
   engine: Engine;
   /** Where it is, as messages name it. */
   place: string;

@@ -1,6 +1,7 @@
 import type { Generated, Selectable } from 'kysely';
 import type { LimitName } from '../ca-limits.ts';
-import type { Flag, Instant, Json } from './columns.ts';
+import type { ErrorRecord } from '../errors.ts';
+import type { AnyJson, Flag, Instant, JsonObject, Names } from './columns.ts';
 import type { FoundUrlTable } from './tables/found-url-table.ts';
 import type { IdentifierTable, ProbeTable } from './tables/name-tables.ts';
 import type { AccountPurpose, CertificateOrigin, HoldScope } from './states.ts';
@@ -68,13 +69,13 @@ export interface CertificateTable {
   name: string;
   account_id: number | null;
   ca: string;
-  names: Json;
+  names: Names;
   key_type: string;
   reuse_key: Flag;
   profile: string;
   preferred_chain: string | null;
   /** Solver settings. */
-  settings: Json;
+  settings: JsonObject;
   /** The person's own CSR, DER in base64; no private key of ours then. */
   csr: string | null;
   deploy_hook: string | null;
@@ -85,13 +86,13 @@ export interface CertificateTable {
   order_id: number | null;
   stored_at: Instant | null;
   /** The names of the stored one when they aren't `names` as wished for then: JSON list. */
-  issued_names: Json | null;
+  issued_names: Names | null;
   deployed_at: Instant | null;
   revoked_at: Instant | null;
   removed_at: Instant | null;
   last_attempt_at: Instant | null;
   /** ERROR of the last attempt; null after a success. */
-  last_error: Json | null;
+  last_error: ErrorRecord | null;
   created_at: Instant;
   /** Who said last what it should be. */
   origin: Generated<CertificateOrigin>;
@@ -106,7 +107,7 @@ export interface CertificateTable {
   /** Not to be asked for before; null: it never was. */
   ari_ask_at: Instant | null;
   /** ERROR of the last question; null after an answer. */
-  ari_error: Json | null;
+  ari_error: ErrorRecord | null;
   /** Questions in a row that met a passing fault. */
   ari_failures: Generated<number>;
 }
@@ -124,7 +125,7 @@ export interface HoldTable {
   /** When the CA said so, by our clock. */
   noted_at: Instant;
   /** ERROR of docs/json.md: what the CA answered. */
-  error: Json;
+  error: ErrorRecord;
 }
 
 /** How much of one limit of the CA is used (src/token-bucket.ts). */
@@ -158,7 +159,7 @@ export interface EventTable {
   authorization_id: number | null;
   certificate_name: string | null;
   kind: string;
-  data: Json | null;
+  data: AnyJson;
 }
 
 export type AccountRow = Selectable<AccountTable>;

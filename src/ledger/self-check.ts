@@ -1,16 +1,15 @@
-import type { RawBuilder } from 'kysely';
-import type { Ledger } from './ledger.ts';
+import type { QueryExecutorProvider, RawBuilder } from 'kysely';
 
 /** What `ledger check` asks of a database in the database's own language. */
 export interface SelfCheck {
   /** Begins a transaction that sees one state from here on and keeps nobody from writing. */
   snapshot: string;
   /** What is wrong with the file, in the database's words. */
-  faults(ledger: Ledger): Promise<SelfFault[]>;
+  faults(ledger: QueryExecutorProvider): Promise<SelfFault[]>;
   /** Rows that refer to rows that aren't there. */
-  orphans(ledger: Ledger): Promise<Orphan[]>;
+  orphans(ledger: QueryExecutorProvider): Promise<Orphan[]>;
   /** The tables with their columns and the indexes, described by name. */
-  shape(ledger: Ledger): Promise<Map<string, SchemaPart>>;
+  shape(ledger: QueryExecutorProvider): Promise<Map<string, SchemaPart>>;
   /** Whether a column holds JSON with this at its top; null counts as yes. */
   isJson(column: string, top: 'array' | 'object' | 'any'): RawBuilder<boolean>;
   /** Whether a column looks like an instant; null counts as yes. */

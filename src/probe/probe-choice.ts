@@ -1,6 +1,5 @@
 import { isStillAhead } from '../bounded-wait.ts';
 import { later } from '../clock.ts';
-import { namesOf } from '../issuance/certificate/collect.ts';
 import type { Due } from '../issuance/due/due.ts';
 import { isProbeable } from '../issuance/names/failing-names.ts';
 import { type FailingNames, chooseNames, missingNames } from '../issuance/names/name-choice.ts';
@@ -40,7 +39,7 @@ export function namesToProbe(
 ): IdentifierRow[] {
   if (due?.reason === 'not-deployed') return [];
   const { leftOut } = chooseNames(certificate, failing, { now, evenWaiting: isAskedFor });
-  const wanted = new Set(due === null ? missingNames(certificate) : namesOf(certificate));
+  const wanted = new Set(due === null ? missingNames(certificate) : certificate.names);
   return leftOut.flatMap((name) => {
     const row = failing.get(name);
     const isDue = row !== undefined && !isStillAhead(row.probe_at, now, farthestProbeMs);

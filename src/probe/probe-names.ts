@@ -17,7 +17,7 @@ import { nextLiftAt, nextProbeAt } from './probe-choice.ts';
 export interface ProbeCandidate {
   name: IdentifierRow;
   /** As `certificates.settings` has them. */
-  settings: string;
+  settings: object;
   /** RFC 7638, of the account that it fails on. */
   keyThumbprint: string;
 }
@@ -60,7 +60,7 @@ export async function probeNames(probing: Probing, candidates: readonly ProbeCan
 async function probeOne(probing: Probing, candidate: ProbeCandidate): Promise<boolean> {
   const { writer, log } = probing;
   const { name } = candidate;
-  const settings = parseSolverSettings(JSON.parse(candidate.settings));
+  const settings = parseSolverSettings(candidate.settings);
   const begun = await begin(probing, settings, candidate);
   if (begun === null) return false;
   const { row, limit } = begun;

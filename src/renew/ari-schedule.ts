@@ -80,7 +80,7 @@ export function notLearned(row: CertificateRow, error: AcmeLedgerError, now: Dat
   const waitMs = error.retryAt === undefined ? ownMs : error.retryAt.getTime() - now.getTime();
   return {
     ari_ask_at: later(now, bounded(waitMs)).toISOString(),
-    ari_error: JSON.stringify(errorRecord(error)),
+    ari_error: errorRecord(error),
     ari_failures: failures,
   };
 }

@@ -1,14 +1,18 @@
 import { identifierSetKey, parseName } from '../identifiers.ts';
 import type { Charge } from '../issuance/limits/charges.ts';
 import { chargesOf } from '../issuance/limits/charges.ts';
-import { namesOf } from '../issuance/certificate/collect.ts';
 import { rehearsalsSince } from '../issuance/attempt/rehearse.ts';
 import { isReplaceable, isWindowOpen } from '../issuance/due/renewal-window.ts';
 import { domainsToCount, renewalsSince } from '../issuance/limits/spending.ts';
 import { accountAt } from '../ledger/accounts.ts';
 import { accountScope, storedBuckets } from '../ledger/limits/limit-buckets.ts';
 import type { Ledger } from '../ledger/ledger.ts';
-import { liveOrderKeys, namesIssuedSince, rehearsedKeysSince } from '../ledger/orders/order-queries.ts';
+import {
+  liveOrderKeys,
+  namesIssuedSince,
+  rehearsalKey,
+  rehearsedKeysSince,
+} from '../ledger/orders/order-queries.ts';
 import type { CertificateRow } from '../ledger/schema.ts';
 import type { CaLimits } from '../ca-limits.ts';
 import type { Bucket } from '../token-bucket.ts';
@@ -51,7 +55,7 @@ export async function rehearsalCosts(
   const account = (await accountAt(ledger, ca)) ?? { id: -1, ca };
   const done = await rehearsedKeysSince(ledger, account.id, rehearsalsSince(now));
   return costsAt(place, account, certificates, {
-    isDone: ({ settings }, orderKey) => done.has(`${orderKey} ${settings}`),
+    isDone: ({ profile, settings }, namesKey) => done.has(rehearsalKey(profile, namesKey, settings)),
     replacesInWindow: () => false,
   });
 }
@@ -61,7 +65,7 @@ async function costsAt(
   account: { id: number; ca: string },
   certificates: readonly CertificateRow[],
   options: {
-    isDone: (certificate: CertificateRow, orderKey: string) => boolean;
+    isDone: (certificate: CertificateRow, namesKey: string) => boolean;
     replacesInWindow: (certificate: CertificateRow) => boolean;
   },
 ): Promise<OrderCosts> {
@@ -70,10 +74,9 @@ async function costsAt(
   const issued = await namesIssuedSince(ledger, ca, renewalsSince(now));
   const charges: OrderCosts['charges'] = [];
   for (const certificate of certificates) {
-    const identifiers = namesOf(certificate).map(parseName);
+    const identifiers = certificate.names.map(parseName);
     const namesKey = identifierSetKey(identifiers);
-    const orderKey = `${certificate.profile} ${namesKey}`;
-    if (live.has(orderKey) || options.isDone(certificate, orderKey)) {
+    if (live.has(`${certificate.profile} ${namesKey}`) || options.isDone(certificate, namesKey)) {
       charges.push(null);
       continue;
     }

@@ -15,7 +15,7 @@ import { rehearsalsSince } from '../issuance/attempt/rehearse.ts';
 import type { Due } from '../issuance/due/due.ts';
 import { accountAt } from '../ledger/accounts.ts';
 import type { Ledger } from '../ledger/ledger.ts';
-import { rehearsedKeysSince } from '../ledger/orders/order-queries.ts';
+import { rehearsalKey, rehearsedKeysSince } from '../ledger/orders/order-queries.ts';
 import type { CertificateRow } from '../ledger/schema.ts';
 import type { CaLimits } from '../ca-limits.ts';
 import type { Bucket } from '../token-bucket.ts';
@@ -90,7 +90,7 @@ export async function planRun(
     await noteHeld(plan, places, orders, waitMs);
     const free = orders
       .filter(({ certificate }) => !plan.deferrals.has(certificate.name))
-      .map(({ certificate, names }) => ({ ...certificate, names: JSON.stringify(names) }));
+      .map(({ certificate, names }) => ({ ...certificate, names }));
     if (free.length > 0 && (isLimited(places.own.limits) || places.there !== null))
       await planAt(plan, places, free, waitMs);
   }
@@ -140,7 +140,7 @@ async function needRehearsal(
   const done = await rehearsedKeysSince(ledger, account.id, rehearsalsSince(now));
   return orders.filter(({ certificate, names }) => {
     const namesKey = identifierSetKey(names.map(parseName));
-    const isDone = done.has(`${certificate.profile} ${namesKey} ${certificate.settings}`);
+    const isDone = done.has(rehearsalKey(certificate.profile, namesKey, certificate.settings));
     return !isDone && !isLate(certificate, now);
   });
 }

@@ -1,4 +1,3 @@
-import { namesOf } from '../ledger/names-of.ts';
 import type { ProbeCandidate } from '../probe/probe-names.ts';
 import type { CommandContext } from '../run/run-context.ts';
 import { findWork } from './find-work.ts';
@@ -50,7 +49,7 @@ export function partsOf(
 function split(work: Work, toProbe: readonly ProbeCandidate[]): { atOnce: Work; afterProbes: Work } {
   const names = new Set(toProbe.map(({ name }) => name.value));
   const waits = ({ certificate }: PlannedCertificate): boolean =>
-    namesOf(certificate).some((name) => names.has(name));
+    certificate.names.some((name) => names.has(name));
   const waiting = work.due.filter(waits);
   if (waiting.length === work.due.length)
     return { atOnce: { ...work, due: [], authorities: [] }, afterProbes: work };

@@ -8,7 +8,6 @@ import {
 import { recordFailed } from '../ledger/certificates/certificate-failures.ts';
 import type { CertificateRow } from '../ledger/schema.ts';
 import { inTransaction } from '../ledger/writer.ts';
-import type { ErrorRecord } from '../errors.ts';
 import type { CommandContext } from '../run/run-context.ts';
 import { withLedgerWriter } from '../run/ledger-writing.ts';
 import { counted } from '../printable.ts';
@@ -25,7 +24,7 @@ const shownMost = 5;
 export function tellLeftAlone({ output }: CommandContext, leftAlone: readonly LeftAlone[]): void {
   for (const { certificate, names } of leftAlone.slice(0, shownMost)) {
     const them = names.length === 1 ? 'it' : 'them';
-    const isAll = names.length === (JSON.parse(certificate.names) as string[]).length;
+    const isAll = names.length === certificate.names.length;
     const mayDrop = !isAll && certificate.csr === null;
     output.warn(
       `${certificate.name} is due and left alone: ${suspendedText(names)}`,
@@ -62,5 +61,5 @@ export async function tellNewlyLeftAlone(
 }
 
 function isKnown({ last_error: error }: CertificateRow): boolean {
-  return error !== null && (JSON.parse(error) as ErrorRecord).code === 'name-suspended';
+  return error !== null && error.code === 'name-suspended';
 }

@@ -2,13 +2,12 @@ import type { StoredCertificate } from '../certificates/store.ts';
 import type { SolverSettings } from '../challenges/settings.ts';
 import { missingNames } from '../issuance/names/name-choice.ts';
 import type { CertificateRow } from '../ledger/schema.ts';
-import { errorJson } from './shapes.ts';
 
 export type CertificateJson = ReturnType<typeof certificateJson>;
 
 /** @param stored what lies on disk, which tells what the certificate holds; null where it wasn't looked at, or isn't there */
 export function certificateJson(row: CertificateRow, dueAt: Date | null, stored: StoredCertificate | null) {
-  const names = JSON.parse(row.names) as string[];
+  const names = row.names;
   return {
     name: row.name,
     names,
@@ -24,8 +23,8 @@ export function certificateJson(row: CertificateRow, dueAt: Date | null, stored:
     deployedAt: row.deployed_at,
     revokedAt: row.revoked_at,
     deployHook: row.deploy_hook,
-    settings: JSON.parse(row.settings) as SolverSettings,
-    lastError: errorJson(row.last_error),
+    settings: row.settings as SolverSettings,
+    lastError: row.last_error,
     ari: renewalInfoJson(row),
     stored: stored === null ? null : storedJson(stored, names),
     paths: stored?.paths ?? null,
@@ -53,6 +52,6 @@ function renewalInfoJson(row: CertificateRow) {
     renewAt: row.ari_renew_at,
     explanationUrl: row.ari_explanation_url,
     askAt: row.ari_ask_at,
-    error: errorJson(row.ari_error),
+    error: row.ari_error,
   };
 }

@@ -7,7 +7,7 @@ const shownMost = 5;
 export function leftOutText(certificate: CertificateRow): string | null {
   const left = missingNames(certificate);
   if (left.length === 0) return null;
-  const all = (JSON.parse(certificate.names) as string[]).length;
+  const all = certificate.names.length;
   const more = left.length > shownMost ? `, and ${String(left.length - shownMost)} more` : '';
   return `${String(left.length)} of ${String(all)} names: ${left.slice(0, shownMost).join(', ')}${more}`;
 }

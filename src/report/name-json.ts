@@ -2,7 +2,6 @@ import { isProbeable } from '../issuance/names/failing-names.ts';
 import { standingOf } from '../ledger/names/failing-names.ts';
 import type { IdentifierRow } from '../ledger/schema.ts';
 import { pauseOf } from '../pause.ts';
-import { errorJson } from './shapes.ts';
 
 export type NameJson = ReturnType<typeof nameJson>;
 
@@ -20,9 +19,9 @@ export function nameJson(row: IdentifierRow, ca: string) {
     unpauseUrl: pause,
     lastFailureAt: row.last_failure_at,
     lastSuccessAt: row.last_success_at,
-    error: errorJson(row.last_error),
+    error: row.last_error,
     isProbed: isProbeable(row),
     probeAt: row.probe_at,
-    probeError: errorJson(row.probe_error),
+    probeError: row.probe_error,
   };
 }

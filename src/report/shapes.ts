@@ -1,4 +1,3 @@
-import type { ErrorRecord } from '../errors.ts';
 import type { ListedAuthorization } from '../ledger/authorizations/authorization-list.ts';
 import type { AccountRow, EventRow, HoldRow, OrderRow } from '../ledger/schema.ts';
 
@@ -13,7 +12,7 @@ export function authorizationJson(row: ListedAuthorization) {
     ca: row.ca,
     account: row.accountUrl,
     identifier: row.identifier,
-    wildcard: row.wildcard === 1,
+    wildcard: row.wildcard,
     status: row.status,
     challenge: row.challenge,
     challengeType: row.challenge_type,
@@ -27,7 +26,7 @@ export function authorizationJson(row: ListedAuthorization) {
     client: row.client,
     logFile: row.log_file,
     loggedAt: row.logged_at,
-    error: errorJson(row.error),
+    error: row.error,
   };
 }
 
@@ -38,7 +37,7 @@ export function orderJson(row: OrderRow) {
     id: row.id,
     url: row.url,
     status: row.status,
-    names: JSON.parse(row.names) as string[],
+    names: row.names,
     certificateName: row.certificate_name,
     profile: row.profile === '' ? null : row.profile,
     rehearsal: row.rehearsal !== null,
@@ -48,7 +47,7 @@ export function orderJson(row: OrderRow) {
     createdAt: row.created_at,
     updatedAt: row.updated_at,
     expiresAt: row.expires_at,
-    error: errorJson(row.error),
+    error: row.error,
   };
 }
 
@@ -75,12 +74,8 @@ export function holdJson(row: HoldRow) {
     limit: row.limit_name,
     notBefore: row.not_before,
     notedAt: row.noted_at,
-    error: errorJson(row.error),
+    error: row.error,
   };
-}
-
-export function errorJson(json: string | null): ErrorRecord | null {
-  return json === null ? null : (JSON.parse(json) as ErrorRecord);
 }
 
 /** An entry of an authorization's or an order's history. */
@@ -91,6 +86,6 @@ export function eventJson(event: EventRow): { at: string; kind: string; run: str
     at: event.at,
     kind: event.kind,
     run: event.run_id,
-    data: event.data === null ? null : (JSON.parse(event.data) as unknown),
+    data: event.data,
   };
 }

@@ -1,7 +1,6 @@
 import { authorityOf } from '../acme/authorities/authorities.ts';
 import { systemClock } from '../clock.ts';
 import { isTemporary } from '../error-kinds.ts';
-import { type ErrorRecord } from '../errors.ts';
 import type { LimitSeen } from '../issuance/limits/limits-seen.ts';
 import { isEndingSoon } from '../issuance/due/renewal-window.ts';
 import { listAccounts } from '../ledger/accounts.ts';
@@ -111,5 +110,5 @@ async function certificateCounts(context: CommandContext, ledger: Ledger): Promi
 
 /** One that had to wait for a limit doesn't fail. */
 function isFailing({ last_error: error }: CertificateRow): boolean {
-  return error !== null && !isTemporary(JSON.parse(error) as ErrorRecord);
+  return error !== null && !isTemporary(error);
 }

@@ -8,7 +8,7 @@ export interface Compared {
   /** Of an authorization; null where it was never fetched, and for orders. */
   identifier: string | null;
   /** Of an order. */
-  names: string[] | null;
+  names: readonly string[] | null;
   /** Null when the ledger didn't know of it. */
   ledger: string | null;
   /** Null when the CA couldn't be asked, or there was nothing to ask for; `gone` for an order that it has forgotten. */

@@ -5,7 +5,6 @@ import { authorizationByUrl } from '../ledger/authorizations/authorizations.ts';
 import { recordComparison, recordForgotten } from '../ledger/orders/order-comparison.ts';
 import type { OrderRow } from '../ledger/schema.ts';
 import type { CaQuestions } from '../issuance/waiting/ca-questions.ts';
-import { namesOf } from '../issuance/certificate/collect.ts';
 import type { Issuance } from '../issuance/account-run.ts';
 import { compareAuthorization } from './sync-authorizations.ts';
 import type { Compared } from './compared.ts';
@@ -53,7 +52,7 @@ function lineOf(order: OrderRow): Compared {
     id: order.id,
     url: order.url,
     identifier: null,
-    names: namesOf(order),
+    names: order.names,
     ledger: order.status,
     ca: null,
     challenge: null,

@@ -117,10 +117,13 @@ describe('the files that a ledger tells of', { timeout: 180_000 }, () => {
     [
       'lack a name that is wanted, which is not due for it',
       async ({ ledger }) => {
-        await ledger.updateTable('certificates').set({ names: '["c.test","d.test"]' }).execute();
+        await ledger
+          .updateTable('certificates')
+          .set({ names: ['c.test', 'd.test'] })
+          .execute();
         await ledger
           .updateTable('orders')
-          .set({ names: '["c.test","d.test"]', names_key: 'c.test d.test' })
+          .set({ names: ['c.test', 'd.test'], names_key: 'c.test d.test' })
           .where('id', '=', 2)
           .execute();
       },
@@ -157,7 +160,7 @@ describe('the files that a ledger tells of', { timeout: 180_000 }, () => {
   it('may be newer while a run is between storing them and saying so, also when it died there', async () => {
     const here = await world();
     await store(here.stateDir, otherKeyPem);
-    const finalizing = { names: '["c.test"]', names_key: 'c.test', finalize_sent_at: noon.toISOString() };
+    const finalizing = { names: ['c.test'], names_key: 'c.test', finalize_sent_at: noon.toISOString() };
     await here.ledger.updateTable('orders').set(finalizing).where('id', '=', 1).execute();
     const csrDer = await createCsr([{ type: 'dns', value: 'c.test' }], privateKeyOf(otherKeyPem));
     const files = { keyPem: otherKeyPem, csrDer };

@@ -97,7 +97,7 @@ export async function anOrder(
 }
 
 export function answerOf(order: OrderRow, given: Partial<OrderAnswer> = {}): OrderAnswer {
-  const names = JSON.parse(order.names) as string[];
+  const names = order.names;
   return {
     url: `https://ca.test/order/${order.id}`,
     status: 'pending',

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { solverSettings } from '../../src/challenges/settings.ts';
-import { instantColumns, jsonColumns } from '../../src/ledger/check/column-types.ts';
+import { instantColumns, jsonColumns } from '../../src/ledger/tables/column-types.ts';
 import type { Ledger } from '../../src/ledger/ledger.ts';
 import { openSqliteLedger } from '../../src/ledger/sqlite/open-sqlite.ts';
 import {

@@ -31,6 +31,7 @@ import {
 } from '../../src/ledger/states.ts';
 import type { TestLedger } from './new-ledger.ts';
 import { answerOf, anOrder, newLedger } from './new-ledger.ts';
+import { storedError } from '../support/stored-error.ts';
 
 describe('the database itself', () => {
   const at = '2026-05-01T12:00:00.000Z';
@@ -168,7 +169,7 @@ async function takeStep(
     submitting: () => recordSubmitting(made, orderId, [challenge]),
     submitted: () => recordSubmitted(made, [id]),
     'not submitted': () => recordNotSubmitted(made, id, { orderId }, 'the CA shows it untouched'),
-    refused: () => recordRefused(made, id, { code: 'ca-problem' }),
+    refused: () => recordRefused(made, id, storedError({ code: 'ca-problem' })),
   };
   await steps[step.what]?.();
 }

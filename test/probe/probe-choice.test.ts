@@ -3,6 +3,8 @@ import { namesToProbe, nextLiftAt, nextProbeAt } from '../../src/probe/probe-cho
 import { isProbeable } from '../../src/issuance/names/failing-names.ts';
 import type { IdentifierRow } from '../../src/ledger/schema.ts';
 import { certificateRow } from '../issuance/rows.ts';
+import type { ErrorRecord } from '../../src/errors.ts';
+import { storedError } from '../support/stored-error.ts';
 
 const now = new Date('2026-01-01T00:00:00.000Z');
 const hourMs = 3_600_000;
@@ -36,8 +38,8 @@ function failing(...rows: (Partial<IdentifierRow> & { value: string })[]) {
 }
 
 const error = (code: string, type?: string, detail = '') =>
-  JSON.stringify({
-    code,
+  storedError({
+    code: code as ErrorRecord['code'],
     message: '',
     problem:
       type === undefined
@@ -64,7 +66,7 @@ describe('a failure', () => {
 });
 
 describe('what is probed of a certificate', () => {
-  const certificate = certificateRow({ names: '["a.test","b.test"]' });
+  const certificate = certificateRow({ names: ['a.test', 'b.test'] });
   const due = { reason: 'ending' as const, dueAt: now };
   const chosen = (rows: Parameters<typeof failing>, more = {}, isDue: typeof due | null = due) =>
     namesToProbe({ ...certificate, ...more }, isDue, {
@@ -84,8 +86,8 @@ describe('what is probed of a certificate', () => {
 
   it('is nothing while it is not due and lacks nothing', () => {
     expect(chosen([{ value: 'a.test' }], {}, null)).toEqual([]);
-    expect(chosen([{ value: 'a.test' }], { issued_names: '["b.test"]' }, null)).toEqual(['a.test']);
-    expect(chosen([{ value: 'a.test' }], { issued_names: '["a.test"]' }, null)).toEqual([]);
+    expect(chosen([{ value: 'a.test' }], { issued_names: ['b.test'] }, null)).toEqual(['a.test']);
+    expect(chosen([{ value: 'a.test' }], { issued_names: ['a.test'] }, null)).toEqual([]);
   });
 });
 

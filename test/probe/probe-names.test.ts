@@ -20,7 +20,7 @@ it("a probe's time begins when its hook's turn comes: many slow hooks make no he
   await once(server, 'listening');
   const issuance = await world.startIssuance();
   const script = 'if [ $1 = present ]; then sleep 0.8; printf %s $4 > $3; else rm $3; fi';
-  const settings = JSON.stringify({
+  const settings = {
     solver: 'exec',
     challenge: 'http-01',
     hook: `sh -c '${script}' hook`,
@@ -30,7 +30,7 @@ it("a probe's time begins when its hook's turn comes: many slow hooks make no he
     hookConcurrency: 1,
     propagationTimeoutSeconds: 0,
     resolver: null,
-  });
+  };
   const candidates = [];
   for (const value of [1, 2, 3, 4, 5, 6].map((each) => `127.0.0.${each}`)) {
     const row = { account_id: issuance.account.id, type: 'ip', value, consecutive_failures: 1 } as const;

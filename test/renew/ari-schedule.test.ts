@@ -121,7 +121,7 @@ describe('when the CA is asked', () => {
     const error = new AcmeLedgerError('ca-problem', 'no such certificate', { httpStatus: 404 });
     const columns = notLearned({ ...stored, ari_failures: 2 }, error, now);
     expect(columns).toMatchObject({ ari_ask_at: inMs(6 * hour).toISOString(), ari_failures: 0 });
-    expect(JSON.parse(columns.ari_error ?? '')).toMatchObject({ message: 'no such certificate' });
+    expect(columns.ari_error).toMatchObject({ message: 'no such certificate' });
     expect(columns).not.toHaveProperty('ari_renew_at');
   });
 

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { byUrgency, dueOf, refusedLast } from '../../src/issuance/due/due.ts';
 import type { CertificateRow } from '../../src/ledger/schema.ts';
 import { certificateRow } from '../issuance/rows.ts';
+import { storedError } from '../support/stored-error.ts';
 
 const ninety = certificateRow({
   order_id: 1,
@@ -111,8 +112,8 @@ describe('the order of what is due', () => {
 
 describe('what was refused for a reason of its own', () => {
   const now = at('05-01T00:00:00');
-  const refused = JSON.stringify({ code: 'ca-problem', message: 'no such profile' });
-  const later = JSON.stringify({ code: 'ca-limit', message: 'later' });
+  const refused = storedError({ code: 'ca-problem', message: 'no such profile' });
+  const later = storedError({ code: 'ca-limit', message: 'later' });
   const standing: CertificateRow = {
     ...ninety,
     name: 'standing.test',

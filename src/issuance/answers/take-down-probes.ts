@@ -83,7 +83,7 @@ export async function takeDown(parts: ProbeParts, row: ProbeRow): Promise<void> 
  * @returns false when the turn came too late
  */
 async function cleanUpInTurn(parts: ProbeParts, row: ProbeRow): Promise<boolean> {
-  const settings = parseSolverSettings(JSON.parse(row.settings));
+  const settings = parseSolverSettings(row.settings);
   return inTurn(settings, parts.stops.grace, async () => {
     if (!parts.mayTakeDown()) return false;
     await cleanUp(parts, settings, row);

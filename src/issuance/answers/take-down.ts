@@ -106,7 +106,7 @@ async function takeDownInTime(issuance: Issuance, row: PresentationRow): Promise
     return true;
   };
   if (mayTakeDown === undefined) return act();
-  const isDown = await inTurn(parseSolverSettings(JSON.parse(row.settings)), stops.grace, act);
+  const isDown = await inTurn(parseSolverSettings(row.settings), stops.grace, act);
   if (!isDown)
     issuance.log.info(
       { identifier: row.identifier },
@@ -123,7 +123,7 @@ function failedLast(rows: readonly PresentationRow[]): PresentationRow[] {
 
 /** Takes one answer down, whoever put it up. @throws AcmeLedgerError `solver` */
 export async function takeDown(issuance: Issuance, row: PresentationRow): Promise<void> {
-  const solver = issuance.solverFor(parseSolverSettings(JSON.parse(row.settings)));
+  const solver = issuance.solverFor(parseSolverSettings(row.settings));
   await solver.cleanUp(answerOf(row), cleanUpSignal(issuance));
 }
 

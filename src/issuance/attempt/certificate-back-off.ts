@@ -28,7 +28,7 @@ const stepsOfSize: Steps = { first: 1, last: 3 };
  */
 export function backOffOf({ last_error }: Pick<CertificateRow, 'last_error'>, now: Date): ErrorRecord | null {
   if (last_error === null) return null;
-  const error = JSON.parse(last_error) as ErrorRecord;
+  const error = last_error;
   if (!isAboutTheCertificate(error) || error.retryAt === null || !isStillAhead(error.retryAt, now))
     return null;
   const message = `it is tried again at ${error.retryAt}, after it failed: ${error.message}`;
@@ -77,7 +77,7 @@ function boundedOwn(asked: Date, own: Date, now: Date, certificate: CertificateR
 
 function nextStep(certificate: CertificateRow, error: ErrorRecord): number {
   const { last_error, last_attempt_at } = certificate;
-  const last = last_error === null ? null : (JSON.parse(last_error) as ErrorRecord);
+  const last = last_error === null ? null : last_error;
   const { first, last: most } = stepsOf(error);
   if (last === null || last.retryAt === null || last_attempt_at === null || !isAboutTheCertificate(last))
     return first;

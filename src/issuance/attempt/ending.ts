@@ -9,7 +9,7 @@ import type { Attempt } from './attempt.ts';
 /** What an attempt is for, and so how it ends: with a certificate that is kept, or with the sight that one can be had. */
 export interface Ending {
   /** What stands in the order (`orders.rehearsal`): the solver's settings that it rehearses with, or null. */
-  rehearsalOf: (certificate: CertificateRow) => string | null;
+  rehearsalOf: (certificate: CertificateRow) => object | null;
   preferredChainOf: (certificate: CertificateRow) => string | null;
   /**
    * Downloads the order's certificate, looks whether it is what was asked for, and concludes the order.

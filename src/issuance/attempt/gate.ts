@@ -28,7 +28,7 @@ export interface Admission {
   /** The certificate that the new one takes the place of (RFC 9773 §5). */
   replaces?: string | null;
   /** The solver's settings, when its certificate isn't wanted. */
-  rehearsal?: string | null;
+  rehearsal?: object | null;
   /** Whether the suggested window of that certificate (RFC 9773 §4.2) is known and open now: then most limits don't count. */
   isInWindow?: boolean;
   /** Leaves the reserve of new orders to others: what nobody waits for. */

@@ -2,7 +2,6 @@ import { errorRecord } from '../../errors.ts';
 import { recordFailed } from '../../ledger/certificates/certificate-failures.ts';
 import { failingNames } from '../../ledger/names/failing-names.ts';
 import type { CertificateRow } from '../../ledger/schema.ts';
-import { namesOf } from '../certificate/collect.ts';
 import type { Issuance } from '../account-run.ts';
 import { chooseNames } from '../names/name-choice.ts';
 import type { FailedNamePolicy } from '../../policies.ts';
@@ -46,7 +45,7 @@ export async function obtainAsked(
 export async function namesAsked(
   { ledger, account, clock }: Pick<Issuance, 'ledger' | 'clock'> & { account: { id: number } },
   certificate: Pick<CertificateRow, 'names'>,
-  { onFailedName, among = namesOf(certificate) }: Pick<AskedOptions, 'onFailedName' | 'among'>,
+  { onFailedName, among = certificate.names }: Pick<AskedOptions, 'onFailedName' | 'among'>,
 ): Promise<{ names: readonly string[]; hopeless: readonly SuspendedName[] }> {
   const rows = await failingNames(ledger, account.id, clock.now());
   const failing = new Map(rows.map((row) => [row.value, row]));

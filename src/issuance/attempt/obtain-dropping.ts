@@ -5,7 +5,6 @@ import { recordNameFailure } from '../../ledger/names/failing-names.ts';
 import { stillPaused } from '../../ledger/names/paused-names.ts';
 import type { CertificateRow, IdentifierRow } from '../../ledger/schema.ts';
 import { forLife, lifeMsOf } from '../names/back-off.ts';
-import { namesOf } from '../certificate/collect.ts';
 import { failedNames } from './failed-names.ts';
 import type { Issuance } from '../account-run.ts';
 import type { FailedNamePolicy } from '../../policies.ts';
@@ -66,6 +65,7 @@ async function recordRefused(
   names: readonly string[],
   { error }: Attempt,
 ): Promise<void> {
+  if (error === null) return;
   const rule = forLife(issuance.failureRule, lifeMsOf(certificate));
   for (const name of names) {
     await recordNameFailure(issuance, issuance.account.id, parseName(name), error, rule);
@@ -99,8 +99,6 @@ function brings(certificate: CertificateRow, names: readonly string[]): boolean 
   return issued.length === names.length && names.every((name) => issued.includes(name));
 }
 
-function issuedNames(certificate: CertificateRow): string[] {
-  return certificate.issued_names === null
-    ? namesOf(certificate)
-    : (JSON.parse(certificate.issued_names) as string[]);
+function issuedNames(certificate: CertificateRow): readonly string[] {
+  return certificate.issued_names ?? certificate.names;
 }

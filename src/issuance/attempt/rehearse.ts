@@ -6,7 +6,6 @@ import { recordFailed } from '../../ledger/certificates/certificate-failures.ts'
 import { wasRehearsedSince } from '../../ledger/orders/order-queries.ts';
 import { orderById } from '../../ledger/orders/orders.ts';
 import type { CertificateRow } from '../../ledger/schema.ts';
-import { namesOf } from '../certificate/collect.ts';
 import type { Issuance } from '../account-run.ts';
 import { isLate } from '../names/name-choice.ts';
 import type { Attempt } from './attempt.ts';
@@ -95,5 +94,5 @@ async function namesOrdered(
   names: readonly string[],
 ): Promise<readonly string[]> {
   const order = orderId === null ? undefined : await orderById(ledger, orderId);
-  return order === undefined ? names : namesOf(order);
+  return order === undefined ? names : order.names;
 }

@@ -21,7 +21,7 @@ export async function authorizeAndMakeKey(
   certificate: CertificateRow,
   placed: PlacedOrder,
 ): Promise<Authorized> {
-  const settings = parseSolverSettings(JSON.parse(certificate.settings));
+  const settings = parseSolverSettings(certificate.settings);
   const givenUp = new AbortController();
   let making = null as Promise<OrderFiles> | null;
   let made = null as OrderFiles | null;

@@ -12,10 +12,7 @@ import { type StoreVerdict, storeVerdict } from '../../ledger/certificates/store
 import { inTransaction, type LedgerWriter } from '../../ledger/writer.ts';
 import { type FetchedChain, type FetchOptions, fetchIssued, canNeverBeStored } from './fetched-chain.ts';
 import type { Issuance } from '../account-run.ts';
-import { namesOf } from '../../ledger/names-of.ts';
 import { supersededError } from './superseded.ts';
-
-export { namesOf } from '../../ledger/names-of.ts';
 
 /**
  * Downloads the certificate of a valid order, checks that it is what was asked for, and puts it in place of the one before: the order is
@@ -145,7 +142,7 @@ export async function deploy(issuance: Issuance, certificate: CertificateRow): P
 }
 
 /** The order's names where they aren't all that are wanted. */
-function fewerNames(certificate: CertificateRow, order: OrderRow): string[] | null {
-  const issued = namesOf(order);
-  return namesOf(certificate).every((name) => issued.includes(name)) ? null : issued;
+function fewerNames(certificate: CertificateRow, order: OrderRow): readonly string[] | null {
+  const issued = order.names;
+  return certificate.names.every((name) => issued.includes(name)) ? null : issued;
 }

@@ -10,7 +10,6 @@ import { AcmeLedgerError } from '../../errors.ts';
 import { parseName } from '../../identifiers.ts';
 import type { OrderRow } from '../../ledger/schema.ts';
 import type { Issuance } from '../account-run.ts';
-import { namesOf } from '../../ledger/names-of.ts';
 
 /** A chain that isn't whole may have been spoiled on its way: it is fetched again, after so long. */
 const fetchAgainMs = [1_000, 4_000];
@@ -94,7 +93,7 @@ async function checked(
   if (!found)
     issuance.log.warn({ wanted: preferredChain }, 'the CA offers no such chain; its default is stored');
   const facts = assertIssued(chain.pem, {
-    identifiers: namesOf(order).map(parseName),
+    identifiers: order.names.map(parseName),
     publicKey: await publicKeyIn(files),
     now: issuance.clock.wallNow(),
   });

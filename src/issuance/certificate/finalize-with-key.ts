@@ -40,7 +40,7 @@ export async function finalizeWithKey(
     );
     await assertOwned(issuance, placed.row.id);
     removeOrderFiles(issuance.stateDir, String(placed.row.id));
-    const unkept: CertificateRow = { ...certificate, reuse_key: 0 };
+    const unkept: CertificateRow = { ...certificate, reuse_key: false };
     const fresh = await orderKey(issuance, unkept, placed.row, issuance.stops.work);
     const again = { ...options, isRecorded: false };
     return { placed: await finalizeOrder(issuance, placed, fresh, again), files: fresh };

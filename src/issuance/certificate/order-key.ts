@@ -8,7 +8,6 @@ import { readStored } from '../../certificates/store.ts';
 import { untilAborted } from '../../system/until-aborted.ts';
 import { parseName } from '../../identifiers.ts';
 import type { CertificateRow, OrderRow } from '../../ledger/schema.ts';
-import { namesOf } from './collect.ts';
 import { assertOwned } from '../ownership/guards.ts';
 import type { Issuance } from '../account-run.ts';
 
@@ -57,13 +56,13 @@ async function makeFiles(
   if (certificate.csr !== null) return { keyPem: null, csrDer: Buffer.from(certificate.csr, 'base64') };
   const kept = await keptKey(issuance, certificate);
   const key = kept === null ? await generateKey(certificate.key_type as KeyType) : privateKeyOf(kept);
-  const csrDer = await createCsr(namesOf(order).map(parseName), key);
+  const csrDer = await createCsr(order.names.map(parseName), key);
   return { keyPem: kept ?? pemOf(key), csrDer, publicKey: publicKeyOf(key) };
 }
 
 /** `--reuse-key`: the key of the certificate that stands, as long as it is of the type asked for. */
 async function keptKey(issuance: Issuance, certificate: CertificateRow): Promise<string | null> {
-  if (certificate.reuse_key === 0) return null;
+  if (!certificate.reuse_key) return null;
   const stored = await readStored(issuance.stateDir, certificate.name);
   const file = stored?.keyType === certificate.key_type ? stored.paths.privkey : null;
   return file === null ? null : readFile(file, 'utf8');

@@ -1,5 +1,4 @@
 import type { CertificateRow } from '../../ledger/schema.ts';
-import { namesOf } from '../certificate/collect.ts';
 import type { FailingNames } from '../names/name-choice.ts';
 import type { FailedNamePolicy } from '../../policies.ts';
 import { chooseNames, missingNames, usualPolicy } from '../names/name-choice.ts';
@@ -23,7 +22,7 @@ export function dueWithNames(
   due: Due | null,
   { failing, onFailedName, isAskedFor, now }: FailingContext,
 ): DueCertificate | null {
-  const all = namesOf(certificate);
+  const all = certificate.names;
   const policy =
     certificate.csr === null ? (onFailedName ?? usualPolicy(certificate, due, { failing, now })) : 'fail';
   const plan = { certificate, names: all, onFailedName: policy };

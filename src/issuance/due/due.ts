@@ -1,9 +1,7 @@
 import { isAboutTheCertificate } from '../../error-kinds.ts';
-import type { ErrorRecord } from '../../errors.ts';
 import { identifierSetKey, parseName } from '../../identifiers.ts';
 import type { RenewalFacts } from '../../ledger/certificates/certificates.ts';
 import type { CertificateRow } from '../../ledger/schema.ts';
-import { namesOf } from '../certificate/collect.ts';
 import type { FailedNamePolicy } from '../../policies.ts';
 import { renewalOf, urgencyOf } from './renewal-window.ts';
 
@@ -61,7 +59,7 @@ export function refusedLast(rows: readonly CertificateRow[], now: Date): Certifi
   const isRefused = ({ not_after, last_error }: CertificateRow): boolean =>
     (not_after === null || not_after <= now.toISOString()) &&
     last_error !== null &&
-    isAboutTheCertificate(JSON.parse(last_error) as ErrorRecord);
+    isAboutTheCertificate(last_error);
   return [...rows.filter((row) => !isRefused(row)), ...rows.filter(isRefused)];
 }
 
@@ -85,5 +83,5 @@ export function namesKeysOf(certificates: readonly DueCertificate[]): Set<string
 }
 
 export function namesKeyOf(certificate: CertificateRow): string {
-  return identifierSetKey(namesOf(certificate).map(parseName));
+  return identifierSetKey(certificate.names.map(parseName));
 }

@@ -1,7 +1,6 @@
 import { laterHint } from '../../acme/objects/problems.ts';
 import { type Life, boundedWait } from '../../bounded-wait.ts';
 import { AcmeLedgerError, errorRecord } from '../../errors.ts';
-import type { ErrorRecord } from '../../errors.ts';
 import { identifierSetKey } from '../../identifiers.ts';
 import { endHold, holdsOf, moveHolds, recordHold } from '../../ledger/limits/holds.ts';
 import type { HoldRow } from '../../ledger/schema.ts';
@@ -131,7 +130,7 @@ function at(error: AcmeLedgerError, retryAt: Date): AcmeLedgerError {
 
 /** The refusal again, as an error. @param options.isSent it is the CA's own, of this moment; else nothing was sent */
 export function heldError(hold: HoldRow, { isSent = false } = {}): AcmeLedgerError {
-  const { message, problem, hint } = JSON.parse(hold.error) as ErrorRecord;
+  const { message, problem, hint } = hold.error;
   const isAccount = hold.limit_name === accountPausedLimit;
   const error = new AcmeLedgerError(
     isAccount ? 'account-paused' : 'ca-limit',
@@ -148,7 +147,7 @@ export function heldError(hold: HoldRow, { isSent = false } = {}): AcmeLedgerErr
 
 /** Only what the CA has said is said of it. */
 function whyHeld({ error, limit_name, noted_at, not_before }: HoldRow): string {
-  const { problem, retryAt } = JSON.parse(error) as ErrorRecord;
+  const { problem, retryAt } = error;
   if (limit_name === accountPausedLimit)
     return `the CA refuses all new orders of the account as paused; it is asked again at ${not_before}`;
   if (unpauseUrl(problem) !== null)

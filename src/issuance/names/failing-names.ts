@@ -1,5 +1,4 @@
 import { systemClock } from '../../clock.ts';
-import type { ErrorRecord } from '../../errors.ts';
 import { accountAt, listAccounts } from '../../ledger/accounts.ts';
 import { failingNames } from '../../ledger/names/failing-names.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
@@ -14,7 +13,7 @@ const ofTheChallenge = ['connection', 'dns', 'incorrectResponse', 'tls', 'unauth
 /** Whether that the name answers a challenge now says anything about why it failed. */
 export function isProbeable({ last_error }: Pick<IdentifierRow, 'last_error'>): boolean {
   if (last_error === null) return true;
-  const { code, problem } = JSON.parse(last_error) as ErrorRecord;
+  const { code, problem } = last_error;
   if (code === 'solver') return true;
   if (code !== 'authorization-invalid') return false;
   // Boulder tells of a CAA record that it couldn't look up as of other faults of the DNS.

@@ -1,6 +1,5 @@
 import type { CertificateRow, IdentifierRow } from '../../ledger/schema.ts';
 import type { FailedNamePolicy } from '../../policies.ts';
-import { namesOf } from '../certificate/collect.ts';
 import type { Due } from '../due/due.ts';
 import { renewalDueAt } from '../due/renewal-time.ts';
 
@@ -35,7 +34,7 @@ export function chooseNames(
   failing: FailingNames,
   { now, evenWaiting = false }: { now: Date; evenWaiting?: boolean },
 ): NameChoice {
-  const all = namesOf(certificate);
+  const all = certificate.names;
   const rows = all.flatMap((name) => {
     const row = failing.get(name);
     return row !== undefined && isLeftAlone(row, now, evenWaiting) ? [row] : [];
@@ -49,7 +48,7 @@ export function chooseNames(
 
 /** Names of a certificate that no order names until they are mended or resumed. */
 export function suspendedOf(certificate: CertificateRow, failing: FailingNames): string[] {
-  return namesOf(certificate).filter((name) => (failing.get(name)?.suspended_at ?? null) !== null);
+  return certificate.names.filter((name) => (failing.get(name)?.suspended_at ?? null) !== null);
 }
 
 function isLeftAlone({ suspended_at, next_attempt_at }: IdentifierRow, now: Date, even: boolean): boolean {
@@ -60,8 +59,8 @@ function isLeftAlone({ suspended_at, next_attempt_at }: IdentifierRow, now: Date
 /** Names that are wanted, and that the stored certificate lacks because they couldn't be proven. */
 export function missingNames(certificate: CertificateRow): string[] {
   if (certificate.issued_names === null) return [];
-  const issued = new Set(JSON.parse(certificate.issued_names) as string[]);
-  return namesOf(certificate).filter((name) => !issued.has(name));
+  const issued = new Set(certificate.issued_names);
+  return certificate.names.filter((name) => !issued.has(name));
 }
 
 /** Such a certificate doesn't exist, or not as it is wanted, or is of no use: there is nothing to keep while it waits. */

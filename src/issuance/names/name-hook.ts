@@ -1,4 +1,4 @@
-import { type ErrorRecord, errorRecord } from '../../errors.ts';
+import { errorRecord } from '../../errors.ts';
 import { namesToTell, recordTold, standingOf } from '../../ledger/names/failing-names.ts';
 import type { AccountRow, IdentifierRow } from '../../ledger/schema.ts';
 import type { NameStanding } from '../../ledger/states.ts';
@@ -54,7 +54,7 @@ async function run(
   { runId, signal }: { runId: string; signal: AbortSignal },
 ): Promise<string | null> {
   const event = events[standingOf(row)];
-  const error = row.last_error === null ? null : (JSON.parse(row.last_error) as ErrorRecord);
+  const error = row.last_error === null ? null : row.last_error;
   const result = await runHook({
     command,
     args: [event, row.value],

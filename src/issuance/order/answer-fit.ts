@@ -7,7 +7,6 @@ import { orderByUrl, recordOrderAnswer } from '../../ledger/orders/orders.ts';
 import type { OrderRow } from '../../ledger/schema.ts';
 import { recordUnfit } from '../../ledger/orders/unfit-orders.ts';
 import { inTransaction, type LedgerWriter } from '../../ledger/writer.ts';
-import { namesOf } from '../certificate/collect.ts';
 
 /**
  * Writes down what the CA answered of an order, after comparing it with what was asked (RFC 8555 §7.4: the order's identifiers are those of the
@@ -20,7 +19,7 @@ export async function recordFittingAnswer(
   answer: Order,
 ): Promise<OrderRow> {
   const recorded = await inTransaction(writer, async (tx) => {
-    const misfit = (await takenElsewhere(tx, order, answer)) ?? misfitOf(answer, namesOf(order));
+    const misfit = (await takenElsewhere(tx, order, answer)) ?? misfitOf(answer, order.names);
     return misfit ?? recordOrderAnswer(tx, order, answer);
   });
   if (typeof recorded === 'string') throw await givenUp(writer, order, answer, recorded);
@@ -45,7 +44,7 @@ export async function assertAuthorizationsFit(
   shown: readonly Authorization[],
 ): Promise<void> {
   const open = shown.filter(({ status }) => status === 'pending');
-  const misfit = strangerAmong(open, namesOf(order));
+  const misfit = strangerAmong(open, order.names);
   if (misfit === null) return;
   const answer = { url: order.url ?? '', authorizationUrls: [] };
   throw await givenUp(writer, order, answer, misfit);
@@ -116,7 +115,7 @@ async function takenElsewhere(
   const holder = await orderByUrl(ledger, url);
   // One that was given up here may be handed out again: it is the new intent's from now on.
   if (holder !== undefined && holder.status !== 'invalid' && holder.status !== 'abandoned')
-    return `its URL is that of order ${String(holder.id)}, which was made for ${shown(namesOf(holder).join(' '))}`;
+    return `its URL is that of order ${String(holder.id)}, which was made for ${shown(holder.names.join(' '))}`;
   for (const each of authorizationUrls) {
     const known = await authorizationByUrl(ledger, each);
     if (known !== undefined && known.account_id !== order.account_id)

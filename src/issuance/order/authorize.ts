@@ -8,7 +8,6 @@ import { recordOrderAnswer } from '../../ledger/orders/orders.ts';
 import { assertAuthorizationsFit } from './answer-fit.ts';
 import { authorizationError } from '../authorization/authorization-seen.ts';
 import { named, sortOut } from './challenge-tasks.ts';
-import { namesOf } from '../certificate/collect.ts';
 import type { AuthorizationRow, OrderRow } from '../../ledger/schema.ts';
 import { type LedgerWriter, inTransaction } from '../../ledger/writer.ts';
 import type { Issuance } from '../account-run.ts';
@@ -161,7 +160,7 @@ export async function recordProvenOrder(
 
 /** Of what nobody asked for the CA's word proves nothing. */
 function provenOf(order: OrderRow, rows: readonly AuthorizationRow[]): { type: string; value: string }[] {
-  const names = namesOf(order);
+  const names = order.names;
   return rows.flatMap(nameOf).filter(({ value }) => names.includes(value) || names.includes(`*.${value}`));
 }
 

@@ -48,7 +48,7 @@ export function named(row: AuthorizationRow, { identifier, wildcard }: Authoriza
     ...row,
     identifier_type: identifier.type,
     identifier: identifier.value,
-    wildcard: wildcard ? 1 : 0,
+    wildcard,
   };
 }
 

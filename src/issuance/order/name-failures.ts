@@ -1,4 +1,3 @@
-import type { ErrorRecord } from '../../errors.ts';
 import { isAboutTheName } from '../../error-kinds.ts';
 import { AcmeLedgerError, errorRecord } from '../../errors.ts';
 import { later } from '../../clock.ts';
@@ -62,7 +61,7 @@ async function recordVerdicts(
 
 /** What the ledger holds of the CA's reason. */
 function storedError(row: AuthorizationRow): AcmeLedgerError {
-  const record = row.error === null ? null : (JSON.parse(row.error) as ErrorRecord);
+  const record = row.error === null ? null : row.error;
   const problem = record?.problem ?? null;
   return new AcmeLedgerError(
     'authorization-invalid',

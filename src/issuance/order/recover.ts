@@ -8,7 +8,7 @@ import { certificateByName } from '../../ledger/certificates/certificates.ts';
 import { recordOrderAnswer, releaseOrder } from '../../ledger/orders/orders.ts';
 import type { OrderRow } from '../../ledger/schema.ts';
 import { recordProvenOrder } from './authorize.ts';
-import { collectCertificate, giveUpUncollected, namesOf } from '../certificate/collect.ts';
+import { collectCertificate, giveUpUncollected } from '../certificate/collect.ts';
 import { canNeverBeStored, judged } from '../certificate/fetched-chain.ts';
 import { finalizeWithKey } from '../certificate/finalize-with-key.ts';
 import type { Issuance } from '../account-run.ts';
@@ -91,8 +91,7 @@ async function settleRest(issuance: Issuance, current: OrderRow, policy: Unsubmi
 
 /** Finds the order at the CA; null when it is gone there or can't be found: then it is released. */
 export async function locate(issuance: Issuance, order: OrderRow): Promise<PlacedOrder | null> {
-  if (order.url === null)
-    return findLost(issuance, order, namesOf(order).map(parseName), { mayRepeat: false });
+  if (order.url === null) return findLost(issuance, order, order.names.map(parseName), { mayRepeat: false });
   const answer = await currentOrder(issuance, order, order.url);
   if (answer === null) return null;
   return { row: await recordOrderAnswer(issuance, order, answer), answer };

@@ -2,7 +2,6 @@ import { identifierSetKey, parseName } from '../../identifiers.ts';
 import { certificateByName } from '../../ledger/certificates/certificates.ts';
 import { failingAnywhere } from '../../ledger/names/failing-names.ts';
 import type { CertificateRow, OrderRow } from '../../ledger/schema.ts';
-import { namesOf } from '../certificate/collect.ts';
 import type { Issuance } from '../account-run.ts';
 
 /**
@@ -25,7 +24,7 @@ export async function isStillWanted(
   // At another CA than it is wanted from only a fallback ordered it, which is never for what has changed.
   if (certificate.ca !== account.ca && certificate.order_id === null) return false;
   if (certificate.order_id !== null && certificate.order_id > order.id) return false;
-  const [wanted, ordered] = [namesOf(certificate), namesOf(order)];
+  const [wanted, ordered] = [certificate.names, order.names];
   if (identifierSetKey(wanted.map(parseName)) === order.names_key) return true;
   // Ordered without names that fail (docs/decisions.md#dropping-names).
   const lacking = wanted.filter((name) => !ordered.includes(name));

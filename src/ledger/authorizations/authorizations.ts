@@ -1,3 +1,4 @@
+import type { ErrorRecord } from '../../errors.ts';
 import { compiledOnce } from '../compiled.ts';
 import { appendEvents } from '../events.ts';
 import { countFailure, endFailuresInARow } from '../limits/failure-counts.ts';
@@ -18,7 +19,7 @@ export interface AuthorizationSeen {
   expiresAt: Date | null;
   /** When the CA was asked; now when left out. An answer may be on its way for half a minute, and tells of the time before. */
   askedAt?: Date;
-  error?: unknown;
+  error?: ErrorRecord;
   /** What closed it was counted as a failure before it was sent. */
   isCounted?: true;
 }
@@ -26,7 +27,7 @@ export interface AuthorizationSeen {
 /** The name as people write it, a wildcard with `*.`; null before the CA was asked for it. */
 export function nameProven(row: Pick<AuthorizationRow, 'identifier' | 'wildcard'>): string | null {
   if (row.identifier === null) return null;
-  return row.wildcard === 1 ? `*.${row.identifier}` : row.identifier;
+  return row.wildcard ? `*.${row.identifier}` : row.identifier;
 }
 
 /** The rows of one order's authorizations, oldest first. */
@@ -91,10 +92,10 @@ async function recordOne(writer: LedgerWriter, seen: AuthorizationSeen): Promise
       : {
           identifier_type: seen.identifier.type,
           identifier: seen.identifier.value,
-          wildcard: seen.identifier.wildcard ? 1 : 0,
+          wildcard: seen.identifier.wildcard,
         }),
     expires_at: seen.expiresAt === null ? endAfter(before, seen.status) : instantOf(seen.expiresAt),
-    error: seen.error === undefined ? before.error : JSON.stringify(seen.error),
+    error: seen.error ?? before.error,
   });
   // One that is met for the first time may have ended long ago, by whoever made it.
   const isStranger = before.source !== 'order' && before.checked_at === null;
@@ -147,7 +148,7 @@ async function countVerdict(
   { status, identifier, isCounted }: AuthorizationSeen,
 ): Promise<void> {
   const seen = identifier === null ? null : { identifier: identifier.value, wildcard: identifier.wildcard };
-  const name = nameProven(seen === null ? before : { ...seen, wildcard: seen.wildcard ? 1 : 0 });
+  const name = nameProven(seen === null ? before : seen);
   if (name === null) return;
   const isDeactivation = status === 'deactivated' && writer.limits?.countsDeactivations === true;
   // The run that closed it has counted it before, and is yet to record what came of it.
@@ -165,12 +166,12 @@ async function countVerdict(
 export async function recordRefused(
   writer: LedgerWriter,
   authorizationId: number,
-  error: unknown,
+  error: ErrorRecord,
 ): Promise<void> {
   await inTransaction(writer, async (tx) => {
     await tx.ledger
       .updateTable('authorizations')
-      .set({ refused_at: instant(tx), error: JSON.stringify(error) })
+      .set({ refused_at: instant(tx), error })
       .where('id', '=', authorizationId)
       .where('status', '=', 'pending')
       .execute();

@@ -27,7 +27,7 @@ export async function insertForeignAuthorization(
     .values({
       account_id: accountId,
       url,
-      wildcard: 0,
+      wildcard: false,
       status: 'pending',
       challenge: 'none',
       source,

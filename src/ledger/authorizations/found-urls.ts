@@ -24,7 +24,7 @@ export interface FoundBefore {
   accountId: number;
   outcome: FoundOutcome;
   /** Of the outcome `expanded`: those that may be open. */
-  authorizations: string[];
+  authorizations: readonly string[];
 }
 
 /** What the ledger knows of these URLs: authorizations, and what others led to, by URL. What it doesn't know is in neither. */
@@ -44,7 +44,7 @@ export async function knownUrls(
     }
     for (const row of await ledger.selectFrom('found_urls').selectAll().where('url', 'in', chunk).execute()) {
       const { account_id: accountId, outcome } = row;
-      const before = { accountId, outcome, authorizations: JSON.parse(row.authorizations) as string[] };
+      const before = { accountId, outcome, authorizations: row.authorizations };
       found.set(row.url, [...(found.get(row.url) ?? []), before]);
     }
   }
@@ -57,7 +57,7 @@ export async function recordFoundUrl(
   url: string,
   { accountId, outcome, authorizations }: FoundBefore,
 ): Promise<void> {
-  const told = { outcome, authorizations: JSON.stringify(authorizations), asked_at: instant(writer) };
+  const told = { outcome, authorizations, asked_at: instant(writer) };
   await inTransaction(writer, async ({ ledger }) => {
     await ledger
       .insertInto('found_urls')

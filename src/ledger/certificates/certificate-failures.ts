@@ -1,3 +1,4 @@
+import type { ErrorRecord } from '../../errors.ts';
 import { appendEvents } from '../events.ts';
 import type { CertificateRow } from '../schema.ts';
 import type { LedgerWriter } from '../writer.ts';
@@ -10,12 +11,12 @@ import { inTransaction, instant } from '../writer.ts';
 export async function recordFailed(
   writer: LedgerWriter,
   { name, stored_at }: Pick<CertificateRow, 'name' | 'stored_at'>,
-  error: unknown,
+  error: ErrorRecord,
 ): Promise<void> {
   await inTransaction(writer, async (tx) => {
     const update = tx.ledger
       .updateTable('certificates')
-      .set({ last_error: JSON.stringify(error), last_attempt_at: instant(tx) })
+      .set({ last_error: error, last_attempt_at: instant(tx) })
       .where('name', '=', name);
     const { numUpdatedRows } = await (
       stored_at === null ? update.where('stored_at', 'is', null) : update.where('stored_at', '=', stored_at)
@@ -29,13 +30,13 @@ export async function recordFailed(
 export async function recordRetryAt(
   writer: LedgerWriter,
   name: string,
-  error: object,
+  error: ErrorRecord,
   retryAt: string,
 ): Promise<void> {
   await writer.ledger
     .updateTable('certificates')
-    .set({ last_error: JSON.stringify({ ...error, retryAt }) })
+    .set({ last_error: { ...error, retryAt } })
     .where('name', '=', name)
-    .where('last_error', '=', JSON.stringify(error))
+    .where('last_error', '=', error)
     .execute();
 }

@@ -18,7 +18,7 @@ export interface CertificateWish {
   profile: string | null;
   preferredChain: string | null;
   /** Solver settings: plain data, no secrets. */
-  settings: unknown;
+  settings: object;
   csr: Buffer | null;
   deployHook: string | null;
 }
@@ -51,9 +51,7 @@ export async function recordWish(
 
 /** Whether the wish has names of this row proven in another way. */
 export function isMended(before: CertificateRow | undefined, wish: CertificateWish): boolean {
-  return (
-    before !== undefined && before.account_id !== null && before.settings !== JSON.stringify(wish.settings)
-  );
+  return before !== undefined && before.account_id !== null && !isSameValue(before.settings, wish.settings);
 }
 
 /** Who changes how names are proven has looked at them: those that failed may be tried again. */
@@ -77,7 +75,7 @@ export function isWanted(row: CertificateRow, wish: CertificateWish): boolean {
 export function isSameKind(row: CertificateRow, wish: CertificateWish): boolean {
   return (
     row.ca === wish.ca &&
-    namesKey(JSON.parse(row.names) as string[]) === namesKey(wish.names) &&
+    namesKey(row.names) === namesKey(wish.names) &&
     row.key_type === wish.keyType &&
     row.profile === (wish.profile ?? '') &&
     row.preferred_chain === wish.preferredChain &&
@@ -88,23 +86,28 @@ export function isSameKind(row: CertificateRow, wish: CertificateWish): boolean 
 /** Whether the row says just what is wished for, how it is proven and deployed included. */
 export function isSameWish(row: CertificateRow, wish: CertificateWish): boolean {
   const values = Object.entries(wishValues(wish)) as [keyof CertificateRow, unknown][];
-  return values.every(([column, value]) => row[column] === value);
+  return values.every(([column, value]) => isSameValue(row[column], value));
 }
 
 /** The columns that a wish fills. */
 export function wishValues(wish: CertificateWish) {
   return {
     ca: wish.ca,
-    names: JSON.stringify(wish.names),
+    names: wish.names,
     key_type: wish.keyType,
-    reuse_key: wish.reuseKey ? 1 : 0,
+    reuse_key: wish.reuseKey,
     profile: wish.profile ?? '',
     preferred_chain: wish.preferredChain,
-    settings: JSON.stringify(wish.settings),
+    settings: wish.settings,
     csr: csrValue(wish),
     deploy_hook: wish.deployHook,
     removed_at: null,
   } as const;
+}
+
+/** Whether two values of a column are the same: JSON that says the same in the same order. */
+function isSameValue(one: unknown, other: unknown): boolean {
+  return one === other || (typeof one === 'object' && JSON.stringify(one) === JSON.stringify(other));
 }
 
 function csrValue({ csr }: CertificateWish): string | null {

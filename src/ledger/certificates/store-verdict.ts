@@ -42,5 +42,5 @@ export function isSameWanted(one: CertificateRow, other: CertificateRow): boolea
 }
 
 function namesKey({ names }: CertificateRow): string {
-  return identifierSetKey((JSON.parse(names) as string[]).map(parseName));
+  return identifierSetKey(names.map(parseName));
 }

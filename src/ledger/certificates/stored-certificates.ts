@@ -1,7 +1,7 @@
 import { compiledOnce } from '../compiled.ts';
 import { appendEvents } from '../events.ts';
 import { firstAskAt, noRenewalInfo } from './renewal-info.ts';
-import type { Instant } from '../columns.ts';
+import type { Instant, Names } from '../columns.ts';
 import type { LedgerWriter } from '../writer.ts';
 import { inTransaction, instant } from '../writer.ts';
 
@@ -29,7 +29,7 @@ export async function recordStored(
       serial: fact.serial,
       notBefore: fact.notBefore.toISOString(),
       notAfter: fact.notAfter.toISOString(),
-      issuedNames: (fact.issuedNames ?? null) === null ? null : JSON.stringify(fact.issuedNames),
+      issuedNames: fact.issuedNames ?? null,
       at: storedAt,
       askAt: firstAskAt(tx.clock.now()),
     });
@@ -46,7 +46,7 @@ interface Stored {
   serial: string;
   notBefore: Instant;
   notAfter: Instant;
-  issuedNames: string | null;
+  issuedNames: Names | null;
   at: Instant;
   /** Of renewal information. */
   askAt: Instant;

@@ -1,3 +1,4 @@
+import type { ErrorRecord } from '../../errors.ts';
 import type { CertificateWish } from './certificates.ts';
 import { certificatesByName, isSameKind, isSameWish, resumeIfMended, wishValues } from './certificates.ts';
 import { chunksOf } from '../chunks.ts';
@@ -108,6 +109,6 @@ async function updateWish(
 }
 
 /** What failed, for a reason of its own, need not be left alone any longer. */
-function atOnce(lastError: string | null): string | null {
-  return lastError === null ? null : JSON.stringify({ ...(JSON.parse(lastError) as object), retryAt: null });
+function atOnce(lastError: ErrorRecord | null): ErrorRecord | null {
+  return lastError === null ? null : { ...lastError, retryAt: null };
 }

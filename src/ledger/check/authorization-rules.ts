@@ -68,6 +68,6 @@ export const authorizationRules: readonly AuthorizationRule[] = [
 ];
 
 function shown(row: { id: number; identifier: string | null; wildcard: 0 | 1 }): string {
-  const name = nameProven(row);
+  const name = nameProven({ ...row, wildcard: row.wildcard === 1 });
   return `authorization ${row.id}${name === null ? '' : ` (${name})`}`;
 }

@@ -9,8 +9,8 @@ import { authorizationRules } from './authorization-rules.ts';
 import { orderRules } from './order-rules.ts';
 import { rowRule } from './row-rule.ts';
 import { certificateOrders, orderNames, ordersTwice, unlinkedPresentations } from './set-rules.ts';
-import { instantColumns } from './column-types.ts';
-import type { Ledger } from '../ledger.ts';
+import { instantColumns } from '../tables/column-types.ts';
+import type { StoredLedger } from '../ledger.ts';
 
 export interface Checked {
   findings: Finding[];
@@ -27,8 +27,8 @@ export interface Checked {
  * First the database's own checks; states that can't be only in a file that is whole and has this version's schema.
  */
 export async function checkLedger(under: LedgerUnderCheck, moment: Moment): Promise<Checked> {
-  const { ledger, engine } = under;
-  return ledger.connection().execute(async (connection) => {
+  const { stored, engine } = under;
+  return stored.connection().execute(async (connection) => {
     await sql.raw(engine.selfCheck.snapshot).execute(connection);
     try {
       return await checkSnapshot(connection, under, moment);
@@ -38,7 +38,11 @@ export async function checkLedger(under: LedgerUnderCheck, moment: Moment): Prom
   });
 }
 
-async function checkSnapshot(ledger: Ledger, under: LedgerUnderCheck, moment: Moment): Promise<Checked> {
+async function checkSnapshot(
+  ledger: StoredLedger,
+  under: LedgerUnderCheck,
+  moment: Moment,
+): Promise<Checked> {
   const { isCurrent, engine } = under;
   const { findings, isDamaged } = await databaseFaults(ledger, under);
   if (isDamaged) return { findings, rows: 0, isIncomplete: true, isDamaged };
@@ -53,7 +57,7 @@ async function checkSnapshot(ledger: Ledger, under: LedgerUnderCheck, moment: Mo
   return { findings, rows, isIncomplete: false, isDamaged };
 }
 
-function impossibleStates(moment: Moment): ((ledger: Ledger) => Promise<Finding[]>)[] {
+function impossibleStates(moment: Moment): ((ledger: StoredLedger) => Promise<Finding[]>)[] {
   return [
     ...accountRules.map((rule) => rowRule(rule, moment)),
     ...holdRules.map((rule) => rowRule(rule, moment)),
@@ -79,7 +83,7 @@ const olderSchema: Finding = {
   hint: 'acme-ledger status brings it up to date, like every other command; then check again',
 };
 
-async function countRows(ledger: Ledger): Promise<number> {
+async function countRows(ledger: StoredLedger): Promise<number> {
   const counts = Object.keys(instantColumns).map((table) => sql`(select count(*) from ${sql.table(table)})`);
   const { rows } = await sql<{
     total: number | string;

@@ -1,9 +1,9 @@
 import { sql } from 'kysely';
 import { printable } from '../../printable.ts';
 import { shellWord } from '../../shell-word.ts';
-import type { Ledger } from '../ledger.ts';
+import type { StoredLedger } from '../ledger.ts';
 import type { Schema } from '../schema.ts';
-import { instantColumns, instantsAhead, jsonColumns } from './column-types.ts';
+import { instantColumns, instantsAhead, jsonColumns } from '../tables/column-types.ts';
 import type { Finding, Moment } from './finding.ts';
 import { findingsMax } from './finding.ts';
 import { mendRow } from './row-rule.ts';
@@ -15,7 +15,7 @@ type Row = Record<string, unknown> & { id: number | string };
 const clockSkewMs = 10 * 60_000;
 
 /** JSON that can't be read: whoever reads the row ends with an error. */
-export async function unreadableJson(ledger: Ledger, selfCheck: SelfCheck): Promise<Finding[]> {
+export async function unreadableJson(ledger: StoredLedger, selfCheck: SelfCheck): Promise<Finding[]> {
   const found: Finding[] = [];
   for (const [table, columns] of Object.entries(jsonColumns)) {
     for (const [column, top] of Object.entries(columns)) {
@@ -88,7 +88,7 @@ const jsonHints: Record<string, (row: Row) => string> = {
 };
 
 /** Instants that don't compare with others as text: what depends on them comes too early, too late or never. */
-export async function unreadableInstants(ledger: Ledger, selfCheck: SelfCheck): Promise<Finding[]> {
+export async function unreadableInstants(ledger: StoredLedger, selfCheck: SelfCheck): Promise<Finding[]> {
   const found: Finding[] = [];
   for (const [table, columns] of tablesWithInstants()) {
     const isRight = sql.join(
@@ -143,7 +143,7 @@ function sameInstant(text: string): string | null {
 }
 
 /** Things that are yet to have happened: this machine's clock was ahead, or is behind. One note for each column. */
-export async function timesInFuture(ledger: Ledger, { now }: Moment): Promise<Finding[]> {
+export async function timesInFuture(ledger: StoredLedger, { now }: Moment): Promise<Finding[]> {
   const cutoff = new Date(now.getTime() + clockSkewMs).toISOString();
   const found: Finding[] = [];
   for (const [table, all] of tablesWithInstants()) {

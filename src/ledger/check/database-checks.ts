@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import type { Ledger } from '../ledger.ts';
+import type { StoredLedger } from '../ledger.ts';
 import type { LedgerUnderCheck } from '../ledger-store.ts';
 import type { Finding } from './finding.ts';
 import { mendRow } from './row-rule.ts';
@@ -7,7 +7,7 @@ import type { SelfCheck, SelfFault } from '../self-check.ts';
 
 /** What the database finds wrong with its own file. */
 export async function databaseFaults(
-  ledger: Ledger,
+  ledger: StoredLedger,
   { engine: { selfCheck }, place }: LedgerUnderCheck,
 ): Promise<{ findings: Finding[]; isDamaged: boolean }> {
   const faults = await selfCheck.faults(ledger);
@@ -36,7 +36,7 @@ function faultFinding({ kind, text }: SelfFault, selfCheck: SelfCheck, place: st
 }
 
 /** Rows that refer to rows that aren't there. Only an owner that is gone can be mended: a run that is unknown is dead. */
-export async function brokenReferences(ledger: Ledger, selfCheck: SelfCheck): Promise<Finding[]> {
+export async function brokenReferences(ledger: StoredLedger, selfCheck: SelfCheck): Promise<Finding[]> {
   return (await selfCheck.orphans(ledger)).map(({ table, id, column, parent }) => ({
     code: 'reference-broken',
     level: 'error',
@@ -59,7 +59,7 @@ export async function brokenReferences(ledger: Ledger, selfCheck: SelfCheck): Pr
 }
 
 /** Tables and indexes that aren't as this version makes them. What is there beside them is nobody's business. */
-export async function schemaDifferences(ledger: Ledger, under: LedgerUnderCheck): Promise<Finding[]> {
+export async function schemaDifferences(ledger: StoredLedger, under: LedgerUnderCheck): Promise<Finding[]> {
   const { engine, place } = under;
   const { selfCheck } = engine;
   const empty = await under.openEmpty();

@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import type { Ledger } from '../ledger.ts';
+import type { StoredLedger } from '../ledger.ts';
 import type { Finding, Moment } from './finding.ts';
 import { findingsMax } from './finding.ts';
 import { mendRow } from './row-rule.ts';
@@ -8,7 +8,7 @@ import { mendRow } from './row-rule.ts';
 const toldMs = 9 * 86_400_000;
 
 /** Limits that are used up for longer than all of them takes to come back. */
-export async function limitsUsedTooLong(ledger: Ledger, { now }: Moment): Promise<Finding[]> {
+export async function limitsUsedTooLong(ledger: StoredLedger, { now }: Moment): Promise<Finding[]> {
   const rows = await ledger.selectFrom('limit_buckets').selectAll().orderBy('id').execute();
   return rows
     .filter(({ full_at, noted_at, period_seconds }) => {

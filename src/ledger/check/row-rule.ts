@@ -1,8 +1,8 @@
-import type { RawBuilder, Selectable } from 'kysely';
+import type { RawBuilder } from 'kysely';
 import { sql } from 'kysely';
 import type { Event } from '../events.ts';
 import { appendEvents } from '../events.ts';
-import type { Ledger } from '../ledger.ts';
+import type { StoredLedger, StoredRow } from '../ledger.ts';
 import type { Schema } from '../schema.ts';
 import { inTransaction } from '../writer.ts';
 import type { Finding, FindingCode, Moment } from './finding.ts';
@@ -13,7 +13,7 @@ export type RuledTable = Exclude<
   keyof Schema,
   'runs' | 'order_authorizations' | 'limit_reservations' | 'events'
 >;
-export type RuledRow<T extends RuledTable> = Selectable<Schema[T]>;
+export type RuledRow<T extends RuledTable> = StoredRow<T>;
 
 /** A state of one row that can't be. */
 export interface RowRule<T extends RuledTable> {
@@ -32,7 +32,7 @@ export interface RowRule<T extends RuledTable> {
 type Changes = Record<string, RawBuilder<unknown> | string | number | null>;
 
 /** A rule of any table, its row forgotten. */
-export type AnyRule = (ledger: Ledger) => Promise<Finding[]>;
+export type AnyRule = (ledger: StoredLedger) => Promise<Finding[]>;
 
 /** The rule as a question to a ledger. */
 export function rowRule<T extends RuledTable>(make: (moment: Moment) => RowRule<T>, moment: Moment): AnyRule {

@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import { identifierSetKey, parseName } from '../../identifiers.ts';
 import { appendEvents } from '../events.ts';
-import type { Ledger } from '../ledger.ts';
+import type { StoredLedger } from '../ledger.ts';
 import { inTransaction } from '../writer.ts';
 import type { Finding } from './finding.ts';
 import { findingsMax } from './finding.ts';
@@ -10,7 +10,7 @@ import { shellWord } from '../../shell-word.ts';
 /* What can't be seen in one row alone. */
 
 /** Two orders for the same names: the index that forbids it is gone or damaged. */
-export async function ordersTwice(ledger: Ledger): Promise<Finding[]> {
+export async function ordersTwice(ledger: StoredLedger): Promise<Finding[]> {
   const rows = await ledger
     .selectFrom('orders')
     .select((select) => [
@@ -35,7 +35,7 @@ export async function ordersTwice(ledger: Ledger): Promise<Finding[]> {
 }
 
 /** An order that isn't found when it is looked for by its names. */
-export async function orderNames(ledger: Ledger): Promise<Finding[]> {
+export async function orderNames(ledger: StoredLedger): Promise<Finding[]> {
   const rows = await ledger
     .selectFrom('orders')
     .select(['id', 'names', 'names_key'])
@@ -55,7 +55,7 @@ export async function orderNames(ledger: Ledger): Promise<Finding[]> {
 }
 
 /** What is stored came from an order for something else than is wanted, and yet counts as what is wanted. */
-export async function certificateOrders(ledger: Ledger): Promise<Finding[]> {
+export async function certificateOrders(ledger: StoredLedger): Promise<Finding[]> {
   const rows = await ledger
     .selectFrom('certificates')
     .innerJoin('orders', 'orders.id', 'certificates.order_id')
@@ -86,7 +86,7 @@ export async function certificateOrders(ledger: Ledger): Promise<Finding[]> {
 }
 
 /** Something that is up and that no clean-up finds: they go from an order to its authorizations. */
-export async function unlinkedPresentations(ledger: Ledger): Promise<Finding[]> {
+export async function unlinkedPresentations(ledger: StoredLedger): Promise<Finding[]> {
   const rows = await ledger
     .selectFrom('presentations')
     .innerJoin('orders', 'orders.id', 'presentations.order_id')

@@ -1,5 +1,5 @@
+import type { ErrorRecord } from '../../errors.ts';
 import { isStillAhead, longestWaitMs } from '../../bounded-wait.ts';
-import type { Problem } from '../../errors.ts';
 import { compiledOnce } from '../compiled.ts';
 import { appendEvents } from '../events.ts';
 import type { Ledger } from '../ledger.ts';
@@ -9,14 +9,14 @@ import type { HoldScope } from '../states.ts';
 import type { LedgerWriter } from '../writer.ts';
 import { inTransaction, instant } from '../writer.ts';
 
-/** What the CA asked for: nothing of this before that time. `error` is an ERROR of docs/json.md. */
+/** What the CA asked for: nothing of this before that time. */
 export interface Hold {
   accountId: number;
   scope: HoldScope;
   subject: string;
   limit: string;
   notBefore: Date;
-  error: { message: string; problem: Problem | null };
+  error: ErrorRecord;
 }
 
 /**
@@ -35,7 +35,7 @@ export async function recordHold(writer: LedgerWriter, hold: Hold): Promise<Inst
       limit_name: hold.limit,
       not_before: notBefore,
       noted_at: instant(tx),
-      error: JSON.stringify(hold.error),
+      error: hold.error,
     };
     await tx.ledger
       .insertInto('holds')

@@ -1,3 +1,4 @@
+import type { ErrorRecord } from '../../errors.ts';
 import { sql } from 'kysely';
 import { isPast } from '../../bounded-wait.ts';
 import { pauseOf } from '../../pause.ts';
@@ -89,7 +90,7 @@ export async function recordNameFailure(
   writer: LedgerWriter,
   accountId: number,
   name: Name,
-  error: unknown,
+  error: ErrorRecord,
   rule: FailureRule,
 ): Promise<void> {
   await inTransaction(writer, async (tx) => {
@@ -111,7 +112,7 @@ export async function recordNameFailure(
       failing_since: failingSince,
       next_attempt_at: nextAttemptAt,
       last_failure_at: now.toISOString(),
-      last_error: JSON.stringify(error),
+      last_error: error,
       suspended_at: suspendedAt,
     };
     await tx.ledger

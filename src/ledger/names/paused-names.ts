@@ -42,7 +42,7 @@ export async function recordPaused(
         consecutive_failures: Math.max(1, before?.consecutive_failures ?? 0),
         failing_since: before?.failing_since ?? at,
         suspended_at: before === undefined ? at : (asOfNow(before, tx.clock.now()).suspended_at ?? at),
-        last_error: JSON.stringify(error),
+        last_error: error,
       };
       await tx.ledger
         .insertInto('identifiers')

@@ -1,3 +1,4 @@
+import type { ErrorRecord } from '../../errors.ts';
 import { appendEvents } from '../events.ts';
 import type { Ledger } from '../ledger.ts';
 import type { IdentifierRow, ProbeRow } from '../schema.ts';
@@ -6,7 +7,7 @@ import { inTransaction, instant } from '../writer.ts';
 
 export interface NewProbe {
   /** Solver settings as `certificates.settings` has them. */
-  settings: string;
+  settings: object;
   challengeType: string;
   /** Without `*.`. */
   identifier: { type: string; value: string };
@@ -96,24 +97,20 @@ export async function recordProbeTakenDown(writer: LedgerWriter, probe: ProbeRow
 export async function recordProbeLeftUp(
   writer: LedgerWriter,
   probe: ProbeRow,
-  error: unknown,
+  error: ErrorRecord,
 ): Promise<void> {
-  await writer.ledger
-    .updateTable('probes')
-    .set({ error: JSON.stringify(error) })
-    .where('id', '=', probe.id)
-    .execute();
+  await writer.ledger.updateTable('probes').set({ error }).where('id', '=', probe.id).execute();
 }
 
 /** The name isn't well, and why. */
 export async function recordProbeFailure(
   writer: LedgerWriter,
   name: IdentifierRow,
-  error: unknown,
+  error: ErrorRecord,
 ): Promise<void> {
   await writer.ledger
     .updateTable('identifiers')
-    .set({ probe_error: JSON.stringify(error) })
+    .set({ probe_error: error })
     .where('id', '=', name.id)
     .where('consecutive_failures', '>', 0)
     .execute();

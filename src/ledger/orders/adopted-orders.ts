@@ -17,7 +17,7 @@ export async function insertAdoptedOrder(
     .values({
       account_id: order.accountId,
       certificate_name: order.certificateName,
-      names: JSON.stringify(order.names),
+      names: order.names,
       names_key: identifierSetKey(order.names.map(parseName)),
       profile: order.profile ?? '',
       status: 'abandoned',

@@ -13,7 +13,7 @@ export interface Intent {
   namesKey: string;
   profile: string;
   replaces: string | null;
-  rehearsal?: string | null;
+  rehearsal?: object | null;
   /** When a lost order's authorizations must have expired. */
   reservedUntil: Date;
 }
@@ -26,7 +26,7 @@ export async function insertIntent(writer: LedgerWriter, intent: Intent): Promis
   } = await insertOrder(writer.ledger, {
     account_id: intent.accountId,
     certificate_name: intent.certificateName,
-    names: JSON.stringify(intent.names),
+    names: intent.names,
     names_key: intent.namesKey,
     profile: intent.profile,
     replaces: intent.replaces,

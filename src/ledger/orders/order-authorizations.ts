@@ -52,7 +52,7 @@ const insertUrl = compiledOnce(
       .values({
         account_id: accountId,
         url,
-        wildcard: 0,
+        wildcard: false,
         status: 'pending',
         challenge: 'none',
         source: 'order',

@@ -83,7 +83,12 @@ export async function wasRehearsedSince(
   return order !== undefined;
 }
 
-/** The profile, the `names_key` and the solver's settings, blanks between, of each rehearsal that the account did since then. */
+/** What tells one rehearsal from another: the profile, the `names_key` and the solver's settings. */
+export function rehearsalKey(profile: string, namesKey: string, settings: object | null): string {
+  return `${profile} ${namesKey} ${JSON.stringify(settings)}`;
+}
+
+/** The `rehearsalKey` of each rehearsal that the account did since then. */
 export async function rehearsedKeysSince(
   ledger: Ledger,
   accountId: number,
@@ -92,9 +97,7 @@ export async function rehearsedKeysSince(
   const rows = await rehearsedOrders(ledger, accountId, since)
     .select(['profile', 'names_key', 'rehearsal'])
     .execute();
-  return new Set(
-    rows.map(({ profile, names_key, rehearsal }) => `${profile} ${names_key} ${rehearsal ?? ''}`),
-  );
+  return new Set(rows.map((row) => rehearsalKey(row.profile, row.names_key, row.rehearsal)));
 }
 
 /** What is asked for is a day; a day more for clocks. */

@@ -1,3 +1,4 @@
+import type { ErrorRecord } from '../../errors.ts';
 import type { Updateable } from 'kysely';
 import { compiledOnce } from '../compiled.ts';
 import { appendEvents } from '../events.ts';
@@ -140,7 +141,7 @@ export interface OrderEnd {
   concluded?: true;
   /** The answer to newOrder was lost for good: what it may have opened stays counted until it must have expired. */
   keepReserved?: boolean;
-  error?: unknown;
+  error?: ErrorRecord;
 }
 
 /**
@@ -177,7 +178,7 @@ function endValues(
       ? { concluded_at: instant(writer) }
       : {}),
     ...(keptUntil === undefined ? {} : { kept_until: instantOf(keptUntil) }),
-    ...(error === undefined ? {} : { error: JSON.stringify(error) }),
+    ...(error === undefined ? {} : { error }),
     ...(concluded === true && error === undefined ? { error: null } : {}),
   };
 }

@@ -1,3 +1,4 @@
+import type { ErrorRecord } from '../../errors.ts';
 import { compiledOnce } from '../compiled.ts';
 import { appendEvents } from '../events.ts';
 import type { Ledger } from '../ledger.ts';
@@ -11,7 +12,7 @@ import { inTransaction, instant } from '../writer.ts';
 export interface NewPresentation {
   authorizationId: number;
   /** Solver settings: plain data, no secrets. */
-  settings: unknown;
+  settings: object;
   challengeType: string;
   challengeUrl: string;
   identifier: { type: string; value: string };
@@ -80,7 +81,7 @@ function presentationValues(writer: LedgerWriter, orderId: number, presentation:
   return {
     authorization_id: presentation.authorizationId,
     order_id: orderId,
-    settings: JSON.stringify(presentation.settings),
+    settings: presentation.settings,
     challenge_type: presentation.challengeType,
     identifier_type: presentation.identifier.type,
     identifier: presentation.identifier.value,
@@ -182,11 +183,7 @@ const markNotPresented = compiledOnce((ledger, { authorizationId }: { authorizat
 export async function recordCleanUpFailed(
   writer: LedgerWriter,
   presentationId: number,
-  error: unknown,
+  error: ErrorRecord,
 ): Promise<void> {
-  await writer.ledger
-    .updateTable('presentations')
-    .set({ error: JSON.stringify(error) })
-    .where('id', '=', presentationId)
-    .execute();
+  await writer.ledger.updateTable('presentations').set({ error }).where('id', '=', presentationId).execute();
 }

@@ -1,3 +1,4 @@
+import type { ErrorRecord } from '../../errors.ts';
 import { appendEvents } from '../events.ts';
 import { releaseReservations } from '../limits/limit-reservations.ts';
 import { insertAuthorizationUrls } from './order-authorizations.ts';
@@ -15,7 +16,7 @@ export async function recordUnfit(
   writer: LedgerWriter,
   order: OrderRow,
   answer: { url: string; authorizationUrls: readonly string[] },
-  error: unknown,
+  error: ErrorRecord,
 ): Promise<void> {
   await inTransaction(writer, async (tx) => {
     const before = await ownedOrder(tx, order.id);
@@ -28,7 +29,7 @@ export async function recordUnfit(
         kept_until: null,
         concluded_at: instant(tx),
         updated_at: instant(tx),
-        error: JSON.stringify(error),
+        error,
       })
       .where('id', '=', before.id)
       .where('run_id', '=', tx.runId)

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { Kysely } from 'kysely';
 import { AcmeLedgerError, messageOf } from '../../errors.ts';
+import type { StoredLedger } from '../ledger.ts';
 import type { LedgerUnderCheck } from '../ledger-store.ts';
 import { schemaAge } from '../migrations/migrate.ts';
 import { migrationsFor } from '../migrations/migrations.ts';
@@ -44,22 +45,30 @@ async function opened(
   shown: { file: string; isWritable: boolean },
 ): Promise<LedgerUnderCheck> {
   const { file, isWritable } = shown;
-  const engine = sqliteEngine(place, { toWrite: isWritable, readOnly: !isWritable });
+  const access = { toWrite: isWritable, readOnly: !isWritable };
+  const engine = sqliteEngine(place, { ...access, decoding: 'lenient' });
   const ledger = new Kysely<Schema>({ dialect: engine.dialect });
+  const stored: StoredLedger = new Kysely({
+    dialect: sqliteEngine(place, { ...access, decoding: 'raw' }).dialect,
+  });
+  const close = async (): Promise<void> => {
+    await Promise.all([ledger.destroy(), stored.destroy()]);
+  };
   try {
     const age = await schemaAge(ledger, engine, { place: file, migrations: migrationsFor(engine) });
     if (age === 'none') throw notALedger(file);
     return {
       ledger,
+      stored,
       engine,
       place: file,
       isWritable,
       isCurrent: age === 'current',
       openEmpty: openEmptyLedger,
-      close: () => ledger.destroy(),
+      close,
     };
   } catch (error) {
-    await ledger.destroy().catch(() => undefined);
+    await close().catch(() => undefined);
     throw sqliteOpeningError(error, file);
   }
 }

@@ -1,7 +1,6 @@
-import { sql } from 'kysely';
+import { type QueryExecutorProvider, sql } from 'kysely';
 import { AcmeLedgerError } from '../../errors.ts';
 import { shellWord } from '../../shell-word.ts';
-import type { Ledger } from '../ledger.ts';
 import type { Orphan, SchemaPart, SelfCheck, SelfFault } from '../self-check.ts';
 
 /** A file that is damaged says the same of thousands of rows; a hundred are enough to know. */
@@ -29,7 +28,7 @@ export const sqliteSelfCheck: SelfCheck = {
   runCommand: (file, text) => `sqlite3 ${shellWord(file)} ${shellWord(text)}`,
 };
 
-async function faults(ledger: Ledger): Promise<SelfFault[]> {
+async function faults(ledger: QueryExecutorProvider): Promise<SelfFault[]> {
   try {
     const { rows } = await sql
       .raw<{ integrity_check: string }>(`pragma integrity_check(${String(faultsMax)})`)
@@ -52,7 +51,7 @@ function isCorrupt(error: unknown): error is AcmeLedgerError {
   return 'code' in error.cause && /^SQLITE_(CORRUPT|NOTADB)/.test(String(error.cause.code));
 }
 
-async function orphans(ledger: Ledger): Promise<Orphan[]> {
+async function orphans(ledger: QueryExecutorProvider): Promise<Orphan[]> {
   const { rows } = await sql<{ child: string; id: number | null; column: string; parent: string }>`
     select broken."table" as child, broken.rowid as id, broken.parent as parent, keys."from" as "column"
     from pragma_foreign_key_check() as broken
@@ -61,7 +60,7 @@ async function orphans(ledger: Ledger): Promise<Orphan[]> {
   return rows.map(({ child, ...row }) => ({ ...row, table: child }));
 }
 
-async function shape(ledger: Ledger): Promise<Map<string, SchemaPart>> {
+async function shape(ledger: QueryExecutorProvider): Promise<Map<string, SchemaPart>> {
   const { rows } = await sql<{ type: string; name: string; text: string; columns: string | null }>`
     select type, name, sql as text, (
       select group_concat(described, ', ') from (

@@ -1,4 +1,5 @@
 import type { Statement } from 'better-sqlite3';
+import { type Decoding, decodersOf } from './column-codec.ts';
 
 type Row = Record<string, unknown>;
 
@@ -9,21 +10,26 @@ export interface ShapedRows {
 }
 
 /**
- * The rows of a statement as objects of one shape. better-sqlite3 makes a dictionary of each row, which takes three times the memory and
+ * The rows of a statement as objects of one shape, their values decoded. better-sqlite3 makes a dictionary of each row, which takes three times the memory and
  * several times the time: a renewal holds the rows of all that is due.
  */
-export function shapedRows(statement: Statement): ShapedRows {
+export function shapedRows(statement: Statement, decoding: Decoding): ShapedRows {
   const rows = statement.raw(true) as unknown as Statement<unknown[], unknown[]>;
   let names = namesOf(statement);
   let blank = blankOf(names);
+  let decoders = decodersOf(statement, decoding);
   const shaped = (values: readonly unknown[]): Row => {
     if (values.length !== names.length) {
       // A migration gave the table another column since.
       names = namesOf(statement);
       blank = blankOf(names);
+      decoders = decodersOf(statement, decoding);
     }
     const row: Row = { ...blank };
-    for (const [index, name] of names.entries()) row[name] = values[index];
+    for (const [index, name] of names.entries()) {
+      const [value, decode] = [values[index], decoders[index]];
+      row[name] = decode === null || decode === undefined || value === null ? value : decode(value);
+    }
     return row;
   };
   return {

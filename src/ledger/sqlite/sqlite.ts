@@ -2,6 +2,7 @@ import Database from 'better-sqlite3';
 import type { Dialect, SqliteDatabase, SqliteStatement } from 'kysely';
 import { SqliteAdapter, SqliteDialect } from 'kysely';
 import { AcmeLedgerError } from '../../errors.ts';
+import { type Decoding, encoded } from './column-codec.ts';
 import { sqliteSelfCheck } from './self-check.ts';
 import type { Engine } from '../engine.ts';
 import { holdFiles } from './ledger-files.ts';
@@ -20,6 +21,8 @@ interface OpeningOptions {
   toWrite: boolean;
   /** Nothing is written, not even where that is possible. */
   readOnly?: boolean;
+  /** How stored values are read; `strict` unless said. */
+  decoding?: Decoding;
 }
 
 /** SQLite behind Kysely. @throws AcmeLedgerError `ledger` */
@@ -66,7 +69,9 @@ function connect(file: string, options: OpeningOptions): Opened {
     try {
       prepare(database, options);
       return {
-        database: withStatementCache(translated(watched(database, filesOf(database, file)), file)),
+        database: withStatementCache(
+          translated(watched(database, filesOf(database, file), options.decoding), file),
+        ),
         isInTransaction: () => database.inTransaction,
       };
     } catch (error) {
@@ -155,7 +160,11 @@ function withStatementCache(database: SqliteDatabase): SqliteDatabase {
  * Looks before each transaction, and after its commit, whether the ledger is still where others find it: what follows a commit is a
  * request that rests on it.
  */
-function watched(database: Database.Database, files: LedgerFiles): SqliteDatabase {
+function watched(
+  database: Database.Database,
+  files: LedgerFiles,
+  decoding: Decoding = 'strict',
+): SqliteDatabase {
   return {
     close: () => {
       database.close();
@@ -169,12 +178,12 @@ function watched(database: Database.Database, files: LedgerFiles): SqliteDatabas
         if (isWriting && !database.inTransaction) files.assertInPlace();
         return result;
       };
-      const rows = statement.reader ? shapedRows(statement) : statement;
+      const rows = statement.reader ? shapedRows(statement, decoding) : statement;
       return {
         reader: statement.reader,
-        all: (parameters) => watch(() => rows.all(parameters)),
-        run: (parameters) => watch(() => statement.run(parameters)),
-        iterate: (parameters) => rows.iterate(parameters),
+        all: (parameters) => watch(() => rows.all(parameters.map(encoded))),
+        run: (parameters) => watch(() => statement.run(parameters.map(encoded))),
+        iterate: (parameters) => rows.iterate(parameters.map(encoded)),
       };
     },
   };

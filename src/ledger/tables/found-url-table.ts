@@ -1,5 +1,5 @@
 import type { Generated } from 'kysely';
-import type { Instant, Json } from '../columns.ts';
+import type { Instant, Names } from '../columns.ts';
 import type { FoundOutcome } from '../states.ts';
 
 /** A URL of another client's log that isn't an authorization of the ledger, and what this account was told of it. */
@@ -9,6 +9,6 @@ export interface FoundUrlTable {
   url: string;
   outcome: FoundOutcome;
   /** URLs that it leads to, and that may be open: JSON list. */
-  authorizations: Json;
+  authorizations: Names;
   asked_at: Instant;
 }

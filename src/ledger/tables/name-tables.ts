@@ -1,5 +1,6 @@
 import type { Generated } from 'kysely';
-import type { Instant, Json } from '../columns.ts';
+import type { ErrorRecord } from '../../errors.ts';
+import type { Instant, JsonObject } from '../columns.ts';
 import type { NameStanding } from '../states.ts';
 
 /** What happened to one name on one account. */
@@ -19,13 +20,13 @@ export interface IdentifierTable {
   told: Generated<NameStanding>;
   last_failure_at: Instant | null;
   last_success_at: Instant | null;
-  last_error: Json | null;
+  last_error: ErrorRecord | null;
   /** No probe without the CA before; null: at once. */
   probe_at: Instant | null;
   /** Probes that found it well since a success or a `name resume`: what the wait until the next one grows with. */
   probe_step: Generated<number>;
   /** ERROR of the last probe; null when it found the name well. */
-  probe_error: Json | null;
+  probe_error: ErrorRecord | null;
 }
 
 /** What a probe put up, or was about to; enough for another process to take it down. Deleted once it is down. */
@@ -34,7 +35,7 @@ export interface ProbeTable {
   identifier_id: number;
   run_id: string;
   /** Solver settings. */
-  settings: Json;
+  settings: JsonObject;
   challenge_type: string;
   identifier_type: string;
   /** Without `*.`. */
@@ -44,5 +45,5 @@ export interface ProbeTable {
   /** Written before the solver acts. */
   created_at: Instant;
   /** Why the last clean-up failed. */
-  error: Json | null;
+  error: ErrorRecord | null;
 }

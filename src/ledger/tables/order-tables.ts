@@ -1,5 +1,6 @@
 import type { Generated } from 'kysely';
-import type { Flag, Instant, Json } from '../columns.ts';
+import type { ErrorRecord } from '../../errors.ts';
+import type { Flag, Instant, JsonObject, Names } from '../columns.ts';
 import type { AuthorizationSource, AuthorizationStatus, ChallengeProgress, OrderStatus } from '../states.ts';
 
 /** One order: the intent from before newOrder, then what the CA answered. */
@@ -9,14 +10,14 @@ export interface OrderTable {
   /** Name of the certificate that it is for. */
   certificate_name: string;
   /** JSON list of names in the order asked for, wildcards with `*.`. */
-  names: Json;
+  names: Names;
   /** The same set in a form to compare: sorted, blank-separated. */
   names_key: string;
   /** Empty: none asked for. Boulder tells "none" from the default's name. */
   profile: string;
   replaces: string | null;
   /** The solver's settings that it rehearses with, as `certificates.settings`; null for an order whose certificate is wanted. */
-  rehearsal: Json | null;
+  rehearsal: JsonObject | null;
   status: OrderStatus;
   url: string | null;
   finalize_url: string | null;
@@ -39,7 +40,7 @@ export interface OrderTable {
   /** When nothing was left to do for it: the certificate is stored, or it was given up. Until then it is the order for its names. */
   concluded_at: Instant | null;
   /** ERROR of docs/json.md. */
-  error: Json | null;
+  error: ErrorRecord | null;
   created_at: Instant;
   updated_at: Instant;
 }
@@ -66,7 +67,7 @@ export interface AuthorizationTable {
   checked_at: Instant | null;
   expires_at: Instant | null;
   /** ERROR of docs/json.md. */
-  error: Json | null;
+  error: ErrorRecord | null;
   /** The client in whose log it was found; null where it wasn't, or the log doesn't show it. */
   client: string | null;
   log_file: string | null;
@@ -87,7 +88,7 @@ export interface PresentationTable {
   authorization_id: number;
   order_id: number;
   /** Solver settings (src/challenges/settings.ts), no secrets. */
-  settings: Json;
+  settings: JsonObject;
   challenge_type: string;
   identifier_type: string;
   identifier: string;
@@ -97,5 +98,5 @@ export interface PresentationTable {
   created_at: Instant;
   cleaned_at: Instant | null;
   /** Why the last clean-up failed. */
-  error: Json | null;
+  error: ErrorRecord | null;
 }

@@ -51,7 +51,7 @@ async function leave(left: [name: string, settings: SolverSettings][]): Promise<
       .returningAll()
       .executeTakeFirstOrThrow();
     const probe = {
-      settings: JSON.stringify(settings),
+      settings,
       challengeType: 'http-01',
       identifier: { type: 'dns', value },
       token: 'token',

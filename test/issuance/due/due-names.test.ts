@@ -6,7 +6,7 @@ import type { CertificateRow, IdentifierRow } from '../../../src/ledger/schema.t
 import { certificateRow } from '../rows.ts';
 
 const now = new Date('2026-03-05T00:00:00.000Z');
-const missing = certificateRow({ names: '["well.test","dead.test"]' });
+const missing = certificateRow({ names: ['well.test', 'dead.test'] });
 /** A third of its life is left, and not half of that is over. */
 const standing: CertificateRow = {
   ...missing,
@@ -56,7 +56,7 @@ describe('a due certificate with a name that fails', () => {
   it.for<[string, CertificateRow, FailedNamePolicy | null, Map<string, IdentifierRow>, boolean]>([
     [
       'its one name is suspended',
-      certificateRow({ names: '["dead.test"]' }),
+      certificateRow({ names: ['dead.test'] }),
       null,
       failing('suspended', 'dead.test'),
       true,

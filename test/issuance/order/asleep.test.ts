@@ -23,6 +23,7 @@ import { leaseMs, renewLease } from '../../../src/ledger/runs.ts';
 import type { AuthorizationRow, CertificateRow, OrderRow } from '../../../src/ledger/schema.ts';
 import { recordNotSubmitted, recordSubmitting } from '../../../src/ledger/orders/submissions.ts';
 import { type RunningIssuance, type TinyWorld, newTinyWorld } from '../tiny-issuance.ts';
+import { storedError } from '../../support/stored-error.ts';
 
 let world: TinyWorld;
 /** It is stopped for longer than its lease on a host whose processes others can't see; then it goes on. */
@@ -261,10 +262,10 @@ describe('a run that was stopped for longer than its lease', () => {
       .insertInto('certificates')
       .values({ ...wanted(at), stored_at: at })
       .execute();
-    await recordFailed(sleeper, before, { code: 'order-failed' });
+    await recordFailed(sleeper, before, storedError({ code: 'order-failed' }));
     const row = await world.ledger.selectFrom('certificates').selectAll().executeTakeFirstOrThrow();
     expect(row).toMatchObject({ last_error: null, last_attempt_at: null });
-    await recordFailed(other, row, { code: 'order-failed' });
+    await recordFailed(other, row, storedError({ code: 'order-failed' }));
     const after = await world.ledger.selectFrom('certificates').selectAll().executeTakeFirstOrThrow();
     expect(after.last_error).not.toBeNull();
   });
@@ -274,11 +275,11 @@ function wanted(at: string) {
   return {
     name: 'a.test',
     ca: 'https://ca.test/dir',
-    names: '["a.test"]',
+    names: ['a.test'],
     key_type: 'ec256',
-    reuse_key: 0 as const,
+    reuse_key: false,
     profile: '',
-    settings: '{}',
+    settings: {},
     created_at: at,
   };
 }

@@ -55,7 +55,7 @@ describe('one order for one set of names', () => {
     issuance.session.newOrder = () => Promise.reject(refused);
     const due = { reason: 'missing', dueAt: null } as const;
     const certificates = ['ec', 'rsa'].map((name) => ({
-      certificate: certificateRow({ name, names: '["a.test"]' }),
+      certificate: certificateRow({ name, names: ['a.test'] }),
       due,
       names: ['a.test'],
       onFailedName: 'fail' as const,
@@ -74,7 +74,7 @@ describe('one order for one set of names', () => {
 describe('an order that was finalized', () => {
   it.each([
     { case: 'names that are not wanted any more', rehearsal: null, wanted: ['a.test', 'b.test'] },
-    { case: 'a rehearsal', rehearsal: '{}', wanted: ['a.test'] },
+    { case: 'a rehearsal', rehearsal: {}, wanted: ['a.test'] },
   ])('for $case does not take the place of the certificate that is', async ({ rehearsal, wanted }) => {
     const dead = await world.startIssuance();
     const placed = await place(dead, 'a.test');

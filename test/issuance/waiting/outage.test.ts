@@ -224,7 +224,7 @@ describe('a staging that does not answer', () => {
     const certificates = ['a', 'b', 'c', 'd', 'e', 'soon'].map((label) => ({
       certificate: certificateRow({
         name: label,
-        names: `["${label}.test"]`,
+        names: [`${label}.test`],
         ...(label === 'soon' ? soon : {}),
       }),
       due: { reason: 'missing' as const, dueAt: null },

@@ -11,6 +11,7 @@ import { eventsOf } from '../../../src/ledger/events.ts';
 import { insertForeignAuthorization } from '../../../src/ledger/authorizations/foreign-authorizations.ts';
 import type { TestLedger } from '../new-ledger.ts';
 import { anOrder, newLedger, noon } from '../new-ledger.ts';
+import { storedError } from '../../support/stored-error.ts';
 
 describe('a challenge', () => {
   it('may be submitted once: of two who ask at the same time one is told so', async () => {
@@ -62,19 +63,19 @@ describe('what the CA shows', () => {
     const expiresAt = new Date('2026-05-03T00:00:00.000Z');
     await recordSeen(made, [{ url, status: 'pending', identifier, expiresAt }]);
     made.clock.set(new Date('2026-05-01T12:30:00.000Z'));
-    const error = { code: 'authorization-invalid' };
+    const error = storedError({ code: 'authorization-invalid' });
     await recordSeen(made, [{ url, status: 'invalid', identifier: null, expiresAt: null, error }]);
     expect(await authorizationById(made.ledger, id)).toMatchObject({
       status: 'invalid',
       identifier: 'a.test',
-      wildcard: 1,
+      wildcard: true,
       expires_at: expiresAt.toISOString(),
       checked_at: '2026-05-01T12:30:00.000Z',
-      error: JSON.stringify(error),
+      error,
     });
     expect((await eventsOf(made.ledger, { authorizationId: id })).at(-1)).toMatchObject({
       kind: 'authorization-status',
-      data: JSON.stringify({ from: 'pending', to: 'invalid' }),
+      data: { from: 'pending', to: 'invalid' },
     });
   });
 
@@ -89,7 +90,7 @@ describe('what the CA shows', () => {
     });
     expect((await eventsOf(made.ledger, { authorizationId: id })).at(-1)).toMatchObject({
       kind: 'difference',
-      data: JSON.stringify({ from: 'deactivated', to: 'pending' }),
+      data: { from: 'deactivated', to: 'pending' },
     });
   });
 

@@ -43,7 +43,7 @@ describe('a ledger that is checked', { timeout: 180_000 }, () => {
         .where('kind', '=', 'mended')
         .execute();
       expect(events).toMatchObject([{ run_id: 'run-1' }]);
-      expect(JSON.parse(events[0]?.data ?? '')).toMatchObject({ code, table: at[0], id: at[1] });
+      expect(events[0]?.data).toMatchObject({ code, table: at[0], id: at[1] });
       // What somebody else has set right meanwhile is left alone.
       expect(await finding.mend(here)).toBe(false);
     },
@@ -86,14 +86,14 @@ describe('a ledger that is checked', { timeout: 180_000 }, () => {
       .select('error')
       .where('id', '=', 1)
       .executeTakeFirst();
-    expect(JSON.parse(order?.error ?? '')).toMatchObject({ code: 'bug', message: 'not JSON' });
+    expect(order?.error).toMatchObject({ code: 'bug', message: 'not JSON' });
     const event = await here.ledger
       .selectFrom('events')
       .selectAll()
       .where('kind', '=', 'mended')
       .executeTakeFirst();
     expect(event).toMatchObject({ order_id: 1, account_id: 1 });
-    expect(JSON.parse(event?.data ?? '')).toMatchObject({ before: { error: 'not JSON' } });
+    expect(event?.data).toMatchObject({ before: { error: 'not JSON' } });
   });
 
   it('goes on reserving what it marks as given up: what a lost newOrder opened is still open', async () => {

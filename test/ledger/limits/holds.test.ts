@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { holdsOf, moveHolds, recordHold } from '../../../src/ledger/limits/holds.ts';
 import { type TestLedger, newLedger, noon } from '../new-ledger.ts';
+import { storedError } from '../../support/stored-error.ts';
 
 const minutes = (count: number): Date => new Date(noon.getTime() + count * 60_000);
 
@@ -12,7 +13,7 @@ async function hold(ledger: TestLedger, notBefore: Date, subject = ''): Promise<
     subject,
     limit: 'new-orders',
     notBefore,
-    error: { message: 'too many', problem: null },
+    error: storedError({ message: 'too many' }),
   });
 }
 

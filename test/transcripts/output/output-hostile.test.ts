@@ -15,6 +15,8 @@ import { startRun } from '../../../src/issuance/ownership/lease.ts';
 import { runProgram } from '../../support/program.ts';
 import { type Workspace, cleanEnvironment, newWorkspace } from '../../support/workspace.ts';
 import { controlCharacter } from '../bad-input/bad-input-stage.ts';
+import type { ErrorRecord } from '../../../src/errors.ts';
+import { sql } from 'kysely';
 
 /** Colours, a cursor, a title, an 8-bit CSI, a forged line, a turned direction of reading. */
 const hostile = 'evil\u001b[31m\u001b]0;x\u0007\u009b2J\r\nerror: forged\u202e\u007f';
@@ -98,19 +100,16 @@ it('a bug ends with 70, says so in a line and asks for a report with what it nee
   const broken = await newWorkspace();
   const other = await openSqliteLedger(path.join(broken.stateDir, 'ledger.sqlite'));
   await writeCertificate(other, null);
-  // Nobody but the program writes a ledger: what isn't JSON there is a bug of it.
-  await other
-    .updateTable('certificates')
-    .set({ names: `not JSON ${hostile}` })
-    .execute();
+  // Nobody but the program writes a ledger: settings of no solver there are a bug of it.
+  await sql`update certificates set settings = ${JSON.stringify({ solver: hostile })}`.execute(other);
   await other.destroy();
-  const result = await runProgram(['cert', 'list', '--state-dir', broken.stateDir]);
+  const result = await runProgram(['cert', 'show', 'a.test', '--state-dir', broken.stateDir]);
   await broken.remove();
   expect(result).toMatchObject({ exitCode: 70, stdout: '' });
   const [error, hint, ...stack] = result.stderr.trimEnd().split('\n');
-  expect(error).toMatch(/^error: .*JSON/);
+  expect(error).toMatch(/^error: /);
   expect(hint).toMatch(/^hint: this is a bug in acme-ledger: please report it/);
-  expect(stack.join('\n')).toMatch(/SyntaxError: [\s\S]* at /);
+  expect(stack.join('\n')).toMatch(/TypeError: [\s\S]* at /);
   expect(result.stderr).not.toMatch(controlCharacter);
 });
 
@@ -157,22 +156,16 @@ async function fill(): Promise<void> {
     writer,
     urls.map((url) => ({ url, status: 'invalid', identifier, expiresAt: null, error: hostileError })),
   );
-  await ledger
-    .updateTable('orders')
-    .set({ error: JSON.stringify(hostileError) })
-    .execute();
+  await ledger.updateTable('orders').set({ error: hostileError }).execute();
   await ledger
     .updateTable('authorizations')
     .set({ challenge_type: hostile, challenge_url: hostile })
     .execute();
-  await ledger
-    .updateTable('events')
-    .set({ data: JSON.stringify({ said: hostile }) })
-    .execute();
+  await sql`update events set data = ${JSON.stringify({ said: hostile })}`.execute(ledger);
   await writeCertificate(ledger, account.id);
 }
 
-const hostileError = {
+const hostileError: ErrorRecord = {
   code: 'authorization-invalid',
   message: hostile,
   hint: hostile,
@@ -194,8 +187,5 @@ async function writeCertificate(into: Ledger, accountId: number | null): Promise
     deployHook: hostile,
   };
   await recordWish({ ledger: into, runId: 'test', clock: systemClock }, wish, accountId);
-  await into
-    .updateTable('certificates')
-    .set({ serial: hostile, last_error: JSON.stringify(hostileError) })
-    .execute();
+  await into.updateTable('certificates').set({ serial: hostile, last_error: hostileError }).execute();
 }

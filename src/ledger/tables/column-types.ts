@@ -68,8 +68,29 @@ export const instantsAhead: readonly string[] = [
   'probe_at',
 ];
 
+/** Columns of docs/ledger.md's type `flag`. */
+export const flagColumns = {
+  accounts: [],
+  runs: [],
+  orders: [],
+  authorizations: ['wildcard'],
+  order_authorizations: [],
+  presentations: [],
+  certificates: ['reuse_key'],
+  identifiers: [],
+  probes: [],
+  holds: [],
+  limit_buckets: [],
+  limit_reservations: [],
+  found_urls: [],
+  events: [],
+} as const satisfies { [T in keyof Schema]: NamesOf<T> };
+
+/** What a JSON column has at its top. */
+export type JsonTop = 'array' | 'object' | 'any';
+
 /** Columns of docs/ledger.md's types `json` and `error`, and what their JSON has at its top. */
-export const jsonColumns: Columns<Readonly<Record<string, 'array' | 'object' | 'any'>>> = {
+export const jsonColumns: Columns<Readonly<Record<string, JsonTop>>> = {
   accounts: {},
   runs: {},
   orders: { names: 'array', rehearsal: 'object', error: 'object' },

@@ -1,0 +1,71 @@
+import type { Statement } from 'better-sqlite3';
+import { AcmeLedgerError } from '../../errors.ts';
+import { printable } from '../../printable.ts';
+import { flagColumns, jsonColumns, type JsonTop } from '../tables/column-types.ts';
+
+/* SQLite has numbers and text. Here they become flags and JSON values, by the types of src/ledger/tables, and these become them again. */
+
+/** How stored values are read. `lenient`: what can't be read is taken for empty, for `ledger check`, which tells of it elsewhere; `raw`: as they are stored. */
+export type Decoding = 'strict' | 'lenient' | 'raw';
+
+/** Reads one stored value that isn't null. */
+export type Decode = (stored: unknown) => unknown;
+
+/**
+ * How the columns of a statement's rows are read, in their order; null for those that are read as they are stored. A column is known by the
+ * table that it comes from, whatever it is called in the query; what is computed comes from none.
+ */
+export function decodersOf(statement: Statement, decoding: Decoding): (Decode | null)[] {
+  return statement.columns().map(({ table, column }) => {
+    if (table === null || column === null || decoding === 'raw') return null;
+    if (flagsOf(table).includes(column)) return (stored) => stored === 1;
+    const top = jsonOf(table)[column];
+    return top === undefined ? null : (stored) => jsonIn(stored, { table, column, top, decoding });
+  });
+}
+
+/** A value as SQLite takes it. */
+export function encoded(value: unknown): unknown {
+  if (typeof value === 'boolean') return value ? 1 : 0;
+  if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return value;
+  return JSON.stringify(value);
+}
+
+interface JsonColumn {
+  table: string;
+  column: string;
+  top: JsonTop;
+  decoding: Decoding;
+}
+
+function jsonIn(stored: unknown, { table, column, top, decoding }: JsonColumn): unknown {
+  const [value, isRead] = parsed(stored);
+  if (isRead && (top === 'any' || topOf(value) === top)) return value;
+  if (decoding === 'lenient') return top === 'array' ? [] : {};
+  throw new AcmeLedgerError(
+    'ledger',
+    `${column} of ${table} in the ledger isn't the JSON that it should be ("${printable(String(stored)).slice(0, 60)}"): another program wrote it, or the file is damaged`,
+    { hint: 'acme-ledger ledger check names the row, and mends it or says what to do' },
+  );
+}
+
+function parsed(stored: unknown): [value: unknown, isRead: boolean] {
+  try {
+    return [JSON.parse(String(stored)) as unknown, true];
+  } catch {
+    return [null, false];
+  }
+}
+
+function topOf(value: unknown): JsonTop | null {
+  if (Array.isArray(value)) return 'array';
+  return typeof value === 'object' && value !== null ? 'object' : null;
+}
+
+function flagsOf(table: string): readonly string[] {
+  return table in flagColumns ? flagColumns[table as keyof typeof flagColumns] : [];
+}
+
+function jsonOf(table: string): Readonly<Record<string, JsonTop>> {
+  return table in jsonColumns ? jsonColumns[table as keyof typeof jsonColumns] : {};
+}

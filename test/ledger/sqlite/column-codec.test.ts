@@ -1,0 +1,90 @@
+import { sql } from 'kysely';
+import { expect, it } from 'vitest';
+import { openForCheck } from '../../../src/ledger/sqlite/open-for-check.ts';
+import { openSqliteLedger } from '../../../src/ledger/sqlite/open-sqlite.ts';
+import { queried } from '../../support/raw-database.ts';
+import { storedError } from '../../support/stored-error.ts';
+import { noon } from '../new-ledger.ts';
+import { usedLedger } from '../used-ledger.ts';
+
+it('flags and JSON are values in the program, numbers and text in the file', async () => {
+  const { ledger, file } = await usedLedger();
+  const error = storedError({ message: 'no such profile' });
+  await ledger
+    .updateTable('certificates')
+    .set({ reuse_key: true, names: ['c.test', 'd.test'], settings: { solver: 'x' }, last_error: error })
+    .execute();
+  const columns = ['reuse_key', 'names', 'settings', 'last_error', 'issued_names'] as const;
+  expect(await ledger.selectFrom('certificates').select(columns).executeTakeFirst()).toEqual({
+    reuse_key: true,
+    names: ['c.test', 'd.test'],
+    settings: { solver: 'x' },
+    last_error: error,
+    issued_names: null,
+  });
+  expect(queried(file, `select ${columns.join(', ')} from certificates`)).toEqual([
+    {
+      reuse_key: 1,
+      names: '["c.test","d.test"]',
+      settings: '{"solver":"x"}',
+      last_error: JSON.stringify(error),
+      issued_names: null,
+    },
+  ]);
+});
+
+it('a column is known by where it comes from, whatever it is called; what is computed is left as it is', async () => {
+  const { ledger } = await usedLedger();
+  const { rows } = await sql`with named as (select id, names as those from certificates)
+    select those as them, json_array_length(those) as names, (select max(wildcard) from authorizations) as wildcard
+    from named`.execute(ledger);
+  expect(rows).toEqual([{ them: ['c.test'], names: 1, wildcard: 0 }]);
+  const changed = await ledger
+    .updateTable('certificates')
+    .set({ reuse_key: false })
+    .returning('names as them')
+    .execute();
+  expect(changed).toEqual([{ them: ['c.test'] }]);
+});
+
+it('what another value is compared with is written as it is stored', async () => {
+  const { ledger } = await usedLedger();
+  const error = storedError({ message: 'it' });
+  await ledger.updateTable('certificates').set({ last_error: error }).execute();
+  const found = ledger.selectFrom('certificates').select('id').where('last_error', '=', error);
+  expect(await found.execute()).toHaveLength(1);
+  expect(
+    await ledger.selectFrom('authorizations').select('id').where('wildcard', '=', true).execute(),
+  ).toEqual([]);
+});
+
+it.each([
+  ['not JSON', 'not JSON'],
+  ['another kind of JSON', '{"a":1}'],
+])('%s is an error that names table and column, and empty for `ledger check`', async (_title, text) => {
+  const { ledger, file } = await usedLedger();
+  queried(file, 'update certificates set names = ?', text);
+  const reading = ledger.selectFrom('certificates').selectAll().execute();
+  await expect(reading).rejects.toMatchObject({
+    code: 'ledger',
+    message: expect.stringMatching(/^names of certificates in the ledger isn't the JSON/) as string,
+    hint: expect.stringMatching(/ledger check/) as string,
+  });
+  const under = await openForCheck(file);
+  expect(await under.ledger.selectFrom('certificates').select('names').execute()).toEqual([{ names: [] }]);
+  expect(await under.stored.selectFrom('certificates').select('names').execute()).toEqual([{ names: text }]);
+  await under.close();
+});
+
+it('a row that can not be read does not end the transaction of another', async () => {
+  const { ledger, file } = await usedLedger();
+  queried(file, `update certificates set names = 'x'`);
+  const reading = ledger.transaction().execute((tx) => tx.selectFrom('certificates').selectAll().execute());
+  const writing = ledger.updateTable('accounts').set({ gate_checked_at: noon.toISOString() }).execute();
+  await expect(reading).rejects.toMatchObject({ code: 'ledger' });
+  await writing;
+  const again = await openSqliteLedger(file);
+  const [account] = await again.selectFrom('accounts').select('gate_checked_at').execute();
+  await again.destroy();
+  expect(account?.gate_checked_at).toBe(noon.toISOString());
+});
