@@ -110,7 +110,7 @@ const examples: Record<Kind, string> = {
   'text-or-number': '60',
 };
 
-/** What a certificate should be and how its names are proven. */
+/** The options that say what a certificate should be and how its names are proven. */
 export interface CertificateOptions extends SolverOptions {
   certName?: string;
   csr?: string;

@@ -92,7 +92,7 @@ async function exists(path: string): Promise<boolean> {
     await stat(path);
     return true;
   } catch (error) {
-    // One that is there and can't be looked at is an error of its own, told when it's read.
+    // A file that is there and can't be looked at is an error of its own, reported when it is read.
     return !failedWith(error, 'ENOENT', 'ENOTDIR');
   }
 }

@@ -64,7 +64,7 @@ function valuesOf(document: Document, start: string): Record<string, unknown> | 
   try {
     return document.toJS() as Record<string, unknown> | null;
   } catch (cause) {
-    // Such as a chain of aliases that multiplies.
+    // YAML that can't be expanded, such as a chain of aliases that multiplies.
     throw refusal(start, printable(messageOf(cause)), yamlHint, cause);
   }
 }

@@ -4,7 +4,7 @@ import { assertKnownField, checkedField, gathered } from './certificate-fields.t
 import type { Origin } from './option-check.ts';
 import { optionError } from './option-check.ts';
 
-/** One entry of `certificates:`; whether it is one that can be issued isn't checked yet. */
+/** An entry of `certificates:`; whether such a certificate can be issued isn't checked yet. */
 export interface ConfiguredCertificate {
   fields: CertificateFields;
   origin: Origin;
@@ -38,7 +38,7 @@ export function checkCertificates(
   });
 }
 
-/** What `act` finds wrong is said of that place. */
+/** Runs `act`; an error that it throws names that place. */
 export function located<T>(origin: Origin, act: () => T): T {
   try {
     return act();

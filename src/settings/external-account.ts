@@ -67,7 +67,10 @@ function plainKey(text: string): string {
     .replace(/(?<!=)=+$/, '');
 }
 
-/** Such as the data of a Kubernetes Secret. 32 random bytes are never a text of as many letters and digits as 32 bytes take. */
+/**
+ * Whether a key was encoded twice, as the data of a Kubernetes Secret is. 32 random bytes are never a text of
+ * as many letters and digits as 32 bytes take.
+ */
 function isEncodedTwice(key: string): boolean {
   return /^[A-Za-z0-9_+/-]{43,}={0,2}\s*$/.test(Buffer.from(key, 'base64url').toString('latin1'));
 }

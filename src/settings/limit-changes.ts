@@ -9,7 +9,7 @@ import { nearestWord } from './nearest-word.ts';
 import type { Origin } from './option-check.ts';
 import { optionError } from './option-check.ts';
 
-/** What a configuration says of the limits of one CA; what it doesn't name stays as it is built in. */
+/** The limits that a configuration changes for a CA; the others stay as they are built in. */
 interface LimitChanges {
   allowances: Partial<Record<LimitName, Allowance | null>>;
   requestsPerSecond?: number | null;
@@ -20,7 +20,7 @@ interface LimitChanges {
 /** `limits:` of the configuration file, by the CAs' directory URLs. */
 export type LimitsGiven = ReadonlyMap<string, LimitChanges>;
 
-/** Where a value of `limits:` was written, by the keys that lead to it. */
+/** The place where a value of `limits:` was written, by the keys that lead to it. */
 export type PlaceOf = (path: readonly string[]) => Origin;
 
 const allowanceKeys = new Map<string, LimitName>([

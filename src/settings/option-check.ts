@@ -2,12 +2,14 @@ import { AcmeLedgerError } from '../errors.ts';
 import { printable } from '../printable.ts';
 import { options, type OptionKey } from './option-table.ts';
 
-/** Where a value was written. */
+/** The place where a value was written. */
 export interface Origin {
   code: 'usage' | 'configuration';
-  /** As in `--max-pending`, `ACME_LEDGER_MAX_PENDING` or `acme-ledger.yaml:3:13: maxPending`. */
+  /**
+   * The place in words, as `--max-pending`, `ACME_LEDGER_MAX_PENDING` or `acme-ledger.yaml:3:13: maxPending`.
+   */
   label: string;
-  /** What relative paths are relative to. */
+  /** The directory that relative paths start from. */
   baseDirectory: string;
 }
 
@@ -32,7 +34,7 @@ export function optionError(origin: Origin, message: string, hint: string): Acme
   return new AcmeLedgerError(origin.code, `${origin.label} ${message}`, { hint });
 }
 
-/** What YAML, JSON and text write for yes and no; everything else is left as it is. */
+/** The words of YAML, JSON and text for yes and no; every other value is left as it is. */
 export function yesOrNoOf(value: unknown): unknown {
   return typeof value === 'string' ? (words[value.toLowerCase()] ?? value) : value;
 }

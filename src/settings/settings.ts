@@ -38,9 +38,9 @@ export interface Settings {
   ca: string;
   /** Whether the flag or its variable said so; a configured CA is where new things are made, lists are over all accounts. */
   caGiven: boolean;
-  /** Where orders are rehearsed for a CA whose staging isn't built in; as `ca`. */
+  /** The staging at which orders are rehearsed for a CA whose staging isn't built in; as `ca`. */
   rehearsalCa: string | null;
-  /** Where a certificate is ordered that can't wait for its own CA; as `ca`. */
+  /** The CA from which a certificate is ordered that can't wait for its own; as `ca`. */
   fallbackCa: string | null;
   caPem: string | null;
   email: string | null;
@@ -49,7 +49,7 @@ export interface Settings {
   /** Null: the CA's profile decides. */
   maxPending: number | null;
   onUnsubmitted: 'deactivate' | 'resume' | null;
-  /** What the configuration file says of the CAs' limits. */
+  /** The CAs' limits as the configuration file gives them. */
   limits: LimitsGiven;
   /** Null: what `usualPolicy` says, for `issue` `fail`. */
   onFailedName: FailedNamePolicy | null;

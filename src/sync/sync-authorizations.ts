@@ -19,7 +19,10 @@ const slowVerdictMs = 3_600_000;
 /** A CA that reads from a replica may not know yet what it has just made. */
 const youngMs = 60_000;
 
-/** What the ledger held of one, and what the CA says; recorded. Nothing when the CA wasn't asked. */
+/**
+ * Compares an authorization as the ledger held it with what the CA says, and records that.
+ * @returns nothing when the CA wasn't asked
+ */
 export async function compareAuthorization(
   issuance: Issuance,
   asking: CaQuestions,
@@ -33,7 +36,7 @@ export async function compareAuthorization(
   const row = (await authorizationById(issuance.ledger, held.id)) ?? held;
   const line = lineOf(row, isKnown);
   if (answer instanceof AcmeLedgerError) return [await compareFailed(issuance, row, line, answer)];
-  // What a run has recorded since is newer than this answer.
+  // A run has recorded something since: that is newer than this answer.
   if (row.status !== held.status) return [{ ...line, ca: answer.status }];
   await recordSeen(issuance, [{ ...authorizationSeen(answer), askedAt }]);
   const named = { ...line, ca: answer.status, identifier: nameShown(answer) };

@@ -10,7 +10,10 @@ import { compareAuthorization } from './sync-authorizations.ts';
 import type { Compared } from './compared.ts';
 import { shellWord } from '../shell-word.ts';
 
-/** What the ledger held of an order that nobody works on, and what the CA says; then what it says of authorizations that weren't known. */
+/**
+ * Compares an order that nobody works on, as the ledger held it, with what the CA says; then the
+ * authorizations of it that weren't known.
+ */
 export async function compareOrder(
   issuance: Issuance,
   asking: CaQuestions,

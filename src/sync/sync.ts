@@ -58,6 +58,6 @@ async function unowned(issuance: Issuance): Promise<(order: OrderRow) => boolean
   ];
   const owners = new Set(orders.map(({ run_id }) => run_id));
   const alive = await aliveAmong({ ledger, clock }, owners);
-  // One that got an owner since then is in its hands.
+  // An order that got an owner since then is in that run's hands.
   return ({ run_id }) => owners.has(run_id) && !alive.has(run_id);
 }

@@ -7,7 +7,7 @@ import { badRow, certificateFields } from '../settings/certificate-fields.ts';
 import type { RawRow } from './row-format.ts';
 import { wishReader } from './row-reader.ts';
 
-/** One row: what it wants, or why it can't be taken. */
+/** A row: the certificate that it wants, or why it can't be taken. */
 export type CheckedRow = { line: number; wish: CertificateWish } | { line: number; error: AcmeLedgerError };
 
 /**

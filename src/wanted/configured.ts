@@ -10,7 +10,7 @@ import { badRow } from '../settings/certificate-fields.ts';
 import { wishReader } from './row-reader.ts';
 import { shellWord } from '../shell-word.ts';
 
-/** What the configuration wants, and where it says so. */
+/** A certificate that the configuration wants, and where it says so. */
 export interface ConfiguredWish {
   wish: CertificateWish;
   origin: Origin;

@@ -22,7 +22,7 @@ export interface PlannedWish {
   wish: CertificateWish;
 }
 
-/** What holds where the wish itself says nothing. */
+/** The values that hold where the wish itself says nothing. */
 export interface WishDefaults {
   /** A built-in CA's name or a directory URL. */
   ca: string;

@@ -21,7 +21,7 @@ export interface Removed {
 
 /**
  * Stops wanting certificates, one after the other, each name once. Nobody wants their kept orders any more, either: the next clean-up
- * settles them; what a run is at work on is left to it.
+ * settles them. An order that a run is at work on is left to that run.
  * @param tell called for each as it is removed
  * @throws AcmeLedgerError `not-found`, `usage`: before one is removed
  */

@@ -79,7 +79,7 @@ function isBlank({ text }: Line): boolean {
   return text !== null && text.trim() === '';
 }
 
-/** What isn't UTF-8 has been read as U+FFFD. */
+/** Bytes that aren't UTF-8 have been read as U+FFFD. */
 function intact(text: string | null): string {
   if (text === null) throw badRow('the line is too long', 'a row is one line');
   if (!text.includes('\ufffd')) return text;
@@ -98,7 +98,7 @@ function readJson(text: string): Record<string, unknown> {
   throw badRow("it isn't a JSON object", 'write one object a line');
 }
 
-/** What says nothing: an empty cell, and what databases write for a missing value. */
+/** The cells that say nothing: an empty one, and what databases write for a missing value. */
 const nothing: readonly string[] = ['', 'NULL', '\\N'];
 
 function readCsv(text: string, columns: readonly string[]): Record<string, unknown> {

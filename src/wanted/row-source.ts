@@ -11,11 +11,11 @@ import { printable } from '../printable.ts';
 import type { Line } from './row-lines.ts';
 import { linesOf } from './row-lines.ts';
 
-/** Where rows come from. */
+/** The source of rows. */
 export interface RowSource {
-  /** As errors name it. */
+  /** The source's name in errors. */
   label: string;
-  /** What relative paths in it start from. */
+  /** The directory that relative paths in the rows start from. */
   directory: string;
   /** From the beginning; more than once only where that was asked for. */
   lines: () => AsyncGenerator<Line>;
@@ -48,7 +48,10 @@ export async function openRowSource(
 
 const nothing = (): Promise<void> => Promise.resolve();
 
-/** Its rows may name hooks. @throws AcmeLedgerError `bad-file` */
+/**
+ * Checks that nobody else may change the file: its rows may name hooks.
+ * @throws AcmeLedgerError `bad-file`
+ */
 function assertTrusted(path: string): void {
   const distrust = distrustOf(resolve(path));
   if (distrust === null) return;

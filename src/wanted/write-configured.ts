@@ -46,7 +46,7 @@ export async function withWanted<T>(
   });
 }
 
-/** What `act` writes is never there for anybody else. */
+/** Runs `act` in a transaction that is undone: what it writes is never there for anybody else. */
 async function undone<T>(ledger: Ledger, act: (transaction: Ledger) => Promise<T>): Promise<T> {
   const transaction = await ledger.startTransaction().execute();
   try {

@@ -63,7 +63,7 @@ const form = new RegExp(
   'y',
 );
 
-/** Such a word in a path, as the source of a regular expression: far rarer in a log than URLs are. */
+/** A word before an id in a path, as the source of a regular expression: far rarer in a log than URLs are. */
 export const wordInPath = String.raw`[/fF](?:${words})[\\%/]`;
 
 const commonEnd = new RegExp(`[/fF](?:${Object.keys(commonWords).join('|')})[\\\\%/]$`);
