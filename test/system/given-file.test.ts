@@ -3,10 +3,7 @@ import { chmod, mkdir, readdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { readGivenFile, readSecretFile } from '../../src/system/given-file.ts';
-import { readKeyFile } from '../../src/certificates/key-file.ts';
-import { generateKey, pemOf } from '../../src/certificates/key.ts';
 import { prepareStateDir } from '../../src/certificates/state-dir.ts';
-import { openssl } from '../certificates/openssl.ts';
 import { makeScratchDirectory } from '../certificates/scratch-directory.ts';
 
 describe('readGivenFile', () => {
@@ -37,49 +34,6 @@ describe('readSecretFile', () => {
       hint: `chmod 600 '${path}'`,
       message: expect.not.stringContaining('secret') as string,
     });
-  });
-});
-
-describe('readKeyFile', () => {
-  it.each([
-    ['PKCS#8', ['genpkey', '-algorithm', 'EC', '-pkeyopt', 'ec_paramgen_curve:P-256']],
-    ['SEC1 with its parameters', ['ecparam', '-name', 'prime256v1', '-genkey']],
-    ['PKCS#1', ['genrsa', '-traditional', '2048']],
-  ])('gives %s as PKCS#8', async (_case, args) => {
-    const path = join(await makeScratchDirectory(), 'key.pem');
-    await writeFile(path, openssl(args), { mode: 0o600 });
-    expect(await readKeyFile(path)).toMatch(/^-----BEGIN PRIVATE KEY-----/);
-  });
-
-  it.each([
-    [
-      'a passphrase',
-      openssl([
-        'genpkey',
-        '-algorithm',
-        'EC',
-        '-pkeyopt',
-        'ec_paramgen_curve:P-256',
-        '-aes256',
-        '-pass',
-        'pass:x',
-      ]),
-      'passphrase',
-    ],
-    ['a file without a key', 'hello', 'no private key'],
-  ])('refuses %s', async (_case, content, part) => {
-    const path = join(await makeScratchDirectory(), 'key.pem');
-    await writeFile(path, content, { mode: 0o600 });
-    await expect(readKeyFile(path)).rejects.toMatchObject({
-      code: 'bad-file',
-      message: expect.stringContaining(part) as string,
-    });
-  });
-
-  it('refuses a key that others may read', async () => {
-    const path = join(await makeScratchDirectory(), 'key.pem');
-    await writeFile(path, pemOf(await generateKey('ec256')), { mode: 0o644 });
-    await expect(readKeyFile(path)).rejects.toMatchObject({ code: 'bad-file', hint: `chmod 600 ${path}` });
   });
 });
 

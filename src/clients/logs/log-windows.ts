@@ -1,6 +1,5 @@
 import { TextDecoder } from 'node:util';
 import { ByteLists } from './byte-lists.ts';
-import { MixedText } from './mixed-text.ts';
 
 /** A part of a log, long enough on both sides that what begins in it can be read to its end, and what stands before it is there. */
 export interface LogWindow {
@@ -22,7 +21,7 @@ export interface WindowSizes {
 /**
  * A log as overlapping windows, so that nothing is hidden where two pieces of it meet, and no line is too long.
  * The whole lines that there are of a log are shown before what keeps the rest from being read is thrown.
- * A byte is a character, also where it isn't UTF-8; where it is UTF-16 (what PowerShell writes) a character is one.
+ * A byte is a character, also where it isn't UTF-8, except in a log that begins with the mark of UTF-16, as PowerShell writes it.
  */
 export async function* windowsOf(
   pieces: AsyncIterable<Buffer>,
@@ -51,23 +50,22 @@ export async function* windowsOf(
 }
 
 async function* textOf(pieces: AsyncIterable<Buffer>, most: number): AsyncGenerator<string> {
-  const mixed = new MixedText();
   const lists = new ByteLists();
-  let bigEndian: TextDecoder | null | undefined;
+  let decoder: TextDecoder | null | undefined;
   for await (const piece of pieces) {
     // The first piece has more than a byte order mark: compression was looked for in it.
-    const mark = bigEndian === undefined ? markOf(piece) : null;
-    if (bigEndian === undefined) bigEndian = mark === 'feff' ? new TextDecoder('utf-16be') : null;
-    for (let start = mark === null ? 0 : 2; start < piece.length; start += most) {
+    if (decoder === undefined) decoder = decoderFor(piece);
+    for (let start = 0; start < piece.length; start += most) {
       const part = piece.subarray(start, start + most);
-      const text = bigEndian === null ? mixed.textOf(part) : bigEndian.decode(part, { stream: true });
-      yield lists.textOf(text);
+      yield lists.textOf(decoder?.decode(part, { stream: true }) ?? part.toString('latin1'));
     }
   }
-  yield lists.textOf(mixed.end()) + lists.end();
+  yield lists.end();
 }
 
-function markOf(head: Buffer): 'fffe' | 'feff' | null {
+/** By the byte order mark; null for a log without one. */
+function decoderFor(head: Buffer): TextDecoder | null {
   const mark = head.subarray(0, 2).toString('hex');
-  return mark === 'fffe' || mark === 'feff' ? mark : null;
+  if (mark === 'fffe') return new TextDecoder('utf-16le');
+  return mark === 'feff' ? new TextDecoder('utf-16be') : null;
 }

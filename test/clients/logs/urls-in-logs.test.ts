@@ -35,12 +35,6 @@ describe('logs', () => {
       'no-name-of-gzip': gzipSync(text),
       // As `cat a.gz b.gz` makes it.
       'two.members': Buffer.concat([gzipSync(text.subarray(0, half)), gzipSync(text.subarray(half))]),
-      'unmarked.log': Buffer.from(everything, 'utf16le'),
-      'appended-by-powershell.log': Buffer.concat([
-        Buffer.from('begun by another program\n'),
-        Buffer.from(everything, 'utf16le'),
-      ]),
-      'appended-to-powershells.log': Buffer.concat([Buffer.from('\ufeffbegun\r\n', 'utf16le'), text]),
       'powershell.log': Buffer.from(`\ufeff${everything}`, 'utf16le'),
       'big-endian.log': Buffer.from(`\ufeff${everything}`, 'utf16le').swap16(),
     };
