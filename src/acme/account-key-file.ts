@@ -2,7 +2,7 @@ import { link, open, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { makeDirectories } from '../system/directories.ts';
 import { failedWith, syncDirectory, uniqueSuffix, writeDurably } from '../system/durable-file.ts';
-import { AcmeLedgerError, hasCode } from '../errors.ts';
+import { AcmeLedgerError, hasCode, messageOf } from '../errors.ts';
 import { printable } from '../printable.ts';
 import { generateAccountKey, parseAccountKey } from './http/account-key.ts';
 import { shellWord } from '../shell-word.ts';
@@ -127,6 +127,6 @@ async function place(temporary: string, file: string): Promise<boolean> {
 }
 
 function codeOf(error: unknown): string {
-  const { code, message } = error as NodeJS.ErrnoException;
-  return code ?? message;
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  return typeof code === 'string' ? code : messageOf(error);
 }

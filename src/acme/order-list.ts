@@ -57,8 +57,8 @@ function cut(fault: string): AcmeLedgerError {
 
 /** step-ca sends the bare array; a list without orders is null where its server is written in Go. */
 function listedOn(data: unknown): readonly unknown[] {
-  const list = Array.isArray(data) ? data : fieldsOf(data)?.['orders'];
-  if (Array.isArray(list)) return list as unknown[];
+  const list: unknown = Array.isArray(data) ? data : fieldsOf(data)?.['orders'];
+  if (Array.isArray(list)) return list;
   if (list === null && fieldsOf(data) !== null) return [];
   throw cut('has no orders in it');
 }

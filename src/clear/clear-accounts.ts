@@ -83,7 +83,7 @@ interface ClearRun {
 
 /** What the ledger holds open, or these URLs, one account after the other. */
 async function clearHeld({ context, choice, tally, tell }: ClearRun): Promise<ClearedAll> {
-  const seen = { gates: [] as GateSeen[], costs: [] as CostSeen[], notAsked: 0 };
+  const seen: ClearSeen = { gates: [], costs: [], notAsked: 0 };
   const ends: AcmeLedgerError[] = [];
   const unsettled: AcmeLedgerError[] = [];
   let stillPresented = 0;

@@ -52,9 +52,13 @@ export class ClearTally {
     otherRuns: 0,
   };
   /** Left for later because a name has no failed validation left, or the CA asked for patience. */
-  readonly later = { count: 0, firstAt: null as string | null, names: new Set<string>() };
+  readonly later: { count: number; firstAt: string | null; names: Set<string> } = {
+    count: 0,
+    firstAt: null,
+    names: new Set(),
+  };
   /** Left because another client may be working on them; `until` is when the last of them is an hour old. */
-  readonly young = { count: 0, until: null as string | null };
+  readonly young: { count: number; until: string | null } = { count: 0, until: null };
   /** Left because their logs have no time for them, and only older ones are wanted. */
   undated = 0;
   /** Of an account, by its URL: how many were found open and aren't any more. */

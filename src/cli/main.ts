@@ -1,5 +1,4 @@
-import type { Command } from 'commander';
-import { CommanderError } from 'commander';
+import { Command, CommanderError } from 'commander';
 import { AcmeLedgerError, exitCodeOf } from '../errors.ts';
 import { homeDirectory } from '../system/home-directory.ts';
 import type { Log } from '../run-ports.ts';
@@ -57,7 +56,8 @@ async function runAction<Options>(
   given: readonly unknown[],
   stops: Interruption,
 ): Promise<number> {
-  const command = given.at(-1) as Command;
+  const command = given.at(-1);
+  if (!(command instanceof Command)) throw new AcmeLedgerError('bug', 'commander gave no command');
   const options = command.optsWithGlobals();
   const context = await makeContext(options, stops);
   try {

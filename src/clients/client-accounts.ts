@@ -1,3 +1,4 @@
+import { keysOf } from '../records.ts';
 import { privateKeyFrom } from './account-key-formats.ts';
 import { acmeShAccounts } from './known/acme-sh.ts';
 import { acmetoolAccounts } from './known/acmetool.ts';
@@ -26,7 +27,7 @@ const layouts = {
 export type ClientName = keyof typeof layouts;
 
 /** The clients whose files can be read. */
-export const clientNames = Object.keys(layouts) as ClientName[];
+export const clientNames = keysOf(layouts);
 
 export interface ClientAccounts {
   accounts: ClientAccount[];

@@ -1,3 +1,4 @@
+import { keysOf } from '../records.ts';
 import { acmeShCertificates } from './known/acme-sh-certificates.ts';
 import { certbotCertificates } from './known/certbot-certificates.ts';
 import type { CertificateLayout } from './certificate-layout.ts';
@@ -15,7 +16,7 @@ const layouts: Partial<Record<ClientName, CertificateLayout>> = {
 };
 
 /** The clients whose certificates can be taken over. */
-export const certificateClients = Object.keys(layouts) as ClientName[];
+export const certificateClients = keysOf(layouts);
 
 /**
  * All certificates that a client renews, sorted by their files' paths. Nothing is written.

@@ -1,3 +1,5 @@
+import { isRecord } from '../records.ts';
+
 /* Readers for the files of other clients, in which each part may be missing, or not what it should be. */
 
 /** A member of JSON text that is text itself, by its path; null for anything else. */
@@ -10,7 +12,7 @@ export function textMember(json: string | null, ...path: readonly string[]): str
     return null;
   }
   for (const name of path) {
-    value = typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[name] : null;
+    value = isRecord(value) ? value[name] : null;
   }
   return typeof value === 'string' && value !== '' ? value : null;
 }

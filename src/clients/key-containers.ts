@@ -1,3 +1,4 @@
+import { isRecord } from '../records.ts';
 import type { JsonWebKey } from 'node:crypto';
 import { parseAllDocuments } from 'yaml';
 
@@ -26,7 +27,7 @@ export function secretsIn(text: string): unknown[] {
 function found(value: unknown, depth: number): ContainedKey[] {
   if (depth === 0) return [];
   if (Array.isArray(value)) return value.flatMap((each) => found(each, depth - 1));
-  const members = membersOf(value);
+  const members = isRecord(value) ? value : null;
   if (members === null) return [];
   if (typeof members['kty'] === 'string') return [{ jwk: members }];
   if (members['kind'] === 'Secret') return inSecret(members);
@@ -74,14 +75,12 @@ function numbersOfJson(text: string): Map<string, string> {
   } catch {
     return new Map();
   }
-  const members = Object.entries(membersOf(value) ?? {});
+  const members = Object.entries(isRecord(value) ? value : {});
   return new Map(
     members.flatMap(([name, each]) => (typeof each === 'string' ? [[name.toLowerCase(), each]] : [])),
   );
 }
 
 function membersOf(value: unknown): Record<string, unknown> | null {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-    ? (value as Record<string, unknown>)
-    : null;
+  return isRecord(value) ? value : null;
 }

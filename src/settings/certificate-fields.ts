@@ -1,3 +1,4 @@
+import { keysOf } from '../records.ts';
 import { solverOptionKinds, type SolverOptions } from '../challenges/option-list.ts';
 import type { OptionKind } from '../challenges/solver-option.ts';
 import { AcmeLedgerError } from '../errors.ts';
@@ -24,7 +25,7 @@ const kinds: Readonly<Record<Field, Kind>> = {
   deployHook: 'text',
 };
 
-const fields = Object.keys(kinds) as Field[];
+const fields: readonly Field[] = keysOf(kinds);
 
 /** A row, each field of its kind. */
 export interface CertificateFields {
@@ -58,7 +59,7 @@ export function gathered(given: Partial<Record<Field, unknown>>): CertificateFie
 
 /** @param what a `field`, or a `column` @throws AcmeLedgerError `bad-file` */
 export function assertKnownField(field: string, what: string): asserts field is Field {
-  if (fields.includes(field as Field)) return;
+  if (fields.some((known) => known === field)) return;
   const nearest = nearestWord(field, fields);
   throw badRow(
     `there is no ${what} "${printable(field).slice(0, 60)}"`,

@@ -1,3 +1,4 @@
+import { keysOf } from '../records.ts';
 import * as z from 'zod/mini'; // a quarter of zod's loading time
 import { parseServerAddress } from '../system/socket-address.ts';
 import { isDuration } from '../duration.ts';
@@ -212,7 +213,7 @@ export const options = {
 export type OptionKey = keyof typeof options;
 export type OptionValues = { [Key in OptionKey]: z.infer<(typeof options)[Key]['schema']> };
 
-export const optionKeys = Object.keys(options) as OptionKey[];
+export const optionKeys = keysOf(options);
 
 /** The environment variable of an option. */
 export function variableOf(key: OptionKey): string {

@@ -12,7 +12,7 @@ export async function untilAborted<T>(start: () => Promise<T>, signal: AbortSign
   let stopListening = (): void => undefined;
   const aborted = new Promise<never>((_resolve, reject) => {
     const onAbort = (): void => {
-      reject(signal.reason as Error);
+      reject(signal.reason);
     };
     signal.addEventListener('abort', onAbort);
     stopListening = () => {

@@ -1,3 +1,4 @@
+import { isRecord } from '../records.ts';
 import { AcmeLedgerError, messageOf } from '../errors.ts';
 import { printable } from '../printable.ts';
 import { badRow, assertKnownField } from '../settings/certificate-fields.ts';
@@ -93,8 +94,7 @@ function readJson(text: string): Record<string, unknown> {
   } catch (cause) {
     throw badRow(`it isn't JSON: ${printable(messageOf(cause))}`, 'write one object a line');
   }
-  if (typeof value === 'object' && value !== null && !Array.isArray(value))
-    return value as Record<string, unknown>;
+  if (isRecord(value)) return value;
   throw badRow("it isn't a JSON object", 'write one object a line');
 }
 

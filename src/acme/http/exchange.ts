@@ -102,7 +102,7 @@ async function send(
   onConnected();
   for (;;) {
     const askedAt = systemClock.now().getTime();
-    await assertAllowed().catch((error: unknown) => Promise.reject(unsentError(error) as Error));
+    await assertAllowed().catch((error: unknown) => Promise.reject(unsentError(error)));
     if (outgoing.destroyed) return;
     if (systemClock.now().getTime() - askedAt > leaveLastsMs) continue;
     onSent();

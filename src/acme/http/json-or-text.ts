@@ -11,7 +11,8 @@ export function jsonOrText(body: Buffer): unknown {
   const text = body.toString('utf8');
   if (!isParsedSoon(body)) return text;
   try {
-    return JSON.parse(text) as unknown;
+    const data: unknown = JSON.parse(text);
+    return data;
   } catch {
     return text;
   }

@@ -103,7 +103,7 @@ export class NoncePool {
       };
       const leave = () => {
         this.#waiting.splice(this.#waiting.indexOf(waiter), 1);
-        reject(signal?.reason as Error);
+        reject(signal?.reason);
       };
       this.#waiting.push(waiter);
       signal?.addEventListener('abort', leave, { once: true });

@@ -13,14 +13,14 @@ import { identifierOf } from './order.ts';
 import { parseProblem } from './problems.ts';
 import type { Authorization, Challenge } from './resources.ts';
 
-const statuses: readonly string[] = [
+const statuses = [
   'pending',
   'valid',
   'invalid',
   'deactivated',
   'expired',
   'revoked',
-] satisfies Authorization['status'][];
+] as const satisfies Authorization['status'][];
 
 /** RFC 8555 §7.1.4. @throws AcmeLedgerError `ca-answer` for an unknown status or an identifier that is neither dns nor ip */
 export function parseAuthorization(data: unknown, url: string): Authorization {
@@ -79,7 +79,8 @@ function tokenOf(value: unknown): string | null {
 }
 
 function statusOf(value: unknown): Authorization['status'] {
-  if (typeof value === 'string' && statuses.includes(value)) return value as Authorization['status'];
+  const status = statuses.find((each) => each === value);
+  if (status !== undefined) return status;
   throw unreadable(
     'authorization',
     `has the status "${printable(String(value).slice(0, 40))}", which RFC 8555 §7.1.6 doesn't know`,

@@ -1,3 +1,4 @@
+import { isRecord } from '../../records.ts';
 import { AcmeLedgerError } from '../../errors.ts';
 import { printable } from '../../printable.ts';
 import { isAcceptableUrl } from './web-url.ts';
@@ -9,7 +10,7 @@ export type Fields = Readonly<Record<string, unknown>>;
 
 /** A JSON object, or null: what a CA sends may be anything. */
 export function fieldsOf(value: unknown): Fields | null {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Fields) : null;
+  return isRecord(value) ? value : null;
 }
 
 /** @throws AcmeLedgerError `ca-answer` when it isn't a JSON object */

@@ -15,13 +15,7 @@ import {
 import { parseProblem } from './problems.ts';
 import type { Order } from './resources.ts';
 
-const statuses: readonly string[] = [
-  'pending',
-  'ready',
-  'processing',
-  'valid',
-  'invalid',
-] satisfies Order['status'][];
+const statuses = ['pending', 'ready', 'processing', 'valid', 'invalid'] as const satisfies Order['status'][];
 
 /**
  * RFC 8555 §7.1.3.
@@ -109,7 +103,8 @@ export function identifierOf(value: unknown): Identifier[] {
 }
 
 function statusOf(value: unknown): Order['status'] {
-  if (typeof value === 'string' && statuses.includes(value)) return value as Order['status'];
+  const status = statuses.find((each) => each === value);
+  if (status !== undefined) return status;
   // Pebble up to 2.7 shows an order with a deactivated authorization so; RFC 8555 §7.1.6 has "invalid" for it.
   if (value === 'deactivated') return 'invalid';
   throw unreadable(

@@ -66,11 +66,11 @@ async function certificateAt(
 async function untilSecure(socket: TLSSocket, signal: AbortSignal): Promise<void> {
   await new Promise<void>((resolve, reject) => {
     if (signal.aborted) {
-      reject(signal.reason as Error);
+      reject(signal.reason);
       return;
     }
     const give = (): void => {
-      reject(signal.reason as Error);
+      reject(signal.reason);
     };
     signal.addEventListener('abort', give, { once: true });
     socket.once('secureConnect', resolve);

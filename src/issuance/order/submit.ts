@@ -189,7 +189,7 @@ async function sendWhenLet(
       tries += 1;
       if (waitMs === null || tries > submitTries) throw error;
       // Interrupted, it stays what it is: refused, and not under way.
-      await issuance.clock.sleep(waitMs, issuance.stops.work).catch(() => Promise.reject(error as Error));
+      await issuance.clock.sleep(waitMs, issuance.stops.work).catch(() => Promise.reject(error));
       await recordSubmittingAgain(issuance, placed.row.id, row.id);
     }
   }
@@ -200,7 +200,7 @@ function isRepeated(
   error: unknown,
   met: { about: string; faults: number },
 ): Promise<boolean> {
-  return outage.mayRepeat('submit', error, met, stops.work).catch(() => Promise.reject(error as Error));
+  return outage.mayRepeat('submit', error, met, stops.work).catch(() => Promise.reject(error));
 }
 
 /**
