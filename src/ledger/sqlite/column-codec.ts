@@ -20,8 +20,20 @@ export function decodersOf(statement: Statement, decoding: Decoding): (Decode | 
     if (table === null || column === null || decoding === 'raw') return null;
     if (flagsOf(table).includes(column)) return (stored) => stored === 1;
     const top = jsonOf(table)[column];
-    return top === undefined ? null : (stored) => jsonIn(stored, { table, column, top, decoding });
+    return top === undefined
+      ? null
+      : sharedBetweenRows((stored) => jsonIn(stored, { table, column, top, decoding }));
   });
+}
+
+/** Rows that follow one another often hold the same, as thousands of certificates do their settings: it is read once, and nobody changes a row's value. */
+function sharedBetweenRows(decode: Decode): Decode {
+  // No stored value is undefined.
+  let [last, value]: [stored: unknown, value: unknown] = [undefined, undefined];
+  return (stored) => {
+    if (last !== stored) [last, value] = [stored, decode(stored)];
+    return value;
+  };
 }
 
 /** A value as SQLite takes it. */

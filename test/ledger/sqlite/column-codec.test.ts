@@ -47,6 +47,13 @@ it('a column is known by where it comes from, whatever it is called; what is com
   expect(changed).toEqual([{ them: ['c.test'] }]);
 });
 
+it('rows that hold the same share one value', async () => {
+  const { ledger } = await usedLedger();
+  const [one, other] = await ledger.selectFrom('presentations').select('settings').execute();
+  expect(one?.settings).toMatchObject({ solver: 'webroot' });
+  expect(other?.settings).toBe(one?.settings);
+});
+
 it('what another value is compared with is written as it is stored', async () => {
   const { ledger } = await usedLedger();
   const error = storedError({ message: 'it' });
