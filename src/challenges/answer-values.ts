@@ -19,7 +19,7 @@ export function checkedToken({ token, identifier }: ChallengeAnswer): string {
   );
 }
 
-/** Where the TXT record of dns-01 belongs, with the root's dot (RFC 8555 §8.4). */
+/** The name of the TXT record of dns-01, with the root's dot (RFC 8555 §8.4). */
 export function dnsRecordName({ identifier }: ChallengeAnswer): string {
   return `_acme-challenge.${identifier.value}.`;
 }

@@ -28,7 +28,7 @@ export const solverOptions: readonly ListedOption[] = [
   ),
 ];
 
-/** What each option may hold in a row or in the configuration. */
+/** The kind of value that each option may have in a row or in the configuration. */
 export const solverOptionKinds = Object.fromEntries(
   solverOptions.map(({ name, kind }) => [name, kind]),
 ) as Record<OptionName, OptionKind>;

@@ -1,7 +1,7 @@
 import pLimit, { type LimitFunction } from 'p-limit';
 import { untilAborted } from '../system/until-aborted.ts';
 
-/** One for each hook that this process runs. */
+/** The queues of this process, by concurrency and key. */
 const queues = new Map<string, LimitFunction>();
 
 /**

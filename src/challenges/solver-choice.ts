@@ -5,7 +5,7 @@ import { solvers } from './solvers.ts';
 
 const kinds: readonly SolverKind[] = Object.values(solvers);
 
-/** What a person adds to a command line to choose the solver: `--webroot DIR`, or its name where that is enough. */
+/** The words of a command line that choose the solver: `--webroot DIR`, or its name where that is enough. */
 export function choiceOf(kind: SolverKind): string {
   const required = Object.entries(kind.options).find(([, { isRequired }]) => isRequired === true);
   if (required === undefined) return `--solver ${kind.name}`;
@@ -18,7 +18,7 @@ export function needsNoOption(kind: SolverKind): boolean {
   return Object.values(kind.options).every(({ isRequired }) => isRequired !== true);
 }
 
-/** The solver that works for anybody who says nothing more; null where each solver needs an option. */
+/** The first solver that needs no option; null where each needs one. */
 export function solverWithoutOptions(): SolverKind | null {
   return kinds.find(needsNoOption) ?? null;
 }

@@ -8,7 +8,7 @@ export interface SolverKind<
   Settings extends AnySettings = AnySettings,
   Options extends SolverOptionTable = SolverOptionTable,
 > {
-  /** As `--solver` and the settings in the ledger name the solver. */
+  /** The solver's name for `--solver`, and in the settings that the ledger keeps. */
   name: Settings['solver'];
   /** The challenge types that it can answer, the usual one first. */
   challenges: readonly [Settings['challenge'], ...Settings['challenge'][]];
@@ -24,7 +24,7 @@ export interface SolverKind<
   ): Settings;
   /** Cheap: it loads the solver's code when it is first used (`lazy-solver.ts`). */
   create(settings: Settings, parts: SolverParts): Solver;
-  /** Whose turns its answers wait for where many are put up or taken down; null where nothing but the number of them counts. */
+  /** The queue of its answers where many are put up or taken down; null for a solver whose answers needn't wait for each other. */
   queue(settings: Settings): SolverQueue | null;
   /** How long `cleanUp` may take from its turn on; null for a solver that limits itself. */
   cleanUpLimitMs: number | null;
@@ -32,11 +32,11 @@ export interface SolverKind<
   propagation(settings: Settings): Propagation | null;
   /** The command line that gives these settings again. */
   commandLine(settings: Settings): CommandLine;
-  /** Which programs are run and which directories are written to, in one line for a person. */
+  /** The programs that are run and the directories that are written to, in one line for a person. */
   shown(settings: Settings): { label: string; text: string };
 }
 
-/** What the settings of every solver have. */
+/** The part of the settings that every solver has. */
 export interface AnySettings {
   solver: string;
   challenge: ChallengeType;
@@ -49,13 +49,13 @@ export type CheckedOptions<Options extends SolverOptionTable> = {
   [Name in keyof Options]: ReturnType<Options[Name]['check']>;
 };
 
-/** What solvers need from the rest of the program. */
+/** The parts of the program that solvers need. */
 export interface SolverParts extends VisibilityParts {
   /** The run of the ledger, by which a hook that outlives it is found; none in a process that has no ledger. */
   runId?: string;
 }
 
-/** Of the answers with the same key, `concurrency` are worked on at one time. */
+/** A queue of answers: those with the same key wait until fewer than `concurrency` of them are being worked on. */
 export interface SolverQueue {
   key: string;
   concurrency: number;
@@ -69,7 +69,7 @@ export interface Propagation {
 }
 
 export interface CommandLine {
-  /** Where the command is to be run; null: anywhere. */
+  /** The directory that the command is to be run in; null: any. */
   directory: string | null;
   words: string[];
 }

@@ -6,7 +6,7 @@ export interface SolverOption<Checked = unknown> {
   /** The value as `--help` shows it: `DIR` of `--webroot <DIR>`. */
   placeholder: string;
   help: string;
-  /** What a row or the configuration may hold; a command line holds text. */
+  /** The kind of value that a row or the configuration may hold; a command line holds text. */
   kind: OptionKind;
   /** The solver can't do without this option, which chooses it. */
   isRequired?: true;
@@ -16,13 +16,13 @@ export interface SolverOption<Checked = unknown> {
 
 export type OptionKind = 'text' | 'text-or-number';
 
-/** Where a value was given, and what for. */
+/** The surroundings of a given value, for its check. */
 export interface OptionPlace {
-  /** As in `--webroot`. */
+  /** The flag of the option, as in `--webroot`. */
   flag: string;
   /** The challenge that the solver will answer. */
   challenge: ChallengeType;
-  /** What relative paths start from. */
+  /** The directory that relative paths start from. */
   directory: string;
   /** Whether files that a value names must be there now. */
   look: boolean;

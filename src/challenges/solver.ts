@@ -3,7 +3,7 @@ import type { Identifier } from '../identifiers.ts';
 export const challengeTypes = ['http-01', 'dns-01', 'tls-alpn-01'] as const;
 export type ChallengeType = (typeof challengeTypes)[number];
 
-/** What has to be put up for one authorization (RFC 8555 §8.1, §8.3, §8.4, RFC 8737 §3). */
+/** The answer that has to be put up for one authorization (RFC 8555 §8.1, §8.3, §8.4, RFC 8737 §3). */
 export interface ChallengeAnswer {
   type: ChallengeType;
   /** Without `*.`: a wildcard is answered at its base name. */

@@ -89,7 +89,7 @@ async function runOnce(
   );
 }
 
-/** What lego's exec provider hands to its command; http-01 gets what its raw mode gets. */
+/** The arguments that lego's exec provider hands to its command; those of http-01 are its raw mode's. */
 function legoArguments(
   challenge: ExecSettings['challenge'],
   action: Action,

@@ -7,7 +7,7 @@ import { usage, type OptionPlace } from '../solver-option.ts';
 import { parseServerAddress } from '../../system/socket-address.ts';
 import { shellWord } from '../../shell-word.ts';
 
-/** What lets a hook prove names, in the order in which the options are checked. */
+/** The options of the solver exec, in the order in which they are checked. */
 export const execOptions = {
   hook: {
     placeholder: 'CMD',
@@ -33,7 +33,7 @@ export const execOptions = {
     placeholder: 'DURATION',
     help: 'dns-01: how long to wait for the name servers; 0 does not look',
     kind: 'text-or-number',
-    // As long as lego waits: EXEC_PROPAGATION_TIMEOUT of its exec provider.
+    // The time that lego waits: EXEC_PROPAGATION_TIMEOUT of its exec provider.
     check: secondsFrom(0, { byDefault: 60 }),
   },
   resolver: {

@@ -8,7 +8,7 @@ import type { Solver } from '../solver.ts';
 
 type Address = StandaloneSettings['listen'];
 
-/** What one solver answers with, by keys of its own among those of all solvers of this process. */
+/** The answers of one solver, by keys of its own among those of all solvers of this process. */
 export interface StandaloneAnswers<Answer> extends Pick<
   Solver,
   'waitUntilVisible' | 'assertStillVisible' | 'close'
@@ -46,7 +46,7 @@ function answersAt<Answer>(listener: SharedListener<Answer>): StandaloneAnswers<
       presented.delete(key);
       await listener.remove(key);
     },
-    // What is given by this process needn't be looked for.
+    // An answer that this process gives needn't be looked for.
     waitUntilVisible: unlessAborted,
     assertStillVisible: unlessAborted,
     async close() {

@@ -7,7 +7,7 @@ export const standaloneSchema = () =>
     solver: z.literal('standalone'),
     challenge: z.enum(['http-01', 'tls-alpn-01']),
     listen: z.strictObject({
-      /** Null: every address of this machine. */
+      /** The address to listen on; null: every address of this machine. */
       host: z.nullable(z.string().check(z.refine((host) => isIP(host) !== 0, 'must be an IP address'))),
       port: between(1, 65_535),
     }),

@@ -16,10 +16,10 @@ interface WaitLimits {
   resolver: string | null;
 }
 
-/** How time and the DNS are reached. */
+/** The clock, and the name servers, that visibility is looked at with. */
 export interface VisibilityParts {
   clock: Clock;
-  /** Who is asked where the settings name no resolver; the system's when left out. */
+  /** The name servers that are asked where the settings name no resolver; the system's when left out. */
   nameServers?: NameServerView;
 }
 

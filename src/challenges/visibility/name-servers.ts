@@ -1,7 +1,7 @@
 import { Resolver } from 'node:dns/promises';
 import { untilAborted } from '../../system/until-aborted.ts';
 
-/** Who is asked for delegations, and where authoritative servers listen. */
+/** The servers that are asked for delegations, and the port of authoritative servers. */
 export interface NameServerView {
   /** `ADDR:PORT` of recursive servers; the system's when left out. */
   recursive?: string[];

@@ -17,7 +17,7 @@ export interface ProbeView {
   tlsPort: number;
 }
 
-/** What is longer under way than this is no use to a run that has certificates to renew. */
+/** A record that is longer under way is no use to a run that has certificates to renew. */
 const longestPropagationSeconds = 240;
 const usualPropagationSeconds = 120;
 
@@ -72,7 +72,7 @@ async function assertRecord(
   await waitUntilRecordIsVisible(record, limits, { clock }, signal);
 }
 
-/** As Boulder does: one IPv6 address where there is any, and an IPv4 address if that can't be reached. */
+/** The addresses that Boulder tries: one IPv6 address where there is any, and an IPv4 address if that can't be reached. */
 async function addressesToTry(
   { identifier: { type, value } }: ChallengeAnswer,
   { resolver }: ProbeView,

@@ -12,7 +12,7 @@ interface Reach {
   requestTimeoutMs?: number;
 }
 
-/** As many as Boulder follows. */
+/** The number of redirects that Boulder follows. */
 const maxRedirects = 10;
 const usualTimeoutMs = 10_000;
 /** A key authorization has 87 characters. */

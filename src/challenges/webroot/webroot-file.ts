@@ -9,7 +9,7 @@ const directories: readonly string[] = ['.well-known', 'acme-challenge'];
 /** Another order's clean-up may remove the directory between our mkdir and our write; each try loses to one rmdir. */
 const maxWriteTries = 50;
 
-/** Of an answer, with room: what somebody else put there may be of any size. */
+/** The size of an answer, with room: a file that somebody else put there may be of any size. */
 const maxBytes = 64 * 1024;
 
 /** A file below a webroot that somebody else may own, and may be changing at this moment. */
@@ -100,7 +100,7 @@ async function within<T>(
   }
 }
 
-/** By the token, so that any process can remove it. */
+/** The draft's name has the token, so that any process can remove it. */
 function temporaryName(token: string): string {
   return `.${token}.tmp`;
 }
@@ -187,7 +187,7 @@ async function removeFile(path: string): Promise<void> {
   await unlink(path).catch(ignoring('ENOENT'));
 }
 
-/** What a killed run of ours left behind: a half-written file, or a directory that wasn't put in place. */
+/** The remains of a killed run of ours: a half-written file, or a directory that wasn't put in place. */
 async function removeLeft(path: string): Promise<void> {
   const there = await lstat(path).catch(ignoring('ENOENT'));
   if (there === undefined) return;

@@ -10,7 +10,7 @@ import type { ChallengeAnswer, Solver } from '../solver.ts';
 import type { WebrootFile } from './webroot-file.ts';
 import { readBelowWebroot, removeBelowWebroot, writeBelowWebroot } from './webroot-file.ts';
 
-/** Each has up to three files open: of all names of all certificates at once there would be more than a process may have. */
+/** The answers that are written at one time. Each has up to three files open, and a process may have only so many. */
 const atOnce = pLimit(32);
 
 /**
@@ -20,10 +20,10 @@ const atOnce = pLimit(32);
  */
 const madeDirectories = new Set<string>();
 
-/** By directory, the answers of this process in it: there is no need to try and remove it before the last of them is gone. */
+/** The answers of this process, by directory: there is no need to try and remove a directory before its last answer is gone. */
 const answersIn = new Map<string, Set<string>>();
 
-/** By path, what is being written: an interrupt doesn't wait for it, and what it makes must be taken down all the same. */
+/** The writes that are under way, by path: an interrupt doesn't wait for a write, and its file must be taken down all the same. */
 const writing = new Map<string, Promise<unknown>>();
 
 /** Puts the key authorization where a web server finds it (RFC 8555 §8.3). */
