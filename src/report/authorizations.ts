@@ -92,6 +92,7 @@ function globMatcher(glob: string): (name: string) => boolean {
     .replace(/[.+^${}()|[\]\\]/g, '\\$&')
     .replaceAll('*', '.*')
     .replaceAll('?', '.');
-  const expression = new RegExp(`^${pattern}$`);
+  // Dotall: a CA may have told a name with a newline.
+  const expression = new RegExp(`^${pattern}$`, 's');
   return (name) => expression.test(name);
 }
