@@ -3,9 +3,11 @@ import { hookFailure, runHook } from '../../system/hook-process.ts';
 import { runVariable } from '../../system/orphaned-hooks.ts';
 import { printable } from '../../printable.ts';
 import { shellWord, shellWords } from '../../shell-word.ts';
-import { checkedToken, dnsRecordName, dnsRecordValue } from '../answer-values.ts';
+import { dnsRecordName, dnsRecordValue } from '../answer-values.ts';
 import { assertRecordIsStillVisible, waitUntilRecordIsVisible } from '../visibility/dns-visibility.ts';
 import { queued } from '../queue.ts';
+import type { HookAction } from './hook-style.ts';
+import { hookStyles } from './hook-styles.ts';
 import type { ExecSettings } from './settings.ts';
 import type { ChallengeAnswer, Solver } from '../solver.ts';
 import type { SolverParts } from '../solver-kind.ts';
@@ -37,8 +39,6 @@ export function hookSolver(settings: ExecSettings, parts: SolverParts): Solver {
   };
 }
 
-type Action = 'present' | 'cleanup';
-
 interface HookRun {
   settings: ExecSettings;
   environment: Record<string, string>;
@@ -50,12 +50,12 @@ function environmentOf(runId: string | undefined): Record<string, string> {
 
 async function runInTurn(
   run: HookRun,
-  action: Action,
+  action: HookAction,
   answer: ChallengeAnswer,
   signal: AbortSignal,
 ): Promise<void> {
   const { settings } = run;
-  const args = legoArguments(settings.challenge, action, answer);
+  const args = hookStyles[settings.hookStyle].argumentsFor(action, answer);
   // The same hook edits the same zones, whichever order it runs for.
   await queued(`${settings.hookDirectory}\n${settings.hook}`, settings.hookConcurrency, signal, () =>
     runOnce(run, args, answer, signal),
@@ -87,15 +87,4 @@ async function runOnce(
               `${shown} ${shellWords(args.map(printable))}`,
     },
   );
-}
-
-/** The arguments that lego's exec provider hands to its command; those of http-01 are its raw mode's. */
-function legoArguments(
-  challenge: ExecSettings['challenge'],
-  action: Action,
-  answer: ChallengeAnswer,
-): string[] {
-  return challenge === 'dns-01'
-    ? [action, dnsRecordName(answer), dnsRecordValue(answer)]
-    : [action, answer.identifier.value, checkedToken(answer), answer.keyAuthorization];
 }

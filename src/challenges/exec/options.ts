@@ -4,6 +4,7 @@ import { parseDuration } from '../../duration.ts';
 import { assertTrustedHook } from '../../system/hook-program.ts';
 import { printable } from '../../printable.ts';
 import { usage, type OptionPlace } from '../solver-option.ts';
+import { type HookStyleName, hookStyles, isHookStyle } from './hook-styles.ts';
 import { parseServerAddress } from '../../system/socket-address.ts';
 import { shellWord } from '../../shell-word.ts';
 
@@ -16,7 +17,12 @@ export const execOptions = {
     isRequired: true,
     check: checkedHook,
   },
-  hookStyle: { placeholder: 'STYLE', help: 'exec: lego', kind: 'text', check: checkedStyle },
+  hookStyle: {
+    placeholder: 'STYLE',
+    help: `exec: ${Object.keys(hookStyles).join(', ')}`,
+    kind: 'text',
+    check: checkedStyle,
+  },
   hookTimeout: {
     placeholder: 'DURATION',
     help: 'exec: how long a hook may take (default: 2m)',
@@ -65,12 +71,10 @@ function checkedHook(given: string | undefined, { directory, look }: OptionPlace
   return command;
 }
 
-function checkedStyle(given: string | undefined): 'lego' {
-  if (given === undefined || given === 'lego') return 'lego';
-  throw usage(
-    `--hook-style "${printable(given)}" isn't there`,
-    'there is: lego (CMD present|cleanup FQDN. VALUE for dns-01, CMD present|cleanup DOMAIN TOKEN KEYAUTH for http-01)',
-  );
+function checkedStyle(given = 'lego'): HookStyleName {
+  if (isHookStyle(given)) return given;
+  const known = Object.entries(hookStyles).map(([name, { calls }]) => `${name} (${calls})`);
+  throw usage(`--hook-style "${printable(given)}" isn't there`, `there is: ${known.join('; ')}`);
 }
 
 const maxSeconds = 86_400;
