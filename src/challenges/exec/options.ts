@@ -4,7 +4,7 @@ import { parseDuration } from '../../duration.ts';
 import { assertTrustedHook } from '../../system/hook-program.ts';
 import { printable } from '../../printable.ts';
 import { usage, type OptionPlace } from '../solver-option.ts';
-import { type HookStyleName, hookStyles, isHookStyle } from './hook-styles.ts';
+import { type HookStyleName, hookStyleNames, hookStyles, isHookStyle } from './hook-styles.ts';
 import { parseServerAddress } from '../../system/socket-address.ts';
 import { shellWord } from '../../shell-word.ts';
 
@@ -19,7 +19,7 @@ export const execOptions = {
   },
   hookStyle: {
     placeholder: 'STYLE',
-    help: `exec: ${Object.keys(hookStyles).join(', ')}`,
+    help: `exec: ${hookStyleNames.join(', ')}`,
     kind: 'text',
     check: checkedStyle,
   },

@@ -1,9 +1,7 @@
 import * as z from 'zod/mini';
 import { parseServerAddress } from '../../system/socket-address.ts';
 import { absolutePath, between } from '../setting-schemas.ts';
-import { type HookStyleName, hookStyles } from './hook-styles.ts';
-
-const styleNames = Object.keys(hookStyles) as [HookStyleName, ...HookStyleName[]];
+import { hookStyleNames } from './hook-styles.ts';
 
 export const execSchema = () =>
   z.strictObject({
@@ -12,7 +10,7 @@ export const execSchema = () =>
     hook: z.string().check(z.regex(/\S/, 'must not be empty')),
     /** Where the hook runs, so that a relative path in it means the same thing to whoever cleans up. */
     hookDirectory: absolutePath(),
-    hookStyle: z.enum(styleNames),
+    hookStyle: z.enum(hookStyleNames),
     hookTimeoutSeconds: between(1, 86_400),
     /** Hooks at one time. 1: most hooks that edit a zone can't bear company (lego runs them one by one, too). */
     hookConcurrency: between(1, 100),
