@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { bytesOf } from '../system/bytes-of.ts';
 import { badFile } from '../system/given-file.ts';
 import { AcmeLedgerError, messageOf } from '../errors.ts';
 import { distrustOf } from '../system/file-trust.ts';
@@ -76,7 +77,7 @@ function linesFrom(stream: Readable, label: string): AsyncGenerator<Line> {
 
 async function* chunksOf(stream: Readable, label: string): AsyncGenerator<Buffer> {
   try {
-    for await (const chunk of stream) yield chunk as Buffer;
+    yield* bytesOf(stream);
   } catch (error) {
     throw unreadable(label, error);
   }

@@ -39,7 +39,7 @@ export function connectionFailureOf(
   host: string,
   { sent, reused }: { sent: boolean; reused: boolean },
 ): ConnectionFailure {
-  const code = (error as NodeJS.ErrnoException).code ?? '';
+  const code = 'code' in error ? String(error.code) : '';
   if (sent)
     return new ConnectionFailure(
       'reset',

@@ -129,7 +129,7 @@ async function bodyOf(response: IncomingMessage): Promise<string> {
   response.setEncoding('latin1');
   // The time limit of the request is the answer's, too.
   for await (const chunk of response) {
-    text += chunk as string;
+    text += String(chunk);
     if (text.length > maxBodyBytes) break;
   }
   return text;

@@ -3,6 +3,7 @@ import { open, stat } from 'node:fs/promises';
 import { Readable, type Transform, addAbortSignal, pipeline } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import zlib from 'node:zlib';
+import { bytesOf } from '../../system/bytes-of.ts';
 import { failedWith } from '../../system/durable-file.ts';
 import { AcmeLedgerError } from '../../errors.ts';
 import { printable } from '../../printable.ts';
@@ -113,8 +114,7 @@ async function endOpening(stream: ReadStream, file: string): Promise<void> {
 }
 
 async function* counted(stream: Readable, onBytes: LogReading['onBytes']): AsyncGenerator<Buffer> {
-  for await (const piece of stream) {
-    const bytes = piece as Buffer;
+  for await (const bytes of bytesOf(stream)) {
     onBytes?.(bytes.length);
     yield bytes;
   }
@@ -141,7 +141,7 @@ async function* rejoined(head: Buffer, rest: AsyncGenerator<Buffer>): AsyncGener
 async function* piped(pieces: AsyncGenerator<Buffer>, decompressor: Transform): AsyncGenerator<Buffer> {
   // Errors of either side are thrown where the decompressor is read.
   pipeline(Readable.from(pieces, { objectMode: false }), decompressor, () => undefined);
-  for await (const piece of decompressor) yield piece as Buffer;
+  yield* bytesOf(decompressor);
 }
 
 interface MayReadZstd {

@@ -23,12 +23,11 @@ export async function authorizeAndMakeKey(
 ): Promise<Authorized> {
   const settings = parseSolverSettings(certificate.settings);
   const givenUp = new AbortController();
-  let making = null as Promise<OrderFiles> | null;
-  let made = null as OrderFiles | null;
+  const key: { making: Promise<OrderFiles> | null; made: OrderFiles | null } = { making: null, made: null };
   let isFinalizeRecorded = false;
   const makeKey = (): Promise<OrderFiles> =>
-    (making ??= orderKey(issuance, certificate, placed.row, givenUp.signal).then((files) => {
-      made = files;
+    (key.making ??= orderKey(issuance, certificate, placed.row, givenUp.signal).then((files) => {
+      key.made = files;
       return files;
     }));
   try {
@@ -37,8 +36,8 @@ export async function authorizeAndMakeKey(
         makeKey().catch(() => undefined); // it is awaited below, where its failure counts
       },
       async alsoRecord(writer, { status }) {
-        if (made === null || status !== 'ready') return;
-        await recordFinalizeSent(writer, placed.row.id, csrDigest(made));
+        if (key.made === null || status !== 'ready') return;
+        await recordFinalizeSent(writer, placed.row.id, csrDigest(key.made));
         isFinalizeRecorded = true;
       },
     });
@@ -46,7 +45,7 @@ export async function authorizeAndMakeKey(
   } catch (error) {
     // Settling removes the order's files: none may be written behind it.
     givenUp.abort();
-    await making?.catch(() => undefined);
+    await key.making?.catch(() => undefined);
     throw error;
   }
 }

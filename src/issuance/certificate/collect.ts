@@ -75,7 +75,7 @@ async function store(
 ): Promise<StoreVerdict> {
   const content = { chainPem: fetched.pem, keyPem };
   const prepared = await prepareCertificate(issuance.stateDir, certificate.name, content);
-  let mayBeInPlace = false as boolean;
+  const swap = { mayHaveBegun: false };
   try {
     // Asleep for long, the run may have been taken for dead: what others did is in the ledger then.
     await issuance.assertLease();
@@ -84,7 +84,7 @@ async function store(
       const verdict = await storeVerdict(tx, certificate, order);
       if (verdict.verdict === 'other-chain') return verdict;
       if (verdict.verdict === 'ours') {
-        mayBeInPlace = true;
+        swap.mayHaveBegun = true;
         await prepared.swapIn();
         await recordInPlace(tx, certificate, order, fetched.facts);
       }
@@ -98,7 +98,7 @@ async function store(
       return verdict;
     });
   } finally {
-    if (!mayBeInPlace) prepared.discard();
+    if (!swap.mayHaveBegun) prepared.discard();
   }
 }
 

@@ -1,9 +1,12 @@
-import { isOutcomeUnknown, isUntrusted, unsentError } from '../../acme/http/connection-failure.ts';
+import { isOutcomeUnknown } from '../../acme/http/connection-failure.ts';
 import type { Clock } from '../../clock.ts';
-import { AcmeLedgerError } from '../../errors.ts';
+import type { AcmeLedgerError } from '../../errors.ts';
 import type { Log } from '../../run-ports.ts';
 import { Bell } from './bell.ts';
+import { isAnswer, isFault } from './ca-faults.ts';
+import { sleepUnless } from './interruptible-sleep.ts';
 import { Lane, waitAfter } from './outage-lane.ts';
+import { OutageSpan } from './outage-span.ts';
 import type { Asked } from '../limits/announced-limit.ts';
 
 /** Requests of one kind break together, as where a CA answers reads but can't write down new orders. */
@@ -55,13 +58,12 @@ export class Outage {
   /** By what they were about: how many faults were met while others met them, too. They say nothing against the request. */
   readonly #shared = new Map<unknown, number>();
   #sequence = 0;
-  #begunAt: Date | null = null;
-  #isTold = false;
-  #waitedMs = 0;
+  readonly #span: OutageSpan;
   #end: AcmeLedgerError | null = null;
 
   constructor(options: OutageOptions) {
     this.#options = options;
+    this.#span = new OutageSpan(options);
   }
 
   /** Why nothing more is asked of the CA in this run; null as long as there is no reason. */
@@ -139,11 +141,11 @@ export class Outage {
       const { open } = lane;
       if (open === null) return hasWaited;
       if (this.#end !== null) throw this.#end;
-      if (stop.aborted) throw this.#outageError(open.error);
+      if (stop.aborted) throw this.#span.errorFor(open.error);
       if (open.takeTurn()) return true;
       const waitMs = open.nextTrialAt.getTime() - clock.now().getTime();
-      if (waitMs > this.#leftMs()) throw this.#giveUp(open.error);
-      this.#tell(open.error);
+      if (waitMs > this.#span.leftMs()) throw this.#giveUp(open.error);
+      this.#span.tell(open.error);
       if (waitMs > 0) await open.count(this.#sleep(waitMs, signal));
       else if (await this.#tried(lane, signal)) return true;
     }
@@ -188,7 +190,7 @@ export class Outage {
     if (lane.open !== null) {
       lane.open.failed(error, clock.now());
     } else if (lane.faults >= Math.min(faultsInARow, concurrency)) {
-      this.#begunAt ??= clock.now();
+      this.#span.begin();
       lane.begin(error, clock.now(), (this.#sequence += 1));
     }
     return lane;
@@ -202,14 +204,7 @@ export class Outage {
     for (const lane of this.#lanes.values()) lane.closeIfUnused(now);
     if (this.#isOpen()) return;
     this.#bell.ring();
-    if (this.#begunAt === null) return;
-    const lastedMs = now.getTime() - this.#begunAt.getTime();
-    this.#waitedMs += lastedMs;
-    this.#begunAt = null;
-    if (!this.#isTold) return;
-    this.#isTold = false;
-    const { log } = this.#options;
-    log.warn({}, `the CA answers again, after ${String(Math.max(1, Math.round(lastedMs / 1000)))} s`);
+    this.#span.end();
   }
 
   #isOpen(): boolean {
@@ -228,73 +223,25 @@ export class Outage {
     return faults - (this.#shared.get(about) ?? 0);
   }
 
-  /** Once, and only when something does wait. */
-  #tell(error: AcmeLedgerError): void {
-    if (this.#isTold) return;
-    this.#isTold = true;
-    this.#options.log.warn(
-      {},
-      `the CA is out of order, and is waited for, nothing is lost: ${error.message}`,
-    );
-  }
-
-  #leftMs(): number {
-    const { clock, leftMs } = this.#options;
-    const nowMs = this.#begunAt === null ? 0 : clock.now().getTime() - this.#begunAt.getTime();
-    return leftMs(this.#waitedMs + nowMs);
-  }
-
   #giveUp(error: AcmeLedgerError): AcmeLedgerError {
-    this.#end ??= this.#outageError(error);
+    this.#end ??= this.#span.errorFor(error);
     this.#bell.ring();
     return this.#end;
-  }
-
-  #outageError({ message, retryAt, problem }: AcmeLedgerError): AcmeLedgerError {
-    const since = (this.#begunAt ?? this.#options.clock.now()).toISOString();
-    return new AcmeLedgerError('ca-outage', `the CA has been out of order since ${since}: ${message}`, {
-      hint: "nothing is lost: the next run goes on; see the CA's status page",
-      ...(problem === undefined ? {} : { problem }),
-      ...(retryAt === undefined ? {} : { retryAt }),
-    });
   }
 
   /** Before one request is sent again that failed alone. */
   async #pause(faults: number, signal: AbortSignal | undefined, error: AcmeLedgerError): Promise<void> {
     const { clock, stop } = this.#options;
     if (stop.aborted) throw error;
-    await this.#sleepFor(waitAfter(faults, error, clock.now()), signal);
+    await sleepUnless(clock, waitAfter(faults, error, clock.now()), stopsWith(stop, signal));
   }
 
   async #sleep(ms: number, signal: AbortSignal | undefined): Promise<void> {
-    await this.#sleepFor(ms, signal, this.#bell.signal);
-  }
-
-  async #sleepFor(ms: number, signal: AbortSignal | undefined, ...woken: AbortSignal[]): Promise<void> {
     const { clock, stop } = this.#options;
-    const signals = [stop, ...(signal === undefined ? [] : [signal])];
-    try {
-      await clock.sleep(ms, AbortSignal.any([...signals, ...woken]));
-    } catch (error) {
-      for (const one of signals) if (one.aborted) throw unsentError(one.reason, one);
-      if (!woken.some(({ aborted }) => aborted)) throw error;
-    }
+    await sleepUnless(clock, ms, stopsWith(stop, signal), this.#bell.signal);
   }
 }
 
-/** A fault of the CA, or of the way there, that may pass by itself; a 503 with a time is a wish of the CA's (holds.ts). */
-function isFault(error: unknown): error is AcmeLedgerError {
-  if (!(error instanceof AcmeLedgerError)) return false;
-  const { code, httpStatus, retryAt } = error;
-  if (code === 'ca-unreachable') return !isUntrusted(error);
-  if (code === 'ca-limit') return httpStatus === 503 && retryAt === undefined;
-  if (code === 'ca-answer') return (httpStatus ?? 500) >= 500;
-  return code === 'ca-problem' && (httpStatus ?? 500) >= 500;
-}
-
-/** The CA said something, if only something that can't be read. */
-function isAnswer(error: unknown): boolean {
-  if (!(error instanceof AcmeLedgerError)) return false;
-  const { code, httpStatus } = error;
-  return httpStatus === undefined ? code === 'ca-answer' : httpStatus < 500;
+function stopsWith(stop: AbortSignal, signal: AbortSignal | undefined): AbortSignal[] {
+  return signal === undefined ? [stop] : [stop, signal];
 }

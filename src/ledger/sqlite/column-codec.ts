@@ -63,7 +63,8 @@ function jsonIn(stored: unknown, { table, column, top, decoding }: JsonColumn): 
 
 function parsed(stored: unknown): [value: unknown, isRead: boolean] {
   try {
-    return [JSON.parse(String(stored)) as unknown, true];
+    const value: unknown = JSON.parse(String(stored));
+    return [value, true];
   } catch {
     return [null, false];
   }
@@ -75,9 +76,11 @@ function topOf(value: unknown): JsonTop | null {
 }
 
 function flagsOf(table: string): readonly string[] {
-  return table in flagColumns ? flagColumns[table as keyof typeof flagColumns] : [];
+  const byTable: Readonly<Record<string, readonly string[] | undefined>> = flagColumns;
+  return byTable[table] ?? [];
 }
 
 function jsonOf(table: string): Readonly<Record<string, JsonTop>> {
-  return table in jsonColumns ? jsonColumns[table as keyof typeof jsonColumns] : {};
+  const byTable: Readonly<Record<string, Readonly<Record<string, JsonTop>> | undefined>> = jsonColumns;
+  return byTable[table] ?? {};
 }

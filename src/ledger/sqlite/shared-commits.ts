@@ -62,9 +62,8 @@ export class SharedCommits implements Driver {
     return turnOn(this.#connection, end, (error) => this.#loseIfOver(error));
   }
 
-  // Kysely hands back what acquireConnection gave it.
   async beginTransaction(connection: DatabaseConnection): Promise<void> {
-    const turn = connection as Turn;
+    const turn = turnOf(connection);
     const isFirst = this.#group === null;
     // `immediate`: one that reads first and writes later could otherwise meet SQLITE_BUSY with no wait at all
     // (sqlite.org/lang_transaction.html).
@@ -79,7 +78,7 @@ export class SharedCommits implements Driver {
   }
 
   async commitTransaction(connection: DatabaseConnection): Promise<void> {
-    const turn = connection as Turn;
+    const turn = turnOf(connection);
     const { part } = turn;
     if (part === null) return;
     if (!part.isFirst) this.#run('release member');
@@ -89,7 +88,7 @@ export class SharedCommits implements Driver {
   }
 
   async rollbackTransaction(connection: DatabaseConnection): Promise<void> {
-    const turn = connection as Turn;
+    const turn = turnOf(connection);
     const { part } = turn;
     // Its group is over: the commit failed, or the database has rolled it back.
     if (part === null || part.group !== this.#group) return;
@@ -105,7 +104,7 @@ export class SharedCommits implements Driver {
   }
 
   async releaseConnection(connection: DatabaseConnection): Promise<void> {
-    const turn = connection as Turn;
+    const turn = turnOf(connection);
     if (!turn.isHeld) return;
     const group = this.#group;
     this.#endTurn(turn);
@@ -180,6 +179,16 @@ interface Turn extends DatabaseConnection {
   /** The caller's transaction. */
   part: { group: Group; isFirst: boolean } | null;
   end: () => void;
+}
+
+/** Kysely hands back what `acquireConnection` gave it. */
+function turnOf(connection: DatabaseConnection): Turn {
+  if (!isTurn(connection)) throw new Error('a connection that was not acquired here');
+  return connection;
+}
+
+function isTurn(connection: DatabaseConnection): connection is Turn {
+  return 'isHeld' in connection;
 }
 
 function turnOn(connection: DatabaseConnection, end: () => void, onFailure: (error: unknown) => void): Turn {

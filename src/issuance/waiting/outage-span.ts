@@ -1,0 +1,53 @@
+import type { Clock } from '../../clock.ts';
+import { AcmeLedgerError } from '../../errors.ts';
+import type { Log } from '../../run-ports.ts';
+
+/** Since when a CA is out of order, how long a run has waited for that so far, and what is told of it. */
+export class OutageSpan {
+  readonly #parts: { clock: Clock; log: Log; leftMs: (waitedMs: number) => number };
+  #begunAt: Date | null = null;
+  #isTold = false;
+  #waitedMs = 0;
+
+  constructor(parts: { clock: Clock; log: Log; leftMs: (waitedMs: number) => number }) {
+    this.#parts = parts;
+  }
+
+  begin(): void {
+    this.#begunAt ??= this.#parts.clock.now();
+  }
+
+  end(): void {
+    if (this.#begunAt === null) return;
+    const { clock, log } = this.#parts;
+    const lastedMs = clock.now().getTime() - this.#begunAt.getTime();
+    this.#waitedMs += lastedMs;
+    this.#begunAt = null;
+    if (!this.#isTold) return;
+    this.#isTold = false;
+    log.warn({}, `the CA answers again, after ${String(Math.max(1, Math.round(lastedMs / 1000)))} s`);
+  }
+
+  /** Once, and only when something does wait. */
+  tell(error: AcmeLedgerError): void {
+    if (this.#isTold) return;
+    this.#isTold = true;
+    this.#parts.log.warn({}, `the CA is out of order, and is waited for, nothing is lost: ${error.message}`);
+  }
+
+  /** How much longer the run may wait. */
+  leftMs(): number {
+    const { clock, leftMs } = this.#parts;
+    const nowMs = this.#begunAt === null ? 0 : clock.now().getTime() - this.#begunAt.getTime();
+    return leftMs(this.#waitedMs + nowMs);
+  }
+
+  errorFor({ message, retryAt, problem }: AcmeLedgerError): AcmeLedgerError {
+    const since = (this.#begunAt ?? this.#parts.clock.now()).toISOString();
+    return new AcmeLedgerError('ca-outage', `the CA has been out of order since ${since}: ${message}`, {
+      hint: "nothing is lost: the next run goes on; see the CA's status page",
+      ...(problem === undefined ? {} : { problem }),
+      ...(retryAt === undefined ? {} : { retryAt }),
+    });
+  }
+}
