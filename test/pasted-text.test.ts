@@ -10,8 +10,8 @@ const source = fileURLToPath(new URL('../src/', import.meta.url));
 const command =
   /\bacme-ledger (?:account|authz|cert|issue|ledger|name|order|renew|status)\b|\b(?:cat|cd|chmod|chown|curl|df|findmnt|fuser|journalctl|kill|ls|mv|rm|sqlite3|sudo|systemctl) (?:-|\+|\d|root|[ugoa]+[-+=]|$)|\b[a-z][a-z0-9]+ -[A-Za-z]/;
 
-/** Quote a value, or make text of a number; `wordsOf` of system/file-trust.ts quotes each path. */
-const quoting = ['shellWord', 'shellWords', 'String', 'wordsOf'];
+/** Quote a value, or make text of a number; `wordsOf` of system/file-trust.ts quotes each path, the engine's `salvageCommand` its file. */
+const quoting = ['shellWord', 'shellWords', 'String', 'wordsOf', 'selfCheck.salvageCommand'];
 
 interface Unquoted {
   file: string;

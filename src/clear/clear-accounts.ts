@@ -87,7 +87,7 @@ async function clearHeld({ context, choice, tally, tell }: ClearRun): Promise<Cl
   const ends: AcmeLedgerError[] = [];
   const unsettled: AcmeLedgerError[] = [];
   let stillPresented = 0;
-  const unusable = await eachChosenAccount(context, choice.run, choice.keys, async (issuance, turns) => {
+  const unusable = await eachChosenAccount(context, choice.run, choice.keys, async (run, turns) => {
     const progress = await context.output.progress('authorizations');
     const onResult = (cleared: Cleared): void => {
       tally.add(cleared);
@@ -95,7 +95,7 @@ async function clearHeld({ context, choice, tally, tell }: ClearRun): Promise<Cl
       tell(cleared);
     };
     try {
-      const left = await clear(issuance, { ...choice, turns }, onResult, (total) => progress.expect(total));
+      const left = await clear(run, { ...choice, turns }, onResult, (total) => progress.expect(total));
       stillPresented += left.stillPresented;
       unsettled.push(...left.unsettled);
       seen.notAsked += left.notAsked;
@@ -103,8 +103,8 @@ async function clearHeld({ context, choice, tally, tell }: ClearRun): Promise<Cl
     } finally {
       progress.stop();
     }
-    seen.gates.push(await tally.gateOf(issuance));
-    if (choice.dryRun) seen.costs.push(await tally.costAt(issuance, choice.method));
+    seen.gates.push(await tally.gateOf(run));
+    if (choice.dryRun) seen.costs.push(await tally.costAt(run, choice.method));
   });
   const [first] = unsettled;
   const errors = [

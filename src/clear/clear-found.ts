@@ -7,7 +7,7 @@ import { type Lead, leadsOf, leadsTo } from './leads.ts';
 import { knownOtherwise } from './clear-one.ts';
 import { type Cleared, lineOf } from './cleared.ts';
 import { askedServer } from './asked-server.ts';
-import type { Issuance } from '../issuance/account-run.ts';
+import type { AccountRun } from '../issuance/account-run.ts';
 import { type FoundUrl, KeptUrls } from './kept-urls.ts';
 
 export interface FoundEnd {
@@ -18,7 +18,7 @@ export interface FoundEnd {
   /** URLs that weren't asked for any more: what `ends` says, or an interruption. */
   notAsked: number;
   /** Why not all were asked for, for each account that there is a reason of. */
-  ends: { issuance: Issuance; end: AcmeLedgerError }[];
+  ends: { run: AccountRun; end: AcmeLedgerError }[];
 }
 
 /**
@@ -28,17 +28,17 @@ export interface FoundEnd {
  * @throws what `found` throws
  */
 export async function clearFound(
-  issuances: readonly Issuance[],
+  issuances: readonly AccountRun[],
   found: AsyncIterable<FoundUrl>,
   clearing: FoundClearing,
   tell: (cleared: Cleared) => void,
 ): Promise<FoundEnd> {
-  const accounts = issuances.map((issuance) => {
-    const server = askedServer(issuance.session.directory, issuance.session.account?.url ?? null);
-    return { issuance, server, asking: new CaQuestions() };
+  const accounts = issuances.map((run) => {
+    const server = askedServer(run.session.directory, run.session.account?.url ?? null);
+    return { run, server, asking: new CaQuestions() };
   });
   const counted = { elsewhere: 0, untold: 0 };
-  const isStopped = (): boolean => accounts.every(({ issuance }) => issuance.stops.work.aborted);
+  const isStopped = (): boolean => accounts.every(({ run }) => run.stops.work.aborted);
   const hunt: Hunt = { clearing, dealtWith: new UrlSet(), counted, isStopped, tell };
   const challenges = new KeptUrls();
   const leads = leadsOf(accounts, found, clearing.authorizationOf, {
@@ -62,13 +62,13 @@ export async function clearFound(
   await eachOf(leads, clearing.concurrency, act);
   await eachOf(leadsTo(accounts, challenges), clearing.concurrency, act);
   const notAsked = accounts.reduce((sum, { asking }) => sum + asking.notAsked, skipped);
-  const ends = accounts.flatMap(({ issuance, asking: { end } }) => (end === null ? [] : [{ issuance, end }]));
+  const ends = accounts.flatMap(({ run, asking: { end } }) => (end === null ? [] : [{ run, end }]));
   return { ...counted, notAsked, ends };
 }
 
-function notAskable(issuance: Issuance, { url }: FoundUrl): Cleared {
+function notAskable(run: AccountRun, { url }: FoundUrl): Cleared {
   const reason =
-    knownOtherwise(issuance, url) ?? "it isn't where this CA has its authorizations, orders and challenges";
+    knownOtherwise(run, url) ?? "it isn't where this CA has its authorizations, orders and challenges";
   const told = { url, row: null, foundIn: null };
-  return lineOf(issuance, told, { action: 'failed', after: null, reason });
+  return lineOf(run, told, { action: 'failed', after: null, reason });
 }

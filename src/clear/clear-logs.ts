@@ -4,7 +4,7 @@ import { type LogReading, assertLogs } from '../clients/logs/log-bytes.ts';
 import { type AcmeLedgerError, errorRecord } from '../errors.ts';
 import { clearFound } from './clear-found.ts';
 import { askedServer } from './asked-server.ts';
-import type { Issuance } from '../issuance/account-run.ts';
+import type { AccountRun } from '../issuance/account-run.ts';
 import type { FoundUrl } from './kept-urls.ts';
 import type { Clearing } from './clear-one.ts';
 import type { ClearTally, CostSeen, GateSeen } from './tally.ts';
@@ -82,7 +82,7 @@ export async function clearGiven(
 }
 
 interface Found {
-  foundBy: (issuances: readonly Issuance[]) => AsyncIterable<FoundUrl>;
+  foundBy: (issuances: readonly AccountRun[]) => AsyncIterable<FoundUrl>;
   source: 'log' | 'discovered';
   isGiven?: boolean;
   progress: Progress;
@@ -109,9 +109,9 @@ async function clearAll(
         const isShown = source !== 'log' || context.output.json || context.settings.verbosity > 0;
         if (isShown || !quiet.includes(cleared.action)) tell(cleared);
       });
-      const gates = await Promise.all(issuances.map((issuance) => tally.gateOf(issuance)));
+      const gates = await Promise.all(issuances.map((run) => tally.gateOf(run)));
       const costs = options.dryRun
-        ? await Promise.all(issuances.map((issuance) => tally.costAt(issuance, options.method)))
+        ? await Promise.all(issuances.map((run) => tally.costAt(run, options.method)))
         : [];
       return { gates, costs, ends: ends.map(({ end }) => end), ...counted, unusable };
     });
@@ -121,7 +121,7 @@ async function clearAll(
 }
 
 /** Where the account's resources may be. */
-function hostsOf({ session }: Issuance): string[] {
+function hostsOf({ session }: AccountRun): string[] {
   const { origins } = askedServer(session.directory, null);
   return [...origins].map((origin) => new URL(origin).hostname);
 }

@@ -1,7 +1,7 @@
 import { isGone } from '../acme/objects/problems.ts';
 import type { Authorization } from '../acme/objects/resources.ts';
 import { AcmeLedgerError, hasCode } from '../errors.ts';
-import type { Issuance } from '../issuance/account-run.ts';
+import type { AccountRun } from '../issuance/account-run.ts';
 import { authorizationSeen } from '../issuance/authorization/authorization-seen.ts';
 import type { Closing } from '../issuance/authorization/closing-outcome.ts';
 import { closeAuthorization, isTaken } from '../issuance/authorization/closing.ts';
@@ -44,7 +44,7 @@ export interface Clearing {
  * @returns null when the CA wasn't asked, wants no more requests now, or the run was interrupted
  */
 export async function clearOne(
-  issuance: Issuance,
+  run: AccountRun,
   asking: CaQuestions,
   subject: Subject,
   clearing: Clearing,
@@ -52,36 +52,35 @@ export async function clearOne(
   const { row: known, url } = subject;
   const includeKept = { includeKept: clearing.all };
   if (known !== null) {
-    const protection = await protectionOf(issuance, known, includeKept);
-    if (protection !== null) return leftLine(issuance, subject, known, protection);
+    const protection = await protectionOf(run, known, includeKept);
+    if (protection !== null) return leftLine(run, subject, known, protection);
   }
-  const askedAt = issuance.clock.now();
-  const seen = await asking.ask(() => issuance.session.getAuthorization(url, issuance.stops.work));
+  const askedAt = run.clock.now();
+  const seen = await asking.ask(() => run.session.getAuthorization(url, run.stops.work));
   if (seen === null) return null;
   if (isLedgerFailure(seen)) throw seen;
   if (hasCode(seen, 'interrupted')) return null;
-  if (seen instanceof AcmeLedgerError)
-    return lineOf(issuance, subject, await refusal(issuance, subject, seen));
-  return clearShown(issuance, asking, subject, { ...clearing, shown: seen, askedAt });
+  if (seen instanceof AcmeLedgerError) return lineOf(run, subject, await refusal(run, subject, seen));
+  return clearShown(run, asking, subject, { ...clearing, shown: seen, askedAt });
 }
 
 /** Like `clearOne`, for an authorization that the CA has just shown: the CA isn't asked for it again. */
 export async function clearShown(
-  issuance: Issuance,
+  run: AccountRun,
   asking: CaQuestions,
   subject: Subject,
   clearing: Clearing & Shown,
 ): Promise<Cleared | null> {
   const { row: known, url } = subject;
   const { shown } = clearing;
-  const row = await recordShown(issuance, subject, clearing);
+  const row = await recordShown(run, subject, clearing);
   const includeKept = { includeKept: clearing.all };
-  const heldBy = row.url === url ? null : await protectionOf(issuance, row, includeKept);
-  if (heldBy !== null) return leftLine(issuance, subject, row, heldBy);
+  const heldBy = row.url === url ? null : await protectionOf(run, row, includeKept);
+  if (heldBy !== null) return leftLine(run, subject, row, heldBy);
   const { foundIn } = subject;
-  const settled = await closeShown(issuance, asking, row, { shown, clearing: { ...clearing, foundIn } });
+  const settled = await closeShown(run, asking, row, { shown, clearing: { ...clearing, foundIn } });
   if (settled === null) return null;
-  return { ...lineOf(issuance, { ...subject, row }, settled), before: known?.status ?? null };
+  return { ...lineOf(run, { ...subject, row }, settled), before: known?.status ?? null };
 }
 
 /** The CA's answer for an authorization, and when it was asked for it. */
@@ -95,24 +94,22 @@ export function isForeign(error: AcmeLedgerError): boolean {
   return error.httpStatus === 403 || error.httpStatus === 401;
 }
 
-async function refusal(issuance: Issuance, { url, row }: Subject, error: AcmeLedgerError): Promise<Outcome> {
+async function refusal(run: AccountRun, { url, row }: Subject, error: AcmeLedgerError): Promise<Outcome> {
   if (isForeign(error)) return { action: 'foreign', after: null, reason: error.message };
   if (!isGone(error))
-    return { action: 'failed', after: null, reason: whyNone(issuance, url, error) ?? error.message };
+    return { action: 'failed', after: null, reason: whyNone(run, url, error) ?? error.message };
   // Some CAs say so, too, of what is another account's.
-  if (row?.account_id === issuance.account.id) await recordGone(issuance, url);
+  if (row?.account_id === run.account.id) await recordGone(run, url);
   return { action: 'gone', after: 'expired', reason: 'the CA has forgotten it' };
 }
 
 /** Why a URL that a person gave is no authorization; null when it may be one. */
-function whyNone(issuance: Issuance, url: string, { code, message }: AcmeLedgerError): string | null {
-  return (
-    knownOtherwise(issuance, url) ?? (code === 'ca-answer' ? `it is no authorization: ${message}` : null)
-  );
+function whyNone(run: AccountRun, url: string, { code, message }: AcmeLedgerError): string | null {
+  return knownOtherwise(run, url) ?? (code === 'ca-answer' ? `it is no authorization: ${message}` : null);
 }
 
 /** Why a URL is known to lead to no authorization; null where nothing is known of it. */
-export function knownOtherwise({ account }: Issuance, url: string): string | null {
+export function knownOtherwise({ account }: AccountRun, url: string): string | null {
   return url === account.url ? 'it is an account: acme-ledger authz discover finds what is open on it' : null;
 }
 
@@ -121,13 +118,13 @@ export function knownOtherwise({ account }: Issuance, url: string): string | nul
  * unless its challenges belong to an authorization that is worked on under another URL.
  */
 async function recordShown(
-  issuance: Issuance,
+  run: AccountRun,
   { url, row: known, source, foundIn }: Subject,
   { shown, askedAt, rememberChallenge = () => false }: Clearing & Shown,
 ): Promise<AuthorizationRow> {
-  const { account } = issuance;
+  const { account } = run;
   const challengeUrls = shown.challenges.map((challenge) => challenge.url);
-  const { id } = await inTransaction(issuance, async (writer) => {
+  const { id } = await inTransaction(run, async (writer) => {
     const row =
       (known === null ? await heldByChallenge(writer.ledger, account.id, challengeUrls) : undefined) ??
       (await insertForeignAuthorization(writer, account.id, url, source, foundIn));
@@ -140,11 +137,11 @@ async function recordShown(
   });
   // Its own client has answered it, and the CA is at it. (One that is invalid isn't looked at any more.)
   const taken = shown.challenges.find(isTaken);
-  if (shown.status === 'pending' && taken !== undefined) await recordFoundSubmitted(issuance, id, taken.type);
-  return rowOf(issuance, id);
+  if (shown.status === 'pending' && taken !== undefined) await recordFoundSubmitted(run, id, taken.type);
+  return rowOf(run, id);
 }
 
-async function rowOf({ ledger }: Issuance, id: number): Promise<AuthorizationRow> {
+async function rowOf({ ledger }: AccountRun, id: number): Promise<AuthorizationRow> {
   const row = await authorizationById(ledger, id);
   if (row === undefined) throw new Error(`authorization ${String(id)} is gone from the ledger`);
   return row;
@@ -152,25 +149,25 @@ async function rowOf({ ledger }: Issuance, id: number): Promise<AuthorizationRow
 
 /** Closes an authorization that the CA has just shown, where it is open and nothing speaks against it. */
 async function closeShown(
-  issuance: Issuance,
+  run: AccountRun,
   asking: CaQuestions,
   row: AuthorizationRow,
   { shown, clearing }: { shown: Authorization; clearing: Clearing & Pick<Subject, 'foundIn'> },
 ): Promise<Outcome | null> {
   if (row.status !== 'pending') return { action: 'already-final', after: row.status, reason: null };
-  const left = await reasonToLeave(issuance, row, clearing);
+  const left = await reasonToLeave(run, row, clearing);
   if (left !== null) return { action: 'resumable', after: 'pending', ...left };
   if (clearing.dryRun) return { ...wouldDo(clearing.method, shown), after: 'pending' };
   const includeKept = { includeKept: clearing.all };
   if (isSubmitLost(row)) {
     const submittedAt = row.submitted_at;
-    await recordNotSubmitted(issuance, row.id, { submittedAt }, 'no verdict after a minute');
+    await recordNotSubmitted(run, row.id, { submittedAt }, 'no verdict after a minute');
   }
   const closing =
     clearing.method === 'submit'
-      ? await closeBySubmitting(issuance, row, shown, includeKept)
-      : await closeAuthorization(issuance, row, includeKept);
-  return outcomeOf(asking, closing, (await rowOf(issuance, row.id)).status);
+      ? await closeBySubmitting(run, row, shown, includeKept)
+      : await closeAuthorization(run, row, includeKept);
+  return outcomeOf(asking, closing, (await rowOf(run, row.id)).status);
 }
 
 function wouldDo(method: ClearMethod, { challenges }: Authorization): Pick<Outcome, 'action' | 'reason'> {

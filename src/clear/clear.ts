@@ -11,7 +11,7 @@ import { CaQuestions } from '../issuance/waiting/ca-questions.ts';
 import { eachOf } from '../issuance/waiting/bounded-pull.ts';
 import { type Clearing, clearOne } from './clear-one.ts';
 import { type Cleared, type Subject } from './cleared.ts';
-import type { Issuance } from '../issuance/account-run.ts';
+import type { AccountRun } from '../issuance/account-run.ts';
 import { isAlive } from '../issuance/ownership/lease.ts';
 import { failureOf, locate, recover } from '../issuance/order/recover.ts';
 import { isLeftToItsNames } from '../issuance/order/still-wanted.ts';
@@ -45,38 +45,38 @@ export interface ClearEnd {
  * @param onResult called for each authorization as it is done
  */
 export async function clear(
-  issuance: Issuance,
+  run: AccountRun,
   options: ClearOptions,
   onResult: (cleared: Cleared) => void,
   onTotal: (count: number) => void = () => undefined,
 ): Promise<ClearEnd> {
   const asking = new CaQuestions();
   const unsettled: AcmeLedgerError[] = [];
-  if (options.dryRun) await foreseeKept(issuance, options);
-  const claimed = options.dryRun ? [] : await claimUnowned(issuance, options, unsettled);
+  if (options.dryRun) await foreseeKept(run, options);
+  const claimed = options.dryRun ? [] : await claimUnowned(run, options, unsettled);
   try {
-    const { subjects, total } = await subjectsOf(issuance, options);
+    const { subjects, total } = await subjectsOf(run, options);
     onTotal(total);
     await eachOf(subjects, options.concurrency, async (subject) => {
-      if (issuance.stops.work.aborted) return;
+      if (run.stops.work.aborted) return;
       const evenYoung = options.urls.length > 0;
-      const cleared = await clearOne(issuance, asking, subject, { ...options, evenYoung });
+      const cleared = await clearOne(run, asking, subject, { ...options, evenYoung });
       if (cleared !== null) onResult(cleared);
     });
   } finally {
     // What is left of the orders: presentations, certificates to fetch, their own states.
     for (const order of claimed) {
-      const isDone = issuance.stops.work.aborted || options.urls.length > 0;
+      const isDone = run.stops.work.aborted || options.urls.length > 0;
       const mayAsk = asking.end === null && !unsettled.some(isCaUnusable);
       if (isDone || !mayAsk) {
-        await releaseOrder(issuance, order.id, {});
+        await releaseOrder(run, order.id, {});
         continue;
       }
-      const failure = await recover(issuance, order, 'deactivate');
+      const failure = await recover(run, order, 'deactivate');
       if (failure !== null) unsettled.push(failure);
     }
   }
-  const up = await Promise.all(claimed.map((order) => presentationsUp(issuance.ledger, order.id)));
+  const up = await Promise.all(claimed.map((order) => presentationsUp(run.ledger, order.id)));
   const stillPresented = options.urls.length > 0 ? 0 : up.flat().length;
   return { stillPresented, unsettled, end: asking.end, notAsked: asking.notAsked };
 }
@@ -86,23 +86,23 @@ export async function clear(
  * never answered is looked for, so that its authorizations are known. What a dead run left is kept for its names where the policy says so.
  */
 async function claimUnowned(
-  issuance: Issuance,
+  run: AccountRun,
   options: ClearOptions,
   unsettled: AcmeLedgerError[],
 ): Promise<OrderRow[]> {
   const claimed: OrderRow[] = [];
-  for (const order of await unownedOld(issuance, options)) {
-    if (options.urls.length > 0 && !(await holdsOne(issuance, order, options.urls))) continue;
+  for (const order of await unownedOld(run, options)) {
+    if (options.urls.length > 0 && !(await holdsOne(run, order, options.urls))) continue;
     if (order.url === null && unsettled.some(isCaUnusable)) continue;
-    const isLeft = await isLeftBy(issuance, options, order);
-    const owned = await takeOverOrder(issuance, order);
+    const isLeft = await isLeftBy(run, options, order);
+    const owned = await takeOverOrder(run, order);
     if (owned === null) continue;
     if (isLeft) {
-      const failure = await recover(issuance, owned, 'resume');
+      const failure = await recover(run, owned, 'resume');
       if (failure !== null) unsettled.push(failure);
       continue;
     }
-    const found = order.url === null ? await lookFor(issuance, owned) : owned;
+    const found = order.url === null ? await lookFor(run, owned) : owned;
     if (found instanceof AcmeLedgerError) unsettled.push(found);
     else if (found !== null) claimed.push(found);
   }
@@ -110,81 +110,78 @@ async function claimUnowned(
 }
 
 /** Orders that nobody works on, as old as is wanted. */
-async function unownedOld(issuance: Issuance, { all, olderThan }: ClearOptions): Promise<OrderRow[]> {
-  const orders = await unownedOrders(issuance, { includeKept: all, skipNamesKeys: new Set() });
+async function unownedOld(run: AccountRun, { all, olderThan }: ClearOptions): Promise<OrderRow[]> {
+  const orders = await unownedOrders(run, { includeKept: all, skipNamesKeys: new Set() });
   return olderThan === null
     ? orders
     : orders.filter(({ created_at }) => created_at < olderThan.toISOString());
 }
 
 /** Whether this clean-up keeps what the order opened for the next attempt for its names. */
-async function isLeftBy(issuance: Issuance, { all, urls }: ClearOptions, order: OrderRow): Promise<boolean> {
-  return !all && urls.length === 0 && (await isLeftToItsNames(issuance, order));
+async function isLeftBy(run: AccountRun, { all, urls }: ClearOptions, order: OrderRow): Promise<boolean> {
+  return !all && urls.length === 0 && (await isLeftToItsNames(run, order));
 }
 
 /** In a dry run's copy of the ledger: orders of dead runs that a real run would keep for their names are kept there. */
-async function foreseeKept(issuance: Issuance, options: ClearOptions): Promise<void> {
-  for (const order of await unownedOld(issuance, options)) {
+async function foreseeKept(run: AccountRun, options: ClearOptions): Promise<void> {
+  for (const order of await unownedOld(run, options)) {
     // Nothing is open of an order that was finalized; of one without a URL nothing is known.
     if (order.url === null || order.finalize_sent_at !== null) continue;
-    if (!(await isLeftBy(issuance, options, order))) continue;
-    await foreseeEnd(issuance, order).catch((error: unknown) => {
+    if (!(await isLeftBy(run, options, order))) continue;
+    await foreseeEnd(run, order).catch((error: unknown) => {
       if (isLedgerFailure(error)) throw error;
-      issuance.log.warn(
-        { order: order.id, error: errorRecord(error) },
-        'the CA could not be asked for an order',
-      );
+      run.log.warn({ order: order.id, error: errorRecord(error) }, 'the CA could not be asked for an order');
     });
   }
 }
 
-async function foreseeEnd(issuance: Issuance, order: OrderRow): Promise<void> {
+async function foreseeEnd(run: AccountRun, order: OrderRow): Promise<void> {
   // Its dead owner's hooks are left alone.
-  if (!(await takeOver(issuance, order, (owner) => isAlive(owner, issuance.clock.wallNow())))) return;
-  const placed = await locate(issuance, { ...order, run_id: issuance.runId });
+  if (!(await takeOver(run, order, (owner) => isAlive(owner, run.clock.wallNow())))) return;
+  const placed = await locate(run, { ...order, run_id: run.runId });
   if (placed === null) return;
-  await refresh(issuance, await authorizationsOf(issuance.ledger, order.id));
-  const rows = await authorizationsOf(issuance.ledger, order.id);
-  await releaseOrder(issuance, order.id, orderEnd(placed.row, rows, 'resume', issuance.clock.now()));
+  await refresh(run, await authorizationsOf(run.ledger, order.id));
+  const rows = await authorizationsOf(run.ledger, order.id);
+  await releaseOrder(run, order.id, orderEnd(placed.row, rows, 'resume', run.clock.now()));
 }
 
-async function holdsOne(issuance: Issuance, order: OrderRow, urls: readonly string[]): Promise<boolean> {
-  return (await authorizationsOf(issuance.ledger, order.id)).some((row) => urls.includes(row.url));
+async function holdsOne(run: AccountRun, order: OrderRow, urls: readonly string[]): Promise<boolean> {
+  return (await authorizationsOf(run.ledger, order.id)).some((row) => urls.includes(row.url));
 }
 
 /** @returns null where there is none, or nothing can be known of it; the error when the CA couldn't be asked */
-async function lookFor(issuance: Issuance, order: OrderRow): Promise<OrderRow | AcmeLedgerError | null> {
+async function lookFor(run: AccountRun, order: OrderRow): Promise<OrderRow | AcmeLedgerError | null> {
   try {
-    return (await locate(issuance, order))?.row ?? null;
+    return (await locate(run, order))?.row ?? null;
   } catch (error) {
-    issuance.log.warn(
+    run.log.warn(
       { order: order.id, error: errorRecord(error) },
       'the CA could not be asked for an order whose answer was lost; the next run tries again',
     );
-    await releaseOrder(issuance, order.id, {});
+    await releaseOrder(run, order.id, {});
     return failureOf(error);
   }
 }
 
 /** Rows of the ledger, and URLs that it doesn't know. */
 async function subjectsOf(
-  issuance: Issuance,
+  run: AccountRun,
   { urls, olderThan, turns }: ClearOptions,
 ): Promise<{ subjects: AsyncIterable<Subject>; total: number }> {
   if (urls.length > 0) {
-    const given = await givenSubjects(issuance, [...new Set(urls)], turns);
+    const given = await givenSubjects(run, [...new Set(urls)], turns);
     return { subjects: oneByOne(given), total: given.length };
   }
-  const { ledger, account } = issuance;
+  const { ledger, account } = run;
   const createdBefore = olderThan ?? undefined;
   return {
-    subjects: heldSubjects(issuance, createdBefore),
+    subjects: heldSubjects(run, createdBefore),
     total: await countPending(ledger, account.id, createdBefore),
   };
 }
 
 async function givenSubjects(
-  { ledger, account }: Issuance,
+  { ledger, account }: AccountRun,
   urls: readonly string[],
   turns: ReadonlySet<number> = new Set(),
 ): Promise<Subject[]> {
@@ -201,7 +198,7 @@ async function* oneByOne(subjects: readonly Subject[]): AsyncGenerator<Subject> 
   yield* subjects;
 }
 
-async function* heldSubjects({ ledger, account }: Issuance, createdBefore?: Date): AsyncGenerator<Subject> {
+async function* heldSubjects({ ledger, account }: AccountRun, createdBefore?: Date): AsyncGenerator<Subject> {
   for await (const row of pendingOf(ledger, account.id, createdBefore)) {
     yield { url: row.url, row, source: row.source, foundIn: null };
   }

@@ -1,4 +1,4 @@
-import type { Issuance } from '../issuance/account-run.ts';
+import type { AccountRun } from '../issuance/account-run.ts';
 import type { Protection } from '../issuance/ownership/protection.ts';
 import { nameProven } from '../ledger/authorizations/authorizations.ts';
 import type { FoundIn } from '../ledger/authorizations/foreign-authorizations.ts';
@@ -61,13 +61,13 @@ export type Outcome = Pick<Cleared, 'action' | 'after' | 'reason'> & {
 
 /** The line of an authorization that is protected: nothing was asked, nothing is closed. */
 export function leftLine(
-  issuance: Issuance,
+  accountRun: AccountRun,
   subject: Subject,
   row: AuthorizationRow,
   { reason, run }: Protection,
 ): Cleared {
   const left = { action: 'resumable', after: row.status, reason } as const;
-  return lineOf(issuance, { ...subject, row }, { ...left, ...(run === null ? {} : { run }) });
+  return lineOf(accountRun, { ...subject, row }, { ...left, ...(run === null ? {} : { run }) });
 }
 
 /** The URL that a line is about, and what is known of it. */
@@ -75,7 +75,7 @@ export type Told = Pick<Subject, 'url' | 'foundIn'> & { row: KnownAuthorization 
 
 /** A line that needs no answer of the CA. */
 export function lineOf(
-  { account }: Issuance,
+  { account }: AccountRun,
   { url, row, foundIn }: Told,
   { retryAt, run, youngUntil, isUndated = false, ...outcome }: Outcome,
 ): Cleared {

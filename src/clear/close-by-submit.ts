@@ -14,7 +14,7 @@ import { heldBy } from '../issuance/authorization/closing-outcome.ts';
 import { claimHolderOf, recordNotClosed } from '../issuance/authorization/closing.ts';
 import { type Closing } from '../issuance/authorization/closing-outcome.ts';
 import { Held } from '../issuance/ownership/guards.ts';
-import type { Issuance } from '../issuance/account-run.ts';
+import type { AccountRun } from '../issuance/account-run.ts';
 import { poll } from '../issuance/waiting/polling.ts';
 import type { ProtectionOptions } from '../issuance/ownership/protection.ts';
 import { validationMs } from '../issuance/authorization/verdicts.ts';
@@ -30,21 +30,21 @@ export const noneFails = 'none of its challenges would fail by itself';
  * @param shown as the CA has just shown it, pending: some CAs hang on the challenge of one that is over
  */
 export async function closeBySubmitting(
-  issuance: Issuance,
+  run: AccountRun,
   row: AuthorizationRow,
   shown: Authorization,
   protection: ProtectionOptions,
 ): Promise<Closing> {
   const challenge = doomedChallenge(shown.challenges);
   if (challenge === null) return { outcome: 'refused', reason: noneFails };
-  const claim = await claimClosing(issuance, row, protection, spendSubmission);
+  const claim = await claimClosing(run, row, protection, spendSubmission);
   if ('outcome' in claim) return claim;
-  if (!(await recordSubmittingToClose(issuance, row.id, challenge))) {
+  if (!(await recordSubmittingToClose(run, row.id, challenge))) {
     await claim.giveUp();
     return { outcome: 'held', reason: 'its challenge was submitted: the CA decides' };
   }
-  const refusal = await submit(issuance, row, challenge, protection);
-  if (refusal === null) return awaitVerdict(issuance, row, challenge, claim);
+  const refusal = await submit(run, row, challenge, protection);
+  if (refusal === null) return awaitVerdict(run, row, challenge, claim);
   await claim.giveUp();
   return refusal;
 }
@@ -61,43 +61,43 @@ export function doomedChallenge(challenges: readonly Challenge[]): Challenge | n
 
 /** @returns null when the CA took it, or may have */
 async function submit(
-  issuance: Issuance,
+  run: AccountRun,
   row: AuthorizationRow,
   challenge: Challenge,
   protection: ProtectionOptions,
 ): Promise<Closing | null> {
   try {
-    await issuance.session.submitChallenge(challenge.url, {
+    await run.session.submitChallenge(challenge.url, {
       async assertAllowed() {
-        const held = await claimHolderOf(issuance, row, protection);
+        const held = await claimHolderOf(run, row, protection);
         if (held !== null) throw new Held(held);
       },
-      signal: issuance.stops.grace,
+      signal: run.stops.grace,
     });
-    await recordSubmitted(issuance, [row.id]);
+    await recordSubmitted(run, [row.id]);
     return null;
   } catch (error) {
     if (isLedgerFailure(error)) throw error;
     if (error instanceof Held) {
-      await recordNotSubmitted(issuance, row.id, { toClose: true }, error.message);
+      await recordNotSubmitted(run, row.id, { toClose: true }, error.message);
       return heldBy(error.protection);
     }
     // Never sent again: it stays `submitting`, and is polled like one that was taken. 409: Boulder is at it.
     const isUnknown =
       !(error instanceof AcmeLedgerError) || isOutcomeUnknown(error) || error.httpStatus === 409;
     if (isUnknown) return null;
-    await recordNotSubmitted(issuance, row.id, { toClose: true }, errorRecord(error).message);
-    return recordNotClosed(issuance, row, error);
+    await recordNotSubmitted(run, row.id, { toClose: true }, errorRecord(error).message);
+    return recordNotClosed(run, row, error);
   }
 }
 
 async function awaitVerdict(
-  issuance: Issuance,
+  run: AccountRun,
   row: AuthorizationRow,
   challenge: Challenge,
   claim: Claim,
 ): Promise<Closing> {
-  const { clock, session, stops } = issuance;
+  const { clock, session, stops } = run;
   let askedAt = clock.now();
   const faultOf = ({ challenges }: Authorization): string | null =>
     challenges.find(({ url }) => url === challenge.url)?.error?.detail ?? null;
@@ -113,7 +113,7 @@ async function awaitVerdict(
     );
     // One without a verdict yet is counted when that comes.
     if (answer.status !== 'invalid') await claim.giveUp();
-    await recordSeen(issuance, [{ ...authorizationSeen(answer), askedAt, ...claim.counted }]);
+    await recordSeen(run, [{ ...authorizationSeen(answer), askedAt, ...claim.counted }]);
     if (answer.status !== 'pending') return { outcome: 'submitted', reason: null };
     return { outcome: 'submitted', reason: faultOf(answer) ?? 'the CA has not decided yet' };
   } catch (error) {

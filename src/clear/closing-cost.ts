@@ -2,7 +2,7 @@ import { later } from '../clock.ts';
 import { type Bucket, usedOf, waitMs } from '../token-bucket.ts';
 import type { ClearMethod } from './clear-method.ts';
 import { failureBucketsOf } from '../issuance/authorization/closing-budget.ts';
-import type { Issuance } from '../issuance/account-run.ts';
+import type { AccountRun } from '../issuance/account-run.ts';
 
 /** What it takes to close so many authorizations of one account. */
 export interface ClosingCost {
@@ -20,7 +20,7 @@ export interface ClosingCost {
 
 /** @param pendingByName how many there are to close of each name, wildcards with `*.` */
 export async function costOfClosing(
-  { ledger, account, clock, limits }: Issuance,
+  { ledger, account, clock, limits }: AccountRun,
   pendingByName: ReadonlyMap<string, number>,
   method: ClearMethod,
 ): Promise<ClosingCost> {

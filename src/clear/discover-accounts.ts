@@ -45,8 +45,8 @@ export async function discoverAccounts(
   const summary = { orders: 0, pending: 0, failed: 0, unlisted: 0 };
   const ends: AcmeLedgerError[] = [];
   const run = { command: 'authz discover', concurrency };
-  const unusable = await eachChosenAccount(paced(context, perSecond), run, keys, async (issuance) => {
-    const { isListed, orders, end } = await discover(issuance, { concurrency }, (seen) => {
+  const unusable = await eachChosenAccount(paced(context, perSecond), run, keys, async (accountRun) => {
+    const { isListed, orders, end } = await discover(accountRun, { concurrency }, (seen) => {
       if (seen.action === 'failed') summary.failed += 1;
       else summary.pending += 1;
       tell(openJson(seen));
@@ -56,8 +56,8 @@ export async function discoverAccounts(
     if (isListed) return;
     summary.unlisted += 1;
     context.log.warn(
-      { ca: issuance.account.ca },
-      `${printable(issuance.account.ca)} keeps no list of an account's orders: acme-ledger authz clear --from-log FILE finds what other clients' logs name`,
+      { ca: accountRun.account.ca },
+      `${printable(accountRun.account.ca)} keeps no list of an account's orders: acme-ledger authz clear --from-log FILE finds what other clients' logs name`,
     );
   });
   const hasFailed = summary.failed > 0 || unusable > 0 || ends.some((end) => !isTemporary(end));

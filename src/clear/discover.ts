@@ -3,7 +3,7 @@ import { AcmeLedgerError } from '../errors.ts';
 import { clearFound } from './clear-found.ts';
 import type { FoundUrl } from './kept-urls.ts';
 import type { Cleared } from './cleared.ts';
-import type { Issuance } from '../issuance/account-run.ts';
+import type { AccountRun } from '../issuance/account-run.ts';
 
 export interface DiscoverEnd {
   /** False: the CA keeps no list of an account's orders. */
@@ -20,16 +20,16 @@ export interface DiscoverEnd {
  * @param tell called for each that is open, and for what couldn't be asked for
  */
 export async function discover(
-  issuance: Issuance,
+  run: AccountRun,
   options: { concurrency: number },
   tell: (seen: Cleared) => void,
 ): Promise<DiscoverEnd> {
-  const { session, stops } = issuance;
+  const { session, stops } = run;
   const listed = await session.listOrders(stops.work);
   if (listed === null) return { isListed: false, orders: 0, end: null };
   const counted: Listed = { orders: 0, cut: null };
   const { ends } = await clearFound(
-    [issuance],
+    [run],
     ordersOf(listed, counted),
     {
       ...options,

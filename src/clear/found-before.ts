@@ -8,7 +8,7 @@ export function rememberedOutcome({
   before,
 }: Lead): { account: Account; urls: readonly string[] } | 'untold' | null {
   for (const { accountId, outcome, authorizations: urls } of before) {
-    const account = candidates.find(({ issuance }) => issuance.account.id === accountId);
+    const account = candidates.find(({ run }) => run.account.id === accountId);
     if (outcome === 'expanded' && account !== undefined) return { account, urls };
   }
   return before.some(({ outcome }) => outcome === 'untold') ? 'untold' : null;
@@ -16,17 +16,15 @@ export function rememberedOutcome({
 
 /** The accounts that no earlier run asked with for the URL. */
 export function notAskedBefore(candidates: readonly Account[], before: readonly FoundBefore[]): Account[] {
-  return candidates.filter(
-    ({ issuance }) => !before.some(({ accountId }) => accountId === issuance.account.id),
-  );
+  return candidates.filter(({ run }) => !before.some(({ accountId }) => accountId === run.account.id));
 }
 
 /** Notes in the ledger where a URL led, so that the next run needn't ask for it. */
 export async function remember(
-  { issuance }: Account,
+  { run }: Account,
   url: string,
   outcome: FoundBefore['outcome'],
   authorizations: string[] = [],
 ): Promise<void> {
-  await recordFoundUrl(issuance, url, { accountId: issuance.account.id, outcome, authorizations });
+  await recordFoundUrl(run, url, { accountId: run.account.id, outcome, authorizations });
 }

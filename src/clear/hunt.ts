@@ -1,7 +1,7 @@
 import { isGone } from '../acme/objects/problems.ts';
 import type { Resource } from '../acme/objects/resources.ts';
 import { AcmeLedgerError } from '../errors.ts';
-import type { Issuance } from '../issuance/account-run.ts';
+import type { AccountRun } from '../issuance/account-run.ts';
 import { authorizationById } from '../ledger/authorizations/authorizations.ts';
 import type { KnownAuthorization } from '../ledger/authorizations/found-urls.ts';
 import { isLedgerFailure } from '../ledger/ledger-failure.ts';
@@ -61,12 +61,12 @@ async function pursue(hunt: Hunt, lead: Lead): Promise<Missing | null> {
   const told = rememberedOutcome(lead);
   if (told !== null) return followRemembered(hunt, lead, told);
   const isNumbered = ({ server }: Account): boolean => isNumberedFor(url, server);
-  const goneFor = lead.candidates.filter(({ issuance }) =>
-    before.some(({ accountId, outcome }) => outcome === 'gone' && accountId === issuance.account.id),
+  const goneFor = lead.candidates.filter(({ run }) =>
+    before.some(({ accountId, outcome }) => outcome === 'gone' && accountId === run.account.id),
   );
   let missing: Missing = goneFor.length > 0 ? 'gone' : 'foreign';
   for (const account of goneFor.some(isNumbered) ? [] : notAskedBefore(lead.candidates, before)) {
-    const { session, stops, clock } = account.issuance;
+    const { session, stops, clock } = account.run;
     const askedAt = clock.now();
     const shown = await account.asking.ask(() => session.getResource(url, stops.work));
     if (shown === null) return null;
@@ -80,7 +80,7 @@ async function pursue(hunt: Hunt, lead: Lead): Promise<Missing | null> {
     const action = missingBy(shown, lead);
     if (action === null) {
       const failed = { action: 'failed', after: null, reason: shown.message } as const;
-      hunt.tell(lineOf(account.issuance, toldOf(hunt, lead), failed));
+      hunt.tell(lineOf(account.run, toldOf(hunt, lead), failed));
       return null;
     }
     await remember(account, url, action);
@@ -101,26 +101,26 @@ function missingBy(error: AcmeLedgerError, { found, isLastOfTwo = false }: Lead)
 }
 
 async function clearKnown(hunt: Hunt, lead: Lead, row: KnownAuthorization): Promise<Missing | null> {
-  const owner = lead.candidates.find(({ issuance }) => issuance.account.id === row.account_id);
+  const owner = lead.candidates.find(({ run }) => run.account.id === row.account_id);
   const accounts = owner === undefined ? lead.candidates : [owner];
   const [first] = accounts;
   if (first === undefined) return null;
   if (row.status !== 'pending') {
     const over = { action: 'already-final', after: row.status, reason: null } as const;
-    hunt.tell(lineOf(first.issuance, toldOf(hunt, lead), over));
+    hunt.tell(lineOf(first.run, toldOf(hunt, lead), over));
     return null;
   }
   let missing: Missing = 'foreign';
   for (const account of notAskedBefore(accounts, lead.before)) {
-    const subject = await subjectOf(hunt, lead, account.issuance);
-    const cleared = await clearOne(account.issuance, account.asking, subject, clearingOf(hunt));
+    const subject = await subjectOf(hunt, lead, account.run);
+    const cleared = await clearOne(account.run, account.asking, subject, clearingOf(hunt));
     if (cleared === null) return null;
     const { action } = cleared;
     if (action !== 'gone' && action !== 'foreign') {
       hunt.tell(cleared);
       return null;
     }
-    if (row.account_id !== account.issuance.account.id) await remember(account, lead.url, action);
+    if (row.account_id !== account.run.account.id) await remember(account, lead.url, action);
     if (action === 'gone') missing = 'gone';
   }
   return missing;
@@ -138,12 +138,12 @@ async function clearShownResource(
   account: Account,
   { shown, askedAt }: { shown: Resource; askedAt: Date },
 ): Promise<void> {
-  const { issuance, asking, server } = account;
+  const { run, asking, server } = account;
   switch (shown.kind) {
     case 'authorization': {
-      const subject = await subjectOf(hunt, lead, issuance);
+      const subject = await subjectOf(hunt, lead, run);
       const seen = { ...clearingOf(hunt), shown: shown.authorization, askedAt };
-      const cleared = await clearShown(issuance, asking, subject, seen);
+      const cleared = await clearShown(run, asking, subject, seen);
       if (cleared !== null) hunt.tell(cleared);
       return;
     }
@@ -172,7 +172,7 @@ async function clearShownResource(
   }
 
   function tellFailed(reason: string): void {
-    hunt.tell(lineOf(issuance, toldOf(hunt, lead), { action: 'failed', after: null, reason }));
+    hunt.tell(lineOf(run, toldOf(hunt, lead), { action: 'failed', after: null, reason }));
   }
 }
 
@@ -200,7 +200,7 @@ async function followRemembered(
   return null;
 }
 
-async function subjectOf(hunt: Hunt, lead: Lead, { ledger }: Issuance): Promise<Subject> {
+async function subjectOf(hunt: Hunt, lead: Lead, { ledger }: AccountRun): Promise<Subject> {
   const { row: known } = lead;
   const row = known === null ? null : ((await authorizationById(ledger, known.id)) ?? null);
   return { ...toldOf(hunt, lead), row, source: hunt.clearing.source };
@@ -215,5 +215,5 @@ function tellOf(hunt: Hunt, lead: Lead, action: 'gone' | 'foreign'): void {
   if (first === undefined) return;
   const after = action === 'gone' ? 'expired' : null;
   const reason = action === 'gone' ? 'the CA has forgotten it' : 'it belongs to none of these accounts';
-  hunt.tell(lineOf(first.issuance, toldOf(hunt, lead), { action, after, reason }));
+  hunt.tell(lineOf(first.run, toldOf(hunt, lead), { action, after, reason }));
 }

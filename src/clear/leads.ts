@@ -1,12 +1,12 @@
 import { type FoundBefore, type KnownAuthorization, knownUrls } from '../ledger/authorizations/found-urls.ts';
 import type { CaQuestions } from '../issuance/waiting/ca-questions.ts';
 import { type AskedServer, candidatesFor } from './asked-server.ts';
-import type { Issuance } from '../issuance/account-run.ts';
+import type { AccountRun } from '../issuance/account-run.ts';
 import { type FoundUrl, type KeptUrls, placeOf } from './kept-urls.ts';
 
 /** An account that can be asked. */
 export interface Account {
-  issuance: Issuance;
+  run: AccountRun;
   server: AskedServer;
   asking: CaQuestions;
 }
@@ -61,7 +61,7 @@ export async function* lookedUp(
   accounts: readonly Account[],
   found: readonly FoundUrl[],
 ): AsyncGenerator<Lead> {
-  const ledger = accounts[0]?.issuance.ledger;
+  const ledger = accounts[0]?.run.ledger;
   if (ledger === undefined) return;
   const leads = found.flatMap((each) => {
     const lead = candidatesFor(accounts, each.url);

@@ -1,7 +1,7 @@
 import { isOfOwnOrder } from '../ledger/authorizations/foreign-authorizations.ts';
 import type { FoundIn } from '../ledger/authorizations/foreign-authorizations.ts';
 import type { AuthorizationRow } from '../ledger/schema.ts';
-import type { Issuance } from '../issuance/account-run.ts';
+import type { AccountRun } from '../issuance/account-run.ts';
 import { isSubmitLost, isUndecided } from '../issuance/authorization/verdicts.ts';
 
 /** Which authorizations are old enough to be closed. */
@@ -24,7 +24,7 @@ export interface ReasonToLeave {
 
 /** Whether the CA is at it, or it is too young. */
 export async function reasonToLeave(
-  issuance: Issuance,
+  run: AccountRun,
   row: AuthorizationRow,
   wanted: WantedAge,
 ): Promise<ReasonToLeave | null> {
@@ -32,7 +32,7 @@ export async function reasonToLeave(
     return { reason: 'its challenge was submitted: the CA decides' };
   const younger = youngerThanWanted(row, wanted);
   if (younger !== null || wanted.all || wanted.evenYoung === true) return younger;
-  const until = await youngUntil(issuance, row, wanted.foundIn);
+  const until = await youngUntil(run, row, wanted.foundIn);
   return until === null ? null : { reason: youngReason, youngUntil: until };
 }
 
@@ -65,7 +65,7 @@ const youngMs = 3_600_000;
  * because the lives of a CA's authorizations differ by profile.
  */
 async function youngUntil(
-  { ledger, clock }: Issuance,
+  { ledger, clock }: AccountRun,
   row: AuthorizationRow,
   foundIn: FoundIn | null,
 ): Promise<string | null> {

@@ -3,7 +3,7 @@ import { type AcmeLedgerError } from '../errors.ts';
 import type { ClearMethod } from './clear-method.ts';
 import type { Cleared } from './cleared.ts';
 import { type ClosingCost, costOfClosing } from './closing-cost.ts';
-import type { Issuance } from '../issuance/account-run.ts';
+import type { AccountRun } from '../issuance/account-run.ts';
 import { knownUrls } from '../ledger/authorizations/found-urls.ts';
 import { gateCount } from '../ledger/authorizations/gate-count.ts';
 
@@ -98,7 +98,7 @@ export class ClearTally {
   }
 
   /** How much room there is again, as the ledger counts. */
-  async gateOf({ ledger, account, clock, maxPending }: Issuance): Promise<GateSeen> {
+  async gateOf({ ledger, account, clock, maxPending }: AccountRun): Promise<GateSeen> {
     const { pending, reserved, nextExpiryAt } = await gateCount(ledger, account.id, clock.now());
     // Other runs may have closed since what was left to them: it was open, too.
     const left = (await knownUrls(ledger, this.#left.get(account.url ?? '') ?? [])).authorizations;
@@ -114,10 +114,10 @@ export class ClearTally {
     };
   }
 
-  async costAt(issuance: Issuance, method: ClearMethod): Promise<CostSeen> {
-    const { ca, url } = issuance.account;
+  async costAt(run: AccountRun, method: ClearMethod): Promise<CostSeen> {
+    const { ca, url } = run.account;
     const names = this.#toClose.get(url ?? '') ?? new Map<string, number>();
-    return { ca, account: url, ...(await costOfClosing(issuance, names, method)) };
+    return { ca, account: url, ...(await costOfClosing(run, names, method)) };
   }
 
   /** 1 when something failed; 75 when the CA asked to be left alone or was out of order, or limits leave something for later. */

@@ -10,7 +10,7 @@ import type { CaPressure } from './waiting/concurrency-level.ts';
 import type { Outage } from './waiting/outage.ts';
 
 /** All that issuing on one account needs; made once for a run. */
-export interface Issuance extends LedgerWriter {
+export interface AccountRun extends LedgerWriter {
   /** Of the run (src/issuance/ownership/lease.ts); the session asks by itself. */
   assertLease: () => Promise<void>;
   session: Session;

@@ -7,7 +7,7 @@ import { AcmeLedgerError } from '../errors.ts';
 import type { ErrorRecord } from '../errors.ts';
 import { identifierSetKey } from '../identifiers.ts';
 import { deployOrLeave } from '../issuance/certificate/deploy.ts';
-import type { Issuance } from '../issuance/account-run.ts';
+import type { AccountRun } from '../issuance/account-run.ts';
 import type { Attempt } from '../issuance/attempt/attempt.ts';
 import { obtainAsked } from '../issuance/attempt/obtain-asked.ts';
 import { obtainRehearsed } from '../issuance/attempt/obtain-rehearsed.ts';
@@ -24,7 +24,7 @@ import { printable } from '../printable.ts';
 import type { IssueOptions } from '../settings/certificate-fields.ts';
 import type { CommandContext } from '../run/run-context.ts';
 import { leftOutText } from '../report/left-out.ts';
-import { withIssuance } from '../run/open-account.ts';
+import { withAccountRun } from '../run/open-account.ts';
 import { onStage } from '../run/rehearsal-stage.ts';
 import { isAlreadyIssued } from './already-issued.ts';
 import { authorizationJson } from '../report/shapes.ts';
@@ -84,47 +84,39 @@ export interface IssueReport {
  */
 export async function issueAt(context: CommandContext, plan: IssuePlan): Promise<IssueReport> {
   const options = { command: 'issue', mayRegister: true, patienceMs: plan.waitMs };
-  return withIssuance(context, plan.authority, options, async (issuance) => {
-    assertOffered(issuance.session.directory, plan.wish.profile);
+  return withAccountRun(context, plan.authority, options, async (run) => {
+    assertOffered(run.session.directory, plan.wish.profile);
     const ours = identifierSetKey(plan.identifiers);
-    await unkeepOrdersOf(issuance, plan.wish.name, ours);
-    const attempt = await withUnownedSettled(issuance, new Set([ours]), () =>
-      storedOrOrdered(context, issuance, plan),
-    );
-    return reportOf(issuance, attempt);
+    await unkeepOrdersOf(run, plan.wish.name, ours);
+    const attempt = await withUnownedSettled(run, new Set([ours]), () => storedOrOrdered(context, run, plan));
+    return reportOf(run, attempt);
   });
 }
 
-async function storedOrOrdered(
-  context: CommandContext,
-  issuance: Issuance,
-  plan: IssuePlan,
-): Promise<Attempt> {
+async function storedOrOrdered(context: CommandContext, run: AccountRun, plan: IssuePlan): Promise<Attempt> {
   // Only now: settling may have taken minutes, in which another run brought the certificate.
-  const isStanding = !plan.force && (await isAlreadyIssued(issuance.ledger, issuance.stateDir, plan));
-  const certificate = await recordWish(issuance, plan.wish, await wantedAccount(issuance, plan));
+  const isStanding = !plan.force && (await isAlreadyIssued(run.ledger, run.stateDir, plan));
+  const certificate = await recordWish(run, plan.wish, await wantedAccount(run, plan));
   // No attempt will take up what a run left that was killed when the files were in place.
-  if (isStanding) await settleUnowned(issuance, { includeKept: false, skipNamesKeys: new Set() });
-  return isStanding
-    ? deployStanding(issuance, certificate)
-    : orderAsked(context, issuance, certificate, plan);
+  if (isStanding) await settleUnowned(run, { includeKept: false, skipNamesKeys: new Set() });
+  return isStanding ? deployStanding(run, certificate) : orderAsked(context, run, certificate, plan);
 }
 
 /** The account at the CA that it is wanted from; null where there is none yet. */
-async function wantedAccount({ account, ledger }: Issuance, { wish }: IssuePlan): Promise<number | null> {
+async function wantedAccount({ account, ledger }: AccountRun, { wish }: IssuePlan): Promise<number | null> {
   if (account.ca === wish.ca) return account.id;
   return (await accountAt(ledger, wish.ca))?.id ?? null;
 }
 
 async function orderAsked(
   context: CommandContext,
-  issuance: Issuance,
+  run: AccountRun,
   certificate: CertificateRow,
   { staging, ...plan }: IssuePlan,
 ): Promise<Attempt> {
-  if (staging === null) return obtainAsked(issuance, certificate, plan);
-  return onStage(context, issuance, { staging, namesKeys: [identifierSetKey(plan.identifiers)] }, (stage) =>
-    obtainRehearsed(issuance, stage, certificate, plan),
+  if (staging === null) return obtainAsked(run, certificate, plan);
+  return onStage(context, run, { staging, namesKeys: [identifierSetKey(plan.identifiers)] }, (stage) =>
+    obtainRehearsed(run, stage, certificate, plan),
   );
 }
 
@@ -141,16 +133,16 @@ function assertOffered({ meta }: Directory, profile: string | null): void {
 }
 
 /** Nothing to order; a deploy hook that failed the last time is run again. */
-async function deployStanding(issuance: Issuance, certificate: CertificateRow): Promise<Attempt> {
-  const error = certificate.deployed_at === null ? await deployOrLeave(issuance, certificate) : null;
+async function deployStanding(run: AccountRun, certificate: CertificateRow): Promise<Attempt> {
+  const error = certificate.deployed_at === null ? await deployOrLeave(run, certificate) : null;
   return { status: 'issued', certificate, orderId: null, error };
 }
 
-async function reportOf(issuance: Issuance, attempt: Attempt): Promise<IssueReport> {
-  const order = attempt.orderId === null ? undefined : await orderById(issuance.ledger, attempt.orderId);
-  const rows = attempt.orderId === null ? [] : await authorizationsOf(issuance.ledger, attempt.orderId);
-  const listed = await Promise.all(rows.map((row) => listedAuthorization(issuance.ledger, { id: row.id })));
-  const certificate = await certificateShape(issuance, attempt);
+async function reportOf(run: AccountRun, attempt: Attempt): Promise<IssueReport> {
+  const order = attempt.orderId === null ? undefined : await orderById(run.ledger, attempt.orderId);
+  const rows = attempt.orderId === null ? [] : await authorizationsOf(run.ledger, attempt.orderId);
+  const listed = await Promise.all(rows.map((row) => listedAuthorization(run.ledger, { id: row.id })));
+  const certificate = await certificateShape(run, attempt);
   const leftOut = certificate === null ? [] : missingNames(attempt.certificate);
   return {
     exitCode: exitCodeOfAttempt(attempt),
@@ -169,9 +161,9 @@ async function reportOf(issuance: Issuance, attempt: Attempt): Promise<IssueRepo
   };
 }
 
-async function certificateShape(issuance: Issuance, attempt: Attempt) {
+async function certificateShape(run: AccountRun, attempt: Attempt) {
   if (attempt.status !== 'issued') return null;
-  const stored = await readStored(issuance.stateDir, attempt.certificate.name);
+  const stored = await readStored(run.stateDir, attempt.certificate.name);
   if (stored === null) return null;
   const { fullchain, cert, chain, privkey } = stored.paths;
   return {

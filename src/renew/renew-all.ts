@@ -1,6 +1,6 @@
 import pLimit, { type LimitFunction } from 'p-limit';
 import { AcmeLedgerError, type ErrorRecord, errorRecord } from '../errors.ts';
-import type { Issuance } from '../issuance/account-run.ts';
+import type { AccountRun } from '../issuance/account-run.ts';
 import { backOffAfter } from '../issuance/attempt/certificate-back-off.ts';
 import { obtainDropping } from '../issuance/attempt/obtain-dropping.ts';
 import type { Attempt } from '../issuance/attempt/attempt.ts';
@@ -27,13 +27,13 @@ export interface RenewAllOptions {
  * is working on is left to it, and looked at again at the end.
  */
 export async function renewAll(
-  issuance: Issuance,
+  run: AccountRun,
   certificates: readonly DueCertificate[],
   options: RenewAllOptions,
   onResult: (renewed: Renewed) => void,
 ): Promise<void> {
   const limit = pLimit(options.concurrency);
-  const places = levelled(limit, options.concurrency, issuance.pressure);
+  const places = levelled(limit, options.concurrency, run.pressure);
   let lostAccount: ErrorRecord | null = null;
   const inTurn = turns();
   const elsewhere: (DueCertificate & { result: Renewed })[] = [];
@@ -41,12 +41,12 @@ export async function renewAll(
     certificates.map((one) =>
       limit(() =>
         inTurn(one, async () => {
-          if (issuance.stops.work.aborted) return;
+          if (run.stops.work.aborted) return;
           if (!options.mayStart()) {
             onResult({ certificate: one.certificate, status: 'deferred', error: outOfTime });
             return;
           }
-          const { end } = issuance.outage;
+          const { end } = run.outage;
           const error = lostAccount ?? (end === null ? null : errorRecord(end));
           // A deploy hook has nothing to do with the CA.
           if (error !== null && one.due.reason !== 'not-deployed') {
@@ -54,7 +54,7 @@ export async function renewAll(
             onResult({ certificate: one.certificate, status, error });
             return;
           }
-          const result = await renewOne(issuance, one, { ...options, whileWaiting: places.lend });
+          const result = await renewOne(run, one, { ...options, whileWaiting: places.lend });
           // Of the staging's account it says nothing.
           if (result?.error?.code === 'ca-account' && result.isOfRehearsal !== true)
             lostAccount = result.error;
@@ -66,7 +66,7 @@ export async function renewAll(
     ),
   );
   for (const { certificate, due, result } of elsewhere) {
-    const standing = await rereadDue(issuance.ledger, certificate, due);
+    const standing = await rereadDue(run.ledger, certificate, due);
     onResult(standing !== null && 'done' in standing ? standing.done : result);
   }
 }
@@ -89,34 +89,34 @@ function turns(): (one: DueCertificate, act: () => Promise<void>) => Promise<voi
 }
 
 async function renewOne(
-  issuance: Issuance,
+  run: AccountRun,
   { certificate: listed, due, names, onFailedName }: DueCertificate,
   { waitMs, stage, whileWaiting }: RenewAllOptions & { whileWaiting: Places['lend'] },
 ): Promise<Renewed | null> {
-  const standing = await rereadDue(issuance.ledger, listed, due);
+  const standing = await rereadDue(run.ledger, listed, due);
   if (standing === null) return null;
   if ('done' in standing) return standing.done;
-  if (due.reason === 'not-deployed') return deployAgain(issuance, standing.row);
+  if (due.reason === 'not-deployed') return deployAgain(run, standing.row);
   const options = { names, onFailedName, waitMs, leavesReserve: true };
   const rehearsed =
     stage === null
       ? { names }
-      : await rehearse(issuance, stage, standing.row, names, (there, ending) =>
+      : await rehearse(run, stage, standing.row, names, (there, ending) =>
           obtainDropping(there, standing.row, { ...options, ending }),
         );
   const attempt =
     'ended' in rehearsed
       ? rehearsed.ended
-      : await obtainDropping(issuance, standing.row, { ...options, names: rehearsed.names, whileWaiting });
+      : await obtainDropping(run, standing.row, { ...options, names: rehearsed.names, whileWaiting });
   // Removed while it was worked on: nobody waits for a result.
   if (attempt.error?.code === 'superseded' && attempt.certificate.removed_at !== null) {
-    issuance.log.warn({ order: attempt.orderId }, attempt.error.message);
+    run.log.warn({ order: attempt.orderId }, attempt.error.message);
     return null;
   }
   return {
     certificate: attempt.certificate,
     status: renewedStatus(standing.row, attempt),
-    error: await backOffAfter(issuance, standing.row, names, attempt),
+    error: await backOffAfter(run, standing.row, names, attempt),
     ...(attempt.isOfRehearsal === true ? { isOfRehearsal: true } : {}),
   };
 }
@@ -127,8 +127,8 @@ function renewedStatus(before: CertificateRow, attempt: Attempt): Renewed['statu
   return before.stored_at === null ? 'issued' : 'renewed';
 }
 
-async function deployAgain(issuance: Issuance, certificate: CertificateRow): Promise<Renewed> {
-  const error = await deployError(issuance, certificate);
+async function deployAgain(run: AccountRun, certificate: CertificateRow): Promise<Renewed> {
+  const error = await deployError(run, certificate);
   if (error?.code === 'busy') return { certificate, status: 'deferred', error };
   return { certificate, status: error === null ? 'renewed' : 'failed', error };
 }

@@ -4,7 +4,7 @@ import { GroupedErrors } from './grouped-errors.ts';
 import { systemClock } from '../clock.ts';
 import { isAboutTheCa } from '../error-kinds.ts';
 import { AcmeLedgerError, errorRecord } from '../errors.ts';
-import type { Issuance } from '../issuance/account-run.ts';
+import type { AccountRun } from '../issuance/account-run.ts';
 import type { Stage } from '../issuance/attempt/rehearse.ts';
 import { removeUselessKeys } from '../issuance/certificate/useless-keys.ts';
 import { type DueCertificate, namesKeysOf } from '../issuance/due/due.ts';
@@ -13,7 +13,7 @@ import type { OutageOptions } from '../issuance/waiting/outage.ts';
 import { removeFullBuckets } from '../ledger/limits/limit-buckets.ts';
 import { probeLeftAlone } from '../probe/probe-left-alone.ts';
 import { eachAuthority } from '../run/accounts/each-account.ts';
-import { withIssuance } from '../run/open-account.ts';
+import { withAccountRun } from '../run/open-account.ts';
 import { withLedger } from '../run/open-ledger.ts';
 import { onStage } from '../run/rehearsal-stage.ts';
 import type { CommandContext } from '../run/run-context.ts';
@@ -196,8 +196,8 @@ async function renewAt(
     onResult(renewed);
   };
   try {
-    await withIssuance(context, authorityOf(ca), run, (issuance) =>
-      settleAndRenew(context, issuance, certificates, options, tell),
+    await withAccountRun(context, authorityOf(ca), run, (accountRun) =>
+      settleAndRenew(context, accountRun, certificates, options, tell),
     );
   } catch (error) {
     const left = certificates.filter(({ certificate }) => !told.has(certificate.name));
@@ -210,7 +210,7 @@ async function renewAt(
 
 async function settleAndRenew(
   context: CommandContext,
-  issuance: Issuance,
+  run: AccountRun,
   certificates: readonly DueCertificate[],
   options: PartOfRun,
   onResult: (renewed: Renewed) => void,
@@ -219,11 +219,11 @@ async function settleAndRenew(
   const ordered = certificates.filter(({ due }) => due.reason !== 'not-deployed');
   const coming = [...certificates, ...options.coming].filter(({ due }) => due.reason !== 'not-deployed');
   const namesKeys = namesKeysOf(coming);
-  await removeFullBuckets(issuance);
-  const staging = options.rehearse && ordered.length > 0 ? stagingOf(context, issuance.account.ca) : null;
+  await removeFullBuckets(run);
+  const staging = options.rehearse && ordered.length > 0 ? stagingOf(context, run.account.ca) : null;
   const renewOn = (stage: Stage | null): Promise<void> =>
-    renewAll(issuance, certificates, { ...options, stage }, onResult);
-  await withUnownedSettled(issuance, namesKeys, () =>
-    staging === null ? renewOn(null) : onStage(context, issuance, { staging, namesKeys }, renewOn),
+    renewAll(run, certificates, { ...options, stage }, onResult);
+  await withUnownedSettled(run, namesKeys, () =>
+    staging === null ? renewOn(null) : onStage(context, run, { staging, namesKeys }, renewOn),
   );
 }

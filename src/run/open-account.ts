@@ -6,7 +6,7 @@ import type { SolverSettings } from '../challenges/settings.ts';
 import type { Solver } from '../challenges/solver.ts';
 import { createSolver } from '../challenges/create-solver.ts';
 import { systemClock } from '../clock.ts';
-import type { Issuance } from '../issuance/account-run.ts';
+import type { AccountRun } from '../issuance/account-run.ts';
 import { createObey, obeyingSession, ownPatienceMs } from '../issuance/limits/obeying-session.ts';
 import { failureRule } from '../issuance/names/back-off.ts';
 import type { Run } from '../issuance/ownership/lease.ts';
@@ -24,7 +24,7 @@ import {
   ensureRegistered,
   keyOfAccount,
 } from './accounts/account-in-use.ts';
-import { termsOf } from './accounts/account-issuance.ts';
+import { termsOf } from './accounts/new-account-run.ts';
 import { assertNoneLost, directoryFor, openCheckedLedger, registrationOf } from './checked-ledger.ts';
 import { outageOf, shortWait } from './outage-waiting.ts';
 import type { CommandContext } from './run-context.ts';
@@ -38,7 +38,7 @@ import { sessionOptions } from './session-options.ts';
  * @param options.outageLeftMs how much longer a CA that is out of order may be waited for; what `--wait` says, or 20 s, unless told
  * @throws AcmeLedgerError
  */
-export async function withIssuance<T>(
+export async function withAccountRun<T>(
   context: CommandContext,
   authority: Authority,
   options: {
@@ -51,7 +51,7 @@ export async function withIssuance<T>(
     outageLeftMs?: OutageOptions['leftMs'];
     account?: AccountRow;
   },
-  act: (issuance: Issuance) => Promise<T>,
+  act: (run: AccountRun) => Promise<T>,
 ): Promise<T> {
   const { ledger, directory } = await openCheckedLedger(context, authority, options);
   const patienceMs = Math.max(options.patienceMs ?? 0, ownPatienceMs);
@@ -116,7 +116,7 @@ interface Opening {
   patienceMs: number;
   outageLeftMs?: OutageOptions['leftMs'] | undefined;
   pressure: CaPressure;
-  assertLease: Issuance['assertLease'];
+  assertLease: AccountRun['assertLease'];
   directory?: Directory | undefined;
 }
 
@@ -157,18 +157,18 @@ async function openAccount(
  */
 export async function openBeside(
   context: CommandContext,
-  issuance: Issuance,
+  run: AccountRun,
   authority: Authority,
-): Promise<Issuance> {
+): Promise<AccountRun> {
   const { settings } = context;
-  const { ledger, runId, clock } = issuance;
+  const { ledger, runId, clock } = run;
   const account = await accountAt(ledger, authority.directoryUrl);
   if (account === undefined) await assertNoneLost(ledger, authority);
   await assertAccountKey(settings.stateDir, authority.directoryUrl, account);
   const directory = account === undefined ? await directoryFor(context, authority) : undefined;
   const writer = { ledger, runId, clock, limits: limitsAt(authority, settings.limits) };
   const keyed = await keyedAccount(context, authority, writer);
-  const { patienceMs, pressure, assertLease } = issuance;
+  const { patienceMs, pressure, assertLease } = run;
   const opened = await openAccount(context, authority, writer, {
     ...keyed,
     patienceMs,
@@ -176,7 +176,7 @@ export async function openBeside(
     assertLease,
     directory,
   });
-  return { ...issuance, ...writer, ...opened, ...termsOf(settings, authority) };
+  return { ...run, ...writer, ...opened, ...termsOf(settings, authority) };
 }
 
 function solverFor(solvers: Map<string, Solver>, settings: SolverSettings, runId: string): Solver {

@@ -1,6 +1,6 @@
 import type { Authority } from '../acme/authorities/authorities.ts';
 import { AcmeLedgerError, hasCode } from '../errors.ts';
-import type { Issuance } from '../issuance/account-run.ts';
+import type { AccountRun } from '../issuance/account-run.ts';
 import { withUnownedSettled } from '../issuance/order/unowned-orders.ts';
 import type { Stage } from '../issuance/attempt/rehearse.ts';
 import type { CommandContext } from './run-context.ts';
@@ -16,20 +16,18 @@ import { shellWord } from '../shell-word.ts';
  */
 export async function onStage<T>(
   context: CommandContext,
-  issuance: Issuance,
+  run: AccountRun,
   { staging, namesKeys }: { staging: Authority; namesKeys: Iterable<string> },
   act: (stage: Stage) => Promise<T>,
 ): Promise<T> {
   const { label } = staging;
   // A key that the CA gave for a binding is for its own accounts.
   const there = { ...context, settings: { ...context.settings, eab: null } };
-  const opened = await openBeside(there, issuance, staging).catch((error: unknown) =>
-    ofTheCa(error, staging),
-  );
-  if (opened instanceof AcmeLedgerError) return act({ label, issuance: opened });
+  const opened = await openBeside(there, run, staging).catch((error: unknown) => ofTheCa(error, staging));
+  if (opened instanceof AcmeLedgerError) return act({ label, run: opened });
   try {
     const skipNamesKeys = new Set(namesKeys);
-    return await withUnownedSettled(opened, skipNamesKeys, () => act({ label, issuance: opened }));
+    return await withUnownedSettled(opened, skipNamesKeys, () => act({ label, run: opened }));
   } finally {
     opened.session.close();
   }

@@ -30,7 +30,7 @@ export async function syncAccounts(
 ): Promise<SyncEnd> {
   const summary = { seen: 0, orders: 0, differing: 0, failed: 0, lost: 0, undecided: 0, notAsked: 0 };
   const synced: Synced[] = [];
-  await eachAccount(context, { command: 'authz sync' }, async (issuance) => {
+  await eachAccount(context, { command: 'authz sync' }, async (run) => {
     const progress = await context.output.progress('authorizations and orders');
     const onResult = (compared: Compared): void => {
       count(summary, compared);
@@ -38,7 +38,7 @@ export async function syncAccounts(
       tell(compared);
     };
     try {
-      synced.push(await sync(issuance, options, onResult, (total) => progress.expect(total)));
+      synced.push(await sync(run, options, onResult, (total) => progress.expect(total)));
     } finally {
       progress.stop();
     }

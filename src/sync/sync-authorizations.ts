@@ -9,7 +9,7 @@ import type { AuthorizationRow } from '../ledger/schema.ts';
 import { isSubmitted } from '../ledger/states.ts';
 import type { CaQuestions } from '../issuance/waiting/ca-questions.ts';
 import { authorizationSeen } from '../issuance/authorization/authorization-seen.ts';
-import type { Issuance } from '../issuance/account-run.ts';
+import type { AccountRun } from '../issuance/account-run.ts';
 import { protectionOf } from '../issuance/ownership/protection.ts';
 import type { Compared } from './compared.ts';
 import { isSubmitLost, recordGone } from '../issuance/authorization/verdicts.ts';
@@ -24,28 +24,28 @@ const youngMs = 60_000;
  * @returns nothing when the CA wasn't asked
  */
 export async function compareAuthorization(
-  issuance: Issuance,
+  run: AccountRun,
   asking: CaQuestions,
   held: AuthorizationRow,
   isKnown = true,
 ): Promise<Compared[]> {
-  const askedAt = issuance.clock.now();
-  const answer = await asking.ask(() => issuance.session.getAuthorization(held.url, issuance.stops.grace));
+  const askedAt = run.clock.now();
+  const answer = await asking.ask(() => run.session.getAuthorization(held.url, run.stops.grace));
   if (answer === null) return [];
   // A run may have gone on with it while the CA was asked.
-  const row = (await authorizationById(issuance.ledger, held.id)) ?? held;
+  const row = (await authorizationById(run.ledger, held.id)) ?? held;
   const line = lineOf(row, isKnown);
-  if (answer instanceof AcmeLedgerError) return [await compareFailed(issuance, row, line, answer)];
+  if (answer instanceof AcmeLedgerError) return [await compareFailed(run, row, line, answer)];
   // A run has recorded something since: that is newer than this answer.
   if (row.status !== held.status) return [{ ...line, ca: answer.status }];
-  await recordSeen(issuance, [{ ...authorizationSeen(answer), askedAt }]);
+  await recordSeen(run, [{ ...authorizationSeen(answer), askedAt }]);
   const named = { ...line, ca: answer.status, identifier: nameShown(answer) };
-  if (!isKnown) return [await noted(issuance, row, differing({ ...named, reason: unknownReason }))];
+  if (!isKnown) return [await noted(run, row, differing({ ...named, reason: unknownReason }))];
   // A run learns of a verdict when it looks at its order.
-  const worker = await protectionOf(issuance, row, { includeKept: true });
+  const worker = await protectionOf(run, row, { includeKept: true });
   if (worker !== null) return [{ ...named, reason: worker.reason }];
-  if (answer.status !== row.status) return [await noted(issuance, row, differing(named))];
-  return [await noted(issuance, row, await compareChallenge(issuance, row, answer, named))];
+  if (answer.status !== row.status) return [await noted(run, row, differing(named))];
+  return [await noted(run, row, await compareChallenge(run, row, answer, named))];
 }
 
 const unknownReason = 'the ledger did not know of it; it is counted and settled from now on';
@@ -71,21 +71,21 @@ function nameShown({ identifier, wildcard }: Authorization): string {
 }
 
 async function compareFailed(
-  issuance: Issuance,
+  run: AccountRun,
   row: AuthorizationRow,
   line: Compared,
   error: AcmeLedgerError,
 ): Promise<Compared> {
-  const isYoung = later(new Date(row.created_at), youngMs) > issuance.clock.now();
+  const isYoung = later(new Date(row.created_at), youngMs) > run.clock.now();
   if (!isGone(error) || isYoung) return { ...line, outcome: 'failed', reason: error.message };
-  await recordGone(issuance, row.url);
+  await recordGone(run, row.url);
   if (row.status === 'expired') return { ...line, ca: 'expired' };
-  return noted(issuance, row, differing({ ...line, ca: 'expired', reason: 'the CA has forgotten it' }));
+  return noted(run, row, differing({ ...line, ca: 'expired', reason: 'the CA has forgotten it' }));
 }
 
 /** Both say pending: whether they agree on what was done with its challenge (RFC 8555 §7.1.6 has states for that, too). */
 async function compareChallenge(
-  issuance: Issuance,
+  run: AccountRun,
   row: AuthorizationRow,
   answer: Authorization,
   line: Compared,
@@ -93,25 +93,25 @@ async function compareChallenge(
   const taken = answer.challenges.find(({ status }) => status !== 'pending');
   const shown = { ...line, challenge: { ledger: row.challenge, ca: taken?.status ?? 'pending' } };
   if (taken !== undefined && row.challenge !== 'submitted') {
-    await recordFoundSubmitted(issuance, row.id, taken.type);
+    await recordFoundSubmitted(run, row.id, taken.type);
     const whose = isSubmitted(row.challenge)
       ? 'the challenge arrived'
       : 'somebody else submitted its challenge';
     return differing({ ...shown, reason: `${whose}: the CA decides, and it isn't deactivated` });
   }
-  const checked = (await authorizationById(issuance.ledger, row.id)) ?? row;
+  const checked = (await authorizationById(run.ledger, row.id)) ?? row;
   if (isSubmitLost(checked)) {
     return differing({
       ...shown,
       reason: `its challenge was about to be submitted at ${row.submitted_at ?? ''}, and the CA shows no trace of it: the next run settles it, or acme-ledger authz clear`,
     });
   }
-  return isSlow(issuance, row) ? undecided(row, shown) : line;
+  return isSlow(run, row) ? undecided(row, shown) : line;
 }
 
-function isSlow(issuance: Issuance, { challenge, submitted_at }: AuthorizationRow): boolean {
+function isSlow(run: AccountRun, { challenge, submitted_at }: AuthorizationRow): boolean {
   if (challenge !== 'submitted' || submitted_at === null) return false;
-  return later(new Date(submitted_at), slowVerdictMs) < issuance.clock.now();
+  return later(new Date(submitted_at), slowVerdictMs) < run.clock.now();
 }
 
 function undecided(row: AuthorizationRow, line: Compared): Compared {
@@ -124,12 +124,10 @@ function differing(compared: Compared): Compared {
   return { ...compared, differs: true, outcome: 'differs' };
 }
 
-async function noted(issuance: Issuance, row: AuthorizationRow, compared: Compared): Promise<Compared> {
+async function noted(run: AccountRun, row: AuthorizationRow, compared: Compared): Promise<Compared> {
   if (!compared.differs) return compared;
   const { ledger, ca, challenge } = compared;
   const data = { ledger, ca, ...(challenge === null ? {} : { challenge }) };
-  await appendEvents(issuance, [
-    { kind: 'difference', authorizationId: row.id, accountId: row.account_id, data },
-  ]);
+  await appendEvents(run, [{ kind: 'difference', authorizationId: row.id, accountId: row.account_id, data }]);
   return compared;
 }

@@ -5,7 +5,7 @@ import { authorizationByUrl } from '../ledger/authorizations/authorizations.ts';
 import { recordComparison, recordForgotten } from '../ledger/orders/order-comparison.ts';
 import type { OrderRow } from '../ledger/schema.ts';
 import type { CaQuestions } from '../issuance/waiting/ca-questions.ts';
-import type { Issuance } from '../issuance/account-run.ts';
+import type { AccountRun } from '../issuance/account-run.ts';
 import { compareAuthorization } from './sync-authorizations.ts';
 import type { Compared } from './compared.ts';
 import { shellWord } from '../shell-word.ts';
@@ -15,16 +15,16 @@ import { shellWord } from '../shell-word.ts';
  * authorizations of it that weren't known.
  */
 export async function compareOrder(
-  issuance: Issuance,
+  run: AccountRun,
   asking: CaQuestions,
   order: OrderRow,
 ): Promise<Compared[]> {
   const { url } = order;
   if (url === null) return [];
-  const answer = await asking.ask(() => issuance.session.getOrder(url, issuance.stops.grace));
+  const answer = await asking.ask(() => run.session.getOrder(url, run.stops.grace));
   if (answer === null) return [];
-  if (answer instanceof AcmeLedgerError) return [await notFound(issuance, order, answer)];
-  const comparison = await recordComparison(issuance, order, answer);
+  if (answer instanceof AcmeLedgerError) return [await notFound(run, order, answer)];
+  const comparison = await recordComparison(run, order, answer);
   const line = { ...lineOf(order), ca: answer.status };
   if (comparison?.differs !== true) return [line];
   const reason =
@@ -33,8 +33,8 @@ export async function compareOrder(
       : nextStep(order, answer.status);
   const compared: Compared[] = [{ ...line, differs: true, outcome: 'differs', reason }];
   for (const learned of comparison.learned) {
-    const row = await authorizationByUrl(issuance.ledger, learned);
-    if (row !== undefined) compared.push(...(await compareAuthorization(issuance, asking, row, false)));
+    const row = await authorizationByUrl(run.ledger, learned);
+    if (row !== undefined) compared.push(...(await compareAuthorization(run, asking, row, false)));
   }
   return compared;
 }
@@ -65,10 +65,10 @@ function lineOf(order: OrderRow): Compared {
   };
 }
 
-async function notFound(issuance: Issuance, order: OrderRow, error: AcmeLedgerError): Promise<Compared> {
+async function notFound(run: AccountRun, order: OrderRow, error: AcmeLedgerError): Promise<Compared> {
   const line = lineOf(order);
   if (!isGone(error)) return { ...line, outcome: 'failed', reason: error.message };
-  await recordForgotten(issuance, order);
+  await recordForgotten(run, order);
   const reason = 'the CA has forgotten it: the next run gives it up, or acme-ledger authz clear';
   return { ...line, ca: 'gone', differs: true, outcome: 'differs', reason };
 }

@@ -1,6 +1,6 @@
 import pLimit from 'p-limit';
 import type { AcmeLedgerError } from '../errors.ts';
-import type { Issuance } from '../issuance/account-run.ts';
+import type { AccountRun } from '../issuance/account-run.ts';
 import { aliveAmong } from '../issuance/ownership/lease.ts';
 import { CaQuestions } from '../issuance/waiting/ca-questions.ts';
 import { allOrFirstError } from '../issuance/waiting/concurrency.ts';
@@ -22,13 +22,13 @@ export interface Synced {
  * is deactivated, and no order is ended: what a live run works on is its own.
  */
 export async function sync(
-  issuance: Issuance,
+  run: AccountRun,
   options: { concurrency: number },
   onResult: (compared: Compared) => void,
   onTotal: (count: number) => void = () => undefined,
 ): Promise<Synced> {
-  const { ledger, account, clock } = issuance;
-  const isUnowned = await unowned(issuance);
+  const { ledger, account, clock } = run;
+  const isUnowned = await unowned(run);
   const rows = await pendingAuthorizations(ledger, account.id);
   const orders = (await openOrders(ledger, account.id)).filter(isUnowned);
   onTotal(rows.length + orders.length);
@@ -38,11 +38,11 @@ export async function sync(
   // Orders first: they may name authorizations that aren't known.
   await allOrFirstError(
     [
-      ...orders.map((order) => async () => tell(await compareOrder(issuance, asking, order))),
-      ...rows.map((row) => async () => tell(await compareAuthorization(issuance, asking, row))),
+      ...orders.map((order) => async () => tell(await compareOrder(run, asking, order))),
+      ...rows.map((row) => async () => tell(await compareAuthorization(run, asking, row))),
     ].map((compare) =>
       limit(async () => {
-        if (!issuance.stops.work.aborted) await compare();
+        if (!run.stops.work.aborted) await compare();
       }),
     ),
   );
@@ -50,8 +50,8 @@ export async function sync(
   return { end: asking.end, notAsked: asking.notAsked };
 }
 
-async function unowned(issuance: Issuance): Promise<(order: OrderRow) => boolean> {
-  const { ledger, account, clock } = issuance;
+async function unowned(run: AccountRun): Promise<(order: OrderRow) => boolean> {
+  const { ledger, account, clock } = run;
   const orders = [
     ...(await openOrders(ledger, account.id)),
     ...(await lostOrders(ledger, account.id, clock.now())),

@@ -12,7 +12,7 @@ import type { CertificateRow } from '../ledger/schema.ts';
 import type { CommandContext } from '../run/run-context.ts';
 import { withLedger } from '../run/open-ledger.ts';
 import { withLedgerWriter } from '../run/ledger-writing.ts';
-import { withIssuance } from '../run/open-account.ts';
+import { withAccountRun } from '../run/open-account.ts';
 import { sessionOptions } from '../run/session-options.ts';
 import { wantedCertificate } from './wanted-certificate.ts';
 
@@ -49,9 +49,9 @@ async function revoke(
   const issuer = authorityOf(issuers.get(certificate.name) ?? certificate.ca);
   const { serial } = factsOf(leaf);
   try {
-    return await withIssuance(context, issuer, options, async (issuance) => {
-      const outcome = await issuance.session.revokeCertificate(leaf.raw, reason, guardOf(context));
-      await recordRevoked(issuance, certificate.name, serial);
+    return await withAccountRun(context, issuer, options, async (run) => {
+      const outcome = await run.session.revokeCertificate(leaf.raw, reason, guardOf(context));
+      await recordRevoked(run, certificate.name, serial);
       return outcome;
     });
   } catch (error) {

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { letsEncryptLimits } from '../../src/acme/authorities/limits.ts';
 import { costOfClosing } from '../../src/clear/closing-cost.ts';
-import type { Issuance } from '../../src/issuance/account-run.ts';
+import type { AccountRun } from '../../src/issuance/account-run.ts';
 import { authorizationByUrl } from '../../src/ledger/authorizations/authorizations.ts';
 import { insertForeignAuthorization } from '../../src/ledger/authorizations/foreign-authorizations.ts';
 import { actionsOf, cleared } from '../issuance/found-stage.ts';
@@ -20,7 +20,7 @@ beforeEach(async () => {
 afterEach(() => world.remove());
 
 /** Another run has an order that is about to answer its challenge. */
-async function workedOn({ account }: Issuance, url: string): Promise<void> {
+async function workedOn({ account }: AccountRun, url: string): Promise<void> {
   const other = { ...(await world.startIssuance()), account };
   const order = await intentFor(other, 'a.test');
   const row = await insertForeignAuthorization(other, account.id, url, 'order');

@@ -6,7 +6,7 @@ import { AcmeLedgerError } from '../../src/errors.ts';
 import { clear } from '../../src/clear/clear.ts';
 import type { Cleared } from '../../src/clear/cleared.ts';
 import type { Guard } from '../../src/acme/session.ts';
-import type { Issuance } from '../../src/issuance/account-run.ts';
+import type { AccountRun } from '../../src/issuance/account-run.ts';
 import { costOfClosing } from '../../src/clear/closing-cost.ts';
 import { authorizationByUrl } from '../../src/ledger/authorizations/authorizations.ts';
 import { eventsOf } from '../../src/ledger/events.ts';
@@ -36,8 +36,8 @@ class OneAuthorization {
   submitted: string[] = [];
   verdict: () => void = () => (this.status = 'invalid');
 
-  async issuance(): Promise<Issuance> {
-    const issuance = await world.startIssuance();
+  async issuance(): Promise<AccountRun> {
+    const run = await world.startIssuance();
     const shown = () =>
       Promise.resolve({
         url,
@@ -49,7 +49,7 @@ class OneAuthorization {
         retryAt: null,
       });
     const session = {
-      ...issuance.session,
+      ...run.session,
       getAuthorization: shown,
       submitChallenge: (challenge: string) => {
         this.submitted.push(challenge);
@@ -57,11 +57,11 @@ class OneAuthorization {
         return Promise.resolve({ ...this.challenges[0]!, retryAt: null });
       },
     };
-    return { ...issuance, session, limits: letsEncryptLimits };
+    return { ...run, session, limits: letsEncryptLimits };
   }
 }
 
-async function submitted(issuance: Issuance, urls: string[] = [url]): Promise<Cleared[]> {
+async function submitted(run: AccountRun, urls: string[] = [url]): Promise<Cleared[]> {
   const told: Cleared[] = [];
   const options = {
     urls,
@@ -71,16 +71,16 @@ async function submitted(issuance: Issuance, urls: string[] = [url]): Promise<Cl
     dryRun: false,
     method: 'submit' as const,
   };
-  await clear(issuance, options, (cleared) => told.push(cleared));
+  await clear(run, options, (cleared) => told.push(cleared));
   return told;
 }
 
 describe('--method submit', () => {
   it('has the CA look for an answer that nobody gives, after it is in the ledger, and waits for the verdict', async () => {
     const one = new OneAuthorization();
-    const issuance = await one.issuance();
+    const run = await one.issuance();
     let before: unknown;
-    const { session } = issuance;
+    const { session } = run;
     const observed = {
       ...session,
       submitChallenge: async (challenge: string, guard: Guard) => {
@@ -88,15 +88,15 @@ describe('--method submit', () => {
         return session.submitChallenge(challenge, guard);
       },
     };
-    expect(await submitted({ ...issuance, session: observed })).toMatchObject([
+    expect(await submitted({ ...run, session: observed })).toMatchObject([
       { action: 'submitted', after: 'invalid' },
     ]);
     expect(before).toMatchObject({ challenge: 'submitting', challenge_type: 'http-01' });
     expect(one.submitted).toEqual([`${url}/http-01`]);
     // It cost its name one failed validation, and no second one for the verdict.
-    const cost = await costOfClosing(issuance, new Map([['open.test', 4]]), 'submit');
+    const cost = await costOfClosing(run, new Map([['open.test', 4]]), 'submit');
     expect(cost).toMatchObject({ requests: 8, failedValidations: 4, later: [{ pending: 4, now: 3 }] });
-    const { limits, ...unlimited } = issuance;
+    const { limits, ...unlimited } = run;
     expect(limits).toBeDefined();
     // A CA of which nothing is known may count them as well.
     expect(await costOfClosing(unlimited, new Map([['open.test', 4]]), 'submit')).toEqual({
@@ -105,17 +105,16 @@ describe('--method submit', () => {
       failedValidations: 4,
       later: [],
     });
-    expect(await submitted(issuance)).toMatchObject([{ action: 'already-final', before: 'invalid' }]);
+    expect(await submitted(run)).toMatchObject([{ action: 'already-final', before: 'invalid' }]);
     expect(one.submitted).toHaveLength(1);
   });
 
   it('never spends the last failed validation that a name has left: no order with the name could go through', async () => {
     const one = new OneAuthorization();
-    const issuance = await one.issuance();
+    const run = await one.issuance();
     // Five an hour at Let's Encrypt.
-    for (let failed = 0; failed < 4; failed += 1)
-      await countFailure(issuance, issuance.account.id, 'open.test');
-    const [left] = await submitted(issuance);
+    for (let failed = 0; failed < 4; failed += 1) await countFailure(run, run.account.id, 'open.test');
+    const [left] = await submitted(run);
     expect(left).toMatchObject({
       action: 'resumable',
       after: 'pending',
@@ -126,18 +125,18 @@ describe('--method submit', () => {
     expect(one.submitted).toEqual([]);
     expect(await authorizationByUrl(world.ledger, url)).toMatchObject({ challenge: 'none' });
     // One comes back each 12 minutes.
-    const waitMs = Date.parse(left?.retryAt ?? '') - issuance.clock.now().getTime();
+    const waitMs = Date.parse(left?.retryAt ?? '') - run.clock.now().getTime();
     expect(waitMs > 0 && waitMs <= 12 * 60_000).toBe(true);
     world.clock.pass(waitMs);
-    expect(await submitted(issuance)).toMatchObject([{ action: 'submitted', after: 'invalid' }]);
+    expect(await submitted(run)).toMatchObject([{ action: 'submitted', after: 'invalid' }]);
     expect(one.submitted).toHaveLength(1);
   });
 
   it('never submits one that is over, or that somebody has submitted', async () => {
     const one = new OneAuthorization();
     one.status = 'deactivated';
-    const issuance = await one.issuance();
-    expect(await submitted(issuance)).toMatchObject([{ action: 'already-final' }]);
+    const run = await one.issuance();
+    expect(await submitted(run)).toMatchObject([{ action: 'already-final' }]);
     const other = new OneAuthorization();
     other.challenges[1]!.status = 'processing';
     await world.ledger.deleteFrom('events').execute();
@@ -150,17 +149,17 @@ describe('--method submit', () => {
 
   it('never submits one again whose POST may have arrived, and takes back one that the CA refused', async () => {
     const one = new OneAuthorization();
-    const issuance = await one.issuance();
+    const run = await one.issuance();
     one.verdict = () => {
       throw unreachable(new ConnectionFailure('reset', true, 'ca.test closed the connection'), 'POST');
     };
-    expect(await submitted(issuance)).toMatchObject([{ action: 'submitted', after: 'pending' }]);
+    expect(await submitted(run)).toMatchObject([{ action: 'submitted', after: 'pending' }]);
     expect(await authorizationByUrl(world.ledger, url)).toMatchObject({ challenge: 'submitting' });
     // A minute has been waited for: it counts as lost, and is submitted anew.
     one.verdict = () => {
       throw new AcmeLedgerError('ca-problem', 'no', { httpStatus: 400, problem: malformed });
     };
-    expect(await submitted(issuance)).toMatchObject([{ action: 'refused', after: 'pending', reason: 'no' }]);
+    expect(await submitted(run)).toMatchObject([{ action: 'refused', after: 'pending', reason: 'no' }]);
     const row = await authorizationByUrl(world.ledger, url);
     expect(row).toMatchObject({ challenge: 'none', submitted_at: null });
     expect((await eventsOf(world.ledger, { authorizationId: row!.id })).map(({ kind }) => kind)).toEqual([

@@ -2,14 +2,14 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { clear } from '../../src/clear/clear.ts';
 import { discover } from '../../src/clear/discover.ts';
 import type { Cleared } from '../../src/clear/cleared.ts';
-import type { Issuance } from '../../src/issuance/account-run.ts';
+import type { AccountRun } from '../../src/issuance/account-run.ts';
 import { cleared } from '../issuance/found-stage.ts';
 import { SharedCa } from '../issuance/shared-ca.ts';
 import { type TinyWorld, newTinyWorld } from '../issuance/tiny-issuance.ts';
 
 let world: TinyWorld;
 let ca: SharedCa;
-let account: Issuance;
+let account: AccountRun;
 
 beforeEach(async () => {
   world = await newTinyWorld();

@@ -1,7 +1,7 @@
 import { type FoundEnd, clearFound } from '../../src/clear/clear-found.ts';
 import type { FoundClearing } from '../../src/clear/hunt.ts';
 import type { Cleared } from '../../src/clear/cleared.ts';
-import type { Issuance } from '../../src/issuance/account-run.ts';
+import type { AccountRun } from '../../src/issuance/account-run.ts';
 import type { FoundUrl } from '../../src/clear/kept-urls.ts';
 
 type Named = string | Partial<FoundUrl>;
@@ -21,7 +21,7 @@ async function* found(named: Iterable<Named>): AsyncGenerator<FoundUrl> {
 
 /** Clears what these URLs name, as a log of certbot's would. */
 export async function cleared(
-  issuances: Issuance[],
+  issuances: AccountRun[],
   named: Iterable<Named>,
   given: Partial<FoundClearing> = {},
 ): Promise<{ told: Cleared[]; end: FoundEnd }> {

@@ -8,7 +8,7 @@ import { identifierSetKey } from '../../src/identifiers.ts';
 import { failureRule } from '../../src/issuance/names/back-off.ts';
 import { usualSuspendMs } from '../../src/policies.ts';
 import { createObey, obeyingSession, ownPatienceMs } from '../../src/issuance/limits/obeying-session.ts';
-import type { Issuance } from '../../src/issuance/account-run.ts';
+import type { AccountRun } from '../../src/issuance/account-run.ts';
 import { Outage } from '../../src/issuance/waiting/outage.ts';
 import type { AccountRow, Schema } from '../../src/ledger/schema.ts';
 import type { ModelCa } from './gate-model-ca.ts';
@@ -29,7 +29,7 @@ export interface Surroundings {
   dialect: Dialect;
   stateDir: string;
   account: AccountRow;
-  policy: Issuance['policy'];
+  policy: AccountRun['policy'];
   maxPending: number;
   /** `--wait`, for what the CA asks to wait. */
   patienceMs: number;
@@ -43,7 +43,7 @@ export interface Surroundings {
 export class ModelProcess {
   readonly runId: string;
   readonly isHere: boolean;
-  readonly issuance: Issuance;
+  readonly run: AccountRun;
   readonly work = new AbortController();
   readonly grace = new AbortController();
   /** What it is doing; empty: it is idle. */
@@ -67,7 +67,7 @@ export class ModelProcess {
     const writer = { ledger: new Kysely<Schema>({ dialect: this.#dialect() }), runId, clock: this.#clock() };
     // The world renews the lease of whoever lives.
     const assertLease = (): Promise<void> => Promise.resolve();
-    this.issuance = {
+    this.run = {
       ...writer,
       assertLease,
       session: obeyingSession(this.#session(), createObey(writer, account.id, { patienceMs }), assertLease),

@@ -6,7 +6,7 @@ import { authorize } from '../../src/issuance/order/authorize.ts';
 import { clear } from '../../src/clear/clear.ts';
 import { finalizeOrder } from '../../src/issuance/certificate/finalize.ts';
 import { admit } from '../../src/issuance/attempt/gate.ts';
-import type { Issuance } from '../../src/issuance/account-run.ts';
+import type { AccountRun } from '../../src/issuance/account-run.ts';
 import type { PlacedOrder } from '../../src/issuance/placed-order.ts';
 import { placeOrder } from '../../src/issuance/order/place-order.ts';
 import { cleanUpPresentations } from '../../src/issuance/answers/take-down.ts';
@@ -28,31 +28,31 @@ const placements = 3;
 
 /** `issue`: what dead runs left, then one certificate. */
 export async function attempt(
-  { issuance }: ModelProcess,
+  { run }: ModelProcess,
   names: readonly string[],
   options: { waitMs: number; recovers: boolean },
 ): Promise<void> {
   const identifiers = parseNames(names);
   const skipNamesKeys = new Set([identifierSetKey(identifiers)]);
-  if (options.recovers) await settleUnowned(issuance, { includeKept: false, skipNamesKeys });
+  if (options.recovers) await settleUnowned(run, { includeKept: false, skipNamesKeys });
   let order = null as OrderRow | null;
   try {
-    const placed = await place(issuance, names, options.waitMs, (admitted) => (order = admitted));
-    const authorized = await authorize(issuance, placed, settings);
-    await cleanUpPresentations(issuance, placed.row.id);
-    const { row } = await finalizeOrder(issuance, authorized, files);
-    await releaseOrder(issuance, row.id, { status: 'valid', keptUntil: null, concluded: true });
+    const placed = await place(run, names, options.waitMs, (admitted) => (order = admitted));
+    const authorized = await authorize(run, placed, settings);
+    await cleanUpPresentations(run, placed.row.id);
+    const { row } = await finalizeOrder(run, authorized, files);
+    await releaseOrder(run, row.id, { status: 'valid', keptUntil: null, concluded: true });
   } catch (error) {
     if (!(error instanceof AcmeLedgerError) && !(error instanceof Death)) throw error;
     if (order === null) return;
-    const verdictsUntil = later(issuance.clock.now(), issuance.stops.work.aborted ? 1_500 : verdictWaitMs);
-    const { policy } = issuance;
-    await settleOrder(issuance, order, { policy, verdictsUntil, error: errorRecord(error) });
+    const verdictsUntil = later(run.clock.now(), run.stops.work.aborted ? 1_500 : verdictWaitMs);
+    const { policy } = run;
+    await settleOrder(run, order, { policy, verdictsUntil, error: errorRecord(error) });
   }
 }
 
 async function place(
-  issuance: Issuance,
+  run: AccountRun,
   names: readonly string[],
   waitMs: number,
   onAdmitted: (order: OrderRow) => void,
@@ -60,19 +60,19 @@ async function place(
   const identifiers = parseNames(names);
   for (let round = 0; round < placements; round += 1) {
     const admission = { certificateName: names[0]!, identifiers, profile: null, waitMs };
-    const admitted = await admit(issuance, admission);
+    const admitted = await admit(run, admission);
     onAdmitted(admitted.order);
-    const placed = await placeOrder(issuance, admitted, identifiers);
+    const placed = await placeOrder(run, admitted, identifiers);
     if (placed === null) continue;
     if (placed.answer.status !== 'invalid') return placed;
-    const verdictsUntil = issuance.clock.now();
-    await settleOrder(issuance, placed.row, { policy: issuance.policy, verdictsUntil });
+    const verdictsUntil = run.clock.now();
+    await settleOrder(run, placed.row, { policy: run.policy, verdictsUntil });
   }
   throw new AcmeLedgerError('order-failed', 'each order was over before it could be worked on');
 }
 
 /** `authz clear`. */
-export async function clearAll({ issuance }: ModelProcess, all: boolean): Promise<void> {
+export async function clearAll({ run }: ModelProcess, all: boolean): Promise<void> {
   const options = {
     urls: [],
     all,
@@ -81,22 +81,22 @@ export async function clearAll({ issuance }: ModelProcess, all: boolean): Promis
     dryRun: false,
     method: 'deactivate' as const,
   };
-  await clear(issuance, options, () => undefined);
+  await clear(run, options, () => undefined);
 }
 
 /** `authz sync`. */
 export async function compareAll(process: ModelProcess): Promise<void> {
   process.onlyLooks = true;
-  await sync(process.issuance, { concurrency: 4 }, () => undefined);
+  await sync(process.run, { concurrency: 4 }, () => undefined);
 }
 
 /** What the gate does for room: everything that nobody owns, also what is kept. */
-export async function settleAll({ issuance }: ModelProcess): Promise<void> {
-  await settleUnowned(issuance, { includeKept: true, skipNamesKeys: new Set() });
+export async function settleAll({ run }: ModelProcess): Promise<void> {
+  await settleUnowned(run, { includeKept: true, skipNamesKeys: new Set() });
 }
 
 export async function end(process: ModelProcess): Promise<void> {
-  await endRun(process.issuance.ledger, process.runId, process.issuance.clock.now().toISOString());
+  await endRun(process.run.ledger, process.runId, process.run.clock.now().toISOString());
   process.hasEnded = true;
 }
 

@@ -1,5 +1,5 @@
 import { later } from '../../src/clock.ts';
-import type { Issuance } from '../../src/issuance/account-run.ts';
+import type { AccountRun } from '../../src/issuance/account-run.ts';
 import { recordSubmitting } from '../../src/ledger/orders/submissions.ts';
 import { releaseOrder } from '../../src/ledger/orders/orders.ts';
 import { insertIntent } from '../../src/ledger/orders/intents.ts';
@@ -7,7 +7,7 @@ import { takeOver } from '../../src/ledger/orders/order-ownership.ts';
 import type { AuthorizationRow, OrderRow } from '../../src/ledger/schema.ts';
 
 /** An order that is written down, owned by this run. */
-export async function intentFor(run: Issuance, ...names: string[]): Promise<OrderRow> {
+export async function intentFor(run: AccountRun, ...names: string[]): Promise<OrderRow> {
   return insertIntent(run, {
     accountId: run.account.id,
     certificateName: names[0] ?? '',
@@ -20,7 +20,7 @@ export async function intentFor(run: Issuance, ...names: string[]): Promise<Orde
 }
 
 /** Its challenge was about to be submitted when the run died. */
-export async function leftSubmitting(run: Issuance, order: OrderRow, row: AuthorizationRow): Promise<void> {
+export async function leftSubmitting(run: AccountRun, order: OrderRow, row: AuthorizationRow): Promise<void> {
   await takeOver(run, order, () => false);
   await recordSubmitting(run, order.id, [
     { authorizationId: row.id, type: 'http-01', url: `${row.url}/challenge` },

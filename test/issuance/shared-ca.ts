@@ -8,7 +8,7 @@ import type {
 } from '../../src/acme/objects/resources.ts';
 import type { Session } from '../../src/acme/session.ts';
 import { AcmeLedgerError } from '../../src/errors.ts';
-import type { Issuance } from '../../src/issuance/account-run.ts';
+import type { AccountRun } from '../../src/issuance/account-run.ts';
 import { insertAccount } from '../../src/ledger/accounts.ts';
 import type { TinyWorld } from './tiny-issuance.ts';
 
@@ -52,7 +52,7 @@ export class SharedCa {
     return url;
   }
 
-  async issuance(world: TinyWorld, account: number, given: Partial<Issuance> = {}): Promise<Issuance> {
+  async issuance(world: TinyWorld, account: number, given: Partial<AccountRun> = {}): Promise<AccountRun> {
     const base = await world.startIssuance();
     const row = await insertAccount(base, {
       ca: `${origin}/directory`,

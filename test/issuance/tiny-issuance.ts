@@ -1,5 +1,5 @@
 import type { Solver } from '../../src/challenges/solver.ts';
-import type { Issuance } from '../../src/issuance/account-run.ts';
+import type { AccountRun } from '../../src/issuance/account-run.ts';
 import type { UnsubmittedPolicy } from '../../src/policies.ts';
 import { failureRule } from '../../src/issuance/names/back-off.ts';
 import { usualSuspendMs } from '../../src/policies.ts';
@@ -23,7 +23,7 @@ export interface TinyWorld {
   remove(): Promise<void>;
 }
 
-export interface RunningIssuance extends Issuance {
+export interface RunningIssuance extends AccountRun {
   /** The process is gone, without having settled anything. */
   die(): Promise<void>;
 }

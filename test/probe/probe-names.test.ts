@@ -18,7 +18,7 @@ it("a probe's time begins when its hook's turn comes: many slow hooks make no he
     );
   }).listen(0, '0.0.0.0');
   await once(server, 'listening');
-  const issuance = await world.startIssuance();
+  const run = await world.startIssuance();
   const script = 'if [ $1 = present ]; then sleep 0.8; printf %s $4 > $3; else rm $3; fi';
   const settings = {
     solver: 'exec',
@@ -33,7 +33,7 @@ it("a probe's time begins when its hook's turn comes: many slow hooks make no he
   };
   const candidates = [];
   for (const value of [1, 2, 3, 4, 5, 6].map((each) => `127.0.0.${each}`)) {
-    const row = { account_id: issuance.account.id, type: 'ip', value, consecutive_failures: 1 } as const;
+    const row = { account_id: run.account.id, type: 'ip', value, consecutive_failures: 1 } as const;
     const name = await world.ledger
       .insertInto('identifiers')
       .values(row)
@@ -42,10 +42,10 @@ it("a probe's time begins when its hook's turn comes: many slow hooks make no he
     candidates.push({ name, settings, keyThumbprint: 'thumbprint' });
   }
   const probing = {
-    writer: issuance,
-    solverFor: (one: Parameters<typeof createSolver>[0]) => createSolver(one, issuance),
-    stops: issuance.stops,
-    log: issuance.log,
+    writer: run,
+    solverFor: (one: Parameters<typeof createSolver>[0]) => createSolver(one, run),
+    stops: run.stops,
+    log: run.log,
     mayTakeDown: () => true,
     everyMs: 3_600_000,
     view: { resolver: null, httpPort: (server.address() as AddressInfo).port, tlsPort: 1 },

@@ -42,8 +42,8 @@ interface Result extends Synced {
 async function synced(session: Partial<Session> = {}): Promise<Result> {
   const told: Compared[] = [];
   let count = 0;
-  const issuance = { ...now, session: { ...now.session, ...session } };
-  const end = await sync(issuance, { concurrency: 1 }, (compared) => {
+  const run = { ...now, session: { ...now.session, ...session } };
+  const end = await sync(run, { concurrency: 1 }, (compared) => {
     count += 1;
     if (compared.outcome !== 'same') told.push(compared);
   });

@@ -19,7 +19,7 @@ function accountText(shown: AccountStatus): string[] {
     ...limits.slice(1).map((limit) => `  limit    ${limitLine(limit)}`),
     ...holds.map(
       (hold) =>
-        `  held     ${heldWords[hold.scope]}${hold.subject === '' ? '' : ` ${printable(hold.subject)}`} until ${hold.notBefore}: ${printable(hold.error?.message ?? hold.limit)}`,
+        `  held     ${heldWords[hold.scope]}${hold.subject === '' ? '' : ` ${printable(hold.subject)}`} until ${hold.notBefore}: ${printable(hold.error.message)}`,
     ),
     ...(failingNames === 0
       ? []

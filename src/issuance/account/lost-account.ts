@@ -8,7 +8,7 @@ import { unsettledOrders } from '../../ledger/orders/unsettled-orders.ts';
 import { releaseOrder } from '../../ledger/orders/orders.ts';
 import type { AccountRow } from '../../ledger/schema.ts';
 import { shellWord } from '../../shell-word.ts';
-import type { Issuance } from '../account-run.ts';
+import type { AccountRun } from '../account-run.ts';
 import { cleanUpPresentations } from '../answers/take-down.ts';
 import { takeOverUnlessAlive } from '../ownership/taking-over.ts';
 
@@ -50,16 +50,16 @@ export interface LeftOpen {
  * Gives up what the lost accounts at this CA have begun, because nobody can go on with it: answers that are up are taken down, and
  * orders are abandoned. Their authorizations stay in the ledger as the CA last showed them, until they expire.
  */
-export async function giveUpLostAccounts(issuance: Issuance): Promise<LeftOpen[]> {
+export async function giveUpLostAccounts(run: AccountRun): Promise<LeftOpen[]> {
   const left: LeftOpen[] = [];
-  for (const account of await lostAccountsAt(issuance.ledger, issuance.account.ca)) {
-    const now = issuance.clock.now();
-    for (const order of await unsettledOrders(issuance.ledger, account.id, now)) {
-      if (!(await takeOverUnlessAlive(issuance, order))) continue;
-      await cleanUpPresentations(issuance, order.id);
-      await releaseOrder(issuance, order.id, { status: 'abandoned', keptUntil: null });
+  for (const account of await lostAccountsAt(run.ledger, run.account.ca)) {
+    const now = run.clock.now();
+    for (const order of await unsettledOrders(run.ledger, account.id, now)) {
+      if (!(await takeOverUnlessAlive(run, order))) continue;
+      await cleanUpPresentations(run, order.id);
+      await releaseOrder(run, order.id, { status: 'abandoned', keptUntil: null });
     }
-    const open = await openNames(issuance.ledger, [account.id]);
+    const open = await openNames(run.ledger, [account.id]);
     const pending = open.reduce((sum, name) => sum + name.pending, 0);
     const expiries = open.flatMap(({ expiresUntil }) => expiresUntil ?? []).toSorted();
     if (pending > 0) left.push({ account, pending, expiresUntil: expiries.at(-1) ?? null });

@@ -3,7 +3,7 @@ import type { Solver } from '../../challenges/solver.ts';
 import { AcmeLedgerError } from '../../errors.ts';
 import type { PresentationRow } from '../../ledger/schema.ts';
 import type { Failure, Task } from '../order/challenge-tasks.ts';
-import type { Issuance } from '../account-run.ts';
+import type { AccountRun } from '../account-run.ts';
 import { assertStillVisible, present } from './take-down.ts';
 
 interface Presented {
@@ -17,17 +17,17 @@ interface Presented {
  * @returns what may be submitted, and the names that failed
  */
 export async function presentAll(
-  issuance: Issuance,
+  run: AccountRun,
   tasks: readonly Task[],
   presentations: readonly PresentationRow[],
   settings: SolverSettings,
 ): Promise<Presented> {
-  const solver = issuance.solverFor(settings);
+  const solver = run.solverFor(settings);
   const byAuthorization = new Map(presentations.map((row) => [row.authorization_id, row]));
-  const withRow = (act: (issuance: Issuance, solver: Solver, row: PresentationRow) => Promise<void>) => {
+  const withRow = (act: (run: AccountRun, solver: Solver, row: PresentationRow) => Promise<void>) => {
     return async (task: Task): Promise<void> => {
       const row = byAuthorization.get(task.row.id);
-      if (row !== undefined) await act(issuance, solver, row);
+      if (row !== undefined) await act(run, solver, row);
     };
   };
   const up = await sorted(tasks, withRow(present));

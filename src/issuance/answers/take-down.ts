@@ -10,7 +10,7 @@ import {
   recordCleanUpFailed,
 } from '../../ledger/orders/presentations.ts';
 import { assertOwned, isTakenOver } from '../ownership/guards.ts';
-import type { Issuance } from '../account-run.ts';
+import type { AccountRun } from '../account-run.ts';
 import { answerOf, inTurn } from './stored-answer.ts';
 
 const lastMomentMs = 1_000;
@@ -19,21 +19,21 @@ const lastMomentMs = 1_000;
  * Puts one answer up and waits until it can be seen.
  * @throws AcmeLedgerError `solver`, `busy` when another run took the order over; the reason of `stops.work`
  */
-export async function present(issuance: Issuance, solver: Solver, row: PresentationRow): Promise<void> {
+export async function present(run: AccountRun, solver: Solver, row: PresentationRow): Promise<void> {
   const answer = answerOf(row);
-  await assertOwned(issuance, row.order_id);
-  await solver.present(answer, issuance.stops.work);
-  await assertStillOurs(issuance, row);
-  await solver.waitUntilVisible(answer, issuance.stops.work);
+  await assertOwned(run, row.order_id);
+  await solver.present(answer, run.stops.work);
+  await assertStillOurs(run, row);
+  await solver.waitUntilVisible(answer, run.stops.work);
 }
 
 /** Looks once more at an answer that could be seen. @throws AcmeLedgerError `solver` when it is gone; the reason of `stops.work` */
 export async function assertStillVisible(
-  issuance: Issuance,
+  run: AccountRun,
   solver: Solver,
   row: PresentationRow,
 ): Promise<void> {
-  await solver.assertStillVisible(answerOf(row), issuance.stops.work);
+  await solver.assertStillVisible(answerOf(row), run.stops.work);
 }
 
 /**
@@ -41,74 +41,72 @@ export async function assertStillVisible(
  * is thrown: what couldn't be taken down stays in the ledger for the next clean-up.
  */
 export async function cleanUpPresentations(
-  issuance: Issuance,
+  run: AccountRun,
   orderId: number,
   which: (row: AuthorizationRow) => boolean = () => true,
 ): Promise<void> {
-  await takeDownAll(issuance, await presentedFor(issuance, orderId, which));
+  await takeDownAll(run, await presentedFor(run, orderId, which));
 }
 
 /** What of an order may still be up, of the authorizations that `which` picks. */
 export async function presentedFor(
-  issuance: Issuance,
+  run: AccountRun,
   orderId: number,
   which: (row: AuthorizationRow) => boolean = () => true,
 ): Promise<PresentationRow[]> {
-  const picked = new Set(
-    (await authorizationsOf(issuance.ledger, orderId)).filter(which).map((row) => row.id),
-  );
-  const rows = await presentationsUp(issuance.ledger, orderId);
+  const picked = new Set((await authorizationsOf(run.ledger, orderId)).filter(which).map((row) => row.id));
+  const rows = await presentationsUp(run.ledger, orderId);
   return rows.filter((row) => picked.has(row.authorization_id));
 }
 
 /** What came up after whoever took the order over had taken everything down would stay there. */
-async function assertStillOurs(issuance: Issuance, row: PresentationRow): Promise<void> {
+async function assertStillOurs(run: AccountRun, row: PresentationRow): Promise<void> {
   try {
-    await assertOwned(issuance, row.order_id);
+    await assertOwned(run, row.order_id);
   } catch (error) {
-    if (isTakenOver(error) && (await isTakenDown(issuance.ledger, row))) await takeDown(issuance, row);
+    if (isTakenOver(error) && (await isTakenDown(run.ledger, row))) await takeDown(run, row);
     throw error;
   }
 }
 
-export async function takeDownAll(issuance: Issuance, rows: readonly PresentationRow[]): Promise<void> {
-  const inOrder = issuance.mayTakeDown === undefined ? rows : failedLast(rows);
-  const cleaned = await Promise.all(inOrder.map((row) => cleanUp(issuance, row)));
+export async function takeDownAll(run: AccountRun, rows: readonly PresentationRow[]): Promise<void> {
+  const inOrder = run.mayTakeDown === undefined ? rows : failedLast(rows);
+  const cleaned = await Promise.all(inOrder.map((row) => cleanUp(run, row)));
   await recordCleanedUp(
-    issuance,
+    run,
     inOrder.filter((_, index) => cleaned[index] === true),
   );
 }
 
-async function cleanUp(issuance: Issuance, row: PresentationRow): Promise<boolean> {
+async function cleanUp(run: AccountRun, row: PresentationRow): Promise<boolean> {
   try {
     // The same answer may be up again, for whoever has taken the order over.
-    await assertOwned(issuance, row.order_id);
-    return await takeDownInTime(issuance, row);
+    await assertOwned(run, row.order_id);
+    return await takeDownInTime(run, row);
   } catch (error) {
     if (isTakenOver(error)) return false;
     const record = errorRecord(error);
-    issuance.log.warn(
+    run.log.warn(
       { identifier: row.identifier, error: record },
       'what was presented could not be taken down; the next clean-up tries again',
     );
-    await recordCleanUpFailed(issuance, row.id, record);
+    await recordCleanUpFailed(run, row.id, record);
     return false;
   }
 }
 
 /** What waits for its hook uses up none of its time. @returns false when its turn came too late */
-async function takeDownInTime(issuance: Issuance, row: PresentationRow): Promise<boolean> {
-  const { mayTakeDown, stops } = issuance;
+async function takeDownInTime(run: AccountRun, row: PresentationRow): Promise<boolean> {
+  const { mayTakeDown, stops } = run;
   const act = async (): Promise<boolean> => {
     if (mayTakeDown?.() === false) return false;
-    await takeDown(issuance, row);
+    await takeDown(run, row);
     return true;
   };
   if (mayTakeDown === undefined) return act();
   const isDown = await inTurn(parseSolverSettings(row.settings), stops.grace, act);
   if (!isDown)
-    issuance.log.info(
+    run.log.info(
       { identifier: row.identifier },
       'no time is left to take down what is up; the next run or `acme-ledger authz clear` does',
     );
@@ -122,13 +120,13 @@ function failedLast(rows: readonly PresentationRow[]): PresentationRow[] {
 }
 
 /** Takes one answer down, whoever put it up. @throws AcmeLedgerError `solver` */
-export async function takeDown(issuance: Issuance, row: PresentationRow): Promise<void> {
-  const solver = issuance.solverFor(parseSolverSettings(row.settings));
-  await solver.cleanUp(answerOf(row), cleanUpSignal(issuance));
+export async function takeDown(run: AccountRun, row: PresentationRow): Promise<void> {
+  const solver = run.solverFor(parseSolverSettings(row.settings));
+  await solver.cleanUp(answerOf(row), cleanUpSignal(run));
 }
 
 /** The grace may be over when a slow CA took all of it; what can be taken down in a moment still is. */
-function cleanUpSignal({ stops }: Issuance): AbortSignal {
+function cleanUpSignal({ stops }: AccountRun): AbortSignal {
   if (!stops.grace.aborted) return stops.grace;
   const lastMoment = new AbortController();
   setTimeout(() => {

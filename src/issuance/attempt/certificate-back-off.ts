@@ -7,7 +7,7 @@ import type { CertificateRow } from '../../ledger/schema.ts';
 import { isTooLong } from '../../acme/objects/problem-hints.ts';
 import { backOffStep, lifeMsOf } from '../names/back-off.ts';
 import { failedNames } from './failed-names.ts';
-import type { Issuance } from '../account-run.ts';
+import type { AccountRun } from '../account-run.ts';
 import type { Attempt } from './attempt.ts';
 import { lifeOf } from '../due/renewal-window.ts';
 
@@ -46,13 +46,13 @@ export function backOffOf({ last_error }: Pick<CertificateRow, 'last_error'>, no
  * @returns the attempt's error, with the time
  */
 export async function backOffAfter(
-  issuance: Issuance,
+  run: AccountRun,
   before: CertificateRow,
   names: readonly string[],
   attempt: Attempt,
 ): Promise<ErrorRecord | null> {
   const { error, orderId, status } = attempt;
-  const { ledger, account, clock } = issuance;
+  const { ledger, account, clock } = run;
   // Another CA's refusal says nothing of its own; an interrupted attempt nothing at all.
   if (error === null || status !== 'failed' || account.ca !== before.ca || !isAboutTheCertificate(error))
     return error;
@@ -61,11 +61,11 @@ export async function backOffAfter(
   if ((await failedNames(ledger, attempt, names)).names.length > 0) return error;
   const now = clock.now();
   const step = nextStep(before, error);
-  const own = step === 0 ? now : issuance.failureRule.nextAttemptAt(step, now, lifeMsOf(before));
+  const own = step === 0 ? now : run.failureRule.nextAttemptAt(step, now, lifeMsOf(before));
   const asked = error.retryAt === null ? own : new Date(Math.max(own.getTime(), Date.parse(error.retryAt)));
   const isAtOnce = step === 0 && error.retryAt === null;
   const retryAt = isAtOnce ? now.toISOString() : boundedOwn(asked, own, now, before).toISOString();
-  await recordRetryAt(issuance, before.name, error, retryAt);
+  await recordRetryAt(run, before.name, error, retryAt);
   return isAtOnce ? error : { ...error, retryAt };
 }
 

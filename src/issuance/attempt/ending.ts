@@ -3,7 +3,7 @@ import type { OrderFiles } from '../../certificates/order-files.ts';
 import type { ErrorRecord } from '../../errors.ts';
 import type { StoreVerdict } from '../../ledger/certificates/store-verdict.ts';
 import type { CertificateRow, OrderRow } from '../../ledger/schema.ts';
-import type { Issuance } from '../account-run.ts';
+import type { AccountRun } from '../account-run.ts';
 import type { Attempt } from './attempt.ts';
 
 /** What an attempt is for, and so how it ends: with a certificate that is kept, or with the sight that one can be had. */
@@ -16,7 +16,7 @@ export interface Ending {
    * @param download its chains, where they were asked for already
    */
   collect: (
-    issuance: Issuance,
+    run: AccountRun,
     certificate: CertificateRow,
     order: OrderRow,
     files: OrderFiles,
@@ -24,11 +24,11 @@ export interface Ending {
   ) => Promise<StoreVerdict>;
   /** The attempt whose order was concluded. @throws AcmeLedgerError `superseded` */
   attemptOf: (
-    issuance: Issuance,
+    run: AccountRun,
     certificate: CertificateRow,
     order: OrderRow,
     verdict: StoreVerdict,
   ) => Promise<Attempt>;
   /** Why it failed, for the certificate that it is about. */
-  recordFailed: (issuance: Issuance, certificate: CertificateRow, error: ErrorRecord) => Promise<void>;
+  recordFailed: (run: AccountRun, certificate: CertificateRow, error: ErrorRecord) => Promise<void>;
 }

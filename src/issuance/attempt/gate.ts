@@ -12,7 +12,7 @@ import type { LedgerWriter } from '../../ledger/writer.ts';
 import { inTransaction } from '../../ledger/writer.ts';
 import { heldError, holdAgainst } from '../limits/holds.ts';
 import type { Charge, Shortage } from '../limits/charges.ts';
-import type { Issuance } from '../account-run.ts';
+import type { AccountRun } from '../account-run.ts';
 import type { AdmittedOrder } from '../placed-order.ts';
 import { freeAt, shortageError } from '../limits/limit-words.ts';
 import { isAlive } from '../ownership/lease.ts';
@@ -62,29 +62,29 @@ type Verdict =
  * @throws AcmeLedgerError `gate-too-small`, `gate-full`, `busy`; `ca-limit` when the CA told a run of this ledger to come back later, or
  *   one of its limits is used up by what the ledger has counted
  */
-export async function admit(issuance: Issuance, admission: Admission): Promise<AdmittedOrder> {
-  assertEverFits(admission.identifiers.length, issuance.maxPending);
-  const deadline = later(issuance.clock.now(), admission.waitMs);
-  const domains = await domainsToCount(issuance.limits, admission.identifiers);
+export async function admit(run: AccountRun, admission: Admission): Promise<AdmittedOrder> {
+  assertEverFits(admission.identifiers.length, run.maxPending);
+  const deadline = later(run.clock.now(), admission.waitMs);
+  const domains = await domainsToCount(run.limits, admission.identifiers);
   let roomMadeAt = 0;
   for (;;) {
-    const verdict = await tryOnce(issuance, admission, domains);
+    const verdict = await tryOnce(run, admission, domains);
     if (verdict.outcome === 'admitted')
       return { order: verdict.order, isNew: true, charges: verdict.charges };
     if (verdict.outcome === 'taken-up') {
-      await endOrphans(issuance, verdict.from);
+      await endOrphans(run, verdict.from);
       return { order: verdict.order, isNew: false, charges: [] };
     }
-    const now = issuance.clock.now();
+    const now = run.clock.now();
     if (verdict.outcome === 'full' && now.getTime() - roomMadeAt >= makeRoomEveryMs) {
       roomMadeAt = now.getTime();
-      if (await makeRoom(issuance, admission.identifiers.length)) continue;
+      if (await makeRoom(run, admission.identifiers.length)) continue;
     }
-    if (now >= deadline || notBefore(verdict, now) > deadline) throw refusal(issuance, admission, verdict);
+    if (now >= deadline || notBefore(verdict, now) > deadline) throw refusal(run, admission, verdict);
     // A limit frees at a time that is known, or before it when an order that was promised something ends without it.
     const restMs = verdict.outcome === 'limit' ? Math.min(verdict.shortage.waitMs, limitAgainMs) : 0;
     const sleepMs = Math.max(askAgainMs, restMs) * (0.75 + Math.random() / 2);
-    await issuance.clock.sleep(sleepMs, issuance.stops.work);
+    await run.clock.sleep(sleepMs, run.stops.work);
   }
 }
 
@@ -95,50 +95,41 @@ function notBefore(verdict: Verdict, now: Date): Date {
 }
 
 /** Settles what nobody owns, the oldest first and no more than is needed. @returns whether it was of any use */
-async function makeRoom(issuance: Issuance, names: number): Promise<boolean> {
-  const { closed } = await settleUnowned(issuance, {
+async function makeRoom(run: AccountRun, names: number): Promise<boolean> {
+  const { closed } = await settleUnowned(run, {
     includeKept: true,
     skipNamesKeys: new Set(),
     isEnough: async () => {
-      const count = await gateCount(issuance.ledger, issuance.account.id, issuance.clock.now());
-      return count.pending + count.reserved + names <= issuance.maxPending;
+      const count = await gateCount(run.ledger, run.account.id, run.clock.now());
+      return count.pending + count.reserved + names <= run.maxPending;
     },
   });
   return closed > 0;
 }
 
-async function tryOnce(
-  issuance: Issuance,
-  admission: Admission,
-  domains: readonly string[],
-): Promise<Verdict> {
-  return inTransaction(issuance, async (writer) => {
-    await lockGate(writer, issuance.account.id);
+async function tryOnce(run: AccountRun, admission: Admission, domains: readonly string[]): Promise<Verdict> {
+  return inTransaction(run, async (writer) => {
+    await lockGate(writer, run.account.id);
     const namesKey = identifierSetKey(admission.identifiers);
     const profile = admission.profile ?? '';
-    const live = await liveOrderFor(writer.ledger, issuance.account.id, namesKey, profile);
+    const live = await liveOrderFor(writer.ledger, run.account.id, namesKey, profile);
     if (live !== undefined) return takeUp(writer, live);
     const { identifiers, replaces, life = null } = admission;
-    const hold = await holdAgainst(
-      writer,
-      issuance.account.id,
-      { kind: 'newOrder', identifiers, replaces },
-      life,
-    );
+    const hold = await holdAgainst(writer, run.account.id, { kind: 'newOrder', identifiers, replaces }, life);
     if (hold !== null) return { outcome: 'held', hold };
-    const { charges, shortage } = await costOf(writer, issuance.account, {
+    const { charges, shortage } = await costOf(writer, run.account, {
       identifiers: admission.identifiers,
       domains,
       replacesInWindow: (admission.replaces ?? null) !== null && admission.isInWindow === true,
       leavesReserve: admission.leavesReserve === true,
     });
     if (shortage !== null) return { outcome: 'limit', shortage };
-    const count = await gateCount(writer.ledger, issuance.account.id, writer.clock.now());
-    if (count.pending + count.reserved + admission.identifiers.length > issuance.maxPending) {
+    const count = await gateCount(writer.ledger, run.account.id, writer.clock.now());
+    if (count.pending + count.reserved + admission.identifiers.length > run.maxPending) {
       return { outcome: 'full', count };
     }
     const order = await insertIntent(writer, {
-      accountId: issuance.account.id,
+      accountId: run.account.id,
       certificateName: admission.certificateName,
       names: admission.identifiers.map((identifier) => identifier.value),
       namesKey,
@@ -170,9 +161,9 @@ export function assertEverFits(names: number, maxPending: number): void {
   );
 }
 
-function refusal(issuance: Issuance, admission: Admission, verdict: Verdict): AcmeLedgerError {
+function refusal(run: AccountRun, admission: Admission, verdict: Verdict): AcmeLedgerError {
   if (verdict.outcome === 'held') return heldError(verdict.hold);
-  if (verdict.outcome === 'limit') return shortageError(verdict.shortage, issuance.clock.now());
+  if (verdict.outcome === 'limit') return shortageError(verdict.shortage, run.clock.now());
   if (verdict.outcome !== 'full') {
     return new AcmeLedgerError('busy', 'another run is working on an order for the same names', {
       hint: 'wait for it to end, or give --wait 5m; acme-ledger order list shows it',
@@ -181,10 +172,10 @@ function refusal(issuance: Issuance, admission: Admission, verdict: Verdict): Ac
   const { count } = verdict;
   return new AcmeLedgerError(
     'gate-full',
-    `no room for ${String(admission.identifiers.length)} more: ${countText(count, issuance.maxPending)}`,
+    `no room for ${String(admission.identifiers.length)} more: ${countText(count, run.maxPending)}`,
     {
       hint: 'nothing was sent; try again later, give --wait 10m, or see acme-ledger authz list --status pending',
-      retryAt: later(issuance.clock.now(), 60_000),
+      retryAt: later(run.clock.now(), 60_000),
     },
   );
 }

@@ -2,7 +2,7 @@ import { errorRecord } from '../../errors.ts';
 import { recordFailed } from '../../ledger/certificates/certificate-failures.ts';
 import { failingNames } from '../../ledger/names/failing-names.ts';
 import type { CertificateRow } from '../../ledger/schema.ts';
-import type { Issuance } from '../account-run.ts';
+import type { AccountRun } from '../account-run.ts';
 import { chooseNames } from '../names/name-choice.ts';
 import type { FailedNamePolicy } from '../../policies.ts';
 import type { Attempt } from './attempt.ts';
@@ -26,13 +26,13 @@ export interface AskedOptions {
  * mended it; one that is suspended isn't. With `drop` both are left out.
  */
 export async function obtainAsked(
-  issuance: Issuance,
+  run: AccountRun,
   certificate: CertificateRow,
   { onFailedName, waitMs, among, force = false, ending }: AskedOptions,
 ): Promise<Attempt> {
-  const { names, hopeless } = await namesAsked(issuance, certificate, { onFailedName, among });
-  if (hopeless.length > 0) return refused(issuance, certificate, hopeless);
-  return obtainDropping(issuance, certificate, {
+  const { names, hopeless } = await namesAsked(run, certificate, { onFailedName, among });
+  if (hopeless.length > 0) return refused(run, certificate, hopeless);
+  return obtainDropping(run, certificate, {
     names,
     onFailedName,
     waitMs,
@@ -43,7 +43,7 @@ export async function obtainAsked(
 
 /** What such an attempt is for; `hopeless` are the names of it that are suspended. */
 export async function namesAsked(
-  { ledger, account, clock }: Pick<Issuance, 'ledger' | 'clock'> & { account: { id: number } },
+  { ledger, account, clock }: Pick<AccountRun, 'ledger' | 'clock'> & { account: { id: number } },
   certificate: Pick<CertificateRow, 'names'>,
   { onFailedName, among = certificate.names }: Pick<AskedOptions, 'onFailedName' | 'among'>,
 ): Promise<{ names: readonly string[]; hopeless: readonly SuspendedName[] }> {
@@ -59,11 +59,11 @@ export async function namesAsked(
 
 /** It ends before anything is sent. */
 export async function refused(
-  issuance: Issuance,
+  run: AccountRun,
   certificate: CertificateRow,
   names: readonly SuspendedName[],
 ): Promise<Attempt> {
   const error = errorRecord(suspendedError(names));
-  await recordFailed(issuance, certificate, error);
+  await recordFailed(run, certificate, error);
   return { status: 'failed', certificate, orderId: null, error };
 }

@@ -6,7 +6,7 @@ import { stillPaused } from '../../ledger/names/paused-names.ts';
 import type { CertificateRow, IdentifierRow } from '../../ledger/schema.ts';
 import { forLife, lifeMsOf } from '../names/back-off.ts';
 import { failedNames } from './failed-names.ts';
-import type { Issuance } from '../account-run.ts';
+import type { AccountRun } from '../account-run.ts';
 import type { FailedNamePolicy } from '../../policies.ts';
 import type { Attempt } from './attempt.ts';
 import { type ObtainOptions, obtain } from './obtain.ts';
@@ -28,30 +28,30 @@ export interface DroppingOptions extends ObtainOptions {
  * the very names that the stored certificate has already.
  */
 export async function obtainDropping(
-  issuance: Issuance,
+  run: AccountRun,
   certificate: CertificateRow,
   { names, onFailedName, ...options }: DroppingOptions,
 ): Promise<Attempt> {
-  const deadline = later(issuance.clock.now(), options.waitMs);
-  const paused = await pausedSince(issuance, names);
+  const deadline = later(run.clock.now(), options.waitMs);
+  const paused = await pausedSince(run, names);
   let wanted = names.filter((name) => !paused.has(name));
   if (paused.size > 0 && (onFailedName === 'fail' || wanted.length === 0 || brings(certificate, wanted)))
     return pausedAttempt(certificate, paused);
   let orders = 0;
   let pauses = 0;
   for (let tries = 1; ; tries += 1) {
-    const waitMs = Math.max(0, deadline.getTime() - issuance.clock.now().getTime());
-    const attempt = await obtain(issuance, certificate, { ...options, names: wanted, waitMs });
-    const failed = await failedNames(issuance.ledger, attempt, wanted);
+    const waitMs = Math.max(0, deadline.getTime() - run.clock.now().getTime());
+    const attempt = await obtain(run, certificate, { ...options, names: wanted, waitMs });
+    const failed = await failedNames(run.ledger, attempt, wanted);
     if (failed.paused === true) pauses += 1;
-    else if (failed.refused) await recordRefused(issuance, certificate, failed.names, attempt);
+    else if (failed.refused) await recordRefused(run, certificate, failed.names, attempt);
     else orders += 1;
     const rest = wanted.filter((name) => !failed.names.includes(name));
     const goesOn = onFailedName === 'drop' && failed.names.length > 0 && rest.length > 0;
     const isTriedEnough = tries - pauses >= triesAtMost || pauses === pausesAtMost;
-    const isOver = isTriedEnough || orders === ordersAtMost || issuance.stops.work.aborted;
+    const isOver = isTriedEnough || orders === ordersAtMost || run.stops.work.aborted;
     if (!goesOn || isOver || brings(certificate, rest)) return attempt;
-    issuance.log.warn(
+    run.log.warn(
       { order: attempt.orderId, failed: failed.names },
       `${certificate.name}: goes on without ${String(failed.names.length)} of ${String(wanted.length)} names`,
     );
@@ -60,21 +60,21 @@ export async function obtainDropping(
 }
 
 async function recordRefused(
-  issuance: Issuance,
+  run: AccountRun,
   certificate: CertificateRow,
   names: readonly string[],
   { error }: Attempt,
 ): Promise<void> {
   if (error === null) return;
-  const rule = forLife(issuance.failureRule, lifeMsOf(certificate));
+  const rule = forLife(run.failureRule, lifeMsOf(certificate));
   for (const name of names) {
-    await recordNameFailure(issuance, issuance.account.id, parseName(name), error, rule);
+    await recordNameFailure(run, run.account.id, parseName(name), error, rule);
   }
 }
 
 /** Names that were found to be paused since it was chosen what the order is for, say by another certificate of this run. */
 async function pausedSince(
-  { ledger, account, clock }: Issuance,
+  { ledger, account, clock }: AccountRun,
   names: readonly string[],
 ): Promise<Map<string, IdentifierRow>> {
   const rows = await stillPaused(ledger, account.id, names.map(parseName), clock.now());

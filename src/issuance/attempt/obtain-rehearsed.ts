@@ -1,6 +1,6 @@
 import { AcmeLedgerError } from '../../errors.ts';
 import type { CertificateRow } from '../../ledger/schema.ts';
-import type { Issuance } from '../account-run.ts';
+import type { AccountRun } from '../account-run.ts';
 import type { AskedOptions } from './obtain-asked.ts';
 import { namesAsked, obtainAsked, refused } from './obtain-asked.ts';
 import type { Attempt } from './attempt.ts';
@@ -8,28 +8,28 @@ import { rehearse, type Stage } from './rehearse.ts';
 
 /** An attempt that a person asked for, with the names that pass its rehearsal. */
 export async function obtainRehearsed(
-  issuance: Issuance,
+  run: AccountRun,
   stage: Stage,
   certificate: CertificateRow,
   options: Pick<AskedOptions, 'onFailedName' | 'waitMs' | 'force'>,
 ): Promise<Attempt> {
-  const own = await namesAsked(issuance, certificate, options);
+  const own = await namesAsked(run, certificate, options);
   // Nothing that the CA won't be asked for is rehearsed.
-  if (own.hopeless.length > 0) return refused(issuance, certificate, own.hopeless);
+  if (own.hopeless.length > 0) return refused(run, certificate, own.hopeless);
   const among = await namesToRehearse(stage, certificate, { ...options, among: own.names });
-  const rehearsed = await rehearse(issuance, stage, certificate, among, (there, ending) =>
+  const rehearsed = await rehearse(run, stage, certificate, among, (there, ending) =>
     obtainAsked(there, certificate, { ...options, among, ending }),
   );
   return 'ended' in rehearsed
     ? rehearsed.ended
-    : obtainAsked(issuance, certificate, { ...options, among: rehearsed.names });
+    : obtainAsked(run, certificate, { ...options, among: rehearsed.names });
 }
 
 async function namesToRehearse(
-  { issuance }: Stage,
+  { run }: Stage,
   certificate: CertificateRow,
   options: { onFailedName: AskedOptions['onFailedName']; among: readonly string[] },
 ): Promise<readonly string[]> {
-  if (issuance instanceof AcmeLedgerError) return options.among;
-  return (await namesAsked(issuance, certificate, options)).names;
+  if (run instanceof AcmeLedgerError) return options.among;
+  return (await namesAsked(run, certificate, options)).names;
 }

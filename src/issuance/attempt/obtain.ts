@@ -3,7 +3,7 @@ import { AcmeLedgerError, errorRecord } from '../../errors.ts';
 import type { StoreVerdict } from '../../ledger/certificates/store-verdict.ts';
 import { orderById } from '../../ledger/orders/orders.ts';
 import type { CertificateRow } from '../../ledger/schema.ts';
-import type { Issuance } from '../account-run.ts';
+import type { AccountRun } from '../account-run.ts';
 import { cleanUpPresentations } from '../answers/take-down.ts';
 import { isFreed } from '../authorization/stuck-validation.ts';
 import { validationMs } from '../authorization/verdicts.ts';
@@ -34,38 +34,37 @@ type Options = PlaceOptions & Pick<ObtainOptions, 'whileWaiting'>;
  * the certificate that stood before stands until the new one replaces it.
  */
 export async function obtain(
-  issuance: Issuance,
+  run: AccountRun,
   certificate: CertificateRow,
   { ending = keeping, ...rest }: ObtainOptions,
 ): Promise<Attempt> {
   const options = { ...rest, ending };
-  const first = await obtainOnce(issuance, certificate, options);
+  const first = await obtainOnce(run, certificate, options);
   if (!('givenUp' in first)) return first;
   // What an earlier run left was of no use, and is given up: this attempt hasn't ordered anything yet.
-  const second = await obtainOnce(issuance, certificate, { ...options, isSecond: true });
+  const second = await obtainOnce(run, certificate, { ...options, isSecond: true });
   if (!('givenUp' in second)) return second;
   throw new AcmeLedgerError('bug', 'a second attempt asked for a third');
 }
 
 async function obtainOnce(
-  issuance: Issuance,
+  run: AccountRun,
   certificate: CertificateRow,
   options: Options & { isSecond?: boolean },
 ): Promise<Attempt | { givenUp: AdmittedOrder }> {
-  const placement = await place(issuance, certificate, options);
-  if (placement.is === 'stored-meanwhile') return storedMeanwhile(issuance, certificate);
+  const placement = await place(run, certificate, options);
+  if (placement.is === 'stored-meanwhile') return storedMeanwhile(run, certificate);
   const { admitted } = placement;
   try {
     if (placement.is === 'failed') throw placement.error;
     const { placed } = placement;
-    issuance.log.info({ order: placed.row.id, url: placed.answer.url }, `${certificate.name}: has its order`);
-    const verdict = await complete(issuance, certificate, placed, options);
-    return await options.ending.attemptOf(issuance, certificate, placed.row, verdict);
+    run.log.info({ order: placed.row.id, url: placed.answer.url }, `${certificate.name}: has its order`);
+    const verdict = await complete(run, certificate, placed, options);
+    return await options.ending.attemptOf(run, certificate, placed.row, verdict);
   } catch (error) {
-    if (admitted !== null && (await isGivenUp(issuance, admitted, options, error)))
-      return { givenUp: admitted };
+    if (admitted !== null && (await isGivenUp(run, admitted, options, error))) return { givenUp: admitted };
     const order = admitted?.order ?? null;
-    return endInFailure(issuance, certificate, { order, error, ending: options.ending });
+    return endInFailure(run, certificate, { order, error, ending: options.ending });
   }
 }
 
@@ -74,49 +73,49 @@ async function obtainOnce(
  * is over, and another one can be made.
  */
 async function isGivenUp(
-  issuance: Issuance,
+  run: AccountRun,
   { order: { id }, isNew }: AdmittedOrder,
   { isForced = false, isSecond = false }: Options & { isSecond?: boolean },
   error: unknown,
 ): Promise<boolean> {
-  if (isSecond || issuance.stops.work.aborted) return false;
-  if (isFreed(error)) return isSettledForAnother(issuance, id, error);
+  if (isSecond || run.stops.work.aborted) return false;
+  if (isFreed(error)) return isSettledForAnother(run, id, error);
   if (isNew) return false;
-  const order = await orderById(issuance.ledger, id);
+  const order = await orderById(run.ledger, id);
   if (order === undefined) return false;
-  if (!canNeverBeStored(judged(issuance, order, error)) && !(isForced && isUncollected(order, error)))
+  if (!canNeverBeStored(judged(run, order, error)) && !(isForced && isUncollected(order, error)))
     return false;
-  issuance.log.warn({ order: id, error: errorRecord(error) }, 'the order is given up, and made anew');
-  await giveUpUncollected(issuance, order, error);
+  run.log.warn({ order: id, error: errorRecord(error) }, 'the order is given up, and made anew');
+  await giveUpUncollected(run, order, error);
   return true;
 }
 
-async function isSettledForAnother(issuance: Issuance, id: number, error: AcmeLedgerError): Promise<boolean> {
-  const order = await orderById(issuance.ledger, id);
+async function isSettledForAnother(run: AccountRun, id: number, error: AcmeLedgerError): Promise<boolean> {
+  const order = await orderById(run.ledger, id);
   if (order === undefined) return false;
-  issuance.log.warn({ order: id, error: errorRecord(error) }, `${error.message}; it is ordered anew`);
-  const verdictsUntil = later(issuance.clock.now(), validationMs);
-  return (await settleOrder(issuance, order, { policy: issuance.policy, verdictsUntil, error })) === null;
+  run.log.warn({ order: id, error: errorRecord(error) }, `${error.message}; it is ordered anew`);
+  const verdictsUntil = later(run.clock.now(), validationMs);
+  return (await settleOrder(run, order, { policy: run.policy, verdictsUntil, error })) === null;
 }
 
 /** Steps 4 to 9: every name proven, finalized, what was presented taken down, the certificate collected. */
 async function complete(
-  issuance: Issuance,
+  run: AccountRun,
   certificate: CertificateRow,
   placed: PlacedOrder,
   { ending, whileWaiting }: Options,
 ): Promise<StoreVerdict> {
-  const { authorized, files, isFinalizeRecorded } = await authorizeAndMakeKey(issuance, certificate, placed);
-  issuance.log.info({ order: placed.row.id }, `${certificate.name}: every name is proven`);
+  const { authorized, files, isFinalizeRecorded } = await authorizeAndMakeKey(run, certificate, placed);
+  run.log.info({ order: placed.row.id }, `${certificate.name}: every name is proven`);
   const preferredChain = ending.preferredChainOf(certificate);
-  const download = (url: string) => downloadChains(issuance, preferredChain, url);
-  const finalizing = finalizeWithKey(issuance, certificate, authorized, files, {
+  const download = (url: string) => downloadChains(run, preferredChain, url);
+  const finalizing = finalizeWithKey(run, certificate, authorized, files, {
     isRecorded: isFinalizeRecorded,
     download,
     whileWaiting,
   });
-  const takingDown = cleanUpPresentations(issuance, placed.row.id);
+  const takingDown = cleanUpPresentations(run, placed.row.id);
   const [finalized] = await allOrFirstError([finalizing, takingDown] as const);
   const { placed: issued, files: used } = finalized;
-  return ending.collect(issuance, certificate, issued.row, used, issued.chains);
+  return ending.collect(run, certificate, issued.row, used, issued.chains);
 }

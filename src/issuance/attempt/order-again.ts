@@ -1,6 +1,6 @@
 import { orderById } from '../../ledger/orders/orders.ts';
 import type { OrderRow } from '../../ledger/schema.ts';
-import type { Issuance } from '../account-run.ts';
+import type { AccountRun } from '../account-run.ts';
 
 /**
  * Whether another order is to be asked for after a fault of the CA: only where the first leaves nothing to look for, because it wasn't sent,
@@ -8,7 +8,7 @@ import type { Issuance } from '../account-run.ts';
  * @param met as `Outage.mayRepeat` wants it
  */
 export async function mayOrderAgain(
-  { ledger, outage, stops }: Issuance,
+  { ledger, outage, stops }: AccountRun,
   order: OrderRow | null,
   error: unknown,
   met: { about: unknown; faults: number },

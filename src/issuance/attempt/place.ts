@@ -7,7 +7,7 @@ import { isSameWanted } from '../../ledger/certificates/store-verdict.ts';
 import { releaseOrder } from '../../ledger/orders/orders.ts';
 import { recordStuck } from '../../ledger/orders/stuck-orders.ts';
 import type { CertificateRow } from '../../ledger/schema.ts';
-import type { Issuance } from '../account-run.ts';
+import type { AccountRun } from '../account-run.ts';
 import { awaitClosers } from '../authorization/closers.ts';
 import { areWanted, isFinalizedWith } from '../certificate/order-key.ts';
 import { isWindowOpen, lifeOf } from '../due/renewal-window.ts';
@@ -45,31 +45,31 @@ export type Placement =
 
 /** Brings an order for the names to the CA (RFC 8555 §7.4): a new one through the gate, or one that an earlier attempt left. */
 export async function place(
-  issuance: Issuance,
+  run: AccountRun,
   certificate: CertificateRow,
   options: PlaceOptions,
 ): Promise<Placement> {
-  const deadline = later(issuance.clock.now(), options.waitMs);
+  const deadline = later(run.clock.now(), options.waitMs);
   const about = aboutOf({ kind: 'newOrder', identifiers: options.names.map(parseName) });
   let admitted: AdmittedOrder | null = null;
   let faults = 0;
   for (let round = 1; round <= placements;) {
     try {
       // Before anything is written down for it: nothing waits for a CA that is out of order with an order in hand.
-      await issuance.outage.pass('newOrder', issuance.stops.work);
+      await run.outage.pass('newOrder', run.stops.work);
     } catch (error) {
       return { is: 'failed', admitted, error };
     }
     try {
-      const waitMs = Math.max(0, deadline.getTime() - issuance.clock.now().getTime());
-      admitted = await admitFor(issuance, certificate, { ...options, waitMs });
-      const placed = await placeAdmitted(issuance, certificate, admitted, options);
+      const waitMs = Math.max(0, deadline.getTime() - run.clock.now().getTime());
+      admitted = await admitFor(run, certificate, { ...options, waitMs });
+      const placed = await placeAdmitted(run, certificate, admitted, options);
       if (placed === 'stored-meanwhile') return { is: placed };
       if (placed !== null) return { is: 'placed', admitted, placed };
       round += 1;
     } catch (error) {
       faults += 1;
-      if (await mayOrderAgain(issuance, admitted?.order ?? null, error, { about, faults })) continue;
+      if (await mayOrderAgain(run, admitted?.order ?? null, error, { about, faults })) continue;
       // The CA wants it later, and the person waits for as long: the gate does the waiting.
       const isWaitedFor =
         hasCode(error, 'ca-limit') && error.retryAt !== undefined && error.retryAt <= deadline;
@@ -89,17 +89,17 @@ function allOver(): AcmeLedgerError {
 }
 
 async function admitFor(
-  issuance: Issuance,
+  run: AccountRun,
   certificate: CertificateRow,
   { names, ending, ...options }: PlaceOptions,
 ): Promise<AdmittedOrder> {
-  return admit(issuance, {
+  return admit(run, {
     certificateName: certificate.name,
     identifiers: names.map(parseName),
     profile: certificate.profile === '' ? null : certificate.profile,
-    replaces: await replacedBy(issuance, certificate),
+    replaces: await replacedBy(run, certificate),
     rehearsal: ending.rehearsalOf(certificate),
-    isInWindow: isWindowOpen(certificate, issuance.clock.now()),
+    isInWindow: isWindowOpen(certificate, run.clock.now()),
     life: lifeOf(certificate),
     ...options,
   });
@@ -107,62 +107,58 @@ async function admitFor(
 
 /** @returns null when the order was over: there may be another */
 async function placeAdmitted(
-  issuance: Issuance,
+  run: AccountRun,
   certificate: CertificateRow,
   admitted: AdmittedOrder,
   { names, isForced = false }: PlaceOptions,
 ): Promise<PlacedOrder | 'stored-meanwhile' | null> {
   // Another run had the order for these names while we waited for it: a second certificate would be paid for twice.
-  if (admitted.isNew && (await isStoredSince(issuance, certificate))) {
-    await giveBack(issuance, admitted.charges);
-    await releaseOrder(issuance, admitted.order.id, { status: 'abandoned' });
+  if (admitted.isNew && (await isStoredSince(run, certificate))) {
+    await giveBack(run, admitted.charges);
+    await releaseOrder(run, admitted.order.id, { status: 'abandoned' });
     return 'stored-meanwhile';
   }
   const identifiers: readonly Identifier[] = names.map(parseName);
-  const placed = await placeOrder(issuance, admitted, identifiers);
+  const placed = await placeOrder(run, admitted, identifiers);
   if (placed === null) return null;
-  const isWaitedFor = !isForced && !isStuck(placed.row, issuance.clock.now());
+  const isWaitedFor = !isForced && !isStuck(placed.row, run.clock.now());
   if (placed.answer.status === 'processing' && !isWaitedFor) {
     const what = { order: placed.row.id, since: placed.row.finalize_sent_at };
-    issuance.log.info(what, `${certificate.name}: the CA doesn't get on with its order; it is made anew`);
-    await recordStuck(issuance, placed.row.id);
+    run.log.info(what, `${certificate.name}: the CA doesn't get on with its order; it is made anew`);
+    await recordStuck(run, placed.row.id);
     return null;
   }
-  if (!(await isOver(issuance, certificate, placed))) return placed;
-  const verdictsUntil = issuance.clock.now();
-  const failure = await settleOrder(issuance, placed.row, { policy: issuance.policy, verdictsUntil });
+  if (!(await isOver(run, certificate, placed))) return placed;
+  const verdictsUntil = run.clock.now();
+  const failure = await settleOrder(run, placed.row, { policy: run.policy, verdictsUntil });
   if (failure !== null) throw failure;
   return null;
 }
 
-async function isOver(
-  issuance: Issuance,
-  certificate: CertificateRow,
-  placed: PlacedOrder,
-): Promise<boolean> {
+async function isOver(run: AccountRun, certificate: CertificateRow, placed: PlacedOrder): Promise<boolean> {
   return (
     placed.answer.status === 'invalid' ||
-    (await hasLostItsKey(issuance, certificate, placed)) ||
+    (await hasLostItsKey(run, certificate, placed)) ||
     // An authorization that another run was closing when the CA gave it to this order: there is another order then.
-    (await awaitClosers(issuance, placed.row.id)).isSpent
+    (await awaitClosers(run, placed.row.id)).isSpent
   );
 }
 
-async function isStoredSince(issuance: Issuance, certificate: CertificateRow): Promise<boolean> {
-  const now = await certificateByName(issuance.ledger, certificate.name);
+async function isStoredSince(run: AccountRun, certificate: CertificateRow): Promise<boolean> {
+  const now = await certificateByName(run.ledger, certificate.name);
   return now !== undefined && now.stored_at !== certificate.stored_at && isSameWanted(now, certificate);
 }
 
 /** It was finalized with a key that isn't there any more, or isn't the one wanted now: its certificate is of no use to anybody. */
 async function hasLostItsKey(
-  issuance: Issuance,
+  run: AccountRun,
   certificate: CertificateRow,
   { row }: PlacedOrder,
 ): Promise<boolean> {
   if (row.finalize_sent_at === null) return false;
-  const files = readOrderFiles(issuance.stateDir, String(row.id));
+  const files = readOrderFiles(run.stateDir, String(row.id));
   if (files !== null && isFinalizedWith(files, row) && areWanted(files, certificate)) return false;
-  if (await releaseOrder(issuance, row.id, { status: 'abandoned', keptUntil: null }))
-    removeOrderFiles(issuance.stateDir, String(row.id));
+  if (await releaseOrder(run, row.id, { status: 'abandoned', keptUntil: null }))
+    removeOrderFiles(run.stateDir, String(row.id));
   return true;
 }

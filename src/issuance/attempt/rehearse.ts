@@ -6,7 +6,7 @@ import { recordFailed } from '../../ledger/certificates/certificate-failures.ts'
 import { wasRehearsedSince } from '../../ledger/orders/order-queries.ts';
 import { orderById } from '../../ledger/orders/orders.ts';
 import type { CertificateRow } from '../../ledger/schema.ts';
-import type { Issuance } from '../account-run.ts';
+import type { AccountRun } from '../account-run.ts';
 import { isLate } from '../names/name-choice.ts';
 import type { Attempt } from './attempt.ts';
 import type { Ending } from './ending.ts';
@@ -15,7 +15,7 @@ import { rehearsing } from './rehearsing.ts';
 /** The staging of a CA, and what issuing there needs; or why nothing can be issued there now. */
 export interface Stage {
   label: string;
-  issuance: Issuance | AcmeLedgerError;
+  run: AccountRun | AcmeLedgerError;
 }
 
 /** What is to go to the CA itself; without any, how the certificate ends for this run. */
@@ -36,19 +36,15 @@ export function rehearsalsSince(now: Date): Date {
  * @param obtain an attempt on the account that it is given, with that ending
  */
 export async function rehearse(
-  { ledger, clock, log, ...writer }: Issuance,
+  { ledger, clock, log, ...writer }: AccountRun,
   stage: Stage,
   certificate: CertificateRow,
   names: readonly string[],
-  obtain: (issuance: Issuance, ending: Ending) => Promise<Attempt>,
+  obtain: (run: AccountRun, ending: Ending) => Promise<Attempt>,
 ): Promise<Rehearsed> {
-  const { issuance, label } = stage;
-  if (!(issuance instanceof AcmeLedgerError) && (await wasRehearsed(issuance, certificate, names)))
-    return { names };
-  const attempt =
-    issuance instanceof AcmeLedgerError
-      ? notTried(certificate, issuance)
-      : await obtain(issuance, rehearsing);
+  const { run, label } = stage;
+  if (!(run instanceof AcmeLedgerError) && (await wasRehearsed(run, certificate, names))) return { names };
+  const attempt = run instanceof AcmeLedgerError ? notTried(certificate, run) : await obtain(run, rehearsing);
   if (attempt.error === null) return { names: await namesOrdered(ledger, attempt, names) };
   const isPassing = mayPass(attempt.error);
   if (isPassing && isLate(certificate, clock.now())) {
@@ -65,7 +61,7 @@ export async function rehearse(
 }
 
 function wasRehearsed(
-  { ledger, account, clock }: Issuance,
+  { ledger, account, clock }: AccountRun,
   certificate: CertificateRow,
   names: readonly string[],
 ): Promise<boolean> {
@@ -89,7 +85,7 @@ function mayPass(error: ErrorRecord): boolean {
 
 /** Fewer than were asked for when some failed and were dropped. */
 async function namesOrdered(
-  ledger: Issuance['ledger'],
+  ledger: AccountRun['ledger'],
   { orderId }: Attempt,
   names: readonly string[],
 ): Promise<readonly string[]> {

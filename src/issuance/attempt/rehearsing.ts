@@ -9,14 +9,14 @@ export const rehearsing: Ending = {
   rehearsalOf: (certificate) => certificate.settings,
   // A staging has other chains.
   preferredChainOf: () => null,
-  async collect(issuance, certificate, order, files, download) {
-    await fetchOrGiveUp(issuance, order, files, { preferredChain: null, download });
-    await inTransaction(issuance, async (tx) => {
+  async collect(run, certificate, order, files, download) {
+    await fetchOrGiveUp(run, order, files, { preferredChain: null, download });
+    await inTransaction(run, async (tx) => {
       await ownedOrder(tx, order.id);
       await releaseOrder(tx, order.id, { status: 'valid', keptUntil: null, concluded: true });
     });
-    removeUsedFiles(issuance.stateDir, String(order.id));
-    issuance.log.info({ order: order.id }, `${certificate.name}: its rehearsal is over`);
+    removeUsedFiles(run.stateDir, String(order.id));
+    run.log.info({ order: order.id }, `${certificate.name}: its rehearsal is over`);
     return { verdict: 'ours' };
   },
   attemptOf: (_issuance, certificate, order) =>

@@ -1,7 +1,7 @@
 import { later } from '../../clock.ts';
 import { authorizationsOf } from '../../ledger/authorizations/authorizations.ts';
 import type { AuthorizationRow } from '../../ledger/schema.ts';
-import type { Issuance } from '../account-run.ts';
+import type { AccountRun } from '../account-run.ts';
 import { aliveAmong } from '../ownership/lease.ts';
 
 /** A request lives for 40 s: one that was let out before its closer could see the order has come to its end by then. */
@@ -22,33 +22,33 @@ export interface Closers {
  * it later sees the order and leaves it alone.
  * @throws the reason of `stops.work`
  */
-export async function awaitClosers(issuance: Issuance, orderId: number): Promise<Closers> {
-  const until = later(issuance.clock.now(), closingTakesMs);
+export async function awaitClosers(run: AccountRun, orderId: number): Promise<Closers> {
+  const until = later(run.clock.now(), closingTakesMs);
   const waitedFor = new Set<number>();
   for (;;) {
-    const rows = await authorizationsOf(issuance.ledger, orderId);
+    const rows = await authorizationsOf(run.ledger, orderId);
     const claimed = rows.filter(
       ({ status, closing_run_id }) => status === 'pending' && closing_run_id !== null,
     );
-    const live = await ofTheLiving(issuance, claimed);
-    if (live.length === 0 || issuance.clock.now() >= until) {
+    const live = await ofTheLiving(run, claimed);
+    if (live.length === 0 || run.clock.now() >= until) {
       const isSpent = rows.some(
         ({ id, status }) => waitedFor.has(id) && !['pending', 'valid'].includes(status),
       );
       return { isSpent, outwaited: new Set(claimed.flatMap(({ closing_run_id }) => closing_run_id ?? [])) };
     }
     for (const { id } of live) waitedFor.add(id);
-    await issuance.clock.sleep(lookAgainMs, issuance.stops.work);
+    await run.clock.sleep(lookAgainMs, run.stops.work);
   }
 }
 
 /** Also this very run's: it may be settling another order. */
 async function ofTheLiving(
-  issuance: Issuance,
+  run: AccountRun,
   claimed: readonly AuthorizationRow[],
 ): Promise<AuthorizationRow[]> {
   const alive = await aliveAmong(
-    issuance,
+    run,
     claimed.map(({ closing_run_id }) => closing_run_id),
   );
   return claimed.filter(({ closing_run_id }) => alive.has(closing_run_id));

@@ -7,7 +7,7 @@ import { later } from '../../clock.ts';
 import type { CaLimits } from '../../ca-limits.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
 import { type Bucket, fullBucket, waitMs } from '../../token-bucket.ts';
-import type { Issuance } from '../account-run.ts';
+import type { AccountRun } from '../account-run.ts';
 
 /** What it costs a name to close an authorization at a CA that counts it as a failed validation. */
 export interface ClosingBudget {
@@ -20,23 +20,23 @@ export interface ClosingBudget {
 }
 
 /** Spends what the CA counts for deactivating this one, before it is. */
-export async function spendDeactivation(issuance: Issuance, row: AuthorizationRow): Promise<ClosingBudget> {
-  return issuance.limits?.countsDeactivations === true
-    ? spendFailure(issuance, row, 'to deactivate it counts as')
+export async function spendDeactivation(run: AccountRun, row: AuthorizationRow): Promise<ClosingBudget> {
+  return run.limits?.countsDeactivations === true
+    ? spendFailure(run, row, 'to deactivate it counts as')
     : free;
 }
 
 /** Spends the failed validation that a challenge which nobody answers ends in. */
-export async function spendSubmission(issuance: Issuance, row: AuthorizationRow): Promise<ClosingBudget> {
-  return spendFailure(issuance, row, 'to submit its challenge is');
+export async function spendSubmission(run: AccountRun, row: AuthorizationRow): Promise<ClosingBudget> {
+  return spendFailure(run, row, 'to submit its challenge is');
 }
 
 /** The last one isn't spent: with none left, no order with the name is let through, whatever it may be needed for. */
-async function spendFailure(issuance: Issuance, row: AuthorizationRow, what: string): Promise<ClosingBudget> {
-  const { limits, account } = issuance;
+async function spendFailure(run: AccountRun, row: AuthorizationRow, what: string): Promise<ClosingBudget> {
+  const { limits, account } = run;
   const name = nameProven(row);
   if (limits === undefined || name === null) return free;
-  return inTransaction(issuance, async (writer) => {
+  return inTransaction(run, async (writer) => {
     const now = writer.clock.now();
     const buckets = await failureBucketsOf(writer.ledger, now, {
       limits,

@@ -2,7 +2,7 @@ import { authorizationById } from '../../ledger/authorizations/authorizations.ts
 import { claimToClose, closingRunOf, releaseClaim } from '../../ledger/authorizations/closing-claims.ts';
 import type { AuthorizationRow } from '../../ledger/schema.ts';
 import { inTransaction } from '../../ledger/writer.ts';
-import type { Issuance } from '../account-run.ts';
+import type { AccountRun } from '../account-run.ts';
 import { type ProtectionOptions, protectionOf } from '../ownership/protection.ts';
 import type { ClosingBudget } from './closing-budget.ts';
 import { type Closing, heldBy } from './closing-outcome.ts';
@@ -22,28 +22,28 @@ export interface Claim {
  * @returns the closing that there is nothing to be done for, when others need it, or its time hasn't come
  */
 export async function claimClosing(
-  issuance: Issuance,
+  run: AccountRun,
   row: AuthorizationRow,
   protection: ProtectionOptions,
-  spend: (issuance: Issuance, row: AuthorizationRow) => Promise<ClosingBudget>,
+  spend: (run: AccountRun, row: AuthorizationRow) => Promise<ClosingBudget>,
 ): Promise<Claim | Closing> {
-  const before = await closingRunOf(issuance.ledger, row.id);
-  const held = await protectionOf(issuance, row, protection);
+  const before = await closingRunOf(run.ledger, row.id);
+  const held = await protectionOf(run, row, protection);
   if (held !== null) return heldBy(held);
-  const budget = await inTransaction(issuance, async (writer) => {
+  const budget = await inTransaction(run, async (writer) => {
     if (!(await claimToClose(writer, row.id, before))) return null;
-    const spent = await spend({ ...issuance, ledger: writer.ledger }, row);
+    const spent = await spend({ ...run, ledger: writer.ledger }, row);
     if (spent.usedUp !== null) await releaseClaim(writer, row.id);
     return spent;
   });
-  if (budget === null) return lostTo(issuance, row, protection);
+  if (budget === null) return lostTo(run, row, protection);
   if (budget.usedUp !== null) {
     return { outcome: 'held', reason: budget.usedUp.reason, retryAt: budget.usedUp.until };
   }
   return {
     counted: budget.counted,
     giveUp: () =>
-      inTransaction(issuance, async (writer) => {
+      inTransaction(run, async (writer) => {
         await budget.giveBack(writer);
         await releaseClaim(writer, row.id);
       }),
@@ -52,14 +52,12 @@ export async function claimClosing(
 
 /** Another run was first by a moment. */
 async function lostTo(
-  issuance: Issuance,
+  run: AccountRun,
   row: AuthorizationRow,
   protection: ProtectionOptions,
 ): Promise<Closing> {
-  const now = await authorizationById(issuance.ledger, row.id);
+  const now = await authorizationById(run.ledger, row.id);
   const isOver = now !== undefined && now.status !== 'pending';
   if (isOver) return { outcome: 'already-final', reason: 'another run has closed it' };
-  return heldBy(
-    (await protectionOf(issuance, row, protection)) ?? { reason: 'it is being closed', run: null },
-  );
+  return heldBy((await protectionOf(run, row, protection)) ?? { reason: 'it is being closed', run: null });
 }

@@ -7,7 +7,7 @@ import { AcmeLedgerError, errorRecord, hasCode } from '../../errors.ts';
 import { recordRefused, recordSeen } from '../../ledger/authorizations/authorizations.ts';
 import { closingRunOf } from '../../ledger/authorizations/closing-claims.ts';
 import type { AuthorizationRow } from '../../ledger/schema.ts';
-import type { Issuance } from '../account-run.ts';
+import type { AccountRun } from '../account-run.ts';
 import { Held, LongAgo, decidedMeanwhile, lostClaim, submittedMeanwhile } from '../ownership/guards.ts';
 import { type Protection, type ProtectionOptions, protectionOf } from '../ownership/protection.ts';
 import { waitUntilAllowedMs } from '../waiting/retrying.ts';
@@ -35,25 +35,25 @@ const askedTooSeldom = {
 
 /** Deactivates one authorization (RFC 8555 §7.5.2) unless somebody needs it, and records what the CA made of it. */
 export async function closeAuthorization(
-  issuance: Issuance,
+  run: AccountRun,
   row: AuthorizationRow,
   protection: ProtectionOptions,
 ): Promise<Closing> {
-  const claim = await claimClosing(issuance, row, protection, spendDeactivation);
+  const claim = await claimClosing(run, row, protection, spendDeactivation);
   if ('outcome' in claim) return claim;
   let answer: Answer<Authorization> | { heldBy: Protection };
   try {
-    answer = await deactivateUnlessHeld(issuance, row.url, {
+    answer = await deactivateUnlessHeld(run, row.url, {
       shownAt: row.checked_at === null ? null : new Date(row.checked_at),
-      holder: () => holderOf(issuance, row, protection),
+      holder: () => holderOf(run, row, protection),
     });
   } catch (error) {
     if (!isOutcomeUnknown(error)) await claim.giveUp();
-    return recordNotClosed(issuance, row, error);
+    return recordNotClosed(run, row, error);
   }
   if ('heldBy' in answer || answer.status !== 'deactivated') await claim.giveUp();
   if ('heldBy' in answer) return heldBy(answer.heldBy);
-  await recordSeen(issuance, [{ ...authorizationSeen(answer), ...claim.counted }]);
+  await recordSeen(run, [{ ...authorizationSeen(answer), ...claim.counted }]);
   if (answer.status === 'deactivated') return { outcome: 'deactivated', reason: null };
   const reason = `the CA answered "${answer.status}"`;
   return { outcome: answer.status === 'pending' ? 'refused' : 'already-final', reason };
@@ -61,22 +61,22 @@ export async function closeAuthorization(
 
 /** Why an authorization that this run has claimed isn't to be closed after all, as the ledger has it at this moment; null when it is. */
 async function holderOf(
-  issuance: Issuance,
+  run: AccountRun,
   row: AuthorizationRow,
   protection: ProtectionOptions,
 ): Promise<Protection | null> {
-  return (await decidedMeanwhile(issuance, row.id)) ?? claimHolderOf(issuance, row, protection);
+  return (await decidedMeanwhile(run, row.id)) ?? claimHolderOf(run, row, protection);
 }
 
 /** Like `holderOf`, whatever the ledger says of the authorization's state: its challenge may be what this run is about to submit. */
 export async function claimHolderOf(
-  issuance: Issuance,
+  run: AccountRun,
   row: AuthorizationRow,
   protection: ProtectionOptions,
 ): Promise<Protection | null> {
-  const closer = await closingRunOf(issuance.ledger, row.id);
-  if (closer !== issuance.runId) return lostClaim(closer);
-  return protectionOf(issuance, row, protection);
+  const closer = await closingRunOf(run.ledger, row.id);
+  if (closer !== run.runId) return lostClaim(closer);
+  return protectionOf(run, row, protection);
 }
 
 export interface Deactivating {
@@ -93,7 +93,7 @@ export interface Deactivating {
  * @returns what the CA showed last when that was over already
  */
 export async function deactivateUnlessHeld(
-  issuance: Issuance,
+  run: AccountRun,
   url: string,
   { shownAt, holder }: Deactivating,
 ): Promise<Answer<Authorization> | { heldBy: Protection }> {
@@ -101,13 +101,13 @@ export async function deactivateUnlessHeld(
   let failure: unknown = null;
   for (let [tries, looks] = [1, 1]; ;) {
     if (failure !== null || lookedAt === null) {
-      lookedAt = issuance.clock.now();
-      const shown = await lookAgain(issuance, url, failure);
+      lookedAt = run.clock.now();
+      const shown = await lookAgain(run, url, failure);
       if (shown.status !== 'pending') return shown;
       if (shown.challenges.some(isTaken)) return { heldBy: submittedMeanwhile };
     }
     try {
-      return await deactivateNow(issuance, url, holder, later(lookedAt, lookLastsMs * 2 ** looks));
+      return await deactivateNow(run, url, holder, later(lookedAt, lookLastsMs * 2 ** looks));
     } catch (error) {
       if (error instanceof Held) return { heldBy: error.protection };
       if (error instanceof LongAgo) {
@@ -115,30 +115,28 @@ export async function deactivateUnlessHeld(
         [looks, lookedAt] = [looks + 1, null];
         continue;
       }
-      const waitMs = isRepeatable(error)
-        ? deactivateAgainMs
-        : waitUntilAllowedMs(issuance, error, issuance.patienceMs);
+      const waitMs = isRepeatable(error) ? deactivateAgainMs : waitUntilAllowedMs(run, error, run.patienceMs);
       if (waitMs === null || tries === triesAtMost) throw error;
       [tries, failure] = [tries + 1, error];
-      await issuance.clock.sleep(waitMs, issuance.stops.grace);
+      await run.clock.sleep(waitMs, run.stops.grace);
     }
   }
 }
 
 /** @throws Held, LongAgo: it wasn't sent */
 function deactivateNow(
-  issuance: Issuance,
+  run: AccountRun,
   url: string,
   holder: Deactivating['holder'],
   until: Date,
 ): Promise<Answer<Authorization>> {
-  return issuance.session.deactivateAuthorization(url, {
+  return run.session.deactivateAuthorization(url, {
     async assertAllowed() {
-      if (issuance.clock.now() > until) throw new LongAgo('the CA was asked for it long ago');
+      if (run.clock.now() > until) throw new LongAgo('the CA was asked for it long ago');
       const held = await holder();
       if (held !== null) throw new Held(held);
     },
-    signal: issuance.stops.grace,
+    signal: run.stops.grace,
   });
 }
 
@@ -148,9 +146,9 @@ function isRepeatable(error: unknown): boolean {
 }
 
 /** @throws what kept it from being deactivated, where that may have been done, and the CA doesn't tell */
-async function lookAgain(issuance: Issuance, url: string, failure: unknown): Promise<Answer<Authorization>> {
+async function lookAgain(run: AccountRun, url: string, failure: unknown): Promise<Answer<Authorization>> {
   try {
-    return await issuance.session.getAuthorization(url, issuance.stops.grace);
+    return await run.session.getAuthorization(url, run.stops.grace);
   } catch (error) {
     throw failure !== null && isOutcomeUnknown(failure) ? failure : error;
   }
@@ -163,7 +161,7 @@ export function isTaken({ status }: Challenge): boolean {
 
 /** The CA, or the way to it, said no. */
 export async function recordNotClosed(
-  issuance: Issuance,
+  run: AccountRun,
   row: AuthorizationRow,
   error: unknown,
 ): Promise<Closing> {
@@ -171,14 +169,14 @@ export async function recordNotClosed(
   const reason = record.message;
   if (hasCode(error, 'ca-account')) return { outcome: 'failed', reason, stop: error };
   if (isGone(error)) {
-    await recordGone(issuance, row.url);
+    await recordGone(run, row.url);
     return { outcome: 'gone', reason };
   }
   const status = error instanceof AcmeLedgerError ? error.httpStatus : undefined;
   if (status === 403) return { outcome: 'foreign', reason };
   // Any other client error is the CA's no: step-ca answers 400 "expected POST-as-GET".
   if (status !== undefined && status >= 400 && status < 500 && status !== 429) {
-    await recordRefused(issuance, row.id, record);
+    await recordRefused(run, row.id, record);
     return { outcome: 'refused', reason };
   }
   const isStop = hasCode(error, 'ca-limit', 'ca-outage', 'interrupted');

@@ -5,7 +5,7 @@ import { authorizationsOf, nameProven } from '../../ledger/authorizations/author
 import type { AuthorizationRow } from '../../ledger/schema.ts';
 import { recordNotSubmitted } from '../../ledger/orders/submissions.ts';
 import { closeAuthorization, isTaken } from './closing.ts';
-import type { Issuance } from '../account-run.ts';
+import type { AccountRun } from '../account-run.ts';
 import type { PlacedOrder } from '../placed-order.ts';
 import { validationTimeoutMs } from '../order/name-failures.ts';
 import { isUndecided, refresh } from './verdicts.ts';
@@ -22,19 +22,19 @@ import { isUndecided, refresh } from './verdicts.ts';
  * @returns the rows as they are then
  */
 export async function takeBackForgotten(
-  issuance: Issuance,
+  run: AccountRun,
   orderId: number,
   rows: readonly AuthorizationRow[],
   shown: readonly Authorization[],
 ): Promise<AuthorizationRow[]> {
   const untouched = new Set(shown.filter(isUntouched).map(({ url }) => url));
-  const now = issuance.clock.now();
+  const now = run.clock.now();
   return Promise.all(
     rows.map(async (row) => {
       const { id, url, challenge, submitted_at: takenAt } = row;
       if (challenge !== 'submitted' || takenAt === null || !untouched.has(url)) return row;
       if (later(new Date(takenAt), validationTimeoutMs) > now) return row;
-      await recordNotSubmitted(issuance, id, { orderId, takenAt }, 'taken, and no verdict for three minutes');
+      await recordNotSubmitted(run, id, { orderId, takenAt }, 'taken, and no verdict for three minutes');
       return { ...row, challenge: 'none' as const };
     }),
   );
@@ -47,25 +47,25 @@ export async function takeBackForgotten(
  * @throws AcmeLedgerError `order-failed`, when there was one; `isFreed` tells whether the name can be ordered anew
  */
 export async function endStuckValidations(
-  issuance: Issuance,
+  run: AccountRun,
   placed: PlacedOrder,
   conflicts: ReadonlySet<number>,
 ): Promise<void> {
   const orderId = placed.row.id;
-  const undecided = (await authorizationsOf(issuance.ledger, orderId)).filter(
+  const undecided = (await authorizationsOf(run.ledger, orderId)).filter(
     (row) => conflicts.has(row.id) && isUndecided(row),
   );
-  const shown = await refresh(issuance, undecided);
+  const shown = await refresh(run, undecided);
   const untouched = new Set(shown.filter(isUntouched).map(({ url }) => url));
   const stuck = undecided.filter(({ url }) => untouched.has(url));
   if (stuck.length === 0) return;
   const reasons: string[] = [];
   for (const row of stuck) {
-    await recordNotSubmitted(issuance, row.id, { orderId }, 'the CA is at it without end');
-    const closing = await closeAuthorization(issuance, row, { includeKept: true, exceptOrderId: orderId });
+    await recordNotSubmitted(run, row.id, { orderId }, 'the CA is at it without end');
+    const closing = await closeAuthorization(run, row, { includeKept: true, exceptOrderId: orderId });
     if (closing.outcome !== 'deactivated') reasons.push(closing.reason ?? closing.outcome);
   }
-  throw stuckError(issuance, orderId, stuck, reasons);
+  throw stuckError(run, orderId, stuck, reasons);
 }
 
 /** Whether the attempt failed by a validation without end, and nothing of it stands in the way of another order. */
@@ -76,7 +76,7 @@ export function isFreed(error: unknown): error is AcmeLedgerError {
 const freed = new WeakSet<AcmeLedgerError>();
 
 function stuckError(
-  { limits }: Issuance,
+  { limits }: AccountRun,
   orderId: number,
   stuck: readonly AuthorizationRow[],
   reasons: readonly string[],

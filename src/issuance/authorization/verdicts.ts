@@ -12,7 +12,7 @@ import { isLedgerFailure } from '../../ledger/ledger-failure.ts';
 import { isSubmitted } from '../../ledger/states.ts';
 import { allOrFirstError } from '../waiting/concurrency.ts';
 import { authorizationSeen } from './authorization-seen.ts';
-import type { Issuance } from '../account-run.ts';
+import type { AccountRun } from '../account-run.ts';
 import { isGone } from '../../acme/objects/problems.ts';
 import { poll } from '../waiting/polling.ts';
 import { warningLevel } from '../waiting/warning-level.ts';
@@ -54,54 +54,54 @@ function decidedBy(submittedAt: string, sentBy = new Date(submittedAt)): Date {
  * @returns the order's authorizations as the ledger has them then
  */
 export async function decideSubmitted(
-  issuance: Issuance,
+  run: AccountRun,
   orderId: number,
   until: Date,
   signal: AbortSignal,
 ): Promise<AuthorizationRow[]> {
-  const rows = await authorizationsOf(issuance.ledger, orderId);
+  const rows = await authorizationsOf(run.ledger, orderId);
   const undecided = rows.filter(isUndecided);
   if (undecided.length === 0) return rows;
-  const sentBy = issuance.clock.now();
+  const sentBy = run.clock.now();
   const isAnswered = await allOrFirstError(
-    undecided.map((row) => awaitVerdict(issuance, row, { sentBy, until, signal })),
+    undecided.map((row) => awaitVerdict(run, row, { sentBy, until, signal })),
   );
   const answered = new Set(undecided.filter((_, index) => isAnswered[index]).map(({ id }) => id));
-  for (const row of await authorizationsOf(issuance.ledger, orderId)) {
+  for (const row of await authorizationsOf(run.ledger, orderId)) {
     if (answered.has(row.id) && isSubmitLost(row, sentBy)) {
-      await recordNotSubmitted(issuance, row.id, { orderId }, 'no verdict after a minute');
+      await recordNotSubmitted(run, row.id, { orderId }, 'no verdict after a minute');
     }
   }
-  return authorizationsOf(issuance.ledger, orderId);
+  return authorizationsOf(run.ledger, orderId);
 }
 
 /** @returns whether the CA could be asked */
 async function awaitVerdict(
-  issuance: Issuance,
+  run: AccountRun,
   row: AuthorizationRow,
   { sentBy, until, signal }: { sentBy: Date; until: Date; signal: AbortSignal },
 ): Promise<boolean> {
   const verdictBy = decidedBy(row.submitted_at ?? sentBy.toISOString(), sentBy);
   try {
-    let askedAt = issuance.clock.now();
+    let askedAt = run.clock.now();
     const answer = await poll(
       () => {
-        askedAt = issuance.clock.now();
-        return issuance.session.getAuthorization(row.url, issuance.stops.grace);
+        askedAt = run.clock.now();
+        return run.session.getAuthorization(row.url, run.stops.grace);
       },
       (authorization) => authorization.status !== 'pending',
-      { clock: issuance.clock, deadline: verdictBy < until ? verdictBy : until, signal },
+      { clock: run.clock, deadline: verdictBy < until ? verdictBy : until, signal },
     );
-    await recordSeen(issuance, [{ ...authorizationSeen(answer), askedAt }]);
+    await recordSeen(run, [{ ...authorizationSeen(answer), askedAt }]);
     return true;
   } catch (error) {
     if (isLedgerFailure(error)) throw error;
     signal.throwIfAborted();
     if (isGone(error)) {
-      await recordGone(issuance, row.url);
+      await recordGone(run, row.url);
       return true;
     }
-    issuance.log[warningLevel(error)](
+    run.log[warningLevel(error)](
       { authorization: row.url, error: errorRecord(error) },
       'the CA could not be asked for its verdict',
     );
@@ -111,46 +111,46 @@ async function awaitVerdict(
 
 /** Asks the CA for these authorizations and records what it says. Ones that are gone (404) are recorded as expired and left out. */
 export async function refresh(
-  issuance: Issuance,
+  run: AccountRun,
   rows: readonly AuthorizationRow[],
 ): Promise<Answer<Authorization>[]> {
-  const { answers, seen } = await lookAt(issuance, rows);
-  await recordSeen(issuance, seen);
+  const { answers, seen } = await lookAt(run, rows);
+  await recordSeen(run, seen);
   return answers;
 }
 
 /** The same, but what the CA says of those that aren't gone is yet to be recorded. */
 export async function lookAt(
-  issuance: Issuance,
+  run: AccountRun,
   rows: readonly AuthorizationRow[],
 ): Promise<{ answers: Answer<Authorization>[]; seen: AuthorizationSeen[] }> {
-  const askedAt = issuance.clock.now();
-  const all = await Promise.all(rows.map((row) => look(issuance, row)));
+  const askedAt = run.clock.now();
+  const all = await Promise.all(rows.map((row) => look(run, row)));
   const answers = all.filter((answer) => answer !== null);
   return { answers, seen: answers.map((answer) => ({ ...authorizationSeen(answer), askedAt })) };
 }
 
-async function look(issuance: Issuance, row: AuthorizationRow): Promise<Answer<Authorization> | null> {
+async function look(run: AccountRun, row: AuthorizationRow): Promise<Answer<Authorization> | null> {
   // One that was made a moment ago can't be forgotten: a CA that reads from a replica doesn't know it yet.
-  const isYoung = later(new Date(row.created_at), youngMs) > issuance.clock.now();
+  const isYoung = later(new Date(row.created_at), youngMs) > run.clock.now();
   for (const waitMs of isYoung ? replicaWaitsMs : []) {
     try {
-      return await issuance.session.getAuthorization(row.url, issuance.stops.grace);
+      return await run.session.getAuthorization(row.url, run.stops.grace);
     } catch (error) {
       if (!isGone(error)) throw error;
     }
-    await issuance.clock.sleep(waitMs, issuance.stops.grace);
+    await run.clock.sleep(waitMs, run.stops.grace);
   }
   try {
-    return await issuance.session.getAuthorization(row.url, issuance.stops.grace);
+    return await run.session.getAuthorization(row.url, run.stops.grace);
   } catch (error) {
     if (!isGone(error)) throw error;
-    await recordGone(issuance, row.url);
+    await recordGone(run, row.url);
     return null;
   }
 }
 
 /** The CA has forgotten it: Boulder answers 404 for an expired one. */
-export async function recordGone(issuance: Issuance, url: string): Promise<void> {
-  await recordSeen(issuance, [{ url, status: 'expired', identifier: null, expiresAt: null }]);
+export async function recordGone(run: AccountRun, url: string): Promise<void> {
+  await recordSeen(run, [{ url, status: 'expired', identifier: null, expiresAt: null }]);
 }

@@ -4,7 +4,7 @@ import { parseSolverSettings } from '../../challenges/settings.ts';
 import { recordFinalizeSent } from '../../ledger/orders/orders.ts';
 import type { CertificateRow } from '../../ledger/schema.ts';
 import { authorize } from '../order/authorize.ts';
-import type { Issuance } from '../account-run.ts';
+import type { AccountRun } from '../account-run.ts';
 import type { PlacedOrder } from '../placed-order.ts';
 import { orderKey } from './order-key.ts';
 
@@ -17,7 +17,7 @@ export interface Authorized {
 
 /** The key is made while the CA validates. */
 export async function authorizeAndMakeKey(
-  issuance: Issuance,
+  run: AccountRun,
   certificate: CertificateRow,
   placed: PlacedOrder,
 ): Promise<Authorized> {
@@ -26,12 +26,12 @@ export async function authorizeAndMakeKey(
   const key: { making: Promise<OrderFiles> | null; made: OrderFiles | null } = { making: null, made: null };
   let isFinalizeRecorded = false;
   const makeKey = (): Promise<OrderFiles> =>
-    (key.making ??= orderKey(issuance, certificate, placed.row, givenUp.signal).then((files) => {
+    (key.making ??= orderKey(run, certificate, placed.row, givenUp.signal).then((files) => {
       key.made = files;
       return files;
     }));
   try {
-    const authorized = await authorize(issuance, placed, settings, {
+    const authorized = await authorize(run, placed, settings, {
       onWaiting() {
         makeKey().catch(() => undefined); // it is awaited below, where its failure counts
       },

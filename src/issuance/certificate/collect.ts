@@ -11,7 +11,7 @@ import type { CertificateRow, OrderRow } from '../../ledger/schema.ts';
 import { type StoreVerdict, storeVerdict } from '../../ledger/certificates/store-verdict.ts';
 import { inTransaction, type LedgerWriter } from '../../ledger/writer.ts';
 import { type FetchedChain, type FetchOptions, fetchIssued, canNeverBeStored } from './fetched-chain.ts';
-import type { Issuance } from '../account-run.ts';
+import type { AccountRun } from '../account-run.ts';
 import { supersededError } from './superseded.ts';
 
 /**
@@ -24,42 +24,42 @@ import { supersededError } from './superseded.ts';
  * @throws AcmeLedgerError `store`, `busy`, or what the CA said
  */
 export async function collectCertificate(
-  issuance: Issuance,
+  run: AccountRun,
   certificate: CertificateRow,
   order: OrderRow,
   files: OrderFiles,
   download?: Promise<Chain[]>,
 ): Promise<StoreVerdict> {
   const options = { preferredChain: certificate.preferred_chain, download };
-  const fetched = await fetchOrGiveUp(issuance, order, files, options);
-  const verdict = await store(issuance, certificate, order, { keyPem: files.keyPem, fetched });
+  const fetched = await fetchOrGiveUp(run, order, files, options);
+  const verdict = await store(run, certificate, order, { keyPem: files.keyPem, fetched });
   // The person has chosen another chain meanwhile.
-  if (verdict.verdict === 'other-chain') return collectCertificate(issuance, verdict.now, order, files);
-  removeUsedFiles(issuance.stateDir, String(order.id));
+  if (verdict.verdict === 'other-chain') return collectCertificate(run, verdict.now, order, files);
+  removeUsedFiles(run.stateDir, String(order.id));
   if (verdict.verdict === 'ours' && fetched.facts.addedNames.length > 0)
-    warnOfAdded(issuance, certificate, fetched.facts);
+    warnOfAdded(run, certificate, fetched.facts);
   return verdict;
 }
 
 /** The certificate of a valid order, checked; one that can never be right ends its order. */
 export async function fetchOrGiveUp(
-  issuance: Issuance,
+  run: AccountRun,
   order: OrderRow,
   files: OrderFiles,
   options: FetchOptions,
 ): Promise<FetchedChain> {
   try {
-    return await fetchIssued(issuance, order, files, options);
+    return await fetchIssued(run, order, files, options);
   } catch (error) {
-    if (canNeverBeStored(error)) await giveUpUncollected(issuance, order, error);
+    if (canNeverBeStored(error)) await giveUpUncollected(run, order, error);
     throw error;
   }
 }
 
 /** The order's certificate will never be stored: the next attempt orders another one. */
-export async function giveUpUncollected(issuance: Issuance, order: OrderRow, error: unknown): Promise<void> {
+export async function giveUpUncollected(run: AccountRun, order: OrderRow, error: unknown): Promise<void> {
   const end = { status: 'abandoned', keptUntil: null, error: errorRecord(error) } as const;
-  if (await releaseOrder(issuance, order.id, end)) removeOrderFiles(issuance.stateDir, String(order.id));
+  if (await releaseOrder(run, order.id, end)) removeOrderFiles(run.stateDir, String(order.id));
 }
 
 /**
@@ -68,18 +68,18 @@ export async function giveUpUncollected(issuance: Issuance, order: OrderRow, err
  * say so: the order isn't concluded then, and is collected again.
  */
 async function store(
-  issuance: Issuance,
+  run: AccountRun,
   certificate: CertificateRow,
   order: OrderRow,
   { keyPem, fetched }: { keyPem: string | null; fetched: FetchedChain },
 ): Promise<StoreVerdict> {
   const content = { chainPem: fetched.pem, keyPem };
-  const prepared = await prepareCertificate(issuance.stateDir, certificate.name, content);
+  const prepared = await prepareCertificate(run.stateDir, certificate.name, content);
   const swap = { mayHaveBegun: false };
   try {
     // Asleep for long, the run may have been taken for dead: what others did is in the ledger then.
-    await issuance.assertLease();
-    return await inTransaction(issuance, async (tx) => {
+    await run.assertLease();
+    return await inTransaction(run, async (tx) => {
       await ownedOrder(tx, order.id);
       const verdict = await storeVerdict(tx, certificate, order);
       if (verdict.verdict === 'other-chain') return verdict;
@@ -116,29 +116,28 @@ async function recordInPlace(
   if (deployHook === null) await recordDeployed(tx, certificate.name, storedAt);
 }
 
-function warnOfAdded(issuance: Issuance, { name }: CertificateRow, { addedNames }: IssuedFacts): void {
-  issuance.log.warn(
+function warnOfAdded(run: AccountRun, { name }: CertificateRow, { addedNames }: IssuedFacts): void {
+  run.log.warn(
     { added: addedNames },
     `${name}: the CA has added ${shownList(addedNames)}, which nobody asked for; the certificate is stored all the same`,
   );
 }
 
 /** Tells the person's program about the new certificate. @throws AcmeLedgerError `deploy-hook`: it stays due for the next run */
-export async function deploy(issuance: Issuance, certificate: CertificateRow): Promise<void> {
-  const stored =
-    certificate.deploy_hook === null ? null : await readStored(issuance.stateDir, certificate.name);
+export async function deploy(run: AccountRun, certificate: CertificateRow): Promise<void> {
+  const stored = certificate.deploy_hook === null ? null : await readStored(run.stateDir, certificate.name);
   if (stored !== null && certificate.deploy_hook !== null) {
     await runDeployHook(
       {
         command: certificate.deploy_hook,
         certificate: stored,
-        email: issuance.account.email,
-        runId: issuance.runId,
+        email: run.account.email,
+        runId: run.runId,
       },
-      issuance.stops.work,
+      run.stops.work,
     );
   }
-  await recordDeployed(issuance, certificate.name, certificate.stored_at);
+  await recordDeployed(run, certificate.name, certificate.stored_at);
 }
 
 /** The order's names where they aren't all that are wanted. */

@@ -6,7 +6,7 @@ import { orderById, releaseOrder } from '../../ledger/orders/orders.ts';
 import type { CertificateRow, OrderRow } from '../../ledger/schema.ts';
 import { deploy } from './collect.ts';
 import { assertOwned, isTakenOver } from '../ownership/guards.ts';
-import type { Issuance } from '../account-run.ts';
+import type { AccountRun } from '../account-run.ts';
 import { isHeld } from '../ownership/lease.ts';
 import { endHooksOfDeadRuns, takeOverOrder } from '../ownership/taking-over.ts';
 
@@ -15,53 +15,50 @@ import { endHooksOfDeadRuns, takeOverOrder } from '../ownership/taking-over.ts';
  * came from.
  * @returns what went wrong, recorded: the certificate is stored, and the hook stays due. `busy` when another run is at it
  */
-export async function deployError(
-  issuance: Issuance,
-  certificate: CertificateRow,
-): Promise<ErrorRecord | null> {
+export async function deployError(run: AccountRun, certificate: CertificateRow): Promise<ErrorRecord | null> {
   // Without a hook there was nothing to do.
   if (certificate.deployed_at !== null) return null;
-  const order = await orderToOwn(issuance, certificate);
+  const order = await orderToOwn(run, certificate);
   if (order === 'elsewhere') return errorRecord(elsewhere());
   try {
-    const now = order === null ? undefined : await certificateByName(issuance.ledger, certificate.name);
+    const now = order === null ? undefined : await certificateByName(run.ledger, certificate.name);
     const isDone = now?.stored_at === certificate.stored_at && now.deployed_at !== null;
     if (isDone) return null;
     if (order !== null) {
-      await endHooksOfDeadRuns(issuance.ledger, issuance.log);
-      await assertOwned(issuance, order.id);
+      await endHooksOfDeadRuns(run.ledger, run.log);
+      await assertOwned(run, order.id);
     }
-    await deploy(issuance, certificate);
+    await deploy(run, certificate);
     return null;
   } catch (error) {
     const record = errorRecord(error);
     // Whoever took it over tells what comes of it.
-    if (!isTakenOver(error)) await recordFailed(issuance, certificate, record);
+    if (!isTakenOver(error)) await recordFailed(run, certificate, record);
     return record;
   } finally {
-    if (order !== null) await releaseOrder(issuance, order.id, {});
+    if (order !== null) await releaseOrder(run, order.id, {});
   }
 }
 
 /** Like `deployError`, except that it is no error when another run is deploying: that run reports the result. */
 export async function deployOrLeave(
-  issuance: Issuance,
+  run: AccountRun,
   certificate: CertificateRow,
 ): Promise<ErrorRecord | null> {
-  const error = await deployError(issuance, certificate);
+  const error = await deployError(run, certificate);
   return error?.code === 'busy' ? null : error;
 }
 
 /** @returns null where there is no hook to run twice */
 async function orderToOwn(
-  issuance: Issuance,
+  run: AccountRun,
   { deploy_hook, order_id }: CertificateRow,
 ): Promise<OrderRow | 'elsewhere' | null> {
   if (deploy_hook === null || order_id === null) return null;
-  const order = await orderById(issuance.ledger, order_id);
+  const order = await orderById(run.ledger, order_id);
   if (order === undefined) return null;
-  if (await isHeld(issuance, order)) return 'elsewhere';
-  return (await takeOverOrder(issuance, order)) ?? 'elsewhere';
+  if (await isHeld(run, order)) return 'elsewhere';
+  return (await takeOverOrder(run, order)) ?? 'elsewhere';
 }
 
 function elsewhere(): AcmeLedgerError {

@@ -9,7 +9,7 @@ import type { OrderFiles } from '../../certificates/order-files.ts';
 import { AcmeLedgerError } from '../../errors.ts';
 import { parseName } from '../../identifiers.ts';
 import type { OrderRow } from '../../ledger/schema.ts';
-import type { Issuance } from '../account-run.ts';
+import type { AccountRun } from '../account-run.ts';
 
 /** A chain that isn't whole may have been spoiled on its way: it is fetched again, after so long. */
 const fetchAgainMs = [1_000, 4_000];
@@ -33,7 +33,7 @@ export interface FetchedChain {
  * @throws AcmeLedgerError `store`, or what the CA said; `canNeverBeStored` tells whether another try is of any use
  */
 export async function fetchIssued(
-  issuance: Issuance,
+  run: AccountRun,
   order: OrderRow,
   files: OrderFiles,
   options: FetchOptions,
@@ -43,12 +43,12 @@ export async function fetchIssued(
   for (let fetches = 0; ; fetches += 1) {
     try {
       const first = fetches === 0 ? options.download : undefined;
-      const chains = await (first ?? downloadChains(issuance, options.preferredChain, url));
-      return await checked(issuance, order, { files, chains, preferredChain: options.preferredChain });
+      const chains = await (first ?? downloadChains(run, options.preferredChain, url));
+      return await checked(run, order, { files, chains, preferredChain: options.preferredChain });
     } catch (error) {
       const pauseMs = flawOf(error) === 'broken' ? fetchAgainMs[fetches] : undefined;
-      if (pauseMs === undefined) throw judged(issuance, order, error);
-      await issuance.clock.sleep(pauseMs, issuance.stops.work);
+      if (pauseMs === undefined) throw judged(run, order, error);
+      await run.clock.sleep(pauseMs, run.stops.work);
     }
   }
 }
@@ -65,37 +65,36 @@ export function isUncollected(order: OrderRow, error: unknown): error is AcmeLed
 }
 
 /** What stays as it is for a day, or three fetches long, doesn't become right any more. */
-export function judged(issuance: Issuance, order: OrderRow, error: unknown): unknown {
+export function judged(run: AccountRun, order: OrderRow, error: unknown): unknown {
   if (!isUncollected(order, error) || canNeverBeStored(error)) return error;
   const sentAt = Date.parse(order.finalize_sent_at ?? '');
-  const isOver = issuance.clock.now().getTime() - sentAt >= collectForMs;
+  const isOver = run.clock.now().getTime() - sentAt >= collectForMs;
   return flawOf(error) === 'broken' || isOver ? asFinal(error) : error;
 }
 
 /** The chains that the certificate may be stored with (RFC 8555 §7.4.2). */
 export function downloadChains(
-  issuance: Issuance,
+  run: AccountRun,
   preferredChain: string | null,
   url: string,
 ): Promise<Chain[]> {
   const alternates = preferredChain !== null;
-  return issuance.session.downloadChains(url, { alternates }, issuance.stops.grace);
+  return run.session.downloadChains(url, { alternates }, run.stops.grace);
 }
 
 async function checked(
-  issuance: Issuance,
+  run: AccountRun,
   order: OrderRow,
   { files, chains, preferredChain }: { files: OrderFiles; chains: Chain[]; preferredChain: string | null },
 ): Promise<FetchedChain> {
   const [first, ...others] = chains;
   if (first === undefined) throw new AcmeLedgerError('ca-answer', 'the CA answered no certificate chain');
   const { chain, found } = chooseChain([first, ...others], preferredChain);
-  if (!found)
-    issuance.log.warn({ wanted: preferredChain }, 'the CA offers no such chain; its default is stored');
+  if (!found) run.log.warn({ wanted: preferredChain }, 'the CA offers no such chain; its default is stored');
   const facts = assertIssued(chain.pem, {
     identifiers: order.names.map(parseName),
     publicKey: await publicKeyIn(files),
-    now: issuance.clock.wallNow(),
+    now: run.clock.wallNow(),
   });
   return { pem: chain.pem, facts };
 }

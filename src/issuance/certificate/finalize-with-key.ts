@@ -4,7 +4,7 @@ import { AcmeLedgerError } from '../../errors.ts';
 import type { CertificateRow } from '../../ledger/schema.ts';
 import { assertOwned } from '../ownership/guards.ts';
 import { finalizeOrder, type FinalizeOptions, type IssuedOrder } from './finalize.ts';
-import type { Issuance } from '../account-run.ts';
+import type { AccountRun } from '../account-run.ts';
 import type { PlacedOrder } from '../placed-order.ts';
 import { orderKey } from './order-key.ts';
 
@@ -23,27 +23,27 @@ const forbiddenKey = /\bkey\b.{0,80}?\b(?:forbidden|blocked|compromised|weak|deb
  * @throws AcmeLedgerError as `finalizeOrder`, `orderKey`
  */
 export async function finalizeWithKey(
-  issuance: Issuance,
+  run: AccountRun,
   certificate: CertificateRow,
   placed: PlacedOrder,
   files: OrderFiles,
   options: FinalizeOptions = {},
 ): Promise<Finalized> {
   try {
-    return { placed: await finalizeOrder(issuance, placed, files, options), files };
+    return { placed: await finalizeOrder(run, placed, files, options), files };
   } catch (error) {
     if (!isForbiddenKey(error)) throw error;
     if (files.keyPem === null) throw forbiddenInCsr(certificate, error);
-    issuance.log.warn(
+    run.log.warn(
       { order: placed.row.id },
       `${certificate.name}: the CA forbids its key (${error.message}); a new one is made, also with --reuse-key`,
     );
-    await assertOwned(issuance, placed.row.id);
-    removeOrderFiles(issuance.stateDir, String(placed.row.id));
+    await assertOwned(run, placed.row.id);
+    removeOrderFiles(run.stateDir, String(placed.row.id));
     const unkept: CertificateRow = { ...certificate, reuse_key: false };
-    const fresh = await orderKey(issuance, unkept, placed.row, issuance.stops.work);
+    const fresh = await orderKey(run, unkept, placed.row, run.stops.work);
     const again = { ...options, isRecorded: false };
-    return { placed: await finalizeOrder(issuance, placed, fresh, again), files: fresh };
+    return { placed: await finalizeOrder(run, placed, fresh, again), files: fresh };
   }
 }
 

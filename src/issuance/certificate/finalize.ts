@@ -8,7 +8,7 @@ import { later } from '../../clock.ts';
 import { AcmeLedgerError } from '../../errors.ts';
 import { recordFinalizeSent, recordOrderAnswer } from '../../ledger/orders/orders.ts';
 import { orderGuard } from '../ownership/guards.ts';
-import type { Issuance } from '../account-run.ts';
+import type { AccountRun } from '../account-run.ts';
 import type { PlacedOrder } from '../placed-order.ts';
 import type { Places } from '../waiting/concurrency-level.ts';
 import { learnedWaits } from '../waiting/learned-wait.ts';
@@ -43,46 +43,46 @@ export interface IssuedOrder extends PlacedOrder {
  * @throws AcmeLedgerError `order-failed`, or what the CA said
  */
 export async function finalizeOrder(
-  issuance: Issuance,
+  run: AccountRun,
   placed: PlacedOrder,
   files: OrderFiles,
   { isRecorded = false, download, whileWaiting }: FinalizeOptions = {},
 ): Promise<IssuedOrder> {
   let { answer } = placed;
-  let sentAt = issuance.clock.now();
+  let sentAt = run.clock.now();
   let lost: AcmeLedgerError | null = null;
   for (let sent = 0; answer.status === 'ready'; sent += 1) {
     // The first was lost on its way. Never soon after it: two within 8 ms cost the certificate at Boulder.
     if (sent > 0) {
       const met = { about: answer.url, faults: sent };
-      const isAgain = await issuance.outage.mayRepeat('act', lost, met, issuance.stops.work);
+      const isAgain = await run.outage.mayRepeat('act', lost, met, run.stops.work);
       if (!isAgain && sent >= finalizeTries) {
         if (lost !== null) throw lost;
         break;
       }
-      if (!isAgain) await issuance.clock.sleep(finalizeAgainMs, issuance.stops.work);
-      answer = await issuance.session.getOrder(answer.url, issuance.stops.grace);
+      if (!isAgain) await run.clock.sleep(finalizeAgainMs, run.stops.work);
+      answer = await run.session.getOrder(answer.url, run.stops.grace);
       if (answer.status !== 'ready') break;
     }
-    sentAt = issuance.clock.now();
-    if (sent > 0 || !isRecorded) await recordFinalizeSent(issuance, placed.row.id, csrDigest(files));
-    ({ answer, lost } = await sendFinalize(issuance, placed, files.csrDer));
+    sentAt = run.clock.now();
+    if (sent > 0 || !isRecorded) await recordFinalizeSent(run, placed.row.id, csrDigest(files));
+    ({ answer, lost } = await sendFinalize(run, placed, files.csrDer));
   }
   const { certificate_url: known } = placed.row;
   if (answer.status !== 'valid' || (answer.certificateUrl ?? known) === null)
-    answer = await awaitIssued(issuance, answer, { since: sentAt, whileWaiting });
+    answer = await awaitIssued(run, answer, { since: sentAt, whileWaiting });
   const { certificateUrl } = answer;
   const chains =
     answer.status === 'valid' && certificateUrl !== null ? download?.(certificateUrl) : undefined;
   chains?.catch(() => undefined); // whoever collects the certificate awaits it; whatever fails before that is told instead
-  const row = await recordOrderAnswer(issuance, placed.row, answer).catch(async (error: unknown) => {
+  const row = await recordOrderAnswer(run, placed.row, answer).catch(async (error: unknown) => {
     await chains?.catch(() => undefined); // no request is left behind
     throw error;
   });
   if (answer.status === 'valid' && row.certificate_url !== null) return { row, answer, chains };
   if (answer.status === 'processing') {
     const { retryAt } = answer;
-    throw notYet(issuance, 'issuing the certificate', { orderId: row.id, retryAt });
+    throw notYet(run, 'issuing the certificate', { orderId: row.id, retryAt });
   }
   throw new AcmeLedgerError('order-failed', failureText(answer), {
     hint: `acme-ledger order show ${String(row.id)}`,
@@ -92,7 +92,7 @@ export async function finalizeOrder(
 
 /** @returns the order after it, and what the request was lost by */
 async function sendFinalize(
-  issuance: Issuance,
+  run: AccountRun,
   placed: PlacedOrder,
   csrDer: Buffer,
 ): Promise<{ answer: Answer<Order>; lost: AcmeLedgerError | null }> {
@@ -100,38 +100,38 @@ async function sendFinalize(
   const finalizeUrl = placed.answer.finalizeUrl ?? placed.row.finalize_url;
   if (finalizeUrl === null) throw unreadable('order', 'is ready and has no usable finalize URL');
   try {
-    const guard = orderGuard(issuance, placed.row.id);
-    return { answer: await issuance.session.finalize(finalizeUrl, url, csrDer, guard), lost: null };
+    const guard = orderGuard(run, placed.row.id);
+    return { answer: await run.session.finalize(finalizeUrl, url, csrDer, guard), lost: null };
   } catch (error) {
     // Lost, or refused because an earlier finalize was not lost after all: the order itself tells (RFC 8555 §7.4).
     const isAnswered = isProblem(error, 'orderNotReady') || unusableOrder(error) !== null;
     if (!isOutcomeUnknown(error) && !isAnswered) throw error;
-    const answer = await issuance.session.getOrder(url, issuance.stops.grace);
+    const answer = await run.session.getOrder(url, run.stops.grace);
     return { answer, lost: error instanceof AcmeLedgerError && !isAnswered ? error : null };
   }
 }
 
 /** RFC 8555 §7.4 has the certificate's URL in a `valid` order; some CAs add it a moment later. */
 async function awaitIssued(
-  issuance: Issuance,
+  run: AccountRun,
   answer: Answer<Order>,
   { since, whileWaiting }: { since: Date } & Pick<FinalizeOptions, 'whileWaiting'>,
 ): Promise<Answer<Order>> {
   if (answer.status === 'invalid') return answer;
   const wait = (): Promise<Answer<Order>> =>
     poll(
-      () => issuance.session.getOrder(answer.url, issuance.stops.grace),
+      () => run.session.getOrder(answer.url, run.stops.grace),
       (order) => order.status === 'invalid' || (order.status === 'valid' && order.certificateUrl !== null),
       {
-        clock: issuance.clock,
-        deadline: later(issuance.clock.now(), issuanceTimeoutMs),
-        signal: issuance.stops.work,
+        clock: run.clock,
+        deadline: later(run.clock.now(), issuanceTimeoutMs),
+        signal: run.stops.work,
         last: answer,
         since,
-        learned: learnedWaits(issuance.session).issuance,
+        learned: learnedWaits(run.session).issuance,
       },
     );
-  const isLong = answer.retryAt !== null && answer.retryAt > later(issuance.clock.now(), longWaitMs);
+  const isLong = answer.retryAt !== null && answer.retryAt > later(run.clock.now(), longWaitMs);
   return whileWaiting === undefined || !isLong ? wait() : whileWaiting(wait);
 }
 

@@ -9,7 +9,7 @@ import { untilAborted } from '../../system/until-aborted.ts';
 import { parseName } from '../../identifiers.ts';
 import type { CertificateRow, OrderRow } from '../../ledger/schema.ts';
 import { assertOwned } from '../ownership/guards.ts';
-import type { Issuance } from '../account-run.ts';
+import type { AccountRun } from '../account-run.ts';
 
 /**
  * The key and the CSR that the order is finalized with, on disk when this returns (promise 1). A resumed order gets the ones
@@ -18,18 +18,18 @@ import type { Issuance } from '../account-run.ts';
  * @throws AcmeLedgerError `store`; `busy` when another run took the order over; the signal's reason
  */
 export async function orderKey(
-  issuance: Issuance,
+  run: AccountRun,
   certificate: CertificateRow,
   order: OrderRow,
   signal: AbortSignal,
 ): Promise<OrderFiles> {
-  const assertOurs = (): Promise<OrderRow> => assertOwned(issuance, order.id);
+  const assertOurs = (): Promise<OrderRow> => assertOwned(run, order.id);
   // Before a finalize was sent nobody depends on them, and the wish may have changed since.
-  if ((await assertOurs()).finalize_sent_at === null) removeOrderFiles(issuance.stateDir, String(order.id));
+  if ((await assertOurs()).finalize_sent_at === null) removeOrderFiles(run.stateDir, String(order.id));
   return prepareOrderFiles(
-    issuance.stateDir,
+    run.stateDir,
     String(order.id),
-    () => untilAborted(() => makeFiles(issuance, certificate, order), signal),
+    () => untilAborted(() => makeFiles(run, certificate, order), signal),
     assertOurs,
   );
 }
@@ -48,22 +48,18 @@ export function areWanted(files: OrderFiles, certificate: CertificateRow): boole
   return files.keyPem !== null && keyTypeOf(publicKeyOf(files.keyPem)) === certificate.key_type;
 }
 
-async function makeFiles(
-  issuance: Issuance,
-  certificate: CertificateRow,
-  order: OrderRow,
-): Promise<OrderFiles> {
+async function makeFiles(run: AccountRun, certificate: CertificateRow, order: OrderRow): Promise<OrderFiles> {
   if (certificate.csr !== null) return { keyPem: null, csrDer: Buffer.from(certificate.csr, 'base64') };
-  const kept = await keptKey(issuance, certificate);
+  const kept = await keptKey(run, certificate);
   const key = kept === null ? await generateKey(certificate.key_type as KeyType) : privateKeyOf(kept);
   const csrDer = await createCsr(order.names.map(parseName), key);
   return { keyPem: kept ?? pemOf(key), csrDer, publicKey: publicKeyOf(key) };
 }
 
 /** `--reuse-key`: the key of the certificate that stands, as long as it is of the type asked for. */
-async function keptKey(issuance: Issuance, certificate: CertificateRow): Promise<string | null> {
+async function keptKey(run: AccountRun, certificate: CertificateRow): Promise<string | null> {
   if (!certificate.reuse_key) return null;
-  const stored = await readStored(issuance.stateDir, certificate.name);
+  const stored = await readStored(run.stateDir, certificate.name);
   const file = stored?.keyType === certificate.key_type ? stored.paths.privkey : null;
   return file === null ? null : readFile(file, 'utf8');
 }

@@ -9,7 +9,7 @@ import type { CaLimits } from '../../ca-limits.ts';
 import type { Bucket } from '../../token-bucket.ts';
 import type { Charge, Shortage, WantedOrder } from './charges.ts';
 import { chargesOf, shortageOf } from './charges.ts';
-import type { Issuance } from '../account-run.ts';
+import type { AccountRun } from '../account-run.ts';
 import { shortageError } from './limit-words.ts';
 import { registeredDomains } from './registered-domain.ts';
 
@@ -74,11 +74,11 @@ export async function giveBack(writer: LedgerWriter, charges: readonly Charge[])
  * For a newOrder that is sent once more for the same intent: a CA counts each, also one that it answers with the order that it has.
  * @throws AcmeLedgerError `ca-limit` when there is nothing left for it: nothing was sent
  */
-export async function spendAgain(issuance: Issuance, identifiers: readonly Identifier[]): Promise<void> {
-  const domains = await domainsToCount(issuance.limits, identifiers);
+export async function spendAgain(run: AccountRun, identifiers: readonly Identifier[]): Promise<void> {
+  const domains = await domainsToCount(run.limits, identifiers);
   const order = { identifiers, domains, replacesInWindow: false, leavesReserve: false };
-  await inTransaction(issuance, async (writer) => {
-    const { charges, buckets } = await costOf(writer, issuance.account, order);
+  await inTransaction(run, async (writer) => {
+    const { charges, buckets } = await costOf(writer, run.account, order);
     const now = writer.clock.now();
     const shortage = shortageOf(charges, withoutOwnPromise(charges, buckets), now.getTime());
     if (shortage !== null) throw shortageError(shortage, now);

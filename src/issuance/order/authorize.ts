@@ -10,7 +10,7 @@ import { authorizationError } from '../authorization/authorization-seen.ts';
 import { named, sortOut } from './challenge-tasks.ts';
 import type { AuthorizationRow, OrderRow } from '../../ledger/schema.ts';
 import { type LedgerWriter, inTransaction } from '../../ledger/writer.ts';
-import type { Issuance } from '../account-run.ts';
+import type { AccountRun } from '../account-run.ts';
 import type { PlacedOrder } from '../placed-order.ts';
 import { learnedWaits } from '../waiting/learned-wait.ts';
 import { failAfterVerdicts, nameOf, validationTimeoutMs } from './name-failures.ts';
@@ -30,18 +30,18 @@ const rounds = 2;
  * @throws AcmeLedgerError `solver`, `authorization-invalid`, `order-failed`; the reason of `stops.work` when interrupted
  */
 export async function authorize(
-  issuance: Issuance,
+  run: AccountRun,
   placed: PlacedOrder,
   settings: SolverSettings,
   { onWaiting = () => undefined, alsoRecord }: AuthorizeOptions = {},
 ): Promise<PlacedOrder> {
   const conflicts = new Set<number>();
   for (let round = 1; ; round += 1) {
-    const answer = await authorizeOnce(issuance, placed, settings, { onWaiting, conflicts });
-    if (answer.status === 'pending') await endStuckValidations(issuance, placed, conflicts);
+    const answer = await authorizeOnce(run, placed, settings, { onWaiting, conflicts });
+    if (answer.status === 'pending') await endStuckValidations(run, placed, conflicts);
     // A submit whose answer was lost may have been lost itself: when no verdict comes, it is done again.
-    const isLost = answer.status === 'pending' && (await hasUnknownSubmit(issuance, placed));
-    if (!isLost || round === rounds) return conclude(issuance, placed, answer, alsoRecord);
+    const isLost = answer.status === 'pending' && (await hasUnknownSubmit(run, placed));
+    if (!isLost || round === rounds) return conclude(run, placed, answer, alsoRecord);
   }
 }
 
@@ -54,8 +54,8 @@ export interface AuthorizeOptions {
 /** Writes what comes next in the same transaction as what the CA shows of the order: one wait for the disk instead of two. */
 type AlsoRecord = (writer: LedgerWriter, answer: Answer<Order>) => Promise<void>;
 
-async function hasUnknownSubmit(issuance: Issuance, placed: PlacedOrder): Promise<boolean> {
-  const rows = await authorizationsOf(issuance.ledger, placed.row.id);
+async function hasUnknownSubmit(run: AccountRun, placed: PlacedOrder): Promise<boolean> {
+  const rows = await authorizationsOf(run.ledger, placed.row.id);
   return rows.some((row) => row.status === 'pending' && row.challenge === 'submitting');
 }
 
@@ -64,62 +64,61 @@ async function hasUnknownSubmit(issuance: Issuance, placed: PlacedOrder): Promis
  * @returns the order as the CA shows it when it has moved on, or there is nothing more to wait for
  */
 async function authorizeOnce(
-  issuance: Issuance,
+  run: AccountRun,
   placed: PlacedOrder,
   settings: SolverSettings,
   { onWaiting, conflicts }: { onWaiting: () => void; conflicts: Set<number> },
 ): Promise<Answer<Order>> {
   if (placed.answer.status !== 'pending') return placed.answer;
   // What was submitted earlier: its verdict first, and a submit that was lost is done again.
-  const rows = await decideSubmitted(issuance, placed.row.id, inFuture(issuance), issuance.stops.work);
-  issuance.stops.work.throwIfAborted();
+  const rows = await decideSubmitted(run, placed.row.id, inFuture(run), run.stops.work);
+  run.stops.work.throwIfAborted();
   // Of ten names of which nine were proven by an earlier attempt, one is asked for.
   const { answers, seen } = await lookAt(
-    issuance,
+    run,
     rows.filter(({ status }) => status !== 'valid'),
   );
-  await assertAuthorizationsFit(issuance, placed.row, answers);
-  const submittable = await takeBackForgotten(issuance, placed.row.id, rows, answers);
+  await assertAuthorizationsFit(run, placed.row, answers);
+  const submittable = await takeBackForgotten(run, placed.row.id, rows, answers);
   const { tasks, failures } = sortOut(submittable, answers, settings);
-  const submission = await presentAndSubmit(issuance, placed, { seen, tasks, settings });
+  const submission = await presentAndSubmit(run, placed, { seen, tasks, settings });
   for (const id of submission.conflicts) conflicts.add(id);
   failures.push(...submission.failures);
-  if (failures.length > 0) return failAfterVerdicts(issuance, placed, failures);
+  if (failures.length > 0) return failAfterVerdicts(run, placed, failures);
   onWaiting();
-  return awaitReady(issuance, placed, submission.sentAt);
+  return awaitReady(run, placed, submission.sentAt);
 }
 
-function inFuture(issuance: Issuance): Date {
-  return later(issuance.clock.now(), validationTimeoutMs);
+function inFuture(run: AccountRun): Date {
+  return later(run.clock.now(), validationTimeoutMs);
 }
 
 /** One request however many names; single authorizations are looked at only when the order has failed. */
-async function awaitReady(issuance: Issuance, placed: PlacedOrder, since: Date): Promise<Answer<Order>> {
-  const waitMs = (await hasUnknownSubmit(issuance, placed)) ? validationMs : validationTimeoutMs;
+async function awaitReady(run: AccountRun, placed: PlacedOrder, since: Date): Promise<Answer<Order>> {
+  const waitMs = (await hasUnknownSubmit(run, placed)) ? validationMs : validationTimeoutMs;
   return poll(
-    () => issuance.session.getOrder(placed.answer.url, issuance.stops.work),
+    () => run.session.getOrder(placed.answer.url, run.stops.work),
     (order) => order.status !== 'pending',
     {
-      clock: issuance.clock,
-      deadline: later(issuance.clock.now(), waitMs),
-      signal: issuance.stops.work,
+      clock: run.clock,
+      deadline: later(run.clock.now(), waitMs),
+      signal: run.stops.work,
       last: placed.answer,
       since,
-      learned: learnedWaits(issuance.session).validation,
+      learned: learnedWaits(run.session).validation,
     },
   );
 }
 
 async function conclude(
-  issuance: Issuance,
+  run: AccountRun,
   placed: PlacedOrder,
   answer: Answer<Order>,
   alsoRecord?: AlsoRecord,
 ): Promise<PlacedOrder> {
-  if (answer === placed.answer) return recordProvenOrder(issuance, placed, undefined, alsoRecord);
-  if (answer.status === 'invalid' || answer.status === 'pending')
-    return explainFailure(issuance, placed, answer);
-  return recordProvenOrder(issuance, placed, answer, alsoRecord);
+  if (answer === placed.answer) return recordProvenOrder(run, placed, undefined, alsoRecord);
+  if (answer.status === 'invalid' || answer.status === 'pending') return explainFailure(run, placed, answer);
+  return recordProvenOrder(run, placed, answer, alsoRecord);
 }
 
 /**
@@ -128,31 +127,31 @@ async function conclude(
  * @param news what the CA shows of the order now, yet to be recorded
  */
 export async function recordProvenOrder(
-  issuance: Issuance,
+  run: AccountRun,
   placed: PlacedOrder,
   news?: Answer<Order>,
   alsoRecord?: AlsoRecord,
 ): Promise<PlacedOrder> {
   const answer = news ?? placed.answer;
   if (answer.status === 'invalid') return placed;
-  const listed = async ({ ledger }: Issuance): Promise<AuthorizationRow[]> =>
+  const listed = async ({ ledger }: AccountRun): Promise<AuthorizationRow[]> =>
     (await authorizationsOf(ledger, placed.row.id)).filter(({ url }) =>
       answer.authorizationUrls.includes(url),
     );
-  let rows = await listed(issuance);
+  let rows = await listed(run);
   const unseen = rows.filter((row) => row.checked_at === null);
   if (unseen.length > 0) {
-    await refresh(issuance, unseen);
-    rows = await listed(issuance);
+    await refresh(run, unseen);
+    rows = await listed(run);
   }
-  return inTransaction(issuance, async (tx) => {
+  return inTransaction(run, async (tx) => {
     const row = news === undefined ? placed.row : await recordOrderAnswer(tx, placed.row, news);
     const pending = rows.filter(({ status }) => status === 'pending');
     await recordSeen(
       tx,
       pending.map(({ url }) => ({ url, status: 'valid', identifier: null, expiresAt: null })),
     );
-    await recordProven(tx, issuance.account.id, provenOf(placed.row, rows));
+    await recordProven(tx, run.account.id, provenOf(placed.row, rows));
     await alsoRecord?.(tx, answer);
     return { row, answer };
   });
@@ -164,25 +163,21 @@ function provenOf(order: OrderRow, rows: readonly AuthorizationRow[]): { type: s
   return rows.flatMap(nameOf).filter(({ value }) => names.includes(value) || names.includes(`*.${value}`));
 }
 
-async function explainFailure(
-  issuance: Issuance,
-  placed: PlacedOrder,
-  answer: Answer<Order>,
-): Promise<never> {
-  await recordOrderAnswer(issuance, placed.row, answer);
-  const rows = await authorizationsOf(issuance.ledger, placed.row.id);
+async function explainFailure(run: AccountRun, placed: PlacedOrder, answer: Answer<Order>): Promise<never> {
+  await recordOrderAnswer(run, placed.row, answer);
+  const rows = await authorizationsOf(run.ledger, placed.row.id);
   const undecided = rows.filter((row) => row.status === 'pending');
-  const authorizations = await refresh(issuance, undecided);
+  const authorizations = await refresh(run, undecided);
   const byUrl = new Map(rows.map((row) => [row.url, row]));
   const failures = authorizations.flatMap((authorization) => {
     const error = authorizationError(authorization);
     const row = byUrl.get(authorization.url);
     return error === null || row === undefined ? [] : [{ row: named(row, authorization), error }];
   });
-  if (failures.length > 0) return failAfterVerdicts(issuance, placed, failures);
+  if (failures.length > 0) return failAfterVerdicts(run, placed, failures);
   const { status, retryAt } = answer;
   if (status === 'pending' && retryAt !== null)
-    throw notYet(issuance, 'validating the names', { orderId: placed.row.id, retryAt });
+    throw notYet(run, 'validating the names', { orderId: placed.row.id, retryAt });
   throw new AcmeLedgerError(
     'order-failed',
     answer.status === 'invalid'

@@ -2,7 +2,7 @@ import { errorRecord } from '../../errors.ts';
 import { isLedgerFailure } from '../../ledger/ledger-failure.ts';
 import type { OrderRow } from '../../ledger/schema.ts';
 import { type MadeOrder, handOver } from '../../ledger/orders/stray-orders.ts';
-import type { Issuance } from '../account-run.ts';
+import type { AccountRun } from '../account-run.ts';
 import { settleOrder } from './settle.ts';
 
 /**
@@ -12,23 +12,23 @@ import { settleOrder } from './settle.ts';
  * @returns what is to be thrown for `error`
  */
 export async function settleTakenOver(
-  issuance: Issuance,
+  run: AccountRun,
   order: OrderRow,
   made: MadeOrder,
   error: unknown,
 ): Promise<unknown> {
   try {
-    const stray = await handOver(issuance, order, made);
-    issuance.log.warn(
+    const stray = await handOver(run, order, made);
+    run.log.warn(
       { order: order.id, url: made.url, strayOrder: stray?.id ?? null },
       'another run took the order over while newOrder was on its way: what the CA has made is handed over',
     );
     if (stray === null) return error;
-    const verdictsUntil = issuance.clock.now();
-    return (await settleOrder(issuance, stray, { policy: 'deactivate', verdictsUntil })) ?? error;
+    const verdictsUntil = run.clock.now();
+    return (await settleOrder(run, stray, { policy: 'deactivate', verdictsUntil })) ?? error;
   } catch (failure) {
     if (isLedgerFailure(failure)) return failure;
-    issuance.log.warn({ order: order.id, error: errorRecord(failure) }, 'what the CA has made is lost');
+    run.log.warn({ order: order.id, error: errorRecord(failure) }, 'what the CA has made is lost');
     return failure;
   }
 }

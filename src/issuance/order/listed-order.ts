@@ -5,7 +5,7 @@ import type { Identifier } from '../../identifiers.ts';
 import { identifierSetKey } from '../../identifiers.ts';
 import { orderByUrl } from '../../ledger/orders/orders.ts';
 import type { OrderRow } from '../../ledger/schema.ts';
-import type { Issuance } from '../account-run.ts';
+import type { AccountRun } from '../account-run.ts';
 
 /** So many orders of the account's list that the ledger doesn't know are looked at; a lost one beyond them stays counted. */
 const strangersMax = 1_000;
@@ -15,22 +15,22 @@ const strangersMax = 1_000;
  * may be open all the same. `too-many` when not all of the list could be looked at: one that the CA has forgotten may have been it.
  */
 export async function listedOrder(
-  issuance: Issuance,
+  run: AccountRun,
   row: OrderRow,
   identifiers: readonly Identifier[],
 ): Promise<Answer<Order> | null | 'no-list' | 'too-many'> {
-  const { session, stops } = issuance;
-  const urls = await (issuance.listOrders ?? ((signal) => session.listOrders(signal)))(stops.grace);
+  const { session, stops } = run;
+  const urls = await (run.listOrders ?? ((signal) => session.listOrders(signal)))(stops.grace);
   if (urls === null) return 'no-list';
   const wanted = identifierSetKey(identifiers);
   let strangers = 0;
   let invalid: Answer<Order> | null = null;
   let [isForgotten, isCut] = [false, false];
   for await (const url of wholeOrCut(urls, () => (isCut = true))) {
-    if ((await orderByUrl(issuance.ledger, url)) !== undefined) continue;
+    if ((await orderByUrl(run.ledger, url)) !== undefined) continue;
     if (strangers === strangersMax) return invalid ?? 'too-many';
     strangers += 1;
-    const order = await stranger(issuance, url);
+    const order = await stranger(run, url);
     isForgotten ||= order === null;
     if (order === null || identifierSetKey(order.identifiers) !== wanted) continue;
     if (row.profile !== '' && order.profile !== null && order.profile !== row.profile) continue;
@@ -51,9 +51,9 @@ async function* wholeOrCut(urls: AsyncIterable<string>, onCut: () => void): Asyn
   }
 }
 
-async function stranger(issuance: Issuance, url: string): Promise<Answer<Order> | null> {
+async function stranger(run: AccountRun, url: string): Promise<Answer<Order> | null> {
   try {
-    return await issuance.session.getOrder(url, issuance.stops.grace);
+    return await run.session.getOrder(url, run.stops.grace);
   } catch (error) {
     if (isGone(error)) return null;
     throw error;

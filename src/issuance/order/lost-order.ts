@@ -8,7 +8,7 @@ import { newOrderLifeMs } from '../../ledger/orders/unsettled-orders.ts';
 import { releaseOrder } from '../../ledger/orders/orders.ts';
 import type { OrderRow } from '../../ledger/schema.ts';
 import { recordFittingAnswer } from './answer-fit.ts';
-import type { Issuance } from '../account-run.ts';
+import type { AccountRun } from '../account-run.ts';
 import type { PlacedOrder } from '../placed-order.ts';
 import { listedOrder } from './listed-order.ts';
 import { requestOrder } from './request-order.ts';
@@ -25,30 +25,26 @@ import { spendAgain } from '../limits/spending.ts';
  * @returns null when there is none (the intent is released), or nothing can be known (it goes on being counted)
  */
 export async function findLost(
-  issuance: Issuance,
+  run: AccountRun,
   row: OrderRow,
   identifiers: readonly Identifier[],
   { isAnswered = false, mayRepeat = true }: { isAnswered?: boolean; mayRepeat?: boolean } = {},
 ): Promise<PlacedOrder | null> {
-  const listed = await listedOrder(issuance, row, identifiers);
-  const isHandedBack = issuance.policy === 'resume' && row.status === 'intent';
-  if (
-    listed === 'no-list' &&
-    isHandedBack &&
-    !(await hasFailedAlike(issuance.ledger, row, issuance.clock.now()))
-  ) {
-    if (mayRepeat) return repeatNewOrder(issuance, row, identifiers);
-    if (row.reserved_until > issuance.clock.now().toISOString()) {
-      await releaseOrder(issuance, row.id, {});
+  const listed = await listedOrder(run, row, identifiers);
+  const isHandedBack = run.policy === 'resume' && row.status === 'intent';
+  if (listed === 'no-list' && isHandedBack && !(await hasFailedAlike(run.ledger, row, run.clock.now()))) {
+    if (mayRepeat) return repeatNewOrder(run, row, identifiers);
+    if (row.reserved_until > run.clock.now().toISOString()) {
+      await releaseOrder(run, row.id, {});
       return null;
     }
   }
   if (listed === null || typeof listed === 'string') {
-    const isRuledOut = listed === null && (isAnswered || !isUnderWay(row, issuance.clock.now()));
-    await releaseOrder(issuance, row.id, { status: 'abandoned', keepReserved: !isRuledOut });
+    const isRuledOut = listed === null && (isAnswered || !isUnderWay(row, run.clock.now()));
+    await releaseOrder(run, row.id, { status: 'abandoned', keepReserved: !isRuledOut });
     return null;
   }
-  return { row: await recordFittingAnswer(issuance, row, listed), answer: listed };
+  return { row: await recordFittingAnswer(run, row, listed), answer: listed };
 }
 
 /** Until then an empty list rules nothing out. */
@@ -57,19 +53,19 @@ function isUnderWay(row: OrderRow, now: Date): boolean {
 }
 
 async function repeatNewOrder(
-  issuance: Issuance,
+  run: AccountRun,
   row: OrderRow,
   identifiers: readonly Identifier[],
 ): Promise<PlacedOrder | null> {
-  await issuance.outage.pass('newOrder', issuance.stops.work);
-  await spendAgain(issuance, identifiers);
+  await run.outage.pass('newOrder', run.stops.work);
+  await spendAgain(run, identifiers);
   try {
-    return await requestOrder(issuance, row, identifiers, { isCounted: true, isRepeated: true });
+    return await requestOrder(run, row, identifiers, { isCounted: true, isRepeated: true });
   } catch (error) {
     // Not an answer, or not yet one: the intent goes on being counted.
     if (isOutcomeUnknown(error) || isLimit(error) || isLedgerFailure(error)) throw error;
     // Refused: what the first one opened, if it did, is out of reach.
-    await releaseOrder(issuance, row.id, {
+    await releaseOrder(run, row.id, {
       status: 'abandoned',
       keepReserved: true,
       error: errorRecord(error),

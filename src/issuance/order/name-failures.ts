@@ -9,7 +9,7 @@ import { ownedOrder } from '../../ledger/orders/orders.ts';
 import type { AuthorizationRow } from '../../ledger/schema.ts';
 import { forLife, lifeMsOf } from '../names/back-off.ts';
 import type { Failure } from './challenge-tasks.ts';
-import type { Issuance } from '../account-run.ts';
+import type { AccountRun } from '../account-run.ts';
 import type { PlacedOrder } from '../placed-order.ts';
 import { decideSubmitted, isUndecided } from '../authorization/verdicts.ts';
 
@@ -22,40 +22,40 @@ export const validationTimeoutMs = 180_000;
  * @throws AcmeLedgerError the first failure, always
  */
 export async function failAfterVerdicts(
-  issuance: Issuance,
+  run: AccountRun,
   placed: PlacedOrder,
   failures: readonly Failure[],
 ): Promise<never> {
   // What befell the names of an order that another run took over is that run's to count.
-  await ownedOrder(issuance, placed.row.id);
-  const rule = await ruleFor(issuance, placed);
-  for (const failure of failures) await recordFailure(issuance, rule, failure);
-  const rows = await authorizationsOf(issuance.ledger, placed.row.id);
+  await ownedOrder(run, placed.row.id);
+  const rule = await ruleFor(run, placed);
+  for (const failure of failures) await recordFailure(run, rule, failure);
+  const rows = await authorizationsOf(run.ledger, placed.row.id);
   const undecided = rows.filter(isUndecided);
-  const until = later(issuance.clock.now(), validationTimeoutMs);
-  await decideSubmitted(issuance, placed.row.id, until, issuance.stops.work);
-  await recordVerdicts(issuance, rule, placed, undecided);
+  const until = later(run.clock.now(), validationTimeoutMs);
+  await decideSubmitted(run, placed.row.id, until, run.stops.work);
+  await recordVerdicts(run, rule, placed, undecided);
   throw failureOf(failures);
 }
 
 /** By the life of the certificate that the order is for. */
-async function ruleFor({ ledger, failureRule }: Issuance, { row }: PlacedOrder): Promise<FailureRule> {
+async function ruleFor({ ledger, failureRule }: AccountRun, { row }: PlacedOrder): Promise<FailureRule> {
   const certificate = await certificateByName(ledger, row.certificate_name);
   return certificate === undefined ? failureRule : forLife(failureRule, lifeMsOf(certificate));
 }
 
 async function recordVerdicts(
-  issuance: Issuance,
+  run: AccountRun,
   rule: FailureRule,
   placed: PlacedOrder,
   awaited: readonly AuthorizationRow[],
 ): Promise<void> {
-  const rows = await authorizationsOf(issuance.ledger, placed.row.id);
+  const rows = await authorizationsOf(run.ledger, placed.row.id);
   const valid = rows.filter((row) => row.status === 'valid');
-  await recordProven(issuance, issuance.account.id, valid.flatMap(nameOf));
+  await recordProven(run, run.account.id, valid.flatMap(nameOf));
   const awaitedIds = new Set(awaited.map((row) => row.id));
   for (const row of rows.filter(({ id, status }) => awaitedIds.has(id) && status === 'invalid')) {
-    await recordFailure(issuance, rule, { row, error: storedError(row) });
+    await recordFailure(run, rule, { row, error: storedError(row) });
   }
 }
 
@@ -85,10 +85,10 @@ function failureOf(failures: readonly Failure[]): AcmeLedgerError {
   });
 }
 
-async function recordFailure(issuance: Issuance, rule: FailureRule, { row, error }: Failure): Promise<void> {
+async function recordFailure(run: AccountRun, rule: FailureRule, { row, error }: Failure): Promise<void> {
   if (!isAboutTheName(error)) return;
   for (const name of nameOf(row)) {
-    await recordNameFailure(issuance, issuance.account.id, name, errorRecord(error), rule);
+    await recordNameFailure(run, run.account.id, name, errorRecord(error), rule);
   }
 }
 

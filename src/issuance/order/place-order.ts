@@ -11,7 +11,7 @@ import type { OrderRow } from '../../ledger/schema.ts';
 import { inTransaction } from '../../ledger/writer.ts';
 import { isMisfit, recordFittingAnswer } from './answer-fit.ts';
 import type { Charge } from '../limits/charges.ts';
-import type { Issuance } from '../account-run.ts';
+import type { AccountRun } from '../account-run.ts';
 import type { AdmittedOrder, PlacedOrder } from '../placed-order.ts';
 import { aboutOf } from '../limits/obeying-session.ts';
 import { findLost } from './lost-order.ts';
@@ -28,94 +28,93 @@ import { announcedLimit } from '../limits/announced-limit.ts';
  * @returns null when the order that was taken up has ended at the CA or can't be found: it is released, ask the gate again
  */
 export async function placeOrder(
-  issuance: Issuance,
+  run: AccountRun,
   { order, isNew, charges }: AdmittedOrder,
   identifiers: readonly Identifier[],
 ): Promise<PlacedOrder | null> {
-  if (order.url !== null) return lookAgain(issuance, order, order.url);
-  return isNew ? sendNewOrder(issuance, order, identifiers, charges) : findLost(issuance, order, identifiers);
+  if (order.url !== null) return lookAgain(run, order, order.url);
+  return isNew ? sendNewOrder(run, order, identifiers, charges) : findLost(run, order, identifiers);
 }
 
 /** Looks at an order that a former attempt left. */
-async function lookAgain(issuance: Issuance, row: OrderRow, url: string): Promise<PlacedOrder | null> {
+async function lookAgain(run: AccountRun, row: OrderRow, url: string): Promise<PlacedOrder | null> {
   try {
-    const answer = await currentOrder(issuance, row, url);
+    const answer = await currentOrder(run, row, url);
     if (answer === null) return null;
-    return { row: await recordFittingAnswer(issuance, row, answer), answer };
+    return { row: await recordFittingAnswer(run, row, answer), answer };
   } catch (error) {
     // Finalized, it may have become a certificate.
     if (unusableOrder(error) === null || row.finalize_sent_at !== null) throw error;
-    issuance.log.warn({ order: row.id, error: errorRecord(error) }, 'the order is given up');
-    await giveUp(issuance, row);
+    run.log.warn({ order: row.id, error: errorRecord(error) }, 'the order is given up');
+    await giveUp(run, row);
     return null;
   }
 }
 
 /** Nothing can become of the order: it is over, and what it opened is brought to an end. */
-async function giveUp(issuance: Issuance, row: OrderRow): Promise<void> {
-  await releaseOrder(issuance, row.id, { status: 'abandoned', keptUntil: null });
-  const owned = await takeOverOrder(issuance, { ...row, run_id: null });
+async function giveUp(run: AccountRun, row: OrderRow): Promise<void> {
+  await releaseOrder(run, row.id, { status: 'abandoned', keptUntil: null });
+  const owned = await takeOverOrder(run, { ...row, run_id: null });
   if (owned === null) return;
-  const verdictsUntil = issuance.clock.now();
-  const failure = await settleOrder(issuance, owned, { policy: 'deactivate', verdictsUntil });
+  const verdictsUntil = run.clock.now();
+  const failure = await settleOrder(run, owned, { policy: 'deactivate', verdictsUntil });
   if (failure !== null) throw failure;
 }
 
 /** The order as the CA has it; null when it is gone there (Boulder forgets expired ones): then it is released as invalid. */
 export async function currentOrder(
-  issuance: Issuance,
+  run: AccountRun,
   row: OrderRow,
   url: string,
 ): Promise<Answer<Order> | null> {
   try {
-    return await issuance.session.getOrder(url, issuance.stops.grace);
+    return await run.session.getOrder(url, run.stops.grace);
   } catch (error) {
     if (!isGone(error)) throw error;
     const end = { status: 'invalid', keptUntil: null, error: errorRecord(error) } as const;
-    if (await releaseOrder(issuance, row.id, end)) removeOrderFiles(issuance.stateDir, String(row.id));
+    if (await releaseOrder(run, row.id, end)) removeOrderFiles(run.stateDir, String(row.id));
     return null;
   }
 }
 
 async function sendNewOrder(
-  issuance: Issuance,
+  run: AccountRun,
   row: OrderRow,
   identifiers: readonly Identifier[],
   charges: readonly Charge[],
 ): Promise<PlacedOrder> {
   const isCounted = charges.some(({ takenBy }) => takenBy === 'order');
   try {
-    const placed = await requestOrder(issuance, row, identifiers, { isCounted });
-    await noteNotPaused(issuance, issuance.account.id, identifiers);
+    const placed = await requestOrder(run, row, identifiers, { isCounted });
+    await noteNotPaused(run, run.account.id, identifiers);
     return placed;
   } catch (error) {
     if (isMisfit(error)) throw error;
     // It tells what is left open at the CA; and nothing can be looked for that couldn't be written down.
     if (isLedgerFailure(error)) throw error;
-    if (isOutcomeUnknown(error) || isOrderLost(error))
-      return adoptAfterLoss(issuance, row, identifiers, error);
+    if (isOutcomeUnknown(error) || isOrderLost(error)) return adoptAfterLoss(run, row, identifiers, error);
     // The CA has made it: what the ledger holds of it stays, and is settled with the attempt.
     if (unusableOrder(error) === null)
-      await recordRefusal(issuance, row, isUsedUp(issuance, identifiers, error) ? [] : charges, error);
+      await recordRefusal(run, row, isUsedUp(run, identifiers, error) ? [] : charges, error);
     throw error;
   }
 }
 
 /** The CA said when there will be a new order again: nothing is given back before. */
-function isUsedUp(issuance: Issuance, identifiers: readonly Identifier[], error: unknown): boolean {
+function isUsedUp(run: AccountRun, identifiers: readonly Identifier[], error: unknown): boolean {
   if (!(error instanceof AcmeLedgerError)) return false;
-  const told = announcedLimit(error, { kind: 'newOrder', identifiers }, issuance.clock.now());
+  const told = announcedLimit(error, { kind: 'newOrder', identifiers }, run.clock.now());
   return told !== null && limitTold(told) === 'new-orders';
 }
 
 /** The CA didn't make it. */
 async function recordRefusal(
-  issuance: Issuance,
+  run: AccountRun,
   row: OrderRow,
   charges: readonly Charge[],
   error: unknown,
 ): Promise<void> {
-  await inTransaction(issuance, async (writer) => {
+  await inTransaction(run, async (writer) => {
     await giveBack(writer, charges);
     await releaseOrder(writer, row.id, { status: 'invalid', error: errorRecord(error) });
   });
@@ -127,26 +126,26 @@ async function recordRefusal(
  * @throws the loss, or that the CA can't be waited for
  */
 async function adoptAfterLoss(
-  issuance: Issuance,
+  run: AccountRun,
   row: OrderRow,
   identifiers: readonly Identifier[],
   loss: unknown,
 ): Promise<PlacedOrder> {
-  issuance.log.info({ order: row.id }, 'the answer to newOrder was lost; looking for the order at the CA');
+  run.log.info({ order: row.id }, 'the answer to newOrder was lost; looking for the order at the CA');
   const about = aboutOf({ kind: 'newOrder', identifiers });
   let lost: unknown = loss;
   for (let faults = 1; ; faults += 1) {
-    const isAgain = await issuance.outage.mayRepeat('newOrder', lost, { about, faults }, issuance.stops.work);
+    const isAgain = await run.outage.mayRepeat('newOrder', lost, { about, faults }, run.stops.work);
     if (!isAgain && faults > 1) throw lost;
     try {
-      const placed = await findLost(issuance, row, identifiers, { isAnswered: isTold(loss) });
+      const placed = await findLost(run, row, identifiers, { isAnswered: isTold(loss) });
       if (placed !== null) return placed;
       // Given up, and its authorizations are known: they are settled with this attempt.
-      if (unusableOrder(loss) !== null) await takeOverOrder(issuance, { ...row, run_id: null });
+      if (unusableOrder(loss) !== null) await takeOverOrder(run, { ...row, run_id: null });
       throw loss;
     } catch (error) {
       if (error === loss || isOutage(error)) throw error;
-      issuance.log.info(
+      run.log.info(
         { order: row.id, error: errorRecord(error) },
         'the CA could not be asked for the lost order',
       );

@@ -1,7 +1,7 @@
 import { isProblem } from '../../acme/objects/problems.ts';
 import { AcmeLedgerError } from '../../errors.ts';
 import type { Identifier } from '../../identifiers.ts';
-import type { Issuance } from '../account-run.ts';
+import type { AccountRun } from '../account-run.ts';
 import { shellWord } from '../../shell-word.ts';
 
 /** The profile in which Let's Encrypt certifies IP addresses; its default one refuses them in words that don't say so. */
@@ -9,7 +9,7 @@ const ofAddresses = 'shortlived';
 
 /** The CA's refusal of an order with an IP address and without a profile, with the hint to the profile that it has for those. */
 export function withProfileHint(
-  { session }: Pick<Issuance, 'session'>,
+  { session }: Pick<AccountRun, 'session'>,
   order: { identifiers: readonly Identifier[]; profile: string },
   error: unknown,
 ): unknown {

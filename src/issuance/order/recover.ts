@@ -11,7 +11,7 @@ import { recordProvenOrder } from './authorize.ts';
 import { collectCertificate, giveUpUncollected } from '../certificate/collect.ts';
 import { canNeverBeStored, judged } from '../certificate/fetched-chain.ts';
 import { finalizeWithKey } from '../certificate/finalize-with-key.ts';
-import type { Issuance } from '../account-run.ts';
+import type { AccountRun } from '../account-run.ts';
 import type { PlacedOrder } from '../placed-order.ts';
 import type { UnsubmittedPolicy } from '../../policies.ts';
 import { areWanted, isFinalizedWith } from '../certificate/order-key.ts';
@@ -31,20 +31,20 @@ const verdictWaitMs = 90_000;
  * @returns why it has no end yet; null when it has one
  */
 export async function recover(
-  issuance: Issuance,
+  run: AccountRun,
   order: OrderRow,
   policy: UnsubmittedPolicy,
 ): Promise<AcmeLedgerError | null> {
-  issuance.log.info({ order: order.id, policy }, 'settling an order that an earlier run left');
+  run.log.info({ order: order.id, policy }, 'settling an order that an earlier run left');
   try {
-    await recoverOrder(issuance, order, policy);
+    await recoverOrder(run, order, policy);
     return null;
   } catch (error) {
-    issuance.log.warn(
+    run.log.warn(
       { order: order.id, error: errorRecord(error) },
       'an order of an earlier run could not be settled; the next run tries again',
     );
-    await releaseOrder(issuance, order.id, {});
+    await releaseOrder(run, order.id, {});
     return failureOf(error);
   }
 }
@@ -54,81 +54,79 @@ export function failureOf(error: unknown): AcmeLedgerError {
 }
 
 /** Goes on from the last thing that was written. */
-async function recoverOrder(issuance: Issuance, order: OrderRow, policy: UnsubmittedPolicy): Promise<void> {
+async function recoverOrder(run: AccountRun, order: OrderRow, policy: UnsubmittedPolicy): Promise<void> {
   let current: OrderRow = order;
   // One whose newOrder was lost may have come to the CA after it was given up.
   const isMissing = order.url === null && order.reserved > 0;
   if (order.concluded_at === null || isMissing) {
-    const placed = await locate(issuance, order).catch((error: unknown) =>
-      unlessOpen(issuance, order, error),
-    );
-    if (placed === 'unusable') return settleRest(issuance, order, 'deactivate');
+    const placed = await locate(run, order).catch((error: unknown) => unlessOpen(run, order, error));
+    if (placed === 'unusable') return settleRest(run, order, 'deactivate');
     // Gone at the CA, and released. What it opened may be there for longer: it is settled like that of any order that is concluded.
-    if (placed === null && (await takeOverOrder(issuance, { ...order, run_id: null })) === null) return;
-    if (placed !== null && (await finishIssued(issuance, placed))) return;
+    if (placed === null && (await takeOverOrder(run, { ...order, run_id: null })) === null) return;
+    if (placed !== null && (await finishIssued(run, placed))) return;
     current = placed?.row ?? order;
   }
-  await settleRest(issuance, current, policy);
+  await settleRest(run, current, policy);
 }
 
 /** An order whose answers can't be worked with comes to nothing, but its authorizations can be closed. One that was finalized may have come to a certificate. */
-function unlessOpen(issuance: Issuance, order: OrderRow, error: unknown): 'unusable' {
+function unlessOpen(run: AccountRun, order: OrderRow, error: unknown): 'unusable' {
   if (unusableOrder(error) === null || order.finalize_sent_at !== null) throw error;
-  issuance.log.warn({ order: order.id, error: errorRecord(error) }, 'what the order opened is closed');
+  run.log.warn({ order: order.id, error: errorRecord(error) }, 'what the order opened is closed');
   return 'unusable';
 }
 
-async function settleRest(issuance: Issuance, current: OrderRow, policy: UnsubmittedPolicy): Promise<void> {
-  const rows = await authorizationsOf(issuance.ledger, current.id);
+async function settleRest(run: AccountRun, current: OrderRow, policy: UnsubmittedPolicy): Promise<void> {
+  const rows = await authorizationsOf(run.ledger, current.id);
   await refresh(
-    issuance,
+    run,
     rows.filter((row) => row.status === 'pending'),
   );
-  const verdictsUntil = later(issuance.clock.now(), verdictWaitMs);
-  const failure = await settleOrder(issuance, current, { policy, verdictsUntil });
+  const verdictsUntil = later(run.clock.now(), verdictWaitMs);
+  const failure = await settleOrder(run, current, { policy, verdictsUntil });
   if (failure !== null) throw failure;
 }
 
 /** Finds the order at the CA; null when it is gone there or can't be found: then it is released. */
-export async function locate(issuance: Issuance, order: OrderRow): Promise<PlacedOrder | null> {
-  if (order.url === null) return findLost(issuance, order, order.names.map(parseName), { mayRepeat: false });
-  const answer = await currentOrder(issuance, order, order.url);
+export async function locate(run: AccountRun, order: OrderRow): Promise<PlacedOrder | null> {
+  if (order.url === null) return findLost(run, order, order.names.map(parseName), { mayRepeat: false });
+  const answer = await currentOrder(run, order, order.url);
   if (answer === null) return null;
-  return { row: await recordOrderAnswer(issuance, order, answer), answer };
+  return { row: await recordOrderAnswer(run, order, answer), answer };
 }
 
 /** A certificate that was paid for is fetched, never ordered again: finalize was sent, and the key is there. */
-async function finishIssued(issuance: Issuance, found: PlacedOrder): Promise<boolean> {
+async function finishIssued(run: AccountRun, found: PlacedOrder): Promise<boolean> {
   if (found.row.finalize_sent_at === null) return false;
-  const placed = await doneMeanwhile(issuance, found);
+  const placed = await doneMeanwhile(run, found);
   if (placed === null) return true;
   if (placed.answer.status === 'invalid') return false;
-  const certificate = await certificateByName(issuance.ledger, placed.row.certificate_name);
-  const files = readOrderFiles(issuance.stateDir, String(placed.row.id));
-  await cleanUpPresentations(issuance, placed.row.id);
+  const certificate = await certificateByName(run.ledger, placed.row.certificate_name);
+  const files = readOrderFiles(run.stateDir, String(placed.row.id));
+  await cleanUpPresentations(run, placed.row.id);
   const isOfUse =
     certificate !== undefined &&
     files !== null &&
     placed.row.rehearsal === null &&
-    (await isStillWanted(issuance, certificate, placed.row)) &&
+    (await isStillWanted(run, certificate, placed.row)) &&
     isFinalizedWith(files, placed.row) &&
     areWanted(files, certificate);
   if (!isOfUse) {
-    if (await releaseOrder(issuance, placed.row.id, { status: 'abandoned', keptUntil: null }))
-      removeOrderFiles(issuance.stateDir, String(placed.row.id));
+    if (await releaseOrder(run, placed.row.id, { status: 'abandoned', keptUntil: null }))
+      removeOrderFiles(run.stateDir, String(placed.row.id));
     return true;
   }
   try {
-    await recordProvenOrder(issuance, placed);
-    const finalized = await finalizeWithKey(issuance, certificate, placed, files);
-    await collectCertificate(issuance, certificate, finalized.placed.row, finalized.files);
+    await recordProvenOrder(run, placed);
+    const finalized = await finalizeWithKey(run, certificate, placed, files);
+    await collectCertificate(run, certificate, finalized.placed.row, finalized.files);
   } catch (error) {
-    if (!canNeverBeStored(judged(issuance, placed.row, error))) throw error;
-    issuance.log.warn(
+    if (!canNeverBeStored(judged(run, placed.row, error))) throw error;
+    run.log.warn(
       { order: placed.row.id, error: errorRecord(error) },
       `${certificate.name}: its certificate can't be stored, so the order is given up; the next attempt makes another`,
     );
-    await giveUpUncollected(issuance, placed.row, error);
+    await giveUpUncollected(run, placed.row, error);
   }
   return true;
 }

@@ -8,7 +8,7 @@ import { recordAuthorizationsOf } from '../../ledger/orders/unplaced-orders.ts';
 import { recordFittingAnswer } from './answer-fit.ts';
 import { isTakenOver, newOrderGuard } from '../ownership/guards.ts';
 import { settleTakenOver } from './hand-over.ts';
-import type { Issuance } from '../account-run.ts';
+import type { AccountRun } from '../account-run.ts';
 import type { PlacedOrder } from '../placed-order.ts';
 import { listedOrder } from './listed-order.ts';
 import { withProfileHint } from './profile-hint.ts';
@@ -27,7 +27,7 @@ interface RequestOptions {
  * @throws AcmeLedgerError, also what is left of an order that can't be recorded
  */
 export async function requestOrder(
-  issuance: Issuance,
+  run: AccountRun,
   row: OrderRow,
   identifiers: readonly Identifier[],
   options: RequestOptions,
@@ -35,23 +35,23 @@ export async function requestOrder(
   const plain = { identifiers: [...identifiers], ...(row.profile === '' ? {} : { profile: row.profile }) };
   try {
     const answer = await (row.replaces === null
-      ? issuance.session.newOrder(plain, newOrderGuard(issuance, row.id))
-      : requestReplacing(issuance, row, plain, options));
-    return await recordAnswer(issuance, row, answer);
+      ? run.session.newOrder(plain, newOrderGuard(run, row.id))
+      : requestReplacing(run, row, plain, options));
+    return await recordAnswer(run, row, answer);
   } catch (error) {
     const made = unusableOrder(error);
-    if (made === null) throw withProfileHint(issuance, { identifiers, profile: row.profile }, error);
-    return takeUnusable(issuance, row, made, error);
+    if (made === null) throw withProfileHint(run, { identifiers, profile: row.profile }, error);
+    return takeUnusable(run, row, made, error);
   }
 }
 
-async function recordAnswer(issuance: Issuance, row: OrderRow, answer: Answer<Order>): Promise<PlacedOrder> {
+async function recordAnswer(run: AccountRun, row: OrderRow, answer: Answer<Order>): Promise<PlacedOrder> {
   try {
-    return { row: await recordFittingAnswer(issuance, row, answer), answer };
+    return { row: await recordFittingAnswer(run, row, answer), answer };
   } catch (error) {
     throw isTakenOver(error)
-      ? await settleTakenOver(issuance, row, answer, error)
-      : await settleUnrecorded(issuance, answer, error);
+      ? await settleTakenOver(run, row, answer, error)
+      : await settleUnrecorded(run, answer, error);
   }
 }
 
@@ -61,26 +61,26 @@ async function recordAnswer(issuance: Issuance, row: OrderRow, answer: Answer<Or
  * @throws AcmeLedgerError the error of the first answer, when the second is no better
  */
 async function takeUnusable(
-  issuance: Issuance,
+  run: AccountRun,
   row: OrderRow,
   { url, authorizationUrls }: UnusableOrder,
   error: unknown,
 ): Promise<PlacedOrder> {
   if (url === null) {
-    await recordAuthorizationsOf(issuance, row.id, authorizationUrls).catch(async (refusal: unknown) => {
+    await recordAuthorizationsOf(run, row.id, authorizationUrls).catch(async (refusal: unknown) => {
       if (!isTakenOver(refusal)) throw refusal;
-      throw await settleTakenOver(issuance, row, { ...nothingKnown, url, authorizationUrls }, refusal);
+      throw await settleTakenOver(run, row, { ...nothingKnown, url, authorizationUrls }, refusal);
     });
     throw error;
   }
   let current = row;
   if (authorizationUrls.length > 0) {
     const known: Answer<Order> = { ...nothingKnown, identifiers: [], url, authorizationUrls };
-    current = (await recordAnswer(issuance, row, known)).row;
+    current = (await recordAnswer(run, row, known)).row;
   }
-  const again = await issuance.session.getOrder(url, issuance.stops.grace).catch(() => null);
+  const again = await run.session.getOrder(url, run.stops.grace).catch(() => null);
   if (again === null) throw error;
-  return recordAnswer(issuance, current, again);
+  return recordAnswer(run, current, again);
 }
 
 const nothingKnown = {
@@ -99,24 +99,24 @@ const nothingKnown = {
  * out: Boulder then hands back the order whose answer was lost.
  */
 async function requestReplacing(
-  issuance: Issuance,
+  run: AccountRun,
   row: OrderRow,
   plain: NewOrder,
   { isCounted, isRepeated = false }: RequestOptions,
 ): Promise<Answer<Order>> {
   const replaces = row.replaces ?? '';
   try {
-    return await issuance.session.newOrder({ ...plain, replaces }, newOrderGuard(issuance, row.id));
+    return await run.session.newOrder({ ...plain, replaces }, newOrderGuard(run, row.id));
   } catch (error) {
     // A CA that breaks on a "replaces" would do so in every run.
     const isOver =
       isAboutReplaces(error) ||
-      (isFault(error) && (isRepeated || (await hasMadeNone(issuance, row, plain.identifiers, error))));
+      (isFault(error) && (isRepeated || (await hasMadeNone(run, row, plain.identifiers, error))));
     if (!isOver) throw error;
-    issuance.log.info({ error: errorRecord(error) }, 'the CA refused "replaces"; asking without it');
+    run.log.info({ error: errorRecord(error) }, 'the CA refused "replaces"; asking without it');
     // It was free as a replacement, and isn't one any more.
-    if (!isCounted) await spendAgain(issuance, plain.identifiers);
-    return issuance.session.newOrder(plain, newOrderGuard(issuance, row.id));
+    if (!isCounted) await spendAgain(run, plain.identifiers);
+    return run.session.newOrder(plain, newOrderGuard(run, row.id));
   }
 }
 
@@ -125,15 +125,15 @@ async function requestReplacing(
  * list of orders, where there is one, says whether it had made an order by then.
  */
 async function hasMadeNone(
-  issuance: Issuance,
+  run: AccountRun,
   row: OrderRow,
   identifiers: readonly Identifier[],
   { problem, retryAt }: AcmeLedgerError,
 ): Promise<boolean> {
   if (problem === undefined || retryAt !== undefined) return false;
   // A list that is shared may have been asked for before this.
-  if (issuance.listOrders !== undefined) return false;
-  return (await listedOrder(issuance, row, identifiers).catch(() => 'unknown')) === null;
+  if (run.listOrders !== undefined) return false;
+  return (await listedOrder(run, row, identifiers).catch(() => 'unknown')) === null;
 }
 
 function isFault(error: unknown): error is AcmeLedgerError {

@@ -13,7 +13,7 @@ import { readAgain } from '../../ledger/read-again.ts';
 import type { AuthorizationRow, OrderRow, PresentationRow } from '../../ledger/schema.ts';
 import { authorizationSeen } from '../authorization/authorization-seen.ts';
 import { deactivateUnlessHeld } from '../authorization/closing.ts';
-import type { Issuance } from '../account-run.ts';
+import type { AccountRun } from '../account-run.ts';
 import type { UnsubmittedPolicy } from '../../policies.ts';
 import { poll } from '../waiting/polling.ts';
 import { presentedFor, takeDown } from '../answers/take-down.ts';
@@ -27,26 +27,26 @@ import { shellWord, shellWords } from '../../shell-word.ts';
  * @returns the failure; when the ledger is lost, with what is left open at the CA
  */
 export async function settleUnwritten(
-  issuance: Issuance,
+  run: AccountRun,
   orderId: number,
   failure: AcmeLedgerError,
   options: { policy: UnsubmittedPolicy; verdictsUntil: Date },
 ): Promise<AcmeLedgerError> {
   try {
-    const { ledger, clock } = issuance;
+    const { ledger, clock } = run;
     const order = await readAgain(clock, () => orderById(ledger, orderId));
-    if (order?.run_id !== issuance.runId) return failure;
+    if (order?.run_id !== run.runId) return failure;
     const known = await readAgain(clock, () => authorizationsOf(ledger, orderId));
     const rows = known.filter(({ status }) => status === 'pending');
-    const presented = await readAgain(clock, () => presentedFor(issuance, orderId));
-    const isClosed = await Promise.all(rows.map((row) => endOne(issuance, order, row, options)));
-    await takeAllDown(issuance, presented);
+    const presented = await readAgain(clock, () => presentedFor(run, orderId));
+    const isClosed = await Promise.all(rows.map((row) => endOne(run, order, row, options)));
+    await takeAllDown(run, presented);
     // Without its URL the order was never answered, or the failure tells of it already.
     if (!isLedgerLost(failure) || order.url === null) return failure;
     const left = rows.filter((_, index) => isClosed[index] !== true).map(({ url }) => url);
-    return naming(issuance, failure, left, order.url);
+    return naming(run, failure, left, order.url);
   } catch (error) {
-    warn(issuance, error, 'the ledger can no more be read, so that what the order opened is unknown');
+    warn(run, error, 'the ledger can no more be read, so that what the order opened is unknown');
     return failure;
   }
 }
@@ -56,28 +56,28 @@ export async function settleUnwritten(
  * @returns what is to be thrown for `error`
  */
 export async function settleUnrecorded(
-  issuance: Issuance,
+  run: AccountRun,
   answer: Answer<Order>,
   error: unknown,
 ): Promise<unknown> {
   if (!isLedgerFailure(error)) return error;
   // The intent is still there: the next attempt is handed the same order (src/issuance/order/place-order.ts).
-  if (issuance.policy === 'resume' && !isLedgerLost(error)) return error;
+  if (run.policy === 'resume' && !isLedgerLost(error)) return error;
   const isClosed = await Promise.all(
     answer.authorizationUrls.map(async (url) => {
       // One that the CA uses again belongs to whoever opened it.
-      const read = readAgain(issuance.clock, () => authorizationByUrl(issuance.ledger, url));
+      const read = readAgain(run.clock, () => authorizationByUrl(run.ledger, url));
       const known = await read.catch(() => undefined);
-      return known !== undefined || (await closed(issuance, url, () => look(issuance, url), issuance.policy));
+      return known !== undefined || (await closed(run, url, () => look(run, url), run.policy));
     }),
   );
   const left = answer.authorizationUrls.filter((_, index) => isClosed[index] !== true);
-  return left.length === 0 && !isLedgerLost(error) ? error : naming(issuance, error, left, answer.url);
+  return left.length === 0 && !isLedgerLost(error) ? error : naming(run, error, left, answer.url);
 }
 
 /** @returns whether nothing of it is left for anybody to do */
 async function endOne(
-  issuance: Issuance,
+  run: AccountRun,
   order: OrderRow,
   row: AuthorizationRow,
   { policy, verdictsUntil }: { policy: UnsubmittedPolicy; verdictsUntil: Date },
@@ -85,29 +85,29 @@ async function endOne(
   if (!isUndecided(row)) {
     const protection = { includeKept: false, exceptOrderId: order.id };
     const holder = (): Promise<Protection | null> =>
-      readAgain(issuance.clock, () => protectionOf(issuance, row, protection));
+      readAgain(run.clock, () => protectionOf(run, row, protection));
     if ((await holder()) !== null) return true;
-    return closed(issuance, row.url, () => look(issuance, row.url), policy, holder);
+    return closed(run, row.url, () => look(run, row.url), policy, holder);
   }
   const verdict = (): Promise<Answer<Authorization>> =>
     poll(
-      () => look(issuance, row.url),
+      () => look(run, row.url),
       ({ status }) => status !== 'pending',
-      { clock: issuance.clock, deadline: verdictsUntil, signal: issuance.stops.grace },
+      { clock: run.clock, deadline: verdictsUntil, signal: run.stops.grace },
     );
   // The CA may still be at a submitted one: that is never deactivated (promise 4).
   const mayClose = (): boolean =>
-    isSubmitLost({ ...row, checked_at: issuance.clock.now().toISOString() }) && policy === 'deactivate';
-  return closed(issuance, row.url, verdict, () => (mayClose() ? 'deactivate' : 'resume'));
+    isSubmitLost({ ...row, checked_at: run.clock.now().toISOString() }) && policy === 'deactivate';
+  return closed(run, row.url, verdict, () => (mayClose() ? 'deactivate' : 'resume'));
 }
 
-function look(issuance: Issuance, url: string): Promise<Answer<Authorization>> {
-  return issuance.session.getAuthorization(url, issuance.stops.grace);
+function look(run: AccountRun, url: string): Promise<Answer<Authorization>> {
+  return run.session.getAuthorization(url, run.stops.grace);
 }
 
 /** Deactivates what is pending, if the policy says so. @returns whether it is open no more */
 async function closed(
-  issuance: Issuance,
+  run: AccountRun,
   url: string,
   ask: () => Promise<Answer<Authorization>>,
   policy: UnsubmittedPolicy | (() => UnsubmittedPolicy),
@@ -117,30 +117,29 @@ async function closed(
     let answer = await ask();
     const wanted = typeof policy === 'string' ? policy : policy();
     if (answer.status === 'pending' && wanted === 'deactivate') {
-      const ended = await deactivateUnlessHeld(issuance, url, { shownAt: issuance.clock.now(), holder });
+      const ended = await deactivateUnlessHeld(run, url, { shownAt: run.clock.now(), holder });
       if ('heldBy' in ended) return true;
       answer = ended;
     }
     const seen = authorizationSeen(answer);
-    await ifPossible(() => recordSeen(issuance, [seen]));
+    await ifPossible(() => recordSeen(run, [seen]));
     return answer.status !== 'pending';
   } catch (error) {
     if (isGone(error)) return true;
-    warn(issuance, error, `the authorization ${url} could not be settled`);
+    warn(run, error, `the authorization ${url} could not be settled`);
     return false;
   }
 }
 
-async function takeAllDown(issuance: Issuance, presented: readonly PresentationRow[]): Promise<void> {
-  const results = await Promise.allSettled(presented.map((row) => takeDown(issuance, row)));
+async function takeAllDown(run: AccountRun, presented: readonly PresentationRow[]): Promise<void> {
+  const results = await Promise.allSettled(presented.map((row) => takeDown(run, row)));
   const isDown = results.map(({ status }) => status === 'fulfilled');
   for (const result of results) {
-    if (result.status === 'rejected')
-      warn(issuance, result.reason, 'what was presented could not be taken down');
+    if (result.status === 'rejected') warn(run, result.reason, 'what was presented could not be taken down');
   }
   await ifPossible(() =>
     recordCleanedUp(
-      issuance,
+      run,
       presented.filter((_, index) => isDown[index]),
     ),
   );
@@ -157,13 +156,13 @@ async function ifPossible(record: () => Promise<void>): Promise<void> {
 
 /** Nobody else knows of these. */
 function naming(
-  issuance: Issuance,
+  run: AccountRun,
   failure: AcmeLedgerError,
   left: readonly string[],
   orderUrl: string | null,
 ): AcmeLedgerError {
   const of = orderUrl === null ? '' : ` of the order ${orderUrl}`;
-  const command = `acme-ledger authz clear --ca ${shellWord(issuance.account.ca)} ${shellWords(left)}`;
+  const command = `acme-ledger authz clear --ca ${shellWord(run.account.ca)} ${shellWords(left)}`;
   return new AcmeLedgerError(
     left.length === 0 ? failure.code : 'ledger-failed',
     left.length === 0
@@ -176,6 +175,6 @@ function naming(
   );
 }
 
-function warn(issuance: Issuance, error: unknown, message: string): void {
-  issuance.log.warn({ error: errorRecord(error) }, message);
+function warn(run: AccountRun, error: unknown, message: string): void {
+  run.log.warn({ error: errorRecord(error) }, message);
 }

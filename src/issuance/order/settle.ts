@@ -11,7 +11,7 @@ import { allOrFirstError } from '../waiting/concurrency.ts';
 import { closeAuthorization } from '../authorization/closing.ts';
 import { settleUnwritten } from './settle-unwritten.ts';
 import { takeDownAll, presentedFor } from '../answers/take-down.ts';
-import type { Issuance } from '../account-run.ts';
+import type { AccountRun } from '../account-run.ts';
 import type { UnsubmittedPolicy } from '../../policies.ts';
 import { decideSubmitted, isUndecided, refresh } from '../authorization/verdicts.ts';
 import { warningLevel } from '../waiting/warning-level.ts';
@@ -34,51 +34,51 @@ export interface SettleOptions {
  * @returns the ledger's failure, if it can't be written any more, with what that leaves open
  */
 export async function settleOrder(
-  issuance: Issuance,
+  run: AccountRun,
   order: OrderRow,
   options: SettleOptions,
 ): Promise<AcmeLedgerError | null> {
   const failures: AcmeLedgerError[] = [];
   if (isLedgerFailure(options.error)) failures.push(options.error);
   else if (isLossOfAccount(options.error))
-    await tried(issuance, order, failures, () => giveUp(issuance, order, options));
-  else await tried(issuance, order, failures, () => settleOwned(issuance, order, options, failures));
+    await tried(run, order, failures, () => giveUp(run, order, options));
+  else await tried(run, order, failures, () => settleOwned(run, order, options, failures));
   const [failure] = failures;
-  return failure === undefined ? null : settleUnwritten(issuance, order.id, failure, options);
+  return failure === undefined ? null : settleUnwritten(run, order.id, failure, options);
 }
 
 async function settleOwned(
-  issuance: Issuance,
+  run: AccountRun,
   order: OrderRow,
   options: SettleOptions,
   failures: AcmeLedgerError[],
 ): Promise<void> {
-  const attempt = (act: () => Promise<void>): Promise<void> => tried(issuance, order, failures, act);
-  const { grace } = issuance.stops;
+  const attempt = (act: () => Promise<void>): Promise<void> => tried(run, order, failures, act);
+  const { grace } = run.stops;
   // A run that was asleep for longer than its lease finds its order in other hands: it is theirs to settle.
-  if ((await orderById(issuance.ledger, order.id))?.run_id !== issuance.runId) return;
+  if ((await orderById(run.ledger, order.id))?.run_id !== run.runId) return;
   // All at once: after a signal there are seconds for it, and one that hangs must not hold up the others.
-  const first = await presentedFor(issuance, order.id, isDecided);
+  const first = await presentedFor(run, order.id, isDecided);
   await Promise.all([
-    attempt(() => closeUnsubmitted(issuance, order, options.policy)),
-    attempt(() => takeDownAll(issuance, first)),
+    attempt(() => closeUnsubmitted(run, order, options.policy)),
+    attempt(() => takeDownAll(run, first)),
     attempt(async () => {
-      await decideSubmitted(issuance, order.id, options.verdictsUntil, grace);
+      await decideSubmitted(run, order.id, options.verdictsUntil, grace);
     }),
   ]);
   // Verdicts and lost submits may have left more to close; under `resume` too, when they ended the order.
-  const policy = (await canBecomeReady(issuance, order.id)) ? options.policy : 'deactivate';
-  if (!grace.aborted) await attempt(() => closeUnsubmitted(issuance, order, policy));
+  const policy = (await canBecomeReady(run, order.id)) ? options.policy : 'deactivate';
+  if (!grace.aborted) await attempt(() => closeUnsubmitted(run, order, policy));
   // One that failed just now would fail again: the next clean-up tries.
   const attempted = new Set(first.map((row) => row.id));
   await attempt(async () => {
-    const rest = await presentedFor(issuance, order.id);
+    const rest = await presentedFor(run, order.id);
     await takeDownAll(
-      issuance,
+      run,
       rest.filter((row) => !attempted.has(row.id)),
     );
   });
-  await attempt(() => release(issuance, order.id, options));
+  await attempt(() => release(run, order.id, options));
 }
 
 function isLossOfAccount(error: unknown): boolean {
@@ -86,15 +86,15 @@ function isLossOfAccount(error: unknown): boolean {
 }
 
 /** The CA takes no more requests of the account: what the order opened ends by expiring. */
-async function giveUp(issuance: Issuance, order: OrderRow, { error }: SettleOptions): Promise<void> {
-  if ((await orderById(issuance.ledger, order.id))?.run_id !== issuance.runId) return;
-  await takeDownAll(issuance, await presentedFor(issuance, order.id));
-  await releaseOrder(issuance, order.id, { status: 'abandoned', keptUntil: null, error: errorRecord(error) });
-  removeOrderFiles(issuance.stateDir, String(order.id));
+async function giveUp(run: AccountRun, order: OrderRow, { error }: SettleOptions): Promise<void> {
+  if ((await orderById(run.ledger, order.id))?.run_id !== run.runId) return;
+  await takeDownAll(run, await presentedFor(run, order.id));
+  await releaseOrder(run, order.id, { status: 'abandoned', keptUntil: null, error: errorRecord(error) });
+  removeOrderFiles(run.stateDir, String(order.id));
 }
 
 async function tried(
-  issuance: Issuance,
+  run: AccountRun,
   order: OrderRow,
   failures: AcmeLedgerError[],
   act: () => Promise<void>,
@@ -106,7 +106,7 @@ async function tried(
       failures.push(error);
       return;
     }
-    issuance.log[warningLevel(error)](
+    run.log[warningLevel(error)](
       { order: order.id, error: errorRecord(error) },
       'the order could not be settled whole; the next run or `acme-ledger authz clear` tries again',
     );
@@ -114,60 +114,53 @@ async function tried(
 }
 
 /** RFC 8555 §7.1.6: one authorization that can't be valid any more makes the order invalid. */
-async function canBecomeReady(issuance: Issuance, orderId: number): Promise<boolean> {
-  const order = await orderById(issuance.ledger, orderId);
+async function canBecomeReady(run: AccountRun, orderId: number): Promise<boolean> {
+  const order = await orderById(run.ledger, orderId);
   if (order?.status === 'invalid' || order?.status === 'abandoned') return false;
-  const rows = await authorizationsOf(issuance.ledger, orderId);
+  const rows = await authorizationsOf(run.ledger, orderId);
   return rows.every((row) => row.status === 'pending' || row.status === 'valid');
 }
 
-async function closeUnsubmitted(
-  issuance: Issuance,
-  order: OrderRow,
-  policy: UnsubmittedPolicy,
-): Promise<void> {
+async function closeUnsubmitted(run: AccountRun, order: OrderRow, policy: UnsubmittedPolicy): Promise<void> {
   if (policy === 'resume') return;
-  const rows = await authorizationsOf(issuance.ledger, order.id);
+  const rows = await authorizationsOf(run.ledger, order.id);
   // One that was never looked at may be a valid one that the CA reuses: that is never deactivated (promise 4).
   await refresh(
-    issuance,
+    run,
     rows.filter((row) => row.checked_at === null),
   );
-  const open = (await authorizationsOf(issuance.ledger, order.id)).filter(isUnsubmitted);
+  const open = (await authorizationsOf(run.ledger, order.id)).filter(isUnsubmitted);
   await allOrFirstError(
-    open.filter((row) => row.refused_at === null).map((row) => closeOne(issuance, order, row)),
+    open.filter((row) => row.refused_at === null).map((row) => closeOne(run, order, row)),
   );
 }
 
-async function closeOne(issuance: Issuance, order: OrderRow, row: AuthorizationRow): Promise<void> {
-  const { outcome, reason, stop } = await closeAuthorization(issuance, row, {
+async function closeOne(run: AccountRun, order: OrderRow, row: AuthorizationRow): Promise<void> {
+  const { outcome, reason, stop } = await closeAuthorization(run, row, {
     includeKept: false,
     exceptOrderId: order.id,
   });
-  issuance.log.info(
-    { order: order.id, authorization: row.url, outcome, reason },
-    'not submitted, so settled',
-  );
+  run.log.info({ order: order.id, authorization: row.url, outcome, reason }, 'not submitted, so settled');
   if (outcome !== 'failed') return;
-  issuance.log[warningLevel(stop)](
+  run.log[warningLevel(stop)](
     { authorization: row.url },
     'not deactivated; the next run or `acme-ledger authz clear` tries again',
   );
 }
 
-async function release(issuance: Issuance, orderId: number, options: SettleOptions): Promise<void> {
-  const order = await orderById(issuance.ledger, orderId);
-  if (order?.run_id !== issuance.runId) return;
-  const rows = await authorizationsOf(issuance.ledger, orderId);
-  const end = orderEnd(order, rows, options.policy, issuance.clock.now());
+async function release(run: AccountRun, orderId: number, options: SettleOptions): Promise<void> {
+  const order = await orderById(run.ledger, orderId);
+  if (order?.run_id !== run.runId) return;
+  const rows = await authorizationsOf(run.ledger, orderId);
+  const end = orderEnd(order, rows, options.policy, run.clock.now());
   await releaseOrder(
-    issuance,
+    run,
     orderId,
     options.error === undefined ? end : { ...end, error: errorRecord(options.error) },
   );
-  const after = await orderById(issuance.ledger, orderId);
+  const after = await orderById(run.ledger, orderId);
   // Its key is of no use any more: the certificate is stored with a copy, or will never be.
-  if (after?.concluded_at !== null) removeOrderFiles(issuance.stateDir, String(orderId));
+  if (after?.concluded_at !== null) removeOrderFiles(run.stateDir, String(orderId));
 }
 
 /** What the order is from here, from what its authorizations came to. */

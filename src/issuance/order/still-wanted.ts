@@ -2,21 +2,21 @@ import { identifierSetKey, parseName } from '../../identifiers.ts';
 import { certificateByName } from '../../ledger/certificates/certificates.ts';
 import { failingAnywhere } from '../../ledger/names/failing-names.ts';
 import type { CertificateRow, OrderRow } from '../../ledger/schema.ts';
-import type { Issuance } from '../account-run.ts';
+import type { AccountRun } from '../account-run.ts';
 
 /**
  * Whether a clean-up leaves what a dead run's order opened to the next attempt for its names, as the run itself would have done at a signal
  * (policy `resume`): closing it would cost each name a failed validation.
  */
-export async function isLeftToItsNames(issuance: Issuance, order: OrderRow): Promise<boolean> {
-  if (issuance.policy !== 'resume' || order.concluded_at !== null || order.kept_until !== null) return false;
-  const certificate = await certificateByName(issuance.ledger, order.certificate_name);
-  return certificate !== undefined && isStillWanted(issuance, certificate, order);
+export async function isLeftToItsNames(run: AccountRun, order: OrderRow): Promise<boolean> {
+  if (run.policy !== 'resume' || order.concluded_at !== null || order.kept_until !== null) return false;
+  const certificate = await certificateByName(run.ledger, order.certificate_name);
+  return certificate !== undefined && isStillWanted(run, certificate, order);
 }
 
 /** The wish may have changed since, and a newer order may have brought what is in place. */
 export async function isStillWanted(
-  { ledger, account }: Issuance,
+  { ledger, account }: AccountRun,
   certificate: CertificateRow,
   order: OrderRow,
 ): Promise<boolean> {

@@ -3,7 +3,7 @@ import { recordOrderAnswer, releaseOrder } from '../../ledger/orders/orders.ts';
 import { recordStuck } from '../../ledger/orders/stuck-orders.ts';
 import type { OrderRow } from '../../ledger/schema.ts';
 import { issuanceTimeoutMs } from '../certificate/finalize.ts';
-import type { Issuance } from '../account-run.ts';
+import type { AccountRun } from '../account-run.ts';
 import type { PlacedOrder } from '../placed-order.ts';
 import { poll } from '../waiting/polling.ts';
 
@@ -28,9 +28,9 @@ export function wasLookedAt({ stuck_at, updated_at }: OrderRow, now: Date): bool
  * For a run that has other things to do: an order that the CA is still at isn't waited for. It is left to the attempt for its names, or watched where that has waited long enough.
  * @returns the order when the CA has come to an end with it
  */
-export async function doneMeanwhile(issuance: Issuance, placed: PlacedOrder): Promise<PlacedOrder | null> {
+export async function doneMeanwhile(run: AccountRun, placed: PlacedOrder): Promise<PlacedOrder | null> {
   if (placed.answer.status !== 'processing') return placed;
-  const { clock, session, stops } = issuance;
+  const { clock, session, stops } = run;
   let current = placed;
   if (!isStuck(placed.row, clock.now())) {
     const answer = await poll(
@@ -38,10 +38,10 @@ export async function doneMeanwhile(issuance: Issuance, placed: PlacedOrder): Pr
       ({ status }) => status !== 'processing',
       { clock, deadline: later(clock.now(), momentMs), signal: stops.work, last: placed.answer },
     );
-    current = { row: await recordOrderAnswer(issuance, placed.row, answer), answer };
+    current = { row: await recordOrderAnswer(run, placed.row, answer), answer };
   }
   if (current.answer.status !== 'processing') return current;
-  if (isStuck(current.row, clock.now())) await recordStuck(issuance, current.row.id);
-  else await releaseOrder(issuance, current.row.id, {});
+  if (isStuck(current.row, clock.now())) await recordStuck(run, current.row.id);
+  else await releaseOrder(run, current.row.id, {});
   return null;
 }

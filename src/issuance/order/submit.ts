@@ -16,7 +16,7 @@ import type { AuthorizationRow } from '../../ledger/schema.ts';
 import type { Failure, Task } from './challenge-tasks.ts';
 import { awaitClosers } from '../authorization/closers.ts';
 import { submitGuard } from '../ownership/guards.ts';
-import type { Issuance } from '../account-run.ts';
+import type { AccountRun } from '../account-run.ts';
 import type { PlacedOrder } from '../placed-order.ts';
 import { presentAll } from '../answers/put-up.ts';
 import { waitUntilAllowedMs } from '../waiting/retrying.ts';
@@ -32,23 +32,23 @@ const submitTries = 3;
  * @throws the reason of `stops.work`
  */
 export async function presentAndSubmit(
-  issuance: Issuance,
+  run: AccountRun,
   placed: PlacedOrder,
   { seen, tasks, settings }: Presentable,
 ): Promise<Submission> {
-  if (issuance.stops.work.aborted) await recordSeen(issuance, seen);
-  issuance.stops.work.throwIfAborted();
-  const presentations = await inTransaction(issuance, async (tx) => {
+  if (run.stops.work.aborted) await recordSeen(run, seen);
+  run.stops.work.throwIfAborted();
+  const presentations = await inTransaction(run, async (tx) => {
     await recordSeen(tx, seen);
     return insertPresentations(
       tx,
       placed.row.id,
-      tasks.map((task) => presentationOf(issuance, task, settings)),
+      tasks.map((task) => presentationOf(run, task, settings)),
     );
   });
-  const { visible, failures } = await presentAll(issuance, tasks, presentations, settings);
-  issuance.stops.work.throwIfAborted();
-  const submission = await submitAll(issuance, placed, visible);
+  const { visible, failures } = await presentAll(run, tasks, presentations, settings);
+  run.stops.work.throwIfAborted();
+  const submission = await submitAll(run, placed, visible);
   return { ...submission, failures: [...failures, ...submission.failures] };
 }
 
@@ -67,7 +67,7 @@ export interface Submission {
 }
 
 function presentationOf(
-  { session }: Issuance,
+  { session }: AccountRun,
   { row, authorization, challenge }: Task,
   settings: SolverSettings,
 ): NewPresentation {
@@ -83,16 +83,12 @@ function presentationOf(
 }
 
 /** All challenges are in the ledger as `submitting` before the first is sent (promise 1). */
-async function submitAll(
-  issuance: Issuance,
-  placed: PlacedOrder,
-  tasks: readonly Task[],
-): Promise<Submission> {
-  let sentAt = issuance.clock.now();
+async function submitAll(run: AccountRun, placed: PlacedOrder, tasks: readonly Task[]): Promise<Submission> {
+  let sentAt = run.clock.now();
   if (tasks.length === 0) return { failures: [], sentAt, conflicts: [] };
-  const { outwaited } = await awaitClosers(issuance, placed.row.id);
+  const { outwaited } = await awaitClosers(run, placed.row.id);
   const sendable = await recordSubmitting(
-    issuance,
+    run,
     placed.row.id,
     tasks.map(({ row, challenge }) => ({
       authorizationId: row.id,
@@ -104,27 +100,27 @@ async function submitAll(
   const submitted: number[] = [];
   const conflicts: number[] = [];
   const failures = await beingClosed(
-    issuance,
+    run,
     tasks.filter(({ row }) => !sendable.has(row.id)),
   );
   await Promise.all(
     tasks
       .filter(({ row }) => sendable.has(row.id))
       .map(async ({ row, challenge }) => {
-        sentAt = issuance.clock.now();
-        const error = await submit(issuance, placed, row, challenge.url);
+        sentAt = run.clock.now();
+        const error = await submit(run, placed, row, challenge.url);
         if (error === null) submitted.push(row.id);
         else if (error === 'conflict') conflicts.push(row.id);
         else if (error !== 'unknown') failures.push({ row, error });
       }),
   );
-  await recordSubmitted(issuance, submitted);
-  issuance.log.info({ order: placed.row.id, names: submitted.length }, 'submitted; the CA validates');
+  await recordSubmitted(run, submitted);
+  run.log.info({ order: placed.row.id, names: submitted.length }, 'submitted; the CA validates');
   return { failures, sentAt, conflicts };
 }
 
 /** Those that a run has begun to close since the order got them: it took this one for dead. */
-async function beingClosed({ ledger }: Issuance, tasks: readonly Task[]): Promise<Failure[]> {
+async function beingClosed({ ledger }: AccountRun, tasks: readonly Task[]): Promise<Failure[]> {
   const closers = await closingRunsOf(
     ledger,
     tasks.map(({ row }) => row.id),
@@ -136,13 +132,13 @@ async function beingClosed({ ledger }: Issuance, tasks: readonly Task[]): Promis
 }
 
 async function submit(
-  issuance: Issuance,
+  run: AccountRun,
   placed: PlacedOrder,
   row: AuthorizationRow,
   url: string,
 ): Promise<AcmeLedgerError | null | 'unknown' | 'conflict'> {
   try {
-    await sendWhenLet(issuance, placed, row, url);
+    await sendWhenLet(run, placed, row, url);
     return null;
   } catch (error) {
     // The CA may be validating: it is polled like a submitted one and never sent again (docs/decisions.md#a-challenge-that-may-have-been-submitted).
@@ -151,15 +147,15 @@ async function submit(
     const isUnknown = !(error instanceof AcmeLedgerError) || isOutcomeUnknown(error) || isConflict;
     if (!isUnknown && error.code === 'ca-outage') {
       // The CA can't be asked, and needn't: nothing was sent.
-      await recordNotSubmitted(issuance, row.id, { orderId: placed.row.id }, error.message);
+      await recordNotSubmitted(run, row.id, { orderId: placed.row.id }, error.message);
       return error;
     }
     if (!isUnknown) {
-      await recordRefusedSubmit(issuance, placed, row, error);
+      await recordRefusedSubmit(run, placed, row, error);
       return error;
     }
     // Of a hundred, the last may have been sent long after they were written down.
-    await recordSubmittingAgain(issuance, placed.row.id, row.id);
+    await recordSubmittingAgain(run, placed.row.id, row.id);
     return isConflict ? 'conflict' : 'unknown';
   }
 }
@@ -169,34 +165,34 @@ async function submit(
  * may take is counted from there.
  */
 async function sendWhenLet(
-  issuance: Issuance,
+  run: AccountRun,
   placed: PlacedOrder,
   row: AuthorizationRow,
   url: string,
 ): Promise<void> {
   let faults = 0;
   for (let tries = 1; ;) {
-    if ((await issuance.outage.pass('submit', issuance.stops.work)) || faults > 0)
-      await recordSubmittingAgain(issuance, placed.row.id, row.id);
+    if ((await run.outage.pass('submit', run.stops.work)) || faults > 0)
+      await recordSubmittingAgain(run, placed.row.id, row.id);
     try {
-      await issuance.session.submitChallenge(url, submitGuard(issuance, placed.row.id, row.id));
+      await run.session.submitChallenge(url, submitGuard(run, placed.row.id, row.id));
       return;
     } catch (error) {
       // What certainly wasn't sent is sent once the CA is there again.
       faults += 1;
-      if (!isOutcomeUnknown(error) && (await isRepeated(issuance, error, { about: url, faults }))) continue;
-      const waitMs = waitUntilAllowedMs(issuance, error, ownPatienceMs);
+      if (!isOutcomeUnknown(error) && (await isRepeated(run, error, { about: url, faults }))) continue;
+      const waitMs = waitUntilAllowedMs(run, error, ownPatienceMs);
       tries += 1;
       if (waitMs === null || tries > submitTries) throw error;
       // Interrupted, it stays what it is: refused, and not under way.
-      await issuance.clock.sleep(waitMs, issuance.stops.work).catch(() => Promise.reject(error));
-      await recordSubmittingAgain(issuance, placed.row.id, row.id);
+      await run.clock.sleep(waitMs, run.stops.work).catch(() => Promise.reject(error));
+      await recordSubmittingAgain(run, placed.row.id, row.id);
     }
   }
 }
 
 function isRepeated(
-  { outage, stops }: Issuance,
+  { outage, stops }: AccountRun,
   error: unknown,
   met: { about: string; faults: number },
 ): Promise<boolean> {
@@ -208,18 +204,17 @@ function isRepeated(
  * it wouldn't be recorded: one that can't be looked at stays `submitting`.
  */
 async function recordRefusedSubmit(
-  issuance: Issuance,
+  run: AccountRun,
   placed: PlacedOrder,
   row: AuthorizationRow,
   error: AcmeLedgerError,
 ): Promise<void> {
   try {
-    const [authorization] = await refresh(issuance, [row]);
+    const [authorization] = await refresh(run, [row]);
     const submit = { orderId: placed.row.id };
-    if (authorization?.status === 'pending')
-      await recordNotSubmitted(issuance, row.id, submit, error.message);
+    if (authorization?.status === 'pending') await recordNotSubmitted(run, row.id, submit, error.message);
   } catch (failure) {
-    issuance.log[warningLevel(failure)](
+    run.log[warningLevel(failure)](
       { authorization: row.url, error: errorRecord(failure) },
       'the CA refused the challenge and could not be asked what it makes of the authorization',
     );

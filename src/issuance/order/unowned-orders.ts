@@ -4,7 +4,7 @@ import { unsettledOrders } from '../../ledger/orders/unsettled-orders.ts';
 import { ordersStillPresented } from '../../ledger/orders/presentations.ts';
 import type { OrderRow } from '../../ledger/schema.ts';
 import { allOrFirstError } from '../waiting/concurrency.ts';
-import type { Issuance } from '../account-run.ts';
+import type { AccountRun } from '../account-run.ts';
 import { listedOnce } from './listed-once.ts';
 import { aliveAmong } from '../ownership/lease.ts';
 import { isKept } from '../ownership/protection.ts';
@@ -30,13 +30,13 @@ const takeDownForMs = 60_000;
  * failed to.
  */
 export async function withUnownedSettled<T>(
-  issuance: Issuance,
+  run: AccountRun,
   skipNamesKeys: ReadonlySet<string>,
   work: () => Promise<T>,
 ): Promise<T> {
-  const { stillPresented } = await settleUnowned(issuance, { includeKept: false, skipNamesKeys });
+  const { stillPresented } = await settleUnowned(run, { includeKept: false, skipNamesKeys });
   const done = await work();
-  await retryTakeDown(issuance, stillPresented);
+  await retryTakeDown(run, stillPresented);
   return done;
 }
 
@@ -46,26 +46,26 @@ export async function withUnownedSettled<T>(
  * frees nothing at the CA, and may take as long as a hook may, so it is for `retryTakeDown`, after the run's own work
  */
 export async function settleUnowned(
-  issuance: Issuance,
+  run: AccountRun,
   options: RecoveryOptions,
 ): Promise<{ closed: number; stillPresented: OrderRow[] }> {
   let closed = 0;
-  await removeUselessKeys(issuance.ledger, issuance.stateDir);
-  const unowned = await unownedOrders(issuance, options);
-  const onlyPresented = await ordersStillPresented(issuance.ledger);
+  await removeUselessKeys(run.ledger, run.stateDir);
+  const unowned = await unownedOrders(run, options);
+  const onlyPresented = await ordersStillPresented(run.ledger);
   // What the CA doesn't get on with is looked at once, after the run's own work, too.
   const stillPresented = unowned.filter(
     ({ id, concluded_at, stuck_at }) => stuck_at !== null || (concluded_at !== null && onlyPresented.has(id)),
   );
-  const listOrders = listedOnce(issuance.session, issuance.clock);
-  const limited = { ...limitedTakingDown(issuance), listOrders };
+  const listOrders = listedOnce(run.session, run.clock);
+  const limited = { ...limitedTakingDown(run), listOrders };
   for (const order of unowned.filter((one) => !stillPresented.includes(one))) {
-    if (issuance.stops.work.aborted) break;
-    const owned = await takeOverOrder(issuance, order);
+    if (run.stops.work.aborted) break;
+    const owned = await takeOverOrder(run, order);
     if (owned === null) continue;
     closed += 1;
     // What nobody took up in time, or room is wanted for, isn't kept for longer.
-    const policy = options.includeKept || order.kept_until !== null ? 'deactivate' : issuance.policy;
+    const policy = options.includeKept || order.kept_until !== null ? 'deactivate' : run.policy;
     const failure = await recover(limited, owned, policy);
     if (failure !== null && isCaUnusable(failure)) break;
     if ((await options.isEnough?.()) === true) break;
@@ -74,28 +74,28 @@ export async function settleUnowned(
 }
 
 /** Tries again, as far as time allows, all at once: a hook that hangs isn't in the way of others. */
-export async function retryTakeDown(issuance: Issuance, stillPresented: readonly OrderRow[]): Promise<void> {
-  const limited = limitedTakingDown(issuance);
+export async function retryTakeDown(run: AccountRun, stillPresented: readonly OrderRow[]): Promise<void> {
+  const limited = limitedTakingDown(run);
   await allOrFirstError(
     stillPresented.map(async (order) => {
-      if (issuance.stops.work.aborted) return;
-      const owned = await takeOverOrder(issuance, order);
-      if (owned !== null) await recover(limited, owned, issuance.policy);
+      if (run.stops.work.aborted) return;
+      const owned = await takeOverOrder(run, order);
+      if (owned !== null) await recover(limited, owned, run.policy);
     }),
   );
 }
 
-function limitedTakingDown(issuance: Issuance): Issuance {
-  const endsAt = later(issuance.clock.now(), takeDownForMs);
-  return { ...issuance, mayTakeDown: () => issuance.clock.now() < endsAt };
+function limitedTakingDown(run: AccountRun): AccountRun {
+  const endsAt = later(run.clock.now(), takeDownForMs);
+  return { ...run, mayTakeDown: () => run.clock.now() < endsAt };
 }
 
 /** Orders with something left to do that no live run works on. */
-export async function unownedOrders(issuance: Issuance, options: RecoveryOptions): Promise<OrderRow[]> {
-  const now = issuance.clock.now();
-  const orders = await unsettledOrders(issuance.ledger, issuance.account.id, now);
+export async function unownedOrders(run: AccountRun, options: RecoveryOptions): Promise<OrderRow[]> {
+  const now = run.clock.now();
+  const orders = await unsettledOrders(run.ledger, run.account.id, now);
   const alive = await aliveAmong(
-    issuance,
+    run,
     orders.map(({ run_id }) => run_id),
   );
   return orders.filter((order) => {

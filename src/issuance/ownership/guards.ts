@@ -5,7 +5,7 @@ import { ownedOrder } from '../../ledger/orders/orders.ts';
 import { isSubmitted } from '../../ledger/states.ts';
 import { lostOwnership } from '../../ledger/writer.ts';
 import type { OrderRow } from '../../ledger/schema.ts';
-import type { Issuance } from '../account-run.ts';
+import type { AccountRun } from '../account-run.ts';
 import type { Protection } from './protection.ts';
 
 /**
@@ -13,42 +13,42 @@ import type { Protection } from './protection.ts';
  * @returns the order as it is now
  * @throws AcmeLedgerError `busy` when another run took it over
  */
-export async function assertOwned(issuance: Issuance, orderId: number): Promise<OrderRow> {
-  await issuance.assertLease();
-  return ownedOrder(issuance, orderId);
+export async function assertOwned(run: AccountRun, orderId: number): Promise<OrderRow> {
+  await run.assertLease();
+  return ownedOrder(run, orderId);
 }
 
 /** Of what an order of this run asks of the CA. The session asks for the lease. */
-export function orderGuard(issuance: Issuance, orderId: number): Guard {
+export function orderGuard(run: AccountRun, orderId: number): Guard {
   return {
     assertAllowed: async () => {
-      await ownedOrder(issuance, orderId);
+      await ownedOrder(run, orderId);
     },
-    signal: issuance.stops.grace,
+    signal: run.stops.grace,
   };
 }
 
 /** Of newOrder: after a signal nothing is begun, however long the request has waited by then. */
-export function newOrderGuard(issuance: Issuance, orderId: number): Guard {
+export function newOrderGuard(run: AccountRun, orderId: number): Guard {
   return {
     assertAllowed: async () => {
-      await ownedOrder(issuance, orderId);
-      issuance.stops.work.throwIfAborted();
+      await ownedOrder(run, orderId);
+      run.stops.work.throwIfAborted();
     },
-    signal: issuance.stops.grace,
+    signal: run.stops.grace,
   };
 }
 
 /** Of the submit of a challenge for an order: it is in the ledger as being submitted, and nobody is closing the authorization. */
-export function submitGuard(issuance: Issuance, orderId: number, authorizationId: number): Guard {
+export function submitGuard(run: AccountRun, orderId: number, authorizationId: number): Guard {
   return {
     assertAllowed: async () => {
-      await ownedOrder(issuance, orderId);
-      const row = await authorizationById(issuance.ledger, authorizationId);
+      await ownedOrder(run, orderId);
+      const row = await authorizationById(run.ledger, authorizationId);
       if (row?.status !== 'pending' || row.challenge !== 'submitting' || row.closing_run_id !== null)
         throw lostOwnership(orderId);
     },
-    signal: issuance.stops.grace,
+    signal: run.stops.grace,
   };
 }
 
@@ -67,11 +67,8 @@ export class Held extends Error {
 export class LongAgo extends Error {}
 
 /** What the ledger says against closing an authorization, whoever works on it; null when nothing does. */
-export async function decidedMeanwhile(
-  issuance: Issuance,
-  authorizationId: number,
-): Promise<Protection | null> {
-  const row = await authorizationById(issuance.ledger, authorizationId);
+export async function decidedMeanwhile(run: AccountRun, authorizationId: number): Promise<Protection | null> {
+  const row = await authorizationById(run.ledger, authorizationId);
   if (row === undefined) return null;
   if (row.status !== 'pending') return { reason: `it is ${row.status} by now`, run: null };
   return isSubmitted(row.challenge) ? submittedMeanwhile : null;

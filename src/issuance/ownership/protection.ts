@@ -2,7 +2,7 @@ import { farthestKeptMs, isStillAhead } from '../../bounded-wait.ts';
 import { closingRunOf } from '../../ledger/authorizations/closing-claims.ts';
 import { ordersHolding } from '../../ledger/orders/order-queries.ts';
 import type { AuthorizationRow, OrderRow } from '../../ledger/schema.ts';
-import type { Issuance } from '../account-run.ts';
+import type { AccountRun } from '../account-run.ts';
 import { aliveAmong } from './lease.ts';
 
 export interface ProtectionOptions {
@@ -25,21 +25,21 @@ export interface Protection {
  * that is kept for a resume holds it. One authorization can belong to several orders, because CAs reuse them (RFC 8555 §7.1.3 lets them).
  */
 export async function protectionOf(
-  issuance: Issuance,
+  run: AccountRun,
   row: AuthorizationRow,
   options: ProtectionOptions,
 ): Promise<Protection | null> {
-  const orders = (await ordersHolding(issuance.ledger, row.id)).filter(
+  const orders = (await ordersHolding(run.ledger, row.id)).filter(
     // Only while it is this run's: another may have taken it over from one that was asleep.
-    ({ id, run_id }) => id !== options.exceptOrderId || run_id !== issuance.runId,
+    ({ id, run_id }) => id !== options.exceptOrderId || run_id !== run.runId,
   );
-  const closer = await closingRunOf(issuance.ledger, row.id);
-  const others = [closer, ...orders.map((order) => order.run_id)].filter((id) => id !== issuance.runId);
-  const alive = await aliveAmong(issuance, others);
-  const now = issuance.clock.now();
+  const closer = await closingRunOf(run.ledger, row.id);
+  const others = [closer, ...orders.map((order) => order.run_id)].filter((id) => id !== run.runId);
+  const alive = await aliveAmong(run, others);
+  const now = run.clock.now();
   for (const order of orders) {
     // Another order of this very run is being worked on unless it is the one being settled.
-    const isOurs = order.run_id === issuance.runId && options.exceptOrderId !== undefined;
+    const isOurs = order.run_id === run.runId && options.exceptOrderId !== undefined;
     const other = alive.has(order.run_id) ? order.run_id : null;
     if (isOurs || other !== null) {
       return { reason: `order ${String(order.id)} is being worked on`, run: other };

@@ -3,7 +3,7 @@ import type { OrderRow } from '../../ledger/schema.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
 import { unendedRuns } from '../../ledger/runs.ts';
 import { endHooksOf } from '../../system/orphaned-hooks.ts';
-import type { Issuance } from '../account-run.ts';
+import type { AccountRun } from '../account-run.ts';
 import type { Log } from '../../run-ports.ts';
 import { isAlive, isDeadHere, isHeld } from './lease.ts';
 
@@ -11,22 +11,22 @@ import { isAlive, isDeadHere, isHeld } from './lease.ts';
  * Makes this run the owner of an order that nobody works on, and ends what its dead owner's hooks are still doing.
  * @returns the order as it is ours; null when somebody else was first
  */
-export async function takeOverOrder(issuance: Issuance, order: OrderRow): Promise<OrderRow | null> {
-  if (!(await takeOver(issuance, order, (owner) => isAlive(owner, issuance.clock.wallNow())))) return null;
-  await endOrphans(issuance, order.run_id);
-  return { ...order, run_id: issuance.runId };
+export async function takeOverOrder(run: AccountRun, order: OrderRow): Promise<OrderRow | null> {
+  if (!(await takeOver(run, order, (owner) => isAlive(owner, run.clock.wallNow())))) return null;
+  await endOrphans(run, order.run_id);
+  return { ...order, run_id: run.runId };
 }
 
 /** Takes over any order, whether somebody works on it or not. @returns false when somebody does, or was first */
-export async function takeOverUnlessAlive(issuance: Issuance, order: OrderRow): Promise<boolean> {
-  return !(await isHeld(issuance, order)) && (await takeOverOrder(issuance, order)) !== null;
+export async function takeOverUnlessAlive(run: AccountRun, order: OrderRow): Promise<boolean> {
+  return !(await isHeld(run, order)) && (await takeOverOrder(run, order)) !== null;
 }
 
 /** A hook that outlives its run would put its answer up after it was taken down. */
-export async function endOrphans(issuance: Issuance, deadRunId: string | null): Promise<void> {
-  if (deadRunId === null || deadRunId === issuance.runId) return;
+export async function endOrphans(run: AccountRun, deadRunId: string | null): Promise<void> {
+  if (deadRunId === null || deadRunId === run.runId) return;
   const ended = await endHooksOf([deadRunId]);
-  if (ended > 0) issuance.log.info({ run: deadRunId, hooks: ended }, 'ended hooks that a dead run left');
+  if (ended > 0) run.log.info({ run: deadRunId, hooks: ended }, 'ended hooks that a dead run left');
 }
 
 /** Dead runs whose hooks were looked for already: a dead run starts no more. */

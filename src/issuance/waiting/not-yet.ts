@@ -1,7 +1,7 @@
 import { boundedWait } from '../../bounded-wait.ts';
 import { later } from '../../clock.ts';
 import { AcmeLedgerError } from '../../errors.ts';
-import type { Issuance } from '../account-run.ts';
+import type { AccountRun } from '../account-run.ts';
 
 /** A CA that is at it for longer than the usual and doesn't say for how long. */
 const assumedMs = 600_000;
@@ -13,7 +13,7 @@ const assumedMs = 600_000;
  * @param answer the last; its Retry-After says when, otherwise ten minutes do
  */
 export function notYet(
-  { clock }: Pick<Issuance, 'clock'>,
+  { clock }: Pick<AccountRun, 'clock'>,
   what: string,
   { orderId, retryAt }: { orderId: number; retryAt: Date | null },
 ): AcmeLedgerError {

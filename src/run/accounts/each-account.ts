@@ -1,10 +1,10 @@
 import { authorityOf } from '../../acme/authorities/authorities.ts';
 import { errorRecord } from '../../errors.ts';
-import type { Issuance } from '../../issuance/account-run.ts';
+import type { AccountRun } from '../../issuance/account-run.ts';
 import { chosenAccounts } from './chosen-account.ts';
 import type { CommandContext } from '../run-context.ts';
 import { withLedger } from '../open-ledger.ts';
-import { withIssuance } from '../open-account.ts';
+import { withAccountRun } from '../open-account.ts';
 
 export interface AccountsRun {
   command: string;
@@ -23,7 +23,7 @@ export interface AccountsRun {
 export async function eachAccount(
   context: CommandContext,
   run: AccountsRun,
-  act: (issuance: Issuance, turns: ReadonlySet<number>) => Promise<void>,
+  act: (run: AccountRun, turns: ReadonlySet<number>) => Promise<void>,
 ): Promise<void> {
   const accounts = await withLedger(context.settings, (ledger) => chosenAccounts(context, ledger));
   if (accounts.length === 0) {
@@ -37,8 +37,11 @@ export async function eachAccount(
     accounts,
     ({ ca }) => ca,
     async (account) =>
-      withIssuance(context, authorityOf(account.ca), { ...run, mayRegister: false, account }, (issuance) =>
-        act(issuance, turns),
+      withAccountRun(
+        context,
+        authorityOf(account.ca),
+        { ...run, mayRegister: false, account },
+        (accountRun) => act(accountRun, turns),
       ),
   );
 }

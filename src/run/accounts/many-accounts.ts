@@ -6,7 +6,7 @@ import { AcmeLedgerError, errorRecord, hasCode } from '../../errors.ts';
 import { keyOfAccount } from './account-in-use.ts';
 import { keepFoundAccount } from './found-account.ts';
 import { ownPatienceMs } from '../../issuance/limits/obeying-session.ts';
-import type { Issuance } from '../../issuance/account-run.ts';
+import type { AccountRun } from '../../issuance/account-run.ts';
 import { waitUntilAllowedMs } from '../../issuance/waiting/retrying.ts';
 import { recordRegistered } from '../../ledger/accounts.ts';
 import type { AccountRow } from '../../ledger/schema.ts';
@@ -19,7 +19,7 @@ import { type AccountsRun, eachAccount } from './each-account.ts';
 import type { FoundKey } from './key-sources.ts';
 import { withLedger } from '../open-ledger.ts';
 import { withLedgerWriter } from '../ledger-writing.ts';
-import { issuanceOf } from './account-issuance.ts';
+import { accountRunOf } from './new-account-run.ts';
 import { sessionOptions } from '../session-options.ts';
 import { limitsAt } from '../../settings/limit-changes.ts';
 
@@ -43,7 +43,7 @@ export async function withAccounts<T>(
   context: CommandContext,
   run: AccountsRun,
   choice: KeyChoice,
-  act: (issuances: readonly Issuance[], unusable: number) => Promise<T>,
+  act: (accountRuns: readonly AccountRun[], unusable: number) => Promise<T>,
 ): Promise<T> {
   const { opened, failures } = isKeyGiven(choice)
     ? await openKeys(context, run, choice)
@@ -51,13 +51,13 @@ export async function withAccounts<T>(
   try {
     if (opened.length === 0) throw failures[0] ?? noAccount();
     return await withLedgerWriter(context, run.command, async (writer) => {
-      const issuances: Issuance[] = [];
+      const accountRuns: AccountRun[] = [];
       for (const { authority, session, row } of opened) {
         const account = await row(writer);
         const { patienceMs } = run;
-        issuances.push(issuanceOf(context, writer, authority, { session, account, patienceMs }));
+        accountRuns.push(accountRunOf(context, writer, authority, { session, account, patienceMs }));
       }
-      return act(issuances, failures.length);
+      return act(accountRuns, failures.length);
     });
   } finally {
     for (const { session } of opened) session.close();
@@ -73,16 +73,16 @@ export async function eachChosenAccount(
   context: CommandContext,
   run: AccountsRun,
   choice: KeyChoice,
-  act: (issuance: Issuance, turns: ReadonlySet<number>) => Promise<void>,
+  act: (run: AccountRun, turns: ReadonlySet<number>) => Promise<void>,
 ): Promise<number> {
   if (!isKeyGiven(choice)) {
     await eachAccount(context, run, act);
     return 0;
   }
-  return withAccounts(context, run, choice, async (issuances, unusable) => {
-    const turns = new Set(issuances.map(({ account }) => account.id));
-    for (const issuance of issuances) {
-      if (!context.stops.work.aborted) await act(issuance, turns);
+  return withAccounts(context, run, choice, async (accountRuns, unusable) => {
+    const turns = new Set(accountRuns.map(({ account }) => account.id));
+    for (const accountRun of accountRuns) {
+      if (!context.stops.work.aborted) await act(accountRun, turns);
     }
     return unusable;
   });

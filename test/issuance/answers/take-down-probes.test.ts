@@ -66,15 +66,15 @@ async function retryTakeDown(
   mayTakeDown: () => boolean,
   stops: Partial<RunningIssuance['stops']> = {},
 ): Promise<void> {
-  const issuance = await world.startIssuance();
+  const run = await world.startIssuance();
   await retryProbesTakeDown({
-    writer: issuance,
-    solverFor: (settings) => createSolver(settings, issuance),
-    stops: { ...issuance.stops, ...stops },
-    log: issuance.log,
+    writer: run,
+    solverFor: (settings) => createSolver(settings, run),
+    stops: { ...run.stops, ...stops },
+    log: run.log,
     mayTakeDown,
   });
-  await issuance.die();
+  await run.die();
 }
 
 const ran = async (): Promise<string[]> =>

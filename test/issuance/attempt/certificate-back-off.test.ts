@@ -4,7 +4,7 @@ import type { ErrorCode } from '../../../src/error-kinds.ts';
 import { AcmeLedgerError, type AcmeLedgerErrorOptions, errorRecord } from '../../../src/errors.ts';
 import { failureRule } from '../../../src/issuance/names/back-off.ts';
 import { backOffAfter, backOffOf } from '../../../src/issuance/attempt/certificate-back-off.ts';
-import type { Issuance } from '../../../src/issuance/account-run.ts';
+import type { AccountRun } from '../../../src/issuance/account-run.ts';
 import { certificateByName, recordWish } from '../../../src/ledger/certificates/certificates.ts';
 import { recordStored } from '../../../src/ledger/certificates/stored-certificates.ts';
 import { recordFailed } from '../../../src/ledger/certificates/certificate-failures.ts';
@@ -35,13 +35,13 @@ async function newWorld(): Promise<World> {
     const before = await row();
     const error = errorRecord(new AcmeLedgerError(code, 'no', options));
     await recordFailed(here, before, error);
-    const issuance = {
+    const run = {
       ...here,
       account: { ...here.account, ca },
       failureRule: failureRule(suspendMs, () => 0),
-    } as unknown as Issuance;
+    } as unknown as AccountRun;
     const attempt = { status: 'failed', certificate: await row(), orderId: orderId ?? null, error } as const;
-    const told = await backOffAfter(issuance, before, wish.names, attempt);
+    const told = await backOffAfter(run, before, wish.names, attempt);
     const until = backOffOf(await row(), here.clock.now());
     if (until !== null) expect(told).toEqual((await row()).last_error);
     return until === null ? null : (Date.parse(until.retryAt!) - here.clock.now().getTime()) / 60_000;

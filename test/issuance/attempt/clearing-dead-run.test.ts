@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parseNames } from '../../../src/identifiers.ts';
 import { clear } from '../../../src/clear/clear.ts';
 import { admit } from '../../../src/issuance/attempt/gate.ts';
-import type { Issuance } from '../../../src/issuance/account-run.ts';
+import type { AccountRun } from '../../../src/issuance/account-run.ts';
 import { placeOrder } from '../../../src/issuance/order/place-order.ts';
 import { recordWish } from '../../../src/ledger/certificates/certificates.ts';
 import { orderById } from '../../../src/ledger/orders/orders.ts';
@@ -18,21 +18,21 @@ beforeEach(async () => {
 
 afterEach(() => world.remove());
 
-async function clearAs(issuance: Issuance, given: { all?: true; dryRun?: true } = {}): Promise<string[]> {
+async function clearAs(run: AccountRun, given: { all?: true; dryRun?: true } = {}): Promise<string[]> {
   const told: string[] = [];
   const usual = { urls: [], olderThan: null, dryRun: false, method: 'deactivate', concurrency: 1 } as const;
-  await clear(issuance, { ...usual, all: false, ...given }, ({ action }) => told.push(action));
+  await clear(run, { ...usual, all: false, ...given }, ({ action }) => told.push(action));
   return told;
 }
 
-async function wanting(issuance: RunningIssuance): Promise<void> {
-  const wish = wishFor(issuance.account.ca, 'a.test', { names });
-  await recordWish(issuance, wish, issuance.account.id);
+async function wanting(run: RunningIssuance): Promise<void> {
+  const wish = wishFor(run.account.ca, 'a.test', { names });
+  await recordWish(run, wish, run.account.id);
 }
 
-async function entered(issuance: RunningIssuance) {
+async function entered(run: RunningIssuance) {
   const identifiers = parseNames(names);
-  const admitted = await admit(issuance, {
+  const admitted = await admit(run, {
     certificateName: 'a.test',
     identifiers,
     profile: null,
@@ -48,68 +48,62 @@ async function afterKill({ isPlaced }: { isPlaced: boolean }) {
   const { admitted, identifiers } = await entered(dead);
   if (isPlaced) await placeOrder(dead, admitted, identifiers);
   await dead.die();
-  return { issuance: await world.startIssuance({ policy: 'resume' }), admitted };
+  return { run: await world.startIssuance({ policy: 'resume' }), admitted };
 }
 
 describe('what a killed run left, under the policy `resume`', () => {
   it('is kept for its names by a clean-up, which closes none of it: that would be a failed validation for each', async () => {
-    const { issuance, admitted } = await afterKill({ isPlaced: true });
-    expect(await clearAs(issuance)).toEqual(['resumable', 'resumable', 'resumable']);
+    const { run, admitted } = await afterKill({ isPlaced: true });
+    expect(await clearAs(run)).toEqual(['resumable', 'resumable', 'resumable']);
     expect(world.ca.deactivated).toEqual([]);
-    expect((await orderById(issuance.ledger, admitted.order.id))?.kept_until).not.toBeNull();
+    expect((await orderById(run.ledger, admitted.order.id))?.kept_until).not.toBeNull();
     // Asked for by a person, it is closed all the same.
-    expect(await clearAs(issuance, { all: true })).toEqual(['deactivated', 'deactivated', 'deactivated']);
+    expect(await clearAs(run, { all: true })).toEqual(['deactivated', 'deactivated', 'deactivated']);
   });
 
   it('is told as kept by a dry run, too, and as closed where the order can come to nothing any more', async () => {
-    const { issuance, admitted } = await afterKill({ isPlaced: true });
-    const order = await orderById(issuance.ledger, admitted.order.id);
-    expect(await clearAs(issuance, { dryRun: true })).toEqual(['resumable', 'resumable', 'resumable']);
-    expect(await clearAs(issuance, { all: true, dryRun: true })).toEqual(Array(3).fill('would-deactivate'));
+    const { run, admitted } = await afterKill({ isPlaced: true });
+    const order = await orderById(run.ledger, admitted.order.id);
+    expect(await clearAs(run, { dryRun: true })).toEqual(['resumable', 'resumable', 'resumable']);
+    expect(await clearAs(run, { all: true, dryRun: true })).toEqual(Array(3).fill('would-deactivate'));
     // A dry run works on a copy of the ledger: here it is put back.
-    await issuance.ledger
+    await run.ledger
       .updateTable('orders')
       .set({ run_id: order?.run_id ?? null, kept_until: null })
       .execute();
     world.ca.authorizations.set('https://ca.test/authz/b.test', 'invalid');
-    expect((await clearAs(issuance, { dryRun: true })).sort()).toEqual([
-      'would-deactivate',
-      'would-deactivate',
-    ]);
+    expect((await clearAs(run, { dryRun: true })).sort()).toEqual(['would-deactivate', 'would-deactivate']);
     expect(world.ca.deactivated).toEqual([]);
-    await issuance.ledger
+    await run.ledger
       .updateTable('orders')
       .set({ run_id: order?.run_id ?? null, kept_until: null, status: 'pending', concluded_at: null })
       .execute();
-    expect(await clearAs(issuance)).toEqual([]);
+    expect(await clearAs(run)).toEqual([]);
     expect(world.ca.deactivated.sort()).toEqual(['a.test', 'c.test']);
   });
 
   it('is closed when nobody wants the certificate any more', async () => {
-    const { issuance } = await afterKill({ isPlaced: true });
-    await issuance.ledger
-      .updateTable('certificates')
-      .set({ removed_at: issuance.clock.now().toISOString() })
-      .execute();
-    expect(await clearAs(issuance)).toEqual(['deactivated', 'deactivated', 'deactivated']);
+    const { run } = await afterKill({ isPlaced: true });
+    await run.ledger.updateTable('certificates').set({ removed_at: run.clock.now().toISOString() }).execute();
+    expect(await clearAs(run)).toEqual(['deactivated', 'deactivated', 'deactivated']);
   });
 
   it('is no reason for a clean-up to send the newOrder that was never sent', async () => {
-    const { issuance, admitted } = await afterKill({ isPlaced: false });
-    expect(await clearAs(issuance)).toEqual([]);
+    const { run, admitted } = await afterKill({ isPlaced: false });
+    expect(await clearAs(run)).toEqual([]);
     expect(world.ca.newOrders).toBe(0);
     // The next attempt for its names goes on with it.
-    const { admitted: again, identifiers } = await entered(issuance);
+    const { admitted: again, identifiers } = await entered(run);
     expect(again).toMatchObject({ isNew: false, order: { id: admitted.order.id } });
-    await placeOrder(issuance, again, identifiers);
+    await placeOrder(run, again, identifiers);
     expect(world.ca.newOrders).toBe(1);
   });
 
   it('is counted no longer than whatever it opened can be open', async () => {
-    const { issuance, admitted } = await afterKill({ isPlaced: false });
+    const { run, admitted } = await afterKill({ isPlaced: false });
     world.clock.pass(8 * 86_400_000);
-    await clearAs(issuance);
+    await clearAs(run);
     expect(world.ca.newOrders).toBe(0);
-    expect(await orderById(issuance.ledger, admitted.order.id)).toMatchObject({ status: 'abandoned' });
+    expect(await orderById(run.ledger, admitted.order.id)).toMatchObject({ status: 'abandoned' });
   });
 });

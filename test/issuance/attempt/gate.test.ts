@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { AcmeLedgerError } from '../../../src/errors.ts';
 import { parseNames } from '../../../src/identifiers.ts';
 import { admit } from '../../../src/issuance/attempt/gate.ts';
-import type { Issuance } from '../../../src/issuance/account-run.ts';
+import type { AccountRun } from '../../../src/issuance/account-run.ts';
 import type { PlacedOrder } from '../../../src/issuance/placed-order.ts';
 import { placeOrder } from '../../../src/issuance/order/place-order.ts';
 import { settleOrder } from '../../../src/issuance/order/settle.ts';
@@ -18,24 +18,24 @@ beforeEach(async () => {
 
 afterEach(() => world.remove());
 
-async function enter(issuance: Issuance, names: readonly string[], waitMs = 0) {
+async function enter(run: AccountRun, names: readonly string[], waitMs = 0) {
   const identifiers = parseNames(names);
-  return admit(issuance, { certificateName: names[0]!, identifiers, profile: null, waitMs });
+  return admit(run, { certificateName: names[0]!, identifiers, profile: null, waitMs });
 }
 
 /** Through the gate and to the CA. */
-async function place(issuance: Issuance, ...names: string[]): Promise<PlacedOrder> {
-  const placed = await placeOrder(issuance, await enter(issuance, names), parseNames(names));
+async function place(run: AccountRun, ...names: string[]): Promise<PlacedOrder> {
+  const placed = await placeOrder(run, await enter(run, names), parseNames(names));
   if (placed === null) throw new Error('the order has ended');
   return placed;
 }
 
-async function settle(issuance: Issuance, { row }: PlacedOrder): Promise<void> {
-  await settleOrder(issuance, row, { policy: issuance.policy, verdictsUntil: issuance.clock.now() });
+async function settle(run: AccountRun, { row }: PlacedOrder): Promise<void> {
+  await settleOrder(run, row, { policy: run.policy, verdictsUntil: run.clock.now() });
 }
 
-async function counted(issuance: Issuance): Promise<{ pending: number; reserved: number }> {
-  const { pending, reserved } = await gateCount(issuance.ledger, issuance.account.id, issuance.clock.now());
+async function counted(run: AccountRun): Promise<{ pending: number; reserved: number }> {
+  const { pending, reserved } = await gateCount(run.ledger, run.account.id, run.clock.now());
   return { pending, reserved };
 }
 
@@ -43,30 +43,30 @@ const refusal = (code: AcmeLedgerError['code']): Error => expect.objectContainin
 
 describe('the gate', () => {
   it('counts what an intent may open before the CA has answered, and what it did open after', async () => {
-    const issuance = await world.startIssuance({ maxPending: 3 });
-    const admitted = await enter(issuance, ['a.test', 'b.test']);
-    expect(await counted(issuance)).toEqual({ pending: 0, reserved: 2 });
-    await expect(enter(issuance, ['c.test', 'd.test'])).rejects.toEqual(refusal('gate-full'));
-    const placed = await placeOrder(issuance, admitted, parseNames(['a.test', 'b.test']));
-    expect(await counted(issuance)).toEqual({ pending: 2, reserved: 0 });
-    await settle(issuance, placed!);
-    expect(await counted(issuance)).toEqual({ pending: 0, reserved: 0 });
+    const accountRun = await world.startIssuance({ maxPending: 3 });
+    const admitted = await enter(accountRun, ['a.test', 'b.test']);
+    expect(await counted(accountRun)).toEqual({ pending: 0, reserved: 2 });
+    await expect(enter(accountRun, ['c.test', 'd.test'])).rejects.toEqual(refusal('gate-full'));
+    const placed = await placeOrder(accountRun, admitted, parseNames(['a.test', 'b.test']));
+    expect(await counted(accountRun)).toEqual({ pending: 2, reserved: 0 });
+    await settle(accountRun, placed!);
+    expect(await counted(accountRun)).toEqual({ pending: 0, reserved: 0 });
   });
 
   it('writes nothing for an order that it refuses', async () => {
-    const issuance = await world.startIssuance({ maxPending: 1 });
-    await enter(issuance, ['a.test']);
-    await expect(enter(issuance, ['b.test'])).rejects.toEqual(refusal('gate-full'));
-    await expect(enter(issuance, ['b.test', 'c.test'])).rejects.toEqual(refusal('gate-too-small'));
+    const accountRun = await world.startIssuance({ maxPending: 1 });
+    await enter(accountRun, ['a.test']);
+    await expect(enter(accountRun, ['b.test'])).rejects.toEqual(refusal('gate-full'));
+    await expect(enter(accountRun, ['b.test', 'c.test'])).rejects.toEqual(refusal('gate-too-small'));
     const orders = await world.ledger.selectFrom('orders').select('names_key').execute();
     expect(orders).toEqual([{ names_key: 'a.test' }]);
   });
 
   it('says how many are open, since when, and when to come back', async () => {
-    const issuance = await world.startIssuance({ maxPending: 2 });
-    await place(issuance, 'a.test');
-    await enter(issuance, ['b.test']);
-    const refused = (await enter(issuance, ['c.test']).catch((error: unknown) => error)) as AcmeLedgerError;
+    const accountRun = await world.startIssuance({ maxPending: 2 });
+    await place(accountRun, 'a.test');
+    await enter(accountRun, ['b.test']);
+    const refused = (await enter(accountRun, ['c.test']).catch((error: unknown) => error)) as AcmeLedgerError;
     expect(refused.message).toMatch(
       /^no room for 1 more: 1 authorizations are open and 1 reserved, of 2 that may be, the oldest since 2026-01-01T/,
     );
@@ -89,17 +89,17 @@ describe('the gate', () => {
           let most = 0;
           await Promise.all(
             steps.map(async ({ run, names, end }, index) => {
-              const issuance = await runs[run]!;
+              const accountRun = await runs[run]!;
               const wanted = Array.from({ length: names }, (_, at) => `n${at}.s${index}.test`);
               try {
-                const placed = await place(issuance, ...wanted);
+                const placed = await place(accountRun, ...wanted);
                 most = Math.max(most, here.ca.pending());
-                if (end === 'settle') await settle(issuance, placed);
-                if (end === 'die') await issuance.die();
+                if (end === 'settle') await settle(accountRun, placed);
+                if (end === 'die') await accountRun.die();
               } catch (error) {
                 expect(error).toMatchObject({ code: expect.stringMatching(/gate-full|busy/) as string });
               }
-              const { pending, reserved } = await counted(issuance);
+              const { pending, reserved } = await counted(accountRun);
               most = Math.max(most, pending + reserved);
             }),
           );
@@ -112,10 +112,10 @@ describe('the gate', () => {
   });
 
   it('waits for room and for a run on the same names, no longer than it was told to', async () => {
-    const issuance = await world.startIssuance({ maxPending: 1 });
-    await place(issuance, 'a.test');
+    const accountRun = await world.startIssuance({ maxPending: 1 });
+    await place(accountRun, 'a.test');
     const before = world.clock.now().getTime();
-    await expect(enter(issuance, ['b.test'], 30_000)).rejects.toEqual(refusal('gate-full'));
+    await expect(enter(accountRun, ['b.test'], 30_000)).rejects.toEqual(refusal('gate-full'));
     const waitedMs = world.clock.now().getTime() - before;
     expect(waitedMs).toBeGreaterThanOrEqual(30_000);
     expect(waitedMs).toBeLessThan(32_000);
@@ -127,9 +127,9 @@ describe('the gate', () => {
     const dead = await world.startIssuance({ maxPending: 2 });
     const { row } = await place(dead, 'a.test', 'b.test');
     await dead.die();
-    const issuance = await world.startIssuance({ maxPending: 2 });
-    const admitted = await enter(issuance, ['b.test', 'a.test']);
-    expect(admitted).toMatchObject({ isNew: false, order: { id: row.id, run_id: issuance.runId } });
+    const accountRun = await world.startIssuance({ maxPending: 2 });
+    const admitted = await enter(accountRun, ['b.test', 'a.test']);
+    expect(admitted).toMatchObject({ isNew: false, order: { id: row.id, run_id: accountRun.runId } });
     expect(world.ca.newOrders).toBe(1);
   });
 
@@ -137,8 +137,8 @@ describe('the gate', () => {
     const dead = await world.startIssuance({ maxPending: 2 });
     await place(dead, 'a.test', 'b.test');
     await dead.die();
-    const issuance = await world.startIssuance({ maxPending: 2 });
-    expect((await enter(issuance, ['c.test'])).isNew).toBe(true);
+    const accountRun = await world.startIssuance({ maxPending: 2 });
+    expect((await enter(accountRun, ['c.test'])).isNew).toBe(true);
     expect(world.ca.deactivated.toSorted()).toEqual(['a.test', 'b.test']);
   });
 
@@ -148,8 +148,8 @@ describe('the gate', () => {
     await place(dead, 'shared.test', 'b.test');
     expect(world.ca.pending()).toBe(2);
     await dead.die();
-    const issuance = await world.startIssuance({ maxPending: 2 });
-    await enter(issuance, ['c.test', 'd.test']);
+    const accountRun = await world.startIssuance({ maxPending: 2 });
+    await enter(accountRun, ['c.test', 'd.test']);
     expect(world.ca.deactivated.toSorted()).toEqual(['b.test', 'shared.test']);
   });
 
@@ -159,8 +159,8 @@ describe('the gate', () => {
     const live = await world.startIssuance();
     await place(live, 'shared.test', 'b.test');
     await dead.die();
-    const issuance = await world.startIssuance({ maxPending: 2 });
-    await expect(enter(issuance, ['c.test'])).rejects.toEqual(refusal('gate-full'));
+    const accountRun = await world.startIssuance({ maxPending: 2 });
+    await expect(enter(accountRun, ['c.test'])).rejects.toEqual(refusal('gate-full'));
     expect(world.ca.deactivated).toEqual([]);
   });
 
@@ -168,16 +168,16 @@ describe('the gate', () => {
     const dead = await world.startIssuance({ maxPending: 2 });
     await enter(dead, ['a.test', 'b.test']);
     await dead.die();
-    const issuance = await world.startIssuance({ maxPending: 2 });
+    const accountRun = await world.startIssuance({ maxPending: 2 });
     // This CA has no list of orders: nobody can know what became of it.
-    await expect(enter(issuance, ['c.test'])).rejects.toMatchObject({
+    await expect(enter(accountRun, ['c.test'])).rejects.toMatchObject({
       code: 'gate-full',
       message: expect.stringMatching(
         /; 2 of those reserved may have been opened by orders that the CA never answered: /,
       ) as string,
     });
-    expect(await counted(issuance)).toEqual({ pending: 0, reserved: 2 });
+    expect(await counted(accountRun)).toEqual({ pending: 0, reserved: 2 });
     world.clock.pass(8 * 86_400_000);
-    expect((await enter(issuance, ['c.test'])).isNew).toBe(true);
+    expect((await enter(accountRun, ['c.test'])).isNew).toBe(true);
   });
 });

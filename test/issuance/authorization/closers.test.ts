@@ -14,11 +14,11 @@ import { recordSubmitting } from '../../../src/ledger/orders/submissions.ts';
 import { type RunningIssuance, type TinyWorld, newTinyWorld } from '../tiny-issuance.ts';
 
 let world: TinyWorld;
-let issuance: RunningIssuance;
+let run: RunningIssuance;
 
 beforeEach(async () => {
   world = await newTinyWorld();
-  issuance = await world.startIssuance();
+  run = await world.startIssuance();
 });
 
 afterEach(() => world.remove());
@@ -27,7 +27,7 @@ const names = parseNames(['a.test']);
 const admission = { certificateName: 'a.test', identifiers: names, profile: null, waitMs: 0 };
 
 async function placed(): Promise<PlacedOrder> {
-  return (await placeOrder(issuance, await admit(issuance, admission), names))!;
+  return (await placeOrder(run, await admit(run, admission), names))!;
 }
 
 async function authorizationIn({ row }: PlacedOrder): Promise<AuthorizationRow> {
@@ -47,8 +47,8 @@ describe('an order that the CA gives what another run is closing', () => {
     const closer = await world.startIssuance();
     // It had claimed the authorization before the ledger knew of the order.
     await world.ledger.updateTable('authorizations').set({ closing_run_id: closer.runId }).execute();
-    expect(await recordSubmitting(issuance, mine.row.id, [http(row)])).toEqual(new Set());
-    const waiting = awaitClosers(issuance, mine.row.id);
+    expect(await recordSubmitting(run, mine.row.id, [http(row)])).toEqual(new Set());
+    const waiting = awaitClosers(run, mine.row.id);
     await recordSeen(closer, [{ url: row.url, status: 'deactivated', identifier: null, expiresAt: null }]);
     expect(await waiting).toMatchObject({ isSpent: true });
   });
@@ -59,10 +59,10 @@ describe('an order that the CA gives what another run is closing', () => {
     const closer = await world.startIssuance();
     await world.ledger.updateTable('authorizations').set({ closing_run_id: closer.runId }).execute();
     const before = world.clock.now();
-    const { isSpent, outwaited } = await awaitClosers(issuance, mine.row.id);
+    const { isSpent, outwaited } = await awaitClosers(run, mine.row.id);
     expect(isSpent).toBe(false);
     expect(world.clock.now() >= later(before, 45_000)).toBe(true);
-    expect(await recordSubmitting(issuance, mine.row.id, [http(row)], outwaited)).toEqual(new Set([row.id]));
+    expect(await recordSubmitting(run, mine.row.id, [http(row)], outwaited)).toEqual(new Set([row.id]));
     // From here the closer finds it submitted, and its claim gone.
     const claim = await claimClosing(closer, row, { includeKept: true }, spendDeactivation);
     expect(claim).toMatchObject({ outcome: 'held' });
@@ -71,17 +71,17 @@ describe('an order that the CA gives what another run is closing', () => {
 });
 
 it('sends no newOrder when a signal comes while the request waits for its turn', async () => {
-  const admitted = await admit(issuance, admission);
-  const { session } = issuance;
+  const admitted = await admit(run, admission);
+  const { session } = run;
   const stop = new AbortController();
-  issuance.stops = { work: stop.signal, grace: new AbortController().signal };
-  issuance.session = {
+  run.stops = { work: stop.signal, grace: new AbortController().signal };
+  run.session = {
     ...session,
     newOrder(asked, guard) {
       stop.abort(new AcmeLedgerError('interrupted', 'interrupted by SIGTERM'));
       return session.newOrder(asked, guard);
     },
   };
-  await expect(placeOrder(issuance, admitted, names)).rejects.toMatchObject({ code: 'interrupted' });
+  await expect(placeOrder(run, admitted, names)).rejects.toMatchObject({ code: 'interrupted' });
   expect(world.ca.newOrders).toBe(0);
 });

@@ -5,7 +5,7 @@ import { type Claim, claimClosing } from '../../../src/issuance/authorization/cl
 import { clear } from '../../../src/clear/clear.ts';
 import type { Cleared } from '../../../src/clear/cleared.ts';
 import { costOfClosing } from '../../../src/clear/closing-cost.ts';
-import type { Issuance } from '../../../src/issuance/account-run.ts';
+import type { AccountRun } from '../../../src/issuance/account-run.ts';
 import { authorizationByUrl } from '../../../src/ledger/authorizations/authorizations.ts';
 import { insertForeignAuthorization } from '../../../src/ledger/authorizations/foreign-authorizations.ts';
 import type { AuthorizationRow } from '../../../src/ledger/schema.ts';
@@ -38,14 +38,14 @@ beforeEach(async () => {
 
 afterEach(() => world.remove());
 
-async function cleared(run: Issuance, dryRun = false): Promise<Cleared> {
+async function cleared(run: AccountRun, dryRun = false): Promise<Cleared> {
   const told: Cleared[] = [];
   const usual = { all: false, olderThan: null, method: 'deactivate' as const, concurrency: 1 };
   await clear(run, { ...usual, dryRun, urls: [url] }, (each) => told.push(each));
   return told[0]!;
 }
 
-async function claim(run: Issuance): Promise<Claim> {
+async function claim(run: AccountRun): Promise<Claim> {
   const claimed = await claimClosing(run, row, { includeKept: false }, spendDeactivation);
   if ('outcome' in claimed) throw new Error(claimed.outcome);
   return claimed;

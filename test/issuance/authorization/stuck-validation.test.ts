@@ -16,10 +16,10 @@ beforeEach(async () => {
 
 afterEach(() => world.remove());
 
-async function attempt(issuance: RunningIssuance): Promise<Attempt> {
-  const wish = wishFor(issuance.account.ca, 'a.test', { names: ['a.test', 'b.test'] });
-  const certificate = await recordWish(issuance, wish, issuance.account.id);
-  return obtain(issuance, certificate, { names: wish.names, waitMs: 0 });
+async function attempt(run: RunningIssuance): Promise<Attempt> {
+  const wish = wishFor(run.account.ca, 'a.test', { names: ['a.test', 'b.test'] });
+  const certificate = await recordWish(run, wish, run.account.id);
+  return obtain(run, certificate, { names: wish.names, waitMs: 0 });
 }
 
 async function progress(): Promise<Record<string, string>> {

@@ -5,7 +5,7 @@ import { parseNames } from '../../../src/identifiers.ts';
 import { clear } from '../../../src/clear/clear.ts';
 import { admit } from '../../../src/issuance/attempt/gate.ts';
 import { noteHold } from '../../../src/issuance/limits/holds.ts';
-import type { Issuance } from '../../../src/issuance/account-run.ts';
+import type { AccountRun } from '../../../src/issuance/account-run.ts';
 import { placeOrder } from '../../../src/issuance/order/place-order.ts';
 import { settleOrder } from '../../../src/issuance/order/settle.ts';
 import { spendAgain } from '../../../src/issuance/limits/spending.ts';
@@ -22,34 +22,34 @@ beforeEach(async () => {
 
 afterEach(() => world.remove());
 
-async function atLetsEncrypt(): Promise<Issuance> {
+async function atLetsEncrypt(): Promise<AccountRun> {
   return { ...(await world.startIssuance()), limits: letsEncryptLimits };
 }
 
 /** An order for the name, given up without having submitted anything. */
-async function giveUpOne(issuance: Issuance, name: string): Promise<void> {
+async function giveUpOne(run: AccountRun, name: string): Promise<void> {
   const identifiers = parseNames([name]);
-  const admitted = await admit(issuance, { certificateName: name, identifiers, profile: null, waitMs: 0 });
-  const placed = await placeOrder(issuance, admitted, identifiers);
-  await settleOrder(issuance, placed!.row, { policy: 'deactivate', verdictsUntil: issuance.clock.now() });
+  const admitted = await admit(run, { certificateName: name, identifiers, profile: null, waitMs: 0 });
+  const placed = await placeOrder(run, admitted, identifiers);
+  await settleOrder(run, placed!.row, { policy: 'deactivate', verdictsUntil: run.clock.now() });
 }
 
-async function bucketOf(issuance: Issuance, limit: LimitName, subject: string) {
-  const key = { scope: accountScope(issuance.account.id), limit, subject };
-  const now = issuance.clock.now();
-  return (await storedBuckets(issuance.ledger, now, [key.scope])).get(bucketWord(key))!.bucket;
+async function bucketOf(run: AccountRun, limit: LimitName, subject: string) {
+  const key = { scope: accountScope(run.account.id), limit, subject };
+  const now = run.clock.now();
+  return (await storedBuckets(run.ledger, now, [key.scope])).get(bucketWord(key))!.bucket;
 }
 
 describe('a CA that counts deactivations as failures', () => {
   it('gets no more of them for a name than leave it one: the rest is left alone until it comes back', async () => {
-    const issuance = await atLetsEncrypt();
-    for (let order = 0; order < 4; order += 1) await giveUpOne(issuance, 'a.test');
+    const run = await atLetsEncrypt();
+    for (let order = 0; order < 4; order += 1) await giveUpOne(run, 'a.test');
     expect(world.ca.deactivated).toHaveLength(4);
-    await giveUpOne(issuance, 'a.test');
+    await giveUpOne(run, 'a.test');
     expect(world.ca.deactivated).toHaveLength(4);
-    const failed = await bucketOf(issuance, 'failed-authorizations', 'a.test');
-    expect(usedOf(failed, issuance.clock.now().getTime())).toBe(4);
-    await giveUpOne(issuance, 'b.test');
+    const failed = await bucketOf(run, 'failed-authorizations', 'a.test');
+    expect(usedOf(failed, run.clock.now().getTime())).toBe(4);
+    await giveUpOne(run, 'b.test');
     expect(world.ca.deactivated).toHaveLength(5);
 
     const told: unknown[] = [];
@@ -61,7 +61,7 @@ describe('a CA that counts deactivations as failures', () => {
       dryRun: false,
       method: 'deactivate' as const,
     };
-    await clear(issuance, all, (cleared) => told.push(cleared));
+    await clear(run, all, (cleared) => told.push(cleared));
     expect(told).toMatchObject([
       {
         identifier: 'a.test',
@@ -71,7 +71,7 @@ describe('a CA that counts deactivations as failures', () => {
       },
     ]);
     world.clock.pass(12 * 60_000);
-    await clear(issuance, all, () => undefined);
+    await clear(run, all, () => undefined);
     expect(world.ca.deactivated).toHaveLength(6);
   });
 });
@@ -79,45 +79,40 @@ describe('a CA that counts deactivations as failures', () => {
 describe('a newOrder that is sent again', () => {
   it('is counted again, and not sent when there is nothing left for it', async () => {
     const allowances = { ...letsEncryptLimits.allowances, 'new-orders': { max: 2, periodMs: 60_000 } };
-    const issuance = { ...(await atLetsEncrypt()), limits: { ...letsEncryptLimits, allowances } };
+    const run = { ...(await atLetsEncrypt()), limits: { ...letsEncryptLimits, allowances } };
     const identifiers = parseNames(['a.test']);
-    await admit(issuance, { certificateName: 'a.test', identifiers, profile: null, waitMs: 0 });
-    await spendAgain(issuance, identifiers);
+    await admit(run, { certificateName: 'a.test', identifiers, profile: null, waitMs: 0 });
+    await spendAgain(run, identifiers);
     const refused = expect.objectContaining({ code: 'ca-limit' }) as Error;
-    await expect(spendAgain(issuance, identifiers)).rejects.toEqual(refused);
+    await expect(spendAgain(run, identifiers)).rejects.toEqual(refused);
     world.clock.pass(30_000);
-    await spendAgain(issuance, identifiers);
+    await spendAgain(run, identifiers);
     // Who is allowed to wait does so until there is one again.
     const other = { certificateName: 'b.test', identifiers: parseNames(['b.test']), profile: null };
-    await expect(admit(issuance, { ...other, waitMs: 20_000 })).rejects.toEqual(refused);
-    expect(await admit(issuance, { ...other, waitMs: 40_000 })).toMatchObject({ isNew: true });
+    await expect(admit(run, { ...other, waitMs: 20_000 })).rejects.toEqual(refused);
+    expect(await admit(run, { ...other, waitMs: 40_000 })).toMatchObject({ isNew: true });
   });
 });
 
 describe('a limit that others have used up', () => {
   it('is used up here, too, until the time that the CA says', async () => {
-    const issuance = await atLetsEncrypt();
-    const now = issuance.clock.now();
+    const run = await atLetsEncrypt();
+    const now = run.clock.now();
     const docs = 'see https://letsencrypt.org/docs/rate-limits/';
     const detail = `too many new orders (300) from this account in the last 3h0m0s, retry after T: ${docs}#new-orders-per-account`;
     const data = { type: 'urn:ietf:params:acme:error:rateLimited', detail, status: 429 };
     const error = answerError({ status: 429, headers: { 'retry-after': '600' }, data }, 'to do it', now);
     const identifiers = parseNames(['a.test']);
-    const admitted = await admit(issuance, {
+    const admitted = await admit(run, {
       certificateName: 'a.test',
       identifiers,
       profile: null,
       waitMs: 0,
     });
-    await noteHold(
-      issuance,
-      issuance.account.id,
-      { kind: 'newOrder', identifiers: parseNames(['a.test']) },
-      error,
-    );
-    const session = { ...issuance.session, newOrder: () => Promise.reject(error) };
-    await expect(placeOrder({ ...issuance, session }, admitted, identifiers)).rejects.toBe(error);
-    const bucket = await bucketOf(issuance, 'new-orders', '');
+    await noteHold(run, run.account.id, { kind: 'newOrder', identifiers: parseNames(['a.test']) }, error);
+    const session = { ...run.session, newOrder: () => Promise.reject(error) };
+    await expect(placeOrder({ ...run, session }, admitted, identifiers)).rejects.toBe(error);
+    const bucket = await bucketOf(run, 'new-orders', '');
     expect(usedOf(bucket, now.getTime())).toBe(300);
     expect(waitMs(bucket, now.getTime())).toBe(600_000);
   });

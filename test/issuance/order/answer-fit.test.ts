@@ -9,11 +9,11 @@ import { orderById } from '../../../src/ledger/orders/orders.ts';
 import { type RunningIssuance, type TinyWorld, newTinyWorld } from '../tiny-issuance.ts';
 
 let world: TinyWorld;
-let issuance: RunningIssuance;
+let run: RunningIssuance;
 
 beforeEach(async () => {
   world = await newTinyWorld();
-  issuance = await world.startIssuance();
+  run = await world.startIssuance();
 });
 
 afterEach(() => world.remove());
@@ -21,19 +21,19 @@ afterEach(() => world.remove());
 async function admitted(...names: string[]) {
   const identifiers = parseNames(names);
   const admission = { certificateName: names[0]!, identifiers, profile: null, waitMs: 0 };
-  return { order: await admit(issuance, admission), identifiers };
+  return { order: await admit(run, admission), identifiers };
 }
 
 /** The CA answers newOrder with these names instead of those that were asked for. */
 async function placedAs(asked: string[], told: string[]) {
-  const before = issuance.session;
+  const before = run.session;
   const identifiers = told.map((value): Identifier => ({ type: 'dns', value }));
-  issuance.session = {
+  run.session = {
     ...before,
     newOrder: async (order, signal) => ({ ...(await before.newOrder(order, signal)), identifiers }),
   };
   const one = await admitted(...asked);
-  const outcome = await placeOrder(issuance, one.order, one.identifiers).catch((error: unknown) => error);
+  const outcome = await placeOrder(run, one.order, one.identifiers).catch((error: unknown) => error);
   return { outcome, orderId: one.order.order.id };
 }
 
@@ -49,9 +49,9 @@ describe('the names of an order', () => {
       const { outcome, orderId } = await placedAs(['a.test', 'b.test'], told);
       expect(outcome).toMatchObject({ code: 'ca-answer' });
       expect(isMisfit(outcome)).toBe(true);
-      const row = await orderById(issuance.ledger, orderId);
+      const row = await orderById(run.ledger, orderId);
       expect(row).toMatchObject({ status: 'abandoned', reserved: 0, url: 'https://ca.test/order/1' });
-      await settleOrder(issuance, row!, { policy: 'resume', verdictsUntil: issuance.clock.now() });
+      await settleOrder(run, row!, { policy: 'resume', verdictsUntil: run.clock.now() });
       expect(world.ca.deactivated.sort()).toEqual(['a.test', 'b.test']);
     },
   );
@@ -65,7 +65,7 @@ describe('the names of an order', () => {
 describe('the authorizations of an order', () => {
   async function shown(asked: string[], told: [string, Authorization['status']?][]) {
     const { order, identifiers } = await admitted(...asked);
-    const placed = await placeOrder(issuance, order, identifiers);
+    const placed = await placeOrder(run, order, identifiers);
     const authorizations = told.map(([value, status = 'pending']): Authorization => ({
       url: `https://ca.test/authz/${value}`,
       status,
@@ -74,7 +74,7 @@ describe('the authorizations of an order', () => {
       wildcard: false,
       challenges: [],
     }));
-    return assertAuthorizationsFit(issuance, placed!.row, authorizations).then(
+    return assertAuthorizationsFit(run, placed!.row, authorizations).then(
       () => 'fit',
       (error: unknown) => (error as Error).message,
     );

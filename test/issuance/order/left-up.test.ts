@@ -49,9 +49,9 @@ async function leaveUp(...names: string[]): Promise<void> {
 
 /** A run whose hook hangs until its time-out, whatever it is to take down. */
 async function startHanging(tried: string[]): Promise<RunningIssuance> {
-  const issuance = await world.startIssuance();
-  const usual = issuance.solverFor.bind(issuance);
-  issuance.solverFor = (given) => ({
+  const run = await world.startIssuance();
+  const usual = run.solverFor.bind(run);
+  run.solverFor = (given) => ({
     ...usual(given),
     async cleanUp({ identifier }) {
       tried.push(identifier.value);
@@ -59,7 +59,7 @@ async function startHanging(tried: string[]): Promise<RunningIssuance> {
       throw new AcmeLedgerError('solver', "the hook didn't end within 120 s");
     },
   });
-  return issuance;
+  return run;
 }
 
 it('what a hook that hangs has up is taken down for a minute in each run, and after its work once that has failed', async () => {

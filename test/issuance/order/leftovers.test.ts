@@ -6,7 +6,7 @@ import { AcmeLedgerError } from '../../../src/errors.ts';
 import { parseNames } from '../../../src/identifiers.ts';
 import { clear } from '../../../src/clear/clear.ts';
 import { admit } from '../../../src/issuance/attempt/gate.ts';
-import type { Issuance } from '../../../src/issuance/account-run.ts';
+import type { AccountRun } from '../../../src/issuance/account-run.ts';
 import type { PlacedOrder } from '../../../src/issuance/placed-order.ts';
 import { areWanted } from '../../../src/issuance/certificate/order-key.ts';
 import { placeOrder } from '../../../src/issuance/order/place-order.ts';
@@ -29,13 +29,13 @@ beforeEach(async () => {
 
 afterEach(() => world.remove());
 
-function enter(issuance: Issuance, names: string[], waitMs = 0) {
+function enter(run: AccountRun, names: string[], waitMs = 0) {
   const identifiers = parseNames(names);
-  return admit(issuance, { certificateName: names[0]!, identifiers, profile: null, waitMs });
+  return admit(run, { certificateName: names[0]!, identifiers, profile: null, waitMs });
 }
 
-async function place(issuance: Issuance, ...names: string[]): Promise<PlacedOrder> {
-  return (await placeOrder(issuance, await enter(issuance, names), parseNames(names)))!;
+async function place(run: AccountRun, ...names: string[]): Promise<PlacedOrder> {
+  return (await placeOrder(run, await enter(run, names), parseNames(names)))!;
 }
 
 function wish(names: string[]) {
@@ -44,15 +44,15 @@ function wish(names: string[]) {
 
 describe('one order for one set of names', () => {
   it('is not worked on by two certificates of one run at once', async () => {
-    const issuance = await world.startIssuance();
-    await enter(issuance, ['a.test']);
-    await expect(enter(issuance, ['a.test'])).rejects.toMatchObject({ code: 'busy' });
+    const run = await world.startIssuance();
+    await enter(run, ['a.test']);
+    await expect(enter(run, ['a.test'])).rejects.toMatchObject({ code: 'busy' });
   });
 
   it('lets the certificates of a renewal that are for the same names take turns', async () => {
-    const issuance = await world.startIssuance();
+    const run = await world.startIssuance();
     const refused = new AcmeLedgerError('ca-problem', 'no', { httpStatus: 400 });
-    issuance.session.newOrder = () => Promise.reject(refused);
+    run.session.newOrder = () => Promise.reject(refused);
     const due = { reason: 'missing', dueAt: null } as const;
     const certificates = ['ec', 'rsa'].map((name) => ({
       certificate: certificateRow({ name, names: ['a.test'] }),
@@ -62,7 +62,7 @@ describe('one order for one set of names', () => {
     }));
     const codes: unknown[] = [];
     await renewAll(
-      issuance,
+      run,
       certificates,
       { concurrency: 2, waitMs: 0, mayStart: () => true, stage: null },
       ({ error }) => codes.push(error?.code),
@@ -87,20 +87,20 @@ describe('an order that was finalized', () => {
     await recordFinalizeSent(dead, placed.row.id, 'csr');
     await dead.ledger.updateTable('orders').set({ rehearsal }).execute();
     await dead.die();
-    const issuance = await world.startIssuance();
-    await recordWish(issuance, wish(wanted), issuance.account.id);
+    const run = await world.startIssuance();
+    await recordWish(run, wish(wanted), run.account.id);
     let downloads = 0;
-    issuance.session.downloadChains = () => {
+    run.session.downloadChains = () => {
       downloads += 1;
       return Promise.reject(new AcmeLedgerError('ca-answer', 'downloaded'));
     };
     const certificateUrl = 'https://ca.test/certificate/1';
-    issuance.session.getOrder = () =>
+    run.session.getOrder = () =>
       Promise.resolve({ ...placed.answer, status: 'valid' as const, certificateUrl });
-    await settleUnowned(issuance, { includeKept: false, skipNamesKeys: new Set() });
+    await settleUnowned(run, { includeKept: false, skipNamesKeys: new Set() });
     expect(downloads).toBe(0);
-    expect((await orderById(issuance.ledger, placed.row.id))?.concluded_at).not.toBeNull();
-    expect(readOrderFiles(issuance.stateDir, String(placed.row.id))).toBeNull();
+    expect((await orderById(run.ledger, placed.row.id))?.concluded_at).not.toBeNull();
+    expect(readOrderFiles(run.stateDir, String(placed.row.id))).toBeNull();
   });
 });
 
@@ -113,7 +113,7 @@ describe('an order that was kept, taken up, and left by a dead run', () => {
     const dead = await world.startIssuance();
     await enter(dead, ['a.test']);
     await dead.die();
-    const issuance = await world.startIssuance();
+    const run = await world.startIssuance();
     const options = {
       urls: [],
       all: false,
@@ -122,19 +122,19 @@ describe('an order that was kept, taken up, and left by a dead run', () => {
       dryRun: false,
       method: 'deactivate' as const,
     };
-    await clear(issuance, options, () => undefined);
+    await clear(run, options, () => undefined);
     expect(world.ca.deactivated).toEqual(['a.test']);
   });
 });
 
 describe('an order that the CA hands back though we gave it up', () => {
   it('is worked on under the new intent', async () => {
-    const issuance = await world.startIssuance({ policy: 'resume' });
-    const placed = await place(issuance, 'a.test');
-    await releaseOrder(issuance, placed.row.id, { status: 'abandoned' });
-    const again = await enter(issuance, ['a.test']);
-    issuance.session.newOrder = () => Promise.resolve(placed.answer);
-    const second = await placeOrder(issuance, again, parseNames(['a.test']));
+    const run = await world.startIssuance({ policy: 'resume' });
+    const placed = await place(run, 'a.test');
+    await releaseOrder(run, placed.row.id, { status: 'abandoned' });
+    const again = await enter(run, ['a.test']);
+    run.session.newOrder = () => Promise.resolve(placed.answer);
+    const second = await placeOrder(run, again, parseNames(['a.test']));
     expect(second?.row).toMatchObject({ id: again.order.id, url: placed.answer.url });
   });
 });
@@ -179,14 +179,14 @@ describe('the search for a lost order', () => {
     const dead = await world.startIssuance();
     await enter(dead, ['a.test']);
     await dead.die();
-    const issuance = await world.startIssuance();
+    const run = await world.startIssuance();
     const url = 'https://ca.test/order/7';
-    issuance.session.listOrders = async () =>
+    run.session.listOrders = async () =>
       (async function* () {
         yield url;
       })();
     const identifiers = parseNames(['a.test']);
-    issuance.session.getOrder = () =>
+    run.session.getOrder = () =>
       Promise.resolve({
         url,
         status: 'valid' as const,
@@ -200,7 +200,7 @@ describe('the search for a lost order', () => {
         authorizationUrls: [],
         retryAt: null,
       });
-    expect(await placeOrder(issuance, await enter(issuance, ['a.test']), identifiers)).toBeNull();
+    expect(await placeOrder(run, await enter(run, ['a.test']), identifiers)).toBeNull();
   });
 });
 
@@ -228,15 +228,15 @@ describe('a lost order that was given up', () => {
   });
 
   async function settled(list: () => AsyncIterable<string> | null): Promise<RunningIssuance> {
-    const issuance = await world.startIssuance();
-    issuance.session.listOrders = () => Promise.resolve(list());
-    await settleUnowned(issuance, { includeKept: false, skipNamesKeys: new Set() });
-    return issuance;
+    const run = await world.startIssuance();
+    run.session.listOrders = () => Promise.resolve(list());
+    await settleUnowned(run, { includeKept: false, skipNamesKeys: new Set() });
+    return run;
   }
 
   async function* emptyList(): AsyncIterable<string> {}
 
-  async function reservedOf({ ledger, account, clock }: Issuance): Promise<number> {
+  async function reservedOf({ ledger, account, clock }: AccountRun): Promise<number> {
     return (await gateCount(ledger, account.id, clock.now())).reserved;
   }
 });
@@ -246,10 +246,10 @@ describe('what dead runs left', () => {
     const dead = await world.startIssuance();
     await place(dead, 'a.test');
     await dead.die();
-    const issuance = await world.startIssuance();
+    const run = await world.startIssuance();
     const gone = new AcmeLedgerError('ca-problem', 'no such order', { httpStatus: 404 });
-    issuance.session.getOrder = () => Promise.reject(gone);
-    await settleUnowned(issuance, { includeKept: false, skipNamesKeys: new Set() });
+    run.session.getOrder = () => Promise.reject(gone);
+    await settleUnowned(run, { includeKept: false, skipNamesKeys: new Set() });
     expect(world.ca.deactivated).toEqual(['a.test']);
   });
 
@@ -257,13 +257,13 @@ describe('what dead runs left', () => {
     const dead = await world.startIssuance();
     for (const name of ['a.test', 'b.test', 'c.test']) await place(dead, name);
     await dead.die();
-    const issuance = await world.startIssuance();
+    const run = await world.startIssuance();
     let asked = 0;
-    issuance.session.getOrder = () => {
+    run.session.getOrder = () => {
       asked += 1;
       return Promise.reject(new AcmeLedgerError('ca-unreachable', 'down'));
     };
-    await settleUnowned(issuance, { includeKept: false, skipNamesKeys: new Set() });
+    await settleUnowned(run, { includeKept: false, skipNamesKeys: new Set() });
     expect(asked).toBe(1);
   });
 });

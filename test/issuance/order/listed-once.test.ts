@@ -35,10 +35,10 @@ it.each([
       world.clock.pass(given.betweenMs);
       yield* [];
     }
-    const issuance = await world.startIssuance();
-    issuance.session.listOrders = () => Promise.resolve(passing());
-    await settleUnowned(issuance, { includeKept: false, skipNamesKeys: new Set() });
-    const { ledger, account, clock } = issuance;
+    const run = await world.startIssuance();
+    run.session.listOrders = () => Promise.resolve(passing());
+    await settleUnowned(run, { includeKept: false, skipNamesKeys: new Set() });
+    const { ledger, account, clock } = run;
     expect((await gateCount(ledger, account.id, clock.now())).reserved).toBe(0);
     expect(looks).toBe(given.looks);
   },

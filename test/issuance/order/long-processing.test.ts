@@ -6,7 +6,7 @@ import { parseNames } from '../../../src/identifiers.ts';
 import { authorize } from '../../../src/issuance/order/authorize.ts';
 import { finalizeOrder } from '../../../src/issuance/certificate/finalize.ts';
 import { admit } from '../../../src/issuance/attempt/gate.ts';
-import type { Issuance } from '../../../src/issuance/account-run.ts';
+import type { AccountRun } from '../../../src/issuance/account-run.ts';
 import type { PlacedOrder } from '../../../src/issuance/placed-order.ts';
 import { placeOrder } from '../../../src/issuance/order/place-order.ts';
 import { settleOrder } from '../../../src/issuance/order/settle.ts';
@@ -26,8 +26,8 @@ beforeEach(async () => {
 afterEach(() => world.remove());
 
 /** A CA that says to come back in a day while it issues a certificate, and is done after so many looks. */
-function slowCa(issuance: RunningIssuance, looks: number) {
-  const { session, clock } = issuance;
+function slowCa(run: RunningIssuance, looks: number) {
+  const { session, clock } = run;
   const askedAt: number[] = [];
   const answer = (order: Order, status: Order['status']): Answer<Order> => ({
     ...order,
@@ -36,7 +36,7 @@ function slowCa(issuance: RunningIssuance, looks: number) {
     retryAt: status === 'valid' ? null : later(clock.now(), daySeconds * 1000),
   });
   let finalized = false;
-  const slow: Issuance['session'] = {
+  const slow: AccountRun['session'] = {
     ...session,
     finalize: async (_finalizeUrl, orderUrl) => {
       finalized = true;
@@ -49,22 +49,22 @@ function slowCa(issuance: RunningIssuance, looks: number) {
       return answer(order, askedAt.length >= looks ? 'valid' : 'processing');
     },
   };
-  return { issuance: { ...issuance, session: slow }, askedAt };
+  return { run: { ...run, session: slow }, askedAt };
 }
 
-async function ready(issuance: Issuance): Promise<PlacedOrder> {
+async function ready(run: AccountRun): Promise<PlacedOrder> {
   const identifiers = parseNames(['a.test']);
   const admission = { certificateName: 'a.test', identifiers, profile: null, waitMs: 0 };
-  const placed = (await placeOrder(issuance, await admit(issuance, admission), identifiers))!;
-  return authorize(issuance, placed, settings);
+  const placed = (await placeOrder(run, await admit(run, admission), identifiers))!;
+  return authorize(run, placed, settings);
 }
 
 describe('a CA that says a day of what it is doing', () => {
   it('is looked at all the same, at our own pace: what is done in seconds is had in seconds', async () => {
-    const { issuance, askedAt } = slowCa(await world.startIssuance(), 3);
-    const placed = await ready(issuance);
+    const { run, askedAt } = slowCa(await world.startIssuance(), 3);
+    const placed = await ready(run);
     const begun = world.clock.now().getTime();
-    const finalized = await finalizeOrder(issuance, placed, files);
+    const finalized = await finalizeOrder(run, placed, files);
     expect(finalized.answer.status).toBe('valid');
     expect(world.clock.now().getTime() - begun).toBeLessThan(10_000);
     expect(askedAt).toHaveLength(3);
@@ -72,10 +72,10 @@ describe('a CA that says a day of what it is doing', () => {
 
   it('is "not yet" after the usual time, with the time that it said, and nothing is lost', async () => {
     const running = await world.startIssuance();
-    const { issuance, askedAt } = slowCa(running, Infinity);
-    const placed = await ready(issuance);
+    const { run, askedAt } = slowCa(running, Infinity);
+    const placed = await ready(run);
     const begun = world.clock.now().getTime();
-    const error = await finalizeOrder(issuance, placed, files).catch((thrown: unknown) => thrown);
+    const error = await finalizeOrder(run, placed, files).catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(AcmeLedgerError);
     const { code, retryAt, message } = error as AcmeLedgerError;
     expect(code).toBe('not-yet');
@@ -88,9 +88,9 @@ describe('a CA that says a day of what it is doing', () => {
     expect(askedAt.length).toBeLessThan(20);
 
     const verdictsUntil = world.clock.now();
-    await settleOrder(issuance, placed.row, { policy: 'deactivate', verdictsUntil, error });
+    await settleOrder(run, placed.row, { policy: 'deactivate', verdictsUntil, error });
     expect(world.ca.deactivated).toEqual([]);
-    const row = await orderById(issuance.ledger, placed.row.id);
+    const row = await orderById(run.ledger, placed.row.id);
     expect(row).toMatchObject({ status: 'processing', concluded_at: null, run_id: null });
     await running.die();
     const next = await world.startIssuance();

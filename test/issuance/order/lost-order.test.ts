@@ -17,16 +17,16 @@ afterEach(() => world.remove());
 
 /** What the ledger holds of an intent after it was looked for in a list, so long after it was written down. */
 async function lookedFor(listed: string[], minutes: number) {
-  const issuance = await world.startIssuance();
+  const run = await world.startIssuance();
   const identifiers = parseNames(['a.test']);
   const admission = { certificateName: 'a.test', identifiers, profile: null, waitMs: 0 };
-  const { order } = await admit(issuance, admission);
+  const { order } = await admit(run, admission);
   world.clock.pass(minutes * 60_000);
-  issuance.session.listOrders = () => Promise.resolve(pagesOf(listed));
-  issuance.session.getOrder = () =>
+  run.session.listOrders = () => Promise.resolve(pagesOf(listed));
+  run.session.getOrder = () =>
     Promise.reject(new AcmeLedgerError('ca-problem', 'no such order', { httpStatus: 404 }));
-  expect(await findLost(issuance, order, identifiers)).toBeNull();
-  const row = await orderById(issuance.ledger, order.id);
+  expect(await findLost(run, order, identifiers)).toBeNull();
+  const row = await orderById(run.ledger, order.id);
   return { status: row?.status, reserved: row?.reserved };
 }
 
@@ -45,13 +45,13 @@ describe('an order that is not in the list of the account', () => {
   });
 
   it('is ruled out at once when the CA itself told that it broke on it', async () => {
-    const issuance = await world.startIssuance();
+    const run = await world.startIssuance();
     const identifiers = parseNames(['a.test']);
     const admission = { certificateName: 'a.test', identifiers, profile: null, waitMs: 0 };
-    const { order } = await admit(issuance, admission);
-    issuance.session.listOrders = () => Promise.resolve(pagesOf([]));
-    expect(await findLost(issuance, order, identifiers, { isAnswered: true })).toBeNull();
-    expect(await orderById(issuance.ledger, order.id)).toMatchObject({ status: 'abandoned', reserved: 0 });
+    const { order } = await admit(run, admission);
+    run.session.listOrders = () => Promise.resolve(pagesOf([]));
+    expect(await findLost(run, order, identifiers, { isAnswered: true })).toBeNull();
+    expect(await orderById(run.ledger, order.id)).toMatchObject({ status: 'abandoned', reserved: 0 });
   });
 
   it('is counted when one of the list is forgotten by the CA: its authorizations may outlive it', async () => {
@@ -64,25 +64,25 @@ describe('a lost order at a CA that hands the same order back', () => {
   const admission = { certificateName: 'a.test', identifiers, profile: null, waitMs: 0 };
 
   it('is asked for again', async () => {
-    const issuance = await world.startIssuance({ policy: 'resume' });
-    const { order } = await admit(issuance, admission);
-    expect(await findLost(issuance, order, identifiers)).toMatchObject({ answer: { status: 'pending' } });
+    const run = await world.startIssuance({ policy: 'resume' });
+    const { order } = await admit(run, admission);
+    expect(await findLost(run, order, identifiers)).toMatchObject({ answer: { status: 'pending' } });
   });
 
   it('is counted, and not asked for, when one for the same names has failed: the CA would make yet another', async () => {
-    const issuance = await world.startIssuance({ policy: 'resume' });
-    const first = await placeOrder(issuance, await admit(issuance, admission), identifiers);
-    await releaseOrder(issuance, first!.row.id, { status: 'invalid', keptUntil: null });
-    const { order } = await admit(issuance, admission);
-    issuance.session.newOrder = () => Promise.reject(new Error('asked for again'));
-    expect(await findLost(issuance, order, identifiers)).toBeNull();
-    expect(await orderById(issuance.ledger, order.id)).toMatchObject({ status: 'abandoned', reserved: 1 });
+    const run = await world.startIssuance({ policy: 'resume' });
+    const first = await placeOrder(run, await admit(run, admission), identifiers);
+    await releaseOrder(run, first!.row.id, { status: 'invalid', keptUntil: null });
+    const { order } = await admit(run, admission);
+    run.session.newOrder = () => Promise.reject(new Error('asked for again'));
+    expect(await findLost(run, order, identifiers)).toBeNull();
+    expect(await orderById(run.ledger, order.id)).toMatchObject({ status: 'abandoned', reserved: 1 });
   });
 });
 
 describe('a lost order that said what it replaces', () => {
   it('is asked for without that when the CA breaks on it again', async () => {
-    const issuance = await world.startIssuance({ policy: 'resume' });
+    const run = await world.startIssuance({ policy: 'resume' });
     const identifiers = parseNames(['a.test']);
     const admission = {
       certificateName: 'a.test',
@@ -91,16 +91,16 @@ describe('a lost order that said what it replaces', () => {
       replaces: 'aki.serial',
       waitMs: 0,
     };
-    const { order } = await admit(issuance, admission);
-    const { session } = issuance;
-    issuance.session = {
+    const { order } = await admit(run, admission);
+    const { session } = run;
+    run.session = {
       ...session,
       newOrder: (asked, signal) =>
         asked.replaces === undefined
           ? session.newOrder(asked, signal)
           : Promise.reject(new AcmeLedgerError('ca-problem', 'no such certificate', { httpStatus: 500 })),
     };
-    expect(await findLost(issuance, order, identifiers)).toMatchObject({ answer: { status: 'pending' } });
+    expect(await findLost(run, order, identifiers)).toMatchObject({ answer: { status: 'pending' } });
   });
 });
 
@@ -116,15 +116,15 @@ describe('a CA that breaks on what an order replaces', () => {
   };
 
   async function placedAt(error: AcmeLedgerError, list: string[] | null) {
-    const issuance = await world.startIssuance();
-    const { session } = issuance;
-    issuance.session = {
+    const run = await world.startIssuance();
+    const { session } = run;
+    run.session = {
       ...session,
       newOrder: (asked, signal) =>
         asked.replaces === undefined ? session.newOrder(asked, signal) : Promise.reject(error),
       listOrders: () => Promise.resolve(list === null ? null : pagesOf(list)),
     };
-    return placeOrder(issuance, await admit(issuance, admission), identifiers);
+    return placeOrder(run, await admit(run, admission), identifiers);
   }
 
   it('is asked without it at once, where its list of orders shows that it has made none', async () => {
@@ -150,16 +150,16 @@ describe('a CA that breaks on what an order replaces', () => {
   });
 
   it('is not asked again after a look at a list that may be older than what broke', async () => {
-    const issuance = await world.startIssuance();
+    const run = await world.startIssuance();
     const broken = new AcmeLedgerError('ca-problem', 'oops', { problem });
     let asked = 0;
     const newOrder = (): Promise<never> => {
       asked += 1;
       return Promise.reject(broken);
     };
-    issuance.session = { ...issuance.session, newOrder };
-    issuance.listOrders = () => Promise.resolve(pagesOf([]));
-    await expect(placeOrder(issuance, await admit(issuance, admission), identifiers)).rejects.toBe(broken);
+    run.session = { ...run.session, newOrder };
+    run.listOrders = () => Promise.resolve(pagesOf([]));
+    await expect(placeOrder(run, await admit(run, admission), identifiers)).rejects.toBe(broken);
     expect(asked).toBe(1);
   });
 });

@@ -10,19 +10,19 @@ import { newTinyWorld } from '../tiny-issuance.ts';
 it('asks for the one authorization of ten that an earlier attempt has not proven', async () => {
   const world = await newTinyWorld();
   try {
-    const issuance = await world.startIssuance();
+    const run = await world.startIssuance();
     const names = Array.from({ length: 10 }, (_, at) => `n${String(at)}.test`);
     const identifiers = parseNames(names);
     const admission = { certificateName: 'n0.test', identifiers, profile: null, waitMs: 0 };
-    const placed = await placeOrder(issuance, await admit(issuance, admission), identifiers);
-    const [open, ...proven] = await authorizationsOf(issuance.ledger, placed!.row.id);
+    const placed = await placeOrder(run, await admit(run, admission), identifiers);
+    const [open, ...proven] = await authorizationsOf(run.ledger, placed!.row.id);
     for (const { url } of proven) {
       world.ca.authorizations.set(url, 'valid');
-      await recordSeen(issuance, [{ url, status: 'valid', identifier: null, expiresAt: null }]);
+      await recordSeen(run, [{ url, status: 'valid', identifier: null, expiresAt: null }]);
     }
-    const { session } = issuance;
+    const { session } = run;
     const asked: string[] = [];
-    issuance.session = {
+    run.session = {
       ...session,
       getAuthorization: (url, signal) => {
         asked.push(url);
@@ -30,7 +30,7 @@ it('asks for the one authorization of ten that an earlier attempt has not proven
       },
     };
     const settings = parseSolverSettings({ challenge: 'http-01', solver: 'webroot', webroot: '/tmp' });
-    expect(await authorize(issuance, placed!, settings)).toMatchObject({ answer: { status: 'ready' } });
+    expect(await authorize(run, placed!, settings)).toMatchObject({ answer: { status: 'ready' } });
     expect(asked.filter((url) => url !== open?.url)).toEqual([]);
   } finally {
     await world.remove();

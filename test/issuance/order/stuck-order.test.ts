@@ -32,11 +32,11 @@ async function stuckOrder(): Promise<number> {
 }
 
 /** A later run, to which the CA shows every order of before as still being processed; and how often it was asked. */
-async function later(): Promise<{ issuance: RunningIssuance; looks: () => number }> {
-  const issuance = await world.startIssuance();
-  const { session } = issuance;
+async function later(): Promise<{ run: RunningIssuance; looks: () => number }> {
+  const run = await world.startIssuance();
+  const { session } = run;
   let looks = 0;
-  issuance.session = {
+  run.session = {
     ...session,
     getOrder: async (url, signal) => {
       looks += 1;
@@ -44,80 +44,80 @@ async function later(): Promise<{ issuance: RunningIssuance; looks: () => number
       return url.endsWith('/1') ? { ...answer, status: 'processing' as const } : answer;
     },
   };
-  return { issuance, looks: () => looks };
+  return { run, looks: () => looks };
 }
 
-async function clean(issuance: RunningIssuance): Promise<void> {
-  const { stillPresented } = await settleUnowned(issuance, { includeKept: false, skipNamesKeys: new Set() });
-  await retryTakeDown(issuance, stillPresented);
+async function clean(run: RunningIssuance): Promise<void> {
+  const { stillPresented } = await settleUnowned(run, { includeKept: false, skipNamesKeys: new Set() });
+  await retryTakeDown(run, stillPresented);
 }
 
-async function wanted(issuance: RunningIssuance) {
-  return recordWish(issuance, wishFor(issuance.account.ca, 'a.test'), issuance.account.id);
+async function wanted(run: RunningIssuance) {
+  return recordWish(run, wishFor(run.account.ca, 'a.test'), run.account.id);
 }
 
 describe('an order that the CA does not get on with', () => {
   it('is waited for by no run that has other things to do, and looked at every ten minutes at most', async () => {
     const id = await stuckOrder();
     world.clock.pass(4 * minuteMs);
-    const { issuance, looks } = await later();
-    const before = issuance.clock.now();
-    await clean(issuance);
-    expect(issuance.clock.now().getTime() - before.getTime()).toBeLessThan(1_000);
+    const { run, looks } = await later();
+    const before = run.clock.now();
+    await clean(run);
+    expect(run.clock.now().getTime() - before.getTime()).toBeLessThan(1_000);
     expect(looks()).toBe(1);
-    expect(await orderById(issuance.ledger, id)).toMatchObject({ status: 'processing', run_id: null });
-    await clean(issuance);
+    expect(await orderById(run.ledger, id)).toMatchObject({ status: 'processing', run_id: null });
+    await clean(run);
     expect(looks()).toBe(1);
     world.clock.pass(11 * minuteMs);
-    await clean(issuance);
+    await clean(run);
     expect(looks()).toBe(2);
   });
 
   it('is given seconds while it may still be on its way, and is left to its names then', async () => {
     const id = await stuckOrder();
-    const { issuance } = await later();
-    const before = issuance.clock.now();
-    await clean(issuance);
-    expect(issuance.clock.now().getTime() - before.getTime()).toBeLessThan(10_000);
-    expect(await orderById(issuance.ledger, id)).toMatchObject({ stuck_at: null, run_id: null });
-    expect(await admit(issuance, admission)).toMatchObject({ isNew: false });
+    const { run } = await later();
+    const before = run.clock.now();
+    await clean(run);
+    expect(run.clock.now().getTime() - before.getTime()).toBeLessThan(10_000);
+    expect(await orderById(run.ledger, id)).toMatchObject({ stuck_at: null, run_id: null });
+    expect(await admit(run, admission)).toMatchObject({ isNew: false });
   });
 
   it('keeps no other order for its names from being made after the usual wait, and stays known', async () => {
     const id = await stuckOrder();
     world.clock.pass(4 * minuteMs);
-    const { issuance } = await later();
-    const attempt = await obtain(issuance, await wanted(issuance), { names: ['a.test'], waitMs: 0 });
+    const { run } = await later();
+    const attempt = await obtain(run, await wanted(run), { names: ['a.test'], waitMs: 0 });
     expect(world.ca.newOrders).toBe(2);
     expect(attempt.orderId).not.toBe(id);
-    const row = await orderById(issuance.ledger, id);
+    const row = await orderById(run.ledger, id);
     expect(row).toMatchObject({ status: 'processing', concluded_at: null, run_id: null });
     expect(row?.stuck_at).not.toBeNull();
     // At Boulder it keeps newOrder from handing anything out again.
     const other = { id: 0, account_id: row!.account_id, names_key: row!.names_key };
-    expect(await hasFailedAlike(issuance.ledger, other, issuance.clock.now())).toBe(true);
+    expect(await hasFailedAlike(run.ledger, other, run.clock.now())).toBe(true);
   });
 
   it('is made anew by --force at once', async () => {
     const id = await stuckOrder();
-    const { issuance } = await later();
-    await obtain(issuance, await wanted(issuance), { names: ['a.test'], waitMs: 0, isForced: true });
+    const { run } = await later();
+    await obtain(run, await wanted(run), { names: ['a.test'], waitMs: 0, isForced: true });
     expect(world.ca.newOrders).toBe(2);
-    expect(await orderById(issuance.ledger, id)).toMatchObject({ status: 'processing', concluded_at: null });
+    expect(await orderById(run.ledger, id)).toMatchObject({ status: 'processing', concluded_at: null });
   });
 
   it('is concluded when the CA ends it', async () => {
     const id = await stuckOrder();
     world.clock.pass(4 * minuteMs);
-    await clean((await later()).issuance);
+    await clean((await later()).run);
     world.clock.pass(11 * minuteMs);
-    const issuance = await world.startIssuance();
-    const { session } = issuance;
-    issuance.session = {
+    const run = await world.startIssuance();
+    const { session } = run;
+    run.session = {
       ...session,
       getOrder: async (url, signal) => ({ ...(await session.getOrder(url, signal)), status: 'invalid' }),
     };
-    await clean(issuance);
-    expect((await orderById(issuance.ledger, id))?.concluded_at).not.toBeNull();
+    await clean(run);
+    expect((await orderById(run.ledger, id))?.concluded_at).not.toBeNull();
   });
 });

@@ -206,12 +206,12 @@ describe('one request that always breaks', () => {
 
 describe('a staging that does not answer', () => {
   let world: TinyWorld;
-  let issuance: RunningIssuance;
+  let run: RunningIssuance;
   const noAnswer = new AcmeLedgerError('ca-unreachable', 'no answer');
 
   beforeEach(async () => {
     world = await newTinyWorld();
-    issuance = await world.startIssuance();
+    run = await world.startIssuance();
   });
 
   afterEach(() => world.remove());
@@ -233,23 +233,21 @@ describe('a staging that does not answer', () => {
     }));
     const results = new Map<string, Renewed>();
     const options = { concurrency: 1, waitMs: 0, mayStart: () => true, stage };
-    await renewAll(issuance, certificates, options, (renewed) =>
-      results.set(renewed.certificate.name, renewed),
-    );
+    await renewAll(run, certificates, options, (renewed) => results.set(renewed.certificate.name, renewed));
     return results;
   }
 
   it.each([
-    ['is down from the start', (): Stage['issuance'] => noAnswer],
+    ['is down from the start', (): Stage['run'] => noAnswer],
     [
       'falls silent at newOrder',
-      (): Stage['issuance'] => ({
-        ...issuance,
-        session: { ...issuance.session, newOrder: () => Promise.reject(noAnswer) },
+      (): Stage['run'] => ({
+        ...run,
+        session: { ...run.session, newOrder: () => Promise.reject(noAnswer) },
       }),
     ],
   ])('and %s is no outage of the CA itself', async (_what, staging) => {
-    const results = await renewThere({ label: 'the staging', issuance: staging() });
+    const results = await renewThere({ label: 'the staging', run: staging() });
     for (const name of ['a', 'b', 'c', 'd', 'e'])
       expect(results.get(name)).toMatchObject({ status: 'deferred', isOfRehearsal: true });
     expect(world.ca.newOrders).toBe(1);

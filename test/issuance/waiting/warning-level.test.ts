@@ -8,14 +8,14 @@ import { orderById } from '../../../src/ledger/orders/orders.ts';
 import { type RunningIssuance, type TinyWorld, newTinyWorld } from '../tiny-issuance.ts';
 
 let world: TinyWorld;
-let issuance: RunningIssuance;
+let run: RunningIssuance;
 let warnings: string[];
 
 beforeEach(async () => {
   world = await newTinyWorld();
-  issuance = await world.startIssuance();
+  run = await world.startIssuance();
   warnings = [];
-  issuance.log = { ...issuance.log, warn: (_, message) => void warnings.push(message) };
+  run.log = { ...run.log, warn: (_, message) => void warnings.push(message) };
 });
 
 afterEach(() => world.remove());
@@ -23,13 +23,13 @@ afterEach(() => world.remove());
 /** What the CA is asked when an order is brought to its end. */
 const asked: Record<string, (error: Error) => Promise<void> | void> = {
   'a look': (error) => {
-    issuance.session.getAuthorization = () => Promise.reject(error);
+    run.session.getAuthorization = () => Promise.reject(error);
   },
   'a deactivation': (error) => {
-    issuance.session.deactivateAuthorization = () => Promise.reject(error);
+    run.session.deactivateAuthorization = () => Promise.reject(error);
   },
   'a verdict': async (error) => {
-    issuance.session.getAuthorization = () => Promise.reject(error);
+    run.session.getAuthorization = () => Promise.reject(error);
     const at = world.clock.now().toISOString();
     const submitted = { challenge: 'submitted', submitted_at: at, checked_at: at } as const;
     await world.ledger.updateTable('authorizations').set(submitted).execute();
@@ -43,12 +43,12 @@ describe.each(Object.keys(asked))('an order that stays open for want of %s', (wh
   ] as const)('with %s is worth %s', async (code, _, count) => {
     const identifiers = parseNames(['a.test']);
     const admission = { certificateName: 'a.test', identifiers, profile: null, waitMs: 0 };
-    const placed = await placeOrder(issuance, await admit(issuance, admission), identifiers);
+    const placed = await placeOrder(run, await admit(run, admission), identifiers);
     await asked[what]?.(new AcmeLedgerError(code, 'not now'));
     const verdictsUntil = world.clock.now();
-    expect(await settleOrder(issuance, placed!.row, { policy: 'deactivate', verdictsUntil })).toBeNull();
+    expect(await settleOrder(run, placed!.row, { policy: 'deactivate', verdictsUntil })).toBeNull();
     expect(new Set(warnings).size).toBe(count);
-    expect(await orderById(issuance.ledger, placed!.row.id)).toMatchObject({
+    expect(await orderById(run.ledger, placed!.row.id)).toMatchObject({
       run_id: null,
       status: 'pending',
     });

@@ -4,7 +4,7 @@ import { createSolver } from '../../challenges/create-solver.ts';
 import { systemClock } from '../../clock.ts';
 import { failureRule } from '../../issuance/names/back-off.ts';
 import { createObey, obeyingSession, ownPatienceMs } from '../../issuance/limits/obeying-session.ts';
-import type { Issuance } from '../../issuance/account-run.ts';
+import type { AccountRun } from '../../issuance/account-run.ts';
 import type { AccountRow } from '../../ledger/schema.ts';
 import type { CommandContext } from '../run-context.ts';
 import type { RunWriter } from '../ledger-writing.ts';
@@ -12,7 +12,7 @@ import { outageOf, shortWait } from '../outage-waiting.ts';
 import { limitsAt } from '../../settings/limit-changes.ts';
 
 /** One of several accounts that a run works on at once. It is heeded what the CA asks of it. */
-export function issuanceOf(
+export function accountRunOf(
   context: CommandContext,
   base: RunWriter,
   authority: Authority,
@@ -21,7 +21,7 @@ export function issuanceOf(
     account,
     patienceMs = 0,
   }: { session: Session; account: AccountRow; patienceMs?: number | undefined },
-): Issuance {
+): AccountRun {
   const { settings, log, stops } = context;
   const writer = { ...base, limits: limitsAt(authority, settings.limits) };
   const outage = outageOf(context, { leftMs: shortWait(patienceMs) });
@@ -45,7 +45,7 @@ export function issuanceOf(
 export function termsOf(
   settings: CommandContext['settings'],
   authority: Authority,
-): Pick<Issuance, 'policy' | 'maxPending'> {
+): Pick<AccountRun, 'policy' | 'maxPending'> {
   return {
     policy: settings.onUnsubmitted ?? authority.onUnsubmitted,
     maxPending: settings.maxPending ?? authority.maxPending,
