@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { expect, it } from 'vitest';
-import { accountJson, authorizationJson, holdJson, orderJson } from '../src/report/shapes.ts';
+import { accountJson, authorizationJson, holdJson, orderJson } from '../src/report/ledger-json.ts';
 import { certificateJson } from '../src/report/certificate-json.ts';
 import { AcmeLedgerError, errorRecord } from '../src/errors.ts';
 import { authorizationRow, certificateRow, orderRow } from './issuance/rows.ts';

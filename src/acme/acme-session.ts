@@ -4,7 +4,7 @@ import type { Clock } from '../clock.ts';
 import { parseAccount } from './objects/account.ts';
 import { parseAuthorization, parseChallenge } from './objects/authorization.ts';
 import { chainsAt } from './chain-download.ts';
-import { asDeparture } from './departures.ts';
+import { asDeparture } from './acme-client-errors.ts';
 import { requiredUrl } from './objects/fields.ts';
 import { linkedUrls } from './objects/links.ts';
 import { orderUrls } from './order-list.ts';
@@ -24,7 +24,7 @@ import type {
   Order,
   Resource,
 } from './objects/resources.ts';
-import { retryAfter } from './objects/retry-after.ts';
+import { retryAfter } from './objects/parse-retry-after.ts';
 import type { Guard, Registration, Session } from './session.ts';
 import type { CallOptions, SignedHttp } from './http/signed-http.ts';
 

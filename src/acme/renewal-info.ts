@@ -2,7 +2,7 @@ import { printable } from '../printable.ts';
 import { dateOf, requiredFields, unreadable } from './objects/fields.ts';
 import { jsonOrText } from './http/json-or-text.ts';
 import { answerError } from './objects/problems.ts';
-import { retryAfter } from './objects/retry-after.ts';
+import { retryAfter } from './objects/parse-retry-after.ts';
 import type { Transport } from './http/transport.ts';
 
 /** RFC 9773 §4.2, and when to ask again (§4.3). */

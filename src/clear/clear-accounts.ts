@@ -9,7 +9,7 @@ import type { CommandContext } from '../run/run-context.ts';
 import { clearGiven, clearLogs } from './clear-logs.ts';
 import type { ClearMethod } from './clear-method.ts';
 import { clear } from './clear.ts';
-import type { Cleared } from './cleared.ts';
+import type { Cleared } from './clear-line.ts';
 import { assertAuthorizationUrls, resourcesGiven } from './given-urls.ts';
 import { ClearTally, type CostSeen, type GateSeen } from './tally.ts';
 

@@ -8,7 +8,7 @@ import type { AccountRun } from '../issuance/account-run.ts';
 import type { FoundUrl } from './kept-urls.ts';
 import type { Clearing } from './clear-one.ts';
 import type { ClearTally, CostSeen, GateSeen } from './tally.ts';
-import type { Cleared } from './cleared.ts';
+import type { Cleared } from './clear-line.ts';
 import type { KeyChoice } from '../run/accounts/chosen-keys.ts';
 import type { CommandContext } from '../run/run-context.ts';
 import type { AccountsRun } from '../run/accounts/each-account.ts';

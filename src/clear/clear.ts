@@ -10,7 +10,7 @@ import type { OrderRow } from '../ledger/schema.ts';
 import { CaQuestions } from '../issuance/waiting/ca-questions.ts';
 import { eachOf } from '../issuance/waiting/bounded-pull.ts';
 import { type Clearing, clearOne } from './clear-one.ts';
-import { type Cleared, type Subject } from './cleared.ts';
+import { type Cleared, type Subject } from './clear-line.ts';
 import type { AccountRun } from '../issuance/account-run.ts';
 import { isAlive } from '../issuance/ownership/lease.ts';
 import { failureOf, locate, recover } from '../issuance/order/recover.ts';

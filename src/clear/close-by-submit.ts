@@ -11,7 +11,7 @@ import { authorizationSeen } from '../issuance/authorization/authorization-seen.
 import { spendSubmission } from '../issuance/authorization/closing-budget.ts';
 import { type Claim, claimClosing } from '../issuance/authorization/closing-claim.ts';
 import { heldBy } from '../issuance/authorization/closing-outcome.ts';
-import { claimHolderOf, recordNotClosed } from '../issuance/authorization/closing.ts';
+import { claimHolderOf, recordNotClosed } from '../issuance/authorization/deactivation.ts';
 import { type Closing } from '../issuance/authorization/closing-outcome.ts';
 import { Held } from '../issuance/ownership/guards.ts';
 import type { AccountRun } from '../issuance/account-run.ts';

@@ -5,7 +5,7 @@ import type { KeyChoice } from '../run/accounts/chosen-keys.ts';
 import { eachChosenAccount } from '../run/accounts/many-accounts.ts';
 import { paced } from '../run/rate.ts';
 import type { CommandContext } from '../run/run-context.ts';
-import type { Cleared } from './cleared.ts';
+import type { Cleared } from './clear-line.ts';
 import { discover } from './discover.ts';
 
 export interface DiscoverOptions {

@@ -2,7 +2,7 @@ import { isListCut } from '../acme/order-list.ts';
 import { AcmeLedgerError } from '../errors.ts';
 import { clearFound } from './clear-found.ts';
 import type { FoundUrl } from './kept-urls.ts';
-import type { Cleared } from './cleared.ts';
+import type { Cleared } from './clear-line.ts';
 import type { AccountRun } from '../issuance/account-run.ts';
 
 export interface DiscoverEnd {

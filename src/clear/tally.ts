@@ -1,7 +1,7 @@
 import { isTemporary } from '../error-kinds.ts';
 import { type AcmeLedgerError } from '../errors.ts';
 import type { ClearMethod } from './clear-method.ts';
-import type { Cleared } from './cleared.ts';
+import type { Cleared } from './clear-line.ts';
 import { type ClosingCost, costOfClosing } from './closing-cost.ts';
 import type { AccountRun } from '../issuance/account-run.ts';
 import { knownUrls } from '../ledger/authorizations/found-urls.ts';

@@ -1,6 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import { AcmeLedgerError } from '../errors.ts';
-import type { Interruption } from '../run-ports.ts';
+import type { Interruption } from '../log-and-stops.ts';
 import { complain } from './output/output.ts';
 
 /** From the signal to the end of what settles; the rest of the 10 s promised is for a hook that has to be killed, and closing down. */

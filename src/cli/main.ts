@@ -1,12 +1,12 @@
 import { Command, CommanderError } from 'commander';
 import { AcmeLedgerError, exitCodeOf } from '../errors.ts';
 import { homeDirectory } from '../system/home-directory.ts';
-import type { Log } from '../run-ports.ts';
+import type { Log } from '../log-and-stops.ts';
 import { shellWord } from '../shell-word.ts';
 import type { CommandContext } from '../run/run-context.ts';
-import type { Interruption } from '../run-ports.ts';
+import type { Interruption } from '../log-and-stops.ts';
 import { listenForSignals } from './interruption.ts';
-import { stoppedCode } from '../run-ports.ts';
+import { stoppedCode } from '../log-and-stops.ts';
 import { createLog } from './output/log.ts';
 import { complain, createOutput } from './output/output.ts';
 import { assertOwnState } from '../certificates/other-owner.ts';

@@ -1,9 +1,9 @@
-import { keysOf } from '../records.ts';
+import { keysOf } from '../json-record.ts';
 import { privateKeyFrom } from './account-key-formats.ts';
 import { acmeShAccounts } from './known/acme-sh.ts';
 import { acmetoolAccounts } from './known/acmetool.ts';
 import { caddyAccounts } from './known/caddy.ts';
-import { certbotAccounts } from './known/certbot.ts';
+import { certbotAccounts } from './known/certbot-accounts.ts';
 import type { AccountLayout, ClientAccount } from './client-account.ts';
 import type { Surroundings } from './client-files.ts';
 import { eachClientFile, surroundings } from './client-files.ts';

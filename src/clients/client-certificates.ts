@@ -1,4 +1,4 @@
-import { keysOf } from '../records.ts';
+import { keysOf } from '../json-record.ts';
 import { acmeShCertificates } from './known/acme-sh-certificates.ts';
 import { certbotCertificates } from './known/certbot-certificates.ts';
 import type { CertificateLayout } from './certificate-layout.ts';

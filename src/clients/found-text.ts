@@ -1,4 +1,4 @@
-import { isRecord } from '../records.ts';
+import { isRecord } from '../json-record.ts';
 
 /* Readers for the files of other clients, in which each part may be missing, or not what it should be. */
 

@@ -1,4 +1,4 @@
-import { isRecord } from '../records.ts';
+import { isRecord } from '../json-record.ts';
 import type { JsonWebKey } from 'node:crypto';
 import { parseAllDocuments } from 'yaml';
 

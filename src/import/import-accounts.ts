@@ -17,7 +17,7 @@ import type { ClientChoice, FoundKey, FoundKeys } from '../run/accounts/key-sour
 import { keyOfFile, keysOfClient, noAccounts, parseClientChoice } from '../run/accounts/key-sources.ts';
 import { withLedger } from '../run/open-ledger.ts';
 import { withLedgerWriter } from '../run/ledger-writing.ts';
-import { accountJson } from '../report/shapes.ts';
+import { accountJson } from '../report/ledger-json.ts';
 import { shellWord } from '../shell-word.ts';
 
 export interface AccountImport {

@@ -5,7 +5,7 @@ import type { FailureRule } from '../ledger/names/failing-names.ts';
 import type { AccountRow } from '../ledger/schema.ts';
 import type { LedgerWriter } from '../ledger/writer.ts';
 import type { UnsubmittedPolicy } from '../policies.ts';
-import type { Log, Stops } from '../run-ports.ts';
+import type { Log, Stops } from '../log-and-stops.ts';
 import type { CaPressure } from './waiting/concurrency-level.ts';
 import type { Outage } from './waiting/outage.ts';
 

@@ -27,7 +27,7 @@ import { leftOutText } from '../report/left-out.ts';
 import { withAccountRun } from '../run/open-account.ts';
 import { onStage } from '../run/rehearsal-stage.ts';
 import { isAlreadyIssued } from './already-issued.ts';
-import { authorizationJson } from '../report/shapes.ts';
+import { authorizationJson } from '../report/ledger-json.ts';
 import type { PlannedWish } from '../wanted/planned.ts';
 import { typedWish } from '../wanted/typed.ts';
 

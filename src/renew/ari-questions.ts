@@ -8,7 +8,7 @@ import { recordRenewalInfo } from '../ledger/certificates/renewal-info.ts';
 import type { CertificateRow } from '../ledger/schema.ts';
 import type { LedgerWriter } from '../ledger/writer.ts';
 import { allOrFirstError } from '../issuance/waiting/concurrency.ts';
-import type { Log } from '../run-ports.ts';
+import type { Log } from '../log-and-stops.ts';
 import { learned, notLearned, nothingToLearn } from './ari-schedule.ts';
 
 /** What asking one CA for renewal information needs. */

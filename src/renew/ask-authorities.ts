@@ -8,7 +8,7 @@ import type { Directory } from '../acme/objects/resources.ts';
 import { createTransport } from '../acme/http/transport.ts';
 import { systemClock } from '../clock.ts';
 import { AcmeLedgerError, errorRecord } from '../errors.ts';
-import { createObey } from '../issuance/limits/obeying-session.ts';
+import { createObey } from '../issuance/waiting/obey-retry-after.ts';
 import { startRun } from '../issuance/ownership/lease.ts';
 import type { RenewalSource } from './ari-questions.ts';
 import { askRenewalInfo } from './ari-questions.ts';

@@ -1,6 +1,6 @@
 import { toldBy } from '../error-kinds.ts';
 import type { ErrorRecord } from '../errors.ts';
-import { unpauseUrl } from '../pause.ts';
+import { unpauseUrl } from '../ca-pause.ts';
 import { counted } from '../printable.ts';
 
 /** How many certificates of a run are told of one by one that fail with errors of one kind. */

@@ -20,7 +20,7 @@ import type { CommandContext } from '../run/run-context.ts';
 import { stagingOf } from '../run/staging.ts';
 import { withWanted, writeConfigured } from '../wanted/write-configured.ts';
 import { learnRenewalInfo } from './ask-authorities.ts';
-import { type RenewThere, fallsBack, renewElsewhere } from './elsewhere.ts';
+import { type RenewThere, fallsBack, renewElsewhere } from './renew-at-fallback.ts';
 import { fallbackOf } from '../run/fallback.ts';
 import { findWork } from './find-work.ts';
 import { renewAll } from './renew-all.ts';

@@ -7,7 +7,7 @@ import { AcmeLedgerError, errorRecord, exitCodeOf, messageOf } from '../errors.t
 import { assertTrustedHook } from '../system/hook-program.ts';
 import { printable } from '../printable.ts';
 import type { CommandContext } from '../run/run-context.ts';
-import { stoppedCode } from '../run-ports.ts';
+import { stoppedCode } from '../log-and-stops.ts';
 import { runReportHook } from './report-hook.ts';
 
 /** What a `renew` has to tell, in the shapes of its `--json` (docs/json.md). */

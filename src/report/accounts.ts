@@ -4,7 +4,7 @@ import { accountAt, accountById, listAccounts } from '../ledger/accounts.ts';
 import { printable } from '../printable.ts';
 import { withLedger } from '../run/open-ledger.ts';
 import type { CommandContext } from '../run/run-context.ts';
-import { type AccountJson, accountJson } from './shapes.ts';
+import { type AccountJson, accountJson } from './ledger-json.ts';
 
 /** The accounts of the ledger, as `account list` shows them. */
 export async function allAccounts({ settings }: CommandContext): Promise<AccountJson[]> {

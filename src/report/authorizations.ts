@@ -11,7 +11,7 @@ import { printable } from '../printable.ts';
 import { accountsAtCa } from '../run/accounts/chosen-account.ts';
 import { withLedger } from '../run/open-ledger.ts';
 import type { CommandContext } from '../run/run-context.ts';
-import { type AuthorizationJson, type EventJson, authorizationJson, eventJson } from './shapes.ts';
+import { type AuthorizationJson, type EventJson, authorizationJson, eventJson } from './ledger-json.ts';
 
 /** Which authorizations `authz list` shows. */
 export interface AuthorizationChoice {

@@ -1,7 +1,7 @@
 import { isProbeable } from '../issuance/names/failing-names.ts';
 import { standingOf } from '../ledger/names/failing-names.ts';
 import type { IdentifierRow } from '../ledger/schema.ts';
-import { pauseOf } from '../pause.ts';
+import { pauseOf } from '../ca-pause.ts';
 
 export type NameJson = ReturnType<typeof nameJson>;
 

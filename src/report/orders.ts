@@ -16,7 +16,7 @@ import {
   authorizationJson,
   eventJson,
   orderJson,
-} from './shapes.ts';
+} from './ledger-json.ts';
 
 /** Orders, newest first; of all accounts unless `--ca` is given. @throws AcmeLedgerError `not-found` */
 export async function chosenOrders(

@@ -1,6 +1,6 @@
 import { type Authority, authorityOf } from '../acme/authorities/authorities.ts';
 import { AcmeLedgerError } from '../errors.ts';
-import type { Log } from '../run-ports.ts';
+import type { Log } from '../log-and-stops.ts';
 import { shellWord } from '../shell-word.ts';
 import type { CommandContext } from './run-context.ts';
 

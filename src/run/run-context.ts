@@ -1,5 +1,5 @@
 import type { TakeTurn } from '../acme/http/pacer.ts';
-import type { ClosableLog, Interruption } from '../run-ports.ts';
+import type { ClosableLog, Interruption } from '../log-and-stops.ts';
 import type { ErrorRecord } from '../errors.ts';
 import type { Settings } from '../settings/settings.ts';
 

@@ -1,4 +1,4 @@
-import { keysOf } from '../records.ts';
+import { keysOf } from '../json-record.ts';
 import { solverOptionKinds, type SolverOptions } from '../challenges/option-list.ts';
 import type { OptionKind } from '../challenges/solver-option.ts';
 import { AcmeLedgerError } from '../errors.ts';

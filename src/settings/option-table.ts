@@ -1,4 +1,4 @@
-import { keysOf } from '../records.ts';
+import { keysOf } from '../json-record.ts';
 import * as z from 'zod/mini'; // a quarter of zod's loading time
 import { parseServerAddress } from '../system/socket-address.ts';
 import { isDuration } from '../duration.ts';

@@ -14,7 +14,7 @@ import { accountsAtCa } from '../run/accounts/chosen-account.ts';
 import type { CommandContext } from '../run/run-context.ts';
 import { dueCertificates } from '../renew/find-work.ts';
 import { limitStatus } from '../report/limit-status.ts';
-import { holdJson } from '../report/shapes.ts';
+import { holdJson } from '../report/ledger-json.ts';
 import { withWanted } from '../wanted/write-configured.ts';
 
 export interface AccountStatus {

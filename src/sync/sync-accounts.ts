@@ -1,7 +1,7 @@
 import type { AcmeLedgerError } from '../errors.ts';
 import { eachAccount } from '../run/accounts/each-account.ts';
 import type { CommandContext } from '../run/run-context.ts';
-import type { Compared } from './compared.ts';
+import type { Compared } from './sync-line.ts';
 import { type Synced, sync } from './sync.ts';
 
 export interface SyncSummary {

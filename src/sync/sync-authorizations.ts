@@ -11,7 +11,7 @@ import type { CaQuestions } from '../issuance/waiting/ca-questions.ts';
 import { authorizationSeen } from '../issuance/authorization/authorization-seen.ts';
 import type { AccountRun } from '../issuance/account-run.ts';
 import { protectionOf } from '../issuance/ownership/protection.ts';
-import type { Compared } from './compared.ts';
+import type { Compared } from './sync-line.ts';
 import { isSubmitLost, recordGone } from '../issuance/authorization/verdicts.ts';
 
 /** A validation takes a minute; a CA that has no verdict after this has none to give soon. */

@@ -7,7 +7,7 @@ import type { OrderRow } from '../ledger/schema.ts';
 import type { CaQuestions } from '../issuance/waiting/ca-questions.ts';
 import type { AccountRun } from '../issuance/account-run.ts';
 import { compareAuthorization } from './sync-authorizations.ts';
-import type { Compared } from './compared.ts';
+import type { Compared } from './sync-line.ts';
 import { shellWord } from '../shell-word.ts';
 
 /**

@@ -7,7 +7,7 @@ import { allOrFirstError } from '../issuance/waiting/concurrency.ts';
 import { pendingAuthorizations } from '../ledger/authorizations/authorizations.ts';
 import { lostOrders, openOrders } from '../ledger/orders/order-comparison.ts';
 import type { OrderRow } from '../ledger/schema.ts';
-import type { Compared } from './compared.ts';
+import type { Compared } from './sync-line.ts';
 import { compareAuthorization } from './sync-authorizations.ts';
 import { compareOrder, lostOrder } from './sync-orders.ts';
 

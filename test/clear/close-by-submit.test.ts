@@ -4,7 +4,7 @@ import { ConnectionFailure, unreachable } from '../../src/acme/http/connection-f
 import type { Authorization, Challenge } from '../../src/acme/objects/resources.ts';
 import { AcmeLedgerError } from '../../src/errors.ts';
 import { clear } from '../../src/clear/clear.ts';
-import type { Cleared } from '../../src/clear/cleared.ts';
+import type { Cleared } from '../../src/clear/clear-line.ts';
 import type { Guard } from '../../src/acme/session.ts';
 import type { AccountRun } from '../../src/issuance/account-run.ts';
 import { costOfClosing } from '../../src/clear/closing-cost.ts';

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { clear } from '../../src/clear/clear.ts';
 import { discover } from '../../src/clear/discover.ts';
-import type { Cleared } from '../../src/clear/cleared.ts';
+import type { Cleared } from '../../src/clear/clear-line.ts';
 import type { AccountRun } from '../../src/issuance/account-run.ts';
 import { cleared } from '../issuance/found-stage.ts';
 import { SharedCa } from '../issuance/shared-ca.ts';

@@ -1,6 +1,6 @@
 import { type FoundEnd, clearFound } from '../../src/clear/clear-found.ts';
-import type { FoundClearing } from '../../src/clear/hunt.ts';
-import type { Cleared } from '../../src/clear/cleared.ts';
+import type { FoundClearing } from '../../src/clear/follow-url.ts';
+import type { Cleared } from '../../src/clear/clear-line.ts';
 import type { AccountRun } from '../../src/issuance/account-run.ts';
 import type { FoundUrl } from '../../src/clear/kept-urls.ts';
 

@@ -5,7 +5,7 @@ import { later } from '../../src/clock.ts';
 import { AcmeLedgerError } from '../../src/errors.ts';
 import { parseName } from '../../src/identifiers.ts';
 import type { Synced } from '../../src/sync/sync.ts';
-import type { Compared } from '../../src/sync/compared.ts';
+import type { Compared } from '../../src/sync/sync-line.ts';
 import { sync } from '../../src/sync/sync.ts';
 import { authorizationsOf } from '../../src/ledger/authorizations/authorizations.ts';
 import { recordSubmitted } from '../../src/ledger/orders/submissions.ts';

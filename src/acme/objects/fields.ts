@@ -1,4 +1,4 @@
-import { isRecord } from '../../records.ts';
+import { isRecord } from '../../json-record.ts';
 import { AcmeLedgerError } from '../../errors.ts';
 import { printable } from '../../printable.ts';
 import { isAcceptableUrl } from './web-url.ts';

@@ -1,5 +1,5 @@
 import type { Problem } from '../../errors.ts';
-import { unpauseUrl } from '../../pause.ts';
+import { unpauseUrl } from '../../ca-pause.ts';
 import { printable } from '../../printable.ts';
 import { fieldsOf, urlOf } from './fields.ts';
 import { linkedUrls } from './links.ts';

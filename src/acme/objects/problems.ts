@@ -1,10 +1,10 @@
 import { AcmeLedgerError, type Problem } from '../../errors.ts';
 import { comparableName } from '../../identifiers.ts';
-import { unpauseUrl } from '../../pause.ts';
+import { unpauseUrl } from '../../ca-pause.ts';
 import { printable } from '../../printable.ts';
 import { fieldsOf, listOf, textOf, type Fields } from './fields.ts';
 import { problemHint } from './problem-hints.ts';
-import { retryAfter, retryAfterInText } from './retry-after.ts';
+import { retryAfter, retryAfterInText } from './parse-retry-after.ts';
 
 const namespace = 'urn:ietf:params:acme:error:';
 const draftNamespace = 'urn:acme:error:';

@@ -2,7 +2,7 @@ import { accessSync, constants, existsSync, lstatSync, statSync } from 'node:fs'
 import { dirname } from 'node:path';
 import { AcmeLedgerError, messageOf } from '../../errors.ts';
 import { printable } from '../../printable.ts';
-import type { ClosableLog } from '../../run-ports.ts';
+import type { ClosableLog } from '../../log-and-stops.ts';
 import type { LogOptions, PinoLog } from './pino-log.ts';
 
 const levels = ['debug', 'info', 'warn', 'error'] as const;

@@ -1,4 +1,4 @@
-import { certbotAccounts } from './certbot.ts';
+import { certbotAccounts } from './certbot-accounts.ts';
 import { hostlessServer, type CertificateLayout } from '../certificate-layout.ts';
 import type { ClientFile } from '../client-files.ts';
 import type { ClientOptions, ClientSolver } from '../client-certificate.ts';

@@ -4,7 +4,10 @@ import { AcmeLedgerError } from '../../errors.ts';
 import type { PresentationRow } from '../../ledger/schema.ts';
 import type { Failure, Task } from '../order/challenge-tasks.ts';
 import type { AccountRun } from '../account-run.ts';
-import { assertStillVisible, present } from './take-down.ts';
+import { answerOf } from './stored-answer.ts';
+import { takeDown } from './take-down.ts';
+import { isTakenDown } from '../../ledger/orders/presentations.ts';
+import { assertOwned, isTakenOver } from '../ownership/guards.ts';
 
 interface Presented {
   visible: Task[];
@@ -51,4 +54,31 @@ async function sorted(tasks: readonly Task[], act: (task: Task) => Promise<void>
 function asSolverError(reason: unknown): AcmeLedgerError {
   if (reason instanceof AcmeLedgerError) return reason;
   throw reason;
+}
+
+/**
+ * Puts one answer up and waits until it can be seen.
+ * @throws AcmeLedgerError `solver`, `busy` when another run took the order over; the reason of `stops.work`
+ */
+async function present(run: AccountRun, solver: Solver, row: PresentationRow): Promise<void> {
+  const answer = answerOf(row);
+  await assertOwned(run, row.order_id);
+  await solver.present(answer, run.stops.work);
+  await assertStillOurs(run, row);
+  await solver.waitUntilVisible(answer, run.stops.work);
+}
+
+/** Looks once more at an answer that could be seen. @throws AcmeLedgerError `solver` when it is gone; the reason of `stops.work` */
+async function assertStillVisible(run: AccountRun, solver: Solver, row: PresentationRow): Promise<void> {
+  await solver.assertStillVisible(answerOf(row), run.stops.work);
+}
+
+/** What came up after whoever took the order over had taken everything down would stay there. */
+async function assertStillOurs(run: AccountRun, row: PresentationRow): Promise<void> {
+  try {
+    await assertOwned(run, row.order_id);
+  } catch (error) {
+    if (isTakenOver(error) && (await isTakenDown(run.ledger, row))) await takeDown(run, row);
+    throw error;
+  }
 }

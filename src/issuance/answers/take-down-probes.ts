@@ -12,7 +12,7 @@ import type { LedgerWriter } from '../../ledger/writer.ts';
 import { endHooksOf } from '../../system/orphaned-hooks.ts';
 import { timeLimit } from '../../system/time-limit.ts';
 import { allOrFirstError } from '../waiting/concurrency.ts';
-import type { Log, Stops } from '../../run-ports.ts';
+import type { Log, Stops } from '../../log-and-stops.ts';
 import { aliveAmong } from '../ownership/lease.ts';
 import { answerOf, inTurn } from './stored-answer.ts';
 

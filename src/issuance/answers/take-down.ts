@@ -1,40 +1,13 @@
 import { parseSolverSettings } from '../../challenges/settings.ts';
-import type { Solver } from '../../challenges/solver.ts';
 import { errorRecord } from '../../errors.ts';
 import { authorizationsOf } from '../../ledger/authorizations/authorizations.ts';
 import type { AuthorizationRow, PresentationRow } from '../../ledger/schema.ts';
-import {
-  isTakenDown,
-  presentationsUp,
-  recordCleanedUp,
-  recordCleanUpFailed,
-} from '../../ledger/orders/presentations.ts';
+import { presentationsUp, recordCleanedUp, recordCleanUpFailed } from '../../ledger/orders/presentations.ts';
 import { assertOwned, isTakenOver } from '../ownership/guards.ts';
 import type { AccountRun } from '../account-run.ts';
 import { answerOf, inTurn } from './stored-answer.ts';
 
 const lastMomentMs = 1_000;
-
-/**
- * Puts one answer up and waits until it can be seen.
- * @throws AcmeLedgerError `solver`, `busy` when another run took the order over; the reason of `stops.work`
- */
-export async function present(run: AccountRun, solver: Solver, row: PresentationRow): Promise<void> {
-  const answer = answerOf(row);
-  await assertOwned(run, row.order_id);
-  await solver.present(answer, run.stops.work);
-  await assertStillOurs(run, row);
-  await solver.waitUntilVisible(answer, run.stops.work);
-}
-
-/** Looks once more at an answer that could be seen. @throws AcmeLedgerError `solver` when it is gone; the reason of `stops.work` */
-export async function assertStillVisible(
-  run: AccountRun,
-  solver: Solver,
-  row: PresentationRow,
-): Promise<void> {
-  await solver.assertStillVisible(answerOf(row), run.stops.work);
-}
 
 /**
  * Takes down whatever of an order is, or may be, up, whoever put it there; only for the authorizations that `which` picks. Nothing
@@ -57,16 +30,6 @@ export async function presentedFor(
   const picked = new Set((await authorizationsOf(run.ledger, orderId)).filter(which).map((row) => row.id));
   const rows = await presentationsUp(run.ledger, orderId);
   return rows.filter((row) => picked.has(row.authorization_id));
-}
-
-/** What came up after whoever took the order over had taken everything down would stay there. */
-async function assertStillOurs(run: AccountRun, row: PresentationRow): Promise<void> {
-  try {
-    await assertOwned(run, row.order_id);
-  } catch (error) {
-    if (isTakenOver(error) && (await isTakenDown(run.ledger, row))) await takeDown(run, row);
-    throw error;
-  }
 }
 
 export async function takeDownAll(run: AccountRun, rows: readonly PresentationRow[]): Promise<void> {

@@ -2,7 +2,7 @@ import type { ErrorRecord } from '../../errors.ts';
 import { comparableName } from '../../identifiers.ts';
 import { authorizationsOf, nameProven } from '../../ledger/authorizations/authorizations.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
-import { pausedNames, unpauseUrl } from '../../pause.ts';
+import { pausedNames, unpauseUrl } from '../../ca-pause.ts';
 import type { Attempt } from './attempt.ts';
 
 /** Problems of a whole order that say which of its names they are about (RFC 8555 §6.7.1). */

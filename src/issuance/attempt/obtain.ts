@@ -17,7 +17,7 @@ import { allOrFirstError } from '../waiting/concurrency.ts';
 import type { Places } from '../waiting/concurrency-level.ts';
 import type { Attempt } from './attempt.ts';
 import { endInFailure } from './failure.ts';
-import { keeping, storedMeanwhile } from './keeping.ts';
+import { keeping, storedMeanwhile } from './ending-kept.ts';
 import { place, type PlaceOptions } from './place.ts';
 
 export interface ObtainOptions extends Omit<PlaceOptions, 'ending'> {

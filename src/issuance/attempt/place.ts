@@ -11,7 +11,7 @@ import type { AccountRun } from '../account-run.ts';
 import { awaitClosers } from '../authorization/closers.ts';
 import { areWanted, isFinalizedWith } from '../certificate/order-key.ts';
 import { isWindowOpen, lifeOf } from '../due/renewal-window.ts';
-import { aboutOf } from '../limits/obeying-session.ts';
+import { aboutOf } from '../waiting/obey-retry-after.ts';
 import { giveBack } from '../limits/spending.ts';
 import { placeOrder } from '../order/place-order.ts';
 import { replacedBy } from '../order/replaces.ts';

@@ -10,7 +10,7 @@ import type { AccountRun } from '../account-run.ts';
 import { isLate } from '../names/name-choice.ts';
 import type { Attempt } from './attempt.ts';
 import type { Ending } from './ending.ts';
-import { rehearsing } from './rehearsing.ts';
+import { rehearsing } from './ending-rehearsed.ts';
 
 /** The staging of a CA, and what issuing there needs; or why nothing can be issued there now. */
 export interface Stage {

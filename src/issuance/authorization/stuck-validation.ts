@@ -4,7 +4,7 @@ import { AcmeLedgerError } from '../../errors.ts';
 import { authorizationsOf, nameProven } from '../../ledger/authorizations/authorizations.ts';
 import type { AuthorizationRow } from '../../ledger/schema.ts';
 import { recordNotSubmitted } from '../../ledger/orders/submissions.ts';
-import { closeAuthorization, isTaken } from './closing.ts';
+import { closeAuthorization, isTaken } from './deactivation.ts';
 import type { AccountRun } from '../account-run.ts';
 import type { PlacedOrder } from '../placed-order.ts';
 import { validationTimeoutMs } from '../order/name-failures.ts';

@@ -5,7 +5,7 @@ import type { AcmeLedgerError } from '../../errors.ts';
 import type { Identifier } from '../../identifiers.ts';
 import { identifierSetKey } from '../../identifiers.ts';
 import type { HoldScope } from '../../ledger/states.ts';
-import { unpauseUrl } from '../../pause.ts';
+import { unpauseUrl } from '../../ca-pause.ts';
 
 /**
  * What was asked of the CA: reads have no effect (RFC 8555 §6.3) and may be repeated; a page of a list only with the whole list, and the

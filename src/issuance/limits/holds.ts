@@ -6,7 +6,7 @@ import { endHold, holdsOf, moveHolds, recordHold } from '../../ledger/limits/hol
 import type { HoldRow } from '../../ledger/schema.ts';
 import type { LedgerWriter } from '../../ledger/writer.ts';
 import { inTransaction } from '../../ledger/writer.ts';
-import { unpauseUrl } from '../../pause.ts';
+import { unpauseUrl } from '../../ca-pause.ts';
 import { type Exemption, exemptionOf, isFreeOf } from './exemption.ts';
 import { accountPausedLimit, notePause } from './pauses.ts';
 import { emptyToldBucket, forRenewalsToo } from './told-bucket.ts';

@@ -7,7 +7,7 @@ import { endPauses, recordPaused } from '../../ledger/names/paused-names.ts';
 import type { HoldRow } from '../../ledger/schema.ts';
 import type { LedgerWriter } from '../../ledger/writer.ts';
 import { inTransaction } from '../../ledger/writer.ts';
-import { pausedNames } from '../../pause.ts';
+import { pausedNames } from '../../ca-pause.ts';
 import { type AnnouncedLimit, pauseLookMs, pausedLimit } from './announced-limit.ts';
 
 /** As a hold's limit: the CA has paused the account, as far as can be told. */

@@ -7,7 +7,7 @@ import type { Ledger } from '../../ledger/ledger.ts';
 import { liveOrderKeys, namesIssuedSince } from '../../ledger/orders/order-queries.ts';
 import type { CertificateRow } from '../../ledger/schema.ts';
 import type { Exemption } from './exemption.ts';
-import { ownPatienceMs } from './obeying-session.ts';
+import { ownPatienceMs } from '../waiting/obey-retry-after.ts';
 import { forCertificate, heldError, holdAmong } from './holds.ts';
 import { isReplaceable, isWindowOpen, lifeOf } from '../due/renewal-window.ts';
 import { renewalsSince } from './spending.ts';

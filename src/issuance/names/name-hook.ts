@@ -7,7 +7,7 @@ import type { NameHook } from '../../policies.ts';
 import { printable } from '../../printable.ts';
 import { hookFailure, runHook } from '../../system/hook-process.ts';
 import { runVariable } from '../../system/orphaned-hooks.ts';
-import type { Log } from '../../run-ports.ts';
+import type { Log } from '../../log-and-stops.ts';
 import { endHooksOfDeadRuns } from '../ownership/taking-over.ts';
 
 /** It may write a mail; whoever waits for a person in it does so elsewhere. */

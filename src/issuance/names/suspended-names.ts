@@ -1,5 +1,5 @@
 import { AcmeLedgerError } from '../../errors.ts';
-import { pauseOf } from '../../pause.ts';
+import { pauseOf } from '../../ca-pause.ts';
 import type { FailingNames } from './name-choice.ts';
 import { shellWords } from '../../shell-word.ts';
 

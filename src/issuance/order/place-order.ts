@@ -13,7 +13,7 @@ import { isMisfit, recordFittingAnswer } from './answer-fit.ts';
 import type { Charge } from '../limits/charges.ts';
 import type { AccountRun } from '../account-run.ts';
 import type { AdmittedOrder, PlacedOrder } from '../placed-order.ts';
-import { aboutOf } from '../limits/obeying-session.ts';
+import { aboutOf } from '../waiting/obey-retry-after.ts';
 import { findLost } from './lost-order.ts';
 import { noteNotPaused } from '../limits/pauses.ts';
 import { requestOrder } from './request-order.ts';

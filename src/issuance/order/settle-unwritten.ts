@@ -12,7 +12,7 @@ import { recordCleanedUp } from '../../ledger/orders/presentations.ts';
 import { readAgain } from '../../ledger/read-again.ts';
 import type { AuthorizationRow, OrderRow, PresentationRow } from '../../ledger/schema.ts';
 import { authorizationSeen } from '../authorization/authorization-seen.ts';
-import { deactivateUnlessHeld } from '../authorization/closing.ts';
+import { deactivateUnlessHeld } from '../authorization/deactivation.ts';
 import type { AccountRun } from '../account-run.ts';
 import type { UnsubmittedPolicy } from '../../policies.ts';
 import { poll } from '../waiting/polling.ts';

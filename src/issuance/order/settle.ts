@@ -8,7 +8,7 @@ import type { OrderEnd } from '../../ledger/orders/orders.ts';
 import type { AuthorizationRow, OrderRow } from '../../ledger/schema.ts';
 import { isSubmitted } from '../../ledger/states.ts';
 import { allOrFirstError } from '../waiting/concurrency.ts';
-import { closeAuthorization } from '../authorization/closing.ts';
+import { closeAuthorization } from '../authorization/deactivation.ts';
 import { settleUnwritten } from './settle-unwritten.ts';
 import { takeDownAll, presentedFor } from '../answers/take-down.ts';
 import type { AccountRun } from '../account-run.ts';

@@ -9,7 +9,7 @@ import {
   recordSubmitting,
   recordSubmittingAgain,
 } from '../../ledger/orders/submissions.ts';
-import { ownPatienceMs } from '../limits/obeying-session.ts';
+import { ownPatienceMs } from '../waiting/obey-retry-after.ts';
 import { insertPresentations, type NewPresentation } from '../../ledger/orders/presentations.ts';
 import { inTransaction } from '../../ledger/writer.ts';
 import type { AuthorizationRow } from '../../ledger/schema.ts';
@@ -19,7 +19,7 @@ import { submitGuard } from '../ownership/guards.ts';
 import type { AccountRun } from '../account-run.ts';
 import type { PlacedOrder } from '../placed-order.ts';
 import { presentAll } from '../answers/put-up.ts';
-import { waitUntilAllowedMs } from '../waiting/retrying.ts';
+import { waitUntilAllowedMs } from '../waiting/wait-until-allowed.ts';
 import { refresh } from '../authorization/verdicts.ts';
 import { warningLevel } from '../waiting/warning-level.ts';
 

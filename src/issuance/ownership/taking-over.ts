@@ -4,7 +4,7 @@ import type { Ledger } from '../../ledger/ledger.ts';
 import { unendedRuns } from '../../ledger/runs.ts';
 import { endHooksOf } from '../../system/orphaned-hooks.ts';
 import type { AccountRun } from '../account-run.ts';
-import type { Log } from '../../run-ports.ts';
+import type { Log } from '../../log-and-stops.ts';
 import { isAlive, isDeadHere, isHeld } from './lease.ts';
 
 /**

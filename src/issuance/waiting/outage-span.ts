@@ -1,6 +1,6 @@
 import type { Clock } from '../../clock.ts';
 import { AcmeLedgerError } from '../../errors.ts';
-import type { Log } from '../../run-ports.ts';
+import type { Log } from '../../log-and-stops.ts';
 
 /** Since when a CA is out of order, how long a run has waited for that so far, and what is told of it. */
 export class OutageSpan {

@@ -1,7 +1,7 @@
 import { isOutcomeUnknown } from '../../acme/http/connection-failure.ts';
 import type { Clock } from '../../clock.ts';
 import type { AcmeLedgerError } from '../../errors.ts';
-import type { Log } from '../../run-ports.ts';
+import type { Log } from '../../log-and-stops.ts';
 import { Bell } from './bell.ts';
 import { isAnswer, isFault } from './ca-faults.ts';
 import { sleepUnless } from './interruptible-sleep.ts';

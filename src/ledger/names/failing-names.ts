@@ -1,7 +1,7 @@
 import type { ErrorRecord } from '../../errors.ts';
 import { sql } from 'kysely';
 import { isPast } from '../../bounded-wait.ts';
-import { pauseOf } from '../../pause.ts';
+import { pauseOf } from '../../ca-pause.ts';
 import { compiledOnce } from '../compiled.ts';
 import { appendEvents } from '../events.ts';
 import type { EventKind } from '../events.ts';

@@ -1,6 +1,6 @@
 import type { ErrorRecord } from '../../errors.ts';
 import { isPast, isStillAhead } from '../../bounded-wait.ts';
-import { pauseOf } from '../../pause.ts';
+import { pauseOf } from '../../ca-pause.ts';
 import { chunksOf } from '../chunks.ts';
 import { appendEvents } from '../events.ts';
 import type { Ledger } from '../ledger.ts';

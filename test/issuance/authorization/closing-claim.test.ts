@@ -3,7 +3,7 @@ import { letsEncryptLimits } from '../../../src/acme/authorities/limits.ts';
 import { spendDeactivation } from '../../../src/issuance/authorization/closing-budget.ts';
 import { type Claim, claimClosing } from '../../../src/issuance/authorization/closing-claim.ts';
 import { clear } from '../../../src/clear/clear.ts';
-import type { Cleared } from '../../../src/clear/cleared.ts';
+import type { Cleared } from '../../../src/clear/clear-line.ts';
 import { costOfClosing } from '../../../src/clear/closing-cost.ts';
 import type { AccountRun } from '../../../src/issuance/account-run.ts';
 import { authorizationByUrl } from '../../../src/ledger/authorizations/authorizations.ts';

@@ -2,7 +2,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parseNames } from '../../../src/identifiers.ts';
-import { closeAuthorization } from '../../../src/issuance/authorization/closing.ts';
+import { closeAuthorization } from '../../../src/issuance/authorization/deactivation.ts';
 import { admit } from '../../../src/issuance/attempt/gate.ts';
 import type { PlacedOrder } from '../../../src/issuance/placed-order.ts';
 import { orderKey } from '../../../src/issuance/certificate/order-key.ts';

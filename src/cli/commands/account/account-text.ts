@@ -1,4 +1,4 @@
-import type { AccountJson } from '../../../report/shapes.ts';
+import type { AccountJson } from '../../../report/ledger-json.ts';
 
 /** One account, for a person. */
 export function accountText(shown: AccountJson): string[] {

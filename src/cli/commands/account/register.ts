@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { accountText } from './account-text.ts';
 import { warn } from '../../output/output.ts';
 import type { Runner } from '../../runner.ts';
-import { accountJson } from '../../../report/shapes.ts';
+import { accountJson } from '../../../report/ledger-json.ts';
 import { counted } from '../../../printable.ts';
 
 export function accountRegister(account: Command, runner: Runner): void {

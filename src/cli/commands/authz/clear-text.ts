@@ -1,5 +1,5 @@
 import type { ClearMethod } from '../../../clear/clear-method.ts';
-import type { Cleared } from '../../../clear/cleared.ts';
+import type { Cleared } from '../../../clear/clear-line.ts';
 import { printable } from '../../../printable.ts';
 import type { ClearSummary, ClearTally, CostSeen, GateSeen } from '../../../clear/tally.ts';
 import { counted } from '../../../printable.ts';

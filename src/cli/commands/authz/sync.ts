@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { Compared } from '../../../sync/compared.ts';
+import type { Compared } from '../../../sync/sync-line.ts';
 import type { SyncSummary } from '../../../sync/sync-accounts.ts';
 import { parseCount } from '../../options/parse-count.ts';
 import { complain } from '../../output/output.ts';

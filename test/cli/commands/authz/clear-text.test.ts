@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { ClearTally, type GateSeen } from '../../../../src/clear/tally.ts';
 import { endText } from '../../../../src/cli/commands/authz/clear-text.ts';
-import type { Cleared } from '../../../../src/clear/cleared.ts';
+import type { Cleared } from '../../../../src/clear/clear-line.ts';
 
 const ca = 'https://ca.example/dir';
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { retryAfter, retryAfterInText } from '../../../src/acme/objects/retry-after.ts';
+import { retryAfter, retryAfterInText } from '../../../src/acme/objects/parse-retry-after.ts';
 
 // asctime names no zone: it must not be read as this machine's.
 process.env['TZ'] = 'America/New_York';

@@ -1,9 +1,9 @@
 import { expect, it } from 'vitest';
 import { authorityOf } from '../../src/acme/authorities/authorities.ts';
-import { tellOfAll } from '../../src/renew/elsewhere.ts';
+import { tellOfAll } from '../../src/renew/renew-at-fallback.ts';
 import type { ErrorCode } from '../../src/error-kinds.ts';
 import { AcmeLedgerError, errorRecord } from '../../src/errors.ts';
-import type { Log } from '../../src/run-ports.ts';
+import type { Log } from '../../src/log-and-stops.ts';
 import type { Renewed } from '../../src/renew/renewed.ts';
 import { certificateRow } from '../issuance/rows.ts';
 

@@ -10,7 +10,7 @@ import type { AuthorizationRow } from '../../ledger/schema.ts';
 import type { AccountRun } from '../account-run.ts';
 import { Held, LongAgo, decidedMeanwhile, lostClaim, submittedMeanwhile } from '../ownership/guards.ts';
 import { type Protection, type ProtectionOptions, protectionOf } from '../ownership/protection.ts';
-import { waitUntilAllowedMs } from '../waiting/retrying.ts';
+import { waitUntilAllowedMs } from '../waiting/wait-until-allowed.ts';
 import { spendDeactivation } from './closing-budget.ts';
 import { claimClosing } from './closing-claim.ts';
 import { heldBy } from './closing-outcome.ts';

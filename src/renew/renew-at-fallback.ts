@@ -3,7 +3,7 @@ import { systemClock } from '../clock.ts';
 import { errorRecord, hasCode } from '../errors.ts';
 import { isForFallback } from '../issuance/due/fallback-choice.ts';
 import { counted } from '../printable.ts';
-import type { Log } from '../run-ports.ts';
+import type { Log } from '../log-and-stops.ts';
 import { asFallback, tellOfFallback, unusable } from '../run/fallback.ts';
 import type { CommandContext } from '../run/run-context.ts';
 import type { Renewed } from './renewed.ts';

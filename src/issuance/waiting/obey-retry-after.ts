@@ -1,0 +1,115 @@
+import { isOutcomeUnknown } from '../../acme/http/connection-failure.ts';
+import type { Clock } from '../../clock.ts';
+import { later } from '../../clock.ts';
+import { hasCode } from '../../errors.ts';
+import { identifierSetKey } from '../../identifiers.ts';
+import type { LedgerWriter } from '../../ledger/writer.ts';
+import type { CaPressure } from './concurrency-level.ts';
+import { heldError, holdAgainst, noteHold } from '../limits/holds.ts';
+import { accountWatch } from '../account/account-watch.ts';
+import type { BearOptions, Outage } from './outage.ts';
+import type { Asked } from '../limits/announced-limit.ts';
+
+/** Asks the CA when it may be asked, and tells the ledger what it answers about that. */
+export type Obey = <T>(asked: Asked, signal: AbortSignal | undefined, ask: () => Promise<T>) => Promise<T>;
+
+/** In the middle of an order so much is waited for in any case: giving it up would cost the CA more. */
+export const ownPatienceMs = 10_000;
+const askedAtMost = 3;
+
+/**
+ * Every request of an account goes through here (promise 5: a Retry-After is obeyed by everybody who shares the ledger). While the
+ * ledger holds that the CA asked for patience, a request waits if that is over soon, else it isn't sent; a 429 or 503 is written down
+ * and asked again once its time has come, if that is soon. Faults of the CA are waited out by all requests together (outage.ts).
+ * @param options.patienceMs what the person allowed to wait for (`--wait`), at least `ownPatienceMs`; what has to be looked at or written
+ *   again after a wait isn't waited for here: a new order, the submit of a challenge, a deactivation
+ * @param options.outage where faults are waited out; without it they come back at once
+ * @param options.pressure counts what the CA refuses for now
+ * @throws AcmeLedgerError `ca-limit` with `retryAt`, `ca-account`, `ca-outage`, and what the request throws
+ */
+export function createObey(
+  writer: LedgerWriter,
+  accountId: number,
+  options: { patienceMs: number; outage?: Outage; pressure?: CaPressure },
+): Obey {
+  const { patienceMs, outage } = options;
+  const account = accountWatch(writer, accountId);
+  return async (asked, signal, ask) => {
+    for (let tries = 1; ; tries += 1) {
+      account.assertKept();
+      await waitForLeave(writer, accountId, asked, patienceMs, signal);
+      try {
+        return await (outage?.bear(asked.kind, signal, ask, bearingOf(asked)) ?? ask());
+      } catch (error) {
+        await account.note(error);
+        const held = await noteHold(writer, accountId, asked, error);
+        const waitMs = held?.retryAt === undefined ? null : msLeft(held.retryAt, writer.clock);
+        if (isRefusal(error) && options.pressure !== undefined) options.pressure.refusals += 1;
+        if (tries === askedAtMost || waitMs === null || waitMs > patienceMs || isSentOnce(asked))
+          throw held ?? error;
+        await writer.clock.sleep(waitMs, signal);
+      }
+    }
+  };
+}
+
+/** Sleeps until the CA may be asked. @throws AcmeLedgerError `ca-limit` when that takes longer than the patience */
+async function waitForLeave(
+  writer: LedgerWriter,
+  accountId: number,
+  asked: Asked,
+  patienceMs: number,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const until = later(writer.clock.now(), isWaitedForByCaller(asked) ? 0 : patienceMs);
+  for (;;) {
+    const hold = await holdAgainst(writer, accountId, asked);
+    if (hold === null) return;
+    if (new Date(hold.not_before) > until) throw heldError(hold);
+    await writer.clock.sleep(msUntil(hold.not_before, writer.clock), signal);
+  }
+}
+
+function msLeft(until: Date, clock: Clock): number {
+  return Math.max(0, until.getTime() - clock.now().getTime());
+}
+
+/** What had no effect is repeated here: a read (a page of a list only with the whole of it), and what certainly wasn't sent. */
+function bearingOf(asked: Asked): BearOptions {
+  // A deactivation's guard looks again after each wait.
+  if (isWaitedForByCaller(asked) && asked.kind !== 'deactivate')
+    return { about: aboutOf(asked), waits: false, mayRepeat: () => false };
+  return {
+    waits: true,
+    mayRepeat: (error) => asked.kind === 'read' || (asked.kind !== 'page' && !isOutcomeUnknown(error)),
+  };
+}
+
+/** What tells a request from others of its kind, so that it is known again when its caller repeats it. */
+export function aboutOf(asked: Asked): unknown {
+  if (asked.kind === 'newOrder') return identifierSetKey(asked.identifiers);
+  return asked.kind === 'submit' ? asked.url : {};
+}
+
+/** A 429 or 503 that came from the CA just now. */
+function isRefusal(error: unknown): boolean {
+  return hasCode(error, 'ca-limit') && error.httpStatus !== undefined;
+}
+
+/**
+ * What is written down before it is sent has its time in the ledger, and what is to be deactivated may have found an owner meanwhile: who
+ * wrote or looked does the waiting. Renewal information has a time of its own.
+ */
+function isWaitedForByCaller(asked: Asked): boolean {
+  return ['newOrder', 'submit', 'deactivate', 'renewalInfo'].includes(asked.kind);
+}
+
+function isSentOnce(asked: Asked): boolean {
+  return isWaitedForByCaller(asked) || asked.kind === 'page';
+}
+
+/** Not all at the same moment: many runs may be waiting for the same time. */
+function msUntil(instant: string, clock: Clock): number {
+  const ms = Math.max(0, Date.parse(instant) - clock.now().getTime());
+  return ms + Math.random() * Math.min(ms / 10, 1_000);
+}
