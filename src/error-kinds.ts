@@ -95,8 +95,12 @@ export interface KnownError {
   httpStatus?: number | undefined;
 }
 
+/** A code of a newer version, read from the ledger: nothing follows from it. */
+const unknownKind: ErrorKind = { exit: 70, ca: null, countsAgainst: null, mayHaveActed: true, told: 'each' };
+
 function kindOf({ code }: KnownError): ErrorKind {
-  return errorKinds[code];
+  const kinds: Readonly<Record<string, ErrorKind | undefined>> = errorKinds;
+  return kinds[code] ?? unknownKind;
 }
 
 /** Whether the next run goes on with what ended so, and nothing of it is a failure: exit code 75. */
@@ -125,9 +129,10 @@ export function isCaSilent(error: KnownError): boolean {
   return kindOf(error).ca === 'silent';
 }
 
-/** A problem of the server's own making (5xx), or an answer that makes no sense. */
+/** A problem of the server's own making (5xx, by its answer or its document), or an answer that makes no sense. */
 export function isServerFault(error: KnownError): boolean {
-  if (error.code === 'ca-problem') return (error.httpStatus ?? error.problem?.status ?? 500) >= 500;
+  if (error.code === 'ca-problem')
+    return Math.max(error.httpStatus ?? 0, error.problem?.status ?? error.httpStatus ?? 500) >= 500;
   return error.code === 'ca-answer';
 }
 

@@ -59,5 +59,5 @@ async function unowned(run: AccountRun): Promise<(order: OrderRow) => boolean> {
   const owners = new Set(orders.map(({ run_id }) => run_id));
   const alive = await aliveAmong({ ledger, clock }, owners);
   // An order that got an owner since then is in that run's hands.
-  return ({ run_id }) => owners.has(run_id) && !alive.has(run_id);
+  return ({ run_id }) => run_id === null || (owners.has(run_id) && !alive.has(run_id));
 }

@@ -23,6 +23,7 @@ export function problemHint(
     return 'the names of one certificate are too long together: split it into two, acme-ledger cert add with fewer names each';
   if (type === 'userActionRequired') return actionHint(headers, data);
   const help = linkedUrls({ headers }, 'help').map(printable)[0];
+  if (type === 'rateLimited' && isAboutPending(problem?.detail ?? '')) return fullHint;
   if (type === 'rateLimited')
     return help === undefined ? undefined : `the limits and how to stay under them: ${help}`;
   return hints[type] ?? (help === undefined ? undefined : `the CA explains it at ${help}`);
@@ -42,6 +43,14 @@ function actionHint(headers: FailedHeaders, data: unknown): string {
 function pauseHint(url: string): string {
   return `the CA paused these names after too many failures; open ${url} to go on, then: acme-ledger name resume --all`;
 }
+
+/** Boulder's old limit on what an account has open, which other CAs have, too: "too many currently pending authorizations". */
+export function isAboutPending(detail: string): boolean {
+  return /pending authorizations/i.test(detail);
+}
+
+const fullHint =
+  'acme-ledger authz clear closes what this ledger knows of; what other clients left open: acme-ledger authz discover, or acme-ledger authz clear --from-log LOG --import-accounts CLIENT; then the same again';
 
 /** Boulder's limit on the length of all names of an order together. */
 export function isTooLong(problem: Problem | null): boolean {

@@ -12,6 +12,7 @@ import type { LedgerWriter } from '../../ledger/writer.ts';
 import { inTransaction } from '../../ledger/writer.ts';
 import { heldError, holdAgainst } from '../limits/holds.ts';
 import type { Charge, Shortage } from '../limits/charges.ts';
+import type { Places } from '../waiting/concurrency-level.ts';
 import type { AccountRun } from '../account-run.ts';
 import type { AdmittedOrder } from '../placed-order.ts';
 import { freeAt, shortageError } from '../limits/limit-words.ts';
@@ -37,6 +38,8 @@ export interface Admission {
   life?: Life | null;
   /** How long to wait for room, or for the time until which the CA asked not to be asked; 0: not at all. */
   waitMs: number;
+  /** Where several certificates are worked on: lends this one's place to another while the CA takes its time. */
+  whileWaiting?: Places['lend'] | undefined;
 }
 
 /** An order whose answer never comes may have opened authorizations that live this long: Let's Encrypt's `classic`, the longest known. */
@@ -78,7 +81,7 @@ export async function admit(run: AccountRun, admission: Admission): Promise<Admi
     const now = run.clock.now();
     if (verdict.outcome === 'full' && now.getTime() - roomMadeAt >= makeRoomEveryMs) {
       roomMadeAt = now.getTime();
-      if (await makeRoom(run, admission.identifiers.length)) continue;
+      if (await makeRoom(run, admission)) continue;
     }
     if (now >= deadline || notBefore(verdict, now) > deadline) throw refusal(run, admission, verdict);
     // A limit frees at a time that is known, or before it when an order that was promised something ends without it.
@@ -95,14 +98,15 @@ function notBefore(verdict: Verdict, now: Date): Date {
 }
 
 /** Settles what nobody owns, the oldest first and no more than is needed. @returns whether it was of any use */
-async function makeRoom(run: AccountRun, names: number): Promise<boolean> {
+async function makeRoom(run: AccountRun, { identifiers, whileWaiting }: Admission): Promise<boolean> {
   const { closed } = await settleUnowned(run, {
     includeKept: true,
     skipNamesKeys: new Set(),
     isEnough: async () => {
       const count = await gateCount(run.ledger, run.account.id, run.clock.now());
-      return count.pending + count.reserved + names <= run.maxPending;
+      return count.pending + count.reserved + identifiers.length <= run.maxPending;
     },
+    whileWaiting,
   });
   return closed > 0;
 }

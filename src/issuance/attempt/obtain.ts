@@ -14,20 +14,15 @@ import { finalizeWithKey } from '../certificate/finalize-with-key.ts';
 import { settleOrder } from '../order/settle.ts';
 import type { AdmittedOrder, PlacedOrder } from '../placed-order.ts';
 import { allOrFirstError } from '../waiting/concurrency.ts';
-import type { Places } from '../waiting/concurrency-level.ts';
 import type { Attempt } from './attempt.ts';
 import { endInFailure } from './failure.ts';
 import { keeping, storedMeanwhile } from './ending-kept.ts';
 import { place, type PlaceOptions } from './place.ts';
 
 export interface ObtainOptions extends Omit<PlaceOptions, 'ending'> {
-  /** Where several certificates are worked on: lends this one's place to another while the CA takes its time. */
-  whileWaiting?: Places['lend'] | undefined;
   /** Unless told the certificate is kept. */
   ending?: PlaceOptions['ending'];
 }
-
-type Options = PlaceOptions & Pick<ObtainOptions, 'whileWaiting'>;
 
 /**
  * One attempt to obtain one certificate (steps 2 to 9 of ARCHITECTURE.md). Whatever happens, everything it opened is settled when this returns, and
@@ -50,12 +45,12 @@ export async function obtain(
 async function obtainOnce(
   run: AccountRun,
   certificate: CertificateRow,
-  options: Options & { isSecond?: boolean },
+  options: PlaceOptions & { isSecond?: boolean },
 ): Promise<Attempt | { givenUp: AdmittedOrder }> {
   const placement = await place(run, certificate, options);
-  if (placement.is === 'stored-meanwhile') return storedMeanwhile(run, certificate);
-  const { admitted } = placement;
+  const admitted = placement.is === 'stored-meanwhile' ? null : placement.admitted;
   try {
+    if (placement.is === 'stored-meanwhile') return await storedMeanwhile(run, certificate);
     if (placement.is === 'failed') throw placement.error;
     const { placed } = placement;
     run.log.info({ order: placed.row.id, url: placed.answer.url }, `${certificate.name}: has its order`);
@@ -75,7 +70,7 @@ async function obtainOnce(
 async function isGivenUp(
   run: AccountRun,
   { order: { id }, isNew }: AdmittedOrder,
-  { isForced = false, isSecond = false }: Options & { isSecond?: boolean },
+  { isForced = false, isSecond = false }: PlaceOptions & { isSecond?: boolean },
   error: unknown,
 ): Promise<boolean> {
   if (isSecond || run.stops.work.aborted) return false;
@@ -103,7 +98,7 @@ async function complete(
   run: AccountRun,
   certificate: CertificateRow,
   placed: PlacedOrder,
-  { ending, whileWaiting }: Options,
+  { ending, whileWaiting }: PlaceOptions,
 ): Promise<StoreVerdict> {
   const { authorized, files, isFinalizeRecorded } = await authorizeAndMakeKey(run, certificate, placed);
   run.log.info({ order: placed.row.id }, `${certificate.name}: every name is proven`);
@@ -115,7 +110,11 @@ async function complete(
     whileWaiting,
   });
   const takingDown = cleanUpPresentations(run, placed.row.id);
-  const [finalized] = await allOrFirstError([finalizing, takingDown] as const);
+  const [finalized] = await allOrFirstError([finalizing, takingDown] as const).catch(async (error: unknown) => {
+    // No request is left behind.
+    await finalizing.then(({ placed: { chains } }) => chains).catch(() => undefined);
+    throw error;
+  });
   const { placed: issued, files: used } = finalized;
   return ending.collect(run, certificate, issued.row, used, issued.chains);
 }

@@ -21,6 +21,7 @@ import type { AdmittedOrder, PlacedOrder } from '../placed-order.ts';
 import type { Ending } from './ending.ts';
 import { admit } from './gate.ts';
 import { mayOrderAgain } from './order-again.ts';
+import type { Places } from '../waiting/concurrency-level.ts';
 
 /** An order taken up may turn out to be over at the CA, or the CA may ask to come back a little later; then there is another try. */
 const placements = 4;
@@ -34,6 +35,8 @@ export interface PlaceOptions {
   /** An order of an earlier attempt whose certificate can't be had now is given up at once. */
   isForced?: boolean;
   ending: Ending;
+  /** Where several certificates are worked on: lends this one's place to another while the CA takes its time. */
+  whileWaiting?: Places['lend'] | undefined;
 }
 
 export type Placement =
@@ -43,7 +46,10 @@ export type Placement =
   /** With the last order that the gate let through; null when it let none. */
   | { is: 'failed'; admitted: AdmittedOrder | null; error: unknown };
 
-/** Brings an order for the names to the CA (RFC 8555 §7.4): a new one through the gate, or one that an earlier attempt left. */
+/**
+ * Brings an order for the names to the CA (RFC 8555 §7.4): a new one through the gate, or one that an earlier attempt left. Never throws:
+ * whatever goes wrong, the order that was let through is to be settled.
+ */
 export async function place(
   run: AccountRun,
   certificate: CertificateRow,
@@ -53,31 +59,31 @@ export async function place(
   const about = aboutOf({ kind: 'newOrder', identifiers: options.names.map(parseName) });
   let admitted: AdmittedOrder | null = null;
   let faults = 0;
-  for (let round = 1; round <= placements;) {
-    try {
+  try {
+    for (let round = 1; round <= placements;) {
       // Before anything is written down for it: nothing waits for a CA that is out of order with an order in hand.
       await run.outage.pass('newOrder', run.stops.work);
-    } catch (error) {
-      return { is: 'failed', admitted, error };
+      try {
+        const waitMs = Math.max(0, deadline.getTime() - run.clock.now().getTime());
+        admitted = await admitFor(run, certificate, { ...options, waitMs });
+        const placed = await placeAdmitted(run, certificate, admitted, options);
+        if (placed === 'stored-meanwhile') return { is: placed };
+        if (placed !== null) return { is: 'placed', admitted, placed };
+        round += 1;
+      } catch (error) {
+        faults += 1;
+        if (await mayOrderAgain(run, admitted?.order ?? null, error, { about, faults })) continue;
+        // The CA wants it later, and the person waits for as long: the gate does the waiting.
+        const isWaitedFor =
+          hasCode(error, 'ca-limit') && error.retryAt !== undefined && error.retryAt <= deadline;
+        if (!isWaitedFor || round === placements) throw error;
+        round += 1;
+      }
     }
-    try {
-      const waitMs = Math.max(0, deadline.getTime() - run.clock.now().getTime());
-      admitted = await admitFor(run, certificate, { ...options, waitMs });
-      const placed = await placeAdmitted(run, certificate, admitted, options);
-      if (placed === 'stored-meanwhile') return { is: placed };
-      if (placed !== null) return { is: 'placed', admitted, placed };
-      round += 1;
-    } catch (error) {
-      faults += 1;
-      if (await mayOrderAgain(run, admitted?.order ?? null, error, { about, faults })) continue;
-      // The CA wants it later, and the person waits for as long: the gate does the waiting.
-      const isWaitedFor =
-        hasCode(error, 'ca-limit') && error.retryAt !== undefined && error.retryAt <= deadline;
-      if (!isWaitedFor || round === placements) return { is: 'failed', admitted, error };
-      round += 1;
-    }
+    throw allOver();
+  } catch (error) {
+    return { is: 'failed', admitted, error };
   }
-  return { is: 'failed', admitted, error: allOver() };
 }
 
 function allOver(): AcmeLedgerError {

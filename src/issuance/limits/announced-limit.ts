@@ -5,6 +5,8 @@ import type { AcmeLedgerError } from '../../errors.ts';
 import type { Identifier } from '../../identifiers.ts';
 import { identifierSetKey } from '../../identifiers.ts';
 import type { HoldScope } from '../../ledger/states.ts';
+import { isAboutPending } from '../../acme/objects/problem-hints.ts';
+import { pendingLimit } from '../../ledger/limits/holds.ts';
 import { unpauseUrl } from '../../ca-pause.ts';
 
 /**
@@ -85,12 +87,13 @@ function limitOf(error: AcmeLedgerError, asked: Asked): About {
       return { ...these, limit: anchor };
     case undefined:
     default:
-      return { scope: 'orders', subject: '', limit: anchor ?? ownNameFor(detail) };
+      return { scope: 'orders', subject: '', limit: ownNameFor(detail) ?? anchor ?? 'new-orders' };
   }
 }
 
-function ownNameFor(detail: string): string {
-  return /pending authorizations/i.test(detail) ? 'pending-authorizations' : 'new-orders';
+/** Of a limit whose words tell more than its link. */
+function ownNameFor(detail: string): string | null {
+  return isAboutPending(detail) ? pendingLimit : null;
 }
 
 /** Which of the order's names is meant: the CA quotes it. */

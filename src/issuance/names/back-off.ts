@@ -20,7 +20,7 @@ export function failureRule(suspendMs: number, random: () => number = Math.rando
   return {
     nextAttemptAt: (step, now, lifeMs = null) =>
       later(now, Math.round(backOffMs(step, lifeMs) * (1 + jitter * random()))),
-    canNeverBeStored: (failingSince, now) => now.getTime() - failingSince.getTime() >= suspendMs,
+    shouldSuspend: (failingSince, now) => now.getTime() - failingSince.getTime() >= suspendMs,
   };
 }
 

@@ -10,6 +10,7 @@ import type { OrderRow } from '../../ledger/schema.ts';
 import { recordProvenOrder } from './authorize.ts';
 import { collectCertificate, giveUpUncollected } from '../certificate/collect.ts';
 import { canNeverBeStored, judged } from '../certificate/fetched-chain.ts';
+import type { FinalizeOptions } from '../certificate/finalize.ts';
 import { finalizeWithKey } from '../certificate/finalize-with-key.ts';
 import type { AccountRun } from '../account-run.ts';
 import type { PlacedOrder } from '../placed-order.ts';
@@ -26,6 +27,8 @@ import { isStillWanted } from './still-wanted.ts';
 
 /** More than a validation takes, for submits that a run sent just before it died. */
 const verdictWaitMs = 90_000;
+type Waiting = Pick<FinalizeOptions, 'whileWaiting'>;
+
 /**
  * Brings one order that this run has taken over to an end. What goes wrong is logged; the next run tries again.
  * @returns why it has no end yet; null when it has one
@@ -34,10 +37,11 @@ export async function recover(
   run: AccountRun,
   order: OrderRow,
   policy: UnsubmittedPolicy,
+  waiting: Waiting = {},
 ): Promise<AcmeLedgerError | null> {
   run.log.info({ order: order.id, policy }, 'settling an order that an earlier run left');
   try {
-    await recoverOrder(run, order, policy);
+    await recoverOrder(run, order, policy, waiting);
     return null;
   } catch (error) {
     run.log.warn(
@@ -54,7 +58,12 @@ export function failureOf(error: unknown): AcmeLedgerError {
 }
 
 /** Goes on from the last thing that was written. */
-async function recoverOrder(run: AccountRun, order: OrderRow, policy: UnsubmittedPolicy): Promise<void> {
+async function recoverOrder(
+  run: AccountRun,
+  order: OrderRow,
+  policy: UnsubmittedPolicy,
+  waiting: Waiting,
+): Promise<void> {
   let current: OrderRow = order;
   // One whose newOrder was lost may have come to the CA after it was given up.
   const isMissing = order.url === null && order.reserved > 0;
@@ -63,7 +72,7 @@ async function recoverOrder(run: AccountRun, order: OrderRow, policy: Unsubmitte
     if (placed === 'unusable') return settleRest(run, order, 'deactivate');
     // Gone at the CA, and released. What it opened may be there for longer: it is settled like that of any order that is concluded.
     if (placed === null && (await takeOverOrder(run, { ...order, run_id: null })) === null) return;
-    if (placed !== null && (await finishIssued(run, placed))) return;
+    if (placed !== null && (await finishIssued(run, placed, waiting))) return;
     current = placed?.row ?? order;
   }
   await settleRest(run, current, policy);
@@ -96,7 +105,7 @@ export async function locate(run: AccountRun, order: OrderRow): Promise<PlacedOr
 }
 
 /** A certificate that was paid for is fetched, never ordered again: finalize was sent, and the key is there. */
-async function finishIssued(run: AccountRun, found: PlacedOrder): Promise<boolean> {
+async function finishIssued(run: AccountRun, found: PlacedOrder, waiting: Waiting): Promise<boolean> {
   if (found.row.finalize_sent_at === null) return false;
   const placed = await doneMeanwhile(run, found);
   if (placed === null) return true;
@@ -118,7 +127,7 @@ async function finishIssued(run: AccountRun, found: PlacedOrder): Promise<boolea
   }
   try {
     await recordProvenOrder(run, placed);
-    const finalized = await finalizeWithKey(run, certificate, placed, files);
+    const finalized = await finalizeWithKey(run, certificate, placed, files, waiting);
     await collectCertificate(run, certificate, finalized.placed.row, finalized.files);
   } catch (error) {
     if (!canNeverBeStored(judged(run, placed.row, error))) throw error;

@@ -4,6 +4,7 @@ import { unsettledOrders } from '../../ledger/orders/unsettled-orders.ts';
 import { ordersStillPresented } from '../../ledger/orders/presentations.ts';
 import type { OrderRow } from '../../ledger/schema.ts';
 import { allOrFirstError } from '../waiting/concurrency.ts';
+import type { Places } from '../waiting/concurrency-level.ts';
 import type { AccountRun } from '../account-run.ts';
 import { listedOnce } from './listed-once.ts';
 import { aliveAmong } from '../ownership/lease.ts';
@@ -20,6 +21,8 @@ export interface RecoveryOptions {
   skipNamesKeys: ReadonlySet<string>;
   /** Asked after each order: whether that was enough. */
   isEnough?: () => Promise<boolean>;
+  /** Lends the place of the certificate that waits for this to another while the CA takes its time. */
+  whileWaiting?: Places['lend'] | undefined;
 }
 
 /** What begins to be taken down later is left for the next run; what has begun ends at its hook's own limit. */
@@ -66,7 +69,7 @@ export async function settleUnowned(
     closed += 1;
     // What nobody took up in time, or room is wanted for, isn't kept for longer.
     const policy = options.includeKept || order.kept_until !== null ? 'deactivate' : run.policy;
-    const failure = await recover(limited, owned, policy);
+    const failure = await recover(limited, owned, policy, options);
     if (failure !== null && isCaUnusable(failure)) break;
     if ((await options.isEnough?.()) === true) break;
   }

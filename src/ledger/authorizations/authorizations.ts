@@ -2,6 +2,7 @@ import type { ErrorRecord } from '../../errors.ts';
 import { compiledOnce } from '../compiled.ts';
 import { appendEvents } from '../events.ts';
 import { countFailure, endFailuresInARow } from '../limits/failure-counts.ts';
+import { endPendingHold } from '../limits/holds.ts';
 import type { Ledger } from '../ledger.ts';
 import type { AuthorizationRow } from '../schema.ts';
 import type { Instant } from '../columns.ts';
@@ -99,7 +100,10 @@ async function recordOne(writer: LedgerWriter, seen: AuthorizationSeen): Promise
   });
   // One that is met for the first time may have ended long ago, by whoever made it.
   const isStranger = before.source !== 'order' && before.checked_at === null;
-  if (possible && before.status === 'pending' && !isStranger) await countVerdict(writer, before, seen);
+  if (possible && before.status === 'pending' && !isStranger) {
+    await countVerdict(writer, before, seen);
+    if (seen.status !== 'pending') await endPendingHold(writer, before.account_id);
+  }
   if (before.status === seen.status && before.checked_at !== null) return;
   await appendEvents(writer, [
     {

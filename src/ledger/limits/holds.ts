@@ -9,6 +9,9 @@ import type { HoldScope } from '../states.ts';
 import type { LedgerWriter } from '../writer.ts';
 import { inTransaction, instant } from '../writer.ts';
 
+/** The name that a hold gets whose limit is a count of what is open, and no rate: an authorization that ends makes room at once. */
+export const pendingLimit = 'pending-authorizations';
+
 /** What the CA asked for: nothing of this before that time. */
 export interface Hold {
   accountId: number;
@@ -54,8 +57,11 @@ export async function recordHold(writer: LedgerWriter, hold: Hold): Promise<Inst
 /** What the CA asked for and is to be heeded still, the last to end first. */
 export async function holdsOf(ledger: Ledger, accountId: number, now: Date): Promise<HoldRow[]> {
   const { rows } = await holdsAfter(ledger, { accountId, after: now.toISOString() });
+  const full = rows.find(({ limit_name }) => limit_name === pendingLimit);
+  const hasRoom = full !== undefined && (await hasExpiredSince(ledger, full, now));
   return (
     rows
+      .filter((row) => !hasRoom || row !== full)
       // Of a clock that was ahead for a run, by more than a wait may last, nothing is known but that it was wrong.
       .filter(({ noted_at }) => noted_at <= now.toISOString() || isStillAhead(noted_at, now, longestWaitMs))
       .map((row) => bounded(fromNow(row, now)))
@@ -70,6 +76,33 @@ const holdsAfter = compiledOnce((ledger, { accountId, after }: { accountId: numb
     .where('account_id', '=', accountId)
     .where('not_before', '>', after)
     .orderBy('not_before', 'desc'),
+);
+
+/** Whether an authorization has come to its end at the CA by itself since the CA called the account full. */
+async function hasExpiredSince(
+  ledger: Ledger,
+  { account_id, noted_at }: HoldRow,
+  now: Date,
+): Promise<boolean> {
+  const expired = await ledger
+    .selectFrom('authorizations')
+    .select('id')
+    .where('account_id', '=', account_id)
+    .where('status', '=', 'pending')
+    .where('expires_at', '>', noted_at)
+    .where('expires_at', '<=', now.toISOString())
+    .limit(1)
+    .executeTakeFirst();
+  return expired !== undefined;
+}
+
+/** An authorization that was pending isn't any more: an account that the CA called full has room. */
+export async function endPendingHold(writer: LedgerWriter, accountId: number): Promise<void> {
+  await deletePendingHold(writer.ledger, { accountId });
+}
+
+const deletePendingHold = compiledOnce((ledger, { accountId }: { accountId: number }) =>
+  ledger.deleteFrom('holds').where('account_id', '=', accountId).where('limit_name', '=', pendingLimit),
 );
 
 /** Nobody heeds the CA for longer than a day at once: one of an earlier version may say so. */

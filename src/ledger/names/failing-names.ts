@@ -26,7 +26,7 @@ export interface FailureRule {
    */
   nextAttemptAt(step: number, now: Date, lifeMs?: number | null): Date;
   /** Whether one that has been failing for as long is given up until somebody looks at it. */
-  canNeverBeStored(failingSince: Date, now: Date): boolean;
+  shouldSuspend(failingSince: Date, now: Date): boolean;
 }
 
 const wellAgain = {
@@ -102,9 +102,9 @@ export async function recordNameFailure(
     const step = (before?.back_off_step ?? 0) + 1;
     const since = before?.failing_since ?? null;
     const failingSince = since !== null && isPast(since, now) ? since : now.toISOString();
-    const canNeverBeStored = rule.canNeverBeStored(new Date(failingSince), now);
-    const suspendedAt = before?.suspended_at ?? (canNeverBeStored ? now.toISOString() : null);
-    const isNewlyHopeless = suspendedAt !== null && (before?.suspended_at ?? null) === null;
+    const isLong = rule.shouldSuspend(new Date(failingSince), now);
+    const suspendedAt = before?.suspended_at ?? (isLong ? now.toISOString() : null);
+    const isNewlySuspended = suspendedAt !== null && (before?.suspended_at ?? null) === null;
     const nextAttemptAt = rule.nextAttemptAt(step, now).toISOString();
     const failure = {
       consecutive_failures: (found?.consecutive_failures ?? 0) + 1,
@@ -122,7 +122,7 @@ export async function recordNameFailure(
       .execute();
     await appendEvents(tx, [
       { kind: 'name-failed', accountId, data: { name: name.value, nextAttemptAt, error } },
-      ...(isNewlyHopeless ? nameEvents('name-suspended', accountId, [name]) : []),
+      ...(isNewlySuspended ? nameEvents('name-suspended', accountId, [name]) : []),
     ]);
   });
 }

@@ -41,7 +41,7 @@ describe('a name that fails', () => {
 
   it('is hopeless once it has been failing for as long as was said', () => {
     const rule = failureRule(10 * dayMs);
-    expect(rule.canNeverBeStored(new Date(now.getTime() - 10 * dayMs + 1), now)).toBe(false);
-    expect(rule.canNeverBeStored(new Date(now.getTime() - 10 * dayMs), now)).toBe(true);
+    expect(rule.shouldSuspend(new Date(now.getTime() - 10 * dayMs + 1), now)).toBe(false);
+    expect(rule.shouldSuspend(new Date(now.getTime() - 10 * dayMs), now)).toBe(true);
   });
 });
