@@ -58,6 +58,15 @@ describe('what follows from an error', () => {
     expect(those(mayHaveActed)).toEqual(expect.arrayContaining(['ca-unreachable', 'ca-answer', 'bug']));
     expect(mayHaveActed({ code: 'ca-problem', problem: { status: 400 } })).toBe(false);
     expect(mayHaveActed({ code: 'ca-problem', problem: { status: 502 } })).toBe(true);
+    // A server that contradicts itself has refused nothing for certain.
+    expect(mayHaveActed({ code: 'ca-problem', httpStatus: 400, problem: { status: 500 } })).toBe(true);
+    expect(mayHaveActed({ code: 'ca-problem', httpStatus: 500, problem: { status: 400 } })).toBe(true);
+  });
+
+  it('draws nothing from a code that this version does not know', () => {
+    const later = { code: 'of-a-later-version' as ErrorCode };
+    for (const question of [isDeferral, isTemporary, isAboutTheCa, isCaUnusable, isAboutTheCertificate])
+      expect(question(later)).toBe(false);
   });
 
   it('takes a problem without a status for the fault of a server', () => {

@@ -88,6 +88,7 @@ async function clearHeld({ context, choice, tally, tell }: ClearRun): Promise<Cl
   const unsettled: AcmeLedgerError[] = [];
   let stillPresented = 0;
   const unusable = await eachChosenAccount(context, choice.run, choice.keys, async (run, turns) => {
+    await tally.noteHold(run);
     const progress = await context.output.progress('authorizations');
     const onResult = (cleared: Cleared): void => {
       tally.add(cleared);

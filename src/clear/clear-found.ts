@@ -28,12 +28,12 @@ export interface FoundEnd {
  * @throws what `found` throws
  */
 export async function clearFound(
-  issuances: readonly AccountRun[],
+  runs: readonly AccountRun[],
   found: AsyncIterable<FoundUrl>,
   clearing: FoundClearing,
   tell: (cleared: Cleared) => void,
 ): Promise<FoundEnd> {
-  const accounts = issuances.map((run) => {
+  const accounts = runs.map((run) => {
     const server = askedServer(run.session.directory, run.session.account?.url ?? null);
     return { run, server, asking: new CaQuestions() };
   });
@@ -45,7 +45,7 @@ export async function clearFound(
     asked: () => clearing.progress?.expect(1),
     elsewhere: (each) => {
       counted.elsewhere += 1;
-      const [first] = issuances;
+      const [first] = runs;
       if (clearing.isGiven === true && first !== undefined) tell(notAskable(first, each));
     },
     challenge: (each) => challenges.push(each),

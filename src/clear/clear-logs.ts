@@ -63,7 +63,7 @@ export async function clearLogs(
     },
   };
   const { unusable, ...cleared } = await clearAll(context, options, {
-    foundBy: (issuances) => foundIn(files, { ...reading, servers: issuances.flatMap(hostsOf) }),
+    foundBy: (runs) => foundIn(files, { ...reading, servers: runs.flatMap(hostsOf) }),
     source: 'log',
     progress,
   });
@@ -82,7 +82,7 @@ export async function clearGiven(
 }
 
 interface Found {
-  foundBy: (issuances: readonly AccountRun[]) => AsyncIterable<FoundUrl>;
+  foundBy: (runs: readonly AccountRun[]) => AsyncIterable<FoundUrl>;
   source: 'log' | 'discovered';
   isGiven?: boolean;
   progress: Progress;
@@ -95,7 +95,7 @@ async function clearAll(
 ): Promise<FoundCleared> {
   try {
     const { tally, tell } = options;
-    return await withAccounts(context, options.run, options.keys, async (issuances, unusable) => {
+    return await withAccounts(context, options.run, options.keys, async (runs, unusable) => {
       const clearing = {
         ...options,
         source,
@@ -104,14 +104,15 @@ async function clearAll(
         authorizationOf: authorizationUrlOf,
         progress,
       };
-      const { ends, ...counted } = await clearFound(issuances, foundBy(issuances), clearing, (cleared) => {
+      for (const run of runs) await tally.noteHold(run);
+      const { ends, ...counted } = await clearFound(runs, foundBy(runs), clearing, (cleared) => {
         tally.add(cleared);
         const isShown = source !== 'log' || context.output.json || context.settings.verbosity > 0;
         if (isShown || !quiet.includes(cleared.action)) tell(cleared);
       });
-      const gates = await Promise.all(issuances.map((run) => tally.gateOf(run)));
+      const gates = await Promise.all(runs.map((run) => tally.gateOf(run)));
       const costs = options.dryRun
-        ? await Promise.all(issuances.map((run) => tally.costAt(run, options.method)))
+        ? await Promise.all(runs.map((run) => tally.costAt(run, options.method)))
         : [];
       return { gates, costs, ends: ends.map(({ end }) => end), ...counted, unusable };
     });

@@ -6,6 +6,7 @@ import { type ClosingCost, costOfClosing } from './closing-cost.ts';
 import type { AccountRun } from '../issuance/account-run.ts';
 import { knownUrls } from '../ledger/authorizations/found-urls.ts';
 import { gateCount } from '../ledger/authorizations/gate-count.ts';
+import { holdsOf, pendingLimit } from '../ledger/limits/holds.ts';
 
 export interface ClearSummary {
   seen: number;
@@ -57,11 +58,14 @@ export class ClearTally {
     firstAt: null,
     names: new Set(),
   };
+  /** CAs that had called the account full, and may be asked for orders again. */
+  readonly freed: string[] = [];
   /** Left because another client may be working on them; `until` is when the last of them is an hour old. */
   readonly young: { count: number; until: string | null } = { count: 0, until: null };
   /** Left because their logs have no time for them, and only older ones are wanted. */
   undated = 0;
   /** Of an account, by its URL: how many were found open and aren't any more. */
+  readonly #full = new Set<string | null>();
   readonly #closed = new Map<string, number>();
   /** Of an account, by its URL: those that were left to other runs. */
   readonly #left = new Map<string, string[]>();
@@ -97,8 +101,17 @@ export class ClearTally {
     }
   }
 
+  /** Notes that the CA has called the account full: before anything is closed. */
+  async noteHold({ ledger, account, clock }: AccountRun): Promise<void> {
+    const holds = await holdsOf(ledger, account.id, clock.now());
+    if (holds.some(({ limit_name }) => limit_name === pendingLimit)) this.#full.add(account.url);
+  }
+
   /** How much room there is again, as the ledger counts. */
   async gateOf({ ledger, account, clock, maxPending }: AccountRun): Promise<GateSeen> {
+    const holds = await holdsOf(ledger, account.id, clock.now());
+    const isFull = holds.some(({ limit_name }) => limit_name === pendingLimit);
+    if (this.#full.has(account.url) && !isFull) this.freed.push(account.ca);
     const { pending, reserved, nextExpiryAt } = await gateCount(ledger, account.id, clock.now());
     // Other runs may have closed since what was left to them: it was open, too.
     const left = (await knownUrls(ledger, this.#left.get(account.url ?? '') ?? [])).authorizations;

@@ -39,10 +39,10 @@ export async function eachCertificate(
 export async function oneCertificate(
   context: CommandContext,
   name: string,
-): Promise<{ certificate: CertificateJson; proven: { label: string; text: string } }> {
+): Promise<{ certificate: CertificateJson; proven: () => { label: string; text: string } }> {
   return withWanted(context, async (ledger) => {
     const certificate = await shown(context, await wantedCertificate(ledger, name));
-    return { certificate, proven: kindOf(certificate.settings).shown(certificate.settings) };
+    return { certificate, proven: () => kindOf(certificate.settings).shown(certificate.settings) };
   });
 }
 

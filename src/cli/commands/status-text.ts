@@ -19,7 +19,7 @@ function accountText(shown: AccountStatus): string[] {
     ...limits.slice(1).map((limit) => `  limit    ${limitLine(limit)}`),
     ...holds.map(
       (hold) =>
-        `  held     ${heldWords[hold.scope]}${hold.subject === '' ? '' : ` ${printable(hold.subject)}`} until ${hold.notBefore}: ${printable(hold.error.message)}`,
+        `  held     ${heldWords[hold.scope]}${hold.subject === '' ? '' : ` ${printable(hold.subject)}`} until ${hold.notBefore}: ${printable(hold.error.message)}${fullText(hold.limit, gate.pending)}`,
     ),
     ...(failingNames === 0
       ? []
@@ -32,6 +32,13 @@ function accountText(shown: AccountStatus): string[] {
 function certificatesText({ total, due, leftAlone, failing, expiringSoon }: CertificateCounts): string {
   const alone = leftAlone === 0 ? '' : ` (${String(leftAlone)} left alone for suspended names)`;
   return `certificates: ${String(total)}, ${String(due)} due${alone}, ${String(failing)} failing, ${String(expiringSoon)} ending soon`;
+}
+
+/** The CA's count and ours differ by what others left open. */
+function fullText(limit: string, pending: number): string {
+  return limit === 'pending-authorizations'
+    ? `; the ledger knows of ${String(pending)} open, and new orders go again as soon as one is closed: acme-ledger authz clear`
+    : '';
 }
 
 const heldWords = {

@@ -110,11 +110,13 @@ async function complete(
     whileWaiting,
   });
   const takingDown = cleanUpPresentations(run, placed.row.id);
-  const [finalized] = await allOrFirstError([finalizing, takingDown] as const).catch(async (error: unknown) => {
-    // No request is left behind.
-    await finalizing.then(({ placed: { chains } }) => chains).catch(() => undefined);
-    throw error;
-  });
+  const [finalized] = await allOrFirstError([finalizing, takingDown] as const).catch(
+    async (error: unknown) => {
+      // No request is left behind.
+      await finalizing.then(({ placed: { chains } }) => chains).catch(() => undefined);
+      throw error;
+    },
+  );
   const { placed: issued, files: used } = finalized;
   return ending.collect(run, certificate, issued.row, used, issued.chains);
 }

@@ -1,3 +1,4 @@
+import { hasCode } from '../../errors.ts';
 import { identifierSetKey, parseName } from '../../identifiers.ts';
 import { chunksOf } from '../chunks.ts';
 import { compiledOnce } from '../compiled.ts';
@@ -51,7 +52,7 @@ export async function recordWish(
 
 /** Whether the wish has names of this row proven in another way. */
 export function isMended(before: CertificateRow | undefined, wish: CertificateWish): boolean {
-  return before !== undefined && before.account_id !== null && !isSameValue(before.settings, wish.settings);
+  return before !== undefined && before.account_id !== null && !says(before, 'settings', wish.settings);
 }
 
 /** Who changes how names are proven has looked at them: those that failed may be tried again. */
@@ -75,7 +76,7 @@ export function isWanted(row: CertificateRow, wish: CertificateWish): boolean {
 export function isSameKind(row: CertificateRow, wish: CertificateWish): boolean {
   return (
     row.ca === wish.ca &&
-    namesKey(row.names) === namesKey(wish.names) &&
+    hasNames(row, wish.names) &&
     row.key_type === wish.keyType &&
     row.profile === (wish.profile ?? '') &&
     row.preferred_chain === wish.preferredChain &&
@@ -86,7 +87,7 @@ export function isSameKind(row: CertificateRow, wish: CertificateWish): boolean 
 /** Whether the row says just what is wished for, how it is proven and deployed included. */
 export function isSameWish(row: CertificateRow, wish: CertificateWish): boolean {
   const values = Object.entries(wishValues(wish)) as [keyof CertificateRow, unknown][];
-  return values.every(([column, value]) => isSameValue(row[column], value));
+  return values.every(([column, value]) => says(row, column, value));
 }
 
 /** The columns that a wish fills. */
@@ -103,6 +104,24 @@ export function wishValues(wish: CertificateWish) {
     deploy_hook: wish.deployHook,
     removed_at: null,
   } as const;
+}
+
+/** Whether a column holds this value; one that can't be read doesn't, and is written anew. */
+function says(row: CertificateRow, column: keyof CertificateRow, value: unknown): boolean {
+  return ifReadable(() => isSameValue(row[column], value));
+}
+
+function hasNames(row: CertificateRow, names: readonly string[]): boolean {
+  return ifReadable(() => namesKey(row.names) === namesKey(names));
+}
+
+function ifReadable(look: () => boolean): boolean {
+  try {
+    return look();
+  } catch (error) {
+    if (hasCode(error, 'ledger')) return false;
+    throw error;
+  }
 }
 
 /** Whether two values of a column are the same: JSON that says the same in the same order. */

@@ -85,9 +85,12 @@ async function newestApplied(ledger: Ledger, engine: Engine): Promise<Applied | 
   const alone = await unlessMissing(engine, async () =>
     nameIn(await sql<Newest>`select max(name) as name from kysely_migration`.execute(ledger)),
   );
-  return alone === undefined || alone === null
-    ? null
-    : { name: alone, isDevelopment: alone === '0001-first' };
+  if (alone === undefined || alone === null) return null;
+  // A ledger that has lost one table, or was made since the first look, has the other.
+  const limits = await unlessMissing(engine, () =>
+    sql`select count(*) from limit_buckets where 1 = 0`.execute(ledger),
+  );
+  return { name: alone, isDevelopment: alone === '0001-first' && limits === undefined };
 }
 
 interface Newest {

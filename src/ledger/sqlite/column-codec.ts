@@ -54,7 +54,22 @@ function jsonIn(stored: unknown, { table, column, top, decoding }: JsonColumn): 
   const [value, isRead] = parsed(stored);
   if (isRead && (top === 'any' || topOf(value) === top)) return value;
   if (decoding === 'lenient') return top === 'array' ? [] : {};
-  throw new AcmeLedgerError(
+  // What went wrong once is told to people: a run doesn't rest on it.
+  if (column === 'error' || column.endsWith('_error')) return null;
+  return new Unreadable(unreadable(stored, table, column));
+}
+
+/** Stands for a value that can't be read: who asks the row for it gets the error, who needs the rest of the row gets that. */
+export class Unreadable {
+  readonly error: AcmeLedgerError;
+
+  constructor(error: AcmeLedgerError) {
+    this.error = error;
+  }
+}
+
+function unreadable(stored: unknown, table: string, column: string): AcmeLedgerError {
+  return new AcmeLedgerError(
     'ledger',
     `${column} of ${table} in the ledger isn't the JSON that it should be ("${printable(String(stored)).slice(0, 60)}"): another program wrote it, or the file is damaged`,
     { hint: 'acme-ledger ledger check names the row, and mends it or says what to do' },

@@ -1,5 +1,5 @@
 import type { Statement } from 'better-sqlite3';
-import { type Decoding, decodersOf } from './column-codec.ts';
+import { type Decoding, Unreadable, decodersOf } from './column-codec.ts';
 
 type Row = Record<string, unknown>;
 
@@ -28,7 +28,9 @@ export function shapedRows(statement: Statement, decoding: Decoding): ShapedRows
     const row: Row = { ...blank };
     for (const [index, name] of names.entries()) {
       const [value, decode] = [values[index], decoders[index]];
-      row[name] = decode === null || decode === undefined || value === null ? value : decode(value);
+      const decoded = decode === null || decode === undefined || value === null ? value : decode(value);
+      if (decoded instanceof Unreadable) refuse(row, name, decoded);
+      else row[name] = decoded;
     }
     return row;
   };
@@ -38,6 +40,16 @@ export function shapedRows(statement: Statement, decoding: Decoding): ShapedRows
       for (const values of rows.iterate(parameters)) yield shaped(values);
     },
   };
+}
+
+/** One damaged value is the trouble of whoever needs it, not of all who read the row. */
+function refuse(row: Row, name: string, { error }: Unreadable): void {
+  Object.defineProperty(row, name, {
+    enumerable: true,
+    get() {
+      throw error;
+    },
+  });
 }
 
 function namesOf(statement: Statement): string[] {

@@ -148,3 +148,45 @@ describe('a hold', () => {
     expect(await held(world, ['a.test'])).toBeNull();
   });
 });
+
+describe('an account that the CA calls full', () => {
+  const full = 'Error creating new order :: too many currently pending authorizations';
+
+  it('may order again as soon as one of its authorizations is closed, whatever the CA asked to wait', async () => {
+    const world = await newSpendingWorld();
+    const { order } = await world.intend(['open.test']);
+    const placed = await world.answered(order);
+    await refused(world, ['new.test'], full, { 'retry-after': '3600' });
+    expect(await held(world, ['new.test'])).toBe('pending-authorizations');
+    await world.verdict(placed, 'open.test', 'deactivated');
+    expect(await held(world, ['new.test'])).toBeNull();
+  });
+
+  it('may order again when one of them has expired', async () => {
+    const world = await newSpendingWorld();
+    const { order } = await world.intend(['open.test']);
+    await world.answered(order);
+    const soon = later(world.clock.now(), 60_000).toISOString();
+    await world.ledger.updateTable('authorizations').set({ expires_at: soon }).execute();
+    await refused(world, ['new.test'], full, { 'retry-after': '3600' });
+    expect(await held(world, ['new.test'])).toBe('pending-authorizations');
+    world.clock.pass(60_000);
+    expect(await held(world, ['new.test'])).toBeNull();
+  });
+
+  it('is told how to find what is open', async () => {
+    const world = await newSpendingWorld();
+    const error = await refused(world, ['new.test'], full);
+    for (const command of ['authz clear', 'authz discover', '--from-log LOG --import-accounts CLIENT'])
+      expect(error.hint).toContain(command);
+  });
+
+  it('is held for any other limit until its time', async () => {
+    const world = await newSpendingWorld();
+    const { order } = await world.intend(['open.test']);
+    const placed = await world.answered(order);
+    await refused(world, ['new.test'], newOrders);
+    await world.verdict(placed, 'open.test', 'deactivated');
+    expect(await held(world, ['new.test'])).not.toBeNull();
+  });
+});

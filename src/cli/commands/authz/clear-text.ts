@@ -30,7 +30,7 @@ interface End {
   untold?: number;
 }
 
-export function endText({ summary, later, young, undated }: ClearTally, end: End): string[] {
+export function endText({ summary, later, young, undated, freed }: ClearTally, end: End): string[] {
   const { gates, costs, method, elsewhere, untold } = end;
   const toClose = costs === null ? null : costs.reduce((sum, { authorizations }) => sum + authorizations, 0);
   return [
@@ -46,6 +46,7 @@ export function endText({ summary, later, young, undated }: ClearTally, end: End
     ...elsewhereText(elsewhere ?? 0),
     ...untoldText(untold ?? 0),
     ...gates.map((gate) => gateText(gate, gates)),
+    ...freed.map(freedText),
   ];
 }
 
@@ -144,6 +145,10 @@ function untoldText(challenges: number): string[] {
   return [
     `${counted(challenges, 'challenge')} whose authorization the CA doesn't tell: if one is open, its order's URL finds it, or acme-ledger authz discover`,
   ];
+}
+
+function freedText(ca: string): string {
+  return `${ca} had said that too many authorizations are pending, and may be asked for new orders again: acme-ledger renew`;
 }
 
 /** Where several accounts are at one CA, only their URLs tell them apart. */

@@ -45,12 +45,19 @@ export function authzList(authz: Command, runner: Runner): void {
     const { eachAuthorization } = await import('../../../report/authorizations.ts');
     const isCsv = format === 'csv' && !output.json;
     const listed: NamedAuthorization[] = [];
-    if (isCsv) output.line(csvHead, csvLine);
+    let isBegun = false;
+    const begin = (): void => {
+      if (isCsv && !isBegun) output.line(csvHead, csvLine);
+      isBegun = true;
+    };
     await eachAuthorization({ output, ...context }, { ...choice, olderThanMs }, (named) => {
+      begin();
       if (output.json) output.line(named.authorization, () => '');
       else if (isCsv) output.line(csvCells(named), csvLine);
       else listed.push(named);
     });
+    // Only now, where there are none: a ledger that can't be opened has no list.
+    begin();
     if (listed.length > 0) await output.table(...tableOf(listed));
     return 0;
   });

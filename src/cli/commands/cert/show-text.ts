@@ -5,7 +5,8 @@ type Shown = Awaited<ReturnType<typeof oneCertificate>>;
 type Certificate = Shown['certificate'];
 
 /** A certificate, for a person. */
-export function certificateText({ certificate: shown, proven }: Shown): string[] {
+export function certificateText({ certificate: shown, proven: howProven }: Shown): string[] {
+  const proven = howProven();
   const { notBefore, notAfter } = shown.stored ?? shown;
   return [
     `${shown.name}: ${issuedText(shown)}`,
