@@ -18,18 +18,23 @@ function filled(piece: string, length = longest): string {
   return piece.repeat(Math.floor(length / piece.length));
 }
 
+/** Time of other threads, as the garbage collector's, counts, too: one of ten times is to be bearable. */
 function isQuick(act: () => unknown): void {
-  const times = [1, 2, 3].map(() => {
-    const begun = process.cpuUsage();
-    try {
-      act();
-    } catch {
-      // Refused is as good as read.
-    }
-    const { user, system } = process.cpuUsage(begun);
-    return (user + system) / 1000;
-  });
-  expect(Math.min(...times)).toBeLessThan(bearableMs);
+  let quickestMs = Infinity;
+  for (let times = 0; times < 10 && quickestMs >= bearableMs; times += 1)
+    quickestMs = Math.min(quickestMs, cpuMsOf(act));
+  expect(quickestMs).toBeLessThan(bearableMs);
+}
+
+function cpuMsOf(act: () => unknown): number {
+  const begun = process.cpuUsage();
+  try {
+    act();
+  } catch {
+    // Refused is as good as read.
+  }
+  const { user, system } = process.cpuUsage(begun);
+  return (user + system) / 1000;
 }
 
 const message = (data: unknown) =>
