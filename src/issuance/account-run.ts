@@ -9,9 +9,9 @@ import type { Log, Stops } from '../log-and-stops.ts';
 import type { CaPressure } from './waiting/concurrency-level.ts';
 import type { Outage } from './waiting/outage.ts';
 
-/** All that issuing on one account needs; made once for a run. */
+/** A run on one account, with all that issuing there needs; made once for a run. */
 export interface AccountRun extends LedgerWriter {
-  /** Of the run (src/issuance/ownership/lease.ts); the session asks by itself. */
+  /** Asserts the run's lease (src/issuance/ownership/lease.ts); the session does so by itself. */
   assertLease: () => Promise<void>;
   session: Session;
   account: AccountRow;
@@ -21,7 +21,7 @@ export interface AccountRun extends LedgerWriter {
   maxPending: number;
   /** How long a request may wait for the time that the CA asked for. */
   patienceMs: number;
-  /** What a name's failure means for later attempts. */
+  /** The rule by which a name that fails waits for its next attempt. */
   failureRule: FailureRule;
   pressure: CaPressure;
   /** Where faults of the CA are waited out. */
@@ -30,8 +30,8 @@ export interface AccountRun extends LedgerWriter {
   stops: Stops;
   /** Whether one more answer may begin to be taken down; any may unless told. */
   mayTakeDown?: () => boolean;
-  /** Instead of the session's, where several orders are looked for. */
+  /** Lists the account's orders instead of the session, where several orders are looked for. */
   listOrders?: Session['listOrders'];
-  /** The solver for these settings; the same object for the same settings, so that orders share listeners. */
+  /** The solver for these settings; always one object for equal settings, so that orders share listeners. */
   solverFor(settings: SolverSettings): Solver;
 }

@@ -5,13 +5,13 @@ import type { Charge } from './limits/charges.ts';
 /** An order that the gate let through. */
 export interface AdmittedOrder {
   order: OrderRow;
-  /** False: a former attempt left it, and the CA may know it already. */
+  /** False: an earlier attempt left the order, and the CA may know it already. */
   isNew: boolean;
-  /** What was spent for it at its admission. */
+  /** The tokens that were spent for the order at its admission. */
   charges: readonly Charge[];
 }
 
-/** An order that the CA knows, in the ledger and as answered. */
+/** An order that the CA knows, as in the ledger and as the CA last answered. */
 export interface PlacedOrder {
   row: OrderRow;
   answer: Answer<Order>;

@@ -6,9 +6,15 @@ import { lostAccountError } from './lost-account.ts';
 
 /** Whether the CA still takes requests of an account. */
 export interface AccountWatch {
-  /** @throws AcmeLedgerError `ca-account` once the CA has refused the account: each further request would be refused like that one */
+  /**
+   * Asserts that the CA hasn't refused the account: each further request would be refused, too.
+   * @throws AcmeLedgerError `ca-account`
+   */
   assertKept(): void;
-  /** To be called with what a request failed by. @throws AcmeLedgerError `ca-account`, recorded, when it is the account that was refused */
+  /**
+   * To be called with the error of each request that failed.
+   * @throws AcmeLedgerError `ca-account`, recorded, when it is the account that was refused
+   */
   note(error: unknown): Promise<void>;
 }
 

@@ -12,7 +12,7 @@ import type { AccountRun } from '../account-run.ts';
 import { cleanUpPresentations } from '../answers/take-down.ts';
 import { takeOverUnlessAlive } from '../ownership/taking-over.ts';
 
-/** What is said when an account can't be used any more, by the CA just now or as the ledger has it. */
+/** The error when an account can't be used any more, by the CA's word just now or by the ledger's. */
 export function lostAccountError(
   { ca, url }: Pick<AccountRow, 'ca' | 'url'>,
   loss: AccountLoss,
@@ -32,23 +32,24 @@ export function lostAccountError(
   );
 }
 
-/** The same, of what the ledger holds; null for an account that can be used as far as the ledger knows. */
+/** The error for an account that is lost as far as the ledger knows; null for an account that can be used. */
 export function lossRecorded(account: AccountRow): AcmeLedgerError | null {
   if (!isLost(account)) return null;
   return lostAccountError(account, account.status === 'unknown' ? 'unknown' : 'deactivated');
 }
 
-/** What was open on an account that was lost: it ends by expiring. */
+/** The authorizations that were open on a lost account: they end by expiring. */
 export interface LeftOpen {
   account: AccountRow;
   pending: number;
-  /** When the last of them has expired; null where the CA told no time. */
+  /** When the last authorization has expired; null where the CA told no time. */
   expiresUntil: string | null;
 }
 
 /**
- * Gives up what the lost accounts at this CA have begun, because nobody can go on with it: answers that are up are taken down, and
- * orders are abandoned. Their authorizations stay in the ledger as the CA last showed them, until they expire.
+ * Gives up the orders of the lost accounts at this CA, because nobody can go on with them: answers that are
+ * up are taken down, and orders are abandoned. Their authorizations stay in the ledger as the CA last showed
+ * them, until they expire.
  */
 export async function giveUpLostAccounts(run: AccountRun): Promise<LeftOpen[]> {
   const left: LeftOpen[] = [];

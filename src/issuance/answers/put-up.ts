@@ -15,9 +15,10 @@ interface Presented {
 }
 
 /**
- * Puts all answers of an order up at once and waits until each can be seen. Where there are several they are looked at once more at the
- * end: a hook or a DNS that holds one value at a name has let the second answer take the place of the first.
- * @returns what may be submitted, and the names that failed
+ * Puts all answers of an order up at once and waits until each can be seen. Several answers are looked at
+ * once more at the end: with a hook or a DNS that holds one value at a name, the second answer replaces the
+ * first.
+ * @returns the tasks that may be submitted, and the names that failed
  */
 export async function presentAll(
   run: AccountRun,
@@ -73,7 +74,10 @@ async function assertStillVisible(run: AccountRun, solver: Solver, row: Presenta
   await solver.assertStillVisible(answerOf(row), run.stops.work);
 }
 
-/** What came up after whoever took the order over had taken everything down would stay there. */
+/**
+ * Asserts that this run still owns the order of an answer just put up. When another run took the order over
+ * and has taken everything down, the answer would stay: it is taken down here.
+ */
 async function assertStillOurs(run: AccountRun, row: PresentationRow): Promise<void> {
   try {
     await assertOwned(run, row.order_id);

@@ -3,10 +3,10 @@ import { kindOf, type SolverSettings } from '../../challenges/settings.ts';
 import type { ChallengeAnswer, ChallengeType } from '../../challenges/solver.ts';
 import type { PresentationRow } from '../../ledger/schema.ts';
 
-/** Answers of one solver at one time, where it has no queue of its own. */
+/** How many answers of one solver are handled at one time, where it has no queue of its own. */
 const concurrency = 10;
 
-/** Puts answers up, or takes them down, in turns: a hook that others wait for has its own limit of how many run at once. */
+/** Puts an answer up, or takes it down, in its turn: a hook that others wait for limits its calls itself. */
 export async function inTurn<T>(
   settings: SolverSettings,
   signal: AbortSignal,

@@ -16,19 +16,19 @@ import type { Log, Stops } from '../../log-and-stops.ts';
 import { aliveAmong } from '../ownership/lease.ts';
 import { answerOf, inTurn } from './stored-answer.ts';
 
-/** What taking down needs. */
+/** The parts of a run that taking down probes' answers needs. */
 export interface ProbeParts {
   writer: LedgerWriter;
   solverFor: (settings: SolverSettings) => Solver;
   stops: Stops;
   log: Log;
-  /** Whether another one may begin to be taken down. */
+  /** Whether another answer may begin to be taken down. */
   mayTakeDown: () => boolean;
 }
 
 /**
- * Takes down what probes of runs that are dead have left; what can't be taken down, or not before `mayTakeDown` says no or the work is to
- * stop, stays for the next run.
+ * Takes down the answers that probes of dead runs have left. An answer that can't be taken down, or not
+ * before `mayTakeDown` says no or the work is to stop, stays for the next run.
  */
 export async function retryProbesTakeDown(parts: ProbeParts): Promise<void> {
   const { writer, stops, log } = parts;
@@ -41,10 +41,10 @@ export async function retryProbesTakeDown(parts: ProbeParts): Promise<void> {
   const left = rows.filter(({ run_id }) => !alive.has(run_id));
   for (const runId of new Set(left.map(({ run_id }) => run_id))) {
     if (!mayTakeDown()) return;
-    // One that goes on would put its answer up after it was taken down.
+    // A hook that goes on would put its answer up after it was taken down.
     if ((await endHooksOf([runId])) > 0) log.info({ run: runId }, 'ended hooks that a dead run left');
   }
-  // One that failed may do so again, until no time is left for the others.
+  // A clean-up that failed before may fail again, until no time is left for the others: it comes last.
   const inOrder = left.toSorted((a, b) => Number(a.error !== null) - Number(b.error !== null));
   await allOrFirstError(
     inOrder.map(async (row) => {
@@ -53,14 +53,16 @@ export async function retryProbesTakeDown(parts: ProbeParts): Promise<void> {
   );
 }
 
-/** Nothing is thrown for what stays up: it is in the ledger for the next run. */
+/**
+ * Takes one probe's answer down. Nothing is thrown when it stays up: it is in the ledger for the next run.
+ */
 export async function takeDown(parts: ProbeParts, row: ProbeRow): Promise<void> {
   const { writer, stops, log } = parts;
   let isDown: boolean;
   try {
     isDown = await cleanUpInTurn(parts, row);
   } catch (error) {
-    // The program ends: that says nothing about the hook.
+    // The program ends, which says nothing about the hook.
     if (stops.grace.aborted) return;
     const record = errorRecord(error);
     log.warn(
@@ -79,7 +81,7 @@ export async function takeDown(parts: ProbeParts, row: ProbeRow): Promise<void> 
 }
 
 /**
- * What waits for its hook uses up none of its time, and doesn't fail.
+ * Takes an answer down in its turn: waiting for the hook uses up none of its time, and is no failure.
  * @returns false when the turn came too late
  */
 async function cleanUpInTurn(parts: ProbeParts, row: ProbeRow): Promise<boolean> {

@@ -10,8 +10,9 @@ import { answerOf, inTurn } from './stored-answer.ts';
 const lastMomentMs = 1_000;
 
 /**
- * Takes down whatever of an order is, or may be, up, whoever put it there; only for the authorizations that `which` picks. Nothing
- * is thrown: what couldn't be taken down stays in the ledger for the next clean-up.
+ * Takes down all answers of an order that are, or may be, up, whoever put them there; only for the
+ * authorizations that `which` picks. Nothing is thrown: an answer that couldn't be taken down stays in the
+ * ledger for the next clean-up.
  */
 export async function cleanUpPresentations(
   run: AccountRun,
@@ -21,7 +22,7 @@ export async function cleanUpPresentations(
   await takeDownAll(run, await presentedFor(run, orderId, which));
 }
 
-/** What of an order may still be up, of the authorizations that `which` picks. */
+/** The answers of an order that may still be up, for the authorizations that `which` picks. */
 export async function presentedFor(
   run: AccountRun,
   orderId: number,
@@ -43,7 +44,7 @@ export async function takeDownAll(run: AccountRun, rows: readonly PresentationRo
 
 async function cleanUp(run: AccountRun, row: PresentationRow): Promise<boolean> {
   try {
-    // The same answer may be up again, for whoever has taken the order over.
+    // Another run that took the order over may have put this answer up again.
     await assertOwned(run, row.order_id);
     return await takeDownInTime(run, row);
   } catch (error) {
@@ -58,7 +59,10 @@ async function cleanUp(run: AccountRun, row: PresentationRow): Promise<boolean> 
   }
 }
 
-/** What waits for its hook uses up none of its time. @returns false when its turn came too late */
+/**
+ * Takes an answer down in its turn: waiting for the hook uses up none of its time.
+ * @returns false when its turn came too late
+ */
 async function takeDownInTime(run: AccountRun, row: PresentationRow): Promise<boolean> {
   const { mayTakeDown, stops } = run;
   const act = async (): Promise<boolean> => {
@@ -76,7 +80,9 @@ async function takeDownInTime(run: AccountRun, row: PresentationRow): Promise<bo
   return isDown;
 }
 
-/** By chance: one that hangs isn't in the way of the same others in every run. */
+/**
+ * The answers by chance, those that failed before last: a hook that hangs doesn't always delay the same ones.
+ */
 function failedLast(rows: readonly PresentationRow[]): PresentationRow[] {
   const places = new Map(rows.map((row) => [row, (row.error === null ? 0 : 1) + Math.random()]));
   return rows.toSorted((a, b) => (places.get(a) ?? 0) - (places.get(b) ?? 0));
@@ -88,7 +94,7 @@ export async function takeDown(run: AccountRun, row: PresentationRow): Promise<v
   await solver.cleanUp(answerOf(row), cleanUpSignal(run));
 }
 
-/** The grace may be over when a slow CA took all of it; what can be taken down in a moment still is. */
+/** The signal for a clean-up: when a slow CA took all of the grace, a moment is left to take answers down. */
 function cleanUpSignal({ stops }: AccountRun): AbortSignal {
   if (!stops.grace.aborted) return stops.grace;
   const lastMoment = new AbortController();

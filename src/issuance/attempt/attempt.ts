@@ -5,11 +5,11 @@ import type { CertificateRow } from '../../ledger/schema.ts';
 export interface Attempt {
   /** `deferred`: not now (the gate, a limit or an outage of the CA, another run); nothing is lost. */
   status: 'issued' | 'failed' | 'deferred';
-  /** As it stands in the ledger afterwards. */
+  /** The certificate's row in the ledger after the attempt. */
   certificate: CertificateRow;
-  /** Null when the gate let none through. */
+  /** Null when the attempt has no order, as when the gate let none through. */
   orderId: number | null;
   error: ErrorRecord | null;
-  /** It ended with its rehearsal: the CA wasn't asked. */
+  /** The attempt ended with its rehearsal: the CA itself wasn't asked. */
   isOfRehearsal?: boolean;
 }

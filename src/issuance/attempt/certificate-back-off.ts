@@ -17,14 +17,17 @@ interface Steps {
 }
 
 const stepsOfRefusals: Steps = { first: 1, last: Infinity };
-/** A CA that breaks says less about the certificate than one that refuses it: the first time nothing, and never more than two hours. */
+/**
+ * A fault of the CA says less about a certificate than a refusal: the first costs no wait, and no wait is
+ * more than two hours.
+ */
 const stepsOfFaults: Steps = { first: 0, last: 3 };
-/** A person splits a certificate that is too large, and then it goes: no day is lost to that. */
+/** A certificate that is too large works once a person has split it: no wait of a day is lost to that. */
 const stepsOfSize: Steps = { first: 1, last: 3 };
 
 /**
- * Why a certificate is left alone for now: it failed for a reason of its own, and each further attempt would spend a new order on the
- * same answer. Null when it may be tried.
+ * Why a certificate is left alone for now: it failed for a reason of its own, and each further attempt would
+ * spend a new order on the same answer. Null when the certificate may be tried.
  */
 export function backOffOf({ last_error }: Pick<CertificateRow, 'last_error'>, now: Date): ErrorRecord | null {
   if (last_error === null) return null;
@@ -40,10 +43,13 @@ export function backOffOf({ last_error }: Pick<CertificateRow, 'last_error'>, no
 }
 
 /**
- * Writes down until when a certificate that failed for a reason of its own is left alone by `renew`: as a name that fails, 1, 10, 100 minutes, then a
- * day at a time; longer when the CA said so, but never past what its life allows (src/bounded-wait.ts). What the next run can go on with for nothing, an order that waits, isn't left alone, nor what is its names' to mend.
- * @param before the certificate as the attempt found it: how long it was left alone the last time says how often it failed
- * @returns the attempt's error, with the time
+ * Writes down until when `renew` leaves a certificate alone that failed for a reason of its own. The waits
+ * are those of a failing name: 1, 10, 100 minutes, then a day at a time. A wait is longer when the CA said
+ * so, but never past what the certificate's life allows (src/bounded-wait.ts). A certificate isn't left alone
+ * when its order waits, because the next run goes on with it for nothing, nor when its names failed, because
+ * they have their own waits.
+ * @param before the certificate as the attempt found it: its last wait says how often it failed
+ * @returns the attempt's error, with the time until which the certificate is left alone
  */
 export async function backOffAfter(
   run: AccountRun,
@@ -53,7 +59,8 @@ export async function backOffAfter(
 ): Promise<ErrorRecord | null> {
   const { error, orderId, status } = attempt;
   const { ledger, account, clock } = run;
-  // Another CA's refusal says nothing of its own; an interrupted attempt nothing at all.
+  // The refusal of another CA says nothing about the certificate at its own CA; an interrupted attempt says
+  // nothing at all.
   if (error === null || status !== 'failed' || account.ca !== before.ca || !isAboutTheCertificate(error))
     return error;
   const order = orderId === null ? undefined : await orderById(ledger, orderId);
@@ -69,7 +76,10 @@ export async function backOffAfter(
   return isAtOnce ? error : { ...error, retryAt };
 }
 
-/** No longer than the certificate's life allows; what only the jitter makes longer than a day stays. */
+/**
+ * The time of the next attempt: no later than the certificate's life allows. Without a stored certificate, a
+ * wait that only the jitter makes longer than a day stays.
+ */
 function boundedOwn(asked: Date, own: Date, now: Date, certificate: CertificateRow): Date {
   const life = lifeOf(certificate);
   return life === null && asked <= own ? own : boundedWait(asked, now, life);
@@ -86,7 +96,7 @@ function nextStep(certificate: CertificateRow, error: ErrorRecord): number {
 }
 
 function stepsOf(error: ErrorRecord): Steps {
-  // An order that the CA didn't finish in time is a fault of its own.
+  // An order that the CA didn't finish in time counts as a fault of the CA.
   if (isServerFault(error) || error.code === 'order-failed') return stepsOfFaults;
   return isTooLong(error.problem) ? stepsOfSize : stepsOfRefusals;
 }

@@ -8,7 +8,7 @@ import { supersededError } from '../certificate/superseded.ts';
 import type { Attempt } from './attempt.ts';
 import type { Ending } from './ending.ts';
 
-/** The certificate is stored in place of the one before, and deployed. */
+/** The ending that keeps the certificate: it is stored in place of the one before, and deployed. */
 export const keeping: Ending = {
   rehearsalOf: () => null,
   preferredChainOf: (certificate) => certificate.preferred_chain,

@@ -4,7 +4,9 @@ import { removeUsedFiles } from '../../certificates/order-files.ts';
 import { fetchOrGiveUp } from '../certificate/collect.ts';
 import type { Ending } from './ending.ts';
 
-/** At a staging: what is issued is looked at and thrown away, and a failure is told by whoever rehearses. */
+/**
+ * The ending of a rehearsal: the certificate is checked and thrown away, and the caller records a failure.
+ */
 export const rehearsing: Ending = {
   rehearsalOf: (certificate) => certificate.settings,
   // A staging has other chains.

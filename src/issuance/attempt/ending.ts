@@ -6,14 +6,14 @@ import type { CertificateRow, OrderRow } from '../../ledger/schema.ts';
 import type { AccountRun } from '../account-run.ts';
 import type { Attempt } from './attempt.ts';
 
-/** What an attempt is for, and so how it ends: with a certificate that is kept, or with the sight that one can be had. */
+/** How an attempt ends: with a certificate that is kept, or, in a rehearsal, one that is only looked at. */
 export interface Ending {
-  /** What stands in the order (`orders.rehearsal`): the solver's settings that it rehearses with, or null. */
+  /** The order's `orders.rehearsal`: the solver's settings in a rehearsal, otherwise null. */
   rehearsalOf: (certificate: CertificateRow) => object | null;
   preferredChainOf: (certificate: CertificateRow) => string | null;
   /**
-   * Downloads the order's certificate, looks whether it is what was asked for, and concludes the order.
-   * @param download its chains, where they were asked for already
+   * Downloads the order's certificate, checks it against the request, and concludes the order.
+   * @param download the certificate's chains, where their download has begun already
    */
   collect: (
     run: AccountRun,
@@ -29,6 +29,6 @@ export interface Ending {
     order: OrderRow,
     verdict: StoreVerdict,
   ) => Promise<Attempt>;
-  /** Why it failed, for the certificate that it is about. */
+  /** Records the reason of a failed attempt with its certificate. */
   recordFailed: (run: AccountRun, certificate: CertificateRow, error: ErrorRecord) => Promise<void>;
 }

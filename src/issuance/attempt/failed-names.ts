@@ -12,13 +12,15 @@ const namingTypes = ['rejectedIdentifier', 'unsupportedIdentifier', 'caa', 'comp
 
 export interface FailedNames {
   names: string[];
-  /** The CA wouldn't have them in an order, so that no authorization tells of their failure. */
+  /** The CA refused an order with these names, so no authorization tells of their failure. */
   refused: boolean;
-  /** The CA has paused them: that is written down, and no failure. */
+  /** The CA has paused these names: the pause is recorded, and isn't counted as a failure. */
   paused?: true;
 }
 
-/** Because of which names an attempt failed; none when it failed for another reason, or it can't be told. */
+/**
+ * The names because of which an attempt failed; none when it failed otherwise, or the names can't be told.
+ */
 export async function failedNames(
   ledger: Ledger,
   attempt: Attempt,
@@ -31,7 +33,7 @@ export async function failedNames(
   if (orderId !== null && (error.code === 'authorization-invalid' || error.code === 'solver')) {
     const rows = await authorizationsOf(ledger, orderId);
     const proven = rows.map(nameProven);
-    // One whose name isn't known may be the one that failed.
+    // An authorization whose name isn't known may be the failed one.
     if (rows.length === 0 || proven.includes(null)) return { names: [], refused: false };
     const well = new Set(rows.filter(({ status }) => status === 'valid').map(nameProven));
     return { names: names.filter((name) => !well.has(name)), refused: false };
@@ -49,7 +51,7 @@ function refusedNames({ problem }: ErrorRecord, names: readonly string[]): strin
   if (told.size > 0) return names.filter((name) => told.has(name));
   const checked = caaChecked(problem.detail);
   if (checked.size > 0) return names.filter((name) => checked.has(name));
-  // Boulder tells of a single one in its sentence only.
+  // Boulder tells of a single refused name only in the problem's sentence.
   const quoted = new Set(
     [...problem.detail.matchAll(/"([^"]{1,253})"/g)].map(([, name = '']) => comparableName(name)),
   );
@@ -58,8 +60,9 @@ function refusedNames({ problem }: ErrorRecord, names: readonly string[]): strin
 }
 
 /**
- * The names whose CAA records Boulder looked at in vain, also when it looks once more at finalize; they are told without quotes. What
- * follows the colon may name other domains: the record of a parent is what forbids the name.
+ * The names whose CAA records Boulder checked in vain, at validation or once more at finalize; Boulder writes
+ * them without quotes. The text after the colon may name other domains: the record of a parent domain can
+ * forbid the name.
  */
 function caaChecked(detail: string): Set<string> {
   const told = detail.matchAll(/\bprocessing CAA for ([^\s:]{1,255}):/gi);

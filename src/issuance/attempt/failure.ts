@@ -12,12 +12,12 @@ import { settleOrder } from '../order/settle.ts';
 import type { Attempt } from './attempt.ts';
 import type { Ending } from './ending.ts';
 
-/** How long settling waits for verdicts on what was submitted: a validation takes no longer. */
+/** How long settling waits for verdicts on submitted challenges: a validation takes no longer. */
 const verdictWaitMs = 60_000;
 /** After a signal a verdict is worth less than the time to take everything down. */
 const interruptedWaitMs = 1_500;
 
-/** The end of an attempt that failed: what it opened is settled, and why it failed is recorded. */
+/** Ends an attempt that failed: its order is settled, and the reason is recorded. */
 export async function endInFailure(
   run: AccountRun,
   certificate: CertificateRow,
@@ -28,8 +28,8 @@ export async function endInFailure(
   const taken = await takenOver(run, order);
   const failure = order === null || taken !== null ? null : await settleFailed(run, order, error);
   const record = errorRecord(taken ?? failure ?? error);
-  // With an order, what its end left open is to be told; without one the ledger's own words are enough. What another run works on is
-  // none of the certificate's failures, and may have become its success by now.
+  // An order that another run works on is no failure of the certificate, and may have been issued by now.
+  // When settling has already met the ledger's failure, that failure is reported, not this second one.
   if (record.code !== 'busy' && record.code !== 'superseded')
     await ending.recordFailed(run, certificate, record).catch((unwritten: unknown) => {
       if (failure === null) throw unwritten;
@@ -42,7 +42,7 @@ export async function endInFailure(
   };
 }
 
-/** The run that has the order now tells what comes of it, whatever this one met when it woke. */
+/** The error of an attempt whose order another run has taken over: that run reports the result. */
 async function takenOver(run: AccountRun, order: OrderRow | null): Promise<AcmeLedgerError | null> {
   if (order === null) return null;
   const now = await orderById(run.ledger, order.id).catch(() => undefined);
@@ -50,7 +50,7 @@ async function takenOver(run: AccountRun, order: OrderRow | null): Promise<AcmeL
   return isOthers ? lostOwnership(order.id) : null;
 }
 
-/** @returns the ledger's failure, which is told instead of what the attempt ended by */
+/** @returns the ledger's failure, which is reported instead of the attempt's own error, or null */
 async function settleFailed(
   run: AccountRun,
   order: OrderRow,

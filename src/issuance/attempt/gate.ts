@@ -21,34 +21,42 @@ import { settleUnowned } from '../order/unowned-orders.ts';
 import { costOf, domainsToCount, spend } from '../limits/spending.ts';
 import { endOrphans } from '../ownership/taking-over.ts';
 
-/** What a caller asks the gate for. */
+/** A request to the gate to let one order through. */
 export interface Admission {
   certificateName: string;
   identifiers: readonly Identifier[];
   profile: string | null;
   /** The certificate that the new one takes the place of (RFC 9773 §5). */
   replaces?: string | null;
-  /** The solver's settings, when its certificate isn't wanted. */
+  /** The solver's settings when the order is a rehearsal, whose certificate isn't kept. */
   rehearsal?: object | null;
-  /** Whether the suggested window of that certificate (RFC 9773 §4.2) is known and open now: then most limits don't count. */
+  /**
+   * Whether the suggested window of the replaced certificate (RFC 9773 §4.2) is known and open now: then most
+   * limits don't count.
+   */
   isInWindow?: boolean;
-  /** Leaves the reserve of new orders to others: what nobody waits for. */
+  /** Leaves the reserve of new orders to orders that a person waits for. */
   leavesReserve?: boolean;
-  /** Of the stored certificate: no wait that the CA asks for goes past what it allows. Null where there is none to lose. */
+  /**
+   * The life of the stored certificate, past which no wait goes that the CA asks for; null if none is stored.
+   */
   life?: Life | null;
-  /** How long to wait for room, or for the time until which the CA asked not to be asked; 0: not at all. */
+  /** How long to wait for room, or for the time before which the CA won't be asked; 0: not at all. */
   waitMs: number;
   /** Where several certificates are worked on: lends this one's place to another while the CA takes its time. */
   whileWaiting?: Places['lend'] | undefined;
 }
 
-/** An order whose answer never comes may have opened authorizations that live this long: Let's Encrypt's `classic`, the longest known. */
+/**
+ * An order whose answer never comes may have opened authorizations that live this long: Let's Encrypt's
+ * `classic`, the longest known.
+ */
 const longestPendingLifeMs = 7 * 86_400_000;
-/** While waiting for room. Long enough for forty hosts on one ledger, short beside a validation. */
+/** The pause between tries for room: long enough for forty hosts on one ledger, short beside a validation. */
 const askAgainMs = 500;
-/** While waiting for a limit of the CA, which comes back slowly. */
+/** The pause between tries while waiting for a limit of the CA, which comes back slowly. */
 const limitAgainMs = 5_000;
-/** Settling costs requests, so while waiting it is tried again only this often. */
+/** Settling old orders costs requests, so an attempt that waits for room does it only this often. */
 const makeRoomEveryMs = 15_000;
 
 type Verdict =
@@ -60,10 +68,10 @@ type Verdict =
   | { outcome: 'full'; count: GateCount };
 
 /**
- * Lets one order through: the intent is in the ledger and its authorizations are reserved when this returns, or the order
- * that a former attempt left for the same names is ours now.
- * @throws AcmeLedgerError `gate-too-small`, `gate-full`, `busy`; `ca-limit` when the CA told a run of this ledger to come back later, or
- *   one of its limits is used up by what the ledger has counted
+ * Lets one order through. When this returns, the order's intent is in the ledger and its authorizations are
+ * reserved, or this run owns the order that an earlier attempt left for the same names.
+ * @throws AcmeLedgerError `gate-too-small`, `gate-full`, `busy`; `ca-limit` when the CA told a run of this
+ *   ledger to come back later, or one of the CA's limits is used up by what the ledger has counted
  */
 export async function admit(run: AccountRun, admission: Admission): Promise<AdmittedOrder> {
   assertEverFits(admission.identifiers.length, run.maxPending);
@@ -84,20 +92,23 @@ export async function admit(run: AccountRun, admission: Admission): Promise<Admi
       if (await makeRoom(run, admission)) continue;
     }
     if (now >= deadline || notBefore(verdict, now) > deadline) throw refusal(run, admission, verdict);
-    // A limit frees at a time that is known, or before it when an order that was promised something ends without it.
+    // A limit has room again at a known time, or earlier when an order that holds a token of it ends without
+    // a certificate.
     const restMs = verdict.outcome === 'limit' ? Math.min(verdict.shortage.waitMs, limitAgainMs) : 0;
     const sleepMs = Math.max(askAgainMs, restMs) * (0.75 + Math.random() / 2);
     await run.clock.sleep(sleepMs, run.stops.work);
   }
 }
 
-/** Until then there is no use in asking again. */
+/** The time before which there is no use in asking again. */
 function notBefore(verdict: Verdict, now: Date): Date {
   if (verdict.outcome === 'held') return new Date(verdict.hold.not_before);
   return verdict.outcome === 'limit' ? freeAt(verdict.shortage, now) : now;
 }
 
-/** Settles what nobody owns, the oldest first and no more than is needed. @returns whether it was of any use */
+/**
+ * Settles orders that nobody owns, the oldest first, until there is room. @returns whether any was settled
+ */
 async function makeRoom(run: AccountRun, { identifiers, whileWaiting }: Admission): Promise<boolean> {
   const { closed } = await settleUnowned(run, {
     includeKept: true,
@@ -147,15 +158,15 @@ async function tryOnce(run: AccountRun, admission: Admission, domains: readonly 
   });
 }
 
-/** An interrupted order is resumed, not replaced (promise 4); what it holds is counted already. */
+/** An interrupted order is resumed, not replaced (promise 4); its authorizations are counted already. */
 async function takeUp(writer: LedgerWriter, order: OrderRow): Promise<Verdict> {
-  // Of this very run, too: another certificate for the same names, say with another kind of key.
+  // The owner may be this very run, for another certificate with these names, say with another kind of key.
   const isOwnerAlive = (owner: RunRow | undefined): boolean => isAlive(owner, writer.clock.wallNow());
   if (!(await takeOver(writer, order, isOwnerAlive))) return { outcome: 'busy', order };
   return { outcome: 'taken-up', order: { ...order, run_id: writer.runId }, from: order.run_id };
 }
 
-/** Whether so many names can ever be let through. @throws AcmeLedgerError `gate-too-small` */
+/** Asserts that the gate can ever let so many names through. @throws AcmeLedgerError `gate-too-small` */
 export function assertEverFits(names: number, maxPending: number): void {
   if (names <= maxPending) return;
   throw new AcmeLedgerError(

@@ -13,17 +13,18 @@ import { type SuspendedName, asSuspended, suspendedError } from '../names/suspen
 export interface AskedOptions {
   onFailedName: FailedNamePolicy;
   waitMs: number;
-  /** What an earlier attempt left, and can't be had now, is given up at once. */
+  /** An order of an earlier attempt whose certificate can't be had now is given up at once. */
   force?: boolean;
-  /** Of all its names only these: the ones that passed a rehearsal. */
+  /** The only names of the certificate to order: those that passed a rehearsal. */
   among?: readonly string[] | undefined;
-  /** Unless told the certificate is kept. */
+  /** How the attempt ends; by default the certificate is kept. */
   ending?: Ending;
 }
 
 /**
- * An attempt that a person asked for. With `fail` a name that isn't to be tried again yet is tried all the same: somebody may have
- * mended it; one that is suspended isn't. With `drop` both are left out.
+ * An attempt that a person asked for. With `fail`, a name whose next attempt isn't due yet is tried all the
+ * same, because somebody may have mended it, but a suspended name isn't tried. With `drop`, both are left
+ * out.
  */
 export async function obtainAsked(
   run: AccountRun,
@@ -41,7 +42,7 @@ export async function obtainAsked(
   });
 }
 
-/** What such an attempt is for; `hopeless` are the names of it that are suspended. */
+/** The names to order when a person asked for the attempt; `hopeless` are the suspended ones among them. */
 export async function namesAsked(
   { ledger, account, clock }: Pick<AccountRun, 'ledger' | 'clock'> & { account: { id: number } },
   certificate: Pick<CertificateRow, 'names'>,
@@ -57,7 +58,7 @@ export async function namesAsked(
   return { names, hopeless: asSuspended(hopeless, failing) };
 }
 
-/** It ends before anything is sent. */
+/** The attempt that ends before anything is sent, because these names of it are suspended. */
 export async function refused(
   run: AccountRun,
   certificate: CertificateRow,

@@ -12,10 +12,10 @@ import type { Attempt } from './attempt.ts';
 import { type ObtainOptions, obtain } from './obtain.ts';
 import { asSuspended, resumeHint, suspendedText } from '../names/suspended-names.ts';
 
-/** Names that the CA wouldn't have in an order, names that failed, and the rest. */
+/** Three tries: one that the CA refuses for some names, one in which names fail, and one for the rest. */
 const triesAtMost = 3;
 const ordersAtMost = 2;
-/** A refusal for paused names costs nothing, and names no more than some of them. */
+/** A refusal for paused names costs nothing, and lists only some of them. */
 const pausesAtMost = 8;
 
 export interface DroppingOptions extends ObtainOptions {
@@ -23,9 +23,10 @@ export interface DroppingOptions extends ObtainOptions {
 }
 
 /**
- * One attempt to obtain one certificate, and with `drop` one more order for the names that are well, however many failed: what became
- * valid in the first is used again by CAs that do so, and the names that were left out stay wanted. Nothing is ordered that would bring
- * the very names that the stored certificate has already.
+ * One attempt to obtain one certificate, and with `drop` one more order for the names that are well, however
+ * many failed. Some CAs use the authorizations again that became valid in the first order. The names that
+ * were left out stay wanted. No further order is made for exactly the names that the stored certificate has
+ * already.
  */
 export async function obtainDropping(
   run: AccountRun,
@@ -72,7 +73,7 @@ async function recordRefused(
   }
 }
 
-/** Names that were found to be paused since it was chosen what the order is for, say by another certificate of this run. */
+/** Names that were found to be paused after the names were chosen, say by another certificate of this run. */
 async function pausedSince(
   { ledger, account, clock }: AccountRun,
   names: readonly string[],
@@ -81,7 +82,7 @@ async function pausedSince(
   return new Map(rows.map((row) => [row.value, row]));
 }
 
-/** Nothing is sent: the CA has just said of other names that nobody has opened its page yet. */
+/** An attempt that sends nothing, because the CA has paused these names until somebody opens its page. */
 function pausedAttempt(certificate: CertificateRow, paused: ReadonlyMap<string, IdentifierRow>): Attempt {
   const names = asSuspended([...paused.keys()], paused);
   const looks = [...paused.values()].flatMap(({ next_attempt_at }) => next_attempt_at ?? []).sort();

@@ -14,7 +14,7 @@ export async function obtainRehearsed(
   options: Pick<AskedOptions, 'onFailedName' | 'waitMs' | 'force'>,
 ): Promise<Attempt> {
   const own = await namesAsked(run, certificate, options);
-  // Nothing that the CA won't be asked for is rehearsed.
+  // A name that the CA won't be asked for isn't rehearsed.
   if (own.hopeless.length > 0) return refused(run, certificate, own.hopeless);
   const among = await namesToRehearse(stage, certificate, { ...options, among: own.names });
   const rehearsed = await rehearse(run, stage, certificate, among, (there, ending) =>

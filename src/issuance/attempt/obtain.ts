@@ -20,13 +20,14 @@ import { keeping, storedMeanwhile } from './ending-kept.ts';
 import { place, type PlaceOptions } from './place.ts';
 
 export interface ObtainOptions extends Omit<PlaceOptions, 'ending'> {
-  /** Unless told the certificate is kept. */
+  /** How the attempt ends; by default the certificate is kept. */
   ending?: PlaceOptions['ending'];
 }
 
 /**
- * One attempt to obtain one certificate (steps 2 to 9 of ARCHITECTURE.md). Whatever happens, everything it opened is settled when this returns, and
- * the certificate that stood before stands until the new one replaces it.
+ * One attempt to obtain one certificate (steps 2 to 9 of ARCHITECTURE.md). Whatever happens, everything that
+ * the attempt opened is settled when this returns, and the certificate that stood before stands until the new
+ * one replaces it.
  */
 export async function obtain(
   run: AccountRun,
@@ -36,7 +37,7 @@ export async function obtain(
   const options = { ...rest, ending };
   const first = await obtainOnce(run, certificate, options);
   if (!('givenUp' in first)) return first;
-  // What an earlier run left was of no use, and is given up: this attempt hasn't ordered anything yet.
+  // The first order is given up: it was of an earlier attempt, or the CA doesn't end a validation of it.
   const second = await obtainOnce(run, certificate, { ...options, isSecond: true });
   if (!('givenUp' in second)) return second;
   throw new AcmeLedgerError('bug', 'a second attempt asked for a third');
@@ -64,8 +65,8 @@ async function obtainOnce(
 }
 
 /**
- * Whether nothing can be had of the order any more, because it was an earlier attempt's, or the CA is at a validation of it without end: then it
- * is over, and another one can be made.
+ * Whether the order is given up, so that another can be made: an order of an earlier attempt whose
+ * certificate can't be had any more, or an order with a validation that the CA doesn't end.
  */
 async function isGivenUp(
   run: AccountRun,
@@ -93,7 +94,7 @@ async function isSettledForAnother(run: AccountRun, id: number, error: AcmeLedge
   return (await settleOrder(run, order, { policy: run.policy, verdictsUntil, error })) === null;
 }
 
-/** Steps 4 to 9: every name proven, finalized, what was presented taken down, the certificate collected. */
+/** Steps 4 to 9: the names proven, the order finalized, the answers taken down, the certificate collected. */
 async function complete(
   run: AccountRun,
   certificate: CertificateRow,

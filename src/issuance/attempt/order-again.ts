@@ -3,9 +3,9 @@ import type { OrderRow } from '../../ledger/schema.ts';
 import type { AccountRun } from '../account-run.ts';
 
 /**
- * Whether another order is to be asked for after a fault of the CA: only where the first leaves nothing to look for, because it wasn't sent,
- * or was looked for and isn't there.
- * @param met as `Outage.mayRepeat` wants it
+ * Whether another order is asked for after a fault of the CA: only when the first order can't be at the CA,
+ * because it wasn't sent, or was looked for and isn't there.
+ * @param met the subject and the number of the faults, for `Outage.mayRepeat`
  */
 export async function mayOrderAgain(
   { ledger, outage, stops }: AccountRun,

@@ -23,14 +23,17 @@ import { admit } from './gate.ts';
 import { mayOrderAgain } from './order-again.ts';
 import type { Places } from '../waiting/concurrency-level.ts';
 
-/** An order taken up may turn out to be over at the CA, or the CA may ask to come back a little later; then there is another try. */
+/**
+ * An order taken up may turn out to be over at the CA, or the CA may ask to come back a little later; then
+ * there is another try.
+ */
 const placements = 4;
 
 export interface PlaceOptions {
-  /** What the order is for: all names of the certificate, or those that aren't known to fail. */
+  /** The names of the order: all names of the certificate, or those that aren't known to fail. */
   names: readonly string[];
   waitMs: number;
-  /** Leaves the reserve of new orders to what a person waits for. */
+  /** Leaves the reserve of new orders to orders that a person waits for. */
   leavesReserve?: boolean;
   /** An order of an earlier attempt whose certificate can't be had now is given up at once. */
   isForced?: boolean;
@@ -43,12 +46,13 @@ export type Placement =
   | { is: 'placed'; admitted: AdmittedOrder; placed: PlacedOrder }
   /** Another run has stored the certificate while this one waited for the order. */
   | { is: 'stored-meanwhile' }
-  /** With the last order that the gate let through; null when it let none. */
+  /** `admitted`: the last order that the gate let through; null when it let none. */
   | { is: 'failed'; admitted: AdmittedOrder | null; error: unknown };
 
 /**
- * Brings an order for the names to the CA (RFC 8555 §7.4): a new one through the gate, or one that an earlier attempt left. Never throws:
- * whatever goes wrong, the order that was let through is to be settled.
+ * Brings an order for the names to the CA (RFC 8555 §7.4): a new one through the gate, or one that an earlier
+ * attempt left.
+ * Never throws: whatever goes wrong, the order that was let through is to be settled.
  */
 export async function place(
   run: AccountRun,
@@ -61,7 +65,7 @@ export async function place(
   let faults = 0;
   try {
     for (let round = 1; round <= placements;) {
-      // Before anything is written down for it: nothing waits for a CA that is out of order with an order in hand.
+      // An outage of the CA is waited for first, so that no attempt holds an order meanwhile.
       await run.outage.pass('newOrder', run.stops.work);
       try {
         const waitMs = Math.max(0, deadline.getTime() - run.clock.now().getTime());
@@ -73,7 +77,7 @@ export async function place(
       } catch (error) {
         faults += 1;
         if (await mayOrderAgain(run, admitted?.order ?? null, error, { about, faults })) continue;
-        // The CA wants it later, and the person waits for as long: the gate does the waiting.
+        // The CA wants newOrder later, and the caller waits for as long: the gate does the waiting.
         const isWaitedFor =
           hasCode(error, 'ca-limit') && error.retryAt !== undefined && error.retryAt <= deadline;
         if (!isWaitedFor || round === placements) throw error;
@@ -118,7 +122,7 @@ async function placeAdmitted(
   admitted: AdmittedOrder,
   { names, isForced = false }: PlaceOptions,
 ): Promise<PlacedOrder | 'stored-meanwhile' | null> {
-  // Another run had the order for these names while we waited for it: a second certificate would be paid for twice.
+  // Another run has stored the certificate while this run waited: a new order would pay for it twice.
   if (admitted.isNew && (await isStoredSince(run, certificate))) {
     await giveBack(run, admitted.charges);
     await releaseOrder(run, admitted.order.id, { status: 'abandoned' });
@@ -145,7 +149,7 @@ async function isOver(run: AccountRun, certificate: CertificateRow, placed: Plac
   return (
     placed.answer.status === 'invalid' ||
     (await hasLostItsKey(run, certificate, placed)) ||
-    // An authorization that another run was closing when the CA gave it to this order: there is another order then.
+    // Another run was closing an authorization when the CA gave it to this order: another is needed then.
     (await awaitClosers(run, placed.row.id)).isSpent
   );
 }
@@ -155,7 +159,10 @@ async function isStoredSince(run: AccountRun, certificate: CertificateRow): Prom
   return now !== undefined && now.stored_at !== certificate.stored_at && isSameWanted(now, certificate);
 }
 
-/** It was finalized with a key that isn't there any more, or isn't the one wanted now: its certificate is of no use to anybody. */
+/**
+ * Whether the order was finalized with a key that is gone, or isn't the wanted key now. Its certificate is of
+ * no use to anybody, so the order is given up.
+ */
 async function hasLostItsKey(
   run: AccountRun,
   certificate: CertificateRow,

@@ -12,28 +12,29 @@ import type { Attempt } from './attempt.ts';
 import type { Ending } from './ending.ts';
 import { rehearsing } from './ending-rehearsed.ts';
 
-/** The staging of a CA, and what issuing there needs; or why nothing can be issued there now. */
+/** The staging of a CA, with the run that issues there, or the error why nothing can be issued there now. */
 export interface Stage {
   label: string;
   run: AccountRun | AcmeLedgerError;
 }
 
-/** What is to go to the CA itself; without any, how the certificate ends for this run. */
+/** The result of a rehearsal: the names to order at the CA itself, or the attempt that ended there. */
 export type Rehearsed = { names: readonly string[] } | { ended: Attempt };
 
 const rehearsedForMs = 86_400_000;
 
-/** Nothing is rehearsed twice within a day: what was since then counts. */
+/** The time since which a rehearsal counts: no certificate is rehearsed twice within a day. */
 export function rehearsalsSince(now: Date): Date {
   return new Date(now.getTime() - rehearsedForMs);
 }
 
 /**
- * The whole flow at the staging, with the same names, solver, key type and profile; what is issued is looked at and thrown away. Names
- * that fail there are counted as failing on the staging's account, and don't get to the CA. A certificate whose rehearsal can't be done
- * is deferred, and goes on without one when half of the time between its due day and its end is over.
- * @param names what the order is to be for
- * @param obtain an attempt on the account that it is given, with that ending
+ * Rehearses a certificate: the whole flow at the staging, with the same names, solver, key type and profile.
+ * The certificate issued there is checked and thrown away. Names that fail there are counted as failing on
+ * the staging's account, and don't get to the CA. A certificate whose rehearsal can't be done is deferred,
+ * and goes on without a rehearsal when half of the time between its due day and its end is over.
+ * @param names the names of the order
+ * @param obtain makes an attempt on the account that it is given, with that ending
  */
 export async function rehearse(
   { ledger, clock, log, ...writer }: AccountRun,
@@ -78,12 +79,12 @@ function notTried(certificate: CertificateRow, error: AcmeLedgerError): Attempt 
   return { status: 'failed', certificate, orderId: null, error: errorRecord(error) };
 }
 
-/** Whether it tells nothing about the certificate: the rehearsal may be done another time. */
+/** Whether the error tells nothing about the certificate: the rehearsal may be done another time. */
 function mayPass(error: ErrorRecord): boolean {
   return isDeferral(error) || isCaSilent(error) || isServerFault(error);
 }
 
-/** Fewer than were asked for when some failed and were dropped. */
+/** The names of the rehearsal's order: fewer than were asked for when some failed and were dropped. */
 async function namesOrdered(
   ledger: AccountRun['ledger'],
   { orderId }: Attempt,

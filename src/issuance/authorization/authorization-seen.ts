@@ -2,7 +2,9 @@ import type { Authorization } from '../../acme/objects/resources.ts';
 import { AcmeLedgerError, errorRecord } from '../../errors.ts';
 import type { AuthorizationSeen } from '../../ledger/authorizations/authorizations.ts';
 
-/** An answer of the CA as the ledger records it; an invalid one with what its challenge says. */
+/**
+ * An authorization that the CA showed, as the ledger records it; an invalid one with its challenge's error.
+ */
 export function authorizationSeen(authorization: Authorization): AuthorizationSeen {
   const error = authorizationError(authorization);
   return {
@@ -14,7 +16,7 @@ export function authorizationSeen(authorization: Authorization): AuthorizationSe
   };
 }
 
-/** Why an authorization isn't valid, in the CA's words (RFC 8555 §8: the challenge's `error`); null when it isn't invalid. */
+/** Why an authorization is invalid, in the CA's words (RFC 8555 §8: the challenge's `error`), or null. */
 export function authorizationError(authorization: Authorization): AcmeLedgerError | null {
   if (authorization.status !== 'invalid') return null;
   const problem = authorization.challenges.find((challenge) => challenge.error !== null)?.error ?? null;

@@ -4,22 +4,25 @@ import type { AuthorizationRow } from '../../ledger/schema.ts';
 import type { AccountRun } from '../account-run.ts';
 import { aliveAmong } from '../ownership/lease.ts';
 
-/** A request lives for 40 s: one that was let out before its closer could see the order has come to its end by then. */
+/** A closing request lives for 40 s: one sent before its run could see the order has ended by then. */
 const closingTakesMs = 45_000;
 const lookAgainMs = 200;
 
-/** What became of authorizations that others were closing when an order got them. */
+/** The outcome of waiting for runs that were closing authorizations when an order got them. */
 export interface Closers {
-  /** Whether one of them can't become valid any more: another order is wanted. */
+  /** Whether one of the authorizations can't become valid any more: another order is wanted. */
   isSpent: boolean;
-  /** Runs whose claims count no more: dead, or at it for longer than their request can take. */
+  /**
+   * Runs whose claims to close count no more: dead runs, and runs that take longer than their request can.
+   */
   outwaited: ReadonlySet<string>;
 }
 
 /**
- * Waits for those who are closing an authorization of this order. A CA that hands pending ones out again gives an order what another run is
- * about to deactivate: the ledger held that run's claim before it knew of the order, so its request may be on its way. Whoever comes to
- * it later sees the order and leaves it alone.
+ * Waits for the runs that are closing an authorization of this order. A CA that hands pending authorizations
+ * out again may give an order one that another run is about to deactivate: that run's claim is older than the
+ * order, so its request may be on its way. A run that claims later sees the order and leaves the
+ * authorization alone.
  * @throws the reason of `stops.work`
  */
 export async function awaitClosers(run: AccountRun, orderId: number): Promise<Closers> {
@@ -42,7 +45,9 @@ export async function awaitClosers(run: AccountRun, orderId: number): Promise<Cl
   }
 }
 
-/** Also this very run's: it may be settling another order. */
+/**
+ * The authorizations whose claiming run is alive, be it this very run, which may be settling another order.
+ */
 async function ofTheLiving(
   run: AccountRun,
   claimed: readonly AuthorizationRow[],

@@ -9,17 +9,17 @@ import type { Ledger } from '../../ledger/ledger.ts';
 import { type Bucket, fullBucket, waitMs } from '../../token-bucket.ts';
 import type { AccountRun } from '../account-run.ts';
 
-/** What it costs a name to close an authorization at a CA that counts it as a failed validation. */
+/** The cost for a name of closing an authorization, at a CA that counts that as a failed validation. */
 export interface ClosingBudget {
-  /** When the name has no failure left to give: the authorization is to be left alone. Nothing is spent then. */
+  /** Set when the name has no failure left to give: nothing is spent, and the authorization is left alone. */
   usedUp: { reason: string; until: Date } | null;
-  /** For what is recorded of it: it isn't to be counted twice. */
+  /** Marks the record of the closed authorization, so that its failure isn't counted twice. */
   counted: { isCounted?: true };
-  /** It wasn't closed. */
+  /** Gives the cost back when the authorization wasn't closed. */
   giveBack(writer: LedgerWriter): Promise<void>;
 }
 
-/** Spends what the CA counts for deactivating this one, before it is. */
+/** Spends the cost of deactivating an authorization, before it is deactivated. */
 export async function spendDeactivation(run: AccountRun, row: AuthorizationRow): Promise<ClosingBudget> {
   return run.limits?.countsDeactivations === true
     ? spendFailure(run, row, 'to deactivate it counts as')
@@ -31,7 +31,10 @@ export async function spendSubmission(run: AccountRun, row: AuthorizationRow): P
   return spendFailure(run, row, 'to submit its challenge is');
 }
 
-/** The last one isn't spent: with none left, no order with the name is let through, whatever it may be needed for. */
+/**
+ * Spends a failed validation of the name, but not the last: with none left, no order with the name is let
+ * through, whatever it may be needed for.
+ */
 async function spendFailure(run: AccountRun, row: AuthorizationRow, what: string): Promise<ClosingBudget> {
   const { limits, account } = run;
   const name = nameProven(row);
@@ -62,7 +65,8 @@ async function spendFailure(run: AccountRun, row: AuthorizationRow, what: string
 }
 
 /**
- * What an account's names have left of failed validations, by each limit on them: so many in a time, and so many in a row.
+ * The failed validations that an account's names have left, by each limit on them: so many in a time, and so
+ * many in a row.
  * @returns null where the CA has no such limit, as far as is known
  */
 export async function failureBucketsOf(

@@ -7,19 +7,21 @@ import { type ProtectionOptions, protectionOf } from '../ownership/protection.ts
 import type { ClosingBudget } from './closing-budget.ts';
 import { type Closing, heldBy } from './closing-outcome.ts';
 
-/** This run alone closes the authorization now, and what that costs its name is counted. */
+/** The claim by which this run alone closes the authorization now, with the cost counted for its name. */
 export interface Claim {
   counted: ClosingBudget['counted'];
-  /** It wasn't closed: it is free for any run again, and costs nothing. */
+  /** Gives the claim up when the authorization wasn't closed: any run may close it, and nothing was spent. */
   giveUp(): Promise<void>;
 }
 
 /**
- * Makes this run the one that closes the authorization, whatever others meet it meanwhile, and spends what that costs: both are in the
- * ledger before anything is sent. What a dead run was closing is taken over from it. A claim that is neither followed by a final state
- * nor given up is of a request whose answer was lost: it stays this run's, with what it costs, until this run ends.
- * @param spend counts it, in the ledger that it is given
- * @returns the closing that there is nothing to be done for, when others need it, or its time hasn't come
+ * Claims an authorization for this run to close, whatever others meet it meanwhile, and spends the cost: both
+ * are in the ledger before anything is sent. A dead run's claim is taken over. A claim that is neither
+ * followed by a final state nor given up belongs to a request whose answer was lost: it stays this run's,
+ * with its cost, until this run ends.
+ * @param spend counts the cost, in the ledger that it is given
+ * @returns the claim, or the outcome when there is nothing to do, because others need the authorization or
+ *   its time hasn't come
  */
 export async function claimClosing(
   run: AccountRun,
@@ -50,7 +52,7 @@ export async function claimClosing(
   };
 }
 
-/** Another run was first by a moment. */
+/** The outcome when another run has claimed the authorization a moment earlier. */
 async function lostTo(
   run: AccountRun,
   row: AuthorizationRow,

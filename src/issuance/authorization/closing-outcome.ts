@@ -1,20 +1,25 @@
 import type { AcmeLedgerError } from '../../errors.ts';
 
-/** What became of one authorization that was to be closed. */
+/** The outcome for one authorization that was to be closed. */
 export interface Closing {
-  /** `held`: it is left alone, because somebody works on it or keeps it, or it isn't its time. `submitted`: so that it fails. */
+  /**
+   * `held`: the authorization is left alone, because a run works on it or keeps it, or its time hasn't come.
+   * `submitted`: its challenge was submitted so that it fails.
+   */
   outcome: 'deactivated' | 'submitted' | 'already-final' | 'refused' | 'gone' | 'foreign' | 'failed' | 'held';
-  /** Why it wasn't closed; null when it was. */
+  /** Why the authorization wasn't closed; null when it was. */
   reason: string | null;
-  /** Of `held`: when it may be closed. */
+  /** Of `held`: when the authorization may be closed. */
   retryAt?: Date;
-  /** Of `held`: the other run that works on it, where one does. */
+  /** Of `held`: the other run that works on the authorization, where one does. */
   run?: string;
-  /** Of `failed`: the CA asked to come back later, or the run was interrupted before it was sent. */
+  /**
+   * Of `failed`: the error when the CA asked to come back later, or the run was interrupted before sending.
+   */
   stop?: AcmeLedgerError;
 }
 
-/** Somebody needs it. */
+/** The outcome when an order or a run needs the authorization. */
 export function heldBy({ reason, run }: { reason: string; run: string | null }): Closing {
   return { outcome: 'held', reason, ...(run === null ? {} : { run }) };
 }

@@ -19,10 +19,15 @@ import { recordGone } from './verdicts.ts';
 
 const deactivateAgainMs = 500;
 
-/** A CA that asks to come back soon, again and again, is left alone after so many. */
+/**
+ * How often a deactivation is tried: a CA that asks to come back soon, again and again, is left alone then.
+ */
 const triesAtMost = 3;
 
-/** What the CA showed is believed for twice as long, and twice that after each further look: with `--rate` each request waits for its turn. */
+/**
+ * A look at an authorization is believed for twice this time, and for twice as long after each further look:
+ * with `--rate` each request waits for its turn.
+ */
 const lookLastsMs = 15_000;
 
 const looksAtMost = 4;
@@ -33,7 +38,9 @@ const askedTooSeldom = {
   run: null,
 };
 
-/** Deactivates one authorization (RFC 8555 §7.5.2) unless somebody needs it, and records what the CA made of it. */
+/**
+ * Deactivates one authorization (RFC 8555 §7.5.2) unless a run or an order needs it, and records the outcome.
+ */
 export async function closeAuthorization(
   run: AccountRun,
   row: AuthorizationRow,
@@ -59,7 +66,10 @@ export async function closeAuthorization(
   return { outcome: answer.status === 'pending' ? 'refused' : 'already-final', reason };
 }
 
-/** Why an authorization that this run has claimed isn't to be closed after all, as the ledger has it at this moment; null when it is. */
+/**
+ * Why an authorization that this run has claimed isn't to be closed after all, by the ledger at this moment;
+ * null when it is.
+ */
 async function holderOf(
   run: AccountRun,
   row: AuthorizationRow,
@@ -68,7 +78,10 @@ async function holderOf(
   return (await decidedMeanwhile(run, row.id)) ?? claimHolderOf(run, row, protection);
 }
 
-/** Like `holderOf`, whatever the ledger says of the authorization's state: its challenge may be what this run is about to submit. */
+/**
+ * Like `holderOf`, except that the authorization's own state doesn't count: this run may be about to submit
+ * its challenge.
+ */
 export async function claimHolderOf(
   run: AccountRun,
   row: AuthorizationRow,
@@ -80,17 +93,18 @@ export async function claimHolderOf(
 }
 
 export interface Deactivating {
-  /** When the CA was asked for it last; null when it is asked first. */
+  /** When the CA last showed the authorization; null when the CA has to be asked first. */
   shownAt: Date | null;
-  /** Who needs it, or null. */
+  /** Asks who needs the authorization; null when nobody does. */
   holder: () => Promise<Protection | null>;
 }
 
 /**
- * Deactivates when the CA lets. Who else holds the authorization is asked right before each POST: while that waits for its turn another run
- * may be handed it by a CA that uses pending ones again, and prove it. The CA is asked again before each POST but the first, and where
- * it was asked long ago: what somebody has proven meanwhile is never deactivated, nor what is being decided.
- * @returns what the CA showed last when that was over already
+ * Deactivates an authorization when the CA lets. Whether another run holds it is asked right before each
+ * POST. While the POST waits for its turn, a CA that uses pending authorizations again may hand it to another
+ * run, which proves it. So the CA is asked again before each POST but the first, and where it was last asked
+ * long ago: an authorization that was proven meanwhile, or is being validated, is never deactivated.
+ * @returns the CA's last answer when the authorization was final already
  */
 export async function deactivateUnlessHeld(
   run: AccountRun,
@@ -123,7 +137,7 @@ export async function deactivateUnlessHeld(
   }
 }
 
-/** @throws Held, LongAgo: it wasn't sent */
+/** Sends the deactivation. @throws Held, LongAgo: it wasn't sent */
 function deactivateNow(
   run: AccountRun,
   url: string,
@@ -140,12 +154,18 @@ function deactivateNow(
   });
 }
 
-/** It may have been done: doing it again changes nothing, and Boulder doesn't count the second. */
+/**
+ * Whether a deactivation is sent again: it may have been done, but a second changes nothing, and Boulder
+ * doesn't count it.
+ */
 function isRepeatable(error: unknown): boolean {
   return isOutcomeUnknown(error) && !isTimeout(error);
 }
 
-/** @throws what kept it from being deactivated, where that may have been done, and the CA doesn't tell */
+/**
+ * Asks the CA for the authorization again.
+ * @throws `failure`, when the CA doesn't answer and the failed deactivation may have been done
+ */
 async function lookAgain(run: AccountRun, url: string, failure: unknown): Promise<Answer<Authorization>> {
   try {
     return await run.session.getAuthorization(url, run.stops.grace);
@@ -154,12 +174,12 @@ async function lookAgain(run: AccountRun, url: string, failure: unknown): Promis
   }
 }
 
-/** Somebody has answered the challenge, and the CA is at it. */
+/** Whether the challenge was submitted, and the CA is validating it or has found it valid. */
 export function isTaken({ status }: Challenge): boolean {
   return status === 'processing' || status === 'valid';
 }
 
-/** The CA, or the way to it, said no. */
+/** Records an error by which an authorization wasn't closed, and gives the outcome. */
 export async function recordNotClosed(
   run: AccountRun,
   row: AuthorizationRow,
@@ -174,7 +194,7 @@ export async function recordNotClosed(
   }
   const status = error instanceof AcmeLedgerError ? error.httpStatus : undefined;
   if (status === 403) return { outcome: 'foreign', reason };
-  // Any other client error is the CA's no: step-ca answers 400 "expected POST-as-GET".
+  // Any other client error is a refusal by the CA: step-ca answers 400 "expected POST-as-GET".
   if (status !== undefined && status >= 400 && status < 500 && status !== 429) {
     await recordRefused(run, row.id, record);
     return { outcome: 'refused', reason };

@@ -11,15 +11,17 @@ import { validationTimeoutMs } from '../order/name-failures.ts';
 import { isUndecided, refresh } from './verdicts.ts';
 
 /*
- * A validation that the CA has begun and doesn't end, because its process died meanwhile. Boulder shows such an authorization as `pending`
- * until it expires, and hands it out with each new order for its name. It takes the challenge anew, or (with SetAuthzProcessing) answers
- * every further submit 409 "being validated"; then only another authorization helps.
+ * Validations that the CA has begun and doesn't end, because its process died meanwhile. Boulder shows such
+ * an authorization as `pending` until it expires, and hands it out with each new order for its name. It takes
+ * the challenge anew, or (with SetAuthzProcessing) answers every further submit 409 "being validated"; then
+ * only another authorization helps.
  */
 
 /**
- * What the CA took longer ago than a validation may last, and shows untouched, is to be submitted anew.
- * @param shown as the CA has just shown the order's authorizations
- * @returns the rows as they are then
+ * Marks challenges as unsubmitted that the CA took longer ago than a validation may last, and shows
+ * untouched: they are submitted anew.
+ * @param shown the order's authorizations as the CA has just shown them
+ * @returns the rows of the authorizations, as they are then
  */
 export async function takeBackForgotten(
   run: AccountRun,
@@ -41,10 +43,11 @@ export async function takeBackForgotten(
 }
 
 /**
- * Closes the authorizations of the order whose submit the CA answered 409, and which it has brought to no end for as long as a validation
- * may take: only another order for the name gets another one.
- * @param conflicts the ids of those
- * @throws AcmeLedgerError `order-failed`, when there was one; `isFreed` tells whether the name can be ordered anew
+ * Closes the authorizations of the order whose submit the CA answered 409, and which have had no verdict for
+ * as long as a validation may take: only another order gets the name another authorization.
+ * @param conflicts the ids of the authorizations whose submit was answered 409
+ * @throws AcmeLedgerError `order-failed`, when there was such an authorization; `isFreed` tells whether the
+ *   name can be ordered anew
  */
 export async function endStuckValidations(
   run: AccountRun,
@@ -68,7 +71,9 @@ export async function endStuckValidations(
   throw stuckError(run, orderId, stuck, reasons);
 }
 
-/** Whether the attempt failed by a validation without end, and nothing of it stands in the way of another order. */
+/**
+ * Whether the attempt failed by a validation without end, and nothing of it is in the way of another order.
+ */
 export function isFreed(error: unknown): error is AcmeLedgerError {
   return error instanceof AcmeLedgerError && freed.has(error);
 }

@@ -17,21 +17,22 @@ import { isGone } from '../../acme/objects/problems.ts';
 import { poll } from '../waiting/polling.ts';
 import { warningLevel } from '../waiting/warning-level.ts';
 
-/** A validation takes no longer: a submit whose answer was lost and that shows no verdict by then never arrived. */
+/** How long a validation may take: a lost submit that has no verdict by then never arrived. */
 export const validationMs = 60_000;
-/** Public CAs forget an authorization after an hour at the soonest. */
+/** How long an authorization counts as new: public CAs forget one after an hour at the soonest. */
 const youngMs = 60_000;
 const replicaWaitsMs = [500, 2_000];
 
-/** Pending, and its challenge was submitted as far as we know: the CA decides. */
+/** Whether the CA is deciding: the authorization is pending, its challenge submitted as far as we know. */
 export function isUndecided(row: AuthorizationRow): boolean {
   return row.status === 'pending' && isSubmitted(row.challenge);
 }
 
 /**
- * Sent, never answered, and still shown as pending by the CA when it can't have been at it any more: as unsubmitted.
- * A CA that couldn't be asked has decided nothing: the challenge may be valid by now.
- * @param sentBy when it had been sent for certain, whatever the row says
+ * Whether a submit was lost: it was sent and never answered, and the CA still shows the authorization as
+ * pending when it can't be validating any more. While the CA couldn't be asked nothing is decided: the
+ * challenge may be valid by now.
+ * @param sentBy when the submit had been sent for certain, whatever the row says
  */
 export function isSubmitLost(row: AuthorizationRow, sentBy?: Date): boolean {
   if (row.status !== 'pending' || row.challenge !== 'submitting') return false;
@@ -40,8 +41,8 @@ export function isSubmitLost(row: AuthorizationRow, sentBy?: Date): boolean {
 }
 
 /**
- * When the CA can't be at it any more. A submit that was written before the clock was set back seems to lie ahead: it was sent before
- * it was read, so that nobody waits for the clock to come there again.
+ * When the CA can't be validating any more. A submit that was recorded before the clock was set back seems to
+ * lie ahead. It was sent before it was read, so nobody waits for the clock to come there again.
  */
 function decidedBy(submittedAt: string, sentBy = new Date(submittedAt)): Date {
   const at = new Date(submittedAt);
@@ -49,8 +50,8 @@ function decidedBy(submittedAt: string, sentBy = new Date(submittedAt)): Date {
 }
 
 /**
- * Waits for the CA's verdict on what an order submitted, for each no longer than a validation takes, and not after `until`. A submit
- * that turns out to have been lost is taken back.
+ * Waits for the CA's verdicts on the submitted authorizations of an order, for each no longer than a
+ * validation takes, and not after `until`. A submit that turns out to be lost is taken back.
  * @returns the order's authorizations as the ledger has them then
  */
 export async function decideSubmitted(
@@ -109,7 +110,10 @@ async function awaitVerdict(
   }
 }
 
-/** Asks the CA for these authorizations and records what it says. Ones that are gone (404) are recorded as expired and left out. */
+/**
+ * Asks the CA for these authorizations and records its answers. Authorizations that are gone (404) are
+ * recorded as expired and left out.
+ */
 export async function refresh(
   run: AccountRun,
   rows: readonly AuthorizationRow[],
@@ -119,7 +123,7 @@ export async function refresh(
   return answers;
 }
 
-/** The same, but what the CA says of those that aren't gone is yet to be recorded. */
+/** Like `refresh`, except that the answers are yet to be recorded, but for those that are gone. */
 export async function lookAt(
   run: AccountRun,
   rows: readonly AuthorizationRow[],
@@ -131,7 +135,7 @@ export async function lookAt(
 }
 
 async function look(run: AccountRun, row: AuthorizationRow): Promise<Answer<Authorization> | null> {
-  // One that was made a moment ago can't be forgotten: a CA that reads from a replica doesn't know it yet.
+  // An authorization that is so new can't be forgotten: a CA that reads from a replica doesn't know it yet.
   const isYoung = later(new Date(row.created_at), youngMs) > run.clock.now();
   for (const waitMs of isYoung ? replicaWaitsMs : []) {
     try {
@@ -150,7 +154,7 @@ async function look(run: AccountRun, row: AuthorizationRow): Promise<Answer<Auth
   }
 }
 
-/** The CA has forgotten it: Boulder answers 404 for an expired one. */
+/** Records that the CA has forgotten an authorization: Boulder answers 404 for an expired one. */
 export async function recordGone(run: AccountRun, url: string): Promise<void> {
   await recordSeen(run, [{ url, status: 'expired', identifier: null, expiresAt: null }]);
 }

@@ -9,9 +9,10 @@ import type { LedgerWriter } from '../../ledger/writer.ts';
 import { inTransaction } from '../../ledger/writer.ts';
 
 /**
- * Takes the certificate that lies under the name of a new wish for what the wish is fulfilled with, where it is what is wanted: an older
- * ledger was put back, and ordering it anew would spend the CA's limits on nothing. Its deploy hook is run by the next renewal.
- * @returns until when it is valid; null when there is none that fits
+ * Adopts the certificate that lies on disk under the name of a new wish, where it fits the wish: an older
+ * ledger was put back, and a new order would spend the CA's limits on nothing. Its deploy hook is run by the
+ * next renewal.
+ * @returns until when the certificate is valid; null when there is none that fits
  */
 export async function adoptStored(
   writer: LedgerWriter,

@@ -11,11 +11,11 @@ import { orderKey } from './order-key.ts';
 export interface Authorized {
   authorized: PlacedOrder;
   files: OrderFiles;
-  /** With the key on disk, what comes next is finalize. */
+  /** Whether the ledger holds already that finalize is being sent, the next step once the key is on disk. */
   isFinalizeRecorded: boolean;
 }
 
-/** The key is made while the CA validates. */
+/** Authorizes the order, and makes its key while the CA validates. */
 export async function authorizeAndMakeKey(
   run: AccountRun,
   certificate: CertificateRow,
@@ -33,7 +33,7 @@ export async function authorizeAndMakeKey(
   try {
     const authorized = await authorize(run, placed, settings, {
       onWaiting() {
-        makeKey().catch(() => undefined); // it is awaited below, where its failure counts
+        makeKey().catch(() => undefined); // the key is awaited below, where its failure counts
       },
       async alsoRecord(writer, { status }) {
         if (key.made === null || status !== 'ready') return;

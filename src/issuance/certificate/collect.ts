@@ -15,13 +15,14 @@ import type { AccountRun } from '../account-run.ts';
 import { supersededError } from './superseded.ts';
 
 /**
- * Downloads the certificate of a valid order, checks that it is what was asked for, and puts it in place of the one before: the order is
- * concluded. What is wanted and what stands are looked at again right before that, in the transaction that records it; a certificate
- * that isn't wanted any more, or older than the one that stands, isn't stored.
- * Safe to repeat: the certificate URL and the key are kept until it is stored. One that can never be stored ends its order.
- * @param download its chains, where they were asked for already
- * @returns why it wasn't stored, with the order concluded; `ours` when it was
- * @throws AcmeLedgerError `store`, `busy`, or what the CA said
+ * Downloads the certificate of a valid order, checks it against the request, and puts it in place of the one
+ * before: the order is concluded. The wish and the certificate in place are read again right before that, in
+ * the transaction that records it. A certificate that isn't wanted any more, or is older than the one in
+ * place, isn't stored. Safe to repeat: the certificate URL and the key are kept until the certificate is
+ * stored. A certificate that can never be stored ends its order.
+ * @param download the certificate's chains, where their download has begun already
+ * @returns why the certificate wasn't stored, with the order concluded; `ours` when it was stored
+ * @throws AcmeLedgerError `store`, `busy`, or the CA's error
  */
 export async function collectCertificate(
   run: AccountRun,
@@ -41,7 +42,7 @@ export async function collectCertificate(
   return verdict;
 }
 
-/** The certificate of a valid order, checked; one that can never be right ends its order. */
+/** The certificate of a valid order, checked; a certificate that can never be right ends its order. */
 export async function fetchOrGiveUp(
   run: AccountRun,
   order: OrderRow,
@@ -56,16 +57,17 @@ export async function fetchOrGiveUp(
   }
 }
 
-/** The order's certificate will never be stored: the next attempt orders another one. */
+/** Gives up an order whose certificate will never be stored: the next attempt orders another. */
 export async function giveUpUncollected(run: AccountRun, order: OrderRow, error: unknown): Promise<void> {
   const end = { status: 'abandoned', keptUntil: null, error: errorRecord(error) } as const;
   if (await releaseOrder(run, order.id, end)) removeOrderFiles(run.stateDir, String(order.id));
 }
 
 /**
- * All that decides happens in one transaction, the swap of the files included: whoever changes the wish, removes the certificate or takes
- * the order over does so before it, and is heeded, or after it. Dying within leaves the files of this order, and a ledger that doesn't
- * say so: the order isn't concluded then, and is collected again.
+ * Stores a certificate if it is still wanted. All checks and the swap of the files happen in one transaction:
+ * another run that changes the wish, removes the certificate or takes the order over does so before, and is
+ * heeded, or after. A run that dies within leaves the files of this order, and a ledger that doesn't say so:
+ * the order isn't concluded then, and is collected again.
  */
 async function store(
   run: AccountRun,
@@ -77,7 +79,7 @@ async function store(
   const prepared = await prepareCertificate(run.stateDir, certificate.name, content);
   const swap = { mayHaveBegun: false };
   try {
-    // Asleep for long, the run may have been taken for dead: what others did is in the ledger then.
+    // A run that was asleep for long may be taken for dead: the others' changes are in the ledger then.
     await run.assertLease();
     return await inTransaction(run, async (tx) => {
       await ownedOrder(tx, order.id);
@@ -123,7 +125,10 @@ function warnOfAdded(run: AccountRun, { name }: CertificateRow, { addedNames }: 
   );
 }
 
-/** Tells the person's program about the new certificate. @throws AcmeLedgerError `deploy-hook`: it stays due for the next run */
+/**
+ * Tells the person's program about the new certificate.
+ * @throws AcmeLedgerError `deploy-hook`: it stays due for the next run
+ */
 export async function deploy(run: AccountRun, certificate: CertificateRow): Promise<void> {
   const stored = certificate.deploy_hook === null ? null : await readStored(run.stateDir, certificate.name);
   if (stored !== null && certificate.deploy_hook !== null) {
@@ -140,7 +145,7 @@ export async function deploy(run: AccountRun, certificate: CertificateRow): Prom
   await recordDeployed(run, certificate.name, certificate.stored_at);
 }
 
-/** The order's names where they aren't all that are wanted. */
+/** The order's names where they aren't all the wanted names. */
 function fewerNames(certificate: CertificateRow, order: OrderRow): readonly string[] | null {
   const issued = order.names;
   return certificate.names.every((name) => issued.includes(name)) ? null : issued;

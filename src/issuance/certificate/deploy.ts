@@ -11,9 +11,10 @@ import { isHeld } from '../ownership/lease.ts';
 import { endHooksOfDeadRuns, takeOverOrder } from '../ownership/taking-over.ts';
 
 /**
- * Runs the deploy hook of a stored certificate. Two runs never run it at once: meanwhile this one owns the order that the certificate
- * came from.
- * @returns what went wrong, recorded: the certificate is stored, and the hook stays due. `busy` when another run is at it
+ * Runs the deploy hook of a stored certificate. Two runs never run it at once: meanwhile this run owns the
+ * order that the certificate came from.
+ * @returns the error, recorded: the certificate is stored, and the hook stays due. `busy` when another run is
+ *   running the hook
  */
 export async function deployError(run: AccountRun, certificate: CertificateRow): Promise<ErrorRecord | null> {
   // Without a hook there was nothing to do.
@@ -32,7 +33,7 @@ export async function deployError(run: AccountRun, certificate: CertificateRow):
     return null;
   } catch (error) {
     const record = errorRecord(error);
-    // Whoever took it over tells what comes of it.
+    // A run that took the order over reports the result.
     if (!isTakenOver(error)) await recordFailed(run, certificate, record);
     return record;
   } finally {
@@ -40,7 +41,9 @@ export async function deployError(run: AccountRun, certificate: CertificateRow):
   }
 }
 
-/** Like `deployError`, except that it is no error when another run is deploying: that run reports the result. */
+/**
+ * Like `deployError`, except that it is no error when another run is deploying: that run reports the result.
+ */
 export async function deployOrLeave(
   run: AccountRun,
   certificate: CertificateRow,

@@ -11,9 +11,11 @@ import { parseName } from '../../identifiers.ts';
 import type { OrderRow } from '../../ledger/schema.ts';
 import type { AccountRun } from '../account-run.ts';
 
-/** A chain that isn't whole may have been spoiled on its way: it is fetched again, after so long. */
+/** After these pauses a chain that isn't whole is fetched again: it may have been spoiled on its way. */
 const fetchAgainMs = [1_000, 4_000];
-/** For so long after finalize an order is kept whose certificate the CA doesn't hand out, or not yet valid. */
+/**
+ * How long after finalize an order is kept whose certificate isn't handed out by the CA, or isn't yet valid.
+ */
 const collectForMs = 86_400_000;
 
 export interface FetchOptions {
@@ -28,9 +30,10 @@ export interface FetchedChain {
 }
 
 /**
- * The certificate of a valid order, once it is what was asked for.
- * @param options.download its chains, where they were asked for already
- * @throws AcmeLedgerError `store`, or what the CA said; `canNeverBeStored` tells whether another try is of any use
+ * The certificate of a valid order, checked against the request.
+ * @param options.download the certificate's chains, where their download has begun already
+ * @throws AcmeLedgerError `store`, or the CA's error; `canNeverBeStored` tells whether another try is of any
+ *   use
  */
 export async function fetchIssued(
   run: AccountRun,
@@ -53,18 +56,22 @@ export async function fetchIssued(
   }
 }
 
-/** Whether an order's certificate can never be stored, so that the order is to be given up and the certificate ordered anew. */
+/** Whether an order's certificate can never be stored: the order is then given up and made anew. */
 export function canNeverBeStored(error: unknown): boolean {
   return flawOf(error) === 'final';
 }
 
-/** Whether it was the certificate of an order that failed: not the network, a limit, a signal or the ledger. */
+/**
+ * Whether an error is about the order's certificate, and not the network, a limit, a signal or the ledger.
+ */
 export function isUncollected(order: OrderRow, error: unknown): error is AcmeLedgerError {
   if (order.finalize_sent_at === null || !(error instanceof AcmeLedgerError)) return false;
   return flawOf(error) !== null || ['ca-answer', 'ca-problem', 'order-failed'].includes(error.code);
 }
 
-/** What stays as it is for a day, or three fetches long, doesn't become right any more. */
+/**
+ * The error of a certificate, final once it hasn't changed for a day or three fetches: it stays wrong then.
+ */
 export function judged(run: AccountRun, order: OrderRow, error: unknown): unknown {
   if (!isUncollected(order, error) || canNeverBeStored(error)) return error;
   const sentAt = Date.parse(order.finalize_sent_at ?? '');

@@ -10,16 +10,17 @@ import { orderKey } from './order-key.ts';
 
 export interface Finalized {
   placed: IssuedOrder;
-  /** What the certificate is for: others than those that were given where the CA forbids their key. */
+  /** The files that the order was finalized with: new files where the CA forbids the given key. */
   files: OrderFiles;
 }
 
-/** Boulder: "public key is forbidden" for a key that somebody has reported as compromised, or that is known to be weak. */
+/** Boulder's "public key is forbidden", for a key reported as compromised or known to be weak. */
 const forbiddenKey = /\bkey\b.{0,80}?\b(?:forbidden|blocked|compromised|weak|debian)\b/i;
 
 /**
- * Finalizes the order (RFC 8555 §7.4). Where the CA forbids the key, as it does with one that was reported as compromised, the order stays
- * `ready` and is finalized once more with a new key: `--reuse-key` would bring the same refusal at each renewal.
+ * Finalizes the order (RFC 8555 §7.4). Where the CA forbids the key, as when somebody reported it as
+ * compromised, the order stays `ready` and is finalized once more with a new key: `--reuse-key` would bring
+ * the same refusal at each renewal.
  * @throws AcmeLedgerError as `finalizeOrder`, `orderKey`
  */
 export async function finalizeWithKey(

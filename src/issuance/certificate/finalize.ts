@@ -15,20 +15,29 @@ import { learnedWaits } from '../waiting/learned-wait.ts';
 import { notYet } from '../waiting/not-yet.ts';
 import { poll } from '../waiting/polling.ts';
 
-/** Signing and logging a certificate takes seconds at public CAs; Boulder gives up on its logs after 15. */
+/**
+ * How long the CA may take to issue: signing and logging takes seconds at public CAs; Boulder gives up on its
+ * logs after 15.
+ */
 export const issuanceTimeoutMs = 180_000;
-/** A CA that wants to be asked no sooner is waited for beside other work: Boulder says three seconds. */
+/**
+ * How long a wait must be for other work to be done meanwhile, where the CA wants to be asked later: Boulder
+ * says three seconds.
+ */
 const longWaitMs = 500;
-/** One that the CA found not to be ready, and then shows as ready, is sent once more in the same attempt. */
+/**
+ * How often finalize is sent in an attempt: an order that the CA found not ready, and then shows as ready,
+ * gets a second.
+ */
 const finalizeTries = 2;
 const finalizeAgainMs = 2_000;
 
 export interface FinalizeOptions {
-  /** It is in the ledger already that finalize is being sent. */
+  /** Whether the ledger holds already that finalize is being sent. */
   isRecorded?: boolean;
-  /** Asks for the certificate's chains, beside the writing down of its URL. */
+  /** Downloads the certificate's chains, while its URL is being recorded. */
   download?: (certificateUrl: string) => Promise<Chain[]>;
-  /** Where several certificates are worked on: lends this one's place to another while the CA takes its time. */
+  /** Lends this certificate's place to another while the CA takes its time, where a run works on several. */
   whileWaiting?: Places['lend'] | undefined;
 }
 
@@ -38,9 +47,10 @@ export interface IssuedOrder extends PlacedOrder {
 }
 
 /**
- * Turns a `ready` order into a `valid` one (RFC 8555 §7.4): finalize with the CSR that is on disk, then poll. An order that is
- * `processing` or `valid` already is only waited for: Boulder can turn an issued order `invalid` at a second finalize.
- * @throws AcmeLedgerError `order-failed`, or what the CA said
+ * Turns a `ready` order into a `valid` one (RFC 8555 §7.4): finalize with the CSR that is on disk, then poll.
+ * An order that is `processing` or `valid` already is only waited for: Boulder can turn an issued order
+ * `invalid` at a second finalize.
+ * @throws AcmeLedgerError `order-failed`, or the CA's error
  */
 export async function finalizeOrder(
   run: AccountRun,
@@ -52,7 +62,8 @@ export async function finalizeOrder(
   let sentAt = run.clock.now();
   let lost: AcmeLedgerError | null = null;
   for (let sent = 0; answer.status === 'ready'; sent += 1) {
-    // The first was lost on its way. Never soon after it: two within 8 ms cost the certificate at Boulder.
+    // The first finalize was lost on its way. A second is never sent soon after it: two within 8 ms cost the
+    // certificate at Boulder.
     if (sent > 0) {
       const met = { about: answer.url, faults: sent };
       const isAgain = await run.outage.mayRepeat('act', lost, met, run.stops.work);
@@ -74,7 +85,7 @@ export async function finalizeOrder(
   const { certificateUrl } = answer;
   const chains =
     answer.status === 'valid' && certificateUrl !== null ? download?.(certificateUrl) : undefined;
-  chains?.catch(() => undefined); // whoever collects the certificate awaits it; whatever fails before that is told instead
+  chains?.catch(() => undefined); // a failed download counts once the certificate is collected
   const row = await recordOrderAnswer(run, placed.row, answer).catch(async (error: unknown) => {
     await chains?.catch(() => undefined); // no request is left behind
     throw error;
@@ -90,7 +101,7 @@ export async function finalizeOrder(
   });
 }
 
-/** @returns the order after it, and what the request was lost by */
+/** Sends finalize. @returns the order after it, and the error by which the request was lost */
 async function sendFinalize(
   run: AccountRun,
   placed: PlacedOrder,
@@ -103,7 +114,8 @@ async function sendFinalize(
     const guard = orderGuard(run, placed.row.id);
     return { answer: await run.session.finalize(finalizeUrl, url, csrDer, guard), lost: null };
   } catch (error) {
-    // Lost, or refused because an earlier finalize was not lost after all: the order itself tells (RFC 8555 §7.4).
+    // The request was lost, or refused because an earlier finalize was not lost after all: the order itself
+    // tells (RFC 8555 §7.4).
     const isAnswered = isProblem(error, 'orderNotReady') || unusableOrder(error) !== null;
     if (!isOutcomeUnknown(error) && !isAnswered) throw error;
     const answer = await run.session.getOrder(url, run.stops.grace);
@@ -111,7 +123,9 @@ async function sendFinalize(
   }
 }
 
-/** RFC 8555 §7.4 has the certificate's URL in a `valid` order; some CAs add it a moment later. */
+/**
+ * Waits for the certificate's URL, which a `valid` order has (RFC 8555 §7.4); some CAs add it a moment later.
+ */
 async function awaitIssued(
   run: AccountRun,
   answer: Answer<Order>,

@@ -12,8 +12,8 @@ import { assertOwned } from '../ownership/guards.ts';
 import type { AccountRun } from '../account-run.ts';
 
 /**
- * The key and the CSR that the order is finalized with, on disk when this returns (promise 1). A resumed order gets the ones
- * that it had: a finalize may have been sent with them.
+ * The key and the CSR that the order is finalized with, on disk when this returns (promise 1). A resumed
+ * order keeps its key and CSR: a finalize may have been sent with them.
  * @param signal when it is aborted, nothing more is written
  * @throws AcmeLedgerError `store`; `busy` when another run took the order over; the signal's reason
  */
@@ -24,7 +24,7 @@ export async function orderKey(
   signal: AbortSignal,
 ): Promise<OrderFiles> {
   const assertOurs = (): Promise<OrderRow> => assertOwned(run, order.id);
-  // Before a finalize was sent nobody depends on them, and the wish may have changed since.
+  // The files aren't needed before a finalize was sent, and the wish may have changed since they were made.
   if ((await assertOurs()).finalize_sent_at === null) removeOrderFiles(run.stateDir, String(order.id));
   return prepareOrderFiles(
     run.stateDir,
@@ -34,7 +34,10 @@ export async function orderKey(
   );
 }
 
-/** Whether the order was finalized with these files: others may lie there, from a hand or another time, and nothing issued is for them. */
+/**
+ * Whether the order was finalized with these files: others may lie there, put there by hand or at another
+ * time, and no certificate is issued for those.
+ */
 export function isFinalizedWith(
   files: OrderFiles,
   { csr_sha256: sent }: Pick<OrderRow, 'csr_sha256'>,
@@ -42,7 +45,7 @@ export function isFinalizedWith(
   return isPair(files) && (sent === null || sent === csrDigest(files));
 }
 
-/** Whether these files are what the certificate is wanted with: the wish may have changed since an order was finalized with them. */
+/** Whether these files fit the wish, which may have changed since an order was finalized with them. */
 export function areWanted(files: OrderFiles, certificate: CertificateRow): boolean {
   if (certificate.csr !== null) return files.csrDer.equals(Buffer.from(certificate.csr, 'base64'));
   return files.keyPem !== null && keyTypeOf(publicKeyOf(files.keyPem)) === certificate.key_type;

@@ -3,7 +3,8 @@ import type { Ledger } from '../../ledger/ledger.ts';
 import { orderById } from '../../ledger/orders/orders.ts';
 
 /**
- * A run that died right after it had concluded an order left the key of a certificate that is stored, or will never be: it is removed.
+ * Removes the keys of concluded orders, left by runs that died right after they had concluded them: their
+ * certificates are stored, or will never be.
  * @throws AcmeLedgerError `store`
  */
 export async function removeUselessKeys(ledger: Ledger, stateDir: string): Promise<void> {

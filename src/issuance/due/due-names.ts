@@ -8,14 +8,14 @@ interface FailingContext {
   failing: FailingNames;
   /** `--on-failed-name`; null when nobody said it. */
   onFailedName: FailedNamePolicy | null;
-  /** A person named the certificate: names that wait are tried all the same. */
+  /** Whether a person named the certificate: names that wait are tried all the same. */
   isAskedFor: boolean;
   now: Date;
 }
 
 /**
- * What is worked on when some names fail: a certificate that is due goes on without them, or waits for them by the policy; one that lacks
- * some is worked on again when they may be tried again. Null: it is left alone for now.
+ * How a certificate is due when some of its names fail: by the policy it goes on without them or waits for
+ * them. A certificate that lacks names is due again when these may be tried again. Null: not due for now.
  */
 export function dueWithNames(
   certificate: CertificateRow,
@@ -36,7 +36,9 @@ export function dueWithNames(
   return policy === 'drop' && names.length > 0 ? { ...plan, names, due } : null;
 }
 
-/** Whether it is due and stays as it is until names of it that are suspended are mended or resumed, however often `renew` runs. */
+/**
+ * Whether a due certificate waits, however often `renew` runs, until suspended names are mended or resumed.
+ */
 export function isLeftAlone(
   certificate: CertificateRow,
   due: Due | null,

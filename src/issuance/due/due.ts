@@ -5,18 +5,18 @@ import type { CertificateRow } from '../../ledger/schema.ts';
 import type { FailedNamePolicy } from '../../policies.ts';
 import { renewalOf, urgencyOf } from './renewal-window.ts';
 
-/** Why a certificate is worked on now. `incomplete`: names that it lacks, because they failed, may be tried again. */
+/** Why a certificate is worked on now. `incomplete`: failed names that it lacks may be tried again. */
 export interface Due {
-  /** `not-deployed`: it is stored, but its deploy hook hasn't been run with success. */
+  /** `not-deployed`: the certificate is stored, but its deploy hook hasn't been run with success. */
   reason: 'missing' | 'changed' | 'revoked' | 'ari' | 'ending' | 'asked' | 'not-deployed' | 'incomplete';
-  /** When the CA's window or its life said so; null when something else did. */
+  /** The due time by the CA's window or the certificate's life; null when another reason makes it due. */
   dueAt: Date | null;
 }
 
 /**
- * When and why a certificate is due; null when it isn't yet. The CA says when (`ari`); where it doesn't, its life does as in Let's
- * Encrypt's integration guide: a third left, half for short ones.
- * @param options.all also when it isn't
+ * When and why a certificate is due; null when it isn't yet. The CA says when (`ari`). Where it doesn't, the
+ * certificate's life does as in Let's Encrypt's integration guide: a third left, half for short ones.
+ * @param options.all also when the certificate isn't due
  * @param options.isLost its files aren't there, whatever the ledger says
  */
 export function dueOf(
@@ -27,7 +27,8 @@ export function dueOf(
   const renewal = renewalOf(certificate);
   if (renewal === null || options.isLost === true) return { reason: 'missing', dueAt: null };
   if (certificate.revoked_at !== null) return { reason: 'revoked', dueAt: null };
-  // What is stored isn't what was asked for since (ledger/certificates/certificates.ts, recordWish).
+  // The stored certificate doesn't fit the wish, which has changed since
+  // (ledger/certificates/certificates.ts, recordWish).
   if (certificate.order_id === null) return { reason: 'changed', dueAt: null };
   const { dueAt } = renewal;
   if (dueAt <= now) return renewal;
@@ -36,7 +37,7 @@ export function dueOf(
   return null;
 }
 
-/** The most urgent first. */
+/** Compares certificates: the most urgent first. */
 export function byUrgency(now: Date): (one: RenewalFacts, other: RenewalFacts) => number {
   const known = new Map<RenewalFacts, ReturnType<typeof urgencyOf>>();
   const urgency = (row: RenewalFacts): ReturnType<typeof urgencyOf> => {
@@ -52,8 +53,9 @@ export function byUrgency(now: Date): (one: RenewalFacts, other: RenewalFacts) =
 }
 
 /**
- * In their order, but last those that have no certificate to lose and were refused for a reason of their own when they were last tried,
- * say a profile that the CA doesn't know: with `--limit` or `--max-time` they would keep the others from being renewed, run after run.
+ * The certificates in their order, but last those without a certificate to lose that were refused for a
+ * reason of their own at the last attempt, say for a profile that the CA doesn't know. With `--limit` or
+ * `--max-time` they would keep the others from being renewed, run after run.
  */
 export function refusedLast(rows: readonly CertificateRow[], now: Date): CertificateRow[] {
   const isRefused = ({ not_after, last_error }: CertificateRow): boolean =>
@@ -67,12 +69,12 @@ export function refusedLast(rows: readonly CertificateRow[], now: Date): Certifi
 export interface DueCertificate {
   certificate: CertificateRow;
   due: Due;
-  /** What is ordered: all of its names, or those that aren't known to fail. */
+  /** The names of the order: all names of the certificate, or those that aren't known to fail. */
   names: readonly string[];
   onFailedName: FailedNamePolicy;
 }
 
-/** The sets of names that these certificates are for, as recovery leaves their orders to the attempts that are coming. */
+/** The sets of names of these certificates, whose orders recovery leaves to the attempts that are coming. */
 export function namesKeysOf(certificates: readonly DueCertificate[]): Set<string> {
   return new Set(
     certificates.flatMap(({ certificate, names }) => [

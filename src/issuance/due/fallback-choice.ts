@@ -3,15 +3,17 @@ import type { ErrorRecord } from '../../errors.ts';
 import type { CertificateRow } from '../../ledger/schema.ts';
 import { latestRenewal } from './renewal-window.ts';
 
-/** So long after it was written down `renew` leaves a certificate that doesn't exist to the CA that it is wanted from. */
+/**
+ * How long `renew` leaves a certificate that doesn't exist yet to its wanted CA, after it was written down.
+ */
 const newWaitsMs = 86_400_000;
 
 type Facts = Pick<CertificateRow, 'not_before' | 'not_after' | 'revoked_at' | 'created_at'>;
 
 /**
- * Whether a CA that said this keeps the certificate waiting for longer than it can. One that is stored can until a tenth of its life is
- * left, one that was revoked can't; one that doesn't exist can for a day.
- * @param options.isAskedFor a person waits: one that doesn't exist can't wait at all
+ * Whether the CA's error keeps the certificate waiting for longer than it can. A stored certificate can wait
+ * until a tenth of its life is left, a revoked one can't; one that doesn't exist can wait for a day.
+ * @param options.isAskedFor a person waits: a certificate that doesn't exist can't wait at all
  */
 export function isForFallback(
   error: ErrorRecord | null,

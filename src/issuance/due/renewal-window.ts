@@ -4,8 +4,9 @@ import type { RenewalFacts } from '../../ledger/certificates/certificates.ts';
 import type { CertificateRow } from '../../ledger/schema.ts';
 
 /**
- * When a stored certificate is to be renewed: at the moment drawn in the window that the CA suggests (RFC 9773 §4.2), where there is
- * none when its life says so. A window far away doesn't let it end.
+ * When a stored certificate is to be renewed: at the moment drawn in the window that the CA suggests (RFC
+ * 9773 §4.2), or, where there is none, when its life says so. A window so far away that the certificate would
+ * end doesn't count.
  * @returns null when nothing is stored
  */
 export function renewalOf(certificate: RenewalFacts): { reason: 'ari' | 'ending'; dueAt: Date } | null {
@@ -19,15 +20,15 @@ export function renewalOf(certificate: RenewalFacts): { reason: 'ari' | 'ending'
     : { reason: 'ending', dueAt: latest };
 }
 
-/** Until when a stored certificate can wait whatever anybody says; null when nothing is stored. */
+/** Until when a stored certificate can wait at the latest, whatever the CA says; null when none is stored. */
 export function latestRenewal(certificate: Pick<RenewalFacts, 'not_before' | 'not_after'>): Date | null {
   const life = lifeOf(certificate);
   return life === null ? null : dangerAt(life);
 }
 
 /**
- * Whether a stored certificate ends soon by its own life: a tenth of it is left, or half of the time between the day that it is due and its
- * end is over. One that doesn't exist doesn't end.
+ * Whether a stored certificate ends soon by its own life: a tenth of it is left, or half of the time between
+ * its due day and its end is over. A certificate that doesn't exist doesn't end.
  */
 export function isEndingSoon(certificate: RenewalFacts, now: Date): boolean {
   const [life, renewal] = [lifeOf(certificate), renewalOf(certificate)];
@@ -37,8 +38,9 @@ export function isEndingSoon(certificate: RenewalFacts, now: Date): boolean {
 }
 
 /**
- * What is worked on first: what doesn't exist; what is about to end; what the CA wants replaced by now, as after it revoked it
- * (RFC 9773 §4.2: a window in the past); the others. Among each the smaller share of life left goes first.
+ * The urgency of a certificate. First come certificates that don't exist, then those about to end, then those
+ * that the CA wants replaced by now, as after it revoked them (RFC 9773 §4.2: a window in the past), then the
+ * others. Among each the smaller share of life left goes first.
  * @returns a pair to compare: the rank, then the share
  */
 export function urgencyOf(certificate: RenewalFacts, now: Date): [rank: number, shareLeft: number] {
@@ -52,7 +54,7 @@ export function urgencyOf(certificate: RenewalFacts, now: Date): [rank: number, 
   return [isOverdue ? 2 : 3, shareLeft];
 }
 
-/** Our clock may be ahead of the CA's or behind it. */
+/** How far our clock may be ahead of the CA's or behind it. */
 const clockSkewMs = 10 * 60_000;
 
 /** Whether the CA's suggested window (RFC 9773 §4.2) is open now, also by a clock that is a little off. */
@@ -67,7 +69,7 @@ export function isReplaceable({ ari_id, order_id, revoked_at }: CertificateRow):
   return ari_id !== null && order_id !== null && revoked_at === null;
 }
 
-/** Of the stored certificate; null when nothing is stored. */
+/** The life of the stored certificate; null when nothing is stored. */
 export function lifeOf({
   not_before,
   not_after,

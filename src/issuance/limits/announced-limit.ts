@@ -10,8 +10,9 @@ import { pendingLimit } from '../../ledger/limits/holds.ts';
 import { unpauseUrl } from '../../ca-pause.ts';
 
 /**
- * What was asked of the CA: reads have no effect (RFC 8555 §6.3) and may be repeated; a page of a list only with the whole list, and the
- * submit of a challenge only with its time written down anew. Renewal information is advice: nobody waits for it.
+ * A request to the CA, by what it does. Reads have no effect (RFC 8555 §6.3) and may be repeated; a page of a
+ * list only with the whole list, and the submit of a challenge only with its time written down anew. Renewal
+ * information is advice: nobody waits for it.
  */
 export type Asked =
   | { kind: 'read' | 'page' | 'renewalInfo' | 'act' | 'deactivate' | 'newAccount' }
@@ -19,34 +20,38 @@ export type Asked =
   | {
       kind: 'newOrder';
       identifiers: readonly Identifier[];
-      /** The certificate that it takes the place of (RFC 9773 §5). */
+      /** The certificate that the order replaces (RFC 9773 §5). */
       replaces?: string | null | undefined;
     };
 
-/** What a 429 or 503 is about, and until when the CA is to be left alone with it. */
+/** A limit that the CA told by a 429 or 503: its subject, and until when the CA is left alone with that. */
 export interface AnnouncedLimit {
   scope: HoldScope;
-  /** The domain, the name or the set of names; empty where the scope says all. */
+  /** The domain, the name or the set of names that the limit is about; empty where the scope says all. */
   subject: string;
   /** The CA's name for the limit where it has one. */
   limit: string;
   notBefore: Date;
 }
 
-/** A 429 without Retry-After: new orders are tried again about once in a cron interval, other requests after a minute. */
+/**
+ * Waits after a 429 without Retry-After: about a cron interval for new orders, a minute for other requests.
+ */
 const assumedOrderWaitMs = 600_000;
 const assumedRequestWaitMs = 60_000;
-/** A pause lasts until a person opens its page: whether somebody did is looked at after an hour. */
+/** A pause lasts until a person opens its page: after an hour the CA is asked whether somebody did. */
 export const pauseLookMs = 3_600_000;
-/** The CA's name for what it calls paused; a hold of the account as a whole for that has a name of its own. */
+/** The name of the limit of a pause; a hold of the whole account for pauses has a name of its own. */
 export const pausedLimit = 'paused';
 
 /**
- * What the CA's refusal means for whoever shares the ledger (RFC 8555 §6.6); null for an error that asks nobody to wait. Boulder's
- * limits are told apart by the anchor of the link in their text, which its documentation keeps stable; its sentences aren't.
+ * The limit that a refusal of the CA tells of, for all runs on the ledger (RFC 8555 §6.6); null for an error
+ * that asks nobody to wait. Boulder's limits are told apart by the anchor of the link in their text, which
+ * its documentation keeps stable; its sentences aren't.
  */
 export function announcedLimit(error: AcmeLedgerError, asked: Asked, now: Date): AnnouncedLimit | null {
-  // Advice has its own limits, and each certificate its own time to be asked for it: renewals don't wait for that.
+  // Renewal information has its own limits, and each certificate its own time to be asked for it: renewals
+  // don't wait for it.
   if (error.code !== 'ca-limit' || asked.kind === 'renewalInfo') return null;
   const isPause = unpauseUrl(error.problem) !== null;
   const isLimit = error.httpStatus === 429 || isProblem(error, 'rateLimited') || isPause;
@@ -57,7 +62,9 @@ export function announcedLimit(error: AcmeLedgerError, asked: Asked, now: Date):
   return { ...about, notBefore: boundedWait(wanted, now) };
 }
 
-/** How long the CA is left alone that doesn't say: a 429 without Retry-After, and a pause. */
+/**
+ * How long the CA is left alone when it gives no time: after a 429 without Retry-After, and after a pause.
+ */
 function assumedWaitMs({ scope, limit }: About): number {
   if (limit === pausedLimit) return pauseLookMs;
   return scope === 'requests' ? assumedRequestWaitMs : assumedOrderWaitMs;
@@ -65,7 +72,7 @@ function assumedWaitMs({ scope, limit }: About): number {
 
 type About = Omit<AnnouncedLimit, 'notBefore'>;
 
-/** A load balancer's answer, or a limit that isn't about an order. */
+/** A limit on all requests: a load balancer's answer, or a limit that isn't about an order. */
 function everything(error: AcmeLedgerError): About {
   return { scope: 'requests', subject: '', limit: `http-${String(error.httpStatus ?? 503)}` };
 }
@@ -96,7 +103,7 @@ function ownNameFor(detail: string): string | null {
   return isAboutPending(detail) ? pendingLimit : null;
 }
 
-/** Which of the order's names is meant: the CA quotes it. */
+/** The order's name that the CA quotes in its refusal; null when it quotes none of them. */
 function ofName(detail: string, identifiers: readonly Identifier[]): Pick<About, 'scope' | 'subject'> | null {
   const name = identifiers
     .map(({ value }) => value)

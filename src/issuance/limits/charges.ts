@@ -6,34 +6,35 @@ import type { CaLimits, LimitName } from '../../ca-limits.ts';
 import type { Allowance, Bucket } from '../../token-bucket.ts';
 import { fullBucket, waitMs, withAllowance } from '../../token-bucket.ts';
 
-/** What one order has to do with one limit. */
+/** The part that one limit has in the cost of an order. */
 export interface Charge {
   key: BucketKey;
   allowance: Allowance;
-  /** When the CA takes a token: with newOrder, with the certificate, or never, if it only looks whether there is one. */
+  /** When the CA takes a token: with newOrder, with the certificate, or never, when it only looks for one. */
   takenBy: 'order' | 'certificate' | 'nothing';
   /** Whether the order is refused when there is no token. */
   isChecked: boolean;
-  /** Tokens that are left to others. */
+  /** Tokens that the order leaves to others. */
   leaves: number;
 }
 
-/** An order that is to be placed, and what exempts it from limits. */
+/** An order to be placed, with its exemptions from limits. */
 export interface WantedOrder {
   identifiers: readonly Identifier[];
   /** The registered domains of its names. */
   domains: readonly string[];
-  /** It says `replaces`, and the suggested window of that certificate (RFC 9773 §4.2) is open now. */
+  /** The order says `replaces`, and the suggested window of that certificate (RFC 9773 §4.2) is open now. */
   replacesInWindow: boolean;
   /** A certificate for exactly these names was issued in the last 120 days. */
   isRenewal: boolean;
-  /** Leaves the reserve for `issue` alone. */
+  /** The order leaves the reserve for `issue` alone. */
   leavesReserve: boolean;
 }
 
 /**
- * What an order costs, as Boulder counts. A replacement in its window is refused for nothing, but its certificate counts; a renewal
- * isn't counted among new orders, nor among the certificates of its domains.
+ * The charges of an order, as Boulder counts. A replacement in its window is refused for no limit but a
+ * pause, though its certificate counts. A renewal isn't counted among new orders, nor among the certificates
+ * of its domains.
  */
 export function chargesOf(
   limits: CaLimits,
@@ -69,14 +70,14 @@ export function chargesOf(
   });
 }
 
-/** An order that can't be placed yet. */
+/** The charge for which an order can't be placed yet. */
 export interface Shortage {
   charge: Charge;
   bucket: Bucket;
   waitMs: number;
 }
 
-/** The limit that stands against these charges for the longest; null when none does. `buckets` by their words. */
+/** The limit that holds these charges up for the longest; null when none does. `buckets` by their words. */
 export function shortageOf(
   charges: readonly Charge[],
   buckets: ReadonlyMap<string, Bucket>,
@@ -91,7 +92,7 @@ export function shortageOf(
   return worst;
 }
 
-/** The bucket of a charge, full where nothing was taken yet; with the limit as it is now. */
+/** The bucket of a charge, with the limit as it is now; full where nothing was taken yet. */
 export function bucketFor(charge: Charge, buckets: ReadonlyMap<string, Bucket>, nowMs: number): Bucket {
   const bucket = buckets.get(bucketWord(charge.key)) ?? fullBucket(charge.allowance);
   return withAllowance(bucket, charge.allowance, nowMs);

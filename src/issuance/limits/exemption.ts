@@ -10,13 +10,14 @@ import { renewalsSince } from './spending.ts';
 import { limitTold } from './told-bucket.ts';
 import type { Asked } from './announced-limit.ts';
 
-/** What frees an order of some of the CA's limits. */
+/** The exemptions of an order from some of the CA's limits. */
 export type Exemption = Pick<WantedOrder, 'isRenewal' | 'replacesInWindow'>;
 
 /**
- * Whether the CA lets such an order through although that limit of it is used up, as Boulder does, by whose names the limits are known: a renewal
- * of exactly the same names isn't counted among new orders and certificates of its domains, a replacement in its window is refused for
- * nothing but a pause. A limit that isn't known frees nobody.
+ * Whether the CA lets an order through although the limit is used up, as Boulder does, by whose names the
+ * limits are known. A renewal of exactly the same names isn't counted among new orders and certificates of
+ * its domains; a replacement in its window is refused for nothing but a pause. From an unknown limit no order
+ * is free.
  * @param limit as the hold has it (`holds.limit_name`)
  */
 export function isFreeOf(limit: string, { isRenewal, replacesInWindow }: Exemption): boolean {
@@ -34,7 +35,7 @@ export function isFreeOf(limit: string, { isRenewal, replacesInWindow }: Exempti
   }
 }
 
-/** What frees an order, from the ledger alone. */
+/** The exemptions of an order, from the ledger alone. */
 export async function exemptionOf(
   ledger: Ledger,
   accountId: number,

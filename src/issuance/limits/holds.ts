@@ -13,9 +13,10 @@ import { emptyToldBucket, forRenewalsToo } from './told-bucket.ts';
 import { type Asked, type AnnouncedLimit, isUnder, pausedLimit, announcedLimit } from './announced-limit.ts';
 
 /**
- * What stands against asking the CA for something now: a run of this ledger was told to come back later. Null when nothing does. A hold
- * that the certificate can't wait for any longer is ended: it asks, and what the CA says then counts for everybody.
- * @param life of the certificate that waits; null where there is none to lose
+ * The hold that forbids this request to the CA now, because a run of this ledger was told to come back later;
+ * null when there is none. A hold that the certificate can't wait for any longer is ended: the request is
+ * sent, and the CA's new answer counts for everybody.
+ * @param life of the certificate that waits; null when none is stored
  */
 export async function holdAgainst(
   writer: LedgerWriter,
@@ -26,7 +27,7 @@ export async function holdAgainst(
   const now = writer.clock.now();
   const holds = await holdsOf(writer.ledger, accountId, now);
   if (holds.length === 0) return null;
-  // The clock went back: from its new time on, the wait passes.
+  // The clock went back: the holds are moved to its new time, from which on their waits pass.
   if (holds.some(({ noted_at }) => noted_at === now.toISOString())) await moveHolds(writer, accountId);
   const exemption =
     asked.kind === 'newOrder' ? await exemptionOf(writer.ledger, accountId, asked, now) : notExempt;
@@ -39,14 +40,14 @@ export async function holdAgainst(
 
 const notExempt: Exemption = { isRenewal: false, replacesInWindow: false };
 
-/** A hold as it is for a certificate: no wait goes past what its life allows. */
+/** A hold as it is for a certificate: no wait goes past the time that the certificate's life allows. */
 export function forCertificate(hold: HoldRow, life: Life | null): HoldRow {
   if (life === null) return hold;
   const bounded = boundedWait(new Date(hold.not_before), new Date(hold.noted_at), life).toISOString();
   return { ...hold, not_before: bounded < hold.not_before ? bounded : hold.not_before };
 }
 
-/** @returns the one of them that ends last */
+/** @returns the hold against the request that ends last */
 export function holdAmong(
   holds: readonly HoldRow[],
   asked: Asked,
@@ -78,8 +79,8 @@ function concerns({ scope, subject, limit_name }: HoldRow, asked: Asked, exempti
 }
 
 /**
- * Writes down what the CA's refusal asks of every run on this ledger.
- * @returns the error to throw instead, whose `retryAt` is the moment that is written down; null when it asks for nothing
+ * Records the hold that a refusal of the CA asks of every run on this ledger.
+ * @returns the error to throw instead, whose `retryAt` is the recorded moment; null when it asks for nothing
  */
 export async function noteHold(
   writer: LedgerWriter,
@@ -89,7 +90,7 @@ export async function noteHold(
 ): Promise<AcmeLedgerError | null> {
   if (!(error instanceof AcmeLedgerError)) return null;
   const told = announcedLimit(error, asked, writer.clock.now());
-  // What the ledger told us was heard from it already.
+  // An error made from a hold is in the ledger already.
   if (told === null || heard.has(error)) return null;
   return inTransaction(writer, async (tx) => {
     if (told.limit === pausedLimit && asked.kind === 'newOrder') {
@@ -104,7 +105,10 @@ export async function noteHold(
   });
 }
 
-/** An order that was taken to be free of a limit was refused for it: nobody is free of it then. */
+/**
+ * The name of the limit for the hold: when an order that should be free of the limit was refused for it, no
+ * order is free of it then.
+ */
 async function limitFor(
   { ledger, clock }: LedgerWriter,
   accountId: number,
@@ -116,7 +120,7 @@ async function limitFor(
   return isFreeOf(limit, exemption) ? forRenewalsToo(limit) : limit;
 }
 
-/** The same refusal, with the moment at which the CA is asked again: what is told, hinted and written down is one. */
+/** The refusal with the moment at which the CA is asked again, as in the message, the hint and the ledger. */
 function at(error: AcmeLedgerError, retryAt: Date): AcmeLedgerError {
   const { code, message, hint, problem, httpStatus } = error;
   return new AcmeLedgerError(code, message, {
@@ -128,7 +132,10 @@ function at(error: AcmeLedgerError, retryAt: Date): AcmeLedgerError {
   });
 }
 
-/** The refusal again, as an error. @param options.isSent it is the CA's own, of this moment; else nothing was sent */
+/**
+ * The refusal of a hold, as an error again.
+ * @param options.isSent it is the CA's own, of this moment; else nothing was sent
+ */
 export function heldError(hold: HoldRow, { isSent = false } = {}): AcmeLedgerError {
   const { message, problem, hint } = hold.error;
   const isAccount = hold.limit_name === accountPausedLimit;
@@ -145,7 +152,7 @@ export function heldError(hold: HoldRow, { isSent = false } = {}): AcmeLedgerErr
   return error;
 }
 
-/** Only what the CA has said is said of it. */
+/** Why a request is held; the text claims nothing that the CA hasn't said. */
 function whyHeld({ error, limit_name, noted_at, not_before }: HoldRow): string {
   const { problem, retryAt } = error;
   if (limit_name === accountPausedLimit)

@@ -4,7 +4,7 @@ import type { LimitName } from '../../ca-limits.ts';
 import { usedOf } from '../../token-bucket.ts';
 import type { Shortage } from './charges.ts';
 
-/** Each limit as people say it, with the most that there is of it. */
+/** Each limit in words, and what a person can do about it. */
 const said: Record<LimitName, { what: string; todo: string }> = {
   'new-orders': {
     what: 'new orders of the account',
@@ -33,14 +33,14 @@ export function freeAt({ waitMs }: Shortage, now: Date): Date {
   return later(now, Math.ceil(waitMs));
 }
 
-/** Which limit of the CA is used up, by what was counted here; nothing was sent. */
+/** The error for a limit of the CA that is used up by this ledger's count; nothing was sent. */
 export function shortageError(shortage: Shortage, now: Date): AcmeLedgerError {
   const { held } = shortage.bucket;
   const promised = held === 0 ? '' : `, ${String(held)} of them promised to running orders`;
   return refusal(shortage, now, `are used${promised}`);
 }
 
-/** The same for what has to wait in a plan: others go first. */
+/** The error for an order that has to wait in a plan, because others go first. */
 export function plannedError(shortage: Shortage, now: Date): AcmeLedgerError {
   return refusal(shortage, now, 'are used or go to more urgent certificates');
 }

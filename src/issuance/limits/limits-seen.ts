@@ -7,15 +7,15 @@ import { fullBucket, usedOf, waitMs, withAllowance } from '../../token-bucket.ts
 /** How full one limit is. */
 export interface LimitSeen {
   limit: string;
-  /** The domain, the name or the names; null for the account as a whole. */
+  /** The domain, the name or the names that the limit counts; null for the account as a whole. */
   subject: string | null;
   used: number;
   max: number;
-  /** When the next one is free; null while there is one. */
+  /** When the next token is free; null while there is one. */
   nextFreeAt: string | null;
 }
 
-/** Of one limit no more are shown. */
+/** The most subjects of one limit that are shown. */
 const shownMax = 20;
 
 /** The limit as people and scripts read it: `new orders`. */
@@ -35,8 +35,9 @@ export function limitSeen(limit: LimitName, subject: string, bucket: Bucket, now
 }
 
 /**
- * What is worth knowing of an account's limits: its new orders; of the limits on domains, names and sets of names those with nothing left, the
- * last to be free first, else the one that is used the most.
+ * The fullness of an account's limits, as far as worth knowing: its new orders always. Of the limits on
+ * domains, names and sets of names, those with nothing left, the last to be free first; where there is none,
+ * the most used.
  */
 export function limitsSeen(
   limits: CaLimits,

@@ -4,8 +4,9 @@ import { isLedgerFailure } from '../../ledger/ledger-failure.ts';
 import type { Obey } from '../waiting/obey-retry-after.ts';
 
 /**
- * A session whose every request heeds what the CA told any run on the ledger.
- * @param assertLease of the run: what ends or spends something is sent only while it holds (src/issuance/ownership/lease.ts)
+ * A session whose every request heeds the limits that the CA told any run on the ledger.
+ * @param assertLease of the run: requests that end or spend something are sent only while the lease holds
+ *   (src/issuance/ownership/lease.ts)
  */
 export function obeyingSession(session: Session, obey: Obey, assertLease: () => Promise<void>): Session {
   const fenced = (guard: Guard): Guard => ({
@@ -15,7 +16,8 @@ export function obeyingSession(session: Session, obey: Obey, assertLease: () => 
       await guard.assertAllowed();
     },
   });
-  // What a run that can't write its ledger any more leaves open is closed all the same (promise 1): its guard decides.
+  // A run that can't write its ledger any more closes authorizations all the same (promise 1): the guard
+  // decides.
   const closing = (guard: Guard): Guard => ({
     ...guard,
     assertAllowed: async () => {
@@ -64,7 +66,10 @@ export function obeyingSession(session: Session, obey: Obey, assertLease: () => 
   };
 }
 
-/** The list comes in pages, each a request. One that failed ends the list: what asked for it must not take it for the last. */
+/**
+ * The list of orders, whose every page is a request. A page that failed ends the list: its reader must not
+ * take the page before for the last.
+ */
 async function listedOrders(
   session: Session,
   obey: Obey,

@@ -4,27 +4,27 @@ import { taken } from '../../token-bucket.ts';
 import type { Charge, Shortage } from './charges.ts';
 import { bucketFor, shortageOf } from './charges.ts';
 
-/** What a certificate costs: its order, and the one before it with which it is rehearsed. */
+/** The cost of a certificate: its order, and the order before it with which it is rehearsed. */
 export interface PlannedOrder {
   charges: readonly Charge[];
-  /** At the staging; none where nothing is rehearsed. */
+  /** The charges of the rehearsal at the staging; none where nothing is rehearsed. */
   rehearsal?: readonly Charge[];
-  /** It goes on without a rehearsal that would have to wait. */
+  /** Whether the order goes on without a rehearsal that would have to wait. */
   maySkipRehearsal?: boolean;
 }
 
 export interface Planned {
-  /** The limit that it has to wait for and how long; null: it goes now. */
+  /** The limit that the order has to wait for, and how long; null: it goes now. */
   shortage: Shortage | null;
-  /** It goes on without its rehearsal. */
+  /** Whether the order goes on without its rehearsal. */
   skipsRehearsal: boolean;
 }
 
 /**
- * What goes now and what has to wait, if these orders are placed one after the other: each takes what it costs, and of those that
- * wait for a limit each waits for the one before it. Nothing is asked and nothing is written: the gate decides in its own
- * transaction, by the same rule.
- * @param orders what each costs, the most urgent first
+ * Plans which orders go now and which have to wait, if they are placed one after the other: each takes its
+ * cost, and of the orders that wait for a limit each waits for the one before it. Nothing is asked and
+ * nothing is written: the gate decides in its own transaction, by the same rule.
+ * @param orders the cost of each, the most urgent first
  * @param buckets as they are now, by their words; of all CAs that are charged
  */
 export function planOrders(

@@ -10,26 +10,30 @@ import { inTransaction } from '../../ledger/writer.ts';
 import { pausedNames } from '../../ca-pause.ts';
 import { type AnnouncedLimit, pauseLookMs, pausedLimit } from './announced-limit.ts';
 
-/** As a hold's limit: the CA has paused the account, as far as can be told. */
+/** The name of the limit of a hold: the CA has paused the account, as far as can be told. */
 export const accountPausedLimit = 'account-paused';
-/** A pause that was over while its account went on getting orders: it says nothing of the account. */
+/** The name for a pause whose account went on getting orders: it says nothing of the account. */
 const alonePausedLimit = 'paused-alone';
-/** So many sets of names refused as paused, and no order let through between them: it isn't the names. */
+/**
+ * When so many sets of names are refused as paused, and no order is let through between them, the account is
+ * paused, not the names.
+ */
 const setsMost = 3;
 /** Whether a person has opened the page is looked at after one hour, two, four … at last once a day. */
 const longestLookMs = 86_400_000;
 
 interface Pause {
   told: AnnouncedLimit;
-  /** Of the order that was refused. */
+  /** The names of the order that was refused. */
   names: readonly Identifier[];
   error: AcmeLedgerError;
 }
 
 /**
- * The CA has paused names of an order: they are suspended until a person opens its page (its link is in the error), and looked at again
- * later. With a pause for the third set of names, and no order let through since the first, all new orders of the account are held.
- * @returns when is looked again, and the hold of the account
+ * Records that the CA has paused names of an order: they are suspended until a person opens its page (its
+ * link is in the error), and tried again later. With a pause for the third set of names, and no order let
+ * through since the first, all new orders of the account are held.
+ * @returns when the names are tried again, and the hold of the account
  */
 export async function notePause(
   writer: LedgerWriter,
@@ -60,12 +64,18 @@ export async function notePause(
   });
 }
 
-/** @param lastMs how long the last wait was; null when there was none */
+/**
+ * The wait before the next look at a pause.
+ * @param lastMs how long the last wait was; null when there was none
+ */
 function nextLookMs(lastMs: number | null): number {
   return lastMs === null ? pauseLookMs : Math.min(longestLookMs, Math.max(pauseLookMs, 2 * lastMs));
 }
 
-/** Sets that are part of another one don't count: a certificate goes on without its paused names. */
+/**
+ * How many sets of names differ. A set that is part of another doesn't count: a certificate goes on without
+ * its paused names.
+ */
 function differentSets(subjects: readonly string[]): number {
   const sets = subjects.map((subject) => new Set(subject.split(' ')));
   return sets.filter(
@@ -78,7 +88,7 @@ function isPart(set: ReadonlySet<string>, other: ReadonlySet<string>): boolean {
   return [...set].every((name) => other.has(name));
 }
 
-/** The CA has made an order for these names: they aren't paused any more, nor is the account. */
+/** Records that the CA has made an order for these names: they aren't paused any more, nor is the account. */
 export async function noteNotPaused(
   writer: LedgerWriter,
   accountId: number,
@@ -92,7 +102,7 @@ export async function noteNotPaused(
     await markPausesOver(writer, accountId, { from: pausedLimit, to: alonePausedLimit });
 }
 
-/** A person says that the page was opened. */
+/** Ends the pauses of an account, because a person says that the CA's page was opened. */
 export async function liftPauseHolds(writer: LedgerWriter, accountId: number): Promise<void> {
   await endPauseHolds(writer, accountId, [pausedLimit, alonePausedLimit, accountPausedLimit]);
 }

@@ -12,17 +12,17 @@ import { forCertificate, heldError, holdAmong } from './holds.ts';
 import { isReplaceable, isWindowOpen, lifeOf } from '../due/renewal-window.ts';
 import { renewalsSince } from './spending.ts';
 
-/** What would be ordered of a certificate. */
+/** The order that would be made for a certificate. */
 interface Wanted {
   certificate: Pick<CertificateRow, 'name' | 'profile'>;
-  /** As it is stored; missing where it isn't. */
+  /** The certificate's row; missing where the certificate isn't this CA's. */
   stored?: CertificateRow | undefined;
   names: readonly string[];
 }
 
 /**
- * Certificates, by name, that the CA asked not to be asked for yet, as the gate will find; an order that a former attempt left is gone on
- * with unless every request is held. Nobody is asked.
+ * The certificates, by name, that the CA asked to wait with, as the gate will find. An order that an earlier
+ * attempt left goes on unless every request is held. Nobody is asked.
  * @param options.waitMs how long a certificate may wait in the run
  */
 export async function plannedHolds(
@@ -31,7 +31,7 @@ export async function plannedHolds(
   wanted: readonly Wanted[],
   { now, waitMs }: { now: Date; waitMs: number },
 ): Promise<Map<string, ErrorRecord>> {
-  // A run waits so long by itself before it asks anything.
+  // A run waits for so long by itself before it sends a request.
   const patient = later(now, Math.max(waitMs, ownPatienceMs));
   const holds = await holdsOf(ledger, accountId, now);
   const held = new Map<string, ErrorRecord>();

@@ -2,8 +2,9 @@ import { isIP } from 'node:net';
 import type { Identifier } from '../../identifiers.ts';
 
 /**
- * What Let's Encrypt counts certificates by: the registered domain by the public suffix list, those suffixes included that a company
- * offers to others; of a name that is itself such a suffix the name; an IPv4 address; the /64 of an IPv6 address.
+ * The subjects by which Let's Encrypt counts certificates: the registered domain by the public suffix list,
+ * with the suffixes that a company offers to others; the name itself, where it is such a suffix; an IPv4
+ * address; the /64 of an IPv6 address.
  */
 export async function registeredDomains(identifiers: readonly Identifier[]): Promise<string[]> {
   // The list takes longer to load than most commands run.
@@ -16,7 +17,7 @@ export async function registeredDomains(identifiers: readonly Identifier[]): Pro
   return [...new Set(domains)];
 }
 
-/** As Boulder writes it: `192.0.2.7/32`, `2001:db8::/64`. */
+/** The network of an address as Boulder writes it: `192.0.2.7/32`, `2001:db8::/64`. */
 function networkOf(address: string): string {
   if (isIP(address) === 4) return `${address}/32`;
   const [before = '', after = ''] = address.split('::');

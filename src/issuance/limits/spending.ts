@@ -13,15 +13,18 @@ import type { AccountRun } from '../account-run.ts';
 import { shortageError } from './limit-words.ts';
 import { registeredDomains } from './registered-domain.ts';
 
-/** Boulder looks back 120 days from the newOrder and again from the finalize, which may come a week later. */
+/**
+ * How long ago a renewed certificate may be: Boulder looks back 120 days from the newOrder, and again from
+ * the finalize, which may come a week later.
+ */
 const renewalMs = 113 * 86_400_000;
 
-/** Whoever had a certificate issued for the same names since then renews it. */
+/** The time since when a certificate issued for the same names makes a new one a renewal. */
 export function renewalsSince(now: Date): Date {
   return new Date(now.getTime() - renewalMs);
 }
 
-/** The registered domains of these names where the CA counts by them; else none. */
+/** The registered domains of these names where the CA counts by them; otherwise none. */
 export async function domainsToCount(
   limits: CaLimits | undefined,
   identifiers: readonly Identifier[],
@@ -30,7 +33,7 @@ export async function domainsToCount(
   return isLimited ? registeredDomains(identifiers) : [];
 }
 
-/** What an order costs now, and the limit that stands against it. Nothing is written. */
+/** The cost of an order now, and the limit that stands against it. Nothing is written. */
 export async function costOf(
   writer: Pick<LedgerWriter, 'ledger' | 'clock' | 'limits'>,
   account: { id: number; ca: string },
@@ -51,7 +54,7 @@ export async function costOf(
   return { charges, buckets, shortage: shortageOf(charges, buckets, now.getTime()) };
 }
 
-/** Takes what the order costs. Called inside the transaction that writes its intent. */
+/** Takes the tokens of the order's charges. Called inside the transaction that writes its intent. */
 export async function spend(
   writer: LedgerWriter,
   orderId: number,
@@ -63,7 +66,10 @@ export async function spend(
   }
 }
 
-/** The CA made no order of it, and counts none. What was promised for the certificate is free with the order's end. */
+/**
+ * Gives the tokens of an order back that the CA didn't make, and so doesn't count. The token promised for its
+ * certificate is free with the order's end.
+ */
 export async function giveBack(writer: LedgerWriter, charges: readonly Charge[]): Promise<void> {
   for (const { key, allowance, takenBy } of charges) {
     if (takenBy === 'order') await giveTokenBack(writer, key, allowance);
@@ -71,8 +77,9 @@ export async function giveBack(writer: LedgerWriter, charges: readonly Charge[])
 }
 
 /**
- * For a newOrder that is sent once more for the same intent: a CA counts each, also one that it answers with the order that it has.
- * @throws AcmeLedgerError `ca-limit` when there is nothing left for it: nothing was sent
+ * Spends the cost of a newOrder that is sent once more for the same intent: a CA counts each, also when it
+ * answers with the order that it has.
+ * @throws AcmeLedgerError `ca-limit` when there is no token left: nothing was sent
  */
 export async function spendAgain(run: AccountRun, identifiers: readonly Identifier[]): Promise<void> {
   const domains = await domainsToCount(run.limits, identifiers);
@@ -88,7 +95,7 @@ export async function spendAgain(run: AccountRun, identifiers: readonly Identifi
   });
 }
 
-/** What the intent itself was promised doesn't stand against it. */
+/** The buckets without the tokens promised to the intent itself, which don't stand against it. */
 function withoutOwnPromise(
   charges: readonly Charge[],
   buckets: ReadonlyMap<string, Bucket>,

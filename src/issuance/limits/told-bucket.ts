@@ -13,10 +13,10 @@ const anchors: Record<string, LimitName> = {
   'consecutive-authorization-failures-per-identifier-per-account': 'failures-in-a-row',
 };
 
-/** At the end of a limit's name: the CA refused an order for it that was taken to be free of it, so nobody is. */
+/** The end of a limit's name when the CA refused an order that should be free of it, so that none is. */
 const withoutExemption = '-renewals-too';
 
-/** Which of the limits that are counted here the CA spoke of; of one that nobody is free of, too, when `even` says so. */
+/** The limit counted here that the CA spoke of; with `even`, also a limit from which no order is free. */
 export function limitTold(
   { limit }: Pick<AnnouncedLimit, 'limit'>,
   even?: 'renewals-too',
@@ -24,12 +24,12 @@ export function limitTold(
   return anchors[even === undefined ? limit : limit.replace(withoutExemption, '')];
 }
 
-/** The limit, from which no order is free: the CA has just refused one that was taken to be. */
+/** The name of a limit from which no order is free, because the CA has refused one that should have been. */
 export function forRenewalsToo(limit: string): string {
   return `${limit}${withoutExemption}`;
 }
 
-/** The CA says that one of its limits is used up: what was counted here is put right, others may have used it, too. */
+/** Corrects the count of a limit that the CA says is used up: others may have used it, too. */
 export async function emptyToldBucket(
   writer: LedgerWriter,
   accountId: number,
@@ -38,7 +38,7 @@ export async function emptyToldBucket(
   const limit = limitTold({ limit: anchor }, 'renewals-too');
   const allowance = limit === undefined ? null : (writer.limits?.allowances[limit] ?? null);
   if (limit === undefined || allowance === null) return;
-  // Which of its names is meant wasn't understood.
+  // The CA's text didn't tell which of the names it means.
   if (limit.startsWith('fail') && told !== 'name') return;
   if (limit === 'certificates-per-domain' && told !== 'domain') return;
   const isOfAll = limit.startsWith('certificates-');

@@ -5,15 +5,22 @@ const minuteMs = 60_000;
 
 const dayMs = 86_400_000;
 
-/** Many names that fail together, say for one dead zone, shall not come back together for ever. */
+/**
+ * The share by which waits differ: many names that fail together, say for one dead zone, shall not come back
+ * together for ever.
+ */
 const jitter = 0.1;
 
-/** The longest wait of a certificate that lives shorter than 24 days is this share of its life: one of six days is tried every six hours. */
+/**
+ * The longest wait of a certificate that lives shorter than 24 days, as a share of its life: with a life of
+ * six days it is tried every six hours.
+ */
 const longestShare = 1 / 24;
 
 /**
- * How long a name that fails is left alone: 1, 10, 100 minutes, then a day at a time, so that a fault of a minute costs little and a dead
- * name one failed validation a day; suspended once it has been failing for `suspendMs`.
+ * The rule for how long a failing name is left alone: 1, 10, 100 minutes, then a day at a time, so that a
+ * fault of a minute costs little and a dead name one failed validation a day. A name is suspended once it has
+ * been failing for `suspendMs`.
  * @param random from 0 to 1
  */
 export function failureRule(suspendMs: number, random: () => number = Math.random): FailureRule {
@@ -24,7 +31,7 @@ export function failureRule(suspendMs: number, random: () => number = Math.rando
   };
 }
 
-/** The same rule for what belongs to a certificate that lives so long; null: not known. */
+/** The rule for the names of a certificate that lives so long; null when its life isn't known. */
 export function forLife(rule: FailureRule, lifeMs: number | null): FailureRule {
   return { ...rule, nextAttemptAt: (step, now) => rule.nextAttemptAt(step, now, lifeMs) };
 }
@@ -40,13 +47,13 @@ export function lifeMsOf({
   return not_before === null || not_after === null ? null : Date.parse(not_after) - Date.parse(not_before);
 }
 
-/** Without the jitter. */
+/** The wait after a number of failures, without the jitter. */
 function backOffMs(step: number, lifeMs: number | null): number {
   const usualMs = step <= 3 ? minuteMs * 10 ** (step - 1) : dayMs;
   return lifeMs === null ? usualMs : Math.min(usualMs, Math.max(minuteMs, lifeMs * longestShare));
 }
 
-/** After how many failures in a row one waits for so long; 0 when it didn't. */
+/** The number of failures in a row after which a wait is so long; 0 when it is shorter than the first. */
 export function backOffStep(waitMs: number, lifeMs: number | null = null): number {
   return [1, 2, 3, 4].filter((step) => backOffMs(step, lifeMs) <= waitMs).length;
 }

@@ -6,7 +6,7 @@ import { renewalDueAt } from '../due/renewal-time.ts';
 /** Names that fail, by name. */
 export type FailingNames = ReadonlyMap<string, IdentifierRow>;
 
-/** The names that fail at the one or the other; of a name that fails at both, the one where it isn't tried for longer. */
+/** The names that fail at either of two CAs; of a name that fails at both, the row with the longer wait. */
 export function failingEither(one: FailingNames = new Map(), other: FailingNames = new Map()): FailingNames {
   const merged = new Map(one);
   for (const [name, row] of other) {
@@ -16,19 +16,22 @@ export function failingEither(one: FailingNames = new Map(), other: FailingNames
   return merged;
 }
 
-/** To compare. */
+/** The time until which a name waits, as a text to compare: a suspended name waits the longest. */
 function waitOf({ suspended_at, next_attempt_at }: IdentifierRow): string {
   return suspended_at === null ? (next_attempt_at ?? '') : 'suspended';
 }
 
-/** Which names an order is to be for now. */
+/** The names that an order is for now. */
 export interface NameChoice {
   names: string[];
-  /** Suspended, or not to be tried again yet. */
+  /** Names that are suspended, or aren't to be tried again yet. */
   leftOut: string[];
 }
 
-/** @param options.evenWaiting only suspended ones are left out */
+/**
+ * Chooses the names that an order is for.
+ * @param options.evenWaiting only suspended names are left out
+ */
 export function chooseNames(
   certificate: Pick<CertificateRow, 'names'>,
   failing: FailingNames,
@@ -63,12 +66,13 @@ export function missingNames(certificate: CertificateRow): string[] {
   return certificate.names.filter((name) => !issued.has(name));
 }
 
-/** Such a certificate doesn't exist, or not as it is wanted, or is of no use: there is nothing to keep while it waits. */
+/** Reasons of certificates that are missing, not as wanted or of no use: there is nothing to keep. */
 const withNothingToKeep: readonly (Due['reason'] | undefined)[] = ['missing', 'changed', 'revoked'];
 
 /**
- * What `renew` does with names that fail where nobody said it: they get half of the time between the day that a certificate is due and
- * its end to recover; then the certificate goes on without them. One with nothing to keep goes on as soon as one of them is suspended.
+ * How `renew` treats names that fail where nobody said it: they get half of the time between the day that a
+ * certificate is due and its end to recover; then the certificate goes on without them. A certificate with
+ * nothing to keep goes on as soon as one of its names is suspended.
  */
 export function usualPolicy(
   certificate: CertificateRow,
@@ -76,14 +80,17 @@ export function usualPolicy(
   { failing, now }: { failing: FailingNames; now: Date },
 ): FailedNamePolicy {
   if (certificate.csr !== null) return 'fail';
-  // One that lacks names already goes on like that.
+  // A certificate that lacks names already goes on like that.
   if (certificate.issued_names !== null || isLate(certificate, now)) return 'drop';
   return withNothingToKeep.includes(due?.reason) && suspendedOf(certificate, failing).length > 0
     ? 'drop'
     : 'fail';
 }
 
-/** Half of the time between the day that it is due and its end is over; one that doesn't exist is never late. */
+/**
+ * Whether half of the time between a certificate's due day and its end is over; a certificate that doesn't
+ * exist is never late.
+ */
 export function isLate(
   { not_before, not_after }: Pick<CertificateRow, 'not_before' | 'not_after'>,
   now: Date,

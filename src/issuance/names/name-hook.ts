@@ -10,7 +10,7 @@ import { runVariable } from '../../system/orphaned-hooks.ts';
 import type { Log } from '../../log-and-stops.ts';
 import { endHooksOfDeadRuns } from '../ownership/taking-over.ts';
 
-/** It may write a mail; whoever waits for a person in it does so elsewhere. */
+/** How long the hook may take: it may write a mail; a hook that waits for a person does so elsewhere. */
 const timeoutMs = 60_000;
 
 const events = {
@@ -20,8 +20,9 @@ const events = {
 } as const satisfies Record<NameStanding, string>;
 
 /**
- * Tells the person's program of each name that fails, is suspended or is well again since it was told last. What it was told is in the
- * ledger: a call that failed, or that a killed run didn't come to, is made up for by the next run.
+ * Tells the person's program of each name that fails, is suspended or is well again since the last call. The
+ * ledger holds the standing that was last told: a call that failed, or that a killed run didn't come to, is
+ * made up for by the next run.
  */
 export async function tellOfNames(
   writer: LedgerWriter,
@@ -30,7 +31,7 @@ export async function tellOfNames(
   { signal, log }: { signal: AbortSignal; log: Log },
 ): Promise<void> {
   const rows = await namesToTell(writer.ledger, account.id);
-  // That of a killed run would tell, late, what isn't so any more.
+  // The hook of a killed run would tell, late, of a standing that has changed since.
   if (rows.length > 0) await endHooksOfDeadRuns(writer.ledger, log);
   for (const row of rows) {
     if (signal.aborted) return;
@@ -46,7 +47,7 @@ export async function tellOfNames(
   }
 }
 
-/** @returns what went wrong, or null */
+/** Calls the hook for one name. @returns its failure, or null */
 async function run(
   account: AccountRow,
   { command, directory }: NameHook,

@@ -5,10 +5,10 @@ import { shellWords } from '../../shell-word.ts';
 
 const shownMost = 5;
 
-/** A name that no order names, and why. */
+/** A name that no order is made for, and why. */
 export interface SuspendedName {
   name: string;
-  /** The page on which a person ends the CA's pause of it; null for one that failed for too long. */
+  /** The page on which a person ends the CA's pause of the name; null for a name that failed for too long. */
   unpauseUrl: string | null;
 }
 
@@ -29,7 +29,7 @@ export function suspendedText(names: readonly SuspendedName[]): string {
   return `${shown}${more} failed for so long that no order names ${them}`;
 }
 
-/** What a person does about it. */
+/** The hint for a person: how to resume these names. */
 export function resumeHint(names: readonly SuspendedName[]): string {
   const url = names.find(({ unpauseUrl }) => unpauseUrl !== null)?.unpauseUrl ?? null;
   const resume = `acme-ledger name resume ${shellWords(names.slice(0, shownMost).map(({ name }) => name))}`;

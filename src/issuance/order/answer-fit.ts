@@ -9,8 +9,9 @@ import { recordUnfit } from '../../ledger/orders/unfit-orders.ts';
 import { inTransaction, type LedgerWriter } from '../../ledger/writer.ts';
 
 /**
- * Writes down what the CA answered of an order, after comparing it with what was asked (RFC 8555 §7.4: the order's identifiers are those of the
- * request). An answer that doesn't fit ends the order: what it opened is written down and left to whoever settles the attempt.
+ * Records the CA's answer for an order, after comparing it with the request (RFC 8555 §7.4: the order's
+ * identifiers are those of the request). An answer that doesn't fit ends the order: its authorizations are
+ * written down and left to the settling of the attempt.
  * @throws AcmeLedgerError `ca-answer`, `busy`
  */
 export async function recordFittingAnswer(
@@ -26,7 +27,10 @@ export async function recordFittingAnswer(
   return recorded;
 }
 
-/** Whether an order was given up, and what it opened written down, because it is for something else than was asked. */
+/**
+ * Whether an error means that the CA's order doesn't fit the request: it was given up, and its authorizations
+ * were written down.
+ */
 export function isMisfit(error: unknown): boolean {
   return error instanceof AcmeLedgerError && misfits.has(error);
 }
@@ -34,8 +38,9 @@ export function isMisfit(error: unknown): boolean {
 const misfits = new WeakSet<AcmeLedgerError>();
 
 /**
- * Compares the authorizations that are still to be proven with the order's names: an answer is put up, and a hook called, for nothing that nobody
- * asked for. One that is valid already asks for nothing; some CAs have it for a domain above the name (RFC 8555 §7.1.3).
+ * Compares the authorizations that are still to be proven with the order's names: no answer is put up, and no
+ * hook called, for a name that nobody asked for. An authorization that is valid already asks for nothing;
+ * some CAs have it for a domain above the name (RFC 8555 §7.1.3).
  * @throws AcmeLedgerError `ca-answer`; the order is given up then
  */
 export async function assertAuthorizationsFit(
@@ -68,7 +73,10 @@ async function givenUp(
   return error;
 }
 
-/** What of the order isn't as it was asked for; null when all of it is. One that is further than `ready` is judged by its certificate. */
+/**
+ * How the CA's order differs from the request; null when it fits. An order that is further than `ready` is
+ * judged by its certificate.
+ */
 function misfitOf(
   { status, identifiers, authorizationUrls }: Order,
   names: readonly string[],
@@ -77,7 +85,7 @@ function misfitOf(
   if (authorizationUrls.length > names.length) {
     return `it has ${String(authorizationUrls.length)} authorizations for ${String(names.length)} ${names.length === 1 ? 'name' : 'names'}`;
   }
-  // Some CAs leave them out of an order; its authorizations tell then.
+  // Some CAs leave the identifiers out of an order; its authorizations tell then.
   return identifiers.length === 0 ? null : differenceOf(identifiers, names);
 }
 
@@ -92,7 +100,10 @@ function differenceOf(identifiers: readonly Identifier[], names: readonly string
   return lacking === undefined ? null : `it lacks ${shown(lacking)}`;
 }
 
-/** A wildcard's authorization is for the domain below it (§7.1.4); not every CA says that it is for the wildcard. */
+/**
+ * The first authorization that nobody asked for. A wildcard's authorization is for the domain below it
+ * (§7.1.4); not every CA says that it is for the wildcard.
+ */
 function strangerAmong(authorizations: readonly Authorization[], names: readonly string[]): string | null {
   const left = names.map(baseOf);
   for (const { identifier } of authorizations) {
@@ -105,7 +116,10 @@ function strangerAmong(authorizations: readonly Authorization[], names: readonly
   return null;
 }
 
-/** An order's URL is its own, and an authorization's account is the order's. */
+/**
+ * How the answer is another order's: an order's URL is its own, and an authorization's account is the
+ * order's.
+ */
 async function takenElsewhere(
   { ledger }: LedgerWriter,
   order: OrderRow,
@@ -113,7 +127,7 @@ async function takenElsewhere(
 ): Promise<string | null> {
   if (order.url === url) return null;
   const holder = await orderByUrl(ledger, url);
-  // One that was given up here may be handed out again: it is the new intent's from now on.
+  // An order that was given up here may be handed out again: it is the new intent's from now on.
   if (holder !== undefined && holder.status !== 'invalid' && holder.status !== 'abandoned')
     return `its URL is that of order ${String(holder.id)}, which was made for ${shown(holder.names.join(' '))}`;
   for (const each of authorizationUrls) {

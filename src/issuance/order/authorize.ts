@@ -20,14 +20,15 @@ import { endStuckValidations, takeBackForgotten } from '../authorization/stuck-v
 import { presentAndSubmit } from './submit.ts';
 import { decideSubmitted, lookAt, refresh, validationMs } from '../authorization/verdicts.ts';
 
-/** A submit that was lost is done again once in the same attempt. */
+/** A lost submit is sent again once in the same attempt. */
 const rounds = 2;
 
 /**
- * Makes every authorization of the order valid, all of them at once: present, wait until visible, submit, then poll the order.
- * A name that fails doesn't stop the others from becoming valid.
+ * Makes every authorization of the order valid, all of them at once: present, wait until visible, submit,
+ * then poll the order. A name that fails doesn't stop the others from becoming valid.
  * @returns the order, `ready` or further
- * @throws AcmeLedgerError `solver`, `authorization-invalid`, `order-failed`; the reason of `stops.work` when interrupted
+ * @throws AcmeLedgerError `solver`, `authorization-invalid`, `order-failed`; the reason of `stops.work` when
+ *   interrupted
  */
 export async function authorize(
   run: AccountRun,
@@ -39,19 +40,21 @@ export async function authorize(
   for (let round = 1; ; round += 1) {
     const answer = await authorizeOnce(run, placed, settings, { onWaiting, conflicts });
     if (answer.status === 'pending') await endStuckValidations(run, placed, conflicts);
-    // A submit whose answer was lost may have been lost itself: when no verdict comes, it is done again.
+    // A submit whose answer was lost may itself be lost: when no verdict comes, it is sent again.
     const isLost = answer.status === 'pending' && (await hasUnknownSubmit(run, placed));
     if (!isLost || round === rounds) return conclude(run, placed, answer, alsoRecord);
   }
 }
 
 export interface AuthorizeOptions {
-  /** Called when there is nothing to do but wait for the CA. */
+  /** Called when only waiting for the CA is left to do. */
   onWaiting?: () => void;
   alsoRecord?: AlsoRecord | undefined;
 }
 
-/** Writes what comes next in the same transaction as what the CA shows of the order: one wait for the disk instead of two. */
+/**
+ * Writes the next step in the transaction that records the CA's order: one wait for the disk instead of two.
+ */
 type AlsoRecord = (writer: LedgerWriter, answer: Answer<Order>) => Promise<void>;
 
 async function hasUnknownSubmit(run: AccountRun, placed: PlacedOrder): Promise<boolean> {
@@ -70,10 +73,10 @@ async function authorizeOnce(
   { onWaiting, conflicts }: { onWaiting: () => void; conflicts: Set<number> },
 ): Promise<Answer<Order>> {
   if (placed.answer.status !== 'pending') return placed.answer;
-  // What was submitted earlier: its verdict first, and a submit that was lost is done again.
+  // Submits of an earlier attempt come first: a verdict is waited for, and a lost submit is sent again.
   const rows = await decideSubmitted(run, placed.row.id, inFuture(run), run.stops.work);
   run.stops.work.throwIfAborted();
-  // Of ten names of which nine were proven by an earlier attempt, one is asked for.
+  // Authorizations that are known to be valid aren't asked for: of ten names with nine proven, one is.
   const { answers, seen } = await lookAt(
     run,
     rows.filter(({ status }) => status !== 'valid'),
@@ -93,7 +96,9 @@ function inFuture(run: AccountRun): Date {
   return later(run.clock.now(), validationTimeoutMs);
 }
 
-/** One request however many names; single authorizations are looked at only when the order has failed. */
+/**
+ * Waits for the order: one request however many names. Authorizations are asked for only when it has failed.
+ */
 async function awaitReady(run: AccountRun, placed: PlacedOrder, since: Date): Promise<Answer<Order>> {
   const waitMs = (await hasUnknownSubmit(run, placed)) ? validationMs : validationTimeoutMs;
   return poll(
@@ -122,9 +127,9 @@ async function conclude(
 }
 
 /**
- * RFC 8555 §7.1.6: an order is ready, or further, when all its authorizations are valid. Only ones that were never looked at are
- * asked for, to learn their names.
- * @param news what the CA shows of the order now, yet to be recorded
+ * Records the authorizations of a proven order as valid: an order is `ready`, or further, when all of them
+ * are (RFC 8555 §7.1.6). Only authorizations that were never looked at are asked for, to learn their names.
+ * @param news the CA's present answer for the order, yet to be recorded
  */
 export async function recordProvenOrder(
   run: AccountRun,
@@ -157,7 +162,7 @@ export async function recordProvenOrder(
   });
 }
 
-/** Of what nobody asked for the CA's word proves nothing. */
+/** The proven names that the order asked for: the CA's word about others proves nothing. */
 function provenOf(order: OrderRow, rows: readonly AuthorizationRow[]): { type: string; value: string }[] {
   const names = order.names;
   return rows.flatMap(nameOf).filter(({ value }) => names.includes(value) || names.includes(`*.${value}`));

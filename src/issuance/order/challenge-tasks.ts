@@ -15,7 +15,10 @@ export interface Task {
 /** A name that can't be proven in this attempt. */
 export type Failure = { row: AuthorizationRow; error: AcmeLedgerError };
 
-/** What is to be proven and what can't be; an authorization is matched by its URL and carries its own name, whatever its place in the list. */
+/**
+ * Sorts the authorizations that still have to be proven from those that can't be. An authorization is matched
+ * by its URL and carries its own name, whatever its place in the list.
+ */
 export function sortOut(
   rows: readonly AuthorizationRow[],
   authorizations: readonly Authorization[],

@@ -6,10 +6,10 @@ import type { AccountRun } from '../account-run.ts';
 import { settleOrder } from './settle.ts';
 
 /**
- * The CA has made an order for one that another run took over while this one was asleep: it gets to know of it, and what it has no use for
- * is brought to an end here.
- * @param error the reason why this run may not record it
- * @returns what is to be thrown for `error`
+ * Hands an order that the CA has just made over to the run that took its intent over while this run was
+ * asleep. Authorizations that the other run has no use for are brought to an end here.
+ * @param error the reason why this run may not record the order
+ * @returns the error to throw for `error`
  */
 export async function settleTakenOver(
   run: AccountRun,

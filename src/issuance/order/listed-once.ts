@@ -1,12 +1,16 @@
 import type { Session } from '../../acme/session.ts';
 import type { Clock } from '../../clock.ts';
 
-/** Little beside the minutes for which a newOrder may still be under way: as good as a new list. */
+/**
+ * A list this young is as good as a new one: ten seconds are little beside the minutes for which a newOrder
+ * may be under way.
+ */
 const asNewForMs = 10_000;
 
 /**
- * The list of the account's orders for several that are looked for one after the other: it has all of them, and CAs give it in pages of a few, so it is
- * asked for once. The next look asks anew where the last one broke off, or is some seconds ago.
+ * The list of the account's orders, asked for once for several lost orders that are looked for in turn,
+ * because CAs give it in pages of a few. It is asked for anew when the last reading broke off or is some
+ * seconds old.
  */
 export function listedOnce(
   session: Pick<Session, 'listOrders'>,
@@ -30,7 +34,7 @@ async function* each(urls: readonly string[]): AsyncGenerator<string> {
   yield* urls;
 }
 
-/** @param onEnd gets all of them, once all were asked for */
+/** @param onEnd gets all URLs, once the last page was read */
 async function* noting(
   pages: AsyncIterable<string>,
   onEnd: (urls: readonly string[]) => void,

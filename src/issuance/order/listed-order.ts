@@ -7,12 +7,16 @@ import { orderByUrl } from '../../ledger/orders/orders.ts';
 import type { OrderRow } from '../../ledger/schema.ts';
 import type { AccountRun } from '../account-run.ts';
 
-/** So many orders of the account's list that the ledger doesn't know are looked at; a lost one beyond them stays counted. */
+/**
+ * The most orders of the account's list, unknown to the ledger, that are looked at; a lost order beyond them
+ * stays counted.
+ */
 const strangersMax = 1_000;
 
 /**
- * The order of the account for exactly these names that the ledger doesn't know: an open one, else an invalid one, whose authorizations
- * may be open all the same. `too-many` when not all of the list could be looked at: one that the CA has forgotten may have been it.
+ * The account's order for exactly these names that the ledger doesn't know: an open order, else an invalid
+ * one, whose authorizations may be open all the same. `too-many` when not all of the list could be looked at:
+ * an order that the CA has forgotten may have been the lost one.
  */
 export async function listedOrder(
   run: AccountRun,
@@ -34,14 +38,14 @@ export async function listedOrder(
     isForgotten ||= order === null;
     if (order === null || identifierSetKey(order.identifiers) !== wanted) continue;
     if (row.profile !== '' && order.profile !== null && order.profile !== row.profile) continue;
-    // Nobody can have finalized a lost one: what is further than `ready` was made by somebody else.
+    // Nobody can have finalized a lost order: an order further than `ready` was made by somebody else.
     if (order.status === 'pending' || order.status === 'ready') return order;
     if (order.status === 'invalid') invalid = order;
   }
   return invalid ?? (isForgotten || isCut ? 'too-many' : null);
 }
 
-/** A list that can't be read to its end says as much as what came up in it. */
+/** Yields a list of orders, also one that can't be read to its end: the part that was read still counts. */
 async function* wholeOrCut(urls: AsyncIterable<string>, onCut: () => void): AsyncGenerator<string> {
   try {
     yield* urls;

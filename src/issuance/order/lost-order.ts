@@ -15,14 +15,17 @@ import { requestOrder } from './request-order.ts';
 import { spendAgain } from '../limits/spending.ts';
 
 /**
- * Finds the order of an intent whose answer never came (docs/decisions.md#a-lost-neworder): in the account's list of orders (RFC 8555 §7.1.2.1) where
- * the CA has one; else by asking for the same again where the CA is known to hand the same order back, as Boulder does; but Boulder makes a new
- * one each time after one for the same names has failed, until that has expired.
- * One that was given up may come up in the list all the same: it is settled then.
- * @param options.mayRepeat whether what it is for is wanted now: a clean-up makes no order. Where only asking for it again would tell, the intent
- *   then stays for the next attempt for its names, and is counted until whatever it opened must have expired
+ * Finds the order of an intent whose answer never came (docs/decisions.md#a-lost-neworder). Where the CA has
+ * a list of the account's orders (RFC 8555 §7.1.2.1), the order is looked for in it. Else newOrder is sent
+ * again where the CA is known to hand the same order back, as Boulder does. But after an order for these
+ * names has failed, Boulder makes a new order each time, until the failed one has expired. An order that was
+ * given up may come up in the list all the same: it is settled then.
+ * @param options.mayRepeat whether the order is wanted now: a clean-up makes none. Where only sending
+ *   newOrder again would tell, the intent then stays for the next attempt for its names, and is counted until
+ *   its authorizations must have expired
  * @param options.isAnswered the CA itself told of its fault: the request isn't under way any more
- * @returns null when there is none (the intent is released), or nothing can be known (it goes on being counted)
+ * @returns null when there is no order (the intent is released), or nothing can be known (the intent stays
+ *   counted)
  */
 export async function findLost(
   run: AccountRun,
@@ -47,7 +50,7 @@ export async function findLost(
   return { row: await recordFittingAnswer(run, row, listed), answer: listed };
 }
 
-/** Until then an empty list rules nothing out. */
+/** Whether the newOrder may still be under way: until its end an empty list rules nothing out. */
 function isUnderWay(row: OrderRow, now: Date): boolean {
   return later(new Date(row.created_at), newOrderLifeMs) > now;
 }
@@ -62,9 +65,9 @@ async function repeatNewOrder(
   try {
     return await requestOrder(run, row, identifiers, { isCounted: true, isRepeated: true });
   } catch (error) {
-    // Not an answer, or not yet one: the intent goes on being counted.
+    // The CA gave no answer, or none yet: the intent goes on being counted.
     if (isOutcomeUnknown(error) || isLimit(error) || isLedgerFailure(error)) throw error;
-    // Refused: what the first one opened, if it did, is out of reach.
+    // The CA refused: authorizations of the first newOrder, if it opened any, are out of reach.
     await releaseOrder(run, row.id, {
       status: 'abandoned',
       keepReserved: true,

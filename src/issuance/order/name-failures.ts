@@ -13,12 +13,15 @@ import type { AccountRun } from '../account-run.ts';
 import type { PlacedOrder } from '../placed-order.ts';
 import { decideSubmitted, isUndecided } from '../authorization/verdicts.ts';
 
-/** A CA that validates from five places may take a minute; three leave room for a slow one. */
+/**
+ * How long a validation may take: a CA that validates from five places may take a minute, and three leave
+ * room for a slow one.
+ */
 export const validationTimeoutMs = 180_000;
 
 /**
- * The order can't become ready any more; the well names are still brought to their end, so that the next order finds them
- * valid. What failed is counted against its name.
+ * Ends an order that can't become ready any more: each failure is counted against its name. The other names
+ * are still brought to their verdicts, so that the next order finds them valid.
  * @throws AcmeLedgerError the first failure, always
  */
 export async function failAfterVerdicts(
@@ -26,7 +29,7 @@ export async function failAfterVerdicts(
   placed: PlacedOrder,
   failures: readonly Failure[],
 ): Promise<never> {
-  // What befell the names of an order that another run took over is that run's to count.
+  // The failures of an order that another run took over are that run's to count.
   await ownedOrder(run, placed.row.id);
   const rule = await ruleFor(run, placed);
   for (const failure of failures) await recordFailure(run, rule, failure);
@@ -38,7 +41,7 @@ export async function failAfterVerdicts(
   throw failureOf(failures);
 }
 
-/** By the life of the certificate that the order is for. */
+/** The rule for failures by the life of the order's certificate. */
 async function ruleFor({ ledger, failureRule }: AccountRun, { row }: PlacedOrder): Promise<FailureRule> {
   const certificate = await certificateByName(ledger, row.certificate_name);
   return certificate === undefined ? failureRule : forLife(failureRule, lifeMsOf(certificate));
@@ -59,7 +62,7 @@ async function recordVerdicts(
   }
 }
 
-/** What the ledger holds of the CA's reason. */
+/** The CA's reason for an invalid authorization, from the ledger. */
 function storedError(row: AuthorizationRow): AcmeLedgerError {
   const record = row.error === null ? null : row.error;
   const problem = record?.problem ?? null;
@@ -92,7 +95,9 @@ async function recordFailure(run: AccountRun, rule: FailureRule, { row, error }:
   }
 }
 
-/** The name as the ledger counts it; nothing before it was fetched. */
+/**
+ * The authorization's name as the ledger counts failures of it; none before the authorization was fetched.
+ */
 export function nameOf(row: AuthorizationRow): { type: string; value: string }[] {
   const value = nameProven(row);
   return value === null || row.identifier_type === null ? [] : [{ type: row.identifier_type, value }];

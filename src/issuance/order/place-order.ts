@@ -24,8 +24,10 @@ import { limitTold } from '../limits/told-bucket.ts';
 import { announcedLimit } from '../limits/announced-limit.ts';
 
 /**
- * Brings an admitted order to the CA: a new one by newOrder (RFC 8555 §7.4), one that was taken up by looking at it.
- * @returns null when the order that was taken up has ended at the CA or can't be found: it is released, ask the gate again
+ * Brings an admitted order to the CA: a new order by newOrder (RFC 8555 §7.4), an order that was taken up by
+ * looking at it.
+ * @returns null when the order that was taken up has ended at the CA or can't be found: it is released, ask
+ *   the gate again
  */
 export async function placeOrder(
   run: AccountRun,
@@ -36,14 +38,14 @@ export async function placeOrder(
   return isNew ? sendNewOrder(run, order, identifiers, charges) : findLost(run, order, identifiers);
 }
 
-/** Looks at an order that a former attempt left. */
+/** Looks at an order that an earlier attempt left. */
 async function lookAgain(run: AccountRun, row: OrderRow, url: string): Promise<PlacedOrder | null> {
   try {
     const answer = await currentOrder(run, row, url);
     if (answer === null) return null;
     return { row: await recordFittingAnswer(run, row, answer), answer };
   } catch (error) {
-    // Finalized, it may have become a certificate.
+    // An order that was finalized may have become a certificate.
     if (unusableOrder(error) === null || row.finalize_sent_at !== null) throw error;
     run.log.warn({ order: row.id, error: errorRecord(error) }, 'the order is given up');
     await giveUp(run, row);
@@ -51,7 +53,7 @@ async function lookAgain(run: AccountRun, row: OrderRow, url: string): Promise<P
   }
 }
 
-/** Nothing can become of the order: it is over, and what it opened is brought to an end. */
+/** Gives up an order that can't be worked with: it is over, and its authorizations are brought to an end. */
 async function giveUp(run: AccountRun, row: OrderRow): Promise<void> {
   await releaseOrder(run, row.id, { status: 'abandoned', keptUntil: null });
   const owned = await takeOverOrder(run, { ...row, run_id: null });
@@ -61,7 +63,10 @@ async function giveUp(run: AccountRun, row: OrderRow): Promise<void> {
   if (failure !== null) throw failure;
 }
 
-/** The order as the CA has it; null when it is gone there (Boulder forgets expired ones): then it is released as invalid. */
+/**
+ * The order as the CA has it. Null when the order is gone there (Boulder forgets expired orders): it is
+ * released as invalid then.
+ */
 export async function currentOrder(
   run: AccountRun,
   row: OrderRow,
@@ -90,24 +95,24 @@ async function sendNewOrder(
     return placed;
   } catch (error) {
     if (isMisfit(error)) throw error;
-    // It tells what is left open at the CA; and nothing can be looked for that couldn't be written down.
+    // The ledger's failure tells what is left open at the CA. Without a ledger no order can be looked for.
     if (isLedgerFailure(error)) throw error;
     if (isOutcomeUnknown(error) || isOrderLost(error)) return adoptAfterLoss(run, row, identifiers, error);
-    // The CA has made it: what the ledger holds of it stays, and is settled with the attempt.
+    // An unusable order was made by the CA all the same: its record stays, and is settled with the attempt.
     if (unusableOrder(error) === null)
       await recordRefusal(run, row, isUsedUp(run, identifiers, error) ? [] : charges, error);
     throw error;
   }
 }
 
-/** The CA said when there will be a new order again: nothing is given back before. */
+/** Whether the CA said that new orders are used up until a time: no charge is given back before. */
 function isUsedUp(run: AccountRun, identifiers: readonly Identifier[], error: unknown): boolean {
   if (!(error instanceof AcmeLedgerError)) return false;
   const told = announcedLimit(error, { kind: 'newOrder', identifiers }, run.clock.now());
   return told !== null && limitTold(told) === 'new-orders';
 }
 
-/** The CA didn't make it. */
+/** Records that the CA refused the order: its charges are given back. */
 async function recordRefusal(
   run: AccountRun,
   row: OrderRow,
@@ -121,9 +126,9 @@ async function recordRefusal(
 }
 
 /**
- * The answer was lost in this very run: the CA may have the order all the same. It is looked for, and where it has to be asked for again that is
- * done once the CA is in order.
- * @throws the loss, or that the CA can't be waited for
+ * Adopts the order of a newOrder whose answer was lost in this very run: the CA may have made it all the
+ * same. The order is looked for; where newOrder has to be sent again, that waits until the CA is in order.
+ * @throws the loss, or an error that the CA can't be waited for
  */
 async function adoptAfterLoss(
   run: AccountRun,
@@ -140,7 +145,7 @@ async function adoptAfterLoss(
     try {
       const placed = await findLost(run, row, identifiers, { isAnswered: isTold(loss) });
       if (placed !== null) return placed;
-      // Given up, and its authorizations are known: they are settled with this attempt.
+      // The order is given up and its authorizations are known: they are settled with this attempt.
       if (unusableOrder(loss) !== null) await takeOverOrder(run, { ...row, run_id: null });
       throw loss;
     } catch (error) {
@@ -154,7 +159,10 @@ async function adoptAfterLoss(
   }
 }
 
-/** A problem document without a time (RFC 8555 §6.7) comes from the CA, and not from something between us that may have passed the request on. */
+/**
+ * Whether a problem document without a time (RFC 8555 §6.7) tells of the error: it comes from the CA, not
+ * from a proxy between that may have passed the request on.
+ */
 function isTold(error: unknown): boolean {
   return error instanceof AcmeLedgerError && error.problem !== undefined && error.retryAt === undefined;
 }

@@ -4,10 +4,15 @@ import type { Identifier } from '../../identifiers.ts';
 import type { AccountRun } from '../account-run.ts';
 import { shellWord } from '../../shell-word.ts';
 
-/** The profile in which Let's Encrypt certifies IP addresses; its default one refuses them in words that don't say so. */
+/**
+ * The profile in which Let's Encrypt certifies IP addresses; its default one refuses them without saying so.
+ */
 const ofAddresses = 'shortlived';
 
-/** The CA's refusal of an order with an IP address and without a profile, with the hint to the profile that it has for those. */
+/**
+ * The CA's refusal of an order for an IP address without a profile, with a hint at the CA's profile for
+ * those.
+ */
 export function withProfileHint(
   { session }: Pick<AccountRun, 'session'>,
   order: { identifiers: readonly Identifier[]; profile: string },

@@ -25,13 +25,16 @@ import { takeOverOrder } from '../ownership/taking-over.ts';
 import { refresh } from '../authorization/verdicts.ts';
 import { isStillWanted } from './still-wanted.ts';
 
-/** More than a validation takes, for submits that a run sent just before it died. */
+/**
+ * How long settling waits for verdicts: more than a validation takes, for submits sent just before a run
+ * died.
+ */
 const verdictWaitMs = 90_000;
 type Waiting = Pick<FinalizeOptions, 'whileWaiting'>;
 
 /**
- * Brings one order that this run has taken over to an end. What goes wrong is logged; the next run tries again.
- * @returns why it has no end yet; null when it has one
+ * Brings one order that this run has taken over to an end. An error is logged; the next run tries again.
+ * @returns why the order has no end yet; null when it has one
  */
 export async function recover(
   run: AccountRun,
@@ -57,7 +60,7 @@ export function failureOf(error: unknown): AcmeLedgerError {
   return error instanceof AcmeLedgerError ? error : new AcmeLedgerError('bug', messageOf(error));
 }
 
-/** Goes on from the last thing that was written. */
+/** Goes on with an order from the last step that is in the ledger. */
 async function recoverOrder(
   run: AccountRun,
   order: OrderRow,
@@ -65,12 +68,13 @@ async function recoverOrder(
   waiting: Waiting,
 ): Promise<void> {
   let current: OrderRow = order;
-  // One whose newOrder was lost may have come to the CA after it was given up.
+  // An order whose newOrder was lost may have come to the CA after it was given up.
   const isMissing = order.url === null && order.reserved > 0;
   if (order.concluded_at === null || isMissing) {
     const placed = await locate(run, order).catch((error: unknown) => unlessOpen(run, order, error));
     if (placed === 'unusable') return settleRest(run, order, 'deactivate');
-    // Gone at the CA, and released. What it opened may be there for longer: it is settled like that of any order that is concluded.
+    // The order is gone at the CA, and released. Its authorizations may be there for longer: they are settled
+    // like those of any concluded order.
     if (placed === null && (await takeOverOrder(run, { ...order, run_id: null })) === null) return;
     if (placed !== null && (await finishIssued(run, placed, waiting))) return;
     current = placed?.row ?? order;
@@ -78,7 +82,10 @@ async function recoverOrder(
   await settleRest(run, current, policy);
 }
 
-/** An order whose answers can't be worked with comes to nothing, but its authorizations can be closed. One that was finalized may have come to a certificate. */
+/**
+ * An order whose answers can't be worked with comes to nothing, but its authorizations can be closed. An
+ * order that was finalized may have come to a certificate.
+ */
 function unlessOpen(run: AccountRun, order: OrderRow, error: unknown): 'unusable' {
   if (unusableOrder(error) === null || order.finalize_sent_at !== null) throw error;
   run.log.warn({ order: order.id, error: errorRecord(error) }, 'what the order opened is closed');
@@ -96,7 +103,7 @@ async function settleRest(run: AccountRun, current: OrderRow, policy: Unsubmitte
   if (failure !== null) throw failure;
 }
 
-/** Finds the order at the CA; null when it is gone there or can't be found: then it is released. */
+/** Finds the order at the CA. Null when the order is gone there or can't be found: it is released then. */
 export async function locate(run: AccountRun, order: OrderRow): Promise<PlacedOrder | null> {
   if (order.url === null) return findLost(run, order, order.names.map(parseName), { mayRepeat: false });
   const answer = await currentOrder(run, order, order.url);
@@ -104,7 +111,9 @@ export async function locate(run: AccountRun, order: OrderRow): Promise<PlacedOr
   return { row: await recordOrderAnswer(run, order, answer), answer };
 }
 
-/** A certificate that was paid for is fetched, never ordered again: finalize was sent, and the key is there. */
+/**
+ * Finishes an order whose finalize was sent: a certificate that was paid for is fetched, never ordered again.
+ */
 async function finishIssued(run: AccountRun, found: PlacedOrder, waiting: Waiting): Promise<boolean> {
   if (found.row.finalize_sent_at === null) return false;
   const placed = await doneMeanwhile(run, found);

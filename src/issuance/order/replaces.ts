@@ -6,8 +6,9 @@ import type { CertificateRow } from '../../ledger/schema.ts';
 import type { AccountRun } from '../account-run.ts';
 
 /**
- * The stored certificate that a new one takes the place of, as `replaces` of newOrder names it (RFC 9773 §5). Null when the CA has no
- * renewal information, didn't issue the stored one to this account or revoked it, or the wish has changed since.
+ * The stored certificate that a new one replaces, as `replaces` of newOrder names it (RFC 9773 §5). Null when
+ * the CA has no renewal information, when it revoked the stored certificate or didn't issue it to this
+ * account, or when the wish has changed since.
  */
 export async function replacedBy(run: AccountRun, certificate: CertificateRow): Promise<string | null> {
   if (
@@ -19,12 +20,13 @@ export async function replacedBy(run: AccountRun, certificate: CertificateRow): 
   try {
     const order = await orderById(run.ledger, certificate.order_id);
     if (order?.account_id !== run.account.id) return null;
-    // What lies there may be somebody else's: then there is none.
+    // The certificate on disk may be somebody else's: then there is none to replace.
     const replaces = await renewalIdentifierOf(run.stateDir, certificate);
-    // An order that a CA made nothing of, say with a 500, may have failed for that: the next goes without.
+    // An order with `replaces` that came to nothing, say by a 500, may have failed for that, so the next goes
+    // without it.
     return replaces === null || (await wasReplacingRefused(run.ledger, replaces)) ? null : replaces;
   } catch (error) {
-    // It is advice: without it the certificate is renewed all the same.
+    // `replaces` is advice: without it the certificate is renewed all the same.
     run.log.debug({ error: errorRecord(error) }, 'the certificate to replace could not be read');
     return null;
   }

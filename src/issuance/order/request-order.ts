@@ -22,9 +22,9 @@ interface RequestOptions {
 
 /**
  * Asks the CA for the order of an intent (RFC 8555 §7.4) and records its answer.
- * @param options.isCounted whether a new order was counted for it
- * @param options.isRepeated it was asked for before, and nobody knows what became of it
- * @throws AcmeLedgerError, also what is left of an order that can't be recorded
+ * @param options.isCounted whether a new order was counted for the intent
+ * @param options.isRepeated the order was asked for before, and nobody knows the outcome
+ * @throws AcmeLedgerError, also with the authorizations left open by an order that can't be recorded
  */
 export async function requestOrder(
   run: AccountRun,
@@ -56,8 +56,9 @@ async function recordAnswer(run: AccountRun, row: OrderRow, answer: Answer<Order
 }
 
 /**
- * The CA has made the order, and answered in a way that can't be worked with. What it tells is written down first, so that nothing of it
- * leaks; then the order is looked at once more: it may be an odd answer and no odd order.
+ * Takes an order that the CA has made, with an answer that can't be worked with. The URLs in the answer are
+ * recorded first, so that no authorization leaks. Then the order is looked at once more: the answer may be
+ * odd, and the order not.
  * @throws AcmeLedgerError the error of the first answer, when the second is no better
  */
 async function takeUnusable(
@@ -95,8 +96,9 @@ const nothingKnown = {
 } as const;
 
 /**
- * RFC 9773 §5: `replaces` is advice for the CA. One that it refuses, as when an order replaces the certificate already (409), is left
- * out: Boulder then hands back the order whose answer was lost.
+ * Asks for an order with `replaces`, which is advice for the CA (RFC 9773 §5). When the CA refuses it, as
+ * when an order replaces the certificate already (409), newOrder is sent without it: Boulder then hands back
+ * the order whose answer was lost.
  */
 async function requestReplacing(
   run: AccountRun,
@@ -114,15 +116,15 @@ async function requestReplacing(
       (isFault(error) && (isRepeated || (await hasMadeNone(run, row, plain.identifiers, error))));
     if (!isOver) throw error;
     run.log.info({ error: errorRecord(error) }, 'the CA refused "replaces"; asking without it');
-    // It was free as a replacement, and isn't one any more.
+    // The order was free as a replacement, and isn't one any more.
     if (!isCounted) await spendAgain(run, plain.identifiers);
     return run.session.newOrder(plain, newOrderGuard(run, row.id));
   }
 }
 
 /**
- * A fault that the CA itself told of (RFC 8555 §6.7), not something between us: the request isn't under way any more, and the account's
- * list of orders, where there is one, says whether it had made an order by then.
+ * Whether a fault that the CA itself told of (RFC 8555 §6.7), and not a proxy, left no order: the request
+ * isn't under way any more, and the account's list of orders, where there is one, has none for it.
  */
 async function hasMadeNone(
   run: AccountRun,
@@ -131,7 +133,7 @@ async function hasMadeNone(
   { problem, retryAt }: AcmeLedgerError,
 ): Promise<boolean> {
   if (problem === undefined || retryAt !== undefined) return false;
-  // A list that is shared may have been asked for before this.
+  // A list shared between orders may be older than this request.
   if (run.listOrders !== undefined) return false;
   return (await listedOrder(run, row, identifiers).catch(() => 'unknown')) === null;
 }
@@ -140,7 +142,10 @@ function isFault(error: unknown): error is AcmeLedgerError {
   return error instanceof AcmeLedgerError && error.code !== 'ca-limit' && (error.httpStatus ?? 0) >= 500;
 }
 
-/** Boulder said `conflict` before 2025; other CAs' words for a certificate that they don't know differ. */
+/**
+ * Whether the CA refused `replaces`: Boulder said `conflict` before 2025; other CAs' words for a certificate
+ * that they don't know differ.
+ */
 function isAboutReplaces(error: unknown): boolean {
   if (!hasCode(error, 'ca-problem')) return false;
   const { problem } = error;

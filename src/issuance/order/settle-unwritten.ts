@@ -22,9 +22,10 @@ import { isSubmitLost, isUndecided } from '../authorization/verdicts.ts';
 import { shellWord, shellWords } from '../../shell-word.ts';
 
 /**
- * The end of an attempt whose ledger can't be written any more (docs/decisions.md#a-ledger-that-cant-be-written). Nothing is begun; what ends something at the CA is
- * sent all the same, because after a loss of the ledger nobody else would know of it. What can be written still is.
- * @returns the failure; when the ledger is lost, with what is left open at the CA
+ * Ends an attempt whose ledger can't be written any more (docs/decisions.md#a-ledger-that-cant-be-written).
+ * Nothing is begun. Requests that end an authorization at the CA are sent all the same, because after a loss
+ * of the ledger nobody else would know of it. Records that can still be written are written.
+ * @returns the failure; when the ledger is lost, with the authorizations that are left open at the CA
  */
 export async function settleUnwritten(
   run: AccountRun,
@@ -41,7 +42,7 @@ export async function settleUnwritten(
     const presented = await readAgain(clock, () => presentedFor(run, orderId));
     const isClosed = await Promise.all(rows.map((row) => endOne(run, order, row, options)));
     await takeAllDown(run, presented);
-    // Without its URL the order was never answered, or the failure tells of it already.
+    // An order without a URL was never answered, or the failure tells of it already.
     if (!isLedgerLost(failure) || order.url === null) return failure;
     const left = rows.filter((_, index) => isClosed[index] !== true).map(({ url }) => url);
     return naming(run, failure, left, order.url);
@@ -52,8 +53,9 @@ export async function settleUnwritten(
 }
 
 /**
- * The CA has made an order, and its answer can't be written down: what it opened is known here alone.
- * @returns what is to be thrown for `error`
+ * Settles an order that the CA has made and whose answer can't be written down: only this run knows its
+ * authorizations.
+ * @returns the error to throw for `error`
  */
 export async function settleUnrecorded(
   run: AccountRun,
@@ -65,7 +67,7 @@ export async function settleUnrecorded(
   if (run.policy === 'resume' && !isLedgerLost(error)) return error;
   const isClosed = await Promise.all(
     answer.authorizationUrls.map(async (url) => {
-      // One that the CA uses again belongs to whoever opened it.
+      // An authorization that the CA uses again belongs to the order that opened it.
       const read = readAgain(run.clock, () => authorizationByUrl(run.ledger, url));
       const known = await read.catch(() => undefined);
       return known !== undefined || (await closed(run, url, () => look(run, url), run.policy));
@@ -75,7 +77,7 @@ export async function settleUnrecorded(
   return left.length === 0 && !isLedgerLost(error) ? error : naming(run, error, left, answer.url);
 }
 
-/** @returns whether nothing of it is left for anybody to do */
+/** Ends one authorization, if nobody else needs it. @returns whether none of it is left for anybody to do */
 async function endOne(
   run: AccountRun,
   order: OrderRow,
@@ -95,7 +97,7 @@ async function endOne(
       ({ status }) => status !== 'pending',
       { clock: run.clock, deadline: verdictsUntil, signal: run.stops.grace },
     );
-  // The CA may still be at a submitted one: that is never deactivated (promise 4).
+  // The CA may still be validating a submitted authorization, which is never deactivated then (promise 4).
   const mayClose = (): boolean =>
     isSubmitLost({ ...row, checked_at: run.clock.now().toISOString() }) && policy === 'deactivate';
   return closed(run, row.url, verdict, () => (mayClose() ? 'deactivate' : 'resume'));
@@ -105,7 +107,7 @@ function look(run: AccountRun, url: string): Promise<Answer<Authorization>> {
   return run.session.getAuthorization(url, run.stops.grace);
 }
 
-/** Deactivates what is pending, if the policy says so. @returns whether it is open no more */
+/** Deactivates a pending authorization, if the policy says so. @returns whether it is open no more */
 async function closed(
   run: AccountRun,
   url: string,
@@ -154,7 +156,7 @@ async function ifPossible(record: () => Promise<void>): Promise<void> {
   }
 }
 
-/** Nobody else knows of these. */
+/** The failure with the URLs of the authorizations that are left, because nobody else knows them. */
 function naming(
   run: AccountRun,
   failure: AcmeLedgerError,

@@ -16,22 +16,26 @@ import type { UnsubmittedPolicy } from '../../policies.ts';
 import { decideSubmitted, isUndecided, refresh } from '../authorization/verdicts.ts';
 import { warningLevel } from '../waiting/warning-level.ts';
 
-/** Policy `resume`: how long an order waits for the next attempt for its names before nobody wants it (docs/decisions.md#an-order-that-failed). */
+/**
+ * Policy `resume`: how long an order waits for the next attempt for its names before nobody wants it
+ * (docs/decisions.md#an-order-that-failed).
+ */
 const resumeForMs = 86_400_000;
 
 export interface SettleOptions {
   policy: UnsubmittedPolicy;
-  /** How long to wait for verdicts on what was submitted. */
+  /** How long to wait for verdicts on submitted challenges. */
   verdictsUntil: Date;
   /** Why the attempt ended. */
   error?: unknown;
 }
 
 /**
- * Brings everything that an order opened to an end (promise 2) and gives the order up or keeps it for the next attempt:
- * unsubmitted authorizations by the policy, submitted ones by waiting for the CA's verdict, what is presented by taking it
- * down. Nothing that goes wrong here is thrown: what stays open stays in the ledger for the next run.
- * @returns the ledger's failure, if it can't be written any more, with what that leaves open
+ * Brings everything that an order opened to an end (promise 2) and gives the order up or keeps it for the
+ * next attempt. Unsubmitted authorizations end by the policy, submitted ones by the CA's verdict, and answers
+ * that are up are taken down. No error on the way is thrown: authorizations that stay open stay in the ledger
+ * for the next run.
+ * @returns the ledger's failure, if it can't be written any more, with the authorizations that stay open
  */
 export async function settleOrder(
   run: AccountRun,
@@ -55,9 +59,10 @@ async function settleOwned(
 ): Promise<void> {
   const attempt = (act: () => Promise<void>): Promise<void> => tried(run, order, failures, act);
   const { grace } = run.stops;
-  // A run that was asleep for longer than its lease finds its order in other hands: it is theirs to settle.
+  // A run that was asleep for longer than its lease may find its order taken over: the other run settles it.
   if ((await orderById(run.ledger, order.id))?.run_id !== run.runId) return;
-  // All at once: after a signal there are seconds for it, and one that hangs must not hold up the others.
+  // The three run at once: after a signal there are seconds for them, and a request or hook that hangs must
+  // not hold up the others.
   const first = await presentedFor(run, order.id, isDecided);
   await Promise.all([
     attempt(() => closeUnsubmitted(run, order, options.policy)),
@@ -69,7 +74,7 @@ async function settleOwned(
   // Verdicts and lost submits may have left more to close; under `resume` too, when they ended the order.
   const policy = (await canBecomeReady(run, order.id)) ? options.policy : 'deactivate';
   if (!grace.aborted) await attempt(() => closeUnsubmitted(run, order, policy));
-  // One that failed just now would fail again: the next clean-up tries.
+  // A clean-up that failed just now would fail again: the next run tries.
   const attempted = new Set(first.map((row) => row.id));
   await attempt(async () => {
     const rest = await presentedFor(run, order.id);
@@ -85,7 +90,9 @@ function isLossOfAccount(error: unknown): boolean {
   return hasCode(error, 'ca-account');
 }
 
-/** The CA takes no more requests of the account: what the order opened ends by expiring. */
+/**
+ * Gives up an order when the CA takes no more requests of the account: its authorizations end by expiring.
+ */
 async function giveUp(run: AccountRun, order: OrderRow, { error }: SettleOptions): Promise<void> {
   if ((await orderById(run.ledger, order.id))?.run_id !== run.runId) return;
   await takeDownAll(run, await presentedFor(run, order.id));
@@ -124,7 +131,8 @@ async function canBecomeReady(run: AccountRun, orderId: number): Promise<boolean
 async function closeUnsubmitted(run: AccountRun, order: OrderRow, policy: UnsubmittedPolicy): Promise<void> {
   if (policy === 'resume') return;
   const rows = await authorizationsOf(run.ledger, order.id);
-  // One that was never looked at may be a valid one that the CA reuses: that is never deactivated (promise 4).
+  // An authorization that was never looked at may be a valid one that the CA reuses: such a one is never
+  // deactivated (promise 4).
   await refresh(
     run,
     rows.filter((row) => row.checked_at === null),
@@ -159,11 +167,11 @@ async function release(run: AccountRun, orderId: number, options: SettleOptions)
     options.error === undefined ? end : { ...end, error: errorRecord(options.error) },
   );
   const after = await orderById(run.ledger, orderId);
-  // Its key is of no use any more: the certificate is stored with a copy, or will never be.
+  // The order's key is of no use any more: the certificate is stored with a copy, or will never be.
   if (after?.concluded_at !== null) removeOrderFiles(run.stateDir, String(orderId));
 }
 
-/** What the order is from here, from what its authorizations came to. */
+/** The state in which settling leaves the order, by the states of its authorizations. */
 export function orderEnd(
   order: OrderRow,
   rows: readonly AuthorizationRow[],
@@ -189,7 +197,7 @@ function isUnsubmitted(row: AuthorizationRow): boolean {
   return row.status === 'pending' && !isSubmitted(row.challenge);
 }
 
-/** Nothing that the CA may be looking at any more: what answers for it can go. */
+/** Whether the CA can't be validating the authorization any more, so that its answer can be taken down. */
 function isDecided(row: AuthorizationRow): boolean {
   return !isUndecided(row);
 }

@@ -5,8 +5,8 @@ import type { CertificateRow, OrderRow } from '../../ledger/schema.ts';
 import type { AccountRun } from '../account-run.ts';
 
 /**
- * Whether a clean-up leaves what a dead run's order opened to the next attempt for its names, as the run itself would have done at a signal
- * (policy `resume`): closing it would cost each name a failed validation.
+ * Whether a clean-up leaves a dead run's order to the next attempt for its names, as the run itself would
+ * have done at a signal (policy `resume`): closing it would cost each name a failed validation.
  */
 export async function isLeftToItsNames(run: AccountRun, order: OrderRow): Promise<boolean> {
   if (run.policy !== 'resume' || order.concluded_at !== null || order.kept_until !== null) return false;
@@ -14,21 +14,24 @@ export async function isLeftToItsNames(run: AccountRun, order: OrderRow): Promis
   return certificate !== undefined && isStillWanted(run, certificate, order);
 }
 
-/** The wish may have changed since, and a newer order may have brought what is in place. */
+/**
+ * Whether the certificate of an order is still wanted: the wish may have changed, or a newer order may have
+ * brought the certificate that is in place.
+ */
 export async function isStillWanted(
   { ledger, account }: AccountRun,
   certificate: CertificateRow,
   order: OrderRow,
 ): Promise<boolean> {
   if (certificate.removed_at !== null || certificate.profile !== order.profile) return false;
-  // At another CA than it is wanted from only a fallback ordered it, which is never for what has changed.
+  // At another CA than the wanted one only a fallback made the order, which is never for a changed wish.
   if (certificate.ca !== account.ca && certificate.order_id === null) return false;
   if (certificate.order_id !== null && certificate.order_id > order.id) return false;
   const [wanted, ordered] = [certificate.names, order.names];
   if (identifierSetKey(wanted.map(parseName)) === order.names_key) return true;
-  // Ordered without names that fail (docs/decisions.md#dropping-names).
+  // The order may have been made without names that fail (docs/decisions.md#dropping-names).
   const lacking = wanted.filter((name) => !ordered.includes(name));
-  // Also at the staging where they failed to be rehearsed.
+  // A name may fail at a staging, in its rehearsal.
   const failing = await failingAnywhere(ledger, lacking);
   return ordered.every((name) => wanted.includes(name)) && lacking.every((name) => failing.has(name));
 }

@@ -7,9 +7,14 @@ import type { AccountRun } from '../account-run.ts';
 import type { PlacedOrder } from '../placed-order.ts';
 import { poll } from '../waiting/polling.ts';
 
-/** How often an order is looked at that the CA doesn't get on with: Boulder keeps one that died in finalize for seven days. */
+/**
+ * How often an order is looked at that the CA doesn't get on with: Boulder keeps an order that died in
+ * finalize for seven days.
+ */
 const lookEveryMs = 600_000;
-/** What a clean-up waits for an order that was finalized a moment ago; its own attempt waits for longer. */
+/**
+ * How long a clean-up waits for an order that was finalized a moment ago; its own attempt waits for longer.
+ */
 const momentMs = 5_000;
 
 /** Whether the CA has been at the order for longer than an attempt waits for a certificate. */
@@ -18,15 +23,17 @@ export function isStuck({ stuck_at, finalize_sent_at }: OrderRow, now: Date): bo
   return finalize_sent_at !== null && later(new Date(finalize_sent_at), issuanceTimeoutMs) <= now;
 }
 
-/** Whether an order that is watched was looked at a short time ago, by whatever run. */
+/** Whether any run looked at a watched order a short time ago. */
 export function wasLookedAt({ stuck_at, updated_at }: OrderRow, now: Date): boolean {
   const at = new Date(updated_at);
   return stuck_at !== null && at <= now && later(at, lookEveryMs) > now;
 }
 
 /**
- * For a run that has other things to do: an order that the CA is still at isn't waited for. It is left to the attempt for its names, or watched where that has waited long enough.
- * @returns the order when the CA has come to an end with it
+ * The order when the CA is done with it, for a run that has other things to do. An order that the CA is still
+ * at is waited for only a moment: it is left to the attempt for its names, or watched once it has taken too
+ * long.
+ * @returns null when the CA is still at the order
  */
 export async function doneMeanwhile(run: AccountRun, placed: PlacedOrder): Promise<PlacedOrder | null> {
   if (placed.answer.status !== 'processing') return placed;

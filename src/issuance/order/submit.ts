@@ -23,11 +23,11 @@ import { waitUntilAllowedMs } from '../waiting/wait-until-allowed.ts';
 import { refresh } from '../authorization/verdicts.ts';
 import { warningLevel } from '../waiting/warning-level.ts';
 
-/** A CA that asks to come back soon, again and again, is left alone after so many. */
+/** How often a submit is tried: a CA that asks to come back soon, again and again, is left alone then. */
 const submitTries = 3;
 
 /**
- * Puts every answer up, waits until it can be seen, then submits them together.
+ * Puts every answer up, waits until it can be seen, then submits the challenges together.
  * @returns the names that failed on the way, and when the last challenge was sent
  * @throws the reason of `stops.work`
  */
@@ -52,7 +52,7 @@ export async function presentAndSubmit(
   return { ...submission, failures: [...failures, ...submission.failures] };
 }
 
-/** What is to be proven, and what the CA has just said of all authorizations of the order, yet to be recorded. */
+/** The authorizations to prove, and the CA's latest word on all of the order's, yet to be recorded. */
 export interface Presentable {
   seen: readonly AuthorizationSeen[];
   tasks: readonly Task[];
@@ -119,7 +119,10 @@ async function submitAll(run: AccountRun, placed: PlacedOrder, tasks: readonly T
   return { failures, sentAt, conflicts };
 }
 
-/** Those that a run has begun to close since the order got them: it took this one for dead. */
+/**
+ * Failures for the authorizations that a run has begun to close since the order got them, because it took
+ * this run for dead.
+ */
 async function beingClosed({ ledger }: AccountRun, tasks: readonly Task[]): Promise<Failure[]> {
   const closers = await closingRunsOf(
     ledger,
@@ -141,12 +144,13 @@ async function submit(
     await sendWhenLet(run, placed, row, url);
     return null;
   } catch (error) {
-    // The CA may be validating: it is polled like a submitted one and never sent again (docs/decisions.md#a-challenge-that-may-have-been-submitted).
-    // 409: it was submitted before, and its verdict is coming; Boulder answers so while it validates.
+    // The CA may be validating: the challenge is polled like a submitted one and never sent again
+    // (docs/decisions.md#a-challenge-that-may-have-been-submitted). 409: the challenge was submitted before,
+    // and its verdict is coming; Boulder answers so while it validates.
     const isConflict = error instanceof AcmeLedgerError && error.httpStatus === 409;
     const isUnknown = !(error instanceof AcmeLedgerError) || isOutcomeUnknown(error) || isConflict;
     if (!isUnknown && error.code === 'ca-outage') {
-      // The CA can't be asked, and needn't: nothing was sent.
+      // The CA needn't be asked about the authorization, and can't: nothing was sent.
       await recordNotSubmitted(run, row.id, { orderId: placed.row.id }, error.message);
       return error;
     }
@@ -154,15 +158,15 @@ async function submit(
       await recordRefusedSubmit(run, placed, row, error);
       return error;
     }
-    // Of a hundred, the last may have been sent long after they were written down.
+    // The submit gets its own time: of a hundred, the last may have been sent long after all were recorded.
     await recordSubmittingAgain(run, placed.row.id, row.id);
     return isConflict ? 'conflict' : 'unknown';
   }
 }
 
 /**
- * One POST that the CA takes. While it asks to come back soon, the next is sent then, with its own time in the ledger: how long a verdict
- * may take is counted from there.
+ * Sends the challenge until the CA takes it. While the CA asks to come back soon, the next POST is sent then,
+ * with its own time in the ledger: how long a verdict may take is counted from there.
  */
 async function sendWhenLet(
   run: AccountRun,
@@ -178,13 +182,13 @@ async function sendWhenLet(
       await run.session.submitChallenge(url, submitGuard(run, placed.row.id, row.id));
       return;
     } catch (error) {
-      // What certainly wasn't sent is sent once the CA is there again.
+      // A request that certainly wasn't sent is sent once the CA is there again.
       faults += 1;
       if (!isOutcomeUnknown(error) && (await isRepeated(run, error, { about: url, faults }))) continue;
       const waitMs = waitUntilAllowedMs(run, error, ownPatienceMs);
       tries += 1;
       if (waitMs === null || tries > submitTries) throw error;
-      // Interrupted, it stays what it is: refused, and not under way.
+      // An interrupted submit stays refused, and not under way.
       await run.clock.sleep(waitMs, run.stops.work).catch(() => Promise.reject(error));
       await recordSubmittingAgain(run, placed.row.id, row.id);
     }
@@ -200,8 +204,9 @@ function isRepeated(
 }
 
 /**
- * The CA said no: what it shows of the authorization now decides what becomes of it. Nothing is thrown, or what was submitted beside
- * it wouldn't be recorded: one that can't be looked at stays `submitting`.
+ * Records that the CA refused the submit, by the authorization's state that the CA shows now. Nothing is
+ * thrown, or the submits sent beside it wouldn't be recorded: an authorization that can't be looked at stays
+ * `submitting`.
  */
 async function recordRefusedSubmit(
   run: AccountRun,

@@ -15,22 +15,25 @@ import { removeUselessKeys } from '../certificate/useless-keys.ts';
 import { recover } from './recover.ts';
 
 export interface RecoveryOptions {
-  /** Orders that are kept for a resume, too. */
+  /** Whether orders that are kept for a resume are settled, too. */
   includeKept: boolean;
-  /** Orders for these sets of names are about to be worked on by this run. */
+  /** The sets of names for which this run is about to work on orders itself. */
   skipNamesKeys: ReadonlySet<string>;
-  /** Asked after each order: whether that was enough. */
+  /** Asked after each order: whether enough were settled. */
   isEnough?: () => Promise<boolean>;
   /** Lends the place of the certificate that waits for this to another while the CA takes its time. */
   whileWaiting?: Places['lend'] | undefined;
 }
 
-/** What begins to be taken down later is left for the next run; what has begun ends at its hook's own limit. */
+/**
+ * For how long answers may begin to be taken down: later ones are left for the next run, and begun ones end
+ * at their hook's own limit.
+ */
 const takeDownForMs = 60_000;
 
 /**
- * The run's own work, behind the settling of what nobody owns any more, and before one more try to take down what an earlier clean-up
- * failed to.
+ * Does the run's own work after settling the orders that nobody owns any more, and before one more try to
+ * take down answers that an earlier clean-up failed to.
  */
 export async function withUnownedSettled<T>(
   run: AccountRun,
@@ -44,9 +47,11 @@ export async function withUnownedSettled<T>(
 }
 
 /**
- * Settles what nobody owns any more: orders of runs that died, and with `includeKept` those kept for a resume, oldest first.
- * @returns how many orders were brought to an end; and those that have one but for what a clean-up has failed to take down: that
- * frees nothing at the CA, and may take as long as a hook may, so it is for `retryTakeDown`, after the run's own work
+ * Settles the orders that nobody owns any more: those of runs that died, and with `includeKept` those kept
+ * for a resume, oldest first.
+ * @returns how many orders were brought to an end, and the orders that only have answers left which a
+ *   clean-up failed to take down. Taking those down frees nothing at the CA, and may take as long as a hook
+ *   may, so it is for `retryTakeDown`, after the run's own work
  */
 export async function settleUnowned(
   run: AccountRun,
@@ -56,7 +61,7 @@ export async function settleUnowned(
   await removeUselessKeys(run.ledger, run.stateDir);
   const unowned = await unownedOrders(run, options);
   const onlyPresented = await ordersStillPresented(run.ledger);
-  // What the CA doesn't get on with is looked at once, after the run's own work, too.
+  // Orders that the CA doesn't get on with are looked at once, after the run's own work, too.
   const stillPresented = unowned.filter(
     ({ id, concluded_at, stuck_at }) => stuck_at !== null || (concluded_at !== null && onlyPresented.has(id)),
   );
@@ -67,7 +72,7 @@ export async function settleUnowned(
     const owned = await takeOverOrder(run, order);
     if (owned === null) continue;
     closed += 1;
-    // What nobody took up in time, or room is wanted for, isn't kept for longer.
+    // An order that nobody took up in time, or whose room is wanted, isn't kept for longer.
     const policy = options.includeKept || order.kept_until !== null ? 'deactivate' : run.policy;
     const failure = await recover(limited, owned, policy, options);
     if (failure !== null && isCaUnusable(failure)) break;
@@ -76,7 +81,9 @@ export async function settleUnowned(
   return { closed, stillPresented };
 }
 
-/** Tries again, as far as time allows, all at once: a hook that hangs isn't in the way of others. */
+/**
+ * Tries these orders again, as far as time allows, all at once: a hook that hangs isn't in the way of others.
+ */
 export async function retryTakeDown(run: AccountRun, stillPresented: readonly OrderRow[]): Promise<void> {
   const limited = limitedTakingDown(run);
   await allOrFirstError(
@@ -103,7 +110,8 @@ export async function unownedOrders(run: AccountRun, options: RecoveryOptions): 
   );
   return orders.filter((order) => {
     if (alive.has(order.run_id)) return false;
-    // One that is concluded can't be taken up by an attempt for its names: what it left is settled here.
+    // A concluded order can't be taken up by an attempt for its names: its open authorizations and answers
+    // are settled here.
     if (order.concluded_at === null && order.stuck_at === null && options.skipNamesKeys.has(order.names_key))
       return false;
     if (wasLookedAt(order, now)) return false;

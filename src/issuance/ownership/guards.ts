@@ -9,16 +9,19 @@ import type { AccountRun } from '../account-run.ts';
 import type { Protection } from './protection.ts';
 
 /**
- * The run still works on the order. Asked right before something that can't be taken back: a file that is swapped in, an answer that is put up.
+ * Asserts that the run still works on the order. Asked right before a step that can't be taken back: a file
+ * that is swapped in, an answer that is put up.
  * @returns the order as it is now
- * @throws AcmeLedgerError `busy` when another run took it over
+ * @throws AcmeLedgerError `busy` when another run took the order over
  */
 export async function assertOwned(run: AccountRun, orderId: number): Promise<OrderRow> {
   await run.assertLease();
   return ownedOrder(run, orderId);
 }
 
-/** Of what an order of this run asks of the CA. The session asks for the lease. */
+/**
+ * The guard of a request for an order: this run still owns the order. The session asserts the lease itself.
+ */
 export function orderGuard(run: AccountRun, orderId: number): Guard {
   return {
     assertAllowed: async () => {
@@ -28,7 +31,7 @@ export function orderGuard(run: AccountRun, orderId: number): Guard {
   };
 }
 
-/** Of newOrder: after a signal nothing is begun, however long the request has waited by then. */
+/** The guard of newOrder: after a signal nothing is begun, however long the request has waited by then. */
 export function newOrderGuard(run: AccountRun, orderId: number): Guard {
   return {
     assertAllowed: async () => {
@@ -39,7 +42,10 @@ export function newOrderGuard(run: AccountRun, orderId: number): Guard {
   };
 }
 
-/** Of the submit of a challenge for an order: it is in the ledger as being submitted, and nobody is closing the authorization. */
+/**
+ * The guard of a submit: the ledger has the challenge as being submitted, and nobody is closing the
+ * authorization.
+ */
 export function submitGuard(run: AccountRun, orderId: number, authorizationId: number): Guard {
   return {
     assertAllowed: async () => {
@@ -52,7 +58,7 @@ export function submitGuard(run: AccountRun, orderId: number, authorizationId: n
   };
 }
 
-/** An authorization that was to be closed is somebody's now: nothing was sent. */
+/** Thrown when an authorization that was to be closed is held by another run or order: nothing was sent. */
 export class Held extends Error {
   readonly protection: Protection;
 
@@ -63,10 +69,13 @@ export class Held extends Error {
   }
 }
 
-/** So long ago the CA was asked for an authorization that it is looked at again before it is closed: nothing was sent. */
+/**
+ * Thrown when the CA last showed an authorization too long ago for closing it: it is looked at again, and
+ * nothing was sent.
+ */
 export class LongAgo extends Error {}
 
-/** What the ledger says against closing an authorization, whoever works on it; null when nothing does. */
+/** Why the state of an authorization in the ledger forbids closing it, whoever works on it; else null. */
 export async function decidedMeanwhile(run: AccountRun, authorizationId: number): Promise<Protection | null> {
   const row = await authorizationById(run.ledger, authorizationId);
   if (row === undefined) return null;
@@ -79,12 +88,12 @@ export const submittedMeanwhile: Protection = {
   run: null,
 };
 
-/** This run lost the claim by which it was to close an authorization. */
+/** The protection of an authorization whose claim for closing this run has lost. */
 export function lostClaim(runId: string | null): Protection {
   return { reason: 'another run has taken it over', run: runId };
 }
 
-/** Whether an error says that another run works on what this one had. */
+/** Whether an error says that another run has taken over an order of this run. */
 export function isTakenOver(error: unknown): error is AcmeLedgerError {
   return hasCode(error, 'busy');
 }

@@ -20,18 +20,19 @@ import type { RunRow } from '../../ledger/schema.ts';
 export interface Run {
   id: string;
   /**
-   * Asks for the lease anew where it wasn't renewed for half of its time: the process may have been stopped meanwhile, and be taken for dead
-   * by others. What they took over is told by the rows that they wrote: whoever acts looks at those next (promise 7).
+   * Renews the lease when it wasn't renewed for half of its time: the process may have been stopped
+   * meanwhile, and be taken for dead by others. The rows that they wrote tell which orders they took over: a
+   * caller that acts looks at those next (promise 7).
    * @throws AcmeLedgerError `busy` when the run was ended; `ledger-failed`
    */
   readonly assertLease: () => Promise<void>;
-  /** Ends the lease; what the run still owns is free for everybody. */
+  /** Ends the lease; the orders that the run still owns are free for everybody. */
   end(): Promise<void>;
 }
 
 /**
- * Writes this process into the ledger and keeps its lease alive until `end`.
- * @throws AcmeLedgerError `ledger`: the first thing that a run writes, before it sends anything
+ * Writes this process into the ledger as a run, and keeps its lease alive until `end`.
+ * @throws AcmeLedgerError `ledger`: the row is the first that a run writes, before it sends anything
  */
 export async function startRun(ledger: Ledger, clock: Clock, command: string): Promise<Run> {
   const id = randomUUID();
@@ -50,14 +51,16 @@ export async function startRun(ledger: Ledger, clock: Clock, command: string): P
     renewed = asked;
   };
   const timer = setInterval(() => {
-    // A renewal that fails is tried again at the next tick, well before the lease ends, and before anything is sent that rests on it.
+    // A renewal that fails is tried again at the next tick, well before the lease ends, and before any
+    // request that rests on it.
     renew().catch(() => undefined);
   }, renewEveryMs);
   timer.unref();
   return {
     id,
     assertLease: async () => {
-      // A machine that was suspended doesn't advance the one clock, one whose time was set not the other: either is reason enough to ask.
+      // The lease is renewed when either clock says so: a suspended machine doesn't advance the one, a change
+      // of the time doesn't advance the other.
       const passedMs = clock.now().getTime() - renewed.at.getTime();
       const wallMs = clock.wallNow().getTime() - renewed.wallAt.getTime();
       if (Math.max(passedMs, wallMs) >= trustedForMs) await renew();
@@ -90,9 +93,9 @@ async function insertFirst(ledger: Ledger, run: RunRow): Promise<void> {
 }
 
 /**
- * Whether the run's process still works on what it owns. On this host the process itself is looked at, so that what a
- * killed run left is free at once; elsewhere its lease decides.
- * @param now what the machine's clock shows: that is what leases are written by
+ * Whether the run's process still works on its orders. On this host the process itself is looked at, so that
+ * a killed run's orders are free at once; elsewhere its lease decides.
+ * @param now the time of the machine's clock, by which leases are written
  */
 export function isAlive(run: RunRow | undefined, now: Date): boolean {
   if (run === undefined || run.ended_at !== null) return false;
@@ -100,7 +103,8 @@ export function isAlive(run: RunRow | undefined, now: Date): boolean {
   if (run.host === here.host && run.process_space === here.process_space && here.process_space !== '') {
     return startOf(run.pid) === run.process_start;
   }
-  // A lease is written anew every few seconds: one of an earlier boot that reaches this far is older than a clock that was set back.
+  // A lease is written anew every few seconds: a lease of an earlier boot that reaches this far is older than
+  // a clock that was set back.
   if (
     run.host === here.host &&
     isOtherBoot(run, here) &&
@@ -110,7 +114,7 @@ export function isAlive(run: RunRow | undefined, now: Date): boolean {
   return run.lease_until > now.toISOString();
 }
 
-/** Those of the runs that are alive. */
+/** The runs that are alive, among these. */
 export async function aliveAmong(
   { ledger, clock }: { ledger: Ledger; clock: Clock },
   runIds: Iterable<string | null>,
@@ -120,7 +124,7 @@ export async function aliveAmong(
   return new Set([...ids].filter((id) => isAlive(runs.get(id), clock.wallNow())));
 }
 
-/** Whether a live run has it, be it this one. */
+/** Whether a live run owns the order, be it this run. */
 export async function isHeld(
   parts: { ledger: Ledger; clock: Clock },
   { run_id }: { run_id: string | null },
@@ -128,7 +132,9 @@ export async function isHeld(
   return run_id !== null && (await aliveAmong(parts, [run_id])).has(run_id);
 }
 
-/** Whether the run's process was on this machine, within reach of ours, and is gone without having ended the run. */
+/**
+ * Whether the run's process was on this machine, within our reach, and is gone without having ended the run.
+ */
 export function isDeadHere(run: RunRow): boolean {
   const here = thisProcess();
   const isReachable =
@@ -152,7 +158,7 @@ function thisProcess(): Place {
   };
 }
 
-/** The boot and the process namespace. Empty where the kernel doesn't tell (other systems than Linux): leases decide there. */
+/** The boot and the process namespace. Empty where the kernel tells none (not Linux): leases decide there. */
 function processSpace(): string {
   try {
     const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
@@ -162,7 +168,10 @@ function processSpace(): string {
   }
 }
 
-/** The process's start in clock ticks since boot (proc(5), stat field 22); null when there is no such process, or only its zombie. */
+/**
+ * The process's start in clock ticks since boot (proc(5), stat field 22); null when there is no such process,
+ * or only its zombie.
+ */
 function startOf(pid: number): string | null {
   try {
     const stat = readFileSync(`/proc/${String(pid)}/stat`, 'utf8');

@@ -6,9 +6,9 @@ import type { AccountRun } from '../account-run.ts';
 import { aliveAmong } from './lease.ts';
 
 export interface ProtectionOptions {
-  /** Also ones that are kept for a resume are to be closed. */
+  /** Whether authorizations that are kept for a resume are closed, too. */
   includeKept: boolean;
-  /** The order on whose behalf is asked. */
+  /** The order on whose behalf an authorization is closed. */
   exceptOrderId?: number;
 }
 
@@ -16,13 +16,14 @@ export interface ProtectionOptions {
 export interface Protection {
   /** A sentence for a person. */
   reason: string;
-  /** The other live run that works on it; null when it is kept for a later one. */
+  /** The other live run that works on the authorization; null when no other run does. */
   run: string | null;
 }
 
 /**
- * Why an authorization is to be left alone: an order of another live run holds it, such a run is closing it, or (unless `includeKept`) an order
- * that is kept for a resume holds it. One authorization can belong to several orders, because CAs reuse them (RFC 8555 §7.1.3 lets them).
+ * Why an authorization is to be left alone: an order of another live run holds it, such a run is closing it,
+ * or (unless `includeKept`) an order that is kept for a resume holds it. One authorization can belong to
+ * several orders, because CAs reuse them (RFC 8555 §7.1.3 lets them).
  */
 export async function protectionOf(
   run: AccountRun,
@@ -30,7 +31,8 @@ export async function protectionOf(
   options: ProtectionOptions,
 ): Promise<Protection | null> {
   const orders = (await ordersHolding(run.ledger, row.id)).filter(
-    // Only while it is this run's: another may have taken it over from one that was asleep.
+    // The order is excepted only while this run owns it: another run may have taken it over from this one
+    // while it was asleep.
     ({ id, run_id }) => id !== options.exceptOrderId || run_id !== run.runId,
   );
   const closer = await closingRunOf(run.ledger, row.id);
@@ -51,7 +53,10 @@ export async function protectionOf(
   return alive.has(closer) ? { reason: 'another run is closing it', run: closer } : null;
 }
 
-/** Whether an order waits for the next attempt for its names; not until a time that only a clock that was ahead can have written. */
+/**
+ * Whether an order waits for the next attempt for its names. A time that only a clock that was ahead can have
+ * written doesn't count.
+ */
 export function isKept({ kept_until, expires_at }: OrderRow, now: Date): boolean {
   const isUntilItsEnd = kept_until !== null && expires_at !== null && kept_until <= expires_at;
   return isStillAhead(kept_until, now, isUntilItsEnd ? Infinity : farthestKeptMs);

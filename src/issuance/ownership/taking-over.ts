@@ -8,8 +8,8 @@ import type { Log } from '../../log-and-stops.ts';
 import { isAlive, isDeadHere, isHeld } from './lease.ts';
 
 /**
- * Makes this run the owner of an order that nobody works on, and ends what its dead owner's hooks are still doing.
- * @returns the order as it is ours; null when somebody else was first
+ * Makes this run the owner of an order that nobody works on, and ends the hooks that a dead owner left.
+ * @returns the order as this run owns it; null when another run was first
  */
 export async function takeOverOrder(run: AccountRun, order: OrderRow): Promise<OrderRow | null> {
   if (!(await takeOver(run, order, (owner) => isAlive(owner, run.clock.wallNow())))) return null;
@@ -17,12 +17,15 @@ export async function takeOverOrder(run: AccountRun, order: OrderRow): Promise<O
   return { ...order, run_id: run.runId };
 }
 
-/** Takes over any order, whether somebody works on it or not. @returns false when somebody does, or was first */
+/**
+ * Takes over an order unless a live run works on it.
+ * @returns false when one does, or another run was first
+ */
 export async function takeOverUnlessAlive(run: AccountRun, order: OrderRow): Promise<boolean> {
   return !(await isHeld(run, order)) && (await takeOverOrder(run, order)) !== null;
 }
 
-/** A hook that outlives its run would put its answer up after it was taken down. */
+/** Ends the hooks of a dead run, which would put their answers up after these were taken down. */
 export async function endOrphans(run: AccountRun, deadRunId: string | null): Promise<void> {
   if (deadRunId === null || deadRunId === run.runId) return;
   const ended = await endHooksOf([deadRunId]);
@@ -32,7 +35,10 @@ export async function endOrphans(run: AccountRun, deadRunId: string | null): Pro
 /** Dead runs whose hooks were looked for already: a dead run starts no more. */
 const searched = new Set<string>();
 
-/** Also of runs that died in something that has no order to take over, say a deploy hook of what is wanted otherwise since. */
+/**
+ * Ends the hooks of all dead runs, also of those that died without an order to take over, say in a deploy
+ * hook of a certificate that is wanted otherwise since.
+ */
 export async function endHooksOfDeadRuns(ledger: Ledger, log: Log): Promise<void> {
   const dead = (await unendedRuns(ledger)).filter((run) => !searched.has(run.id) && isDeadHere(run));
   if (dead.length === 0) return;

@@ -1,8 +1,8 @@
-/** Wakes all who wait for it at once; each ring is for those who wait then. */
+/** A bell that wakes all waiters at once; each ring is for those who wait then. */
 export class Bell {
   #controller = new AbortController();
 
-  /** Aborted by the next ring. */
+  /** The signal that the next ring aborts. */
   get signal(): AbortSignal {
     return this.#controller.signal;
   }

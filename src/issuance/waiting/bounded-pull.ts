@@ -1,9 +1,11 @@
-/** More at one time than any CA answers; the queue for the next item takes time by its square. */
+/**
+ * The most items at one time, more than any CA answers; the queue for the next item takes time by its square.
+ */
 const mostAtOnce = 1_000;
 
 /**
- * Acts on each of them, so many at a time. The next one is only taken when there is room for it: the list needn't fit into memory. What
- * is under way comes to its end, also when one fails; then no more are taken.
+ * Acts on each of the items, so many at a time. The next item is only taken when there is room for it: the
+ * list needn't fit into memory. Begun items come to their end, also when one fails; then no more are taken.
  * @throws the first error
  */
 export async function eachOf<T>(

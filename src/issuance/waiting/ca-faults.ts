@@ -1,7 +1,10 @@
 import { isUntrusted } from '../../acme/http/connection-failure.ts';
 import { AcmeLedgerError } from '../../errors.ts';
 
-/** A fault of the CA, or of the way there, that may pass by itself; a 503 with a time is a wish of the CA's (holds.ts). */
+/**
+ * Whether an error is a fault of the CA, or of the way there, that may pass by itself; a 503 with a time is a
+ * wish of the CA's (holds.ts).
+ */
 export function isFault(error: unknown): error is AcmeLedgerError {
   if (!(error instanceof AcmeLedgerError)) return false;
   const { code, httpStatus, retryAt } = error;
@@ -11,7 +14,7 @@ export function isFault(error: unknown): error is AcmeLedgerError {
   return code === 'ca-problem' && (httpStatus ?? 500) >= 500;
 }
 
-/** The CA said something, if only something that can't be read. */
+/** Whether an error came with an answer of the CA, if only one that can't be read. */
 export function isAnswer(error: unknown): boolean {
   if (!(error instanceof AcmeLedgerError)) return false;
   const { code, httpStatus } = error;

@@ -1,12 +1,15 @@
 import { AcmeLedgerError } from '../../errors.ts';
 
-/** CaQuestions a CA for many things: whether to go on. */
+/** Questions to a CA about many things, which end once the CA wants no more of them. */
 export class CaQuestions {
   /** Why nothing more is asked; null as long as there is no reason. */
   end: AcmeLedgerError | null = null;
   notAsked = 0;
 
-  /** What `ask` gives; the error when it failed; null when it wasn't asked, or the CA wants no more requests now. */
+  /**
+   * Asks one question. Gives the answer of `ask`, or the error when it failed; null when it wasn't asked, or
+   * the CA wants no more requests now.
+   */
   async ask<T>(ask: () => Promise<T>): Promise<T | AcmeLedgerError | null> {
     if (this.end !== null) {
       this.notAsked += 1;
@@ -20,7 +23,7 @@ export class CaQuestions {
     }
   }
 
-  /** Nothing more is asked. */
+  /** Ends the questions: nothing more is asked. */
   stop(error: AcmeLedgerError): void {
     this.end ??= error;
   }

@@ -7,19 +7,22 @@ export interface CaPressure {
 
 /** The places of a run in which certificates are worked on. */
 export interface Places {
-  /** To be called when one is done. */
+  /** To be called when a certificate is done. */
   isDone: () => void;
   /** While one certificate only waits for the CA to issue it, another is worked on in its place. */
   lend: <T>(wait: () => Promise<T>) => Promise<T>;
 }
 
-/** So many times as many as are worked on may wait for the CA besides: what is worked on at one time stays the same, however long it takes. */
+/**
+ * The most certificates that wait for the CA in lent places, as a multiple of `most`: as many are worked on
+ * at one time, however long the CA takes.
+ */
 const lentAtMost = 10;
 
 /**
- * Lets a run find how much at one time its CA bears: half as much after a refusal, and one more again each time that as many as are
- * let through have gone well.
- * @param most where it starts, and doesn't go beyond
+ * Lets a run find how many certificates at one time its CA bears: half as many after a refusal, and one more
+ * each time that as many as are let through have gone well.
+ * @param most where the number starts, and doesn't go beyond
  */
 export function levelled(limit: LimitFunction, most: number, pressure: CaPressure): Places {
   let seen = pressure.refusals;

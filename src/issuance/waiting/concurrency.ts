@@ -1,6 +1,7 @@
 /**
- * Lets all of them come to their end, so that nothing works on behind a failure, with a ledger and a session that are closed by
- * then. @throws the first error, in the order given
+ * Lets all promises come to their end, so that nothing works on behind a failure, with a ledger and a session
+ * that are closed by then.
+ * @throws the first error, in the order given
  */
 export async function allOrFirstError<T extends readonly unknown[]>(
   promises: T,

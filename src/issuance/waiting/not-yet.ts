@@ -3,14 +3,14 @@ import { later } from '../../clock.ts';
 import { AcmeLedgerError } from '../../errors.ts';
 import type { AccountRun } from '../account-run.ts';
 
-/** A CA that is at it for longer than the usual and doesn't say for how long. */
+/** How long a CA that takes longer than usual is left to its work when it doesn't say for how long. */
 const assumedMs = 600_000;
 
 /**
- * The CA is still at an order when the usual time is over: nothing has failed, and nothing is lost. The order is kept, and its names and
- * its certificate are looked for by a later run.
- * @param what what it is at: `issuing the certificate`
- * @param answer the last; its Retry-After says when, otherwise ten minutes do
+ * The error for an order that the CA is still at when the usual time is over: nothing has failed, and nothing
+ * is lost. The order is kept, and a later run looks for its names and its certificate.
+ * @param what the CA's work: `issuing the certificate`
+ * @param answer the last; its Retry-After says when to look again, otherwise ten minutes do
  */
 export function notYet(
   { clock }: Pick<AccountRun, 'clock'>,

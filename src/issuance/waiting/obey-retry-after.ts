@@ -10,21 +10,23 @@ import { accountWatch } from '../account/account-watch.ts';
 import type { BearOptions, Outage } from './outage.ts';
 import type { Asked } from '../limits/announced-limit.ts';
 
-/** Asks the CA when it may be asked, and tells the ledger what it answers about that. */
+/** Sends a request when the CA may be asked, and tells the ledger of a limit in the CA's answer. */
 export type Obey = <T>(asked: Asked, signal: AbortSignal | undefined, ask: () => Promise<T>) => Promise<T>;
 
-/** In the middle of an order so much is waited for in any case: giving it up would cost the CA more. */
+/** In the middle of an order a wait of this length is always borne: giving up would cost the CA more. */
 export const ownPatienceMs = 10_000;
 const askedAtMost = 3;
 
 /**
- * Every request of an account goes through here (promise 5: a Retry-After is obeyed by everybody who shares the ledger). While the
- * ledger holds that the CA asked for patience, a request waits if that is over soon, else it isn't sent; a 429 or 503 is written down
- * and asked again once its time has come, if that is soon. Faults of the CA are waited out by all requests together (outage.ts).
- * @param options.patienceMs what the person allowed to wait for (`--wait`), at least `ownPatienceMs`; what has to be looked at or written
- *   again after a wait isn't waited for here: a new order, the submit of a challenge, a deactivation
+ * The way of every request of an account (promise 5: a Retry-After is obeyed by everybody who shares the
+ * ledger). While the ledger holds that the CA asked for patience, a request waits if that is over soon, else
+ * it isn't sent. A 429 or 503 is recorded, and the request is sent again once its time has come, if that is
+ * soon. Faults of the CA are waited out by all requests together (outage.ts).
+ * @param options.patienceMs how long the person allowed to wait (`--wait`), at least `ownPatienceMs`;
+ *   requests whose state has to be looked at or written again after a wait don't wait here: a new order, the
+ *   submit of a challenge, a deactivation
  * @param options.outage where faults are waited out; without it they come back at once
- * @param options.pressure counts what the CA refuses for now
+ * @param options.pressure counts the CA's refusals for now
  * @throws AcmeLedgerError `ca-limit` with `retryAt`, `ca-account`, `ca-outage`, and what the request throws
  */
 export function createObey(
@@ -53,7 +55,10 @@ export function createObey(
   };
 }
 
-/** Sleeps until the CA may be asked. @throws AcmeLedgerError `ca-limit` when that takes longer than the patience */
+/**
+ * Sleeps until the CA may be asked.
+ * @throws AcmeLedgerError `ca-limit` when that takes longer than the patience
+ */
 async function waitForLeave(
   writer: LedgerWriter,
   accountId: number,
@@ -74,7 +79,10 @@ function msLeft(until: Date, clock: Clock): number {
   return Math.max(0, until.getTime() - clock.now().getTime());
 }
 
-/** What had no effect is repeated here: a read (a page of a list only with the whole of it), and what certainly wasn't sent. */
+/**
+ * How a fault of the CA is borne for a request. A request without effect is repeated here: a read (a page of
+ * a list only with the whole list), and a request that certainly wasn't sent.
+ */
 function bearingOf(asked: Asked): BearOptions {
   // A deactivation's guard looks again after each wait.
   if (isWaitedForByCaller(asked) && asked.kind !== 'deactivate')
@@ -85,20 +93,21 @@ function bearingOf(asked: Asked): BearOptions {
   };
 }
 
-/** What tells a request from others of its kind, so that it is known again when its caller repeats it. */
+/** The subject that tells a request from others of its kind, by which it is known again when repeated. */
 export function aboutOf(asked: Asked): unknown {
   if (asked.kind === 'newOrder') return identifierSetKey(asked.identifiers);
   return asked.kind === 'submit' ? asked.url : {};
 }
 
-/** A 429 or 503 that came from the CA just now. */
+/** Whether an error is a 429 or 503 that came from the CA just now. */
 function isRefusal(error: unknown): boolean {
   return hasCode(error, 'ca-limit') && error.httpStatus !== undefined;
 }
 
 /**
- * What is written down before it is sent has its time in the ledger, and what is to be deactivated may have found an owner meanwhile: who
- * wrote or looked does the waiting. Renewal information has a time of its own.
+ * Whether the caller of a request does the waiting. A request that is recorded before it is sent has its time
+ * in the ledger, and an authorization to be deactivated may have found an owner meanwhile: the caller who
+ * recorded or looked has to do so again. Renewal information has a time of its own.
  */
 function isWaitedForByCaller(asked: Asked): boolean {
   return ['newOrder', 'submit', 'deactivate', 'renewalInfo'].includes(asked.kind);
@@ -108,7 +117,9 @@ function isSentOnce(asked: Asked): boolean {
   return isWaitedForByCaller(asked) || asked.kind === 'page';
 }
 
-/** Not all at the same moment: many runs may be waiting for the same time. */
+/**
+ * The time until an instant, a little longer by chance, because many runs may be waiting for the same time.
+ */
 function msUntil(instant: string, clock: Clock): number {
   const ms = Math.max(0, Date.parse(instant) - clock.now().getTime());
   return ms + Math.random() * Math.min(ms / 10, 1_000);

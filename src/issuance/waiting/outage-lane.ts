@@ -2,21 +2,30 @@ import { later } from '../../clock.ts';
 import type { AcmeLedgerError } from '../../errors.ts';
 
 const longestWaitMs = 60_000;
-/** A CA that answers, and breaks on one kind of request alone, costs no time-out: it is tried more often. */
+/**
+ * The longest wait when a CA answers, and breaks on one kind of request alone: a trial costs no time-out, so
+ * there are more.
+ */
 const longestWaitOfOneKindMs = 8_000;
-/** After a trial that met a fault of a CA that answers, so many times as many make the next one: what broke it may have been its own. */
+/**
+ * After a trial that met a fault of a CA that answers, so many times as many requests make the next trial:
+ * the fault may be the first request's own.
+ */
 const growth = 4;
-/** Who waits tries as soon as it may: a lane that nobody has tried for so long has nobody waiting. */
+/** A waiting request tries as soon as it may: a lane without a trial for so long has none waiting. */
 const unusedAfterMs = 10_000;
 
-/** The n-th wait in a row: 1, 2, 4 … 60 s, and not before the CA wants it, as far as that is in the next minute. */
+/** The n-th wait in a row: 1, 2, 4 … 60 s, and not before a time that the CA wants within a minute. */
 export function waitAfter(faults: number, { retryAt }: AcmeLedgerError, now: Date): number {
   const ownMs = 1_000 * 2 ** Math.min(Math.max(faults, 1) - 1, 6);
   const askedMs = retryAt === undefined ? 0 : retryAt.getTime() - now.getTime();
   return Math.min(Math.max(ownMs, askedMs), longestWaitMs);
 }
 
-/** Requests that break together; `open` while they are held back. Who is older than whom is told by numbers that requests get when they are sent. */
+/**
+ * A lane of requests that break together; `open` while they are held back. Numbers that requests get when
+ * they are sent tell which is older.
+ */
 export class Lane {
   open: OpenLane | null = null;
   /** Faults since the last answer. */
@@ -28,7 +37,9 @@ export class Lane {
     return this.open !== null;
   }
 
-  /** A fault of a request; one that was sent before another that has been answered says nothing any more. */
+  /**
+   * Counts a fault of a request; a request sent before another that has been answered says nothing any more.
+   */
   note(about: unknown, sequence: number): void {
     if (sequence < this.#answered) return;
     this.faults += 1;
@@ -41,7 +52,7 @@ export class Lane {
 
   answered(sequence: number): void {
     this.#answered = Math.max(this.#answered, sequence);
-    // What was sent before the lane was opened may be answered by a CA that has gone since.
+    // A request sent before the lane was opened may be answered by a CA that has gone since.
     if (this.open !== null && sequence < this.open.sequence) return;
     this.#close();
   }
@@ -50,7 +61,7 @@ export class Lane {
     if (this.open !== null && this.open.isUnused(now)) this.#close();
   }
 
-  /** Whether anything else has met faults since the last answer. */
+  /** Whether other requests have met faults since the last answer. */
   isShared(about: unknown): boolean {
     return this.#failing.size > (this.#failing.has(about) ? 1 : 0);
   }
@@ -62,13 +73,13 @@ export class Lane {
   }
 }
 
-/** Held back: when the next trial is, and who may make it. */
+/** The state of a lane whose requests are held back: when the next trial is, and who may make it. */
 export class OpenLane {
   /** The last fault. */
   error: AcmeLedgerError;
   readonly sequence: number;
   nextTrialAt: Date;
-  /** Whether the CA answers other things. */
+  /** Whether the CA answers other requests. */
   isUp = false;
   #waits = 1;
   #turns = 0;
@@ -81,22 +92,23 @@ export class OpenLane {
     this.nextTrialAt = later(now, this.#waitMs(now));
   }
 
-  /** From here on the next wait runs, so that a second trial isn't made beside this one. */
+  /** Begins a trial: the next wait runs from here on, so that no second trial is made beside it. */
   beginTrial(now: Date): void {
     this.#waits += 1;
     this.#turns = 0;
     this.nextTrialAt = later(now, this.#waitMs(now));
   }
 
-  /** Counts who waits, for as long as `wait` lasts. */
+  /** Counts a waiting request, for as long as `wait` lasts. */
   async count(wait: Promise<void>): Promise<void> {
     this.#waiting += 1;
     await wait.finally(() => (this.#waiting -= 1));
   }
 
   /**
-   * The caller may send its request, and more of those who wait now where earlier ones broke although the CA answers. Not more than these: a turn
-   * that is left over would let somebody repeat what broke right after it broke.
+   * Lets the caller send its request, and more of those that wait now where earlier ones broke although the
+   * CA answers. Not more than these: with a turn that is left over, a request would be repeated right after
+   * it broke.
    */
   admit(isUp: boolean): void {
     this.isUp = isUp;
@@ -104,7 +116,7 @@ export class OpenLane {
     if (isUp) this.#width *= growth;
   }
 
-  /** @returns whether it is one of those that were admitted */
+  /** Takes a turn. @returns whether the caller is among the admitted */
   takeTurn(): boolean {
     if (this.#turns === 0) return false;
     this.#turns -= 1;

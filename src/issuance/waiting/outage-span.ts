@@ -2,7 +2,10 @@ import type { Clock } from '../../clock.ts';
 import { AcmeLedgerError } from '../../errors.ts';
 import type { Log } from '../../log-and-stops.ts';
 
-/** Since when a CA is out of order, how long a run has waited for that so far, and what is told of it. */
+/**
+ * The span of an outage: since when a CA is out of order, how long a run has waited for that so far, and
+ * whether it was told.
+ */
 export class OutageSpan {
   readonly #parts: { clock: Clock; log: Log; leftMs: (waitedMs: number) => number };
   #begunAt: Date | null = null;
@@ -28,7 +31,7 @@ export class OutageSpan {
     log.warn({}, `the CA answers again, after ${String(Math.max(1, Math.round(lastedMs / 1000)))} s`);
   }
 
-  /** Once, and only when something does wait. */
+  /** Warns of the outage: once, and only when a request does wait. */
   tell(error: AcmeLedgerError): void {
     if (this.#isTold) return;
     this.#isTold = true;

@@ -15,7 +15,7 @@ export type RequestKind = Asked['kind'];
 export interface OutageOptions {
   clock: Clock;
   log: Log;
-  /** How many certificates are worked on at one time: few faults in a row of few workers say as much as more of many. */
+  /** How many certificates are worked on at once: of few workers, fewer faults in a row say enough. */
   concurrency: number;
   /** How much longer the run may wait for its CA. @param waitedMs how long it has waited so far */
   leftMs: (waitedMs: number) => number;
@@ -24,38 +24,39 @@ export interface OutageOptions {
 }
 
 export interface BearOptions {
-  /** What tells this request from others, where several calls are about the same. */
+  /** The subject that tells this request from others, where several calls are about the same subject. */
   about?: unknown;
-  /** Whether it may wait here before it is sent; else its caller does, by `pass`. */
+  /** Whether the request may wait here before it is sent; otherwise its caller waits, by `pass`. */
   waits: boolean;
   mayRepeat: (error: AcmeLedgerError) => boolean;
 }
 
-/** One fault is bad luck, and its request alone is repeated; after so many without an answer between them all workers wait. */
+/** One fault is bad luck, repeated alone; after so many with no answer between them all workers wait. */
 const faultsInARow = 3;
-/** A request that breaks while the CA answers others is at fault itself: it is repeated after 1, 2, 4 and 8 s, and not again. */
+/** A request that alone breaks is at fault itself: it is repeated after 1, 2, 4 and 8 s, and not again. */
 const ownTries = 5;
-/** A new order that is lost may have been made each time, and is counted: of those that break alone a few are enough. */
+/** The tries of a new order that alone breaks: few, as each lost order may have been made, and is counted. */
 const ownOrders = 3;
-/** An answer that can't be read says less of the hour than of the CA. */
+/** The tries when an answer can't be read, which says less of the hour than of the CA. */
 const unreadableTries = 3;
 
 /**
- * What one run knows of its CA's faults (a 5xx, a refused or broken connection, no answer in time), and the one place where they are
- * waited out. While the CA is out of order all requests of the run wait together, 1, 2, 4 … 60 s, and after each wait one of them tries
- * it. Nothing of it is the failure of a certificate: a run that may wait no longer ends its attempts with `ca-outage`, which nothing counts.
+ * The faults of one run's CA (a 5xx, a refused or broken connection, no answer in time), and the one place
+ * where they are waited out. While the CA is out of order all requests of the run wait together, for 1, 2, 4
+ * … 60 s, and after each wait one request tries it. No fault here is the failure of a certificate: a run that
+ * may wait no longer ends its attempts with `ca-outage`, which nothing counts.
  */
 export class Outage {
-  /** Asks the CA for something without effect that no order has to do with: whether it answers at all. Null before there is a session. */
+  /** Asks the CA, without effect and about no order, whether it answers at all; null without a session. */
   ping: ((signal?: AbortSignal) => Promise<void>) | null = null;
   readonly #options: OutageOptions;
-  /** The connection and the nonces, which every request needs. */
+  /** The lane of the connection and the nonces, which every request needs. */
   readonly #all = new Lane();
   readonly #lanes = new Map<RequestKind, Lane>();
   readonly #bell = new Bell();
   /** Faults that outlasted their request's own repetitions. */
   readonly #spent = new WeakSet<AcmeLedgerError>();
-  /** By what they were about: how many faults were met while others met them, too. They say nothing against the request. */
+  /** By subject: how many of its faults met others, too, and so say nothing against the request. */
   readonly #shared = new Map<unknown, number>();
   #sequence = 0;
   readonly #span: OutageSpan;
@@ -72,8 +73,8 @@ export class Outage {
   }
 
   /**
-   * Sends one request, and sends it again after each fault of the CA as far as `mayRepeat` says: what may have had an effect is repeated
-   * by nobody but who can look what became of it.
+   * Sends one request, and sends it again after each fault of the CA as far as `mayRepeat` says: a request
+   * that may have had an effect is only repeated by a caller that can look for it.
    * @throws AcmeLedgerError `ca-outage` when nothing was sent; what `act` throws
    */
   async bear<T>(
@@ -107,8 +108,8 @@ export class Outage {
   }
 
   /**
-   * Waits until such a request may be sent. When the time for a trial has come, the first to wait makes it.
-   * @returns whether it had to wait
+   * Waits until a request of this kind may be sent; when a trial is due, the first request to wait makes it.
+   * @returns whether the request had to wait
    * @throws AcmeLedgerError `ca-outage` when that takes longer than the run may wait; the signal's reason
    */
   async pass(kind: RequestKind, signal?: AbortSignal): Promise<boolean> {
@@ -117,9 +118,9 @@ export class Outage {
   }
 
   /**
-   * Whether something is to be sent again, after `pass`, that met this fault: for who looks first what became of it. Not right after the
-   * fault: a first wait has passed when this returns.
-   * @param met what was sent, as `bear` was told, and how many faults it has met so far
+   * Whether a request that met this fault is to be sent again, after `pass`, by a caller that looks first for
+   * its effect. Not right after the fault: a first wait has passed when this returns.
+   * @param met the subject of the request, as `bear` was told, and how many faults it has met so far
    */
   async mayRepeat(
     kind: RequestKind,
@@ -151,7 +152,7 @@ export class Outage {
     }
   }
 
-  /** @returns whether the caller is to try the CA with its own request */
+  /** Makes a trial. @returns whether the caller is to try the CA with its own request */
   async #tried(lane: Lane, signal: AbortSignal | undefined): Promise<boolean> {
     const { open } = lane;
     if (open === null) return true;
@@ -163,7 +164,7 @@ export class Outage {
       if (!isFault(error)) throw error;
       open.isUp = false;
       open.failed(error, clock.now());
-      // Not one request alone breaks.
+      // The ping is noted as a second subject: not one request alone breaks.
       lane.note('ping', (this.#sequence += 1));
       return false;
     }
@@ -178,10 +179,10 @@ export class Outage {
     return lane;
   }
 
-  /** @returns where the fault is counted */
+  /** Counts a fault, and opens its lane when there are enough. @returns the lane */
   #failed(kind: RequestKind, about: unknown, sequence: number, error: AcmeLedgerError): Lane {
     const { clock, concurrency } = this.#options;
-    // What certainly wasn't sent met a fault on the way, or one of the nonces.
+    // A request that certainly wasn't sent met a fault on the way, or one of the nonces.
     const lane = isOutcomeUnknown(error) ? this.#lane(kind) : this.#all;
     lane.note(about, sequence);
     // Without a session nothing tells whether the CA answers others.
@@ -200,7 +201,7 @@ export class Outage {
     const now = this.#options.clock.now();
     this.#all.answered(sequence);
     this.#lane(kind).answered(sequence);
-    // Nobody has waited there since: what it was about has come to its end in another way.
+    // A lane where nobody has waited since is closed: its requests have come to their end in another way.
     for (const lane of this.#lanes.values()) lane.closeIfUnused(now);
     if (this.#isOpen()) return;
     this.#bell.ring();
@@ -211,10 +212,10 @@ export class Outage {
     return this.#all.isOpen || [...this.#lanes.values()].some(({ isOpen }) => isOpen);
   }
 
-  /** It broke so often while nobody else met faults there, and the CA answers others. */
+  /** Whether a request's faults are its own: it alone broke, so often, and the CA answers others. */
   #isItsOwn(kind: RequestKind, lane: Lane | null, about: unknown, faults: number): boolean {
     if (lane === null || lane.isShared(about)) return false;
-    // What wasn't even sent says so only once the CA itself was tried.
+    // For a request that wasn't even sent that is known only once the CA itself was tried.
     if (lane === this.#all && lane.open?.isUp === false) return false;
     return this.#ownFaults(about, faults) >= (kind === 'newOrder' ? ownOrders : ownTries);
   }
@@ -229,7 +230,7 @@ export class Outage {
     return this.#end;
   }
 
-  /** Before one request is sent again that failed alone. */
+  /** Waits before a request that failed alone is sent again. */
   async #pause(faults: number, signal: AbortSignal | undefined, error: AcmeLedgerError): Promise<void> {
     const { clock, stop } = this.#options;
     if (stop.aborted) throw error;

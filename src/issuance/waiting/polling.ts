@@ -3,9 +3,12 @@ import { isPassingFault } from '../../error-kinds.ts';
 import { AcmeLedgerError } from '../../errors.ts';
 import type { LearnedWait } from './learned-wait.ts';
 
-/** Pebble answers within milliseconds, public CAs within seconds: soon at first, then wider. */
+/** The waits between looks, short at first: Pebble answers within milliseconds, public CAs within seconds. */
 const waitsMs = [30, 250, 500, 1000, 2000, 3000, 5000];
-/** At a CA that wants it later than there is time for: eight looks in the first minute, four in each further one. */
+/**
+ * The waits at a CA that wants to be asked later than there is time for: eight looks in the first minute,
+ * four in each further one.
+ */
 const gentleWaitsMs = [1000, 2000, 3000, 5000, 5000, 10_000, 10_000, 15_000];
 
 export interface PollOptions<T> {
@@ -15,25 +18,31 @@ export interface PollOptions<T> {
   signal: AbortSignal;
   /** The answer that made the polling necessary; its Retry-After counts. */
   last?: T;
-  /** When the CA was sent what it is at: the first wait counts from there, so that a long round trip isn't waited for twice. */
+  /**
+   * When the request was sent that the CA is at: the first wait counts from there, so that a long round trip
+   * isn't waited for twice.
+   */
   since?: Date;
-  /** How long the CA takes for it, which is the first wait then, and learns from it. */
+  /** The learned wait for such an outcome: it is the first wait, and learns from this poll. */
   learned?: LearnedWait;
 }
 
 /**
- * So many faults of the CA in a row are waited out before the last one is the result. What outage.ts bears before doesn't replace this:
- * a session waits for a Retry-After no longer than its patience, however much time there is here, and repeats nothing after a signal.
+ * So many faults of the CA in a row are waited out before the last one is the result. The waits in outage.ts
+ * don't replace this: a session waits for a Retry-After no longer than its patience, however much time there
+ * is here, and repeats nothing after a signal.
  */
 const faultsBorne = 3;
 
 /**
- * Asks again and again until `done` says so or the deadline has come, at which it asks a last time; never earlier than the last
- * answer's Retry-After, be that after the deadline. One that is longer than all of the time that there is says nothing of what was asked
- * (ZeroSSL says a day of what is done in seconds): then the CA is asked seldom, at our own pace. The first question comes after the first
- * wait; where there is no answer yet, it is asked in any case. A fault of the CA that passes (a 503, a broken connection) is waited out like an answer without news.
+ * Asks again and again until `done` says so or the deadline has come, at which it asks a last time. It never
+ * asks earlier than the last answer's Retry-After, be that after the deadline. But a Retry-After longer than
+ * all the time that there is says nothing of this question (ZeroSSL says a day of work that is done in
+ * seconds): then the CA is asked seldom, at our own pace. The first question comes after the first wait;
+ * where there is no answer yet, it is asked in any case. A fault of the CA that passes (a 503, a broken
+ * connection) is waited out like an answer without news.
  * @returns the last answer, done or not
- * @throws what `ask` throws: at once when it doesn't pass by itself, else when it lasts
+ * @throws the error of `ask`: at once when it doesn't pass by itself, else when it lasts
  */
 export async function poll<T extends { retryAt: Date | null }>(
   ask: () => Promise<T>,
@@ -61,7 +70,7 @@ export async function poll<T extends { retryAt: Date | null }>(
     const waitMs = Math.max(0, Math.min(Math.max(ownMs, isSenseless ? 0 : askedMs), leftMs));
     await clock.sleep(waitMs, signal);
     if (round === 0) {
-      // Others that are under way may have looked too early meanwhile.
+      // Other polls that are under way may have looked too early meanwhile.
       const moreMs = Math.min((learned?.ms ?? 0) + msUntil(begun, clock), leftMs - waitMs);
       if (moreMs > 1) await clock.sleep(moreMs, signal);
       firstLookMs = -msUntil(begun, clock);

@@ -4,7 +4,7 @@ import type { LedgerWriter } from '../../ledger/writer.ts';
 /** A Retry-After of 0 is no leave to ask in a tight loop. */
 const shortestWaitMs = 1_000;
 
-/** How long until the CA may be asked again; null when that takes longer than the patience, or the error isn't about that. */
+/** How long until the CA may be asked again; null when the error asks for no wait, or for too long a one. */
 export function waitUntilAllowedMs(
   { clock }: Pick<LedgerWriter, 'clock'>,
   error: unknown,
