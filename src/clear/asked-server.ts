@@ -1,12 +1,12 @@
 import type { Directory } from '../acme/objects/resources.ts';
 
-/** Where an account is: the only server that anything of it is asked of. */
+/** The server of an account: the only one that the account's resources are asked of. */
 export interface AskedServer {
-  /** Of its directory's own URLs. */
+  /** The origins of its directory's own URLs. */
   origins: ReadonlySet<string>;
-  /** Where it has its resources. */
+  /** The folder of its resources. */
   folder: string;
-  /** What isn't to be asked: the directory's URLs, and the account itself. */
+  /** URLs that aren't to be asked: the directory's own, and the account itself. */
   others: ReadonlySet<string>;
   accountUrl: string | null;
 }
@@ -26,9 +26,10 @@ export function askedServer(directory: Directory, accountUrl: string | null): As
 const maxUrlLength = 2_048;
 
 /**
- * The URL as it may be asked of this server; null when it isn't one of its resources. A log may hold anything: the address must be one
- * that the server's directory names itself, and the path must lie where it has its resources and be none of its other doors. What may
- * be another way to write a URL is asked of nobody: the ledger, which knows who works on what, wouldn't know it.
+ * The URL as it may be asked of this server; null when it isn't one of its resources. A log may hold
+ * anything: the URL must be at an address that the server's directory names itself, and its path must lie in
+ * the folder of the server's resources and be none of its other doors. A URL that may be a second spelling of
+ * another isn't asked for: the ledger, which knows which run works on which authorization, wouldn't know it.
  */
 export function askableUrl({ origins, folder, others }: AskedServer, text: string): string | null {
   if (text.length > maxUrlLength || !URL.canParse(text)) return null;
@@ -39,17 +40,20 @@ export function askableUrl({ origins, folder, others }: AskedServer, text: strin
   return others.has(url.href) || url.pathname === folder ? null : url.href;
 }
 
-// `=` and other signs that are part of an id may be written in this way; a letter or digit never needs to (RFC 3986 §6.2.2.2).
+// `=` and other signs that are part of an id may be written in this way; a letter or digit never needs to
+// (RFC 3986 §6.2.2.2).
 const needlesslyEncoded = /%(?!2[14ABab]|3[ADad]|40)/;
 
-/** Not `//`, `/./`, `%34`, and no number as `007` or `+7`, which Boulder reads like `7`. */
+/**
+ * Whether the path has no `//`, `/./`, `%34`, and no number as `007` or `+7`, which Boulder reads like `7`.
+ */
 function isPlain(text: string, pathname: string): boolean {
   const path = /^https?:\/\/[^/\\]+(\/.*)$/i.exec(text)?.[1];
   if (path !== pathname || needlesslyEncoded.test(path)) return false;
   return !/\/\/|\/(?:[+-]\d|0\d)\d*(?:\/|$)/.test(path);
 }
 
-/** Up to the last slash that all of these paths have before it in common. */
+/** The path up to the last slash that all of these paths have in common. */
 function commonFolder(paths: readonly string[]): string {
   const [first = '/', ...rest] = paths;
   let length = first.lastIndexOf('/') + 1;
@@ -61,7 +65,7 @@ function commonFolder(paths: readonly string[]): string {
 
 /**
  * The accounts that the URL may belong to, the likeliest first: those of its server.
- * @returns null when it is to be asked of nobody
+ * @returns null when the URL is to be asked of no account
  */
 export function candidatesFor<Account extends { server: AskedServer }>(
   accounts: readonly Account[],
@@ -75,7 +79,10 @@ export function candidatesFor<Account extends { server: AskedServer }>(
   return { url: href, candidates: [...likely, ...rest] };
 }
 
-/** As Let's Encrypt makes them, /acme/authz/ACCOUNT/NUMBER: then it is nobody else's, whatever the CA has forgotten of it. */
+/**
+ * Whether the URL has the account's number, as Let's Encrypt writes /acme/authz/ACCOUNT/NUMBER: then it is no
+ * other account's, whatever the CA has forgotten of it.
+ */
 export function isNumberedFor(url: string, { accountUrl }: AskedServer): boolean {
   const number = numberOf(accountUrl);
   return number !== null && new RegExp(`/${number}/\\d+$`).test(url);

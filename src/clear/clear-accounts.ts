@@ -13,9 +13,12 @@ import type { Cleared } from './clear-line.ts';
 import { assertAuthorizationUrls, resourcesGiven } from './given-urls.ts';
 import { ClearTally, type CostSeen, type GateSeen } from './tally.ts';
 
-/** What `authz clear` was asked for, checked. */
+/** The options of `authz clear`, checked. */
 export interface ClearChoice {
-  /** Authorizations, orders and challenges; empty for all that the ledger holds open, or what logs name. */
+  /**
+   * URLs of authorizations, orders and challenges; empty for all that the ledger holds open, or that logs
+   * name.
+   */
   urls: readonly string[];
   /** Logs of other clients, `-` for standard input; null for none. */
   logs: readonly string[] | null;
@@ -31,28 +34,28 @@ export interface ClearChoice {
   run: AccountsRun;
 }
 
-/** What the last line tells beside what was added up. */
+/** The numbers of the last line beside those that were added up. */
 export interface ClearSeen {
   gates: GateSeen[];
   costs: CostSeen[];
-  /** What wasn't asked for any more. */
+  /** How many authorizations weren't asked for any more. */
   notAsked: number;
   /** URLs of hosts that aren't asked; undefined where no URLs were looked at. */
   elsewhere?: number;
-  /** Challenges whose authorization nothing told. */
+  /** Challenges whose authorization neither the CA nor a log told. */
   untold?: number;
 }
 
 export interface ClearedAll {
   tally: ClearTally;
   seen: ClearSeen;
-  /** What went wrong for whole accounts, orders or answers. */
+  /** Failures of whole accounts, orders or answers. */
   errors: AcmeLedgerError[];
   exitCode: number;
 }
 
 /**
- * Settles every leak, or those that were named: in the ledger, or in a dry run in a copy of it.
+ * Settles every leak, or the authorizations that were named: in the ledger, or in a dry run in a copy of it.
  * @param tell called for each authorization as it is done
  * @throws AcmeLedgerError `usage`, `bad-file`: before anything is sent
  */
@@ -81,7 +84,7 @@ interface ClearRun {
   tell: (cleared: Cleared) => void;
 }
 
-/** What the ledger holds open, or these URLs, one account after the other. */
+/** Clears the authorizations that the ledger holds open, or these URLs, one account after the other. */
 async function clearHeld({ context, choice, tally, tell }: ClearRun): Promise<ClearedAll> {
   const seen: ClearSeen = { gates: [], costs: [], notAsked: 0 };
   const ends: AcmeLedgerError[] = [];
@@ -117,7 +120,10 @@ async function clearHeld({ context, choice, tally, tell }: ClearRun): Promise<Cl
   return { tally, seen, errors, exitCode: isIncomplete ? 1 : tally.exitCode([...ends, ...unsettled]) };
 }
 
-/** What logs name, or orders and challenges that were given, all accounts at once. */
+/**
+ * Clears the authorizations that logs name, or that given orders and challenges lead to, all accounts at
+ * once.
+ */
 async function clearLedTo(
   { choice, tally, tell }: ClearRun,
   act: (found: Parameters<typeof clearLogs>[1]) => ReturnType<typeof clearLogs>,

@@ -15,17 +15,18 @@ export interface FoundEnd {
   elsewhere: number;
   /** Challenges of which the CA doesn't tell the authorization, and nothing else named it. */
   untold: number;
-  /** URLs that weren't asked for any more: what `ends` says, or an interruption. */
+  /** URLs that weren't asked for any more: for a reason in `ends`, or an interruption. */
   notAsked: number;
-  /** Why not all were asked for, for each account that there is a reason of. */
+  /** Why not all URLs were asked for, for each account that has a reason. */
   ends: { run: AccountRun; end: AcmeLedgerError }[];
 }
 
 /**
- * Closes what other clients left pending, as far as it belongs to these accounts: orders and challenges lead to their authorizations, each
- * authorization is asked of the account that it belongs to. What the ledger holds as over, or was told before, costs no request.
+ * Closes authorizations that other clients left pending, as far as they belong to these accounts: orders and
+ * challenges lead to their authorizations, and each authorization is asked of the account that it belongs to.
+ * A URL that the ledger holds as over, or has an earlier answer for, costs no request.
  * @param found each URL once; taken as fast as it is dealt with
- * @throws what `found` throws
+ * @throws the errors of `found`
  */
 export async function clearFound(
   runs: readonly AccountRun[],

@@ -28,17 +28,20 @@ export interface Cleared {
   reason: string | null;
   /** The account that has the authorization; null when no account of this run does. */
   account: string | null;
-  /** The client in whose log it was found. */
+  /** The client in whose log the authorization was found. */
   client: string | null;
   /** When the authorization ends by itself. */
   expiresAt: string | null;
-  /** When it may be closed, where that isn't now. */
+  /** When the authorization may be closed, where that isn't now. */
   retryAt: string | null;
-  /** The other run that it is left to. */
+  /** The other run that the authorization is left to. */
   otherRun: string | null;
-  /** Until when it is so young that another client may be working on it; null where it wasn't left for that. */
+  /**
+   * Until when the authorization is so young that another client may be working on it; null where it wasn't
+   * left for that.
+   */
   youngUntil: string | null;
-  /** It was left because its log has no time for it, and only older ones are wanted. */
+  /** The authorization was left because its log has no time for it, and only older ones are wanted. */
   isUndated: boolean;
 }
 
@@ -51,7 +54,7 @@ export interface Subject {
   foundIn: FoundIn | null;
 }
 
-/** What became of an authorization. */
+/** The result for an authorization. */
 export type Outcome = Pick<Cleared, 'action' | 'after' | 'reason'> & {
   retryAt?: Date;
   run?: string;

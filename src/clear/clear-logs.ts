@@ -30,9 +30,9 @@ export interface FoundCleared {
   ends: AcmeLedgerError[];
   /** URLs of hosts that are no server of the accounts. */
   elsewhere: number;
-  /** Challenges whose authorization nothing told. */
+  /** Challenges whose authorization neither the CA nor a log told. */
   untold: number;
-  /** URLs that weren't asked for any more: what `ends` says, or an interruption. */
+  /** URLs that weren't asked for any more: for a reason in `ends`, or an interruption. */
   notAsked: number;
   /** Keys and accounts that couldn't be used, and logs that couldn't be read to their end. */
   unusable: number;
@@ -42,7 +42,7 @@ export interface FoundCleared {
 const quiet: readonly string[] = ['already-final', 'gone', 'foreign'];
 
 /**
- * Clears what other clients' logs name, all accounts at once.
+ * Clears the authorizations that other clients' logs name, all accounts at once.
  * @param files `-` is standard input
  * @throws AcmeLedgerError `bad-file` for a log or a key that can't be read: before anything is sent
  */
@@ -70,7 +70,10 @@ export async function clearLogs(
   return { ...cleared, unusable: unusable + damaged };
 }
 
-/** Like `clearLogs`, for orders and challenges, and authorizations among them, that a person gave by their URLs. */
+/**
+ * Like `clearLogs`, for orders and challenges, and authorizations among them, that a person gave by their
+ * URLs.
+ */
 export async function clearGiven(
   context: CommandContext,
   options: FoundClearing,
@@ -121,7 +124,7 @@ async function clearAll(
   }
 }
 
-/** Where the account's resources may be. */
+/** The hosts where the account's resources may be. */
 function hostsOf({ session }: AccountRun): string[] {
   const { origins } = askedServer(session.directory, null);
   return [...origins].map((origin) => new URL(origin).hostname);
@@ -134,11 +137,11 @@ async function* oneByOne(given: readonly FoundUrl[]): AsyncGenerator<FoundUrl> {
 async function* foundIn(files: readonly string[], reading: LogReading): AsyncGenerator<FoundUrl> {
   try {
     for await (const { loggedAt, ...found } of urlsInLogs(files, reading)) {
-      // As the ledger writes times.
+      // The time is written as the ledger writes times.
       yield { ...found, loggedAt: loggedAt === null ? null : new Date(loggedAt).toISOString() };
     }
   } catch (error) {
-    // Interrupted: what is left is for the next run.
+    // Interrupted: the rest of the logs is for the next run.
     if (!reading.signal.aborted) throw error;
   }
 }

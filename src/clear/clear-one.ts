@@ -26,7 +26,10 @@ import { reasonToLeave } from './reasons-to-leave.ts';
 
 /** How authorizations are cleared. */
 export interface Clearing {
-  /** Also authorizations of orders that are kept for a resume, and those so young that another client may be working on them. */
+  /**
+   * Also authorizations of orders that are kept for a resume, and authorizations so young that another client
+   * may be working on them.
+   */
   all: boolean;
   /** A young authorization isn't left alone either, because a person named it. */
   evenYoung?: boolean;
@@ -40,8 +43,8 @@ export interface Clearing {
 
 /**
  * Asks the CA for one authorization, and closes it where it is open and nobody needs it.
- * @param asking of this account: what the CA asks for is heeded for all that is left
- * @returns null when the CA wasn't asked, wants no more requests now, or the run was interrupted
+ * @param asking the questions to the CA of this account: a wait that the CA asks for holds for all that are
+ * left
  */
 export async function clearOne(
   run: AccountRun,
@@ -89,7 +92,10 @@ interface Shown {
   askedAt: Date;
 }
 
-/** The CA doesn't show it to this account because it is another's (RFC 8555 §6.2). */
+/**
+ * Whether the CA doesn't show an authorization to this account because it is another account's (RFC 8555
+ * §6.2).
+ */
 export function isForeign(error: AcmeLedgerError): boolean {
   return error.httpStatus === 403 || error.httpStatus === 401;
 }
@@ -98,7 +104,7 @@ async function refusal(run: AccountRun, { url, row }: Subject, error: AcmeLedger
   if (isForeign(error)) return { action: 'foreign', after: null, reason: error.message };
   if (!isGone(error))
     return { action: 'failed', after: null, reason: whyNone(run, url, error) ?? error.message };
-  // Some CAs say so, too, of what is another account's.
+  // Some CAs also say of another account's authorization that it is gone.
   if (row?.account_id === run.account.id) await recordGone(run, url);
   return { action: 'gone', after: 'expired', reason: 'the CA has forgotten it' };
 }
@@ -114,8 +120,9 @@ export function knownOtherwise({ account }: AccountRun, url: string): string | n
 }
 
 /**
- * Records the state that the CA shows. An authorization that the ledger doesn't know gets its row once the CA has shown it to this account,
- * unless its challenges belong to an authorization that is worked on under another URL.
+ * Records the state that the CA shows. An authorization that the ledger doesn't know gets its row once the CA
+ * has shown it to this account, unless its challenges belong to an authorization that is worked on under
+ * another URL.
  */
 async function recordShown(
   run: AccountRun,
@@ -135,7 +142,8 @@ async function recordShown(
     }
     return row;
   });
-  // Its own client has answered it, and the CA is at it. (One that is invalid isn't looked at any more.)
+  // The authorization's own client has answered the challenge, and the CA is at it. (An invalid authorization
+  // isn't looked at any more.)
   const taken = shown.challenges.find(isTaken);
   if (shown.status === 'pending' && taken !== undefined) await recordFoundSubmitted(run, id, taken.type);
   return rowOf(run, id);

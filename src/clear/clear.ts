@@ -21,9 +21,12 @@ import { takeOverOrder } from '../issuance/ownership/taking-over.ts';
 import { refresh } from '../issuance/authorization/verdicts.ts';
 
 export interface ClearOptions extends Clearing {
-  /** Only these; all that the ledger holds open when empty. */
+  /** Only these authorizations; all that the ledger holds open when empty. */
   urls: readonly string[];
-  /** The accounts that are cleared one after the other: each is asked for what is known to be its own, none for another's. */
+  /**
+   * The accounts that are cleared one after the other: each is asked for authorizations that are known to be
+   * its own, none for another's.
+   */
   turns?: ReadonlySet<number>;
   concurrency: number;
 }
@@ -31,17 +34,23 @@ export interface ClearOptions extends Clearing {
 export interface ClearEnd {
   /** How many answers to challenges could not be taken down. */
   stillPresented: number;
-  /** Why orders that nobody works on have no end yet, and so what they may have open: one for each. */
+  /**
+   * Why orders that nobody works on have no end yet, and so may have authorizations open: an error for each.
+   */
   unsettled: AcmeLedgerError[];
-  /** Why not all were asked for: the CA asked to be left alone, or can't be reached; null when all were. */
+  /**
+   * Why not all authorizations were asked for: the CA asked to be left alone, or can't be reached; null when
+   * all were.
+   */
   end: AcmeLedgerError | null;
   notAsked: number;
 }
 
 /**
- * Settles every leak of the account (promise 2): asks the CA for the state of each authorization that the ledger holds open, closes
- * what is pending and unsubmitted, takes down what is presented. What a live run works on is left alone. A dry run writes what it
- * learns into the ledger, so it is to be given a copy.
+ * Settles every leak of the account (promise 2): asks the CA for the state of each authorization that the
+ * ledger holds open, closes those that are pending and unsubmitted, takes down answers that are up. An order
+ * that a live run works on is left alone. A dry run writes the CA's answers into the ledger, so it is to be
+ * given a copy.
  * @param onResult called for each authorization as it is done
  */
 export async function clear(
@@ -64,7 +73,7 @@ export async function clear(
       if (cleared !== null) onResult(cleared);
     });
   } finally {
-    // What is left of the orders: presentations, certificates to fetch, their own states.
+    // Left to do for the orders: presentations, certificates to fetch, their own states.
     for (const order of claimed) {
       const isDone = run.stops.work.aborted || options.urls.length > 0;
       const mayAsk = asking.end === null && !unsettled.some(isCaUnusable);
@@ -82,8 +91,9 @@ export async function clear(
 }
 
 /**
- * Takes over what nobody works on, so that no other run takes it up while it is being cleared. An order whose newOrder was
- * never answered is looked for, so that its authorizations are known. What a dead run left is kept for its names where the policy says so.
+ * Takes over orders that nobody works on, so that no other run takes them up while they are being cleared. An
+ * order whose newOrder was never answered is looked for, so that its authorizations are known. The order of a
+ * dead run is kept for its names where the policy says so.
  */
 async function claimUnowned(
   run: AccountRun,
@@ -117,15 +127,18 @@ async function unownedOld(run: AccountRun, { all, olderThan }: ClearOptions): Pr
     : orders.filter(({ created_at }) => created_at < olderThan.toISOString());
 }
 
-/** Whether this clean-up keeps what the order opened for the next attempt for its names. */
+/** Whether this clean-up keeps the order's authorizations for the next attempt for its names. */
 async function isLeftBy(run: AccountRun, { all, urls }: ClearOptions, order: OrderRow): Promise<boolean> {
   return !all && urls.length === 0 && (await isLeftToItsNames(run, order));
 }
 
-/** In a dry run's copy of the ledger: orders of dead runs that a real run would keep for their names are kept there. */
+/**
+ * In a dry run's copy of the ledger: orders of dead runs that a real run would keep for their names are kept
+ * there.
+ */
 async function foreseeKept(run: AccountRun, options: ClearOptions): Promise<void> {
   for (const order of await unownedOld(run, options)) {
-    // Nothing is open of an order that was finalized; of one without a URL nothing is known.
+    // An order that was finalized has nothing open; of an order without a URL nothing is known.
     if (order.url === null || order.finalize_sent_at !== null) continue;
     if (!(await isLeftBy(run, options, order))) continue;
     await foreseeEnd(run, order).catch((error: unknown) => {
@@ -136,7 +149,7 @@ async function foreseeKept(run: AccountRun, options: ClearOptions): Promise<void
 }
 
 async function foreseeEnd(run: AccountRun, order: OrderRow): Promise<void> {
-  // Its dead owner's hooks are left alone.
+  // The hooks of the order's dead owner are left alone.
   if (!(await takeOver(run, order, (owner) => isAlive(owner, run.clock.wallNow())))) return;
   const placed = await locate(run, { ...order, run_id: run.runId });
   if (placed === null) return;
@@ -149,7 +162,10 @@ async function holdsOne(run: AccountRun, order: OrderRow, urls: readonly string[
   return (await authorizationsOf(run.ledger, order.id)).some((row) => urls.includes(row.url));
 }
 
-/** @returns null where there is none, or nothing can be known of it; the error when the CA couldn't be asked */
+/**
+ * @returns null where the CA has no such order, or nothing can be known of it; the error when the CA couldn't
+ * be asked
+ */
 async function lookFor(run: AccountRun, order: OrderRow): Promise<OrderRow | AcmeLedgerError | null> {
   try {
     return (await locate(run, order))?.row ?? null;
@@ -163,7 +179,7 @@ async function lookFor(run: AccountRun, order: OrderRow): Promise<OrderRow | Acm
   }
 }
 
-/** Rows of the ledger, and URLs that it doesn't know. */
+/** The authorizations to clear: rows of the ledger, and URLs that it doesn't know. */
 async function subjectsOf(
   run: AccountRun,
   { urls, olderThan, turns }: ClearOptions,

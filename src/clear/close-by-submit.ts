@@ -19,15 +19,20 @@ import { poll } from '../issuance/waiting/polling.ts';
 import type { ProtectionOptions } from '../issuance/ownership/protection.ts';
 import { validationMs } from '../issuance/authorization/verdicts.ts';
 
-/** Nobody answers any of them; the first is what fails soonest. A type that isn't named may be proven by something that stays up. */
+/**
+ * Challenge types that nobody answers, the one that fails soonest first. A type that isn't named may be
+ * proven by something that stays up.
+ */
 const doomed = ['http-01', 'tls-alpn-01', 'dns-01', 'dns-account-01'];
 
 export const noneFails = 'none of its challenges would fail by itself';
 
 /**
- * Closes one authorization by having the CA look for an answer that isn't there (RFC 8555 §7.5.1): it becomes invalid. For CAs that don't
- * deactivate. The ledger holds `submitting` before the POST; the verdict is waited for as long as a validation may take.
- * @param shown as the CA has just shown it, pending: some CAs hang on the challenge of one that is over
+ * Closes one authorization by having the CA look for an answer that isn't there (RFC 8555 §7.5.1): the
+ * authorization becomes invalid. For CAs that don't deactivate. The ledger holds `submitting` before the
+ * POST; the verdict is waited for as long as a validation may take.
+ * @param shown the authorization as the CA has just shown it, pending: some CAs hang on the challenge of an
+ * authorization that is over
  */
 export async function closeBySubmitting(
   run: AccountRun,
@@ -49,7 +54,7 @@ export async function closeBySubmitting(
   return refusal;
 }
 
-/** The one that would be submitted; null when none would fail by itself. */
+/** The challenge that would be submitted; null when none would fail by itself. */
 export function doomedChallenge(challenges: readonly Challenge[]): Challenge | null {
   const pending = challenges.filter(({ status }) => status === 'pending');
   for (const type of doomed) {
@@ -59,7 +64,7 @@ export function doomedChallenge(challenges: readonly Challenge[]): Challenge | n
   return null;
 }
 
-/** @returns null when the CA took it, or may have */
+/** @returns null when the CA took the submission, or may have */
 async function submit(
   run: AccountRun,
   row: AuthorizationRow,
@@ -82,7 +87,8 @@ async function submit(
       await recordNotSubmitted(run, row.id, { toClose: true }, error.message);
       return heldBy(error.protection);
     }
-    // Never sent again: it stays `submitting`, and is polled like one that was taken. 409: Boulder is at it.
+    // The submission is never sent again: its challenge stays `submitting`, and is polled like one that was
+    // taken. 409: Boulder is at it.
     const isUnknown =
       !(error instanceof AcmeLedgerError) || isOutcomeUnknown(error) || error.httpStatus === 409;
     if (isUnknown) return null;
@@ -107,11 +113,11 @@ async function awaitVerdict(
         askedAt = clock.now();
         return session.getAuthorization(row.url, stops.grace);
       },
-      // step-ca tells what went wrong, and lets it be tried again.
+      // step-ca tells the challenge's fault, and lets the challenge be tried again.
       (shown) => shown.status !== 'pending' || faultOf(shown) !== null,
       { clock, deadline: later(clock.now(), validationMs), signal: stops.work },
     );
-    // One without a verdict yet is counted when that comes.
+    // A failure without a verdict yet is counted when the verdict comes.
     if (answer.status !== 'invalid') await claim.giveUp();
     await recordSeen(run, [{ ...authorizationSeen(answer), askedAt, ...claim.counted }]);
     if (answer.status !== 'pending') return { outcome: 'submitted', reason: null };

@@ -4,21 +4,26 @@ import type { ClearMethod } from './clear-method.ts';
 import { failureBucketsOf } from '../issuance/authorization/closing-budget.ts';
 import type { AccountRun } from '../issuance/account-run.ts';
 
-/** What it takes to close so many authorizations of one account. */
+/** The cost of closing so many authorizations of one account. */
 export interface ClosingCost {
   authorizations: number;
-  /** At least: a submission and one look at its verdict each, and more looks where that takes the CA its time. */
+  /**
+   * At least: a submission and one look at its verdict each, and more looks where that takes the CA its time.
+   */
   requests: number;
   /**
-   * As many failed validations. Deactivations are some at few CAs: 0 where none is known to count them. Each submission ends in one,
-   * wherever those are counted.
+   * How many failed validations the CA counts. Few CAs count deactivations: 0 where the CA isn't known to.
+   * Each submission ends in a failed validation, wherever those are counted.
    */
   failedValidations: number;
-  /** Names that don't have as many left: what is closed now, and when the last can be. */
+  /**
+   * Names that have fewer failed validations left than that: how many authorizations are closed now, and when
+   * the last can be.
+   */
   later: { name: string; pending: number; now: number; doneAt: string }[];
 }
 
-/** @param pendingByName how many there are to close of each name, wildcards with `*.` */
+/** @param pendingByName how many authorizations there are to close of each name, wildcards with `*.` */
 export async function costOfClosing(
   { ledger, account, clock, limits }: AccountRun,
   pendingByName: ReadonlyMap<string, number>,
@@ -46,7 +51,9 @@ export async function costOfClosing(
   return cost;
 }
 
-/** One is left, or no order with the name is let through. */
+/**
+ * How many failed validations may be spent. One stays left: without it no order with the name is let through.
+ */
 function spendableOf(bucket: Bucket, now: Date): number {
   return Math.max(0, bucket.allowance.max - usedOf(bucket, now.getTime()) - 1);
 }

@@ -31,12 +31,15 @@ export type Discovered = Pick<Cleared, 'url' | 'identifier' | 'expiresAt' | 'acc
 
 export interface DiscoveredAll {
   summary: DiscoverSummary;
-  /** Why accounts weren't asked for all. */
+  /** Why accounts weren't asked for all their orders. */
   ends: AcmeLedgerError[];
   exitCode: number;
 }
 
-/** Looks through each account's list of orders at its CA. @param tell called for what is open, and what couldn't be asked for */
+/**
+ * Looks through each account's list of orders at its CA. @param tell called for open authorizations, and for
+ * URLs that couldn't be asked for
+ */
 export async function discoverAccounts(
   context: CommandContext,
   { keys, concurrency, perSecond }: DiscoverOptions,

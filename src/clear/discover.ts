@@ -10,14 +10,14 @@ export interface DiscoverEnd {
   isListed: boolean;
   /** How many orders the list has. */
   orders: number;
-  /** Why not all were asked for; null when all were. */
+  /** Why not all orders were asked for; null when all were. */
   end: AcmeLedgerError | null;
 }
 
 /**
- * Walks the account's list of orders (RFC 8555 §7.1.2.1) and records every authorization that is open there, with the source `discovered`.
- * Nothing is closed.
- * @param tell called for each that is open, and for what couldn't be asked for
+ * Walks the account's list of orders (RFC 8555 §7.1.2.1) and records every authorization that is open there,
+ * with the source `discovered`. Nothing is closed.
+ * @param tell called for each authorization that is open, and for each URL that couldn't be asked for
  */
 export async function discover(
   run: AccountRun,

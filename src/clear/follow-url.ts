@@ -40,7 +40,10 @@ export interface Hunt {
 /** Why a URL led to nothing: the CA has forgotten it, or no account of this run has it. */
 type Missing = 'gone' | 'foreign';
 
-/** Clears what a URL leads to. Where the URL may be read in two ways, the longer is asked for when the CA has nothing at the shorter. */
+/**
+ * Clears the authorizations that a URL leads to. Where the URL may be read in two ways, the longer is asked
+ * for when the CA has nothing at the shorter.
+ */
 export async function follow(hunt: Hunt, lead: Lead): Promise<void> {
   let missing = await pursue(hunt, lead);
   const { written, ...found } = lead.found;
@@ -53,7 +56,10 @@ export async function follow(hunt: Hunt, lead: Lead): Promise<void> {
   if (missing !== null) tellOf(hunt, { ...lead, url: written ?? lead.url }, missing);
 }
 
-/** Asks the CA for the URL's resource, and clears it, or the authorizations that it names. @returns null when that was done, or reported */
+/**
+ * Asks the CA for the URL's resource, and clears it, or the authorizations that it names. @returns null when
+ * that was done, or reported
+ */
 async function pursue(hunt: Hunt, lead: Lead): Promise<Missing | null> {
   const { url, row, before } = lead;
   if (!hunt.dealtWith.add(url)) return null;
@@ -86,7 +92,7 @@ async function pursue(hunt: Hunt, lead: Lead): Promise<Missing | null> {
     await remember(account, url, action);
     if (action === 'foreign') continue;
     missing = 'gone';
-    // Elsewhere one of another account is as unknown (404) to this one.
+    // At other CAs another account's resource is as unknown (404) to this account.
     if (isNumbered(account)) break;
   }
   return missing;
@@ -95,7 +101,7 @@ async function pursue(hunt: Hunt, lead: Lead): Promise<Missing | null> {
 /** @returns null where the resource may be there, but can't be asked for now */
 function missingBy(error: AcmeLedgerError, { found, isLastOfTwo = false }: Lead): Missing | null {
   if (isForeign(error)) return 'foreign';
-  // Boulder answers 400 for a number with something behind it.
+  // Boulder answers 400 for a number with more characters behind it.
   const isOneOfTwo = found.written !== undefined || isLastOfTwo;
   return isGone(error) || (isOneOfTwo && [400, 405].includes(error.httpStatus ?? 0)) ? 'gone' : null;
 }
@@ -131,7 +137,10 @@ function clearingOf({ clearing }: Hunt): Clearing {
   return { ...clearing, rememberChallenge };
 }
 
-/** An authorization that the CA shows is cleared; an order and a challenge lead to theirs, which the ledger remembers. */
+/**
+ * An authorization that the CA shows is cleared; an order and a challenge lead to theirs, which the ledger
+ * remembers.
+ */
 async function clearShownResource(
   hunt: Hunt,
   lead: Lead,

@@ -6,8 +6,8 @@ import { printable } from '../printable.ts';
 import type { CommandContext } from '../run/run-context.ts';
 
 /**
- * Signed requests go to these addresses, so they must be ones of the CA that was named: its own host by its own protocol, or one that the ledger
- * knows an authorization at.
+ * Refuses URLs of another server than the CA that was named: signed requests go to these addresses, so they
+ * must be at the CA's own host and protocol.
  * @throws AcmeLedgerError `usage`
  */
 export async function assertAuthorizationUrls(
@@ -28,7 +28,7 @@ export async function assertAuthorizationUrls(
   });
 }
 
-/** @returns what a person gave, when not each of it is an authorization's URL by its words; null when all are */
+/** @returns the given URLs, when not each of them is an authorization's by its words; null when all are */
 export function resourcesGiven(urls: readonly string[]): FoundUrl[] | null {
   const forms = [...new Set(urls)].map((url) => {
     const form = acmeUrlAt(url, 0);

@@ -11,22 +11,24 @@ export interface Account {
   asking: CaQuestions;
 }
 
-/** A URL that may be asked for, and what the ledger knows of it. */
+/** A URL that may be asked for, and the ledger's knowledge of it. */
 export interface Lead {
   url: string;
   found: FoundUrl;
   candidates: readonly Account[];
   row: KnownAuthorization | null;
   before: readonly FoundBefore[];
-  /** The CA had nothing at the shorter of two ways to read what is written. */
+  /** The CA had nothing at the shorter of two ways to read the log's text. */
   isLastOfTwo?: boolean;
 }
 
 const lookedUpAtOnce = 250;
 
 /**
- * @param on told of each URL as it is found: one that will be asked for, or one of another server; and of a challenge that has to be
- * asked for by itself: better when all else is dealt with, because most belong to authorizations that are known by then
+ * Leads of the URLs that may be asked for.
+ * @param on called for each URL as it is found: whether it will be asked for, or is another server's. A
+ * challenge that has to be asked for by itself goes to `challenge`: it is better kept until all else is dealt
+ * with, because most challenges belong to authorizations that are known by then
  */
 export async function* leadsOf(
   accounts: readonly Account[],
@@ -51,12 +53,12 @@ export async function* leadsOf(
   yield* lookedUp(accounts, chunk);
 }
 
-/** The same of those that were kept. */
+/** Like `leadsOf`, for challenges that were kept. */
 export async function* leadsTo(accounts: readonly Account[], kept: KeptUrls): AsyncGenerator<Lead> {
   for (const piece of kept.pieces()) yield* lookedUp(accounts, piece);
 }
 
-/** Whom to ask for each, and what the ledger knows of it. */
+/** Looks up for each URL the accounts to ask with, and the ledger's knowledge of it. */
 export async function* lookedUp(
   accounts: readonly Account[],
   found: readonly FoundUrl[],
@@ -73,7 +75,7 @@ export async function* lookedUp(
   );
   for (const lead of leads) {
     const { written = '' } = lead.found;
-    // Of two ways to read what is written the ledger may know the right one.
+    // Of two ways to read the log's text the ledger may know the right one.
     const url = !authorizations.has(lead.url) && authorizations.has(written) ? written : lead.url;
     yield { ...lead, url, row: authorizations.get(url) ?? null, before: told.get(url) ?? [] };
   }

@@ -6,23 +6,23 @@ import { isSubmitLost, isUndecided } from '../issuance/authorization/verdicts.ts
 
 /** Which authorizations are old enough to be closed. */
 export interface WantedAge {
-  /** Also what is so young that another client may be working on it. */
+  /** Also authorizations so young that another client may be working on them. */
   all: boolean;
   evenYoung?: boolean;
-  /** Only ones made before, as far as the ledger or the log tells. */
+  /** Only authorizations made before, as far as the ledger or the log tells. */
   olderThan: Date | null;
   foundIn: FoundIn | null;
 }
 
-/** Why a pending authorization isn't closed, whoever it belongs to; null when it is. */
+/** Why a pending authorization isn't closed, whatever account it belongs to; null when it is. */
 export interface ReasonToLeave {
   reason: string;
   youngUntil?: string;
-  /** Nothing tells how old it is, and only older ones are wanted. */
+  /** The authorization's age isn't known, and only older ones are wanted. */
   isUndated?: boolean;
 }
 
-/** Whether the CA is at it, or it is too young. */
+/** The reason when the CA is at the authorization's challenge, or the authorization is too young. */
 export async function reasonToLeave(
   run: AccountRun,
   row: AuthorizationRow,
@@ -44,7 +44,8 @@ function youngerThanWanted(row: AuthorizationRow, { olderThan, foundIn }: Wanted
   const logged = [row.logged_at, foundIn?.loggedAt, foundIn?.fileWrittenAt].filter(
     (at) => typeof at === 'string',
   );
-  // It was there when the ledger learned of it: a later time in a log is of a clock that was ahead.
+  // The authorization was there when the ledger learned of it: a later time in a log is of a clock that was
+  // ahead.
   const known = [...logged, row.created_at];
   if (known.some((at) => at < olderThan.toISOString())) return null;
   const isUndated = row.source === 'log' && row.logged_at === null && (foundIn?.loggedAt ?? null) === null;
@@ -54,15 +55,18 @@ function youngerThanWanted(row: AuthorizationRow, { olderThan, foundIn }: Wanted
   return { reason, isUndated };
 }
 
-/** No client works on an order for longer without a look at it; what is open after that was left behind. */
+/**
+ * No client works on an order for longer without a look at it; an authorization that is open after that was
+ * left behind.
+ */
 const youngMs = 3_600_000;
 
 /**
- * Until when an authorization that no order of this ledger made is left alone, because another client, or another ledger on the same account,
- * may be working on it; null when it is older than an hour, or nothing is known of its age.
- *
- * Its age is told by the line of a log, or by when the ledger first saw it in the CA's list. The CA doesn't tell it: `expires` isn't evidence,
- * because the lives of a CA's authorizations differ by profile.
+ * Until when an authorization that no order of this ledger made is left alone, because another client, or
+ * another ledger on the same account, may be working on it; null when it is older than an hour, or nothing is
+ * known of its age. Its age is told by the line of a log, or by when the ledger first saw it in the CA's
+ * list. The CA doesn't tell it: `expires` isn't evidence, because the lives of a CA's authorizations differ
+ * by profile.
  */
 async function youngUntil(
   { ledger, clock }: AccountRun,
@@ -71,7 +75,8 @@ async function youngUntil(
 ): Promise<string | null> {
   if (row.source === 'order') return null;
   const logged = [row.logged_at, foundIn?.loggedAt ?? null].filter((at) => at !== null);
-  // A log without times was given by a person who wants its URLs closed; one whose clock was ahead knows no better than the ledger.
+  // A log without times was given by a person who wants its URLs closed; a log whose clock was ahead knows no
+  // better than the ledger.
   const known = row.source === 'log' && logged.length === 0 ? [] : [...logged, row.created_at];
   const [first] = known.sort();
   if (first === undefined) return null;

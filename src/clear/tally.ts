@@ -17,11 +17,11 @@ export interface ClearSummary {
   failed: number;
   gone: number;
   foreign: number;
-  /** Left to other runs that work on them; not in `pending`. */
+  /** Authorizations left to other runs that work on them; not in `pending`. */
   otherRuns: number;
 }
 
-/** What an account has open, before and after: part of the last line of `authz clear --json`. */
+/** The open authorizations of an account, before and after: part of the last line of `authz clear --json`. */
 export interface GateSeen {
   ca: string;
   account: string | null;
@@ -29,17 +29,17 @@ export interface GateSeen {
   pendingAfter: number;
   maxPending: number;
   free: number;
-  /** When the first and the last of those that are still open expire. */
+  /** When the first of those that are still open expires. */
   nextExpiryAt: string | null;
 }
 
-/** What `--dry-run` says of one account. */
+/** The cost that `--dry-run` shows for one account. */
 export interface CostSeen extends ClosingCost {
   ca: string;
   account: string | null;
 }
 
-/** Adds up what became of each. */
+/** Adds up the results of the authorizations. */
 export class ClearTally {
   readonly summary: ClearSummary = {
     seen: 0,
@@ -52,7 +52,9 @@ export class ClearTally {
     foreign: 0,
     otherRuns: 0,
   };
-  /** Left for later because a name has no failed validation left, or the CA asked for patience. */
+  /**
+   * Authorizations left for later because a name has no failed validation left, or the CA asked for patience.
+   */
   readonly later: { count: number; firstAt: string | null; names: Set<string> } = {
     count: 0,
     firstAt: null,
@@ -60,16 +62,20 @@ export class ClearTally {
   };
   /** CAs that had called the account full, and may be asked for orders again. */
   readonly freed: string[] = [];
-  /** Left because another client may be working on them; `until` is when the last of them is an hour old. */
+  /**
+   * Authorizations left because another client may be working on them; `until` is when the last of them is an
+   * hour old.
+   */
   readonly young: { count: number; until: string | null } = { count: 0, until: null };
-  /** Left because their logs have no time for them, and only older ones are wanted. */
+  /** Authorizations left because their logs have no time for them, and only older ones are wanted. */
   undated = 0;
-  /** Of an account, by its URL: how many were found open and aren't any more. */
+  /** The accounts, by URL, that the CA had called full. */
   readonly #full = new Set<string | null>();
+  /** By account URL: how many authorizations were found open and aren't any more. */
   readonly #closed = new Map<string, number>();
-  /** Of an account, by its URL: those that were left to other runs. */
+  /** By account URL: authorizations that were left to other runs. */
   readonly #left = new Map<string, string[]>();
-  /** Of an account, by its URL: how many would be closed, by name. */
+  /** By account URL: how many authorizations would be closed, by name. */
   readonly #toClose = new Map<string, Map<string, number>>();
 
   add(cleared: Cleared): void {
@@ -107,13 +113,13 @@ export class ClearTally {
     if (holds.some(({ limit_name }) => limit_name === pendingLimit)) this.#full.add(account.url);
   }
 
-  /** How much room there is again, as the ledger counts. */
+  /** How much room the gate has again, as the ledger counts. */
   async gateOf({ ledger, account, clock, maxPending }: AccountRun): Promise<GateSeen> {
     const holds = await holdsOf(ledger, account.id, clock.now());
     const isFull = holds.some(({ limit_name }) => limit_name === pendingLimit);
     if (this.#full.has(account.url) && !isFull) this.freed.push(account.ca);
     const { pending, reserved, nextExpiryAt } = await gateCount(ledger, account.id, clock.now());
-    // Other runs may have closed since what was left to them: it was open, too.
+    // Other runs may have closed authorizations that were left to them: these were open, too.
     const left = (await knownUrls(ledger, this.#left.get(account.url ?? '') ?? [])).authorizations;
     const closedByOthers = [...left.values()].filter(({ status }) => status !== 'pending').length;
     return {
@@ -133,7 +139,10 @@ export class ClearTally {
     return { ca, account: url, ...(await costOfClosing(run, names, method)) };
   }
 
-  /** 1 when something failed; 75 when the CA asked to be left alone or was out of order, or limits leave something for later. */
+  /**
+   * 1 when an authorization or account failed; 75 when the CA asked to be left alone or was out of order, or
+   * limits leave some for later.
+   */
   exitCode(ends: readonly AcmeLedgerError[]): number {
     if (this.summary.failed > 0 || ends.some((end) => !isTemporary(end))) return 1;
     return ends.length > 0 || this.later.count > 0 ? 75 : 0;

@@ -3,20 +3,26 @@ import { AcmeLedgerError } from '../errors.ts';
 import type { Interruption } from '../log-and-stops.ts';
 import { complain } from './output/output.ts';
 
-/** From the signal to the end of what settles; the rest of the 10 s promised is for a hook that has to be killed, and closing down. */
+/**
+ * The time that settling has after the signal; the rest of the 10 s promised is for a hook that has to be
+ * killed, and closing down.
+ */
 const graceMs = 5_000;
 
 /**
- * A signal that comes within this time of the first is the same wish: people press ^C twice, and npm and sudo pass on what the terminal has
- * sent to all of them.
+ * A signal that comes within this time of the first is the same wish: people press ^C twice, and npm and sudo
+ * pass on the signal that the terminal has sent to all of them.
  */
 const sameWishMs = 1_000;
 
-/** SIGINT and SIGTERM stop the work at once and what settles it after a while; another one later ends the program where it stands. */
+/**
+ * SIGINT and SIGTERM stop the work at once and its settling after a while; another signal later ends the
+ * program where it stands.
+ */
 export function listenForSignals(): Interruption {
   const work = new AbortController();
   const grace = new AbortController();
-  // Everything that is in flight for a hundred names listens; Node would warn of more than ten.
+  // All requests in flight for a hundred names listen; Node would warn of more than ten listeners.
   setMaxListeners(0, work.signal, grace.signal);
   const interruption: Interruption = {
     work: work.signal,
@@ -50,8 +56,8 @@ export function listenForSignals(): Interruption {
 }
 
 /**
- * By the signal itself: process.exit waits for system calls that are under way, and one may be what the program hangs in. Shells show that as
- * 130 or 143, too.
+ * Ends the program by the signal itself: process.exit waits for system calls that are under way, and the
+ * program may hang in one of them. Shells show that end as 130 or 143, too.
  */
 function endHere(interruption: Interruption, name: 'SIGINT' | 'SIGTERM'): void {
   complain(
@@ -61,6 +67,6 @@ function endHere(interruption: Interruption, name: 'SIGINT' | 'SIGTERM'): void {
   );
   interruption.dispose();
   process.kill(process.pid, name);
-  // Still here: as the first process of a container it isn't ended by signals of its own.
+  // The process is still here: as the first of a container it isn't ended by signals of its own.
   process.exit(name === 'SIGINT' ? 130 : 143);
 }

@@ -16,9 +16,11 @@ import type { Flags } from '../settings/layer.ts';
 import { ledgerFile } from '../ledger/ledger-url.ts';
 import { readSettings, type Settings } from '../settings/settings.ts';
 
-// `acme-ledger authz list 2>&1 | head`: the reader has seen enough, or the terminal is gone. What is at work goes on and is settled.
+// `acme-ledger authz list 2>&1 | head`: the reader has seen enough, or the terminal is gone. Work goes on and
+// is settled.
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
-// Until the end says otherwise: whoever ends with nothing left to wait for, and hasn't come to it, is a bug.
+// The exit code until the end sets another: a program that ends with nothing left to wait for, and hasn't
+// come to its end, has a bug.
 process.exitCode = 70;
 main(process.argv).then(
   (exitCode) => {
@@ -32,7 +34,8 @@ main(process.argv).then(
 
 async function main(argv: string[]): Promise<number> {
   let exitCode = 0;
-  // From the first moment: a signal that comes before there is anything to settle ends the program the same way.
+  // Signals are heard from the first moment: a signal that comes before there is anything to settle ends the
+  // program the same way.
   const stops = listenForSignals();
   const runner: Runner = {
     bind(command, action) {

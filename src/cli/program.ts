@@ -29,7 +29,10 @@ import { status } from './commands/status.ts';
 import { addGlobalOptions } from './global-options.ts';
 import type { Runner } from './runner.ts';
 
-/** The command line. Each command is a file of its own in `commands/`; here it gets its place in the help. */
+/**
+ * The command line. Each command is a file of its own in `commands/`; this file gives it its place in the
+ * help.
+ */
 export function buildProgram(runner: Runner): Command {
   const program = new Program('acme-ledger')
     .description('An ACME client that never loses track of what it asked a certificate authority for.')
@@ -87,7 +90,9 @@ function group(program: Command, name: string, description: string): Command {
     });
 }
 
-/** commander's message in our two lines; what it adds in brackets below (did you mean …) is the hint. */
+/**
+ * Writes commander's message in our two lines; its addition in brackets below (did you mean …) is the hint.
+ */
 function writeUsageError(text: string, write: (text: string) => void): void {
   const [, message = text, suggestion = usageHint] = /^(.*?)(?:\n\((.*)\))?\n?$/s.exec(text) ?? [];
   write(`${printable(message)}\nhint: ${printable(suggestion)}\n`);

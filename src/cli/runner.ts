@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { CommandContext } from '../run/run-context.ts';
 
-/** What a command does with what it was given; the number is the exit code. */
+/** The action of a command with its operands and options; the number is the exit code. */
 export type Action<Options> = (
   context: CommandContext,
   options: Options,

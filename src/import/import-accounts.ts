@@ -29,9 +29,9 @@ export interface AccountImport {
   certificates: boolean;
   /** Take over the commands that the clients run for them, too. */
   withHooks: boolean;
-  /** How names are proven of which the client's files don't say it. */
+  /** How names are proven where the client's files don't say it. */
   solver: SolverOptions;
-  /** Orders are made on what is imported. */
+  /** Orders are made on the imported account from now on. */
   use: boolean;
   dryRun: boolean;
 }
@@ -45,7 +45,7 @@ interface Imported {
   outcome: ImportOutcome;
   /** The account's URL. */
   url: string | null;
-  /** As the ledger has it. */
+  /** The account as the ledger has it. */
   account: ReturnType<typeof accountJson> | null;
   error: ErrorRecord | null;
 }
@@ -55,7 +55,8 @@ interface Asked extends FoundKey {
 }
 
 /**
- * `account import`: each key's account is asked from its CA, then those that are there are written down.
+ * `account import`: each key's account is asked from its CA, then the accounts that the CA has are written
+ * down.
  * @returns the exit code
  * @throws AcmeLedgerError for a source that can't be read at all
  */
@@ -81,7 +82,7 @@ export async function importAccounts(context: CommandContext, options: AccountIm
   return exitCode(results, certificates?.failed ?? 0);
 }
 
-/** 75 where nothing is wrong but that a CA wants to be asked later. */
+/** The exit code: 75 where nothing is wrong but that a CA wants to be asked later. */
 function exitCode(results: readonly Imported[], failedCertificates: number): number {
   const errors = results.map(({ error }) => error?.code).filter((code) => code !== undefined);
   if (errors.length + failedCertificates === 0) return 0;
@@ -116,7 +117,7 @@ function nameOf({ client, directory }: ClientChoice): string {
   return directory === undefined ? client : `${client}:${directory}`;
 }
 
-/** @throws AcmeLedgerError `usage` when it would be left to chance which one is used */
+/** @throws AcmeLedgerError `usage` when it would be left to chance which of several accounts is used */
 function assertOneForEach(keys: readonly FoundKey[]): void {
   const twice = keys.find(({ authority, keyPem }) =>
     keys.some((other) => other.authority.directoryUrl === authority.directoryUrl && other.keyPem !== keyPem),
@@ -131,7 +132,7 @@ function assertOneForEach(keys: readonly FoundKey[]): void {
   );
 }
 
-/** One after the other: there are few, and each is another connection. */
+/** Asks for one account after the other: there are few, and each is another connection. */
 async function askAll(
   context: CommandContext,
   keys: readonly FoundKey[],

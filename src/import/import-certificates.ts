@@ -27,9 +27,9 @@ interface Taken {
   file: string;
   names: readonly string[];
   outcome: ImportOutcome;
-  /** The command of the client's that is run when it is stored. */
+  /** The client's command that is run when the certificate is stored. */
   deployHook: string | null;
-  /** What the client does for it, and acme-ledger won't. */
+  /** Steps that the client takes for the certificate, and acme-ledger won't. */
   notes: readonly string[];
   error: ErrorRecord | null;
 }
@@ -125,7 +125,7 @@ function reader(
   };
 }
 
-/** @throws AcmeLedgerError `usage` when another one has the name */
+/** @throws AcmeLedgerError `usage` when another certificate has the name */
 function assertNotTaken(wanted: readonly Wanted[], { file, names }: ClientCertificate, name: string): void {
   const other = wanted.find(({ wish }) => wish.name === name);
   if (other === undefined) return;
@@ -138,7 +138,7 @@ function assertNotTaken(wanted: readonly Wanted[], { file, names }: ClientCertif
   );
 }
 
-/** What the client's files say of it: acme-ledger would run it as the user that it runs as, mostly root. */
+/** The deploy command in the client's files: acme-ledger would run it as its own user, mostly root. */
 function commandOf({ options }: ClientCertificate): string | null {
   return options.deployHook ?? null;
 }
@@ -157,7 +157,7 @@ function unsolved({ unsolved: reason, name, names }: ClientCertificate): AcmeLed
   });
 }
 
-/** What the ledger has of the wishes; those that it has not are written down. */
+/** Compares the wishes with the ledger; wishes that it hasn't are written down. */
 async function write(
   context: CommandContext,
   wanted: readonly Wanted[],

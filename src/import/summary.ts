@@ -1,12 +1,12 @@
-/** What became of one thing that another client has. */
+/** The result for one account or certificate of another client. */
 export type ImportOutcome = 'added' | 'known' | 'failed' | 'would-add';
 
 export interface ImportSummary {
   added: number;
-  /** The ledger had it already. */
+  /** The ledger had the account or certificate already. */
   known: number;
   failed: number;
-  /** At other CAs than the one of `--ca`: left out. */
+  /** Accounts or certificates at other CAs than the one of `--ca`: left out. */
   elsewhere: number;
 }
 

@@ -10,8 +10,8 @@ import type { CertificateRow } from '../ledger/schema.ts';
 import { failingByAuthority } from '../issuance/names/failing-names.ts';
 
 /**
- * Whether a certificate for the same set of names, of the same kind, is stored and isn't due: asking for another would spend
- * the CA's limits on nothing.
+ * Whether a certificate for the same set of names, of the same kind, is stored and isn't due: asking for
+ * another would spend the CA's limits on nothing.
  */
 export async function isAlreadyIssued(
   ledger: Ledger,

@@ -11,7 +11,7 @@ export interface IssueForeseen {
   names: readonly string[];
 }
 
-/** What would become of the plan, from the ledger alone; nothing is sent or written. */
+/** Foresees the result of the plan, from the ledger alone; nothing is sent or written. */
 export async function foresee(context: CommandContext, plan: IssuePlan): Promise<IssueForeseen> {
   const { settings } = context;
   // Where nothing is known yet, no ledger is made for a dry run.

@@ -31,12 +31,12 @@ import { authorizationJson } from '../report/ledger-json.ts';
 import type { PlannedWish } from '../wanted/planned.ts';
 import { typedWish } from '../wanted/typed.ts';
 
-/** What `issue` was asked for, checked; nothing is sent or written for it yet. */
+/** The names and options of `issue`, checked; nothing is sent or written for them yet. */
 export interface IssuePlan extends PlannedWish {
   waitMs: number;
   force: boolean;
   onFailedName: FailedNamePolicy;
-  /** Where it is rehearsed first; null: nowhere. */
+  /** The staging where the order is rehearsed first; null: nowhere. */
   staging: Authority | null;
 }
 
@@ -60,7 +60,7 @@ export async function planIssue(
 
 export interface IssueReport {
   exitCode: number;
-  /** It ended with its rehearsal: the CA wasn't asked. */
+  /** The attempt ended with its rehearsal: the CA wasn't asked. */
   isOfRehearsal: boolean;
   certificateName: string;
   /** False where the certificate that stands is good enough. */
@@ -79,8 +79,10 @@ export interface IssueReport {
 }
 
 /**
- * One certificate, from the plan to the files; what a dead run left behind is settled on the way.
- * @param plan.authority where it is ordered now, which may be another CA than the one that it is wanted from
+ * Issues one certificate, from the plan to the files; orders that a dead run left behind are settled on the
+ * way.
+ * @param plan.authority where the certificate is ordered now, which may be another CA than the one that it is
+ * wanted from
  */
 export async function issueAt(context: CommandContext, plan: IssuePlan): Promise<IssueReport> {
   const options = { command: 'issue', mayRegister: true, patienceMs: plan.waitMs };
@@ -94,15 +96,16 @@ export async function issueAt(context: CommandContext, plan: IssuePlan): Promise
 }
 
 async function storedOrOrdered(context: CommandContext, run: AccountRun, plan: IssuePlan): Promise<Attempt> {
-  // Only now: settling may have taken minutes, in which another run brought the certificate.
+  // The certificate is looked at only now: settling may have taken minutes, in which another run brought the
+  // certificate.
   const isStanding = !plan.force && (await isAlreadyIssued(run.ledger, run.stateDir, plan));
   const certificate = await recordWish(run, plan.wish, await wantedAccount(run, plan));
-  // No attempt will take up what a run left that was killed when the files were in place.
+  // No attempt will take up the order of a run that was killed when the files were in place.
   if (isStanding) await settleUnowned(run, { includeKept: false, skipNamesKeys: new Set() });
   return isStanding ? deployStanding(run, certificate) : orderAsked(context, run, certificate, plan);
 }
 
-/** The account at the CA that it is wanted from; null where there is none yet. */
+/** The account at the CA that the certificate is wanted from; null where there is none yet. */
 async function wantedAccount({ account, ledger }: AccountRun, { wish }: IssuePlan): Promise<number | null> {
   if (account.ca === wish.ca) return account.id;
   return (await accountAt(ledger, wish.ca))?.id ?? null;
@@ -120,7 +123,10 @@ async function orderAsked(
   );
 }
 
-/** A profile that the CA doesn't list would only spend a new order (draft-ietf-acme-profiles: `meta.profiles`). */
+/**
+ * A profile that the CA doesn't list would only spend a new order (draft-ietf-acme-profiles:
+ * `meta.profiles`).
+ */
 function assertOffered({ meta }: Directory, profile: string | null): void {
   const offered = Object.keys(meta.profiles);
   if (profile === null || offered.includes(profile)) return;
@@ -132,7 +138,7 @@ function assertOffered({ meta }: Directory, profile: string | null): void {
   });
 }
 
-/** Nothing to order; a deploy hook that failed the last time is run again. */
+/** Orders nothing for a certificate that stands; a deploy hook that failed the last time is run again. */
 async function deployStanding(run: AccountRun, certificate: CertificateRow): Promise<Attempt> {
   const error = certificate.deployed_at === null ? await deployOrLeave(run, certificate) : null;
   return { status: 'issued', certificate, orderId: null, error };

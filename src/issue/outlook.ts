@@ -25,25 +25,27 @@ import { limitsAt } from '../settings/limit-changes.ts';
 import { ofRehearsal } from '../run/staging.ts';
 import { isAlreadyIssued } from './already-issued.ts';
 
-/** What the ledger says about an order that isn't placed yet. */
+/** An order that isn't placed yet, as the ledger foresees it. */
 export interface Outlook {
   /** A certificate for these names stands and isn't due. */
   stands: boolean;
   /** Why the attempt would fail with nothing sent. */
   refusal: ErrorRecord | null;
-  /** What would be ordered: those that fail may be left out. */
+  /** The names that would be ordered: failing names may be left out. */
   names: readonly string[];
   /** An earlier attempt left an order for these names. */
   resumes: boolean;
   /** Open and reserved authorizations of the account. */
   open: number;
-  /** What it would spend of the CA's limits. */
+  /** The CA's limits that the order would spend of. */
   limits: (LimitSeen & { spends: number })[];
-  /** The limit, or the CA's own words, that it would have to wait for; at the CA or at its rehearsal. */
+  /**
+   * The limit, or the CA's own words, that the order would have to wait for; at the CA or at its rehearsal.
+   */
   deferral: ErrorRecord | null;
 }
 
-/** As the real run would find it; nobody is asked. */
+/** Foresees the order as the real run would find it; no CA is asked. */
 export async function outlookOf(context: CommandContext, ledger: Ledger, plan: IssuePlan): Promise<Outlook> {
   const { wish, authority } = plan;
   const { names, refusal } = await namesPlanned(ledger, plan);
@@ -96,7 +98,7 @@ async function namesPlanned(
 interface PlannedOrder {
   plan: IssuePlan;
   identifiers: readonly Identifier[];
-  /** An order that is there already costs nothing more. */
+  /** An order that exists already costs nothing more. */
   isPaid: boolean;
 }
 
@@ -137,7 +139,7 @@ async function costAt(
   };
 }
 
-/** What its rehearsal would have to wait for; null also where none is needed. */
+/** The wait that the order's rehearsal would need; null also where no rehearsal is needed. */
 async function rehearsalDeferral(
   context: CommandContext,
   ledger: Ledger,

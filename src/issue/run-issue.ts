@@ -15,7 +15,7 @@ import { issueAt, planIssue } from './issue.ts';
 import { withLedger } from '../run/open-ledger.ts';
 
 /**
- * `issue`: one certificate, and then the name hook is told what became of its names.
+ * `issue`: one certificate, and then the name hook is told how its names stand.
  * @throws AcmeLedgerError with exit code 2 for anything that a person can have got wrong
  */
 export async function runIssue(
@@ -27,7 +27,10 @@ export async function runIssue(
   return toldOfNames(context, () => issueOrFallBack(context, plan));
 }
 
-/** `issue --dry-run`: what would happen, from the ledger alone. @throws AcmeLedgerError with exit code 2, as `runIssue` */
+/**
+ * `issue --dry-run`: what would happen, from the ledger alone. @throws AcmeLedgerError with exit code 2, as
+ * `runIssue`
+ */
 export async function foreseeIssue(
   context: CommandContext,
   names: readonly string[],

@@ -51,7 +51,7 @@ export async function accountByKey(
     .executeTakeFirst();
 }
 
-/** From now on orders at its CA are made on this account, and on no other. */
+/** Makes this account the only one at its CA that orders are made on from now on. */
 export async function useForOrders(writer: LedgerWriter, { id, ca }: AccountRow): Promise<void> {
   await inTransaction(writer, async (tx) => {
     const others = tx.ledger.updateTable('accounts').set({ purpose: 'clean-up' });
@@ -61,7 +61,10 @@ export async function useForOrders(writer: LedgerWriter, { id, ca }: AccountRow)
   });
 }
 
-/** An account whose key is on disk and which the CA hasn't been asked for yet. The same key again gives the same row. */
+/**
+ * Writes down an account whose key is on disk and that the CA hasn't been asked for yet. A key that is known
+ * gives its row.
+ */
 export async function insertAccount(
   writer: LedgerWriter,
   account: {
@@ -94,7 +97,7 @@ export async function insertAccount(
   });
 }
 
-/** What the CA said of the account: its URL and status (RFC 8555 §7.1.2). */
+/** Records the account's URL and status as the CA answered them (RFC 8555 §7.1.2). */
 export async function recordRegistered(
   writer: LedgerWriter,
   accountId: number,
@@ -114,7 +117,10 @@ export async function recordRegistered(
   });
 }
 
-/** The CA refuses the account itself: from now on no run asks anything on it. Told once. */
+/**
+ * Records that the CA refuses the account itself: from now on no run asks anything on it. The event is
+ * written once.
+ */
 export async function recordAccountLost(
   writer: LedgerWriter,
   accountId: number,

@@ -1,7 +1,10 @@
-/** So many a statement: each number makes a statement of its own, and statements are kept as long as the process lives. */
+/**
+ * How many items go into a statement: each number makes a statement of its own, and statements are kept as
+ * long as the process lives.
+ */
 const chunkSizes = [250, 16, 1] as const;
 
-/** In pieces of few sizes, for statements over many rows. */
+/** The items in pieces of few sizes, for statements over many rows. */
 export function* chunksOf<T>(items: readonly T[]): Generator<T[]> {
   let begin = 0;
   for (const size of chunkSizes) {

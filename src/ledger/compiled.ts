@@ -5,13 +5,15 @@ import type { Ledger } from './ledger.ts';
 export type CompiledOnce<Values, Row> = (ledger: Ledger, values: Values) => Promise<QueryResult<Row>>;
 
 /**
- * A query that is built once and run with other values each time: to build a short one takes several times as long as SQLite takes to run it.
- * @param build makes the query. What it is given stands in for the values: it may hand them to the query, and look at none of them.
+ * A query that is built once and run with other values each time: building a short query takes several times
+ * as long as SQLite takes to run it.
+ * @param build makes the query. It is given stand-ins for the values: it may hand them to the query, and look
+ * at none of them.
  */
 export function compiledOnce<Values extends object, Row>(
   build: (ledger: Ledger, values: Values) => Compilable<Row>,
 ): CompiledOnce<Values, Row> {
-  // By dialect: one process may have ledgers of two.
+  // By dialect: one process may have ledgers of two dialects.
   const known = new WeakMap<object, CompiledQuery<Row>>();
   return async (ledger, values) => {
     const { adapter } = ledger.getExecutor();

@@ -5,7 +5,7 @@ import { instant } from './writer.ts';
 import type { EventRow, EventTable } from './schema.ts';
 import type { Ledger } from './ledger.ts';
 
-/** What can happen; the words of docs/ledger.md. */
+/** The kinds of events, in the words of docs/ledger.md. */
 export type EventKind =
   | 'account-created'
   | 'account-registered'
@@ -48,7 +48,10 @@ export interface Event {
   data?: object;
 }
 
-/** Appends to the history. Called inside the transaction that makes the change, so that there is never one without the other. */
+/**
+ * Appends to the history. Called inside the transaction that makes the change, so that there is never a
+ * change without its event, nor an event without its change.
+ */
 export async function appendEvents(writer: LedgerWriter, events: readonly Event[]): Promise<void> {
   const at = instant(writer);
   for (const event of events) {

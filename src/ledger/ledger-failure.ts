@@ -10,7 +10,9 @@ export function isLedgerBusy(error: unknown): boolean {
   return hasCode(error, 'ledger-busy');
 }
 
-/** Whether an open ledger's files were deleted, moved or replaced: what this run wrote is where nobody looks. */
+/**
+ * Whether an open ledger's files were deleted, moved or replaced: this run's writes are where nobody looks.
+ */
 export function isLedgerLost(error: unknown): boolean {
   return error instanceof AcmeLedgerError && error.cause instanceof Misplacement;
 }
@@ -18,9 +20,9 @@ export function isLedgerLost(error: unknown): boolean {
 /** Names of an open ledger that don't lead to its files any more. */
 export class Misplacement extends Error {
   readonly paths: readonly string[];
-  /** There is another file in the place of the ledger. */
+  /** Another file is in the place of the ledger. */
   readonly isReplaced: boolean;
-  /** Where all that it held was saved. */
+  /** Where all that the ledger held was saved; null when it wasn't. */
   readonly rescued: string | null;
 
   constructor(paths: readonly string[], isReplaced = false, rescued: string | null = null) {

@@ -1,22 +1,22 @@
 import { sqliteUrls } from './sqlite/sqlite-urls.ts';
 
-/* What can be said of a ledger by its URL alone: no database is loaded for it. */
+/* Facts about a ledger that its URL alone tells: no database is loaded for them. */
 
-/** Makes the error for a URL that can't be used, of what is wrong with it and what to do. */
+/** Makes the error for a URL that can't be used, from the URL's fault and a hint. */
 export type RefuseUrl = (fault: string, hint: string) => Error;
 
 /** The URLs that a person may give. */
 export const ledgerUrlForms = sqliteUrls.form;
 
-/** Of a ledger that nobody chose a place for. */
+/** The URL of a ledger that nobody chose a place for. */
 export function usualLedgerUrl(stateDir: string): string {
   return sqliteUrls.usual(stateDir);
 }
 
 /**
  * The URL with an absolute path. Nothing of a URL that may hold a password is repeated in an error.
- * @param baseDirectory what a relative path is relative to
- * @throws what `refuse` makes
+ * @param baseDirectory the directory that a relative path starts from
+ * @throws the error that `refuse` makes
  */
 export function absoluteLedgerUrl(url: string, baseDirectory: string, refuse: RefuseUrl): string {
   if (sqliteUrls.includes(url)) return sqliteUrls.absolute(url, baseDirectory, refuse);
@@ -30,7 +30,7 @@ export function absoluteLedgerUrl(url: string, baseDirectory: string, refuse: Re
   );
 }
 
-/** The file of a checked URL, for whoever asks whose it is; null for a ledger that is in no file of this machine. */
+/** The file of a checked URL; null for a ledger that is in no file of this machine. */
 export function ledgerFile(url: string): string | null {
   return sqliteUrls.includes(url) ? sqliteUrls.file(url) : null;
 }

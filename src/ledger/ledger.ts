@@ -1,10 +1,10 @@
 import type { Kysely, Selectable } from 'kysely';
 import type { Schema } from './schema.ts';
 
-/** The ledger. A transaction of it is one too, for everything in src/ledger. */
+/** The ledger. Everything in src/ledger takes a transaction of it for a ledger, too. */
 export type Ledger = Kysely<Schema>;
 
-/** A ledger whose values aren't decoded: to look for what can't be. */
+/** A ledger whose values aren't decoded: for finding values that can't be. */
 export type StoredLedger = Kysely<{ [T in keyof Schema]: StoredRow<T> }>;
 
 /** A row as it is stored. */

@@ -5,8 +5,9 @@ const pauseMs = 50;
 const triesAtMost = 20;
 
 /**
- * Reads from a ledger that can't be written: what was read beside a commit of somebody else is thrown away when that fails
- * (src/ledger/sqlite/shared-commits.ts), which says nothing about the reading, so it is read again.
+ * Reads from a ledger that can't be written, and reads again after a failure: rows that were read beside
+ * another caller's commit are thrown away when that commit fails (src/ledger/sqlite/shared-commits.ts), which
+ * says nothing about the reading.
  * @throws AcmeLedgerError `ledger-failed` after a second of trying, or at once when the ledger is lost
  */
 export async function readAgain<T>(clock: Clock, read: () => Promise<T>): Promise<T> {

@@ -2,16 +2,16 @@ import type { Ledger } from './ledger.ts';
 import type { RunRow } from './schema.ts';
 
 /**
- * A run that stops renewing is taken for dead after this time by hosts that can't look at its process. Long enough for a
- * machine under load; short enough that a dead host's authorizations are free again soon.
+ * A run that stops renewing is taken for dead after this time by hosts that can't look at its process. Long
+ * enough for a machine under load; short enough that a dead host's authorizations are free again soon.
  */
 export const leaseMs = 90_000;
 export const renewEveryMs = 20_000;
 
-/** For so long after a renewal, by either clock, a run acts without asking for its lease anew. */
+/** How long a run acts after a renewal of its lease, by either clock, without renewing it first. */
 export const trustedForMs = leaseMs / 2;
 
-/** A dead run can't have done anything after this: it would have renewed its lease. */
+/** The time of a dead run's last possible act: to act later it would have renewed its lease. */
 export function lastActAt(run: RunRow): string {
   if (run.ended_at !== null) return run.ended_at;
   return new Date(Date.parse(run.lease_until) - leaseMs + trustedForMs).toISOString();
@@ -21,7 +21,7 @@ export async function insertRun(ledger: Ledger, run: RunRow): Promise<void> {
   await ledger.insertInto('runs').values(run).execute();
 }
 
-/** @returns false when the run was already ended by somebody who took it for dead */
+/** @returns false when the run was already ended by another run that took it for dead */
 export async function renewLease(ledger: Ledger, runId: string, leaseUntil: string): Promise<boolean> {
   const result = await ledger
     .updateTable('runs')

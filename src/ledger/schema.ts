@@ -43,19 +43,22 @@ export interface AccountTable {
   email: string | null;
   status: string;
   created_at: Instant;
-  /** Touched by every admission: on PostgreSQL this row lock is what keeps two admissions apart. */
+  /** Written by every admission: on PostgreSQL this row's lock keeps two admissions apart. */
   gate_checked_at: Instant | null;
   purpose: Generated<AccountPurpose>;
 }
 
-/** One process of ours. A live lease protects the orders that it owns from everybody else's clean-up. */
+/** One process of ours. A live lease protects the orders that it owns from the clean-up of all others. */
 export interface RunTable {
   id: string;
   host: string;
   /** Boot and process namespace: a process number means nothing outside of them. */
   process_space: string;
   pid: number;
-  /** When the kernel started the process; tells a number used again from the process that had it. Empty where unknown. */
+  /**
+   * When the kernel started the process: tells the process from a later one with the same number. Empty where
+   * unknown.
+   */
   process_start: string;
   command: string;
   started_at: Instant;
@@ -63,7 +66,7 @@ export interface RunTable {
   ended_at: Instant | null;
 }
 
-/** A certificate that should exist, and what exists of it. */
+/** A certificate that should exist, and the one that is stored. */
 export interface CertificateTable {
   id: Generated<number>;
   name: string;
@@ -85,7 +88,7 @@ export interface CertificateTable {
   /** The order that the stored certificate came from. */
   order_id: number | null;
   stored_at: Instant | null;
-  /** The names of the stored one when they aren't `names` as wished for then: JSON list. */
+  /** The names of the stored certificate when they aren't `names` as wished for then: JSON list. */
   issued_names: Names | null;
   deployed_at: Instant | null;
   revoked_at: Instant | null;
@@ -94,9 +97,12 @@ export interface CertificateTable {
   /** ERROR of the last attempt; null after a success. */
   last_error: ErrorRecord | null;
   created_at: Instant;
-  /** Who said last what it should be. */
+  /** Who said last what the certificate should be. */
   origin: Generated<CertificateOrigin>;
-  /** The stored certificate's identifier for renewal information (RFC 9773 §4.1); null until it is first asked for. */
+  /**
+   * The stored certificate's identifier for renewal information (RFC 9773 §4.1); null until it is first asked
+   * for.
+   */
   ari_id: string | null;
   /** The window in which the CA suggests to renew (RFC 9773 §4.2), as it last said. */
   ari_window_start: Instant | null;
@@ -104,7 +110,7 @@ export interface CertificateTable {
   /** The moment drawn in that window; drawn anew only when the window changes. */
   ari_renew_at: Instant | null;
   ari_explanation_url: string | null;
-  /** Not to be asked for before; null: it never was. */
+  /** Renewal information isn't asked for before; null: it never was. */
   ari_ask_at: Instant | null;
   /** ERROR of the last question; null after an answer. */
   ari_error: ErrorRecord | null;
@@ -112,19 +118,19 @@ export interface CertificateTable {
   ari_failures: Generated<number>;
 }
 
-/** The CA asked not to be asked for this before a time (Retry-After of 429 and 503); for every run on this ledger. */
+/** A wait that the CA asked for (Retry-After of 429 and 503); for every run on this ledger. */
 export interface HoldTable {
   id: Generated<number>;
   account_id: number;
   scope: HoldScope;
   /** The domain, the name, or the names (as `names_key`); empty where the scope says all. */
   subject: string;
-  /** The CA's name for the limit where it has one. */
+  /** The CA's name for the limit, where the CA gives one. */
   limit_name: string;
   not_before: Instant;
   /** When the CA said so, by our clock. */
   noted_at: Instant;
-  /** ERROR of docs/json.md: what the CA answered. */
+  /** ERROR of docs/json.md: the CA's answer. */
   error: ErrorRecord;
 }
 
@@ -135,21 +141,24 @@ export interface LimitBucketTable {
   scope: string;
   limit_name: LimitName;
   subject: string;
-  /** The limit as it was when this was written. */
+  /** The limit as it was when the row was written. */
   max: number;
   period_seconds: number;
-  /** When all of it will be there again. */
+  /** When all tokens will be there again. */
   full_at: Instant;
   noted_at: Instant;
 }
 
-/** What an order may still take of a bucket: counted as used until its certificate is issued or it is concluded. */
+/**
+ * A token that an order may still take of a bucket: counted as used until its certificate is issued or the
+ * order is concluded.
+ */
 export interface LimitReservationTable {
   order_id: number;
   bucket_id: number;
 }
 
-/** Append-only. */
+/** The history: append-only. */
 export interface EventTable {
   id: Generated<number>;
   at: Instant;

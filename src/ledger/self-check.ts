@@ -1,10 +1,10 @@
 import type { QueryExecutorProvider, RawBuilder } from 'kysely';
 
-/** What `ledger check` asks of a database in the database's own language. */
+/** Questions of `ledger check` to a database, in the database's own language. */
 export interface SelfCheck {
   /** Begins a transaction that sees one state from here on and keeps nobody from writing. */
   snapshot: string;
-  /** What is wrong with the file, in the database's words. */
+  /** The faults of the file, in the database's words. */
   faults(ledger: QueryExecutorProvider): Promise<SelfFault[]>;
   /** Rows that refer to rows that aren't there. */
   orphans(ledger: QueryExecutorProvider): Promise<Orphan[]>;
@@ -14,14 +14,17 @@ export interface SelfCheck {
   isJson(column: string, top: 'array' | 'object' | 'any'): RawBuilder<boolean>;
   /** Whether a column looks like an instant; null counts as yes. */
   isInstant(column: string): RawBuilder<boolean>;
-  /** What a person types to save what can be read of a damaged ledger. */
+  /** The command that saves what can be read of a damaged ledger. */
   salvageCommand(place: string): string;
-  /** What a person types to run this SQL on the ledger. */
+  /** The command that runs this SQL on the ledger. */
   runCommand(place: string, text: string): string;
 }
 
 export interface SelfFault {
-  /** `damage`: the file can't be trusted; `constraint`: a row that the schema forbids, in a file that is whole. */
+  /**
+   * `damage`: the file can't be trusted; `constraint`: a row that the schema forbids, in a file that is
+   * whole.
+   */
   kind: 'damage' | 'constraint';
   text: string;
 }
@@ -34,8 +37,8 @@ export interface Orphan {
 }
 
 export interface SchemaPart {
-  /** The same for two parts that do the same. */
+  /** Equal for two parts that work alike. */
   description: string;
-  /** What makes it anew, where that is possible. */
+  /** SQL that makes the part anew, where that is possible. */
   sql: string | null;
 }

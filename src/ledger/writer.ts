@@ -4,16 +4,19 @@ import type { CaLimits } from '../ca-limits.ts';
 import type { Ledger } from './ledger.ts';
 import type { Instant } from './columns.ts';
 
-/** Who writes into the ledger, and when it is. */
+/** The run that writes into the ledger, and its clock. */
 export interface LedgerWriter {
   ledger: Ledger;
   runId: string;
   clock: Clock;
-  /** The limits of the CA that is worked with, which are counted then. */
+  /** The limits of the CA that the run works with; counted when given. */
   limits?: CaLimits;
 }
 
-/** One transaction: all that `act` writes is there after it, or nothing is. Only ledger calls may be awaited inside. */
+/**
+ * Runs `act` in one transaction: all that it writes is there afterwards, or nothing is. Only ledger calls may
+ * be awaited inside.
+ */
 export async function inTransaction<T>(
   writer: LedgerWriter,
   act: (writer: LedgerWriter) => Promise<T>,
@@ -30,7 +33,10 @@ export function instantOf(date: Date | null): Instant | null {
   return date === null ? null : date.toISOString();
 }
 
-/** A guarded update found no row: another run took the order over while this one was asleep. */
+/**
+ * The error for a guarded update that found no row: another run took the order over while this one was
+ * asleep.
+ */
 export function lostOwnership(orderId: number): AcmeLedgerError {
   return new AcmeLedgerError('busy', `order ${String(orderId)} was taken over by another run`, {
     hint: `acme-ledger order show ${String(orderId)}`,

@@ -8,7 +8,7 @@ import type { CertificateRow, IdentifierRow } from '../ledger/schema.ts';
 
 const dayMs = 86_400_000;
 
-/** How long a name that only looks well is at the most left alone between two lifts. */
+/** How long at most a name that only looks well is left alone between two lifts. */
 const longestLiftMs = 32 * dayMs;
 
 /** Names that failed together shall not be probed together for ever. */
@@ -20,8 +20,8 @@ export function nextProbeAt(now: Date, everyMs: number, random: () => number = M
 }
 
 /**
- * When a name that a probe has found well is probed again, unless the CA agrees: after 1, 2, 4 … 32 days. Each time that we see it well
- * and the CA doesn't costs a failed validation.
+ * When a name that a probe has found well is probed again, unless the CA agrees: after 1, 2, 4 … 32 days.
+ * Each time that a probe finds it well and the CA doesn't costs a failed validation.
  * @param step such probes in a row, from 1
  */
 export function nextLiftAt(now: Date, step: number): Date {
@@ -29,8 +29,9 @@ export function nextLiftAt(now: Date, step: number): Date {
 }
 
 /**
- * The names that keep a certificate from being worked on, or whole, and that a free probe may bring back now.
- * @param due null when it isn't; then only what it lacks matters
+ * The names that keep a certificate from being worked on, or from being whole, and that a free probe may
+ * bring back now.
+ * @param due null when the certificate isn't due; then only the names that it lacks matter
  */
 export function namesToProbe(
   certificate: CertificateRow,

@@ -8,24 +8,30 @@ import type { LedgerWriter } from '../ledger/writer.ts';
 import type { CommandContext } from '../run/run-context.ts';
 import { withLedgerWriter } from '../run/ledger-writing.ts';
 
-/** Certificates with such names wait for the probes of this run; names that aren't reached in that time come first in the next. */
+/**
+ * How long probes may begin: certificates with such names wait for them. Names that aren't reached in that
+ * time come first in the next run.
+ */
 const startForMs = 120_000;
-/** What this run's probes put up: one of dns-01 that began last is over by then. */
+/** How long this run's own answers are taken down: a dns-01 probe that began last is over by then. */
 const takeDownForMs = 480_000;
-/** What killed runs' probes have left up: their hook may hang, in this run and in each that follows. */
+/**
+ * How long answers of killed runs' probes are taken down: their hook may hang, in this run and in each that
+ * follows.
+ */
 const takeDownLeftForMs = 60_000;
 
-/** What there is to be probed, and to be taken down. */
+/** The names to be probed, and the answers to be taken down. */
 export interface ProbeWork {
-  /** Those first that weren't probed for longest. */
+  /** The names, the one first that wasn't probed for longest. */
   toProbe: readonly ProbeCandidate[];
-  /** How many probes have, or may have, something up. */
+  /** How many probes have, or may have, an answer up. */
   probesUp: number;
 }
 
 /**
- * Looks, without the CA, whether names that are left alone have been mended, and takes down what a killed run's probes have left. What
- * goes wrong is warned of: certificates are renewed all the same.
+ * Looks, without the CA, whether names that are left alone have been mended, and takes down the answers of
+ * killed runs' probes. A failure is warned of: certificates are renewed all the same.
  * @param endsAt when the time of the run is over, as `performance.now()` tells it
  * @returns whether names may be ordered that couldn't before
  */

@@ -16,9 +16,9 @@ import { nextLiftAt, nextProbeAt } from './probe-choice.ts';
 /** A name that may have been mended, and how its certificate proves it. */
 export interface ProbeCandidate {
   name: IdentifierRow;
-  /** As `certificates.settings` has them. */
+  /** The solver settings as `certificates.settings` has them. */
   settings: object;
-  /** RFC 7638, of the account that it fails on. */
+  /** The thumbprint (RFC 7638) of the account that the name fails on. */
   keyThumbprint: string;
 }
 
@@ -28,19 +28,22 @@ export interface Probing extends ProbeParts {
   view: ProbeView;
   /** Whether another probe may begin. */
   mayStart: () => boolean;
-  /** For each, from its turn on; what is usual for its challenge when left out. */
+  /** The time limit of each probe, from its turn on; what is usual for its challenge when left out. */
   longestMs?: number;
 }
 
-/** Most of the time of a probe is waiting; a web server that many names share is asked for so many at once. */
+/**
+ * Probes at one time: most of a probe's time is waiting, and a web server that many names share is asked for
+ * so many at once.
+ */
 const concurrency = 10;
 /** A name server that is slow to show a record gets longer. */
 const longestMs = { 'http-01': 60_000, 'tls-alpn-01': 60_000, 'dns-01': 300_000 } as const;
 
 /**
- * Puts up a token of our own for each name the way its certificate would, looks whether it can be seen, and takes it down again; the CA
- * isn't asked. A name that answers may be ordered at once.
- * @returns how many may
+ * Puts up a token of our own for each name the way its certificate would, looks whether it can be seen, and
+ * takes it down again; the CA isn't asked. A name that answers may be ordered at once.
+ * @returns how many names may be ordered
  */
 export async function probeNames(probing: Probing, candidates: readonly ProbeCandidate[]): Promise<number> {
   const limit = pLimit(concurrency);
@@ -81,14 +84,15 @@ async function probeOne(probing: Probing, candidate: ProbeCandidate): Promise<bo
 /** A probe that has had its turn. */
 interface Begun {
   row: ProbeRow;
-  /** From its turn on. */
+  /** The probe's time limit, which begins with its turn. */
   limit: TimeLimit;
   limitMs: number;
 }
 
 /**
- * Puts its answer up. What waits for others' hooks uses up none of its time, and may come too late to begin.
- * @returns null when it wasn't begun
+ * Puts the probe's answer up. Waiting for the hooks of other probes uses up none of its time, and may end too
+ * late to begin.
+ * @returns null when the probe wasn't begun
  */
 async function begin(
   probing: Probing,
@@ -118,7 +122,8 @@ async function beginOne(
   { name, settings, keyThumbprint }: ProbeCandidate,
   everyMs: number,
 ): Promise<ProbeRow | null> {
-  // As long as a CA's (RFC 8555 §8.1); no challenge of one has it, so that what is up proves nothing to anybody.
+  // The token is as long as a CA's (RFC 8555 §8.1); no challenge of a CA has it, so that the answer proves
+  // nothing to anybody.
   const token = randomBytes(32).toString('base64url');
   const answer = {
     settings,

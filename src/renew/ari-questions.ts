@@ -11,12 +11,15 @@ import { allOrFirstError } from '../issuance/waiting/concurrency.ts';
 import type { Log } from '../log-and-stops.ts';
 import { learned, notLearned, nothingToLearn } from './ari-schedule.ts';
 
-/** What asking one CA for renewal information needs. */
+/** The parts that asking one CA for renewal information needs. */
 export interface RenewalSource extends LedgerWriter {
   stateDir: string;
   log: Log;
   signal: AbortSignal;
-  /** The CA's answer about one certificate, throws AcmeLedgerError; null for a CA that has no renewal information. */
+  /**
+   * The CA's answer about one certificate, throws AcmeLedgerError; null for a CA that has no renewal
+   * information.
+   */
   ask: ((ariId: string) => Promise<RenewalInfo>) | null;
   /** Whether there is time for another question. */
   mayAsk: () => boolean;
@@ -24,15 +27,21 @@ export interface RenewalSource extends LedgerWriter {
 
 /** Requests at once. */
 const concurrency = 8;
-/** Answers that are written together. A run that is killed loses no more, and they can be had again. */
+/**
+ * Answers that are written together. A run that is killed loses no more answers than that, and they can be
+ * had again.
+ */
 const batchSize = 200;
-/** One fault may be bad luck. After so many in a row nobody else is asked for: the CA has trouble, and ten thousand time-outs would take hours. */
+/**
+ * Faults in a row after which no more is asked: one fault may be bad luck, after three the CA has trouble,
+ * and ten thousand time-outs would take hours.
+ */
 const faultsMax = 3;
 
 /**
- * Asks one CA when to renew these certificates, and writes down what it says. It is advice: whatever goes wrong, each is asked for again
- * later, and what was known before holds.
- * @param certificates whose time to ask has come; the one that waits longest goes first
+ * Asks one CA when to renew these certificates, and writes the answers down. The answers are advice: after
+ * any failure a certificate is asked for again later, and what was known before holds.
+ * @param certificates those whose time to ask has come; the one that waits longest goes first
  * @throws AcmeLedgerError when the ledger can't be written
  */
 export async function askRenewalInfo(
@@ -48,7 +57,10 @@ export async function askRenewalInfo(
   await asking.write();
 }
 
-/** Why no more is asked: `left` is asked for by the next run, what met a fault only after its wait. */
+/**
+ * Why no more certificates are asked for. `left`: the next run asks for the rest; `fault`: the rest waits as
+ * if each had met that fault.
+ */
 type End = { kind: 'left' } | { kind: 'fault'; error: AcmeLedgerError };
 
 class Asked {
@@ -80,7 +92,10 @@ class Asked {
     await recordRenewalInfo(this.#source, learnedNow);
   }
 
-  /** @returns what changes; null when nothing was learned of this one, so that the next run asks again */
+  /**
+   * @returns the columns that change; null when nothing was learned of the certificate, so that the next run
+   * asks again
+   */
   async #ask(certificate: CertificateRow): Promise<Learned['columns'] | null> {
     const { ask, clock, log } = this.#source;
     const ariId = ask === null ? null : (certificate.ari_id ?? (await this.#idOf(certificate)));
@@ -99,13 +114,16 @@ class Asked {
 
   #failed(certificate: CertificateRow, ariId: string, error: AcmeLedgerError): Learned['columns'] | null {
     this.#faults = isPassingFault(error) ? this.#faults + 1 : 0;
-    // The CA said when to come back: none of the others is asked for before.
+    // The CA said when to come back: none of the other certificates is asked for before.
     const isAsked = error.code === 'ca-limit';
     if (isAsked || this.#faults >= faultsMax) this.#end ??= { kind: 'fault', error };
     return { ...notLearned(certificate, error, this.#source.clock.now()), ari_id: ariId };
   }
 
-  /** Null for a certificate that isn't there as the ledger has it, or whose issuer left its key identifier out. */
+  /**
+   * Null for a certificate that isn't on disk as the ledger has it, or whose issuer left its key identifier
+   * out.
+   */
   async #idOf({ name, serial }: CertificateRow): Promise<string | null> {
     const { stateDir, log } = this.#source;
     try {

@@ -21,14 +21,18 @@ import { openLedger } from '../run/open-ledger.ts';
 import { sessionOptions } from '../run/session-options.ts';
 import { limitsAt } from '../settings/limit-changes.ts';
 
-/** What isn't answered by then is asked for by the next run: renewing what is due mustn't wait for advice. */
+/**
+ * Certificates without an answer by then are asked for by the next run: renewing those that are due mustn't
+ * wait for advice.
+ */
 const askingMaxMs = 300_000;
 /** An answer needs no more than a look into the CA's tables. */
 const answerTimeoutMs = 10_000;
 
 /**
- * Asks the CAs when to renew these certificates (RFC 9773), some at a time, and writes the answers into the ledger. Without a
- * certificate nothing is opened and nothing sent. What goes wrong is logged: renewing goes on with what is known.
+ * Asks the CAs when to renew these certificates (RFC 9773), some at a time, and writes the answers into the
+ * ledger. Without a certificate nothing is opened and nothing sent. A failure is logged: renewing goes on
+ * with what is known.
  */
 export async function learnRenewalInfo(
   context: CommandContext,
@@ -82,7 +86,7 @@ async function askAt(
   const options = sessionOptions(context, authority);
   const { pace } = limitsAt(authority, context.settings.limits);
   const unpaced = createTransport({ ...options, answerTimeoutMs });
-  // The load balancer in front of the CA counts them like any other requests.
+  // The load balancer in front of the CA counts these questions like any other requests.
   const transport = pacedTransport(unpaced, pace, systemClock, () => null, options.takeTurn);
   const cache = directoryCache(options.cacheDir);
   const directories = new DirectorySource({ directoryUrl: ca, transport, clock: systemClock, cache });

@@ -28,13 +28,13 @@ import type { RenewOptions } from './work.ts';
 import type { LeftAlone } from './suspended-certificates.ts';
 import type { PlannedCertificate, Work } from './work.ts';
 
-/** Which certificates are due, before anybody asks what the CA lets through. */
+/** The certificates that are due, before the CAs' limits are looked at. */
 export interface DueCertificates {
-  /** All that are wanted. */
+  /** All certificates that are wanted. */
   wanted: readonly RenewalFacts[];
-  /** Worked on now, the most urgent first. */
+  /** Certificates to work on now, the most urgent first. */
   eligible: DueCertificate[];
-  /** Due, too, but they stay as they are until names of theirs are mended or resumed. */
+  /** Certificates that are due, too, but stay as they are until names of theirs are mended or resumed. */
   leftAlone: LeftAlone[];
 }
 
@@ -46,7 +46,7 @@ interface Found extends DueCertificates {
   toAsk: RenewalFacts[];
 }
 
-/** What `renew` without options would work on, and what `status` counts as due. */
+/** The certificates that `renew` without options would work on, and that `status` counts as due. */
 export async function dueCertificates(
   context: CommandContext,
   ledger: Ledger,
@@ -68,7 +68,7 @@ async function findDue(
   for (const facts of wanted) {
     const isLost = !isStored(context.settings.stateDir, facts.name, facts.csr === null);
     const reason = dueOf(facts, now, { all: options.all, isLost });
-    // One that lacks names may get them back.
+    // A certificate that lacks names may get them back.
     if (reason !== null || facts.issued_names !== null) reasons.set(facts.name, reason);
     if (!options.all && !isLost && isAskDue(facts, now)) toAsk.push(facts);
   }
@@ -97,8 +97,8 @@ async function findDue(
 }
 
 /**
- * What the ledger says is to be done now, the most urgent first; nobody is asked.
- * @param done what this run has worked on already
+ * The work that is to be done now by the ledger, the most urgent first; no CA is asked.
+ * @param done certificates that this run has worked on already
  */
 export async function findWork(
   context: CommandContext,
@@ -137,7 +137,7 @@ type Planned = Pick<Work, 'due' | 'newOrders' | 'rehearsals'>;
 
 const goesNow = { error: null, isOfRehearsal: false };
 
-/** Those that the run comes to, the ones among them that have to wait, and what it would spend. */
+/** The certificates that the run comes to, which of them have to wait, and what the run would spend. */
 async function planned(
   { settings }: CommandContext,
   ledger: Ledger,
@@ -158,14 +158,14 @@ async function planned(
   return limit >= eligible.length ? all : plan(upToLimit(all.due, limit));
 }
 
-/** A deploy hook has nothing to do with what the CA refused. */
+/** A deploy hook has nothing to do with the CA's refusal. */
 function ownBackOff({ certificate, due }: DueCertificate): ErrorRecord | null {
   return due.reason === 'not-deployed' ? null : backOffOf(certificate, systemClock.now());
 }
 
 /**
- * As many as go now, and those that have to wait before the last of them: those don't count, or the same ones would keep all others from
- * being renewed in run after run.
+ * As many certificates as go now, and those that have to wait before the last of them. Waiting certificates
+ * don't count, or the same ones would keep all others from being renewed in run after run.
  */
 export function upToLimit<T extends { deferral: unknown }>(due: readonly T[], limit: number): T[] {
   let going = 0;
@@ -179,15 +179,15 @@ export function upToLimit<T extends { deferral: unknown }>(due: readonly T[], li
 interface Candidates {
   rows: readonly CertificateRow[];
   reasons: ReadonlyMap<string, Due | null>;
-  /** By CA. */
+  /** Failing names by CA. */
   failing: ReadonlyMap<string, FailingNames>;
-  /** By CA, where what fails there keeps a certificate waiting, too. */
+  /** The staging of each CA, where a failing name keeps a certificate waiting, too. */
   stagings: ReadonlyMap<string, string>;
   isAskedFor: boolean;
   now: Date;
 }
 
-/** Each name once, the way that the most urgent certificate proves it. */
+/** The names to probe, each once, the way that the most urgent certificate proves it. */
 async function probesDue(
   context: CommandContext,
   ledger: Ledger,
@@ -215,14 +215,16 @@ async function wantedFacts(ledger: Ledger, names: readonly string[]): Promise<Re
   return Promise.all([...new Set(names)].map((name) => wantedCertificate(ledger, name)));
 }
 
-/** The whole rows, in the same order. */
+/** The whole rows of these certificates, in the order of `facts`. */
 async function rowsOf(ledger: Ledger, facts: readonly RenewalFacts[]): Promise<CertificateRow[]> {
   const names = facts.map(({ name }) => name);
   const rows = await certificatesByName(ledger, names);
   return names.flatMap((name) => rows.get(name) ?? []);
 }
 
-/** Where what is ordered from each CA is rehearsed. @throws AcmeLedgerError `usage` when one of them has no staging */
+/**
+ * The staging where each CA's orders are rehearsed. @throws AcmeLedgerError `usage` when a CA has no staging
+ */
 function stagingsOf(context: CommandContext, wanted: readonly RenewalFacts[]): Map<string, string> {
   const authorities = [...new Set(wanted.map(({ ca }) => ca))];
   return new Map(authorities.map((ca) => [ca, stagingOf(context, ca)?.directoryUrl ?? '']));

@@ -3,17 +3,20 @@ import type { ErrorRecord } from '../errors.ts';
 import { unpauseUrl } from '../ca-pause.ts';
 import { counted } from '../printable.ts';
 
-/** How many certificates of a run are told of one by one that fail with errors of one kind. */
+/** How many certificates of a run that fail with errors of one kind are reported one by one. */
 const toldMost = {
-  /** Each has a reason of its own. A mail that nobody can read to its end says no more than its beginning. */
+  /**
+   * Each certificate has a reason of its own. A mail that nobody can read to its end says no more than its
+   * beginning.
+   */
   each: 100,
-  /** They have their reason in common, say a limit of the CA. */
+  /** The certificates have their reason in common, say a limit of the CA. */
   few: 5,
-  /** The run didn't come to them, or has told already why they wait. */
+  /** The run didn't come to the certificates, or has reported already why they wait. */
   run: 0,
 } as const satisfies Record<ReturnType<typeof toldBy>, number>;
 
-/** So many certificates are named where one line tells of them. */
+/** How many certificates are named in the line that stands for several. */
 const namedMost = 5;
 
 interface Kind {
@@ -23,18 +26,18 @@ interface Kind {
   count: number;
   /** The first of the certificates. */
   names: string[];
-  /** The latest. */
+  /** The latest time to retry. */
   retryAt: string | null;
 }
 
-/** Keeps a run with ten thousand certificates from saying the same of each of them. */
+/** Keeps a run with ten thousand certificates from repeating an error for each of them. */
 export class GroupedErrors {
   readonly #kinds = new Map<string, Kind>();
   readonly #pauses = new Map<string, Kind>();
 
   /**
    * @param name of the certificate
-   * @returns whether this one is to be told by itself
+   * @returns whether the certificate's error is to be reported by itself
    */
   note(status: string, error: ErrorRecord, name: string): boolean {
     const pausedBy = pausingCa(error);
@@ -44,7 +47,8 @@ export class GroupedErrors {
     kinds.set(`${status} ${key}`, kind);
     kind.count += 1;
     if (kind.names.length < namedMost) kind.names.push(name);
-    // Of a pause the last is told: that of the whole account comes after those of names, and a later link is good for longer.
+    // The last error of a pause is reported: that of the whole account comes after those of names, and a
+    // later link is good for longer.
     if (pausedBy !== null && (error.code === 'account-paused' || kind.error.code !== 'account-paused'))
       kind.error = error;
     const { retryAt } = error;
@@ -52,7 +56,7 @@ export class GroupedErrors {
     return pausedBy === null && kind.count <= kind.toldMost;
   }
 
-  /** What stands for those that weren't told by themselves, an error for each kind. */
+  /** The errors that stand for certificates that weren't reported by themselves, one for each kind. */
   *rest(): Generator<ErrorRecord> {
     for (const kind of this.#pauses.values()) yield ofPauses(kind);
     for (const { status, error, toldMost: told, count, retryAt } of this.#kinds.values()) {
@@ -68,17 +72,23 @@ export class GroupedErrors {
   }
 }
 
-/** All that a CA has paused, names or the whole account, is ended by one page: one line tells of it, with the link. */
+/**
+ * All pauses of a CA, of names or the whole account, are ended by one page: one line reports them, with the
+ * link.
+ */
 function ofPauses({ status, error, count, names, retryAt }: Kind): ErrorRecord {
   const who = count > namedMost ? counted(count, 'certificate') : names.join(', ');
   if (count === 1 || error.code === 'account-paused')
     return { ...error, message: `${who}: ${status}, ${error.message}` };
-  // The hint of one may resume its own names alone.
+  // The hint of a single error may resume its own names alone.
   const hint = `open ${pageOf(error) ?? "the CA's page"} to go on, then: acme-ledger name resume --all`;
   return { ...error, message: `${who}: ${status}, the CA has paused names of theirs`, hint, retryAt };
 }
 
-/** The CA whose pause an error tells of, as far as the page tells that ends it; null for any other error. */
+/**
+ * The CA whose pause an error is about, as far as the page that ends the pause shows; null for any other
+ * error.
+ */
 function pausingCa(error: ErrorRecord): string | null {
   const page = pageOf(error);
   if (page !== null) return URL.canParse(page) ? new URL(page).origin : page;

@@ -26,13 +26,16 @@ export interface CostPlace {
 }
 
 export interface OrderCosts {
-  /** For each certificate; null where no order is placed. */
+  /** The charges of each certificate; null where no order is placed. */
   charges: (Charge[] | null)[];
-  /** As they are now, by their words. */
+  /** The buckets as they are now, by their `bucketWord`. */
   buckets: Map<string, Bucket>;
 }
 
-/** What orders for these certificates cost; nothing where one that a former attempt left is taken up: it is paid for. */
+/**
+ * The costs of orders for these certificates; none where an order that a former attempt left is taken up:
+ * that order is paid for.
+ */
 export async function orderCosts(
   place: CostPlace,
   certificates: readonly CertificateRow[],
@@ -45,13 +48,16 @@ export async function orderCosts(
   });
 }
 
-/** What it costs to rehearse them at this staging: nothing where that was done within a day, or is taken up. */
+/**
+ * The costs of rehearsing these certificates at a staging; none where that was done within a day, or an order
+ * is taken up.
+ */
 export async function rehearsalCosts(
   place: CostPlace,
   certificates: readonly CertificateRow[],
 ): Promise<OrderCosts> {
   const { ledger, ca, now } = place;
-  // Another one than that of the CA itself, which may not be registered yet either.
+  // Another account than that of the CA itself, which may not be registered yet either.
   const account = (await accountAt(ledger, ca)) ?? { id: -1, ca };
   const done = await rehearsedKeysSince(ledger, account.id, rehearsalsSince(now));
   return costsAt(place, account, certificates, {

@@ -28,7 +28,7 @@ import { ofRehearsal } from '../run/staging.ts';
 interface Wanted {
   certificate: CertificateRow;
   due: Due;
-  /** What would be ordered. */
+  /** The names that would be ordered. */
   names: readonly string[];
 }
 
@@ -41,15 +41,15 @@ interface Places {
 /** Why a certificate has to wait. */
 export interface Deferral {
   error: ErrorRecord;
-  /** The limit is that of the staging where it is rehearsed. */
+  /** The limit is that of the staging where the certificate is rehearsed. */
   isOfRehearsal: boolean;
 }
 
-/** What the limits of the CAs let a run do. */
+/** The plan of a run within the limits of the CAs. */
 export interface RunPlan {
-  /** By name of the certificate; those that aren't here go now. */
+  /** By the certificate's name; certificates that aren't here go now. */
   deferrals: Map<string, Deferral>;
-  /** What the run would spend of the new orders of each CA. */
+  /** How many new orders the run would spend at each CA. */
   newOrders: (LimitSeen & { ca: string; spends: number })[];
   /** How many orders for each CA would be rehearsed first, and where. */
   rehearsals: { ca: string; rehearsedAt: string; orders: number }[];
@@ -63,8 +63,8 @@ export interface PlanOptions {
 }
 
 /**
- * Which of these certificates go now and which have to wait for a limit of their CA, or of the staging where they are rehearsed, from the
- * ledger alone.
+ * Which of these certificates go now and which have to wait for a limit of their CA, or of the staging where
+ * they are rehearsed, from the ledger alone.
  * @param wanted the most urgent first
  */
 export async function planRun(
@@ -97,7 +97,10 @@ export async function planRun(
   return plan;
 }
 
-/** What the CA said itself, or the staging, goes before what is counted here. */
+/**
+ * Defers certificates by the waits that the CA, or the staging, asked for: these go before the limits that
+ * are counted here.
+ */
 async function noteHeld(
   plan: RunPlan,
   { own, there }: Places,
@@ -122,7 +125,7 @@ async function heldAt(
 ): Promise<Map<string, ErrorRecord>> {
   const account = await accountAt(ledger, ca);
   if (account === undefined) return new Map();
-  // What is stored came from the CA itself, not from its staging.
+  // The stored certificate came from the CA itself, not from its staging.
   const wanted = orders.map((order) => ({
     ...order,
     stored: order.certificate.ca === ca ? order.certificate : undefined,
@@ -130,7 +133,9 @@ async function heldAt(
   return plannedHolds(ledger, account.id, wanted, { now, waitMs });
 }
 
-/** Those that don't go on without a rehearsal: that was done within a day, or they end soon. */
+/**
+ * The certificates that need a rehearsal: all but those that were rehearsed within a day, or that end soon.
+ */
 async function needRehearsal(
   { ledger, ca, now }: CostPlace,
   orders: readonly Wanted[],
@@ -186,7 +191,7 @@ async function planAt(
   plan.rehearsals.push({ ca: own.ca, rehearsedAt: there.ca, orders: placed.length });
 }
 
-/** What those of the orders that go now spend of the CA's limit on new ones. */
+/** Notes how many new orders the certificates that go now spend of the CA's limit. */
 function noteSpent(
   plan: RunPlan,
   { ca, now }: CostPlace,

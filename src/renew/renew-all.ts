@@ -22,9 +22,10 @@ export interface RenewAllOptions {
 }
 
 /**
- * Works on these certificates in their order, some at a time, fewer while the CA refuses. One's failure never stops the others; an abort of `stops.work`
- * leaves the rest untouched, `mayStart` saying no defers it, and so does a CA that is out of order for longer than the run may wait. What another run
- * is working on is left to it, and looked at again at the end.
+ * Works on these certificates in their order, some at a time, fewer while the CA refuses. One certificate's
+ * failure never stops the others. An abort of `stops.work` leaves the rest untouched; `mayStart` saying no
+ * defers it, and so does a CA that is out of order for longer than the run may wait. A certificate that
+ * another run is working on is left to that run, and looked at again at the end.
  */
 export async function renewAll(
   run: AccountRun,
@@ -55,7 +56,7 @@ export async function renewAll(
             return;
           }
           const result = await renewOne(run, one, { ...options, whileWaiting: places.lend });
-          // Of the staging's account it says nothing.
+          // An error of the rehearsal says nothing of the account at the CA.
           if (result?.error?.code === 'ca-account' && result.isOfRehearsal !== true)
             lostAccount = result.error;
           places.isDone();
@@ -77,7 +78,10 @@ const outOfTime = errorRecord(
   }),
 );
 
-/** Certificates for the same names, say with two kinds of key, one after the other: there is one order for them at a time. */
+/**
+ * Takes certificates for the same names, say with two kinds of key, one after the other: there is one order
+ * for the names at a time.
+ */
 function turns(): (one: DueCertificate, act: () => Promise<void>) => Promise<void> {
   const queues = new Map<string, LimitFunction>();
   return (one, act) => {
@@ -108,7 +112,7 @@ async function renewOne(
     'ended' in rehearsed
       ? rehearsed.ended
       : await obtainDropping(run, standing.row, { ...options, names: rehearsed.names, whileWaiting });
-  // Removed while it was worked on: nobody waits for a result.
+  // The certificate was removed while it was worked on: nobody waits for a result.
   if (attempt.error?.code === 'superseded' && attempt.certificate.removed_at !== null) {
     run.log.warn({ order: attempt.orderId }, attempt.error.message);
     return null;

@@ -12,7 +12,8 @@ export interface ReportChoice {
 }
 
 /**
- * Renews what is due, and then tells the name hook and writes the report; a dry run does neither.
+ * Renews the certificates that are due, and then tells the name hook and writes the report; a dry run does
+ * neither.
  * @returns the exit code
  * @throws AcmeLedgerError `usage` before anything is done when the report can't be written
  */

@@ -26,8 +26,8 @@ export type RenewThere = (
 ) => Promise<void>;
 
 /**
- * Has certificates made at the fallback that can't wait for their own CA. Each is told of once: with what came of it there, or, where
- * nothing was tried, as it was before.
+ * Has certificates made at the fallback that can't wait for their own CA. The result of each is reported
+ * once: that of the fallback, or the earlier one where nothing was tried there.
  */
 export async function renewElsewhere(
   context: CommandContext,
@@ -53,7 +53,10 @@ export async function renewElsewhere(
   for (const renewed of left.values()) onResult(renewed);
 }
 
-/** One limit may send all of ten thousand there: a line for each reason, and each certificate for who looks closely. */
+/**
+ * One limit may send all of ten thousand certificates to the fallback: warns with a line for each reason, and
+ * logs each certificate at debug level.
+ */
 export function tellOfAll(context: { log: Log }, waiting: readonly Renewed[], fallback: Authority): void {
   for (const code of new Set(waiting.map(({ error }) => error?.code ?? ''))) {
     const alike = waiting.filter(({ error }) => error?.code === code);

@@ -12,29 +12,32 @@ import { spendLine } from '../report/limit-line.ts';
 import type { RenewalRecord } from './report-file.ts';
 import { counted } from '../printable.ts';
 
-/** How many of each kind; the last two only where there are any. */
+/** How many certificates of each kind; the last two only where there are any. */
 export type Summary = Record<Renewed['status'] | 'due' | 'notDue', number> & NotWorkedOn;
 
 interface NotWorkedOn {
-  /** Due, but `--limit` left them to the next run. */
+  /** Due certificates that `--limit` left to the next run. */
   beyondLimit?: number;
-  /** Due, but they stay as they are for suspended names. */
+  /** Due certificates that stay as they are for suspended names. */
   leftAlone?: number;
 }
 
-/** Before anything is done. */
+/** The summary before anything is done. */
 export function summaryOf(work: Work): Summary {
   const none = { issued: 0, renewed: 0, failed: 0, deferred: 0 };
   const { due, ...others } = totalsOf(work);
   return { due, ...none, ...others };
 }
 
-/** How many there are to work on and not, whatever becomes of them. */
+/** How many certificates there are to work on and not, whatever becomes of them. */
 export function totalsOf(work: Work): Pick<Summary, 'due' | 'notDue' | keyof NotWorkedOn> {
   return { due: work.due.length, notDue: work.notDue, ...notWorkedOn(work) };
 }
 
-/** Says where the CA explains the window in which it wants a certificate replaced (RFC 9773 §4.2). @returns these pages by certificate */
+/**
+ * Says where the CA explains the window in which it wants a certificate replaced (RFC 9773 §4.2). @returns
+ * the pages by certificate
+ */
 export function explain(context: CommandContext, work: Work): Map<string, string> {
   const pages = new Map<string, string>();
   for (const { certificate, due } of work.due) {
@@ -50,7 +53,7 @@ function explanationOf(certificate: CertificateRow, due: Due): string | null {
   return due.reason === 'ari' ? certificate.ari_explanation_url : null;
 }
 
-/** Tells of one certificate, and writes it down for the report. */
+/** Reports one certificate's result on the terminal, and writes it down for the report. */
 export function report(
   context: CommandContext,
   { certificate, status, error, fallbackCa }: Renewed,
@@ -80,7 +83,10 @@ export function report(
     context.output.complainOf(error, `${certificate.name}: ${status}`);
 }
 
-/** What wasn't told one by one, and the sums; both also under cron, if there is anything to look at. */
+/**
+ * Reports the errors that weren't reported one by one, and the sums; both also under cron, if any certificate
+ * failed or waits.
+ */
 export function conclude({ output, settings }: CommandContext, summary: Summary, like: GroupedErrors): void {
   if (output.json) {
     output.line({ summary }, () => '');
@@ -92,7 +98,7 @@ export function conclude({ output, settings }: CommandContext, summary: Summary,
   else output.note(sums);
 }
 
-/** Of a run that was stopped also what it didn't come to. */
+/** The sums in words; for a run that was stopped also how many certificates it didn't begin. */
 export function sumsText(summary: Summary): string {
   const { due, issued, renewed, failed, deferred } = summary;
   const left = due - issued - renewed - failed - deferred;
@@ -113,7 +119,7 @@ function notDueText({ notDue, beyondLimit = 0, leftAlone = 0 }: { notDue: number
   return `${String(notDue)} not due${alone}${others}`;
 }
 
-/** `--dry-run`: what would be done, and what it costs. @returns the exit code */
+/** `--dry-run`: shows what would be done, and what it costs. @returns the exit code */
 export function describe(context: CommandContext, work: Work): number {
   tellLeftAlone(context, work.leftAlone);
   for (const { certificate, due, names, deferral } of work.due) {

@@ -30,7 +30,7 @@ import type { RenewalRecord } from './report-file.ts';
 import { tellNewlyLeftAlone } from './suspended-certificates.ts';
 import type { RenewOptions, Work } from './work.ts';
 
-/** `--max-time`, from the start of the run, as `performance.now()` tells it. */
+/** The end of `--max-time`, counted from the start of the run, as `performance.now()` tells it. */
 interface RunTime {
   endsAt: number;
 }
@@ -41,11 +41,14 @@ interface TimedRun {
 }
 
 interface PartOfRun extends RenewOptions, TimedRun {
-  /** All that this run is going to work on: what dead runs left is kept for that. */
+  /** All certificates that this run is going to work on: orders that dead runs left are kept for them. */
   coming: readonly DueCertificate[];
 }
 
-/** Longer than a CA's restart, and than most of its troubles; runs that wait are not to pile up under cron. */
+/**
+ * A run waits for longer than a CA's restart, and than most of its troubles; runs that wait are not to pile
+ * up under cron.
+ */
 const outageMs = 300_000;
 
 function timed({ maxTimeMs }: RenewOptions, time: RunTime): TimedRun {
@@ -56,7 +59,7 @@ function timed({ maxTimeMs }: RenewOptions, time: RunTime): TimedRun {
   };
 }
 
-/** @param record filled with what the run has to tell */
+/** @param record filled with the results of the run */
 export async function runRenew(
   context: CommandContext,
   options: RenewOptions,
@@ -68,7 +71,7 @@ export async function runRenew(
   const time = { endsAt: performance.now() + (options.maxTimeMs ?? Infinity) };
   await writeConfigured(context);
   const known = await withLedger(context.settings, async (ledger) => {
-    // Also where nothing is due, and no CA is asked.
+    // Keys are removed also where nothing is due, and no CA is asked.
     await removeUselessKeys(ledger, context.settings.stateDir);
     return findWork(context, ledger, options);
   });
@@ -85,7 +88,7 @@ export async function runRenew(
     const mayStart = (): boolean => isOpen() && run.mayStart();
     await workOn(context, part, { ...run, mayStart }, (renewed) => {
       const { certificate, error } = renewed;
-      // It goes with the next part.
+      // The certificate goes with the next part.
       if (error?.code === 'no-time' && run.mayStart()) return void putOff.add(certificate.name);
       summary[renewed.status] += 1;
       report(context, renewed, pages.get(certificate.name), { record, like });
@@ -102,16 +105,16 @@ export async function runRenew(
       const { issued, renewed, failed, deferred } = summary;
       const totals = totalsOf({ ...rest, due: [...done, ...rest.due] });
       summary = { issued, renewed, failed, deferred, ...totals };
-      // Once it is known which of them the probes have brought back.
+      // Only now it is known which certificates the probes have brought back.
       await tellNewlyLeftAlone(context, rest.leftAlone, { isAskedFor: options.names.length > 0 });
       await workOnPart(rest, rest);
     } finally {
-      // One CA's fault keeps nobody else's certificates from their turn, and is thrown in the end.
+      // One CA's fault keeps no other CA's certificates from their turn, and is thrown in the end.
       await first;
     }
   } finally {
     await probing.catch(() => undefined);
-    // However it ended, also by a signal before the first certificate.
+    // However the run ended, also by a signal before the first certificate.
     record.summary = summary;
     conclude(context, summary, like);
   }
@@ -119,7 +122,10 @@ export async function runRenew(
   return summary.deferred > 0 ? 75 : 0;
 }
 
-/** All that is due, each told of once: at its CA, and at the fallback what can't wait for that. */
+/**
+ * Works on all certificates that are due, each reported once: at its CA, and at the fallback those that can't
+ * wait for their CA.
+ */
 async function workOn(
   context: CommandContext,
   work: Work,
@@ -158,7 +164,7 @@ async function workOn(
   }
 }
 
-/** The work after the CAs were asked when to renew, where it is time to ask. */
+/** The work, found anew after the CAs were asked when to renew, where it was time to ask. */
 async function workAsAdvised(
   context: CommandContext,
   known: Work,
@@ -202,7 +208,7 @@ async function renewAt(
   } catch (error) {
     const left = certificates.filter(({ certificate }) => !told.has(certificate.name));
     if (left.length === 0 || !(error instanceof AcmeLedgerError && isAboutTheCa(error))) throw error;
-    // The CA can't be worked with now: each of its certificates is told of, and the summary counts it.
+    // The CA can't be worked with now: each of its certificates is reported, and the summary counts it.
     const status = error.code === 'ca-limit' ? 'deferred' : 'failed';
     for (const { certificate } of left) onResult({ certificate, status, error: errorRecord(error) });
   }
@@ -215,7 +221,7 @@ async function settleAndRenew(
   options: PartOfRun,
   onResult: (renewed: Renewed) => void,
 ): Promise<void> {
-  // Of one that only its deploy hook is due for, no attempt will take up the order.
+  // No attempt will take up the order of a certificate for which only its deploy hook is due.
   const ordered = certificates.filter(({ due }) => due.reason !== 'not-deployed');
   const coming = [...certificates, ...options.coming].filter(({ due }) => due.reason !== 'not-deployed');
   const namesKeys = namesKeysOf(coming);

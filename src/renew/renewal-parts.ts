@@ -6,17 +6,24 @@ import { withLedger } from '../run/open-ledger.ts';
 import type { RenewOptions } from './work.ts';
 
 export interface Parts {
-  /** What no probe has a say in. */
+  /** The work that doesn't depend on a probe. */
   atOnce: Work;
-  /** Whether nothing more of it is to be begun: the probes are through, and all that is left goes by its urgency. */
+  /**
+   * Whether no more of `atOnce` is to be begun: the probes are through, and all that is left goes by its
+   * urgency.
+   */
   isOver: () => boolean;
-  /** Waits for the probes. @param putOff the names of the certificates of `atOnce` that weren't begun for that */
+  /**
+   * Waits for the probes. @param putOff the names of the certificates of `atOnce` that weren't begun because
+   * `isOver`
+   */
   theRest: (putOff: ReadonlySet<string>) => Promise<{ done: PlannedCertificate[]; rest: Work }>;
 }
 
 /**
- * The first certificates are worked on beside the probes. One with a name that is being probed waits for what the probe finds: it would be
- * ordered twice else. With nothing else to do all is done behind the probes.
+ * Splits the work so that the first certificates are worked on beside the probes. A certificate with a name
+ * that is being probed waits for the probe's finding: it would be ordered twice else. When all certificates
+ * wait, all is done behind the probes.
  * @param probing whether names may be ordered that couldn't before
  */
 export function partsOf(

@@ -5,8 +5,8 @@ export interface Renewed {
   certificate: CertificateRow;
   status: 'issued' | 'renewed' | 'failed' | 'deferred';
   error: ErrorRecord | null;
-  /** It ended with its rehearsal: the CA wasn't asked. */
+  /** The attempt ended with its rehearsal: the CA wasn't asked. */
   isOfRehearsal?: boolean;
-  /** Where it was ordered instead of at its own CA. */
+  /** The CA where the certificate was ordered instead of at its own. */
   fallbackCa?: string;
 }

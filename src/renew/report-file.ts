@@ -10,23 +10,23 @@ import type { CommandContext } from '../run/run-context.ts';
 import { stoppedCode } from '../log-and-stops.ts';
 import { runReportHook } from './report-hook.ts';
 
-/** What a `renew` has to tell, in the shapes of its `--json` (docs/json.md). */
+/** The results of a `renew`, in the shapes of its `--json` (docs/json.md). */
 export interface RenewalRecord {
   certificates: object[];
-  /** Null when it ended before it came to count. */
+  /** Null when the run ended before it came to count. */
   summary: object | null;
 }
 
 export interface ReportOptions {
   /** `--report`: where the report is written; null for nowhere. */
   file: string | null;
-  /** Of that file; 0600 when left out. */
+  /** The mode of that file; 0600 when left out. */
   mode?: number;
-  /** `--on-finish`: a shell command that reads it from stdin. */
+  /** `--on-finish`: a shell command that reads the report from stdin. */
   hook: string | null;
 }
 
-/** It tells every name, and what is wrong with it: nobody else reads that unless told. */
+/** The report tells every name, and its faults: nobody else may read it unless told. */
 const usualMode = 0o600;
 
 /** `--report-mode`. @throws AcmeLedgerError `usage` */
@@ -37,7 +37,7 @@ export function reportMode(given: string | undefined, file: string | undefined):
       hint: 'add --report FILE',
     });
   }
-  // The owner can read it, and nobody but the owner can write it.
+  // The owner can read the report, and nobody else can write it.
   if (/^0?[46][04][04]$/.test(given)) return Number.parseInt(given, 8);
   throw new AcmeLedgerError(
     'usage',
@@ -47,9 +47,10 @@ export function reportMode(given: string | undefined, file: string | undefined):
 }
 
 /**
- * Does the work and reports of it, however it ended. What goes wrong with the report is warned of and changes no exit code: the
- * certificates are what they are.
- * @throws AcmeLedgerError `usage` before anything is done when the report can't be written there; what the work throws
+ * Does the work and writes its report, however the work ended. A failure of the report is warned of and
+ * changes no exit code: the certificates are what they are.
+ * @throws AcmeLedgerError `usage` before anything is done when the report can't be written there; the errors
+ * of the work
  */
 export async function reported(
   context: CommandContext,
@@ -84,7 +85,7 @@ async function assertWritable(file: string): Promise<void> {
     const probe = `${path}.${uniqueSuffix()}`;
     const there = await stat(path).catch(() => null);
     if (file === '' || there?.isDirectory() === true) throw new Error("it's a directory");
-    // Root may replace any: /dev/null would be a file from then on.
+    // Root may replace any file: /dev/null would be a regular file from then on.
     if (there?.isFile() === false) throw new Error("it isn't a regular file");
     if (there !== null && isOwnOutput(there)) throw new Error('this run prints there');
     await (await open(probe, 'wx', 0o600)).close();
@@ -97,20 +98,26 @@ async function assertWritable(file: string): Promise<void> {
   }
 }
 
-/** As is `/dev/stdout` where that goes to a file, which would be lost. */
+/**
+ * Whether the file is what this run prints to, as `/dev/stdout` is where that goes to a file: the output
+ * would be lost.
+ */
 function isOwnOutput({ dev, ino }: Stats): boolean {
   return [1, 2].some((descriptor) => {
     try {
       const printed = fstatSync(descriptor);
       return printed.dev === dev && printed.ino === ino;
     } catch {
-      // Closed.
+      // The descriptor is closed.
       return false;
     }
   });
 }
 
-/** Where a link leads to, so that the link stays. @throws Error for another user's link: it would choose which file is replaced */
+/**
+ * The file that a link leads to, so that the link stays. @throws Error for another user's link: it would
+ * choose which file is replaced
+ */
 async function targetOf(file: string): Promise<string> {
   const there = await lstat(file).catch(() => null);
   const isStrangers = there !== null && there.uid !== 0 && there.uid !== process.geteuid?.();
@@ -136,7 +143,7 @@ async function tell(
       'the certificates are not concerned; acme-ledger cert list has the last error of each',
     );
   }
-  // Interrupted, there are seconds left, and whoever interrupted knows.
+  // In an interrupted run there are seconds left, and the person who interrupted it knows.
   const isInterrupted = (): boolean => context.stops.work.aborted;
   if (hook === null || isInterrupted()) return;
   try {

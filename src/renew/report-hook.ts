@@ -7,20 +7,23 @@ import { runVariable } from '../system/orphaned-hooks.ts';
 import type { CommandContext } from '../run/run-context.ts';
 import { ledgerExists, openLedger } from '../run/open-ledger.ts';
 
-/** It may send a mail, or copy the report somewhere. */
+/** The hook may send a mail, or copy the report somewhere. */
 const timeoutMs = 5 * 60_000;
 
 export interface ReportForHook {
   /** `--on-finish`: a shell command. */
   command: string;
-  /** What it reads from stdin. */
+  /** The report that the command reads from stdin. */
   report: string;
-  /** Where the same was written; empty for nowhere. */
+  /** Where the report was written; empty for nowhere. */
   file: string;
   exitCode: number;
 }
 
-/** Runs the command of `--on-finish`. If it fails, that is warned of and changes nothing. @throws the reason of `stops.work` */
+/**
+ * Runs the command of `--on-finish`. A failure of the command is warned of and changes nothing. @throws the
+ * reason of `stops.work`
+ */
 export async function runReportHook(
   context: CommandContext,
   { command, report, file, exitCode }: ReportForHook,
@@ -39,9 +42,9 @@ export async function runReportHook(
 }
 
 /**
- * A run of the hook's own, because those of the certificates have ended: by it a later run finds the hook and ends it, should this process be
- * killed. Those that killed runs left are ended here.
- * @returns null where there is no ledger, or it can't be written: the report is told all the same
+ * Starts a run of the hook's own, because those of the certificates have ended: by it a later run finds the
+ * hook and ends it, should this process be killed. Hooks that killed runs left are ended here.
+ * @returns null where there is no ledger, or it can't be written: the hook is run all the same
  */
 async function startReportRun({
   settings,

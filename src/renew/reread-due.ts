@@ -5,9 +5,10 @@ import type { Renewed } from './renewed.ts';
 import type { Due } from '../issuance/due/due.ts';
 
 /**
- * A due certificate as it stands now, when its turn has come: runs at the same time share the work, and the list of what is due was
- * read when this one began.
- * @returns the result when another run has done what was due; else the row to work on, or null for one that nobody wants any more
+ * A due certificate as it stands now, when its turn has come: runs at the same time share the work, and the
+ * list of due certificates was read when this run began.
+ * @returns the result when another run has done what was due; else the row to work on, or null for a
+ * certificate that nobody wants any more
  */
 export async function rereadDue(
   ledger: Ledger,

@@ -12,7 +12,10 @@ import type { CommandContext } from '../run/run-context.ts';
 import { withLedgerWriter } from '../run/ledger-writing.ts';
 import { counted } from '../printable.ts';
 
-/** A certificate that is due and isn't worked on, for names of it that failed for too long, or that the CA paused. */
+/**
+ * A certificate that is due and isn't worked on, for names of it that failed for too long, or that the CA
+ * paused.
+ */
 export interface LeftAlone {
   certificate: CertificateRow;
   names: readonly SuspendedName[];
@@ -40,9 +43,9 @@ export function tellLeftAlone({ output }: CommandContext, leftAlone: readonly Le
 }
 
 /**
- * Tells it once of each, also under cron, and writes it down as the certificate's last error: later runs are silent about it, and
- * `cert list` and `status` show it.
- * @param options.isAskedFor a person named them: told in any case
+ * Warns once of each certificate, also under cron, and writes that down as the certificate's last error:
+ * later runs are silent about it, and `cert list` and `status` show it.
+ * @param options.isAskedFor a person named the certificates: they are warned of in any case
  */
 export async function tellNewlyLeftAlone(
   context: CommandContext,

@@ -5,31 +5,31 @@ import type { ProbeCandidate } from '../probe/probe-names.ts';
 import type { RunPlan } from './plan-run.ts';
 import type { LeftAlone } from './suspended-certificates.ts';
 
-/** One that is due, and why it has to wait for a limit of its CA; null when it goes now. */
+/** A certificate that is due, and why it has to wait for a limit of its CA; null when it goes now. */
 export interface PlannedCertificate extends DueCertificate {
   deferral: ErrorRecord | null;
-  /** It waits for the staging where it is rehearsed, not for its CA. */
+  /** The certificate waits for the staging where it is rehearsed, not for its CA. */
   isOfRehearsal: boolean;
 }
 
-/** What is to be done: certificates by CA, and CAs where an earlier run left something. */
+/** The work of a run: certificates by CA, and CAs where an earlier run left something. */
 export interface Work {
   due: PlannedCertificate[];
   notDue: number;
-  /** Due, too, but left to the next run by `--limit`. */
+  /** Due certificates that `--limit` leaves to the next run. */
   beyondLimit: number;
   authorities: string[];
-  /** What it would spend of the CAs' limits on new orders. */
+  /** How many new orders the run would spend of the CAs' limits. */
   newOrders: RunPlan['newOrders'];
   /** How many orders would be rehearsed first. */
   rehearsals: RunPlan['rehearsals'];
   /** Certificates whose CA is to be asked now when to renew them (RFC 9773). */
   toAsk: CertificateRow[];
-  /** Names that are left alone and may be probed now, those first that weren't for longest. */
+  /** Names that are left alone and may be probed now, the one first that waited longest. */
   toProbe: ProbeCandidate[];
-  /** Due, too, but they stay as they are until names of theirs are mended or resumed. */
+  /** Due certificates that stay as they are until names of theirs are mended or resumed. */
   leftAlone: LeftAlone[];
-  /** How many probes have, or may have, something up. */
+  /** How many probes have, or may have, an answer up. */
   probesUp: number;
 }
 

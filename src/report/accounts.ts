@@ -13,8 +13,7 @@ export async function allAccounts({ settings }: CommandContext): Promise<Account
 
 /**
  * One account.
- * @param key its number in the ledger; undefined for the account that orders are made on at `--ca`
- * @throws AcmeLedgerError `not-found`
+ * @param key the account's number in the ledger; undefined for the account that orders are made on at `--ca`
  */
 export async function oneAccount(
   { settings }: CommandContext,

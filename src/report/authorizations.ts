@@ -26,13 +26,18 @@ export interface AuthorizationChoice {
   limit: number;
 }
 
-/** An authorization, and the name that it proves: wildcards with `*.`, null where the CA was never asked for it. */
+/**
+ * An authorization, and the name that it proves: wildcards with `*.`, null where the CA was never asked for
+ * the authorization.
+ */
 export interface NamedAuthorization {
   authorization: AuthorizationJson;
   name: string | null;
 }
 
-/** Authorizations, newest first; of all accounts unless `--ca` is given. @throws AcmeLedgerError `not-found` */
+/**
+ * Authorizations, newest first; of all accounts unless `--ca` is given. @throws AcmeLedgerError `not-found`
+ */
 export async function eachAuthorization(
   context: CommandContext,
   { limit, nameLike = '*', ...choice }: AuthorizationChoice,
@@ -52,7 +57,10 @@ export async function eachAuthorization(
   });
 }
 
-/** An authorization with its history. @param key its number in the ledger, or its URL @throws AcmeLedgerError `not-found` */
+/**
+ * An authorization with its history. @param key the authorization's number in the ledger, or its URL @throws
+ * AcmeLedgerError `not-found`
+ */
 export async function oneAuthorization(
   { settings }: CommandContext,
   key: string,

@@ -5,7 +5,10 @@ import type { CertificateRow } from '../ledger/schema.ts';
 
 export type CertificateJson = ReturnType<typeof certificateJson>;
 
-/** @param stored what lies on disk, which tells what the certificate holds; null where it wasn't looked at, or isn't there */
+/**
+ * @param stored the files on disk, which show the certificate's real content; null where they weren't looked
+ * at, or aren't there
+ */
 export function certificateJson(row: CertificateRow, dueAt: Date | null, stored: StoredCertificate | null) {
   const names = row.names;
   return {
@@ -43,7 +46,10 @@ function storedJson(stored: StoredCertificate, wanted: readonly string[]) {
   };
 }
 
-/** What the CA says of when to renew it (RFC 9773); null when it hasn't said anything, and wasn't asked in vain. */
+/**
+ * The CA's suggestion when to renew the certificate (RFC 9773); null when the CA hasn't made one, and wasn't
+ * asked in vain.
+ */
 function renewalInfoJson(row: CertificateRow) {
   if (row.ari_window_start === null && row.ari_error === null) return null;
   return {

@@ -9,9 +9,11 @@ import { withWanted } from '../wanted/write-configured.ts';
 import { type CertificateJson, certificateJson } from './certificate-json.ts';
 
 /**
- * The certificates that should exist, one after the other: ten thousand are more files than a process may have open.
- * @param options.withFiles whether their files are read, too
- * @param act gets a failure where a certificate's files can't be read: it is shown as if they weren't there
+ * The certificates that should exist, one after the other: ten thousand are more files than a process may
+ * have open.
+ * @param options.withFiles whether the certificates' files are read, too
+ * @param act gets a failure where a certificate's files can't be read: the certificate is shown as if they
+ * weren't there
  */
 export async function eachCertificate(
   context: CommandContext,
@@ -33,7 +35,8 @@ export async function eachCertificate(
 }
 
 /**
- * A certificate, and how its names are proven: as root, that is the programs that are run and the directories that are written to.
+ * A certificate, and how its names are proven: these are the programs that root runs and the directories that
+ * it writes to.
  * @throws AcmeLedgerError `not-found`
  */
 export async function oneCertificate(

@@ -3,7 +3,9 @@ import type { CertificateRow } from '../ledger/schema.ts';
 
 const shownMost = 5;
 
-/** `3 of 10 names: a.test, b.test, c.test`; null when the stored certificate has all that are wanted. */
+/**
+ * `3 of 10 names: a.test, b.test, c.test`; null when the stored certificate has all names that are wanted.
+ */
 export function leftOutText(certificate: CertificateRow): string | null {
   const left = missingNames(certificate);
   if (left.length === 0) return null;

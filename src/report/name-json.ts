@@ -14,7 +14,7 @@ export function nameJson(row: IdentifierRow, ca: string) {
     failures: row.consecutive_failures,
     failingSince: row.failing_since,
     suspendedAt: row.suspended_at,
-    // What the CA paused is looked at again; what failed for too long waits for a person.
+    // A name that the CA paused is looked at again; a name that failed for too long waits for a person.
     nextAttemptAt: row.suspended_at === null || pause !== null ? row.next_attempt_at : null,
     unpauseUrl: pause,
     lastFailureAt: row.last_failure_at,

@@ -37,7 +37,10 @@ export async function chosenOrders(
 /** `order show --json`. */
 export type OrderShown = OrderJson & { authorizations: AuthorizationJson[]; history: EventJson[] };
 
-/** An order with its authorizations and history. @param key its number in the ledger, or its URL @throws AcmeLedgerError `not-found` */
+/**
+ * An order with its authorizations and history. @param key the order's number in the ledger, or its URL
+ * @throws AcmeLedgerError `not-found`
+ */
 export async function oneOrder({ settings }: CommandContext, key: string): Promise<OrderShown> {
   return withLedger(settings, async (ledger) => {
     const row = await (/^[0-9]+$/.test(key) ? orderById(ledger, Number(key)) : orderByUrl(ledger, key));

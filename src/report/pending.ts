@@ -7,7 +7,10 @@ import { type PendingOrder, pendingComparisons } from './pending-order.ts';
 /** A line of `authz report --json`. */
 export type PendingName = OpenName & { ageSeconds: number };
 
-/** Pending authorizations, added up by name and client; of all accounts unless `--ca` is given. @throws AcmeLedgerError `not-found` */
+/**
+ * Pending authorizations, added up by name and client; of all accounts unless `--ca` is given. @throws
+ * AcmeLedgerError `not-found`
+ */
 export async function pendingNames(context: CommandContext, order: PendingOrder): Promise<PendingName[]> {
   const names = await withLedger(context.settings, async (ledger) =>
     openNames(ledger, await accountsAtCa(context, ledger)),

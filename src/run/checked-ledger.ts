@@ -18,8 +18,9 @@ import type { CommandContext } from './run-context.ts';
 import { sessionOptions } from './session-options.ts';
 
 /**
- * The ledger, once nothing is found wrong with what is on disk, and it is clear that the CA is one: with an account there, or
- * after a look at its directory, which isn't asked for again. Only then something is written.
+ * Opens the ledger once nothing is found wrong with what is on disk, and it is clear that the CA is a CA: the
+ * ledger has an account there, or its directory was looked at, which isn't asked for again. Only then
+ * something is written.
  */
 export async function openCheckedLedger(
   context: CommandContext,
@@ -60,8 +61,8 @@ export function registrationOf({ agreeTos, email, eab }: CommandContext['setting
 }
 
 /**
- * Asks for the directory with a key that is thrown away: nothing is written for a URL that isn't a CA's, or for a CA whose terms
- * for an account aren't met.
+ * Asks for the CA's directory with a key that is thrown away: nothing is written for a URL that isn't a CA's,
+ * or for a CA whose terms for an account aren't met.
  */
 export async function directoryFor(context: CommandContext, authority: Authority): Promise<Directory> {
   const probe = await openSession({
@@ -77,7 +78,10 @@ export async function directoryFor(context: CommandContext, authority: Authority
   }
 }
 
-/** A person decides about a new account: the CA may want to know why the old one ended. @throws AcmeLedgerError `ca-account` */
+/**
+ * Refuses where the account at the CA was lost. A person decides about a new account: the CA may want to know
+ * why the old one ended. @throws AcmeLedgerError `ca-account`
+ */
 export async function assertNoneLost(ledger: Ledger, { directoryUrl }: Authority): Promise<void> {
   const [lost] = await lostAccountsAt(ledger, directoryUrl);
   const loss = lost === undefined ? null : lossRecorded(lost);

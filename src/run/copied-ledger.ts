@@ -7,8 +7,9 @@ import type { CommandContext } from './run-context.ts';
 import { withLedger } from './open-ledger.ts';
 
 /**
- * For a dry run that asks the CA: `act` gets a copy of the ledger (an empty one where there is none), which is gone when it is done.
- * What a real run would read and write, it reads and writes there; nothing of it changes what later runs do.
+ * For a dry run that asks the CA: `act` gets a copy of the ledger (an empty one where there is none), which
+ * is removed afterwards. The dry run reads and writes the copy as a real run would the ledger; nothing of it
+ * changes what later runs do.
  * @throws AcmeLedgerError `state-dir`, `ledger`, `ledger-newer`
  */
 export async function withCopiedLedger<T>(
@@ -21,7 +22,8 @@ export async function withCopiedLedger<T>(
   try {
     const store = ledgerAt(settings.ledgerUrl);
     const ledgerUrl = await withLedger(settings, (ledger) => store.copy(ledger, folder));
-    // With keys of others there may be no state directory yet, and none is made; without, it has the keys.
+    // With keys of other clients there may be no state directory yet, and none is made; without, the state
+    // directory has the keys.
     const stateDir = isKeyGiven(keys) ? folder : settings.stateDir;
     return await act({ ...context, settings: { ...settings, stateDir, ledgerUrl } });
   } finally {

@@ -9,7 +9,9 @@ export function fallbackOf({ settings: { fallbackCa } }: CommandContext): Author
   return fallbackCa === null ? null : authorityOf(fallbackCa);
 }
 
-/** For the account there: a key that a CA gave for a binding is for its own accounts. */
+/**
+ * The context for the account at the fallback: a key that a CA gave for a binding is for its own accounts.
+ */
 export function asFallback(context: CommandContext): CommandContext {
   return { ...context, settings: { ...context.settings, eab: null } };
 }
@@ -18,7 +20,10 @@ export function tellOfFallback({ log }: { log: Log }, name: string, why: string,
   log.warn({}, `${name}: can't wait for its CA and is ordered from ${label}: ${why}`);
 }
 
-/** What a person has to mend before the fallback is of use, as the CA asks for it: a binding is given to that command, not to this one. */
+/**
+ * The error for a fallback that a person has to mend first, as the CA asks for it: an external account
+ * binding is given to that command, not to this one.
+ */
 export function unusable(error: AcmeLedgerError, { label, directoryUrl }: Authority): AcmeLedgerError {
   return new AcmeLedgerError('usage', `the fallback ${label} can't be used: ${error.message}`, {
     hint:

@@ -5,14 +5,14 @@ import type { LedgerWriter } from '../ledger/writer.ts';
 import type { CommandContext } from './run-context.ts';
 import { assertNothingKept, ledgerExists, openLedger } from './open-ledger.ts';
 
-/** A writer with what its run is asked for before it acts on what others may take over. */
+/** A writer with the check of its run's lease, made before it acts on anything that others may take over. */
 export interface RunWriter extends LedgerWriter {
   assertLease: Run['assertLease'];
 }
 
 /**
- * For commands that write into the ledger and ask no CA: `act` gets one that can be written, made if there was none, and a run of its
- * own in it; both are closed whatever happens.
+ * For commands that write into the ledger and ask no CA: `act` gets a ledger that can be written, made if
+ * there was none, and a run of its own in it; both are closed whatever happens.
  * @throws AcmeLedgerError `state-dir`, `ledger`, `ledger-newer`
  */
 export async function withLedgerWriter<T>(

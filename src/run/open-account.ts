@@ -32,11 +32,12 @@ import type { CommandContext } from './run-context.ts';
 import { sessionOptions } from './session-options.ts';
 
 /**
- * Everything that issuing at one CA needs, for as long as `act` takes. Whatever can be wrong with the CA's address is found
- * before the state directory is touched; the account is registered if it isn't yet and `mayRegister`.
+ * Opens everything that issuing at one CA needs, for as long as `act` takes. A fault in the CA's address is
+ * found before the state directory is touched; the account is registered if it isn't yet and `mayRegister`.
  * @param options.concurrency how many certificates are worked on at one time
  * @param options.patienceMs how long a request may wait for the time that the CA asked for (`--wait`)
- * @param options.outageLeftMs how much longer a CA that is out of order may be waited for; what `--wait` says, or 20 s, unless told
+ * @param options.outageLeftMs how much longer a CA that is out of order may be waited for; what `--wait`
+ * says, or 20 s, unless told
  * @throws AcmeLedgerError
  */
 export async function withAccountRun<T>(
@@ -45,7 +46,7 @@ export async function withAccountRun<T>(
   options: {
     command: string;
     mayRegister: boolean;
-    /** Makes a new account where the one for orders was lost. */
+    /** Makes a new account where the account for orders was lost. */
     mayReplace?: boolean;
     concurrency?: number;
     patienceMs?: number;
@@ -98,7 +99,7 @@ export async function withAccountRun<T>(
   }
 }
 
-/** @param given one of the ledger; else the one that orders are made on */
+/** @param given an account of the ledger; else the account that orders are made on */
 async function keyedAccount(
   { settings }: CommandContext,
   { directoryUrl }: Authority,
@@ -109,7 +110,9 @@ async function keyedAccount(
   return { row: given, keyPem: await keyOfAccount(settings.stateDir, given) };
 }
 
-/** Also for one certificate: of its hundred names, ten authorizations are asked for at once. */
+/**
+ * Requests at once, also for one certificate: of its hundred names, ten authorizations are asked for at once.
+ */
 const fewestInFlight = 10;
 
 interface Opening {
@@ -153,7 +156,7 @@ async function openAccount(
 }
 
 /**
- * The same run on its account at another CA, registered if it isn't yet.
+ * Opens this run's account at another CA beside the first, registered if it isn't yet.
  * @returns to be closed by its session
  */
 export async function openBeside(

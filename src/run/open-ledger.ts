@@ -14,14 +14,14 @@ export async function openLedger(settings: Settings, options = { toWrite: false 
   return ledgerAt(settings.ledgerUrl).open(options);
 }
 
-/** @throws AcmeLedgerError `ledger` when it isn't there, but was */
+/** @throws AcmeLedgerError `ledger` when the ledger isn't there, but was */
 export async function ledgerExists(settings: Settings): Promise<boolean> {
   return ledgerAt(settings.ledgerUrl).exists();
 }
 
 /**
- * For commands that ask no CA: `act` gets the ledger, and it is closed whatever happens. Where there is none yet it gets an
- * empty one that leaves no trace, so that a mistyped directory isn't made.
+ * For commands that ask no CA: `act` gets the ledger, which is closed whatever happens. Where there is none
+ * yet, `act` gets an empty ledger that leaves no trace, so that a mistyped directory isn't made.
  */
 export async function withLedger<T>(settings: Settings, act: (ledger: Ledger) => Promise<T>): Promise<T> {
   if (!(await ledgerExists(settings))) {
@@ -31,7 +31,7 @@ export async function withLedger<T>(settings: Settings, act: (ledger: Ledger) =>
   return closedAfter(await openLedger(settings), act);
 }
 
-/** `act` gets a ledger that holds nothing and leaves no trace: what would be, where there is none yet. */
+/** `act` gets a ledger that holds nothing and leaves no trace, for a plan where there is no ledger yet. */
 export async function withEmptyLedger<T>(
   settings: Settings,
   act: (ledger: Ledger) => Promise<T>,
@@ -56,7 +56,10 @@ export async function openLedgerForCheck(settings: Settings): Promise<LedgerUnde
   });
 }
 
-/** A renewal that finds no ledger where there are accounts would end well every day, until the certificates have ended. */
+/**
+ * Refuses a missing ledger beside account keys: a renewal without its ledger would end well every day, until
+ * the certificates have ended.
+ */
 export async function assertNothingKept(settings: Settings): Promise<void> {
   await assertStateDir(settings.stateDir);
   const keys = await readdir(join(settings.stateDir, 'accounts')).catch(() => []);

@@ -2,7 +2,10 @@ import { evenTurns } from '../acme/http/pacer.ts';
 import { systemClock } from '../clock.ts';
 import type { CommandContext } from './run-context.ts';
 
-/** The same command, whose requests to all CAs together are so many a second at most; an interrupted one waits for no turn. */
+/**
+ * The command's context with a limit on its requests a second to all CAs together; an interrupted command
+ * waits for no turn.
+ */
 export function paced(context: CommandContext, perSecond: number | null): CommandContext {
   if (perSecond === null) return context;
   const takeTurn = evenTurns(perSecond, systemClock);

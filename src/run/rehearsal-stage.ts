@@ -9,10 +9,12 @@ import { openBeside } from './open-account.ts';
 import { shellWord } from '../shell-word.ts';
 
 /**
- * Opens the account at the staging beside the one at the CA, on the same ledger and with the same solvers, and settles what dead runs
- * left there. A staging that can't be worked with now is the caller's to judge.
+ * Opens the account at the staging beside the account at the CA, on the same ledger and with the same
+ * solvers, and settles orders that dead runs left there. `act` judges a staging that can't be worked with
+ * now.
  * @param options.namesKeys sets of names that are about to be rehearsed: their orders are left for that
- * @throws AcmeLedgerError what a person has to mend, such as an external account binding that it wants
+ * @throws AcmeLedgerError what a person has to mend, such as an external account binding that the staging
+ * wants
  */
 export async function onStage<T>(
   context: CommandContext,

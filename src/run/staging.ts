@@ -5,15 +5,15 @@ import type { ErrorRecord } from '../errors.ts';
 import type { CommandContext } from './run-context.ts';
 
 /**
- * Where what `renew` orders at this CA is rehearsed; null when the CA is a staging itself.
- * @throws AcmeLedgerError `usage` when it has none
+ * The staging where orders of `renew` at this CA are rehearsed; null when the CA is a staging itself.
+ * @throws AcmeLedgerError `usage` when the CA has none
  */
 export function stagingOf({ settings: { rehearsalCa } }: CommandContext, ca: string): Authority | null {
   const authority = authorityOf(ca);
   return isStaging(authority, rehearsalCa) ? null : rehearsalAuthority(authority, rehearsalCa);
 }
 
-/** What keeps an order from being rehearsed, told of the certificate. */
+/** The error that keeps an order from being rehearsed, as an error of its certificate. */
 export function ofRehearsal(error: ErrorRecord, { label }: Authority): ErrorRecord {
   return { ...error, message: `the rehearsal at ${label} has to wait: ${error.message}` };
 }

@@ -20,12 +20,12 @@ import { withWanted } from '../wanted/write-configured.ts';
 export interface AccountStatus {
   ca: string;
   account: string | null;
-  /** `valid`, or why nothing can be done on it (docs/ledger.md). */
+  /** `valid`, or why nothing can be done on the account (docs/ledger.md). */
   status: string;
   gate: { pending: number; unsubmitted: number; reserved: number; maxPending: number; free: number };
   oldestPendingAt: string | null;
   limits: LimitSeen[];
-  /** What the CA asked not to be asked before some time. */
+  /** The waits that the CA asked for. */
   holds: ReturnType<typeof holdJson>[];
   suspendedNames: number;
   failingNames: number;
@@ -34,10 +34,15 @@ export interface AccountStatus {
 export interface CertificateCounts {
   total: number;
   due: number;
-  /** Of those that are due: `renew` leaves them as they are until names of theirs are mended or resumed. */
+  /**
+   * Of the due certificates: `renew` leaves these as they are until names of theirs are mended or resumed.
+   */
   leftAlone: number;
   failing: number;
-  /** By its own life: a tenth of it is left, or half of the time between the day that it is due and its end is over. */
+  /**
+   * Certificates near their end: a tenth of their own life is left, or half of the time between the day that
+   * they are due and their end is over.
+   */
   expiringSoon: number;
 }
 
@@ -47,7 +52,10 @@ export interface Status {
   certificates: CertificateCounts;
 }
 
-/** The accounts and certificates at a glance, from the ledger alone. @throws AcmeLedgerError `not-found`, `configuration` */
+/**
+ * The accounts and certificates at a glance, from the ledger alone. @throws AcmeLedgerError `not-found`,
+ * `configuration`
+ */
 export async function statusOf(context: CommandContext): Promise<Status> {
   return withWanted(context, async (ledger) => {
     const chosen = await accountsAtCa(context, ledger);
@@ -108,7 +116,7 @@ async function certificateCounts(context: CommandContext, ledger: Ledger): Promi
   };
 }
 
-/** One that had to wait for a limit doesn't fail. */
+/** Whether the last attempt failed: a certificate that had to wait for a limit doesn't fail. */
 function isFailing({ last_error: error }: CertificateRow): boolean {
   return error !== null && !isTemporary(error);
 }

@@ -3,7 +3,7 @@ import type { IssueReport } from '../../issue/issue.ts';
 import { counted } from '../../printable.ts';
 import { spendLine } from '../../report/limit-line.ts';
 
-/** What became of `issue`, for a person. */
+/** The result of `issue`, for a person. */
 export function issueText({ certificateName: name, isOrdered, leftOutText, json }: IssueReport): string[] {
   const { status, certificate } = json;
   if (certificate === null) return [`${name}: ${status}`];
@@ -17,7 +17,7 @@ export function issueText({ certificateName: name, isOrdered, leftOutText, json 
   ];
 }
 
-/** `issue --dry-run`, for a person. */
+/** The result of `issue --dry-run`, for a person. */
 export function foreseenText({ foreseen, plan, names }: IssueForeseen): string[] {
   const { wish, authority, staging } = plan;
   const { resumesOrder, cost, gate, limits, leftOut = [], deferral, error } = foreseen;

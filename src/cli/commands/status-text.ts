@@ -15,7 +15,7 @@ function accountText(shown: AccountStatus): string[] {
     `  account  ${account ?? 'not registered'}${isLost({ status }) ? ` (${status}: acme-ledger account register makes a new one)` : ''}`,
     `  gate     ${String(gate.pending)} open (${String(gate.unsubmitted)} unsubmitted), ${String(gate.reserved)} reserved, ${String(gate.free)} of ${String(gate.maxPending)} free`,
     ...(oldestPendingAt === null ? [] : [`  oldest   open since ${oldestPendingAt}`]),
-    // The first is the gate's.
+    // The first limit is the gate's.
     ...limits.slice(1).map((limit) => `  limit    ${limitLine(limit)}`),
     ...holds.map(
       (hold) =>

@@ -14,7 +14,7 @@ export function addCertificateOptions(command: Command): void {
   addSolverOptions(command);
 }
 
-/** How names are proven: the options of all solvers. */
+/** The options of all solvers, which say how names are proven. */
 export function addSolverOptions(command: Command): void {
   for (const { name, placeholder, help } of solverOptions)
     command.option(`${flagOf(name)} <${placeholder}>`, help);

@@ -6,7 +6,7 @@ export interface KeyOptions {
   importAccounts?: string[];
 }
 
-/** `--account-key` and `--import-accounts`: whose accounts a command works with. */
+/** `--account-key` and `--import-accounts`: the accounts that a command works with. */
 export function addKeyOptions(command: Command): Command {
   return command
     .option('--account-key <FILE>', "the key of another client's account at --ca: PEM or JWK")

@@ -1,7 +1,7 @@
 import { AcmeLedgerError } from '../../errors.ts';
 import { printable } from '../../printable.ts';
 
-/** The parts of `one,other`, each from a list of what there is. @throws AcmeLedgerError `usage` */
+/** The parts of `one,other`, each from the list of choices. @throws AcmeLedgerError `usage` */
 export function parseChoices<Choice extends string>(
   text: string,
   choices: readonly Choice[],
@@ -10,7 +10,7 @@ export function parseChoices<Choice extends string>(
   return text.split(',').map((part) => parseChoice(part.trim(), choices, option));
 }
 
-/** One of a list of what there is. @throws AcmeLedgerError `usage` */
+/** A word from the list of choices. @throws AcmeLedgerError `usage` */
 export function parseChoice<Choice extends string>(
   text: string,
   choices: readonly Choice[],

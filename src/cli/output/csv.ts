@@ -1,4 +1,7 @@
-/** A line of CSV (RFC 4180). Text that a spreadsheet would take for a formula gets an apostrophe before it, which no name begins with. */
+/**
+ * A line of CSV (RFC 4180). Text that a spreadsheet would take for a formula gets an apostrophe before it,
+ * which no name begins with.
+ */
 export function csvLine(cells: readonly (string | number | null)[]): string {
   return cells
     .map((cell) => (typeof cell === 'number' ? String(cell) : quoted(harmless(cell ?? ''))))

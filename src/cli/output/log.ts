@@ -10,7 +10,7 @@ const levels = ['debug', 'info', 'warn', 'error'] as const;
 type Level = (typeof levels)[number];
 
 /**
- * A log that loads pino when there is something to say: most runs say nothing, and start sooner.
+ * A log that loads pino with its first line: most runs log nothing, and start sooner.
  * @throws AcmeLedgerError `usage` when its file can't be written
  */
 export function createLog(options: LogOptions): ClosableLog {
@@ -48,7 +48,7 @@ export function createLog(options: LogOptions): ClosableLog {
   };
 }
 
-/** Without making it: a command that is refused leaves nothing behind. */
+/** Checks the log file without making it: a command that is refused leaves nothing behind. */
 function assertLogFile(file: string): void {
   try {
     accessSync(existsSync(file) ? file : dirname(file), constants.W_OK);

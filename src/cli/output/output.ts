@@ -5,11 +5,11 @@ import type { BarPlace } from './progress.ts';
 
 /*
  * The ways to speak to a person or a script:
- * - `result`, `line`: what was asked for, on stdout; with --json one object, or one a line.
+ * - `result`, `line`: the answer to the command, on stdout; with --json one object, or one a line.
  * - `table`: a list for a person, on stdout.
- * - `note`: what a person at a terminal wants to know beside it, on stderr; nothing under cron or with -q.
- * - `conclude`: the same, also under cron, where there is more to read above it.
- * - `warn`: what was done otherwise than asked, with a hint, on stderr, always.
+ * - `note`: news beside the answer for a person at a terminal, on stderr; nothing under cron or with -q.
+ * - `conclude`: like `note`, also under cron, where there is more to read above it.
+ * - `warn`: a warning that something was done otherwise than asked, with a hint, on stderr, always.
  * - `complain`: an error with its hint, on stderr, always.
  */
 
@@ -17,7 +17,7 @@ export interface OutputOptions {
   json: boolean;
   /** `-q` */
   quiet: boolean;
-  /** Nothing is shown of it but on a terminal, with -q or --json on a terminal. */
+  /** Whether a bar may be shown: only on a terminal, and neither with -q, nor with --json on a terminal. */
   progress: boolean;
 }
 
@@ -77,13 +77,13 @@ export function complain(error: unknown): void {
   if (error instanceof Error) process.stderr.write(`${printableLines(error.stack?.split('\n') ?? '')}\n`);
 }
 
-/** @param subject what it is about, which is put before it unless the message names it */
+/** @param subject the error's subject, put before it unless the message names it */
 export function complainOf(record: ErrorRecord, subject?: string): void {
   const isNamed = subject === undefined || names(record.message, printable(subject));
   const prefix = isNamed ? '' : `${printable(subject)}: `;
   process.stderr.write(`error: ${prefix}${printable(record.message)}\n`);
   if (record.hint !== null) process.stderr.write(`hint: ${printable(record.hint)}\n`);
-  // Many a message or hint has said so already.
+  // Many a message or hint has the time already.
   if (record.retryAt !== null && !`${record.message} ${record.hint ?? ''}`.includes(record.retryAt))
     process.stderr.write(`hint: try again at ${record.retryAt}\n`);
 }

@@ -8,7 +8,9 @@ export interface PinoLog {
   close(): void;
 }
 
-/** pino on stderr, or on a file (made 0600); written at once, so that nothing is lost when the process ends. */
+/**
+ * pino on stderr, or on a file (made 0600); written at once, so that nothing is lost when the process ends.
+ */
 export function openPino(options: LogOptions, level: string): PinoLog {
   const file = options.file === null ? null : openSync(options.file, 'a', 0o600);
   const shaped =
@@ -34,7 +36,7 @@ export function openPino(options: LogOptions, level: string): PinoLog {
 
 function prettyOptions(toTerminal: boolean) {
   return {
-    // no-color.org: an empty one doesn't count.
+    // no-color.org: an empty NO_COLOR doesn't count.
     colorize: toTerminal && process.stderr.isTTY && (process.env['NO_COLOR'] ?? '') === '',
     ignore: 'pid,hostname',
     translateTime: 'SYS:HH:MM:ss',
@@ -44,7 +46,7 @@ function prettyOptions(toTerminal: boolean) {
   };
 }
 
-/** JSON leaves DEL, C1 and bidirectional controls as they are. */
+/** Makes characters of fields visible that JSON leaves as they are: DEL, C1 and bidirectional controls. */
 function printableFields(fields: object): object {
   const visible = (_key: string, value: unknown): unknown =>
     typeof value === 'string' ? printable(value) : value;
@@ -52,7 +54,7 @@ function printableFields(fields: object): object {
 }
 
 export interface LogOptions {
-  /** -1: errors, 0: warnings, 1: what is done, 2: every request. */
+  /** -1: errors, 0: warnings, 1: work done, 2: every request. */
   verbosity: number;
   format: 'pretty' | 'json';
   file: string | null;

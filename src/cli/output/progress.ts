@@ -2,16 +2,16 @@ import { stat } from 'node:fs/promises';
 import { SingleBar } from 'cli-progress';
 import type { FileProgress, Progress } from '../../run/run-context.ts';
 
-/** What a bar has to know of the terminal, and takes off it. */
+/** A bar's view of the terminal, and its removal. */
 export interface BarPlace {
   isVisible: boolean;
-  /** What takes the bar off the last line; null while there is none. */
+  /** Hands over the function that takes the bar off the last line; null while there is no bar. */
   onBar: (clear: (() => void) | null) => void;
 }
 
 /**
- * A bar for what is found in files while they are read: how much there will be is taken from what there was so far. Standard input has no
- * end to be seen: there the bar shows what was found.
+ * A bar for items that are found in files while these are read: the total is estimated from the items so far.
+ * Standard input has no end to be seen: there the bar shows the items found.
  */
 export async function startFileProgress(
   place: BarPlace,
@@ -80,7 +80,10 @@ export function startProgress({ isVisible, onBar }: BarPlace, what: string): Pro
   };
 }
 
-/** stderr, but that the cursor isn't taken back at the end to where it was at the beginning: results stand there by then. */
+/**
+ * stderr, except that the cursor isn't taken back at the end to where it was at the beginning: results stand
+ * there by then.
+ */
 function lastLine(): NodeJS.WritableStream {
   const placing = ['\x1b7', '\x1b8'];
   const write = (text: string): boolean => placing.includes(text) || process.stderr.write(text);

@@ -18,7 +18,10 @@ export function drawTable(head: readonly string[], rows: readonly (readonly stri
     .join('\n');
 }
 
-/** In characters. East Asian ones take two places, which only error texts have, and they stand last. */
+/**
+ * The width in characters. East Asian characters take two places; only error texts have them, and they stand
+ * last.
+ */
 function widthOf(text: string): number {
   return Array.from(text).length;
 }

@@ -5,7 +5,7 @@ import type { AuthorizationStatus } from '../states.ts';
 export interface AuthorizationFilter {
   accountIds?: readonly number[];
   statuses?: readonly AuthorizationStatus[];
-  /** Only pending ones whose challenge was never submitted. */
+  /** Only pending authorizations whose challenge was never submitted. */
   unsubmitted?: boolean;
   createdBefore?: Date;
 }
@@ -37,7 +37,7 @@ export async function* listAuthorizations(
   }
 }
 
-/** What the ledger holds as pending of one account, oldest first, a page at a time. */
+/** Authorizations of an account that the ledger holds as pending, oldest first, a page at a time. */
 export async function* pendingOf(
   ledger: Ledger,
   accountId: number,
@@ -58,7 +58,7 @@ export async function* pendingOf(
   }
 }
 
-/** How many `pendingOf` gives. */
+/** How many authorizations `pendingOf` gives. */
 export async function countPending(ledger: Ledger, accountId: number, madeBefore?: Date): Promise<number> {
   const { count } = await pending(ledger, accountId, madeBefore)
     .select((select) => select.fn.countAll<number | string>().as('count'))
@@ -73,13 +73,14 @@ function pending(ledger: Ledger, accountId: number, madeBefore: Date | undefined
     .where('status', '=', 'pending');
   if (madeBefore === undefined) return query;
   const before = madeBefore.toISOString();
-  // Seen in a log before the ledger learned of it. A later time there is of a clock that was ahead.
+  // An authorization in another client's log was made before the ledger learned of it. A log time after
+  // `created_at` is of a clock that was ahead.
   return query.where((where) =>
     where.or([where('logged_at', '<', before), where('created_at', '<', before)]),
   );
 }
 
-/** One authorization as the list shows it. */
+/** An authorization as the list shows it. */
 export async function listedAuthorization(
   ledger: Ledger,
   key: { id: number } | { url: string },

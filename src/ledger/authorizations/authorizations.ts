@@ -18,14 +18,20 @@ export interface AuthorizationSeen {
   /** Null when the CA only told the state (404, or an order that became ready). */
   identifier: { type: string; value: string; wildcard: boolean } | null;
   expiresAt: Date | null;
-  /** When the CA was asked; now when left out. An answer may be on its way for half a minute, and tells of the time before. */
+  /**
+   * When the CA was asked; now when left out. The answer may be on its way for half a minute, and shows an
+   * earlier state.
+   */
   askedAt?: Date;
   error?: ErrorRecord;
-  /** What closed it was counted as a failure before it was sent. */
+  /** The request that closed the authorization was counted as a failure before it was sent. */
   isCounted?: true;
 }
 
-/** The name as people write it, a wildcard with `*.`; null before the CA was asked for it. */
+/**
+ * The authorization's name as people write it, a wildcard with `*.`; null before the CA was asked for the
+ * authorization.
+ */
 export function nameProven(row: Pick<AuthorizationRow, 'identifier' | 'wildcard'>): string | null {
   if (row.identifier === null) return null;
   return row.wildcard ? `*.${row.identifier}` : row.identifier;
@@ -69,8 +75,8 @@ export async function pendingAuthorizations(ledger: Ledger, accountId: number): 
 }
 
 /**
- * What the CA said of these authorizations, at the time of the call. A move that RFC 8555 §7.1.6 doesn't know
- * (a final one that is pending again) is noted as a `difference` event and not believed.
+ * Records these authorizations as the CA showed them, at `askedAt` or now. A move that RFC 8555 §7.1.6
+ * doesn't know (from a final state back to pending) is noted as a `difference` event and not believed.
  */
 export async function recordSeen(writer: LedgerWriter, seen: readonly AuthorizationSeen[]): Promise<void> {
   if (seen.length === 0) return;
@@ -87,7 +93,7 @@ async function recordOne(writer: LedgerWriter, seen: AuthorizationSeen): Promise
     ...before,
     checked_at: later(before.checked_at, seen.askedAt?.toISOString() ?? instant(writer)),
     status: possible ? seen.status : before.status,
-    // An authorization is for one identifier as long as it lives: another one is not believed.
+    // An authorization is for one identifier as long as it lives: another identifier is not believed.
     ...(seen.identifier === null || before.identifier !== null
       ? {}
       : {
@@ -98,7 +104,8 @@ async function recordOne(writer: LedgerWriter, seen: AuthorizationSeen): Promise
     expires_at: seen.expiresAt === null ? endAfter(before, seen.status) : instantOf(seen.expiresAt),
     error: seen.error ?? before.error,
   });
-  // One that is met for the first time may have ended long ago, by whoever made it.
+  // An authorization that another client made may have ended long before this first look: its end isn't
+  // counted.
   const isStranger = before.source !== 'order' && before.checked_at === null;
   if (possible && before.status === 'pending' && !isStranger) {
     await countVerdict(writer, before, seen);
@@ -115,12 +122,15 @@ async function recordOne(writer: LedgerWriter, seen: AuthorizationSeen): Promise
   ]);
 }
 
-/** A CA gives a valid one a new end, which an order that became ready doesn't tell: it isn't known then. */
+/**
+ * A CA gives an authorization that becomes valid a new `expires`. An order that became ready doesn't show
+ * that time, so it isn't known then.
+ */
 function endAfter({ status, expires_at }: AuthorizationRow, now: AuthorizationStatus): Instant | null {
   return status === 'pending' && now === 'valid' ? null : expires_at;
 }
 
-/** An answer may be recorded long after it came: one that was asked for later tells more. */
+/** An answer may be recorded long after it came: the answer to the later question tells more. */
 function later(one: Instant | null, other: Instant): Instant {
   return one !== null && one > other ? one : other;
 }
@@ -145,7 +155,10 @@ const update = compiledOnce((ledger, shown: Shown) =>
     .where('id', '=', shown.id),
 );
 
-/** The CA's count of failed validations, followed: what it has decided since it was last asked. */
+/**
+ * Follows the CA's count of failed validations: counts what the CA has decided about the authorization since
+ * the last look.
+ */
 async function countVerdict(
   writer: LedgerWriter,
   before: AuthorizationRow,
@@ -155,18 +168,22 @@ async function countVerdict(
   const name = nameProven(seen === null ? before : seen);
   if (name === null) return;
   const isDeactivation = status === 'deactivated' && writer.limits?.countsDeactivations === true;
-  // The run that closed it has counted it before, and is yet to record what came of it.
+  // The run that closes the authorization has counted the failure already, and is yet to record the outcome.
   const isClosers = before.closing_run_id !== null && (isDeactivation || isSubmitted(before.challenge));
   if ((status === 'invalid' || isDeactivation) && isCounted !== true && !isClosers) {
     await countFailure(writer, before.account_id, name);
   }
-  // One that the CA reuses was valid before it was asked: nothing has been validated.
+  // An authorization that the CA reuses was valid before its challenge was submitted: nothing has been
+  // validated.
   if (status === 'valid' && isSubmitted(before.challenge)) {
     await endFailuresInARow(writer, before.account_id, [name]);
   }
 }
 
-/** The CA doesn't deactivate it (RFC 8555 §7.5.2 lets it refuse; step-ca and Caddy don't implement it): it ends by expiring. */
+/**
+ * Records that the CA doesn't deactivate an authorization (RFC 8555 §7.5.2 lets it refuse; step-ca and Caddy
+ * don't implement it): the authorization ends by expiring.
+ */
 export async function recordRefused(
   writer: LedgerWriter,
   authorizationId: number,

@@ -1,7 +1,10 @@
 import type { Ledger } from '../ledger.ts';
 import type { LedgerWriter } from '../writer.ts';
 
-/** Which run is to close the authorization, or was when it ended; null when none is. */
+/**
+ * The run that is to close the authorization, or was to when the authorization ended; null when there is
+ * none.
+ */
 export async function closingRunOf(ledger: Ledger, authorizationId: number): Promise<string | null> {
   const row = await ledger
     .selectFrom('authorizations')
@@ -11,7 +14,7 @@ export async function closingRunOf(ledger: Ledger, authorizationId: number): Pro
   return row?.closing_run_id ?? null;
 }
 
-/** The same of several: only those that a run is to close, or was. */
+/** Like `closingRunOf`, for several authorizations: the run by authorization id, for those that have one. */
 export async function closingRunsOf(ledger: Ledger, ids: readonly number[]): Promise<Map<number, string>> {
   if (ids.length === 0) return new Map();
   const rows = await ledger
@@ -24,9 +27,9 @@ export async function closingRunsOf(ledger: Ledger, ids: readonly number[]): Pro
 }
 
 /**
- * Written before the POST that is to close it, so that no other run sends one, too.
- * @param from the run that had it when it was looked at; null when none had
- * @returns false when another run was first, or it is over
+ * Claims the authorization before the POST that is to close it, so that no other run sends such a POST, too.
+ * @param from the run that had the claim when the authorization was looked at; null when none had
+ * @returns false when another run was first, or the authorization is over
  */
 export async function claimToClose(
   writer: LedgerWriter,
@@ -43,7 +46,7 @@ export async function claimToClose(
   return (await guarded.executeTakeFirst()).numUpdatedRows > 0n;
 }
 
-/** It is still open, and free for any run to close. */
+/** Ends this run's claim: the authorization is still open, and any run may close it. */
 export async function releaseClaim(writer: LedgerWriter, authorizationId: number): Promise<void> {
   await writer.ledger
     .updateTable('authorizations')

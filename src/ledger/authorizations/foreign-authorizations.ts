@@ -5,7 +5,7 @@ import type { AuthorizationSource } from '../states.ts';
 import type { LedgerWriter } from '../writer.ts';
 import { inTransaction, instant } from '../writer.ts';
 
-/** Where another client's log named something; null what the log doesn't say. */
+/** Where another client's log named a URL; null: the log doesn't say. */
 export interface FoundIn {
   client: string | null;
   file: string;
@@ -14,7 +14,10 @@ export interface FoundIn {
   fileWrittenAt?: string | null;
 }
 
-/** One that no order of the ledger brought: from a log, or given by its URL. An existing row is left as it is. */
+/**
+ * Writes down an authorization that no order of the ledger brought: from a log, or given by its URL. An
+ * existing row is left as it is.
+ */
 export async function insertForeignAuthorization(
   writer: LedgerWriter,
   accountId: number,
@@ -56,7 +59,10 @@ export async function isOfOwnOrder(ledger: Ledger, id: number): Promise<boolean>
   return row !== undefined;
 }
 
-/** The authorization of an order that isn't concluded which has one of these challenges: the same, whatever its own URL is. */
+/**
+ * The authorization that has one of these challenges and belongs to an order that isn't concluded. A
+ * challenge belongs to one authorization, whatever URL that is shown under.
+ */
 export async function heldByChallenge(
   ledger: Ledger,
   accountId: number,
@@ -75,8 +81,9 @@ export async function heldByChallenge(
 }
 
 /**
- * Written before a challenge POST that is to close the authorization (promise 1), whether an order of ours holds it or not.
- * @returns false when it was submitted already, or is over
+ * Records a submission before the challenge POST that is to close the authorization (promise 1), whether an
+ * order of ours holds the authorization or not.
+ * @returns false when the challenge was submitted already, or the authorization is over
  */
 export async function recordSubmittingToClose(
   writer: LedgerWriter,

@@ -5,7 +5,9 @@ import type { FoundOutcome } from '../states.ts';
 import type { LedgerWriter } from '../writer.ts';
 import { inTransaction, instant } from '../writer.ts';
 
-/** Of an authorization as much as it takes to tell what became of it: of two hundred thousand nothing more is read. */
+/**
+ * The columns that tell what became of an authorization: of two hundred thousand rows nothing more is read.
+ */
 export type KnownAuthorization = Pick<AuthorizationRow, (typeof knownColumns)[number]>;
 
 const knownColumns = [
@@ -19,15 +21,18 @@ const knownColumns = [
   'client',
 ] as const;
 
-/** What an account was told of a URL of another client's log. */
+/** The CA's answer to an account about a URL of another client's log. */
 export interface FoundBefore {
   accountId: number;
   outcome: FoundOutcome;
-  /** Of the outcome `expanded`: those that may be open. */
+  /** For the outcome `expanded`: URLs of authorizations that may be open. */
   authorizations: readonly string[];
 }
 
-/** What the ledger knows of these URLs: authorizations, and what others led to, by URL. What it doesn't know is in neither. */
+/**
+ * Looks these URLs up in the ledger: rows of authorizations, and the CA's answers about other URLs, by URL. A
+ * URL that the ledger doesn't know is in neither map.
+ */
 export async function knownUrls(
   ledger: Ledger,
   urls: readonly string[],
@@ -51,7 +56,7 @@ export async function knownUrls(
   return { authorizations, found };
 }
 
-/** What the CA told this account of the URL: it isn't asked for that again. */
+/** Records the CA's answer to this account about a URL, so that the CA isn't asked for that again. */
 export async function recordFoundUrl(
   writer: LedgerWriter,
   url: string,

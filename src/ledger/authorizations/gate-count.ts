@@ -5,18 +5,18 @@ import type { Instant } from '../columns.ts';
 import type { LedgerWriter } from '../writer.ts';
 import { instant } from '../writer.ts';
 
-/** What the gate compares with its threshold. */
+/** The numbers that the gate compares with its threshold. */
 export interface GateCount {
   /** Authorizations that are pending at the CA as far as the ledger knows. */
   pending: number;
-  /** Of those, the ones whose challenge was never submitted. */
+  /** Of the pending authorizations, those whose challenge was never submitted. */
   unsubmitted: number;
   /** Authorizations that intents may still open. */
   reserved: number;
-  /** Of those, the ones of newOrders that were given up without an answer. */
+  /** Of the reserved authorizations, those of newOrders that were given up without an answer. */
   lost: number;
   oldestPendingAt: string | null;
-  /** The earliest time at which one of them ends by expiring. */
+  /** When the first of the pending authorizations ends by expiring. */
   nextExpiryAt: string | null;
 }
 
@@ -47,7 +47,7 @@ export async function gateCount(ledger: Ledger, accountId: number, now: Date): P
 
 interface Counted {
   accountId: number;
-  /** What expired before it counts no more. */
+  /** Authorizations and reservations that ended before this time count no more. */
   cutoff: Instant;
 }
 
@@ -83,13 +83,13 @@ const reservedOf = compiledOnce((ledger, { accountId, cutoff, farthest }: Counte
     .where('account_id', '=', accountId)
     .where('reserved', '>', 0)
     .where('reserved_until', '>', cutoff)
-    // Beyond that, a clock wrote it that was ahead.
+    // A reservation beyond that was written by a clock that was ahead.
     .where('reserved_until', '<=', farthest),
 );
 
 /**
- * First statement of an admission. Two admissions of one account can't both be past it: SQLite lets one writer in at a
- * time, PostgreSQL holds the second at this row.
+ * First statement of an admission. Two admissions of one account can't both be past it: SQLite lets one
+ * writer in at a time, PostgreSQL holds the second at this row.
  */
 export async function lockGate(writer: LedgerWriter, accountId: number): Promise<void> {
   await markChecked(writer.ledger, { accountId, at: instant(writer) });

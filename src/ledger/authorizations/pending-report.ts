@@ -1,20 +1,22 @@
 import type { Ledger } from '../ledger.ts';
 import { nameProven } from './authorizations.ts';
 
-/** What is open of one name, left by one client, on one account. */
+/** The open authorizations of one name that one client left on one account, added up. */
 export interface OpenName {
-  /** Wildcards with `*.`; null for what the CA was never asked for. */
+  /** Wildcards with `*.`; null for authorizations that the CA was never asked for. */
   name: string | null;
   ca: string;
   account: string | null;
-  /** In whose log it was found; null: in none, or it isn't known whose. */
+  /**
+   * The client in whose log the authorizations were found; null: in none, or the log's client isn't known.
+   */
   client: string | null;
   pending: number;
-  /** Of those, the ones whose challenge was never submitted. */
+  /** Of the pending authorizations, those whose challenge was never submitted. */
   unsubmitted: number;
-  /** When the first of them was made, at the latest. */
+  /** When the first authorization was made, at the latest. */
   oldestAt: string;
-  /** When the first and the last of them expire. */
+  /** When the first and the last authorization expire. */
   expiresFrom: string | null;
   expiresUntil: string | null;
 }

@@ -5,8 +5,9 @@ import type { LedgerWriter } from '../writer.ts';
 import { inTransaction, instant } from '../writer.ts';
 
 /**
- * An attempt failed.
- * @param before the certificate as the attempt found it: what another has stored since is a success that this says nothing about
+ * Records that an attempt at a certificate failed.
+ * @param before the certificate as the attempt found it: nothing is recorded when another attempt has stored
+ * one since
  */
 export async function recordFailed(
   writer: LedgerWriter,
@@ -26,7 +27,10 @@ export async function recordFailed(
   });
 }
 
-/** When an attempt that ended so is made again; nothing where something else became of the certificate since. */
+/**
+ * Records when the attempt that ended with `error` is made again. Nothing is written when the certificate's
+ * last error is another one by now.
+ */
 export async function recordRetryAt(
   writer: LedgerWriter,
   name: string,

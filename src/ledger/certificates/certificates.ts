@@ -9,7 +9,7 @@ import type { CertificateRow } from '../schema.ts';
 import type { LedgerWriter } from '../writer.ts';
 import { inTransaction, instant } from '../writer.ts';
 
-/** What a certificate should be: the person's wish, as the next renewal repeats it. */
+/** A certificate as a person wants it, and as the next renewal repeats it. */
 export interface CertificateWish {
   name: string;
   ca: string;
@@ -25,8 +25,9 @@ export interface CertificateWish {
 }
 
 /**
- * Writes the wish down; an older one of the same name is replaced, and what exists of it stays known. When that isn't what is
- * wanted any more, it loses its order: it is due, also for a later run when this one's attempt fails.
+ * Writes the wish down in place of an older wish of the same name; the stored certificate stays known. A
+ * stored certificate that isn't of the wanted kind any more loses its order: it is due, also for a later run
+ * when this run's attempt fails.
  */
 export async function recordWish(
   writer: LedgerWriter,
@@ -50,29 +51,34 @@ export async function recordWish(
   });
 }
 
-/** Whether the wish has names of this row proven in another way. */
+/** Whether the wish has names of this row proven with other settings. */
 export function isMended(before: CertificateRow | undefined, wish: CertificateWish): boolean {
   return before !== undefined && before.account_id !== null && !says(before, 'settings', wish.settings);
 }
 
-/** Who changes how names are proven has looked at them: those that failed may be tried again. */
+/**
+ * A person who changes how names are proven has looked at the names: those that failed may be tried again.
+ */
 export async function resumeIfMended(
   tx: LedgerWriter,
   before: CertificateRow | undefined,
   wish: CertificateWish,
 ): Promise<void> {
   if (!isMended(before, wish)) return;
-  // At the staging, too.
+  // On every account, those at a staging CA included.
   const accounts = await tx.ledger.selectFrom('accounts').select('id').execute();
   for (const { id } of accounts) await resumeNames(tx, id, wish.names);
 }
 
-/** Whether a certificate of this row is of the kind that is wished for; how it is proven and deployed doesn't matter. */
+/**
+ * Whether a certificate of this row is of the kind that is wished for; how it is proven and deployed doesn't
+ * matter.
+ */
 export function isWanted(row: CertificateRow, wish: CertificateWish): boolean {
   return row.removed_at === null && isSameKind(row, wish);
 }
 
-/** The same, also for a certificate that nobody wants any more. */
+/** Like `isWanted`, also for a certificate that was removed. */
 export function isSameKind(row: CertificateRow, wish: CertificateWish): boolean {
   return (
     row.ca === wish.ca &&
@@ -84,7 +90,7 @@ export function isSameKind(row: CertificateRow, wish: CertificateWish): boolean 
   );
 }
 
-/** Whether the row says just what is wished for, how it is proven and deployed included. */
+/** Whether the row says exactly what is wished for, proof and deployment included. */
 export function isSameWish(row: CertificateRow, wish: CertificateWish): boolean {
   const values = Object.entries(wishValues(wish)) as [keyof CertificateRow, unknown][];
   return values.every(([column, value]) => says(row, column, value));
@@ -124,10 +130,10 @@ function ifReadable(look: () => boolean): boolean {
   }
 }
 
-/** Whether two values of a column are the same: JSON that says the same in the same order. */
+/** Whether two values of a column are equal: JSON values are when their texts are. */
 function isSameValue(one: unknown, other: unknown): boolean {
   if (one === other) return true;
-  // Names are told apart without their text: an import compares those of ten thousand rows.
+  // Lists of names are compared without making text of them: an import compares those of ten thousand rows.
   if (Array.isArray(one) && Array.isArray(other))
     return one.length === other.length && one.every((value, index) => value === other[index]);
   return typeof one === 'object' && JSON.stringify(one) === JSON.stringify(other);
@@ -149,7 +155,7 @@ const certificateOf = compiledOnce((ledger, { name }: { name: string }) =>
   ledger.selectFrom('certificates').selectAll().where('name', '=', name),
 );
 
-/** Those of these names that there are, removed ones too. */
+/** The certificates with these names, removed ones too. */
 export async function certificatesByName(
   ledger: Ledger,
   names: readonly string[],
@@ -162,7 +168,7 @@ export async function certificatesByName(
   return rows;
 }
 
-/** What says whether a certificate is due, or its CA to be asked when. */
+/** Columns that tell whether a certificate is due, and when its CA is to be asked. */
 const renewalFacts = [
   'name',
   'ca',
@@ -182,7 +188,10 @@ const renewalFacts = [
 
 export type RenewalFacts = Pick<CertificateRow, (typeof renewalFacts)[number]>;
 
-/** That of all certificates that should exist: of ten thousand, few are due, and the rest of their rows needn't be read. */
+/**
+ * The renewal facts of all certificates that should exist: of ten thousand, few are due, and the rest of
+ * their rows needn't be read.
+ */
 export async function listRenewalFacts(ledger: Ledger): Promise<RenewalFacts[]> {
   return ledger.selectFrom('certificates').select(renewalFacts).where('removed_at', 'is', null).execute();
 }
@@ -208,7 +217,10 @@ export async function recordRemoved(writer: LedgerWriter, name: string): Promise
   });
 }
 
-/** The certificate of this serial number: a renewal may have put another in its place meanwhile, which nobody has revoked. */
+/**
+ * Records that the certificate with this serial number was revoked: a renewal may have put another in its
+ * place meanwhile, which nobody has revoked.
+ */
 export async function recordRevoked(writer: LedgerWriter, name: string, serial: string): Promise<void> {
   await inTransaction(writer, async (tx) => {
     await tx.ledger

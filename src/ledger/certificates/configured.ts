@@ -8,11 +8,11 @@ import { compareWishes, recordWishes } from './wanted.ts';
 import type { LedgerWriter } from '../writer.ts';
 import { inTransaction } from '../writer.ts';
 
-/** The list of the configuration beside the ledger. */
+/** How the configuration's list of certificates differs from the ledger. */
 export interface ConfiguredPlan {
-  /** Names under which a command or an import wants something else. */
+  /** Names under which a command or an import wants another certificate. */
   conflicts: string[];
-  /** Names that are wanted just so already, but not by the configuration. */
+  /** Names that a command or an import wants exactly as the configuration does. */
   takenOver: string[];
   /** Names that the configuration wanted and wants no more. */
   gone: string[];
@@ -34,8 +34,9 @@ export async function planConfigured(
 }
 
 /**
- * Makes the ledger want what the configuration wants, in one transaction: what is gone from there is removed, what others want is left
- * alone. Nothing is written when there are conflicts.
+ * Makes the ledger want the certificates of the configuration, in one transaction: certificates that are gone
+ * from the configuration are removed, those that others want are left alone. Nothing is written when there
+ * are conflicts.
  */
 export async function recordConfigured(
   writer: LedgerWriter,

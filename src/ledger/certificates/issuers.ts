@@ -3,8 +3,8 @@ import type { Ledger } from '../ledger.ts';
 import type { CertificateRow } from '../schema.ts';
 
 /**
- * The CAs that stored certificates came from, by the certificates' names: a fallback may have issued one. Where that isn't known, the CA
- * that it is wanted from.
+ * The CA that each stored certificate came from, by the certificate's name: it may be a fallback. Where the
+ * order isn't known, the CA that the certificate is wanted from.
  */
 export async function issuersOf(
   ledger: Ledger,

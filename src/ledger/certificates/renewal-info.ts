@@ -18,13 +18,16 @@ export type RenewalColumns = Pick<
   | 'ari_failures'
 >;
 
-/** What was learned of one certificate, as it stood when the CA was asked. */
+/** Renewal information about one certificate, and the certificate as it stood when the CA was asked. */
 export interface Learned {
   certificate: Pick<CertificateRow, 'id' | 'serial'>;
   columns: Updateable<RenewalColumns>;
 }
 
-/** Writes down what was learned of many, in one transaction. One that was replaced meanwhile is left as it is. */
+/**
+ * Writes down the renewal information of many certificates, in one transaction. A certificate that was
+ * replaced meanwhile is left as it is.
+ */
 export async function recordRenewalInfo(writer: LedgerWriter, learned: readonly Learned[]): Promise<void> {
   if (learned.length === 0) return;
   await inTransaction(writer, async (tx) => {
@@ -47,7 +50,10 @@ export function firstAskAt(now: Date): Instant {
   return new Date(now.getTime() + firstAskMs).toISOString();
 }
 
-/** The columns of a certificate that has just been stored: what the CA said was about the one before. */
+/**
+ * The columns of a certificate that has just been stored: earlier renewal information was about the
+ * certificate before.
+ */
 export function noRenewalInfo(askAt: Instant): Updateable<RenewalColumns> {
   return {
     ari_id: null,

@@ -4,8 +4,9 @@ import type { CertificateRow, OrderRow } from '../schema.ts';
 import type { LedgerWriter } from '../writer.ts';
 
 /**
- * Whether the certificate of an order may be put in place. `changed`, `removed`: what is wanted isn't what the attempt was for any more;
- * `other-chain`: it is, with another chain; `newer`: the certificate of a newer order has been put in place meanwhile.
+ * Whether the certificate of an order may be put in place. `removed`: no certificate is wanted any more;
+ * `changed`: the wanted certificate isn't the one that the attempt was for; `other-chain`: it is, with
+ * another chain; `newer`: the certificate of a newer order has been put in place meanwhile.
  */
 export type StoreVerdict =
   | { verdict: 'ours' }
@@ -13,8 +14,8 @@ export type StoreVerdict =
   | { verdict: 'changed' | 'other-chain' | 'newer'; now: CertificateRow };
 
 /**
- * Compares what is wanted, and what stands, with what the attempt was for. For the transaction that records the store: what is compared
- * holds until that ends.
+ * Compares the certificate's row with the row that the attempt began with. Call it in the transaction that
+ * records the store: the verdict holds until that transaction ends.
  * @param attempted the certificate as the attempt found it
  */
 export async function storeVerdict(
@@ -30,7 +31,10 @@ export async function storeVerdict(
   return isNewer ? { verdict: 'newer', now } : { verdict: 'ours' };
 }
 
-/** Whether two states of a row want the same certificate; how it is proven and deployed, and its chain, don't matter. */
+/**
+ * Whether two states of a row want the same certificate; how it is proven and deployed, and its chain, don't
+ * matter.
+ */
 export function isSameWanted(one: CertificateRow, other: CertificateRow): boolean {
   return (
     one.ca === other.ca &&

@@ -5,16 +5,16 @@ import type { Instant, Names } from '../columns.ts';
 import type { LedgerWriter } from '../writer.ts';
 import { inTransaction, instant } from '../writer.ts';
 
-/** What was stored. */
+/** The certificate that was stored. */
 export interface StoredFact {
   serial: string;
   notBefore: Date;
   notAfter: Date;
-  /** Its names, where they aren't all that are wanted. */
+  /** The certificate's names, where they aren't all that are wanted. */
   issuedNames?: readonly string[] | null;
 }
 
-/** The files are in place; the deploy hook has yet to run. */
+/** Records that the certificate's files are in place; the deploy hook has yet to run. */
 export async function recordStored(
   writer: LedgerWriter,
   name: string,
@@ -48,7 +48,7 @@ interface Stored {
   notAfter: Instant;
   issuedNames: Names | null;
   at: Instant;
-  /** Of renewal information. */
+  /** When to ask for renewal information. */
   askAt: Instant;
 }
 

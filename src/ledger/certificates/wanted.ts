@@ -11,17 +11,17 @@ import type { CertificateOrigin } from '../states.ts';
 import type { LedgerWriter } from '../writer.ts';
 import { inTransaction, instant } from '../writer.ts';
 
-/** What became, or would become, of a wish: `added` also where the certificate had been removed. */
+/** How a wish changed the ledger, or would change it; `added` also where the certificate had been removed. */
 export type WishOutcome = 'added' | 'changed' | 'unchanged';
 
-/** A wish beside what the ledger has of that name. */
+/** A wish beside the ledger's row of that name. */
 export interface ComparedWish {
   wish: CertificateWish;
   before: CertificateRow | undefined;
   outcome: WishOutcome;
 }
 
-/** Wishes, each name once, beside what the ledger has. */
+/** Compares wishes, each name once, with the rows of the ledger. */
 export async function compareWishes(
   ledger: Ledger,
   wishes: readonly CertificateWish[],
@@ -42,8 +42,9 @@ function outcomeOf(before: CertificateRow | undefined, wish: CertificateWish): W
 }
 
 /**
- * Writes wishes down, each name once, in one transaction, without an attempt to fulfil them. A row that says the same already isn't
- * touched. What exists of a certificate stays known; it is due where it isn't of the kind that is wanted now.
+ * Writes wishes down, each name once, in one transaction, without an attempt to fulfil them. A row that
+ * equals its wish isn't touched. A stored certificate stays known; it is due where it isn't of the kind that
+ * is wanted now.
  */
 export async function recordWishes(
   writer: LedgerWriter,
@@ -104,11 +105,11 @@ async function updateWish(
     })
     .where('id', '=', before.id)
     .execute();
-  // Nobody comes for an order with the names of before.
+  // No attempt comes for an order with the names of before.
   if (isOther) await unkeepOrdersOf(tx, wish.name, identifierSetKey(wish.names.map(parseName)));
 }
 
-/** What failed, for a reason of its own, need not be left alone any longer. */
+/** The certificate's last error without its time to retry: a changed wish may be tried at once. */
 function atOnce(lastError: ErrorRecord | null): ErrorRecord | null {
   return lastError === null ? null : { ...lastError, retryAt: null };
 }

@@ -19,7 +19,7 @@ export const authorizationRules: readonly AuthorizationRule[] = [
       message: `${shown(row)} came with an order, but belongs to none: ${row.status === 'pending' ? 'it is open, and no run will settle it' : 'where it came from is lost'}`,
       hint: row.status === 'pending' ? 'acme-ledger authz clear settles it; then check again' : null,
     }),
-    // An open one stays told of until somebody has settled it.
+    // An open authorization stays a finding until somebody has settled it.
     mend: { set: { source: 'discovered' }, when: sql`status <> 'pending'` },
   }),
   () => ({
@@ -41,7 +41,7 @@ export const authorizationRules: readonly AuthorizationRule[] = [
       message: `${shown(row)}: its challenge was submitted, but not when: a lost submit is never taken for lost`,
       hint: null,
     }),
-    // The latest that it can have been: it is waited for longer, never shorter.
+    // Now is the latest that the submission can have been: its verdict is awaited longer, never shorter.
     mend: { set: { submitted_at: now.toISOString() } },
   }),
   () => ({
@@ -52,7 +52,8 @@ export const authorizationRules: readonly AuthorizationRule[] = [
       message: `${shown(row)}: its challenge was submitted at ${row.submitted_at ?? ''}, and it is treated as if it never was: a clean-up would deactivate it while the CA decides`,
       hint: null,
     }),
-    // As after a lost answer: polled, and given up only when the CA shows no trace of it.
+    // As after a lost answer: the authorization is polled, and the submission given up only when the CA shows
+    // no trace of it.
     mend: { set: { challenge: 'submitting' } },
   }),
   () => ({

@@ -18,13 +18,14 @@ export interface Checked {
   rows: number;
   /** Not everything could be looked at; the findings say why. */
   isIncomplete: boolean;
-  /** Nothing more may be read from it, nor written to it. */
+  /** Nothing more may be read from the ledger, nor written to it. */
   isDamaged: boolean;
 }
 
 /**
- * Holds the ledger against itself, all of it as it is at one moment: what other runs write meanwhile is neither seen nor held up.
- * First the database's own checks; states that can't be only in a file that is whole and has this version's schema.
+ * Holds the ledger against itself as it is at one moment: writes of other runs meanwhile are neither seen nor
+ * held up. First come the database's own checks; impossible states are looked for only in a file that is
+ * whole and has this version's schema.
  */
 export async function checkLedger(under: LedgerUnderCheck, moment: Moment): Promise<Checked> {
   const { stored, engine } = under;

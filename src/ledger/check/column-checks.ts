@@ -11,10 +11,10 @@ import type { SelfCheck } from '../self-check.ts';
 
 type Row = Record<string, unknown> & { id: number | string };
 
-/** Our own clocks differ by less. */
+/** The clocks of our own machines differ by less. */
 const clockSkewMs = 10 * 60_000;
 
-/** JSON that can't be read: whoever reads the row ends with an error. */
+/** JSON that can't be read: a command that reads the row ends with an error. */
 export async function unreadableJson(ledger: StoredLedger, selfCheck: SelfCheck): Promise<Finding[]> {
   const found: Finding[] = [];
   for (const [table, columns] of Object.entries(jsonColumns)) {
@@ -57,19 +57,19 @@ function unreadable(selfCheck: SelfCheck, place: Place & { top: 'array' | 'objec
   };
 }
 
-/** The same, as far as it can be known, in JSON; null when it can't. */
+/** The column's value as JSON, as far as it can be known; null when it can't. */
 function readableInstead({ table, column, row }: Place): string | null {
   const text = String(row[column]);
   if (column === 'error' || column === 'last_error' || column === 'ari_error' || column === 'probe_error') {
     return JSON.stringify({ code: 'bug', message: text, hint: null, problem: null, retryAt: null });
   }
   if (table === 'events') return JSON.stringify({ unreadable: text });
-  // The same names, in another order.
+  // `names_key` has the order's names, in another order.
   if (table === 'orders' && column === 'names') return JSON.stringify(String(row['names_key']).split(' '));
   return null;
 }
 
-/** Whatever else is wrong with the row, its name may be, too. */
+/** The name in a broken row may be broken, too. */
 function nameIn(row: Row): string {
   return printable(String(row['name']));
 }
@@ -87,7 +87,10 @@ const jsonHints: Record<string, (row: Row) => string> = {
     `take the answer for ${String(row['identifier'])} down by hand: no clean-up knows how`,
 };
 
-/** Instants that don't compare with others as text: what depends on them comes too early, too late or never. */
+/**
+ * Instants that don't compare with others as text: events that depend on them come too early, too late or
+ * never.
+ */
 export async function unreadableInstants(ledger: StoredLedger, selfCheck: SelfCheck): Promise<Finding[]> {
   const found: Finding[] = [];
   for (const [table, columns] of tablesWithInstants()) {
@@ -135,14 +138,20 @@ function isInstant(value: unknown): boolean {
   return typeof value === 'string' && sameInstant(value) === value;
 }
 
-/** The same time as the ledger writes it; null when the text doesn't say which time it is (RFC 3339 §5.6 has a zone). */
+/**
+ * The time that the text says, as the ledger writes it; null when the text doesn't say which time it is (RFC
+ * 3339 §5.6 has a zone).
+ */
 function sameInstant(text: string): string | null {
   if (!/^\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)$/.test(text)) return null;
   const time = Date.parse(text.replace(' ', 'T').toUpperCase());
   return Number.isNaN(time) ? null : new Date(time).toISOString();
 }
 
-/** Things that are yet to have happened: this machine's clock was ahead, or is behind. One note for each column. */
+/**
+ * Times of past events that lie in the future: this machine's clock was ahead, or is behind. One note for
+ * each column.
+ */
 export async function timesInFuture(ledger: StoredLedger, { now }: Moment): Promise<Finding[]> {
   const cutoff = new Date(now.getTime() + clockSkewMs).toISOString();
   const found: Finding[] = [];

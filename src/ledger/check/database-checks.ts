@@ -5,7 +5,7 @@ import type { Finding } from './finding.ts';
 import { mendRow } from './row-rule.ts';
 import type { SelfCheck, SelfFault } from '../self-check.ts';
 
-/** What the database finds wrong with its own file. */
+/** Faults that the database finds in its own file. */
 export async function databaseFaults(
   ledger: StoredLedger,
   { engine: { selfCheck }, place }: LedgerUnderCheck,
@@ -35,7 +35,10 @@ function faultFinding({ kind, text }: SelfFault, selfCheck: SelfCheck, place: st
   };
 }
 
-/** Rows that refer to rows that aren't there. Only an owner that is gone can be mended: a run that is unknown is dead. */
+/**
+ * Rows that refer to rows that aren't there. Only an order's missing owner can be mended: a run that is
+ * unknown is dead.
+ */
 export async function brokenReferences(ledger: StoredLedger, selfCheck: SelfCheck): Promise<Finding[]> {
   return (await selfCheck.orphans(ledger)).map(({ table, id, column, parent }) => ({
     code: 'reference-broken',
@@ -58,7 +61,7 @@ export async function brokenReferences(ledger: StoredLedger, selfCheck: SelfChec
   }));
 }
 
-/** Tables and indexes that aren't as this version makes them. What is there beside them is nobody's business. */
+/** Tables and indexes that aren't as this version makes them. Others beside them are left alone. */
 export async function schemaDifferences(ledger: StoredLedger, under: LedgerUnderCheck): Promise<Finding[]> {
   const { engine, place } = under;
   const { selfCheck } = engine;

@@ -1,6 +1,6 @@
 import type { LedgerWriter } from '../writer.ts';
 
-/** Everything that can be found; docs/ledger-check.md says of each what it means. */
+/** The kinds of findings; docs/ledger-check.md explains each. */
 export const findingCodes = [
   'damaged',
   'constraint-broken',
@@ -51,21 +51,24 @@ export type FindingCode = (typeof findingCodes)[number];
 export interface Finding {
   code: FindingCode;
   level: 'error' | 'note';
-  /** Where; null when it is about the whole ledger. */
+  /** Table and row; null when the finding is about the whole ledger. */
   table: string | null;
   id: number | string | null;
-  /** What it is and what it means. */
+  /** The fault and what it means. */
   message: string;
-  /** What a person does about it, best as a command. */
+  /** What a person does about the finding, best as a command. */
   hint: string | null;
-  /** Makes it right and records it, in one transaction. Missing where nothing is safe. @returns false when it isn't so any more */
+  /**
+   * Mends the row and records that, in one transaction; missing where no change is safe. @returns false when
+   * the finding isn't true any more
+   */
   mend?: (writer: LedgerWriter) => Promise<boolean>;
 }
 
-/** What is looked at, and when it is. */
+/** The time of the check. */
 export interface Moment {
   now: Date;
 }
 
-/** Of one kind no more are told at once; what is behind them comes with the next check. */
+/** No more findings of one kind are listed at once; the others come with the next check. */
 export const findingsMax = 1_000;

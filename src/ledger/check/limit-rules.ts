@@ -4,15 +4,15 @@ import type { Finding, Moment } from './finding.ts';
 import { findingsMax } from './finding.ts';
 import { mendRow } from './row-rule.ts';
 
-/** What a CA says of a limit is heeded for eight days at most; a day more for clocks. */
+/** A CA's answer about a limit is heeded for eight days at most; a day more for clocks. */
 const toldMs = 9 * 86_400_000;
 
-/** Limits that are used up for longer than all of them takes to come back. */
+/** Limits that count as used for longer than all their tokens take to come back. */
 export async function limitsUsedTooLong(ledger: StoredLedger, { now }: Moment): Promise<Finding[]> {
   const rows = await ledger.selectFrom('limit_buckets').selectAll().orderBy('id').execute();
   return rows
     .filter(({ full_at, noted_at, period_seconds }) => {
-      // What was noted by a clock that was ahead counts from now when it is read.
+      // A bucket that was noted by a clock that was ahead counts from now when it is read.
       const from = Math.min(Date.parse(noted_at), now.getTime());
       return Date.parse(full_at) > from + period_seconds * 1000 + toldMs && Date.parse(noted_at) === from;
     })
@@ -28,7 +28,7 @@ export async function limitsUsedTooLong(ledger: StoredLedger, { now }: Moment): 
         code: 'limit-used-too-long',
         table: 'limit_buckets',
         row,
-        // All of it is used, and comes back from now on.
+        // All tokens are used, and come back from now on.
         set: { full_at: new Date(now.getTime() + row.period_seconds * 1000).toISOString() },
         guard: sql`full_at = ${row.full_at}`,
       }),

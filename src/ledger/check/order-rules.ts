@@ -8,7 +8,7 @@ const dayMs = 86_400_000;
 const reservedMs = 7 * dayMs;
 const keptMs = dayMs;
 
-/** What `cert remove` ends is kept until then by its clock, which another run's may be behind of. */
+/** `cert remove` writes the time of its own clock as `kept_until`; another run's clock may be behind. */
 const clockSkewMs = 10 * 60_000;
 
 const links = sql`(select count(*) from order_authorizations where order_id = orders.id)`;
@@ -44,7 +44,7 @@ export const orderRules: readonly OrderRule[] = [
       message: `order ${id} is marked as over, but is "${status}": nobody will ever go on with it`,
       hint: `acme-ledger cert show ${shellWord(certificate_name)} says whether the certificate is there; acme-ledger renew ${shellWord(certificate_name)} makes it if not`,
     }),
-    // What was finalized may have been paid for: a person looks first.
+    // An order that was finalized may have been paid for: a person looks first.
     mend: {
       set: { status: 'abandoned' },
       when: sql`status in ('intent', 'pending') and finalize_sent_at is null`,
@@ -78,7 +78,7 @@ export const orderRules: readonly OrderRule[] = [
       message: `order ${id} reserves ${reserved} authorizations until ${reserved_until}, which is longer than a pending authorization lives: the clock was ahead when it was written, and nothing is counted for it any more`,
       hint: null,
     }),
-    // Whatever it opened was opened before now.
+    // The authorizations that the order opened were opened before now.
     mend: { set: { reserved_until: inMs(now, reservedMs) } },
   }),
   () => ({

@@ -3,10 +3,13 @@ import type { Moment } from './finding.ts';
 import type { RowRule } from './row-rule.ts';
 import { shellWord } from '../../shell-word.ts';
 
-/** A clean-up may be at it. */
+/** How long a clean-up may be at work. */
 const cleanUpMs = 3_600_000;
 
-/** The order is over and nobody works on it, and neither the CA nor anybody else needs the answer any more. */
+/**
+ * An answer's order is over, no run works on it, and its authorization isn't pending: neither the CA nor
+ * anybody else needs the answer any more.
+ */
 const isNeededByNobody = (before: string) => sql`exists (select 1 from orders
   join authorizations on authorizations.id = presentations.authorization_id
   left join runs on runs.id = orders.run_id
@@ -41,7 +44,7 @@ export const probeRules: readonly ((moment: Moment) => RowRule<'probes'>)[] = [
   }),
 ];
 
-/** What the CA asked for is heeded for a day at most (src/bounded-wait.ts); a day more for clocks. */
+/** A wait that the CA asked for is heeded for a day at most (src/bounded-wait.ts); a day more for clocks. */
 const holdMs = 86_400_000;
 const holdMaxMs = 2 * 86_400_000;
 
@@ -49,7 +52,7 @@ export const holdRules: readonly ((moment: Moment) => RowRule<'holds'>)[] = [
   ({ now }) => ({
     code: 'hold-too-long',
     table: 'holds',
-    // One that was noted by a clock that was ahead is moved when it is read.
+    // A hold that was noted by a clock that was ahead is moved when it is read.
     broken: sql`noted_at <= ${now.toISOString()} and not_before > ${new Date(now.getTime() + holdMaxMs).toISOString()}`,
     says: ({ scope, subject, not_before }) => ({
       message: `the CA isn't asked for "${scope}" ${subject} before ${not_before}, which is longer than any limit lasts`,
@@ -81,7 +84,7 @@ export const certificateRules: readonly (() => RowRule<'certificates'>)[] = [
       message: `the window in which certificate ${name} is to be renewed isn't one that a CA suggests${ari_renew_at === null ? '' : `, and it is due at ${ari_renew_at} for that`}`,
       hint: null,
     }),
-    // The CA is asked again; until then its life says when it is due.
+    // The CA is asked again; until then the certificate's life says when it is due.
     mend: { set: { ari_window_start: null, ari_window_end: null, ari_renew_at: null, ari_ask_at: null } },
   }),
 ];

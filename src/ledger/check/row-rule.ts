@@ -22,19 +22,19 @@ export interface RowRule<T extends RuledTable> {
   table: T;
   /** True for a row that is in this state. Columns may have the table's name before them. */
   broken: RawBuilder<unknown>;
-  /** What is said of such a row: what it is and what it means, and what to do. */
+  /** The message for such a row (its state and what that means) and the hint (what to do). */
   says: (row: RuledRow<T>) => { message: string; hint: string | null };
-  /** What makes it right; `when`: only for rows for which this is true, too. */
+  /** The change that mends the row; `when`: only for rows for which this is true, too. */
   mend?: { set: Changes; when?: RawBuilder<unknown> };
 }
 
 /** New values by column: a value, or SQL over the row. */
 type Changes = Record<string, RawBuilder<unknown> | string | number | null>;
 
-/** A rule of any table, its row forgotten. */
+/** A rule of any table, as a question to a ledger. */
 export type AnyRule = (ledger: StoredLedger) => Promise<Finding[]>;
 
-/** The rule as a question to a ledger. */
+/** Makes a question to a ledger of a rule. */
 export function rowRule<T extends RuledTable>(make: (moment: Moment) => RowRule<T>, moment: Moment): AnyRule {
   const rule = make(moment);
   const isMendable = rule.mend === undefined ? sql`0` : (rule.mend.when ?? sql`1`);
@@ -60,7 +60,7 @@ function findingOf<T extends RuledTable>(
     ...(mend === undefined || row.is_mendable === 0
       ? {}
       : {
-          // Guarded by the state itself: what another run has set right meanwhile is left alone.
+          // Guarded by the state itself: a row that another run has mended meanwhile is left alone.
           mend: mendRow({
             code,
             table,
@@ -94,7 +94,7 @@ export function mendRow(change: {
     });
 }
 
-/** What an event is about, as far as the row says. */
+/** The order, authorization, account and certificate that an event is about, as far as the row says. */
 function subjectOf(table: string, row: Record<string, unknown>): Omit<Event, 'kind' | 'data'> {
   const number = (column: string) => (typeof row[column] === 'number' ? row[column] : undefined);
   const own = number('id');

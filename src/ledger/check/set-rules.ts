@@ -7,7 +7,7 @@ import type { Finding } from './finding.ts';
 import { findingsMax } from './finding.ts';
 import { shellWord } from '../../shell-word.ts';
 
-/* What can't be seen in one row alone. */
+/* Rules about several rows, which can't be seen in one row alone. */
 
 /** Two orders for the same names: the index that forbids it is gone or damaged. */
 export async function ordersTwice(ledger: StoredLedger): Promise<Finding[]> {
@@ -54,7 +54,7 @@ export async function orderNames(ledger: StoredLedger): Promise<Finding[]> {
     }));
 }
 
-/** What is stored came from an order for something else than is wanted, and yet counts as what is wanted. */
+/** Certificates that were stored from an order for something else than is wanted, and yet count as wanted. */
 export async function certificateOrders(ledger: StoredLedger): Promise<Finding[]> {
   const rows = await ledger
     .selectFrom('certificates')
@@ -71,7 +71,7 @@ export async function certificateOrders(ledger: StoredLedger): Promise<Finding[]
       (row) =>
         ![row.names_key, null].includes(keyOf(row.issued_names ?? row.names)) ||
         row.profile !== row.orderProfile ||
-        // Of another CA a fallback's may be, but no rehearsal's.
+        // A fallback's certificate may come from another CA, a rehearsal's may not.
         (row.ca !== row.orderCa && row.rehearsal !== null),
     )
     .slice(0, findingsMax)
@@ -85,7 +85,7 @@ export async function certificateOrders(ledger: StoredLedger): Promise<Finding[]
     }));
 }
 
-/** Something that is up and that no clean-up finds: they go from an order to its authorizations. */
+/** Answers that are up and that no clean-up finds: clean-ups go from an order to its authorizations. */
 export async function unlinkedPresentations(ledger: StoredLedger): Promise<Finding[]> {
   const rows = await ledger
     .selectFrom('presentations')
@@ -111,7 +111,7 @@ export async function unlinkedPresentations(ledger: StoredLedger): Promise<Findi
   }));
 }
 
-/** The order presented for it, so it is the order's. */
+/** Links an authorization to the order that presented an answer for it. */
 function linking(row: { id: number; order_id: number; authorization_id: number }): Finding['mend'] & object {
   return (writer) =>
     inTransaction(writer, async (tx) => {
@@ -129,7 +129,10 @@ function linking(row: { id: number; order_id: number; authorization_id: number }
     });
 }
 
-/** The key of a set of names as the ledger writes it; null when they can't be read, which is told elsewhere. */
+/**
+ * The key of a set of names as the ledger writes it; null when the names can't be read, which is another
+ * finding.
+ */
 function keyOf(names: string): string | null {
   try {
     return identifierSetKey((JSON.parse(names) as string[]).map(parseName));

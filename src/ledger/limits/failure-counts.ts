@@ -12,7 +12,7 @@ export async function countFailure(writer: LedgerWriter, accountId: number, name
   }
 }
 
-/** It was counted before it came about, and it didn't. */
+/** Takes back a failure that was counted in advance and didn't come about. */
 export async function uncountFailure(writer: LedgerWriter, accountId: number, name: string): Promise<void> {
   for (const { key, allowance } of failureBuckets(writer.limits, accountId, name)) {
     await giveTokenBack(writer, key, allowance);

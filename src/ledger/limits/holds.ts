@@ -12,7 +12,7 @@ import { inTransaction, instant } from '../writer.ts';
 /** The name that a hold gets whose limit is a count of what is open, and no rate: an authorization that ends makes room at once. */
 export const pendingLimit = 'pending-authorizations';
 
-/** What the CA asked for: nothing of this before that time. */
+/** A wait that the CA asked for: nothing in its scope is asked before that time. */
 export interface Hold {
   accountId: number;
   scope: HoldScope;
@@ -23,8 +23,9 @@ export interface Hold {
 }
 
 /**
- * Writes down what the CA asked for, for every run on this ledger. Of two answers about the same the later time counts, and the later
- * answer for the rest: from then on its wait is measured (src/bounded-wait.ts).
+ * Writes down a wait that the CA asked for, for every run on this ledger. Of two answers about one subject
+ * the later time counts; the rest comes from the later answer, from which the wait is measured
+ * (src/bounded-wait.ts).
  * @returns until when the CA is left alone
  */
 export async function recordHold(writer: LedgerWriter, hold: Hold): Promise<Instant> {
@@ -54,7 +55,7 @@ export async function recordHold(writer: LedgerWriter, hold: Hold): Promise<Inst
   });
 }
 
-/** What the CA asked for and is to be heeded still, the last to end first. */
+/** The account's holds that are to be heeded still, the last to end first. */
 export async function holdsOf(ledger: Ledger, accountId: number, now: Date): Promise<HoldRow[]> {
   const { rows } = await holdsAfter(ledger, { accountId, after: now.toISOString() });
   const full = rows.find(({ limit_name }) => limit_name === pendingLimit);
@@ -62,7 +63,7 @@ export async function holdsOf(ledger: Ledger, accountId: number, now: Date): Pro
   return (
     rows
       .filter((row) => !hasRoom || row !== full)
-      // Of a clock that was ahead for a run, by more than a wait may last, nothing is known but that it was wrong.
+      // A hold noted further ahead than a wait may last is of a wrong clock: nothing else is known of it.
       .filter(({ noted_at }) => noted_at <= now.toISOString() || isStillAhead(noted_at, now, longestWaitMs))
       .map((row) => bounded(fromNow(row, now)))
       .filter(({ not_before }) => not_before > now.toISOString())
@@ -105,13 +106,16 @@ const deletePendingHold = compiledOnce((ledger, { accountId }: { accountId: numb
   ledger.deleteFrom('holds').where('account_id', '=', accountId).where('limit_name', '=', pendingLimit),
 );
 
-/** Nobody heeds the CA for longer than a day at once: one of an earlier version may say so. */
+/** A run heeds the CA for a day at once at most: a hold of an earlier version may be longer. */
 function bounded(row: HoldRow): HoldRow {
   const latest = new Date(Date.parse(row.noted_at) + longestWaitMs).toISOString();
   return row.not_before <= latest ? row : { ...row, not_before: latest };
 }
 
-/** Our clock went back since: the CA is heeded for as long as it asked for, from now on, not until the clock reaches that time again. */
+/**
+ * When our clock went back since the hold was noted: the CA is heeded for as long as it asked for, from now
+ * on, not until the clock reaches that time again.
+ */
 function fromNow(row: HoldRow, now: Date): HoldRow {
   if (row.noted_at <= now.toISOString()) return row;
   const lengthMs = Date.parse(row.not_before) - Date.parse(row.noted_at);
@@ -135,7 +139,7 @@ export async function moveHolds(writer: LedgerWriter, accountId: number): Promis
   }
 }
 
-/** Its time is over before it came: the CA is asked again. */
+/** Ends a hold before its time: the CA is asked again. */
 export async function endHold(writer: LedgerWriter, id: number): Promise<void> {
   await writer.ledger.deleteFrom('holds').where('id', '=', id).execute();
 }
@@ -153,7 +157,10 @@ export async function endPauseHolds(
     .execute();
 }
 
-/** The pauses so far say nothing of the account any more; each still holds its own names. */
+/**
+ * Gives the account's pauses so far another limit name: they say nothing of the account any more, and each
+ * still holds its own names.
+ */
 export async function markPausesOver(
   writer: LedgerWriter,
   accountId: number,

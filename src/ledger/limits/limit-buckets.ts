@@ -8,16 +8,19 @@ import type { LimitBucketRow } from '../schema.ts';
 import type { LedgerWriter } from '../writer.ts';
 import { inTransaction, instant } from '../writer.ts';
 
-/** Which bucket is meant. */
+/** The key of a bucket. */
 export interface BucketKey {
   /** `accountScope` of an account, or the CA's directory URL for a limit over all accounts. */
   scope: string;
   limit: LimitName;
-  /** The registered domain, the name, or the names as `orders.names_key` has them; empty for the account as a whole. */
+  /**
+   * The registered domain, the name, or the names as `orders.names_key` has them; empty for the account as a
+   * whole.
+   */
   subject: string;
 }
 
-/** What a limit counts that is the account's alone. */
+/** The scope of limits that count for one account alone. */
 export function accountScope(accountId: number): string {
   return `account ${String(accountId)}`;
 }
@@ -32,14 +35,16 @@ interface Stored {
   row: LimitBucketRow;
 }
 
-/** The ledger of somebody whose clock was that far ahead was written by a clock that was set back since. */
+/** A bucket noted further ahead than this was written by a clock that was set back since. */
 const clockSkewMs = 10 * 60_000;
-/** A clock that was ahead for some hours makes nothing full that isn't. */
+/** Full buckets are kept for so long: a clock that is ahead for some hours removes none that isn't full. */
 const keptFullMs = 86_400_000;
 /** SQLite takes 32,766 parameters. */
 const subjectsAtOnce = 10_000;
 
-/** The buckets that the ledger knows in these scopes, by their words; all, or those of some subjects. */
+/**
+ * The buckets of these scopes that the ledger knows, by their `bucketWord`; all, or those of some subjects.
+ */
 export async function storedBuckets(
   ledger: Ledger,
   now: Date,
@@ -68,7 +73,7 @@ export async function storedBuckets(
   return found;
 }
 
-/** What orders that can still become certificates are promised. */
+/** How many tokens are promised to orders that can still become certificates. */
 const heldBy = sql<number | string>`(select count(*) from limit_reservations as promised
   join orders on orders.id = promised.order_id
   where promised.bucket_id = limit_buckets.id and orders.concluded_at is null)`.as('held');
@@ -76,19 +81,20 @@ const heldBy = sql<number | string>`(select count(*) from limit_reservations as 
 function bucketOf(row: LimitBucketRow, now: Date): Bucket {
   const aheadMs = Date.parse(row.noted_at) - now.getTime();
   const periodMs = row.period_seconds * 1000;
-  // Our clock went back since: as much is used as then, and time gives it back from now on.
+  // When our clock went back since: as much is used as then, and time gives it back from now on.
   const fullAtMs = Date.parse(row.full_at) - (aheadMs > clockSkewMs ? aheadMs : 0);
-  // An empty bucket, and a CA that wants its next token left alone for a day: what reaches further nobody can have meant.
+  // The farthest time is that of an empty bucket at a CA that wants its next token left alone for a day:
+  // nobody can have meant a later one.
   const isPossible = fullAtMs <= now.getTime() + periodMs + longestWaitMs + clockSkewMs;
   return { allowance: { max: row.max, periodMs }, fullAtMs: isPossible ? fullAtMs : 0, held: 0 };
 }
 
-/** A token of this bucket is taken, whether there is one or not. */
+/** Takes a token of this bucket, whether one is left or not. */
 export async function takeToken(writer: LedgerWriter, key: BucketKey, allowance: Allowance): Promise<void> {
   await changeBucket(writer, key, allowance, taken);
 }
 
-/** A token that was taken wasn't used up at the CA. */
+/** Gives back a token that was taken and wasn't used up at the CA. */
 export async function giveTokenBack(
   writer: LedgerWriter,
   key: BucketKey,
@@ -97,7 +103,7 @@ export async function giveTokenBack(
   await changeBucket(writer, key, allowance, givenBack);
 }
 
-/** The CA says that the next token is there at that time. */
+/** Empties the bucket: the CA says that the next token is there at `until`. */
 export async function emptyBucket(
   writer: LedgerWriter,
   key: BucketKey,
@@ -107,7 +113,7 @@ export async function emptyBucket(
   await changeBucket(writer, key, allowance, (bucket) => emptiedUntil(bucket, until.getTime()));
 }
 
-/** All tokens are there again; one that isn't known is full in any case. */
+/** Fills these buckets; a bucket that the ledger doesn't know is full in any case. */
 export async function fillBuckets(
   writer: LedgerWriter,
   scope: string,
@@ -125,7 +131,10 @@ export async function fillBuckets(
     .execute();
 }
 
-/** Removes the buckets that were full for a day and of which nothing is promised: what isn't there is full. */
+/**
+ * Removes the buckets that were full for a day and of which nothing is promised: a bucket that isn't there is
+ * full.
+ */
 export async function removeFullBuckets(writer: LedgerWriter): Promise<void> {
   const since = new Date(writer.clock.now().getTime() - keptFullMs).toISOString();
   await writer.ledger

@@ -6,7 +6,10 @@ import { changeBucket } from './limit-buckets.ts';
 import type { OrderRow } from '../schema.ts';
 import type { LedgerWriter } from '../writer.ts';
 
-/** Promises an order a token for the certificate that it may become. Called inside the transaction that writes its intent. */
+/**
+ * Promises an order a token for the certificate that it may become. Called inside the transaction that writes
+ * its intent.
+ */
 export async function reserveToken(
   writer: LedgerWriter,
   orderId: number,
@@ -21,8 +24,9 @@ export async function reserveToken(
 }
 
 /**
- * What an order was promised is taken once its certificate is issued, as the CA counts it, and free again when there won't be one.
- * Called inside the transaction that writes the order's new state.
+ * Ends the order's promises of tokens: the tokens are taken once its certificate is issued, as the CA counts
+ * it, and free again when there won't be a certificate. Called inside the transaction that writes the order's
+ * new state.
  */
 export async function releaseReservations(writer: LedgerWriter, order: OrderRow): Promise<void> {
   const issued = isIssued(order);

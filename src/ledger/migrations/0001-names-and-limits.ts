@@ -5,7 +5,7 @@ import type { Engine } from '../engine.ts';
 import { holdScopes, nameStandings } from '../states.ts';
 import { oneOf, table } from './columns.ts';
 
-/** Of the first schema: names that fail, probes of them, and what the CA asked for and allows. */
+/** Tables of the first schema: names that fail, probes of them, and the CA's waits and limits. */
 export async function createNameAndLimitTables(db: Kysely<unknown>, engine: Engine): Promise<void> {
   await createIdentifiers(db, engine);
   await createProbes(db, engine);

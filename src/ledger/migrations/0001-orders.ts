@@ -10,7 +10,10 @@ import {
 } from '../states.ts';
 import { oneOf, table } from './columns.ts';
 
-/** Of the first schema: orders, their authorizations, and what is presented for them. */
+/**
+ * Tables of the first schema: orders, their authorizations, the answers presented for them, URLs found in
+ * logs.
+ */
 export async function createOrderTables(db: Kysely<unknown>, engine: Engine): Promise<void> {
   await createOrders(db, engine);
   await createAuthorizations(db, engine);
@@ -56,7 +59,8 @@ async function createOrders(db: Kysely<unknown>, engine: Engine): Promise<void> 
       sql`reserved = 0 or status in ('intent', 'abandoned')`,
     )
     .execute();
-  // One order for one set of names at a time: parallel newOrders of the same names make several orders at Boulder.
+  // One order for one set of names at a time: parallel newOrders of the same names make several orders at
+  // Boulder.
   await db.schema
     .createIndex('orders_one_per_names')
     .on('orders')

@@ -2,7 +2,7 @@ import { AcmeLedgerError } from '../../errors.ts';
 import { printable } from '../../printable.ts';
 import { shellWord } from '../../shell-word.ts';
 
-/** What the versions before the first release called their schemas, but for the first of them. */
+/** Schema names of the versions before the first release, except the first of these names. */
 const developmentSchemas: ReadonlySet<string> = new Set([
   '0002-holds',
   '0003-origin',
@@ -23,7 +23,9 @@ export function isDevelopmentSchema(name: string): boolean {
   return developmentSchemas.has(name);
 }
 
-/** Why a ledger of a version before the first release isn't opened, and what its owner does. */
+/**
+ * The error for a ledger of a version before the first release: why it isn't opened, and what its owner does.
+ */
 export function developmentLedger(place: string, schema: string): AcmeLedgerError {
   const shown = printable(place);
   return new AcmeLedgerError(

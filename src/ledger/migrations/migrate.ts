@@ -8,8 +8,8 @@ import { type Migrations, migrationsFor } from './migrations.ts';
 
 /**
  * Opens the ledger of an engine and brings it to this version's schema.
- * @param place where it is, as messages name it
- * @param migrations what makes the schema
+ * @param place where the ledger is, as messages name it
+ * @param migrations the steps that make the schema
  * @throws AcmeLedgerError `ledger`, `ledger-newer`
  */
 export async function openMigrated(
@@ -32,7 +32,10 @@ interface Wanted {
   migrations: Migrations;
 }
 
-/** Brings the ledger to this version's schema, in one transaction. @throws AcmeLedgerError `ledger-newer`, `ledger` */
+/**
+ * Brings the ledger to this version's schema, in one transaction. @throws AcmeLedgerError `ledger-newer`,
+ * `ledger`
+ */
 async function migrate(ledger: Ledger, engine: Engine, { place, migrations }: Wanted): Promise<void> {
   if ((await schemaAge(ledger, engine, { place, migrations })) === 'current') return;
   const migrator = new Migrator({
@@ -44,8 +47,8 @@ async function migrate(ledger: Ledger, engine: Engine, { place, migrations }: Wa
 }
 
 /**
- * How old the ledger's schema is beside this version's; `none`: it has never been a ledger.
- * @throws AcmeLedgerError `ledger-newer`; `ledger` for one of a development version
+ * How old the ledger's schema is beside this version's; `none`: the database has never been a ledger.
+ * @throws AcmeLedgerError `ledger-newer`; `ledger` for a ledger of a development version
  */
 export async function schemaAge(
   ledger: Ledger,
@@ -73,7 +76,10 @@ interface Applied {
   isDevelopment: boolean;
 }
 
-/** The common case, a ledger that is up to date, in one query instead of the migrator's ten. */
+/**
+ * The newest migration that the ledger has. The common case, a ledger that is up to date, takes one query
+ * instead of the migrator's ten.
+ */
 async function newestApplied(ledger: Ledger, engine: Engine): Promise<Applied | null> {
   const name = await unlessMissing(engine, async () => {
     // The first development version's schema had today's name, but no table `holds`.

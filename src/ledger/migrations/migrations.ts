@@ -2,10 +2,12 @@ import type { Migration } from 'kysely';
 import type { Engine } from '../engine.ts';
 import { createFirstTables } from './0001-first.ts';
 
-/** What brings a ledger to this version's schema, by names that sort in the order of their versions. */
+/**
+ * The steps that bring a ledger to this version's schema, by names that sort in the order of their versions.
+ */
 export type Migrations = Record<string, Migration>;
 
-/** All migrations, oldest first. One that was released never changes: a ledger somewhere has it. */
+/** All migrations, oldest first. A released migration never changes: a ledger somewhere has it. */
 export function migrationsFor(engine: Engine): Migrations {
   return {
     '0001-first': { up: (db) => createFirstTables(db, engine) },

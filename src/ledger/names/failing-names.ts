@@ -18,14 +18,14 @@ interface Name {
   value: string;
 }
 
-/** What a failure means for the attempts to come. */
+/** The rule for the attempts that follow a failure. */
 export interface FailureRule {
   /**
    * When the name may be tried again after so many failures in a row, from 1.
-   * @param lifeMs how long the certificate lives that it keeps waiting; null where that isn't known
+   * @param lifeMs how long the certificate lives that the name keeps waiting; null where that isn't known
    */
   nextAttemptAt(step: number, now: Date, lifeMs?: number | null): Date;
-  /** Whether one that has been failing for as long is given up until somebody looks at it. */
+  /** Whether a name that has been failing since then is given up until somebody looks at it. */
   shouldSuspend(failingSince: Date, now: Date): boolean;
 }
 
@@ -41,13 +41,13 @@ const wellAgain = {
   probe_error: null,
 } as const;
 
-/** Suspended or failing or well; `told` is what the name hook knows. */
+/** How a name stands now; the column `told` has the standing that the name hook knows. */
 export function standingOf(row: Pick<IdentifierRow, 'suspended_at' | 'consecutive_failures'>): NameStanding {
   if (row.suspended_at !== null) return 'suspended';
   return row.consecutive_failures > 0 ? 'failing' : 'well';
 }
 
-/** These names were proven on the account: what failed before is over. */
+/** Records that names were proven on the account: their earlier failures are over. */
 export async function recordProven(
   writer: LedgerWriter,
   accountId: number,
@@ -85,7 +85,7 @@ const upsertProven = compiledOnce((ledger, { accountId, type, value, at }: Prove
     .onConflict((conflict) => conflict.columns(['account_id', 'type', 'value']).doUpdateSet(success));
 });
 
-/** An attempt failed for this name: at the CA, or before its challenge could be submitted. */
+/** Records that an attempt failed for this name: at the CA, or before its challenge could be submitted. */
 export async function recordNameFailure(
   writer: LedgerWriter,
   accountId: number,
@@ -96,7 +96,8 @@ export async function recordNameFailure(
   await inTransaction(writer, async (tx) => {
     const now = tx.clock.now();
     const found = await identifierOf(tx.ledger, accountId, name);
-    // The CA looked at it, so it has ended its pause: it fails anew.
+    // The CA let an attempt with a paused name begin, so the pause is over: the name's wait grows from its
+    // beginning.
     const before =
       found === undefined || pauseOf(found.last_error) !== null ? undefined : asOfNow(found, now);
     const step = (before?.back_off_step ?? 0) + 1;
@@ -157,7 +158,7 @@ export async function failingNames(ledger: Ledger, accountId: number, now: Date)
   return rows.map((row) => asOfNow(row, now));
 }
 
-/** Those of these names whose last attempt failed, on whichever account. */
+/** The names among `values` whose last attempt failed, on whichever account. */
 export async function failingAnywhere(ledger: Ledger, values: readonly string[]): Promise<Set<string>> {
   if (values.length === 0) return new Set();
   const rows = await ledger
@@ -170,9 +171,9 @@ export async function failingAnywhere(ledger: Ledger, values: readonly string[])
 }
 
 /**
- * Names that somebody has looked at: they may be tried again at once, and their wait grows from its beginning. How often they failed in
- * a row stays: the CA counts on.
- * @param values all that fail when null
+ * Resumes names that somebody has looked at: they may be tried again at once, and their wait grows from its
+ * beginning. Their count of failures in a row stays: the CA counts on.
+ * @param values the names to resume; all that fail when null
  * @returns the names that were failing
  */
 export async function resumeNames(
@@ -190,7 +191,7 @@ export async function resumeNames(
         suspended_at: null,
         probe_at: null,
         probe_step: 0,
-        // That it isn't suspended any more is no news to who resumed it.
+        // The person who resumed a name needn't be told that it isn't suspended any more.
         told: sql<NameStanding>`case when told = 'suspended' then 'failing' else told end`,
       })
       .where('account_id', '=', accountId)
@@ -202,7 +203,7 @@ export async function resumeNames(
   });
 }
 
-/** Names of which the name hook was told something else last. */
+/** Names whose standing isn't the one that the name hook was told last. */
 export async function namesToTell(ledger: Ledger, accountId: number): Promise<IdentifierRow[]> {
   const standing = sql<NameStanding>`case when suspended_at is not null then 'suspended'
     when consecutive_failures > 0 then 'failing' else 'well' end`;

@@ -15,13 +15,16 @@ interface Name {
 
 interface Pause {
   error: ErrorRecord;
-  /** When the names are looked at again, by how long they were left alone the last time; null: they weren't. */
+  /**
+   * When the names are looked at again, by how long they were left alone the last time; null: they never
+   * were.
+   */
   lookAt: (lastMs: number | null) => Date;
 }
 
 /**
- * The CA has paused these names: suspended until a person opens its page. One page ends all pauses of an account, so none of its paused
- * names is looked at earlier than these.
+ * Suspends names that the CA has paused until a person opens its page. One page ends all pauses of an
+ * account, so none of its paused names is looked at earlier than these.
  */
 export async function recordPaused(
   writer: LedgerWriter,
@@ -75,7 +78,10 @@ async function moveLooks(
     await tx.ledger.updateTable('identifiers').set(look).where('id', 'in', ids).execute();
 }
 
-/** The CA has made an order with these names: those of them that were paused aren't any more, and the others may be looked at. */
+/**
+ * Ends the pauses of these names, because the CA has made an order with them; the account's other paused
+ * names may be looked at.
+ */
 export async function endPauses(
   writer: LedgerWriter,
   accountId: number,
@@ -107,7 +113,7 @@ export async function endPauses(
   });
 }
 
-/** Those of these names that are paused and not to be looked at yet. */
+/** The names among these that are paused and not to be looked at yet. */
 export async function stillPaused(
   ledger: Ledger,
   accountId: number,
@@ -119,7 +125,8 @@ export async function stillPaused(
 }
 
 /**
- * How a name stands now: what a clock wrote that was ahead counts as passed, and a pause whose time to look has come suspends nobody.
+ * How a name stands now: a time that was written by a clock that was ahead counts as passed, and a pause
+ * whose time to look has come suspends nobody.
  */
 export function asOfNow(row: IdentifierRow, now: Date): IdentifierRow {
   const waits = isStillAhead(row.next_attempt_at, now);

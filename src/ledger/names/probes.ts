@@ -9,20 +9,23 @@ export interface NewProbe {
   /** Solver settings as `certificates.settings` has them. */
   settings: object;
   challengeType: string;
-  /** Without `*.`. */
+  /** The name without `*.`. */
   identifier: { type: string; value: string };
   token: string;
   keyAuthorization: string;
 }
 
-/** No probe is put off for longer: 32 days between two that found a name well (src/probe/probe-choice.ts), and a day for clocks. */
+/**
+ * No probe is put off for longer: 32 days between two that found a name well (src/probe/probe-choice.ts), and
+ * a day for clocks.
+ */
 export const farthestProbeMs = 33 * 86_400_000;
 
 /**
- * Written before the solver acts: what may be up is known, also after a crash. The name isn't probed again before `againAt`, whatever
- * becomes of this probe.
- * @param name as it was chosen
- * @returns null when another run was first, or what an earlier probe left is still up
+ * Records a probe before the solver acts: an answer that may be up is known, also after a crash. The name
+ * isn't probed again before `againAt`, whatever becomes of this probe.
+ * @param name the name as it was chosen
+ * @returns null when another run was first, or an earlier probe's answer is still up
  */
 export async function beginProbe(
   writer: LedgerWriter,
@@ -47,7 +50,7 @@ export async function beginProbe(
         eb.or([
           eb('probe_at', 'is', null),
           eb('probe_at', '<=', now),
-          // A clock wrote it that was ahead.
+          // A time beyond that was written by a clock that was ahead.
           eb('probe_at', '>', new Date(Date.parse(now) + farthestProbeMs).toISOString()),
         ]),
       )
@@ -72,12 +75,12 @@ export async function beginProbe(
   });
 }
 
-/** What probes have put up, or were about to, and what nobody has taken down yet. */
+/** Probes whose answer is up, or was about to be, and that nobody has taken down yet. */
 export async function probesUp(ledger: Ledger): Promise<ProbeRow[]> {
   return ledger.selectFrom('probes').selectAll().orderBy('id').execute();
 }
 
-/** @returns whether the dead run's probe is ours now; false when somebody else was first */
+/** @returns whether the dead run's probe is ours now; false when another run was first */
 export async function takeOverProbe(writer: LedgerWriter, probe: ProbeRow): Promise<boolean> {
   const taken = await writer.ledger
     .updateTable('probes')
@@ -88,12 +91,12 @@ export async function takeOverProbe(writer: LedgerWriter, probe: ProbeRow): Prom
   return taken.numUpdatedRows === 1n;
 }
 
-/** Nothing of it is up any more. */
+/** Removes the row of a probe: its answer isn't up any more. */
 export async function recordProbeTakenDown(writer: LedgerWriter, probe: ProbeRow): Promise<void> {
   await writer.ledger.deleteFrom('probes').where('id', '=', probe.id).execute();
 }
 
-/** It stays in the list of what is up, for the next run to try again. */
+/** Records why a probe's answer couldn't be taken down: the row stays, for the next run to try again. */
 export async function recordProbeLeftUp(
   writer: LedgerWriter,
   probe: ProbeRow,
@@ -102,7 +105,7 @@ export async function recordProbeLeftUp(
   await writer.ledger.updateTable('probes').set({ error }).where('id', '=', probe.id).execute();
 }
 
-/** The name isn't well, and why. */
+/** Records why a probe found the name not well. */
 export async function recordProbeFailure(
   writer: LedgerWriter,
   name: IdentifierRow,
@@ -117,9 +120,10 @@ export async function recordProbeFailure(
 }
 
 /**
- * The name is well as far as can be seen without the CA: orders may name it at once. Since when and how often it failed stays, so that
- * one more failure at the CA suspends it again, or makes it wait as long as it would have; no probe lifts that before `againAt`.
- * @returns false when it failed anew, or was proven, since it was chosen
+ * Records that a probe found the name well, as far as can be seen without the CA: orders may name it at once.
+ * The count and the beginning of its failures stay, so that one more failure at the CA suspends the name
+ * again, or makes it wait as long as it would have. No probe lifts that before `againAt`.
+ * @returns false when the name failed anew, or was proven, since it was chosen
  */
 export async function recordHealthy(
   writer: LedgerWriter,

@@ -3,9 +3,10 @@ import type { LedgerWriter } from '../writer.ts';
 import { instant } from '../writer.ts';
 
 /**
- * Writes down the order of a certificate that is on disk and of which the ledger knows nothing else: it is over, and what became of it at
- * the CA isn't known. Only with an order a stored certificate counts as the one that is wanted.
- * @returns its id
+ * Writes down an order for a certificate that is on disk and that the ledger knows nothing else of. The order
+ * is over, and its fate at the CA isn't known. A stored certificate counts as the wanted one only with an
+ * order.
+ * @returns the order's id
  */
 export async function insertAdoptedOrder(
   writer: LedgerWriter,

@@ -18,7 +18,10 @@ export interface Intent {
   reservedUntil: Date;
 }
 
-/** Writes the intent down, with the authorizations that it may open reserved. Its gate is `issuance/attempt/gate.ts`. */
+/**
+ * Writes the intent down, and reserves the authorizations that it may open. Its gate is
+ * `issuance/attempt/gate.ts`.
+ */
 export async function insertIntent(writer: LedgerWriter, intent: Intent): Promise<OrderRow> {
   const at = instant(writer);
   const {

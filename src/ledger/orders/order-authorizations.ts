@@ -5,8 +5,8 @@ import type { LedgerWriter } from '../writer.ts';
 import { instant } from '../writer.ts';
 
 /**
- * An order's authorizations never change (RFC 8555 §7.1.3), but an answer may have been without some of them: whatever a later one names beside
- * those that are known is written down, too.
+ * An order's authorizations never change (RFC 8555 §7.1.3), but an answer may have been without some of them:
+ * authorizations that only a later answer names are written down, too.
  */
 export async function learnAuthorizationUrls(
   writer: LedgerWriter,
@@ -27,7 +27,9 @@ const knownUrls = compiledOnce((ledger, { orderId }: { orderId: number }) =>
     .where('order_authorizations.order_id', '=', orderId),
 );
 
-/** A row for each authorization that an order names and the ledger doesn't know, and its place in the order. */
+/**
+ * A row for each authorization that an order names and the ledger doesn't know, and its place in the order.
+ */
 export async function insertAuthorizationUrls(
   writer: LedgerWriter,
   order: OrderRow,
@@ -57,7 +59,7 @@ const insertUrl = compiledOnce(
         challenge: 'none',
         source: 'order',
         created_at: at,
-        // Its own `expires` is learned with the first look: an authorization may outlive its order.
+        // The authorization's own `expires` is learned with the first look: it may outlive its order.
       })
       .onConflict((conflict) => conflict.column('url').doNothing()),
 );

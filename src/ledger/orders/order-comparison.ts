@@ -8,7 +8,7 @@ import { orderStatusesBefore } from '../states.ts';
 import type { LedgerWriter } from '../writer.ts';
 import { inTransaction, instant, instantOf } from '../writer.ts';
 
-/** Orders that the CA knows and that can still become something, or whose authorizations the gate counts unseen. Oldest first. */
+/** Orders with a URL that aren't concluded, or whose authorizations the gate counts unseen. Oldest first. */
 export async function openOrders(ledger: Ledger, accountId: number): Promise<OrderRow[]> {
   return ledger
     .selectFrom('orders')
@@ -20,7 +20,10 @@ export async function openOrders(ledger: Ledger, accountId: number): Promise<Ord
     .execute();
 }
 
-/** Orders whose newOrder was never answered, as far as the gate still counts what they may have opened. Oldest first. */
+/**
+ * Orders whose newOrder was never answered, as long as the gate counts the authorizations that they may have
+ * opened. Oldest first.
+ */
 export async function lostOrders(ledger: Ledger, accountId: number, now: Date): Promise<OrderRow[]> {
   return ledger
     .selectFrom('orders')
@@ -35,17 +38,21 @@ export async function lostOrders(ledger: Ledger, accountId: number, now: Date): 
     .execute();
 }
 
-/** What came of holding an order against the CA's answer. */
+/** The result of comparing an order with the CA's answer. */
 export interface OrderComparison {
   differs: boolean;
-  /** URLs of authorizations that the ledger didn't know of, or not as this order's; known from here on. */
+  /**
+   * URLs of authorizations that the ledger didn't know of, or not as this order's. It knows them from here
+   * on.
+   */
   learned: string[];
 }
 
 /**
- * Records how the CA's answer differs from what the ledger holds, for an order that nobody works on: its status as far as that ends
- * nothing (to give it up is for whoever settles what it opened), what it leads to, and authorizations that weren't known.
- * @returns null when the order has changed since it was read: somebody works on it now
+ * Records how the CA's answer differs from the ledger, for an order that nobody works on: its status, unless
+ * that ends the order (which is for the run that settles its authorizations), its certificate URL, and
+ * authorizations that weren't known.
+ * @returns null when the order has changed since it was read: a run works on it now
  */
 export async function recordComparison(
   writer: LedgerWriter,
@@ -70,7 +77,7 @@ export async function recordComparison(
   });
 }
 
-/** The CA has forgotten the order. */
+/** Records that the CA has forgotten the order. */
 export async function recordForgotten(writer: LedgerWriter, order: OrderRow): Promise<void> {
   const data = { ledger: order.status, ca: 'gone' };
   await appendEvents(writer, [{ kind: 'difference', orderId: order.id, accountId: order.account_id, data }]);
@@ -80,7 +87,7 @@ function changes(writer: LedgerWriter, order: OrderRow, answer: OrderAnswer) {
   const isOver = answer.status === 'invalid' || order.concluded_at !== null;
   const isPossible = orderStatusesBefore(answer.status).includes(order.status);
   return {
-    // Its authorizations are counted one by one from here on.
+    // The order's authorizations are counted one by one from here on.
     reserved: 0,
     updated_at: instant(writer),
     ...(isPossible && !isOver ? { status: answer.status, expires_at: instantOf(answer.expiresAt) } : {}),

@@ -5,10 +5,10 @@ import type { LedgerWriter } from '../writer.ts';
 import { inTransaction, instant } from '../writer.ts';
 
 /**
- * Makes this run the owner, if the owner is still who the caller saw, and is still dead: one that was only stopped for long renews its
- * lease before it acts.
+ * Makes this run the order's owner, if the owner is still the run that the caller saw, and still dead: a run
+ * that was only stopped for long renews its lease before it acts.
  * @param isAlive judges the owner as the ledger has it at that moment
- * @returns false when somebody else was first, or the owner lives
+ * @returns false when another run was first, or the owner lives
  */
 export async function takeOver(
   writer: LedgerWriter,
@@ -22,7 +22,7 @@ export async function takeOver(
     }
     let update = tx.ledger
       .updateTable('orders')
-      // Kept no longer: should this run die, what it holds is as free as that of any dead run.
+      // The order is kept no longer: should this run die, the order is as free as that of any dead run.
       .set({ run_id: tx.runId, kept_until: null, updated_at: instant(tx) })
       .where('id', '=', order.id);
     update =
@@ -35,7 +35,10 @@ export async function takeOver(
   });
 }
 
-/** A submit that was under way when its run died may have been sent in that moment: its verdict is awaited from there. */
+/**
+ * A submit that was under way when its run died may have been sent in that moment: its verdict is awaited
+ * from there.
+ */
 async function countSubmitsFromDeath(writer: LedgerWriter, order: OrderRow): Promise<void> {
   const dead =
     order.run_id === null ? undefined : (await runsById(writer.ledger, [order.run_id])).get(order.run_id);

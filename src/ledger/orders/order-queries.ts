@@ -2,7 +2,7 @@ import type { Ledger } from '../ledger.ts';
 import type { OrderRow } from '../schema.ts';
 import type { OrderStatus } from '../states.ts';
 
-/** Newest first. */
+/** Orders, newest first. */
 export async function listOrders(
   ledger: Ledger,
   filter: { accountIds?: readonly number[]; statuses?: readonly OrderStatus[]; limit?: number },
@@ -14,7 +14,9 @@ export async function listOrders(
   return query.execute();
 }
 
-/** Whether a newOrder that said that it replaces this certificate (RFC 9773) was refused, or never answered. */
+/**
+ * Whether a newOrder that said that it replaces this certificate (RFC 9773) was refused, or never answered.
+ */
 export async function wasReplacingRefused(ledger: Ledger, replaces: string): Promise<boolean> {
   const order = await ledger
     .selectFrom('orders')
@@ -47,7 +49,9 @@ export async function wasIssuedSince(
   return order !== undefined;
 }
 
-/** Whether the CA still has another order of the account for the same names, which can't become ready any more. */
+/**
+ * Whether the CA still has another order of the account for the same names that can't become ready any more.
+ */
 export async function hasFailedAlike(
   ledger: Ledger,
   order: Pick<OrderRow, 'id' | 'account_id' | 'names_key'>,
@@ -83,7 +87,7 @@ export async function wasRehearsedSince(
   return order !== undefined;
 }
 
-/** What tells one rehearsal from another: the profile, the `names_key` and the solver's settings. */
+/** The key that tells one rehearsal from another: the profile, the `names_key` and the solver's settings. */
 export function rehearsalKey(profile: string, namesKey: string, settings: object | null): string {
   return `${profile} ${namesKey} ${JSON.stringify(settings)}`;
 }
@@ -100,7 +104,7 @@ export async function rehearsedKeysSince(
   return new Set(rows.map((row) => rehearsalKey(row.profile, row.names_key, row.rehearsal)));
 }
 
-/** What is asked for is a day; a day more for clocks. */
+/** The rehearsals of a day are asked for; a day more for clocks. */
 const rehearsalReachMs = 2 * 86_400_000;
 
 function rehearsedOrders(ledger: Ledger, accountId: number, since: Date) {
@@ -111,7 +115,7 @@ function rehearsedOrders(ledger: Ledger, accountId: number, since: Date) {
       .where('rehearsal', 'is not', null)
       .where('status', '=', 'valid')
       .where('finalize_sent_at', '>', since.toISOString())
-      // One of a clock that was ahead by more than that says nothing of when it was.
+      // A rehearsal later than that was dated by a clock that was ahead: its time says nothing.
       .where('finalize_sent_at', '<=', new Date(since.getTime() + rehearsalReachMs).toISOString())
       .where('concluded_at', 'is not', null)
   );
@@ -154,7 +158,7 @@ export async function ordersHolding(ledger: Ledger, authorizationId: number): Pr
     .execute();
 }
 
-/** Of these orders those that the ledger knows, with when they were concluded. */
+/** When each of these orders was concluded. An order that the ledger doesn't know is left out. */
 export async function conclusionsOf(
   ledger: Ledger,
   ids: readonly number[],
@@ -172,7 +176,10 @@ export async function conclusionsOf(
   return known;
 }
 
-/** Whether an order for the same names may be about to bring this certificate, or has brought it and died before saying so. */
+/**
+ * Whether an order for these names was finalized and isn't concluded: its run may be about to store the
+ * certificate, or has stored it and died before saying so.
+ */
 export async function isBeingCollected(ledger: Ledger, namesKey: string): Promise<boolean> {
   const row = await ledger
     .selectFrom('orders')

@@ -40,8 +40,8 @@ const withUrl = compiledOnce((ledger, { url }: { url: string }) =>
 );
 
 /**
- * What the CA answered to newOrder, or to a later look at the order: its URLs, its status, and a row for each authorization.
- * From here the authorizations are counted one by one and nothing is reserved.
+ * Records the CA's answer to newOrder, or to a later look at the order: its URLs, its status, and a row for
+ * each authorization. From here the authorizations are counted one by one and nothing is reserved.
  * @throws AcmeLedgerError `busy` when this run doesn't own the order any more
  */
 export async function recordOrderAnswer(
@@ -64,7 +64,8 @@ export async function recordOrderAnswer(
       expires_at: instantOf(answer.expiresAt),
       reserved: 0,
       updated_at: instant(tx),
-      // Kept once known: of two finalizes milliseconds apart, Boulder's second can take it from the order again.
+      // The certificate URL is kept once known: of two finalizes milliseconds apart, Boulder's second can
+      // take it from the order again.
       certificate_url: answer.certificateUrl ?? before.certificate_url,
       concluded_at: status === 'invalid' ? instant(tx) : before.concluded_at,
     };
@@ -97,7 +98,10 @@ const updateAnswered = compiledOnce((ledger, row: OrderRow) =>
     .where('id', '=', row.id),
 );
 
-/** A CA may hand back an order that was given up here (Boulder does, for the same names): from now on it is the new intent's. */
+/**
+ * A CA may hand back an order that was given up here (Boulder does, for the same names): the order's URL is
+ * the new intent's from now on.
+ */
 const takeUrlFrom = compiledOnce(
   (ledger, { newOwnerId, url, at }: { newOwnerId: number; url: string; at: Instant }) =>
     ledger
@@ -115,7 +119,10 @@ export async function ownedOrder(writer: LedgerWriter, orderId: number): Promise
   throw lostOwnership(orderId);
 }
 
-/** Written before the finalize POST is sent (promise 1), with the digest of its CSR. @throws AcmeLedgerError `busy` */
+/**
+ * Records a finalize, with the digest of its CSR, before the POST is sent (promise 1). @throws
+ * AcmeLedgerError `busy`
+ */
 export async function recordFinalizeSent(writer: LedgerWriter, orderId: number, csr: string): Promise<void> {
   await inTransaction(writer, async (tx) => {
     await ownedOrder(tx, orderId);
@@ -133,20 +140,23 @@ const markFinalizeSent = compiledOnce(
 );
 
 export interface OrderEnd {
-  /** Left as it is when not given. */
+  /** The order's new status; left as it is when not given. */
   status?: OrderStatus | undefined;
-  /** Until when the next attempt may take it up. */
+  /** Until when the next attempt may take the order up. */
   keptUntil?: Date | null;
   /** The certificate is stored. A given-up status concludes the order by itself. */
   concluded?: true;
-  /** The answer to newOrder was lost for good: what it may have opened stays counted until it must have expired. */
+  /**
+   * The answer to newOrder was lost for good: the authorizations that it may have opened stay counted until
+   * they must have expired.
+   */
   keepReserved?: boolean;
   error?: ErrorRecord;
 }
 
 /**
- * This run is done with the order. A move that the states don't know isn't made.
- * @returns false when it wasn't this run's any more: nothing happened
+ * Ends this run's work on the order. A move that the states don't know isn't made.
+ * @returns false when the order wasn't this run's any more: nothing was written
  */
 export async function releaseOrder(writer: LedgerWriter, orderId: number, end: OrderEnd): Promise<boolean> {
   return inTransaction(writer, async (tx) => {
@@ -183,7 +193,10 @@ function endValues(
   };
 }
 
-/** Nobody wants this certificate any more, or not with other names than `exceptNamesKey`: what was kept for its next attempt is a leak from now on. */
+/**
+ * Keeps no orders any more of a certificate that nobody wants, or not with other names than `exceptNamesKey`:
+ * authorizations kept for its next attempt are a leak from now on.
+ */
 export async function unkeepOrdersOf(
   writer: LedgerWriter,
   certificateName: string,

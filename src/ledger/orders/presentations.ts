@@ -21,7 +21,8 @@ export interface NewPresentation {
 }
 
 /**
- * Written before the solvers act: what may be up is known, also after a crash in the middle of putting it up.
+ * Records answers before the solvers put them up: an answer that may be up is known, also after a crash in
+ * the middle of putting it up.
  * @throws AcmeLedgerError `busy` when another run took the order over
  */
 export async function insertPresentations(
@@ -91,7 +92,7 @@ function presentationValues(writer: LedgerWriter, orderId: number, presentation:
   };
 }
 
-/** What of an order is, or may be, still up. */
+/** Answers of an order that are, or may be, still up. */
 export async function presentationsUp(ledger: Ledger, orderId: number): Promise<PresentationRow[]> {
   return (await upOf(ledger, { orderId })).rows;
 }
@@ -105,7 +106,10 @@ const upOf = compiledOnce((ledger, { orderId }: { orderId: number }) =>
     .orderBy('id'),
 );
 
-/** Whether an answer is taken down, as the ledger has it, and no other is up for its authorization, of whichever order. */
+/**
+ * Whether an answer is taken down, as the ledger has it, and no other answer is up for its authorization, for
+ * whichever order.
+ */
 export async function isTakenDown(
   ledger: Ledger,
   { id, authorization_id }: Pick<PresentationRow, 'id' | 'authorization_id'>,
@@ -120,7 +124,7 @@ export async function isTakenDown(
   return up === undefined;
 }
 
-/** Orders of which a clean-up has failed to take something down, and that have no authorization left to close. */
+/** Orders with an answer that a clean-up has failed to take down, and without an authorization to close. */
 export async function ordersStillPresented(ledger: Ledger): Promise<Set<number>> {
   const rows = await ledger
     .selectFrom('presentations')
@@ -144,7 +148,10 @@ export async function ordersStillPresented(ledger: Ledger): Promise<Set<number>>
   return new Set(rows.map(({ order_id }) => order_id));
 }
 
-/** Of orders of this run: what another has taken over meanwhile may be up again. */
+/**
+ * Records that answers were taken down, for orders of this run: the answers of an order that another run has
+ * taken over meanwhile may be up again.
+ */
 export async function recordCleanedUp(writer: LedgerWriter, all: readonly PresentationRow[]): Promise<void> {
   if (all.length === 0) return;
   await inTransaction(writer, async (tx) => {
@@ -179,7 +186,10 @@ const markNotPresented = compiledOnce((ledger, { authorizationId }: { authorizat
     .where('challenge', '=', 'presented'),
 );
 
-/** It stays in the list of what is up, for the next clean-up to try again. */
+/**
+ * Records why an answer couldn't be taken down: it stays in the list of answers that are up, for the next
+ * clean-up to try again.
+ */
 export async function recordCleanUpFailed(
   writer: LedgerWriter,
   presentationId: number,

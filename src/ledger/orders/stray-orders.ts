@@ -7,7 +7,7 @@ import { orderStatusesBefore } from '../states.ts';
 import type { LedgerWriter } from '../writer.ts';
 import { inTransaction, instant, instantOf } from '../writer.ts';
 
-/** What the CA has made, as far as it says. */
+/** An order that the CA has made, as far as its answer says. */
 export interface MadeOrder {
   url: string | null;
   status: Exclude<OrderStatus, 'intent' | 'abandoned'>;
@@ -17,9 +17,10 @@ export interface MadeOrder {
 }
 
 /**
- * Hands over what a newOrder of this run has made for an order that another run took over meanwhile: whoever has the order gets it, where
- * that has none yet. What it can't have becomes an order of its own that is over, so that it is counted, and settled by this run or any.
- * @returns the order that this run owns now and has to settle; null when it is another's to go on with
+ * Hands over the order that this run's newOrder has made at the CA, when another run took the row over
+ * meanwhile. The row gets the made order where it has no URL yet. Otherwise the made order becomes a row of
+ * its own that is over, so that its authorizations are counted, and settled by this run or any.
+ * @returns the order that this run owns now and has to settle; null when another run goes on with it
  */
 export async function handOver(
   writer: LedgerWriter,

@@ -3,8 +3,8 @@ import type { LedgerWriter } from '../writer.ts';
 import { inTransaction, instant } from '../writer.ts';
 
 /**
- * The CA has been at the order for longer than it takes: it isn't the order for its names any more, and is watched until it comes to an end.
- * Nothing happens when it isn't this run's.
+ * Marks an order that the CA has been working on for too long: it isn't the order for its names any more, and
+ * is watched until it comes to an end. Nothing happens when the order isn't this run's.
  */
 export async function recordStuck(writer: LedgerWriter, orderId: number): Promise<void> {
   await inTransaction(writer, async (tx) => {

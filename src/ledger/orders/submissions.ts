@@ -7,9 +7,11 @@ import type { LedgerWriter } from '../writer.ts';
 import { inTransaction, instant } from '../writer.ts';
 
 /**
- * Written before any challenge POST is sent (promise 1). What a run is closing isn't submitted: its request may be on its way.
+ * Records submissions before any challenge POST is sent (promise 1). An authorization that a run is closing
+ * isn't submitted: that run's request may be on its way.
  * @param outwaited runs whose claims count no more
- * @returns the ids that may be sent; others were submitted already, or are being closed
+ * @returns ids of the authorizations whose POST may be sent; others were submitted already, or are being
+ * closed
  * @throws AcmeLedgerError `busy` when another run took the order over
  */
 export async function recordSubmitting(
@@ -52,7 +54,7 @@ const markSubmitting = compiledOnce((ledger, { authorizationId, type, url, at }:
       challenge_type: type,
       challenge_url: url,
       submitted_at: at,
-      // An order has taken it up: whoever was to close it doesn't any more.
+      // An order has taken the authorization up: the run that was to close it doesn't any more.
       closing_run_id: null,
     })
     .where('id', '=', authorizationId)
@@ -61,7 +63,8 @@ const markSubmitting = compiledOnce((ledger, { authorizationId, type, url, at }:
 );
 
 /**
- * Written before a challenge POST is sent once more, because the CA took none yet and asked to come back: its verdict is awaited from now.
+ * Records a submission before its challenge POST is sent once more, because the CA took none yet and asked to
+ * come back: the verdict is awaited from now.
  * @throws AcmeLedgerError `busy` when another run took the order over
  */
 export async function recordSubmittingAgain(
@@ -81,7 +84,7 @@ export async function recordSubmittingAgain(
   });
 }
 
-/** The CA accepted the challenge POST (RFC 8555 §7.5.1). */
+/** Records that the CA accepted the challenge POST (RFC 8555 §7.5.1). */
 export async function recordSubmitted(
   writer: LedgerWriter,
   authorizationIds: readonly number[],
@@ -104,9 +107,9 @@ const markSubmitted = compiledOnce((ledger, { authorizationId }: { authorization
 );
 
 /**
- * The CA shows that it was handed a challenge's answer, and we don't know of it: the answer to our POST was lost, or somebody else sent one.
- * From here the CA decides.
- * @returns false when the ledger knew it, or holds the authorization as over
+ * Records a submission that the CA shows and the ledger doesn't know of: the answer to our POST was lost, or
+ * somebody else sent one. From here the CA decides.
+ * @returns false when the ledger knew of the submission, or holds the authorization as over
  */
 export async function recordFoundSubmitted(
   writer: LedgerWriter,
@@ -132,15 +135,16 @@ export async function recordFoundSubmitted(
 }
 
 /**
- * By what a run may say that a submit never took effect: its own order's (also one that the CA took at that time), its own to close, or the
- * one that was written at that time.
+ * The submission that a run may say never took effect: its own order's (also one that the CA took at that
+ * time), its own to close, or the one that was written at that time.
  */
 export type SubmitOf =
   { orderId: number; takenAt?: Instant } | { toClose: true } | { submittedAt: Instant | null };
 
 /**
- * The challenge POST has no effect (any more): the CA refused it, or still shows it untouched after any validation must have ended. Nothing happens
- * where another run has taken it over meanwhile: the submit may be that one's.
+ * Records that a challenge POST has no effect (any more): the CA refused it, or still shows the challenge
+ * untouched after any validation must have ended. Nothing happens where another run has taken the
+ * authorization over meanwhile: the submission may be that run's.
  */
 export async function recordNotSubmitted(
   writer: LedgerWriter,

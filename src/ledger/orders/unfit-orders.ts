@@ -8,8 +8,8 @@ import type { LedgerWriter } from '../writer.ts';
 import { inTransaction, instant } from '../writer.ts';
 
 /**
- * Gives up an order because the CA's answer to it isn't for what was asked. This run goes on owning it until what the answer opened is settled:
- * those authorizations are written down, so that the gate counts them.
+ * Gives up an order because the CA's answer isn't for the order that was asked for. This run goes on owning
+ * it until the authorizations of the answer are settled: they are written down, so that the gate counts them.
  * @throws AcmeLedgerError `busy` when this run doesn't own the order any more
  */
 export async function recordUnfit(

@@ -4,8 +4,8 @@ import type { LedgerWriter } from '../writer.ts';
 import { inTransaction, instant } from '../writer.ts';
 
 /**
- * Authorizations of an order that the CA has made without saying where it is. They are counted and settled like any other's; the order
- * stays an intent, whose newOrder counts as lost.
+ * Records the authorizations of an order that the CA has made without saying where it is. They are counted
+ * and settled like those of any other order; the order stays an intent, whose newOrder counts as lost.
  * @throws AcmeLedgerError `busy` when this run doesn't own the order any more
  */
 export async function recordAuthorizationsOf(
@@ -19,7 +19,7 @@ export async function recordAuthorizationsOf(
     await insertAuthorizationUrls(tx, order, urls);
     await tx.ledger
       .updateTable('orders')
-      // Of some it may not have told.
+      // The CA may not have named all authorizations.
       .set({ reserved: Math.max(0, order.reserved - urls.length), updated_at: instant(tx) })
       .where('id', '=', orderId)
       .execute();

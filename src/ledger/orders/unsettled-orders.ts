@@ -3,22 +3,23 @@ import type { Ledger } from '../ledger.ts';
 import type { OrderRow } from '../schema.ts';
 
 /**
- * A newOrder without an answer may reach the CA for so long after its intent: a request lives for 40 s here, and a while in whatever
- * lies between.
+ * A newOrder without an answer may reach the CA for so long after its intent: a request lives for 40 s here,
+ * and a while in whatever lies between.
  */
 export const newOrderLifeMs = 300_000;
 
-/** For so long a newOrder that was given up is looked for by every run: it may have come to the CA late. */
+/** How long every run looks for a newOrder that was given up: it may have come to the CA late. */
 const lateMs = 3_600_000;
 
 /**
- * Orders with something left to do: ones that aren't concluded, ones with a pending authorization that the CA didn't refuse to deactivate,
- * ones with something still presented, ones whose newOrder was lost and that are to be looked for. Oldest first. Whether somebody works on
- * them is `issuance/ownership/lease.ts`.
+ * Orders with something left to do, oldest first: orders that aren't concluded, orders with a pending
+ * authorization that the CA didn't refuse to deactivate, orders with an answer still up, orders whose
+ * newOrder was lost and that are to be looked for. Whether a run works on them is
+ * `issuance/ownership/lease.ts`.
  */
 export async function unsettledOrders(ledger: Ledger, accountId: number, now: Date): Promise<OrderRow[]> {
   const lost = await lostOrders(ledger, accountId, now);
-  // From three indexes of what is open: the orders of years are never gone through.
+  // Only three indexes of open rows are read: the orders of years are never gone through.
   const open = await ledger
     .selectFrom('orders')
     .selectAll()
@@ -46,7 +47,10 @@ export async function unsettledOrders(ledger: Ledger, accountId: number, now: Da
   return [...open, ...lost.filter(({ id }) => !known.has(id))].sort((a, b) => a.id - b.id);
 }
 
-/** Given up without an answer, still counted by the gate, and not looked for since an answer of the CA could rule them out. */
+/**
+ * Orders given up without an answer, still counted by the gate, and not looked for since an answer of the CA
+ * could rule them out.
+ */
 async function lostOrders(ledger: Ledger, accountId: number, now: Date): Promise<OrderRow[]> {
   const lost = await ledger
     .selectFrom('orders')

@@ -3,17 +3,24 @@ import { AcmeLedgerError } from '../../errors.ts';
 import { printable } from '../../printable.ts';
 import { flagColumns, jsonColumns, type JsonTop } from '../tables/column-types.ts';
 
-/* SQLite has numbers and text. Here they become flags and JSON values, by the types of src/ledger/tables, and these become them again. */
+/*
+ * SQLite has numbers and text. This file makes flags and JSON values of them, by the types of
+ * src/ledger/tables, and turns these into numbers and text again.
+ */
 
-/** How stored values are read. `lenient`: what can't be read is taken for empty, for `ledger check`, which tells of it elsewhere; `raw`: as they are stored. */
+/**
+ * How stored values are read. `lenient`: JSON that can't be read is empty, for `ledger check`, which reports
+ * it elsewhere; `raw`: values as they are stored.
+ */
 export type Decoding = 'strict' | 'lenient' | 'raw';
 
 /** Reads one stored value that isn't null. */
 export type Decode = (stored: unknown) => unknown;
 
 /**
- * How the columns of a statement's rows are read, in their order; null for those that are read as they are stored. A column is known by the
- * table that it comes from, whatever it is called in the query; what is computed comes from none.
+ * How the columns of a statement's rows are read, in their order; null for columns that are read as they are
+ * stored. A column is known by the table that it comes from, whatever the query calls it; a computed column
+ * comes from none.
  */
 export function decodersOf(statement: Statement, decoding: Decoding): (Decode | null)[] {
   return statement.columns().map(({ table, column }) => {
@@ -26,7 +33,10 @@ export function decodersOf(statement: Statement, decoding: Decoding): (Decode | 
   });
 }
 
-/** Rows that follow one another often hold the same, as thousands of certificates do their settings: it is read once, and nobody changes a row's value. */
+/**
+ * Rows that follow one another often hold equal values, as thousands of certificates do in their settings: an
+ * equal value is read once, and nobody changes a row's value.
+ */
 function sharedBetweenRows(decode: Decode): Decode {
   // No stored value is undefined.
   let [last, value]: [stored: unknown, value: unknown] = [undefined, undefined];

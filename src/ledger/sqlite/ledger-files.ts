@@ -5,11 +5,14 @@ import { Misplacement } from '../ledger-failure.ts';
 import { shellWord } from '../../shell-word.ts';
 
 /**
- * The names of an open ledger's files. SQLite goes on writing into files whose names were taken from them, and nobody would ever find
- * what it writes (sqlite.org/howtocorrupt.html §4.2).
+ * The names of an open ledger's files. SQLite goes on writing into files whose names were taken from them,
+ * and nobody would ever find what it writes (sqlite.org/howtocorrupt.html §4.2).
  */
 export interface LedgerFiles {
-  /** @throws AcmeLedgerError `ledger-failed` (see `isLedgerLost`) when a name doesn't lead to the file that was opened any more */
+  /**
+   * @throws AcmeLedgerError `ledger-failed` (see `isLedgerLost`) when a name doesn't lead to the file that
+   * was opened any more
+   */
   assertInPlace(): void;
 }
 
@@ -20,7 +23,7 @@ export function rescuedPrefix(file: string): string {
 
 /**
  * Remembers which files an open ledger has.
- * @param copyTo writes all that the ledger holds, from the open files, into an empty one
+ * @param copyTo writes all that the ledger holds, from the open files, into an empty file
  */
 export function holdFiles(file: string, copyTo: (path: string) => void): LedgerFiles {
   const held: HeldFile[] = sidecars(file).map((path) => ({ path, identity: identityOf(path) }));
@@ -40,7 +43,7 @@ export function holdFiles(file: string, copyTo: (path: string) => void): LedgerF
 
 interface HeldFile {
   path: string;
-  /** Null before it was there: a new ledger has the two beside it from its first transaction. */
+  /** Null before the file was there: a new ledger has the two beside it from its first transaction. */
   identity: Identity | null;
 }
 
@@ -68,7 +71,10 @@ function identityOf(path: string): Identity | null {
   }
 }
 
-/** All that the lost ledger held, in a file of its own beside its place: it can be put back. Null when there is no room or no folder. */
+/**
+ * Saves all that the lost ledger held in a file beside its place, which can be put back. Null when there is
+ * no room or no folder.
+ */
 function rescue(file: string, copyTo: (path: string) => void): string | null {
   const path = `${rescuedPrefix(file)}${new Date().toISOString().replace(/[-:.]/g, '')}-${String(process.pid)}`;
   try {
@@ -81,7 +87,10 @@ function rescue(file: string, copyTo: (path: string) => void): string | null {
   }
 }
 
-/** Left there they would be taken for those of whatever is put in the ledger's place, and mixed into it. */
+/**
+ * Removes files of the lost ledger: left there, they would be taken for those of the next file in the
+ * ledger's place, and mixed into it.
+ */
 function removeStale(files: readonly HeldFile[]): void {
   for (const { path } of files) rmSync(path, { force: true });
 }

@@ -15,8 +15,8 @@ import { assertWhole } from './sqlite-file.ts';
 import { sqliteEngine } from './sqlite.ts';
 
 /**
- * Opens the SQLite ledger in `file` to look at it. Where neither the file nor its folder can be written, it is only read; where not
- * even the files beside it can be made that SQLite needs for reading, a copy is.
+ * Opens the SQLite ledger in `file` to look at it. Where the file or its folder can't be written, the ledger
+ * is only read. Where SQLite can't even make the files beside it that reading needs, a copy is read.
  * @throws AcmeLedgerError `ledger` (locked, damaged from its beginning, not a ledger), `ledger-newer`
  */
 export async function openForCheck(file: string): Promise<LedgerUnderCheck> {

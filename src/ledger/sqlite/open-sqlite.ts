@@ -9,8 +9,10 @@ import { assertNotLost, assertWhole, exists } from './sqlite-file.ts';
 import { sqliteEngine } from './sqlite.ts';
 
 /**
- * Opens the SQLite ledger in `file`, made if it isn't there (its folder too, 0700), and brings it to this version's schema.
- * @param options `toWrite`: also finds out whether it can be written, so that a locked one is noticed before anything is sent
+ * Opens the SQLite ledger in `file`, made if it isn't there (its folder too, 0700), and brings it to this
+ * version's schema.
+ * @param options `toWrite`: also finds out whether the ledger can be written, so that a lock is noticed
+ * before anything is sent
  * @throws AcmeLedgerError `ledger` (locked, damaged, no permission), `ledger-newer`
  */
 export async function openSqliteLedger(file: string, options = { toWrite: false }): Promise<Ledger> {
@@ -38,7 +40,7 @@ async function createLedger(file: string): Promise<void> {
     await ledger.destroy();
     linkSync(draft, file);
   } catch (error) {
-    // Another process was first: theirs is as good.
+    // Another process was first: its ledger is as good.
     if (!exists(file)) throw sqliteOpeningError(error, file);
   } finally {
     if (exists(draft))

@@ -3,7 +3,7 @@ import { AcmeLedgerError } from '../../errors.ts';
 import { shellWord } from '../../shell-word.ts';
 import type { Orphan, SchemaPart, SelfCheck, SelfFault } from '../self-check.ts';
 
-/** A file that is damaged says the same of thousands of rows; a hundred are enough to know. */
+/** A damaged file has the same fault in thousands of rows; a hundred are enough to know. */
 const faultsMax = 100;
 const orphansMax = 1_000;
 
@@ -20,7 +20,7 @@ export const sqliteSelfCheck: SelfCheck = {
   isJson: (column, top) =>
     top === 'any'
       ? sql<boolean>`(${sql.ref(column)} is null or json_valid(${sql.ref(column)}))`
-      : // In a `case`: json_type fails on what isn't JSON, and `and` promises no order.
+      : // In a `case`: json_type fails on text that isn't JSON, and `and` promises no order.
         sql<boolean>`(${sql.ref(column)} is null or case when json_valid(${sql.ref(column)}) then json_type(${sql.ref(column)}) = ${sql.lit(top)} else 0 end)`,
   isInstant: (column) =>
     sql<boolean>`(${sql.ref(column)} is null or ${sql.ref(column)} glob ${sql.lit(instantGlob)})`,

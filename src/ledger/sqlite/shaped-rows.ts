@@ -10,8 +10,9 @@ export interface ShapedRows {
 }
 
 /**
- * The rows of a statement as objects of one shape, their values decoded. better-sqlite3 makes a dictionary of each row, which takes three times the memory and
- * several times the time: a renewal holds the rows of all that is due.
+ * The rows of a statement as objects of one shape, their values decoded. better-sqlite3 makes a dictionary of
+ * each row, which takes three times the memory and several times the time: a renewal holds the rows of all
+ * certificates that are due.
  */
 export function shapedRows(statement: Statement, decoding: Decoding): ShapedRows {
   const rows = statement.raw(true) as unknown as Statement<unknown[], unknown[]>;
@@ -56,7 +57,7 @@ function namesOf(statement: Statement): string[] {
   return statement.columns().map(({ name }) => name);
 }
 
-/** Copies of it have its shape. */
+/** A row of nulls: its copies have its shape. */
 function blankOf(names: readonly string[]): Row {
   return Object.fromEntries(names.map((name) => [name, null]));
 }

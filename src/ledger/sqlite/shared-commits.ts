@@ -2,14 +2,18 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { DatabaseConnection, Driver } from 'kysely';
 import { isLedgerBusy } from '../ledger-failure.ts';
 
-/** How long is waited for another process's transaction. Ours last milliseconds, a little more where the disk is slow. */
+/**
+ * How long a statement waits for another process's transaction. Ours last milliseconds, a little more where
+ * the disk is slow.
+ */
 const patienceMs = 10_000;
 const againAfterMs = 5;
 
 /**
- * Waits for the lock of another process, without holding up what else this one does: a process that was stopped in the middle of writing
- * would else keep ours from hearing a signal, and from renewing its lease on another ledger.
- * @throws AcmeLedgerError `ledger-busy` when it isn't free in time
+ * Waits for the lock of another process, without holding up the rest of this process. Otherwise a process
+ * that was stopped in the middle of writing would keep ours from hearing a signal, and from renewing its
+ * lease on another ledger.
+ * @throws AcmeLedgerError `ledger-busy` when the lock isn't free in time
  */
 async function patiently<T>(act: () => T | Promise<T>): Promise<T> {
   const endsAt = performance.now() + patienceMs;
@@ -25,16 +29,20 @@ async function patiently<T>(act: () => T | Promise<T>): Promise<T> {
 
 /** The database behind the driver's one connection. */
 export interface TransactionControl {
-  /** Acts before it returns. */
+  /** Runs the SQL before it returns. */
   run(sql: string): void;
-  /** What the database says: after a full disk it has rolled back by itself (sqlite.org/lang_transaction.html §3). */
+  /**
+   * Whether the database has a transaction open: after a full disk it has rolled back by itself
+   * (sqlite.org/lang_transaction.html §3).
+   */
   isInTransaction(): boolean;
 }
 
 /**
- * One connection, used in turns, whose transactions share their commits: each ends in a wait for the disk during which nothing else runs,
- * so those that are ready meanwhile are committed together. Nobody is told of a transaction, nor of what was read after it, before it is
- * on disk (promise 1); when the commit fails, it fails for all of them.
+ * One connection, used in turns, whose transactions share their commits. A commit ends in a wait for the disk
+ * during which nothing else runs, so transactions that are ready meanwhile are committed together. No caller
+ * is told of a transaction, nor of rows read after it, before it is on disk (promise 1). A commit that fails,
+ * fails for all its transactions.
  */
 export class SharedCommits implements Driver {
   readonly #driver: Driver;
@@ -65,8 +73,8 @@ export class SharedCommits implements Driver {
   async beginTransaction(connection: DatabaseConnection): Promise<void> {
     const turn = turnOf(connection);
     const isFirst = this.#group === null;
-    // `immediate`: one that reads first and writes later could otherwise meet SQLITE_BUSY with no wait at all
-    // (sqlite.org/lang_transaction.html).
+    // `immediate`: a transaction that reads first and writes later could otherwise meet SQLITE_BUSY with no
+    // wait at all (sqlite.org/lang_transaction.html).
     if (isFirst)
       await patiently(() => {
         this.#run('begin immediate');
@@ -90,7 +98,7 @@ export class SharedCommits implements Driver {
   async rollbackTransaction(connection: DatabaseConnection): Promise<void> {
     const turn = turnOf(connection);
     const { part } = turn;
-    // Its group is over: the commit failed, or the database has rolled it back.
+    // The transaction's group is over: the commit failed, or the database has rolled it back.
     if (part === null || part.group !== this.#group) return;
     turn.part = null;
     part.group.active = null;
@@ -121,12 +129,13 @@ export class SharedCommits implements Driver {
     if (group?.active === turn) group.active = null;
     turn.isHeld = false;
     turn.end();
-    // After all that is ready now has had its turn.
+    // The commit comes after every caller that is ready now has had its turn.
     if (group !== null) setImmediate(() => this.#commit(group));
   }
 
   #commit(group: Group): void {
-    // Committed already, or somebody is in the middle of it and commits with the end of its turn.
+    // The group is committed already, or a caller is in the middle of a transaction and commits with the end
+    // of its turn.
     if (this.#group !== group || group.active !== null) return;
     this.#group = null;
     try {
@@ -161,14 +170,14 @@ interface Group {
   committed: Promise<void>;
   end: () => void;
   fail: (error: unknown) => void;
-  /** Whose transaction is being worked on. */
+  /** The turn whose transaction is being worked on. */
   active: Turn | null;
 }
 
 function newGroup(): Group {
   let [end, fail]: [() => void, (error: unknown) => void] = [() => undefined, () => undefined];
   const committed = new Promise<void>((resolve, reject) => ([end, fail] = [resolve, reject]));
-  // Nobody may be waiting: then there is nobody to tell.
+  // When no caller waits for the commit, nobody is to be told of its failure.
   committed.catch(() => undefined);
   return { committed, end, fail, active: null };
 }
@@ -181,7 +190,7 @@ interface Turn extends DatabaseConnection {
   end: () => void;
 }
 
-/** Kysely hands back what `acquireConnection` gave it. */
+/** The turn behind a connection: Kysely hands back the connection that `acquireConnection` gave it. */
 function turnOf(connection: DatabaseConnection): Turn {
   if (!isTurn(connection)) throw new Error('a connection that was not acquired here');
   return connection;

@@ -5,8 +5,8 @@ import { printable } from '../../printable.ts';
 import { shellWord } from '../../shell-word.ts';
 
 /**
- * An error of SQLite in the words of somebody who has to mend it (sqlite.org/rescode.html).
- * `open`: before anything was sent; `use`: in the middle of work, so that the exit code must not claim otherwise.
+ * An error of SQLite in words for the person who has to mend it (sqlite.org/rescode.html). `open`: before
+ * anything was sent; `use`: in the middle of work, so that the exit code must not claim otherwise.
  */
 export function sqliteError(error: unknown, file: string, when: 'open' | 'use'): AcmeLedgerError {
   if (error instanceof AcmeLedgerError) return error;
@@ -16,7 +16,9 @@ export function sqliteError(error: unknown, file: string, when: 'open' | 'use'):
   return new AcmeLedgerError(code, message, { hint, cause: error });
 }
 
-/** Whatever went wrong while the ledger in `file` was opened: before anything was sent, so it is never `ledger-failed`. */
+/**
+ * An error while the ledger in `file` was opened: before anything was sent, so it is never `ledger-failed`.
+ */
 export function sqliteOpeningError(error: unknown, file: string): AcmeLedgerError {
   if (error instanceof AcmeLedgerError && error.code !== 'ledger-failed') return error;
   if (error instanceof AcmeLedgerError) {
@@ -35,7 +37,10 @@ export function isMissingTable(error: unknown): boolean {
   return messageOf(error).includes('no such table');
 }
 
-/** Nothing is wrong but the moment. `SQLITE_PROTOCOL`: so many want the lock of the log that nobody gets on (sqlite.org/rescode.html#protocol). */
+/**
+ * Whether the error is a lock, which passes. `SQLITE_PROTOCOL`: so many processes want the lock of the log
+ * that none gets on (sqlite.org/rescode.html#protocol).
+ */
 function isLock(primary: string): boolean {
   return ['SQLITE_BUSY', 'SQLITE_LOCKED', 'SQLITE_PROTOCOL'].includes(primary);
 }
@@ -44,12 +49,12 @@ function isLock(primary: string): boolean {
 function primaryCode(error: unknown, file: string): string {
   if (!(error instanceof Error) || !('code' in error)) return '';
   const primary = String(error.code).split('_').slice(0, 2).join('_');
-  // Without room for its shared memory SQLite says that it can't be opened, or that the disk fails.
+  // Without room for its shared memory SQLite says that the database can't be opened, or that the disk fails.
   const mayBeFull = primary === 'SQLITE_IOERR' || primary === 'SQLITE_CANTOPEN';
   return mayBeFull && isFull(dirname(file)) ? 'SQLITE_FULL' : primary;
 }
 
-/** Less than SQLite needs for one page of its shared memory and one of its log. */
+/** Less room than SQLite needs for one page of its shared memory and one of its log. */
 const smallestRoomBytes = 64 * 1024;
 
 function isFull(directory: string): boolean {

@@ -15,7 +15,8 @@ export function exists(file: string): boolean {
 }
 
 /**
- * For a ledger that isn't there: beside one that was taken away lies what a new one would be mixed with, or what a run saved of it.
+ * Refuses to make a ledger where one was taken away: beside the place lies a log that would be mixed into the
+ * new ledger, or the copy that a run saved.
  * @throws AcmeLedgerError `ledger`
  */
 export function assertNotLost(file: string): void {
@@ -44,10 +45,14 @@ function savedCopies(file: string): string[] {
   }
 }
 
-/** @throws AcmeLedgerError `ledger`. SQLite notices a cut-off file only when it needs a page that isn't there; its header tells at once (sqlite.org/fileformat.html §1.3). */
+/**
+ * Refuses a cut-off file: SQLite notices it only when it needs a page that isn't there; the file's header
+ * tells at once (sqlite.org/fileformat.html §1.3). @throws AcmeLedgerError `ledger`
+ */
 export function assertWhole(file: string): void {
   let seen = look(file);
-  // Another process may bring its pages into the file between two looks; by the next it has begun to or is done.
+  // Another process may bring its pages into the file between two looks; by the next look it has begun to or
+  // is done.
   for (let looks = 1; !seen.isWhole && looks < 3; looks += 1) seen = look(file);
   if (seen.isWhole) return;
   throw new AcmeLedgerError(
@@ -83,7 +88,10 @@ function readHeader(file: string, header: Buffer): number {
   }
 }
 
-/** In bytes, by one system call: the files beside a ledger come and go with the processes that use it. Undefined when there is no such file. */
+/**
+ * The file's size in bytes, by one system call: the files beside a ledger come and go with the processes that
+ * use it. Undefined when there is no such file.
+ */
 function sizeOf(file: string): number | undefined {
   try {
     return statSync(file).size;
@@ -93,7 +101,7 @@ function sizeOf(file: string): number | undefined {
   }
 }
 
-/** What was committed, and isn't yet in the ledger's own file. */
+/** Whether there are commits that aren't in the ledger's own file yet. */
 function hasWrittenAhead(file: string): boolean {
   return (sizeOf(`${file}-wal`) ?? 0) > 0;
 }

@@ -17,7 +17,7 @@ export const sqliteUrls = {
   absolute,
 };
 
-/** @throws what `refuse` makes, of what is wrong with the URL and what to do */
+/** @throws the error that `refuse` makes of the URL's fault and a hint */
 function absolute(
   url: string,
   baseDirectory: string,
@@ -32,7 +32,8 @@ function absolute(
 function faultOf(file: string): string | null {
   if (file === '') return 'names no file';
   if (file === ':memory:') return 'is in memory, and a ledger has to outlive its process';
-  // "sqlite://ledger.sqlite" reads as a host's name; "sqlite:///file" is the common way to write an absolute path.
+  // "sqlite://ledger.sqlite" reads as a host's name; "sqlite:///file" is the common way to write an absolute
+  // path.
   if (/^\/\/[^/]/.test(file)) return `has two slashes before "${printable(file.slice(2))}"`;
   if (file.includes('\0')) return 'contains a NUL';
   return null;

@@ -11,13 +11,16 @@ import { shapedRows } from './shaped-rows.ts';
 import { SharedCommits, type TransactionControl } from './shared-commits.ts';
 import { isMissingTable, sqliteError, sqliteOpeningError } from './sqlite-error.ts';
 
-/** How long SQLite itself waits for another process's transaction: nothing else of this one runs meanwhile. The rest is `SharedCommits`'s. */
+/**
+ * How long SQLite itself waits for another process's transaction: nothing else of this process runs
+ * meanwhile. `SharedCommits` waits the rest.
+ */
 const busyTimeoutMs = 20;
-/** How long is waited while opening: nothing is lost yet, and a person may be waiting. */
+/** How long opening waits: nothing is lost yet, and a person may be waiting. */
 const openingTimeoutMs = 5_000;
 
 interface OpeningOptions {
-  /** Opening fails unless it can be written. */
+  /** Opening fails unless the ledger can be written. */
   toWrite: boolean;
   /** Nothing is written, not even where that is possible. */
   readOnly?: boolean;
@@ -83,7 +86,7 @@ function connect(file: string, options: OpeningOptions): Opened {
   }
 }
 
-/** Called when they are open: SQLite makes the two beside the ledger by then. */
+/** The files of an open database: SQLite has made the two beside the ledger by then. */
 function filesOf(database: Database.Database, file: string): LedgerFiles {
   if (database.memory) return { assertInPlace: () => undefined };
   return holdFiles(file, (path) => {
@@ -94,8 +97,9 @@ function filesOf(database: Database.Database, file: string): LedgerFiles {
 }
 
 /**
- * With Node 24.19 and later the process aborts when the garbage collector, at an idle moment, comes upon a database or a statement of
- * better-sqlite3 12 that nobody holds (nodejs/node's ObjectWrap wants a context then). There are few of them: they are held.
+ * With Node 24.19 and later the process aborts when the garbage collector, at an idle moment, comes upon a
+ * database or a statement of better-sqlite3 12 that nobody holds (nodejs/node's ObjectWrap wants a context
+ * then). There are few of these objects, so all are held.
  */
 const keptForever: object[] = [];
 
@@ -110,7 +114,7 @@ function prepare(database: Database.Database, { toWrite, readOnly }: OpeningOpti
   database.exec(`pragma busy_timeout = ${String(busyTimeoutMs)}`);
 }
 
-/** sqlite.org/wal.html: before it, checkpoints of two processes at once could damage a WAL. */
+/** sqlite.org/wal.html: before this version, checkpoints of two processes at once could damage a WAL. */
 const safeVersion = [3, 51, 3] as const;
 
 /** @throws AcmeLedgerError `ledger` */
@@ -157,8 +161,8 @@ function withStatementCache(database: SqliteDatabase): SqliteDatabase {
 }
 
 /**
- * Looks before each transaction, and after its commit, whether the ledger is still where others find it: what follows a commit is a
- * request that rests on it.
+ * Looks before each transaction, and after its commit, whether the ledger is still where others find it: a
+ * commit is followed by a request that rests on it.
  */
 function watched(
   database: Database.Database,

@@ -51,7 +51,7 @@ export const instantColumns = {
   events: ['at'],
 } as const satisfies { [T in keyof Schema]: NamesOf<T> };
 
-/** Instants that say what will be; all others say what has been. */
+/** Instants of events to come; all others are of events that have been. */
 export const instantsAhead: readonly string[] = [
   'expires_at',
   'reserved_until',
@@ -86,10 +86,10 @@ export const flagColumns = {
   events: [],
 } as const satisfies { [T in keyof Schema]: NamesOf<T> };
 
-/** What a JSON column has at its top. */
+/** The value that a JSON column has at its top. */
 export type JsonTop = 'array' | 'object' | 'any';
 
-/** Columns of docs/ledger.md's types `json` and `error`, and what their JSON has at its top. */
+/** Columns of docs/ledger.md's types `json` and `error`, and the value that their JSON has at its top. */
 export const jsonColumns: Columns<Readonly<Record<string, JsonTop>>> = {
   accounts: {},
   runs: {},

@@ -3,33 +3,39 @@ import type { ErrorRecord } from '../../errors.ts';
 import type { Instant, JsonObject } from '../columns.ts';
 import type { NameStanding } from '../states.ts';
 
-/** What happened to one name on one account. */
+/** The failures and successes of one name on one account. */
 export interface IdentifierTable {
   id: Generated<number>;
   account_id: number;
   type: string;
   value: string;
   consecutive_failures: number;
-  /** Failures since a success or a `name resume`: what the wait until the next attempt grows with. */
+  /** Failures since a success or a `name resume`: the wait until the next attempt grows with them. */
   back_off_step: Generated<number>;
   failing_since: Instant | null;
-  /** No order of `renew` names it before. */
+  /** No order of `renew` holds the name before. */
   next_attempt_at: Instant | null;
   suspended_at: Instant | null;
-  /** What the name hook was last told of it. */
+  /** The standing that the name hook was last told. */
   told: Generated<NameStanding>;
   last_failure_at: Instant | null;
   last_success_at: Instant | null;
   last_error: ErrorRecord | null;
-  /** No probe without the CA before; null: at once. */
+  /** The name isn't probed before; null: it may be at once. */
   probe_at: Instant | null;
-  /** Probes that found it well since a success or a `name resume`: what the wait until the next one grows with. */
+  /**
+   * Probes that found the name well since a success or a `name resume`: the wait until the next probe grows
+   * with them.
+   */
   probe_step: Generated<number>;
   /** ERROR of the last probe; null when it found the name well. */
   probe_error: ErrorRecord | null;
 }
 
-/** What a probe put up, or was about to; enough for another process to take it down. Deleted once it is down. */
+/**
+ * The answer that a probe put up, or was about to; enough for another process to take it down. Deleted once
+ * it is down.
+ */
 export interface ProbeTable {
   id: Generated<number>;
   identifier_id: number;
@@ -38,11 +44,11 @@ export interface ProbeTable {
   settings: JsonObject;
   challenge_type: string;
   identifier_type: string;
-  /** Without `*.`. */
+  /** The name without `*.`. */
   identifier: string;
   token: string;
   key_authorization: string;
-  /** Written before the solver acts. */
+  /** When the row was written, before the solver acts. */
   created_at: Instant;
   /** Why the last clean-up failed. */
   error: ErrorRecord | null;

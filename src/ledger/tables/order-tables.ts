@@ -3,20 +3,23 @@ import type { ErrorRecord } from '../../errors.ts';
 import type { Flag, Instant, JsonObject, Names } from '../columns.ts';
 import type { AuthorizationSource, AuthorizationStatus, ChallengeProgress, OrderStatus } from '../states.ts';
 
-/** One order: the intent from before newOrder, then what the CA answered. */
+/** An order: the intent from before newOrder, then the CA's answer. */
 export interface OrderTable {
   id: Generated<number>;
   account_id: number;
-  /** Name of the certificate that it is for. */
+  /** Name of the certificate that the order is for. */
   certificate_name: string;
   /** JSON list of names in the order asked for, wildcards with `*.`. */
   names: Names;
-  /** The same set in a form to compare: sorted, blank-separated. */
+  /** The names in a form to compare: sorted, blank-separated. */
   names_key: string;
-  /** Empty: none asked for. Boulder tells "none" from the default's name. */
+  /** Empty: no profile was asked for. Boulder tells "none" from the default's name. */
   profile: string;
   replaces: string | null;
-  /** The solver's settings that it rehearses with, as `certificates.settings`; null for an order whose certificate is wanted. */
+  /**
+   * The solver's settings that the order rehearses with, as `certificates.settings`; null for an order whose
+   * certificate is wanted.
+   */
   rehearsal: JsonObject | null;
   status: OrderStatus;
   url: string | null;
@@ -25,19 +28,28 @@ export interface OrderTable {
   expires_at: Instant | null;
   /** Authorizations that this intent may still open at the CA; counted by the gate until then. */
   reserved: number;
-  /** When whatever a lost answer opened must have expired at the CA. */
+  /** When all authorizations that a lost answer opened must have expired at the CA. */
   reserved_until: Instant;
-  /** The run that owns it; null when nobody does. */
+  /** The run that owns the order; null when none does. */
   run_id: string | null;
-  /** Policy `resume`: until then the next attempt may take it up, and clean-up leaves it alone. */
+  /** Policy `resume`: until then the next attempt may take the order up, and clean-up leaves it alone. */
   kept_until: Instant | null;
-  /** Written before the finalize POST. */
+  /** When finalize was sent; written before its POST. */
   finalize_sent_at: Instant | null;
-  /** Of the CSR that finalize was sent with: SHA-256, base64url. Null before, and for finalizes of older versions. */
+  /**
+   * SHA-256, base64url, of the CSR that finalize was sent with. Null before, and for finalizes of older
+   * versions.
+   */
   csr_sha256: string | null;
-  /** When the CA had been at it for longer than it takes: another order may be made for its names, and this one is watched. */
+  /**
+   * When the CA had been working on the order for too long: another order may be made for its names, and this
+   * one is watched.
+   */
   stuck_at: Instant | null;
-  /** When nothing was left to do for it: the certificate is stored, or it was given up. Until then it is the order for its names. */
+  /**
+   * When nothing was left to do for the order: its certificate is stored, or it was given up. Until then it
+   * is the order for its names.
+   */
   concluded_at: Instant | null;
   /** ERROR of docs/json.md. */
   error: ErrorRecord | null;
@@ -49,18 +61,18 @@ export interface AuthorizationTable {
   id: Generated<number>;
   account_id: number;
   url: string;
-  /** `dns` or `ip`; null until it was fetched: its place in the order's list says nothing. */
+  /** `dns` or `ip`; null until the authorization was fetched: its place in the order's list says nothing. */
   identifier_type: string | null;
-  /** Without `*.`. */
+  /** The name without `*.`. */
   identifier: string | null;
   wildcard: Flag;
-  /** What the CA last said, at `checked_at`. */
+  /** The status that the CA last showed, at `checked_at`. */
   status: AuthorizationStatus;
   challenge: ChallengeProgress;
   challenge_type: string | null;
   challenge_url: string | null;
   submitted_at: Instant | null;
-  /** When the CA refused to deactivate it: it stays open until it expires. */
+  /** When the CA refused to deactivate the authorization: it stays open until it expires. */
   refused_at: Instant | null;
   source: AuthorizationSource;
   created_at: Instant;
@@ -68,12 +80,14 @@ export interface AuthorizationTable {
   expires_at: Instant | null;
   /** ERROR of docs/json.md. */
   error: ErrorRecord | null;
-  /** The client in whose log it was found; null where it wasn't, or the log doesn't show it. */
+  /**
+   * The client in whose log the authorization was found; null: in none, or the log doesn't show the client.
+   */
   client: string | null;
   log_file: string | null;
-  /** When that line was written, where it says so. */
+  /** When the log's line was written, where the line says so. */
   logged_at: Instant | null;
-  /** The run that closes it, or was to when it ended; written before the POST. */
+  /** The run that closes the authorization, or was to when it ended; written before the POST. */
   closing_run_id: string | null;
 }
 
@@ -82,7 +96,7 @@ export interface OrderAuthorizationTable {
   authorization_id: number;
 }
 
-/** What a solver put up; enough for another process to take it down. */
+/** An answer that a solver put up; enough for another process to take it down. */
 export interface PresentationTable {
   id: Generated<number>;
   authorization_id: number;
@@ -94,7 +108,7 @@ export interface PresentationTable {
   identifier: string;
   token: string;
   key_authorization: string;
-  /** Written before the solver acts. */
+  /** When the row was written, before the solver acts. */
   created_at: Instant;
   cleaned_at: Instant | null;
   /** Why the last clean-up failed. */

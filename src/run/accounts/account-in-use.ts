@@ -15,8 +15,8 @@ export interface KeyedAccount {
 }
 
 /**
- * The account used at this CA, with its key: the one in the ledger, else a new one, whose key is on disk before anything is
- * sent. It may not be registered yet.
+ * The account used at this CA, with its key: that of the ledger, else a new account, whose key is on disk
+ * before anything is sent. It may not be registered yet.
  * @throws AcmeLedgerError `bad-file`, `state-dir`
  */
 export async function accountWithKey(
@@ -37,7 +37,10 @@ export async function accountWithKey(
   return { row, keyPem: pem };
 }
 
-/** The first account at a CA has a file of a plain name. After a lost account the key is another one, because the CA refuses the old. */
+/**
+ * The first account at a CA has a file of a plain name. After a lost account the key is another one, because
+ * the CA refuses the old.
+ */
 async function keyForNew(
   { ledger }: LedgerWriter,
   stateDir: string,
@@ -75,7 +78,8 @@ export async function keyOfAccount(
 }
 
 /**
- * Finds an account key that can't be used before anything is sent or written; one that isn't made yet is fine.
+ * Finds an account key that can't be used before anything is sent or written; a key that isn't made yet is
+ * fine.
  * @param known the account in the ledger
  * @throws AcmeLedgerError `bad-file`, `not-found` when the key of a known account is missing
  */
@@ -95,8 +99,8 @@ export async function assertAccountKey(
 }
 
 /**
- * Registers the account unless it is already (RFC 8555 §7.3; a repeated newAccount for a key gives the same account, so a lost
- * answer costs nothing).
+ * Registers the account unless it is already (RFC 8555 §7.3; a repeated newAccount for a key gives the same
+ * account, so a lost answer costs nothing).
  * @throws AcmeLedgerError `usage` when the CA wants terms agreed or an external account binding
  */
 export async function ensureRegistered(
@@ -119,8 +123,8 @@ export async function ensureRegistered(
 }
 
 /**
- * Relative to the state directory; the directory URL as a file name that a person recognises.
- * @param thumbprint of the key, for one that isn't the first at its CA
+ * The key's file, relative to the state directory: the directory URL as a file name that a person recognises.
+ * @param thumbprint of the key, for an account that isn't the first at its CA
  */
 export function keyFileOf(ca: string, thumbprint?: string): string {
   const { host, pathname } = new URL(ca);

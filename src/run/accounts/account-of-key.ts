@@ -8,12 +8,14 @@ import { sessionOptions } from '../session-options.ts';
 import { limitsAt } from '../../settings/limit-changes.ts';
 
 /**
- * A session for the account that the CA has for this key, asked for by the key alone (RFC 8555 §7.3.1): none is ever made, and nothing
- * is written. Who works on it through the ledger keeps it there first, by `keepFoundAccount` (src/run/accounts/found-account.ts), with
- * `clean-up` where `issue` and `renew` should go on with the account that they have.
+ * A session for the account that the CA has for this key, asked for by the key alone (RFC 8555 §7.3.1): no
+ * account is ever made, and nothing is written. A caller that works on the account through the ledger first
+ * keeps it there with `keepFoundAccount` (src/run/accounts/found-account.ts), for `clean-up` where `issue`
+ * and `renew` should go on with the account that they have.
  * @param maxInFlight requests at once; as `openSession`
  * @returns to be closed
- * @throws AcmeLedgerError `ca-problem` when the CA has no account for the key, or one that isn't valid any more; as `openSession`
+ * @throws AcmeLedgerError `ca-problem` when the CA has no account for the key, or one that isn't valid any
+ * more; as `openSession`
  */
 export async function openAccountOfKey(
   context: CommandContext,

@@ -7,8 +7,8 @@ import type { AccountRow } from '../../ledger/schema.ts';
 import type { CommandContext } from '../run-context.ts';
 
 /**
- * The accounts at an explicit `--ca`, those included that are there for cleaning up alone; null when none was given: then a list is over
- * all of them.
+ * The accounts at an explicit `--ca`, those for clean-up included; null when no CA was given: a list is over
+ * all accounts then.
  * @throws AcmeLedgerError `not-found`
  */
 export async function accountsAtCa(context: CommandContext, ledger: Ledger): Promise<number[] | null> {
@@ -16,7 +16,10 @@ export async function accountsAtCa(context: CommandContext, ledger: Ledger): Pro
   return rows === null ? null : rows.map(({ id }) => id);
 }
 
-/** The accounts that a command works on which looks after what is open: all that are registered and in use, or those at `--ca`. @throws AcmeLedgerError `ca-account` */
+/**
+ * The accounts that a clean-up command works on: all that are registered and in use, or those at `--ca`.
+ * @throws AcmeLedgerError `ca-account`
+ */
 export async function chosenAccounts(context: CommandContext, ledger: Ledger): Promise<AccountRow[]> {
   const atCa = await rowsAtCa(context, ledger);
   const inUse = (atCa ?? (await listAccounts(ledger))).filter((row) => !isLost(row));
@@ -24,7 +27,8 @@ export async function chosenAccounts(context: CommandContext, ledger: Ledger): P
   const loss = inUse.length > 0 || lost === undefined ? null : lossRecorded(lost);
   if (loss !== null) throw loss;
   const registered = inUse.filter(({ url }) => url !== null);
-  // One whose registration was never answered: what opens it looks whether the CA has it.
+  // The last account, whose registration was never answered: the code that opens it looks whether the CA has
+  // it.
   return registered.length === 0 && atCa !== null ? inUse.slice(-1) : registered;
 }
 

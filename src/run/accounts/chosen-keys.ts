@@ -9,7 +9,7 @@ import {
   parseClientChoice,
 } from './key-sources.ts';
 
-/** Whose accounts a command is to work with, as a person says it. */
+/** The accounts that a command is to work with, as a person says it by their keys. */
 export interface KeyChoice {
   /** `--account-key`: a file of any format; its account is at `--ca`. */
   accountKey: string | undefined;
@@ -22,7 +22,7 @@ export function isKeyGiven({ accountKey, importAccounts }: KeyChoice): boolean {
 }
 
 /**
- * The keys; nothing is asked yet.
+ * Reads the keys that a person gave; the CA isn't asked yet.
  * @throws AcmeLedgerError `usage`, `bad-file`, `not-found`
  */
 export async function chosenKeys(context: CommandContext, choice: KeyChoice): Promise<FoundKeys> {
@@ -44,7 +44,7 @@ export async function chosenKeys(context: CommandContext, choice: KeyChoice): Pr
   return { ...found, keys: found.keys.filter(isFirst) };
 }
 
-/** One key at one server counts once, whoever has it. */
+/** One key at one server counts once, however often it was found. */
 function isFirst(key: FoundKey, index: number, keys: readonly FoundKey[]): boolean {
   return (
     keys.findIndex(

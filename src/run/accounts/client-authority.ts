@@ -4,7 +4,7 @@ import { AcmeLedgerError } from '../../errors.ts';
 import { printable } from '../../printable.ts';
 import type { CommandContext } from '../run-context.ts';
 
-/** What a client's files tell of a server. */
+/** The CA's server as a client's files tell it. */
 interface ClientServer {
   client: string;
   directoryUrl: string | null;
@@ -12,8 +12,9 @@ interface ClientServer {
 }
 
 /**
- * The CA of something that a client has. An explicit `--ca` is the CA of all of whose server nothing is known, and what is known to be
- * at another one is `elsewhere` then. A host alone is that of the configured CA, or of one that is built in.
+ * The CA that a client's account or certificate belongs to. With an explicit `--ca`: that CA where the server
+ * isn't known, `elsewhere` where it is known to be another. A host alone stands for the configured CA, or for
+ * a built-in one.
  * @throws AcmeLedgerError `usage` where nothing tells the CA
  */
 export function authorityOfClient(

@@ -12,13 +12,13 @@ export interface AccountsRun {
   concurrency?: number;
   /** How long a request may wait for the time that the CA asked for. */
   patienceMs?: number;
-  /** No key is kept. */
+  /** A dry run: no key is kept. */
   isDry?: boolean;
 }
 
 /**
  * Runs `act` for the accounts of `--ca`, or for every registered account of the ledger, one after the other.
- * @param act gets also the ids of all that have their turn
+ * @param act gets also the ids of all accounts that have their turn
  */
 export async function eachAccount(
   context: CommandContext,
@@ -46,7 +46,10 @@ export async function eachAccount(
   );
 }
 
-/** One CA after the other; one that is out of order doesn't keep the others from their turn. @throws the first error, at the end */
+/**
+ * Runs `act` for one CA after the other; a CA that is out of order doesn't keep the others from their turn.
+ * @throws the first error, at the end
+ */
 export async function eachAuthority(
   context: CommandContext,
   authorities: Iterable<string>,
@@ -66,7 +69,7 @@ async function eachInTurn<T>(
     if (context.stops.work.aborted) break;
     const done = act(item);
     await done.catch((error: unknown) => {
-      // The first one is thrown, and told of by whoever catches it.
+      // The first error is thrown, and the caller reports it.
       if (failed.push(done) > 1) {
         context.log.error({ ca: caOf(item), error: errorRecord(error) }, 'this CA was left out');
       }

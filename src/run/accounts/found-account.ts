@@ -17,7 +17,8 @@ import { keyFileOf } from './account-in-use.ts';
 
 /**
  * The account that the CA has for the session's key. Nothing is made at the CA (RFC 8555 §7.3.1).
- * @throws AcmeLedgerError `ca-problem` when it has none, or one that isn't valid any more
+ * @throws AcmeLedgerError `ca-problem` when the CA has no account for the key, or one that isn't valid any
+ * more
  */
 export async function accountAtCa(session: Session, signal: AbortSignal): Promise<Account> {
   const account = await session.findAccount(signal).catch((error: unknown) => {
@@ -54,15 +55,18 @@ export interface FoundAccount {
 }
 
 /**
- * - `orders`: it becomes the account that orders are made on, unless another one is that at its CA already.
- * - `only-orders`: it does, whichever was before.
- * - `clean-up`: it never does, but by a later import: what other clients left on it can be settled.
+ * The purpose for which an account is kept:
+ * - `orders`: it becomes the account that orders are made on, unless its CA has such an account already.
+ * - `only-orders`: it becomes that account, whichever account was before.
+ * - `clean-up`: it doesn't, but by a later import: authorizations that other clients left on it can be
+ * settled.
  */
 export type WantedFor = 'orders' | 'only-orders' | 'clean-up';
 
 /**
- * Keeps an account that `accountAtCa` found: its key in the state directory (0600), which is on disk before the ledger tells of it,
- * and its row. One that the ledger has with the same key stays the same row, at most with another purpose.
+ * Keeps an account that `accountAtCa` found: its key in the state directory (0600), which is on disk before
+ * the ledger tells of it, and its row. An account that the ledger has with this key keeps its row, at most
+ * with another purpose.
  * @param stateDir null: the key isn't kept, in a ledger that isn't kept either
  * @returns the row, and whether it is new there
  * @throws AcmeLedgerError `state-dir`
@@ -100,7 +104,10 @@ async function insertFound(
   return insertAccount(writer, { ca, keyFile, keyThumbprint, email: null, purpose: 'clean-up' });
 }
 
-/** A file of that name is from a run that ended before its row was written: the name says that it is the same key. */
+/**
+ * A key file of that name is from a run that ended before its row was written: the name says that it has the
+ * same key.
+ */
 async function keepKey(path: string, keyPem: string): Promise<void> {
   if (!(await writeAccountKey(path, keyPem))) await readAccountKey(path);
 }

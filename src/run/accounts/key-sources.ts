@@ -11,26 +11,26 @@ import { printable } from '../../printable.ts';
 import { authorityOfClient } from './client-authority.ts';
 import type { CommandContext } from '../run-context.ts';
 
-/** A key that somebody gave, and where it was. */
+/** A key that a person gave, and where it was. */
 export interface FoundKey {
   /** PKCS#8. */
   keyPem: string;
   file: string;
   /** Null for a file that a person named. */
   client: string | null;
-  /** Where its account is. */
+  /** The CA of the key's account. */
   authority: Authority;
 }
 
 export interface FoundKeys {
   keys: FoundKey[];
-  /** What can't be used, and why. */
+  /** Files that can't be used, and why. */
   failed: { file: string; client: string | null; error: AcmeLedgerError }[];
   /** Keys of accounts at other CAs than the one of `--ca`. */
   elsewhere: number;
 }
 
-/** A client and the directory that it keeps its files in; undefined: where it does so by itself. */
+/** A client and the directory that it keeps its files in; undefined: its usual one. */
 export interface ClientChoice {
   client: ClientName;
   directory: string | undefined;
@@ -65,8 +65,8 @@ export async function keyOfFile({ settings }: CommandContext, file: string): Pro
 }
 
 /**
- * The keys of a client's accounts: all of them, or with an explicit `--ca` those at that CA. A key of which nothing tells its CA is taken
- * for that one.
+ * The keys of a client's accounts: all of them, or with an explicit `--ca` those at that CA. A key whose CA
+ * the files don't tell is taken for a key of that CA.
  * @throws AcmeLedgerError `not-found`, `bad-file` when the client's directory can't be read at all
  */
 export async function keysOfClient(
@@ -93,7 +93,7 @@ export async function keysOfClient(
   return found;
 }
 
-/** A folder that was named, and has nothing of the client's, is the wrong one. */
+/** The error for a folder that was named and has nothing of the client's: it is the wrong one. */
 export function noAccounts(choice: string, elsewhere: number): AcmeLedgerError {
   const others = elsewhere === 0 ? '' : ', but of other CAs than that of --ca';
   return new AcmeLedgerError(
@@ -116,7 +116,7 @@ function assertUsable(keyPem: string, file: string): void {
   }
 }
 
-/** What a client's file that can't be used is told as. */
+/** The error for a client's file that can't be used. */
 export function unreadableError({ file, reason }: Unreadable): AcmeLedgerError {
   return new AcmeLedgerError('bad-file', `${printable(file)} can't be used: ${printable(reason)}`, {
     hint: 'check the file and who may read it',

@@ -29,15 +29,16 @@ const triesAtMost = 3;
 interface Opened {
   authority: Authority;
   session: Session;
-  /** Writes it down where it is new to the ledger. */
+  /** The account's row, written down where it is new to the ledger. */
   row: (writer: LedgerWriter) => Promise<AccountRow>;
 }
 
 /**
- * Opens several accounts at once, of any CAs: those of the keys that a person gave, else those of the ledger. An account of another client
- * is kept in the ledger for cleaning up alone. A key that has no account is told of, and left out; so is a CA that is out of order.
+ * Opens several accounts at once, of any CAs: those of the keys that a person gave, else those of the ledger.
+ * An account of another client is kept in the ledger for cleaning up alone. A key that has no account is
+ * reported, and left out; so is a CA that is out of order.
  * @param act gets how many keys or accounts couldn't be used
- * @throws AcmeLedgerError the first reason when there is none that can be used
+ * @throws AcmeLedgerError the first reason when no account can be used
  */
 export async function withAccounts<T>(
   context: CommandContext,
@@ -65,8 +66,8 @@ export async function withAccounts<T>(
 }
 
 /**
- * One after the other: the accounts of the keys that a person gave, else those of the ledger.
- * @param act gets also the ids of all that have their turn
+ * Runs `act` for one account after the other: those of the keys that a person gave, else those of the ledger.
+ * @param act gets also the ids of all accounts that have their turn
  * @returns how many of the keys couldn't be used
  */
 export async function eachChosenAccount(
@@ -108,7 +109,10 @@ async function openKeys(context: CommandContext, run: AccountsRun, choice: KeyCh
   return openAll(context, run, toOpen, before);
 }
 
-/** One after the other; one that can't be used is told of, and doesn't keep the others from being opened. */
+/**
+ * Opens one account after the other; an account that can't be used is reported, and doesn't keep the others
+ * from being opened.
+ */
 async function openAll(
   context: CommandContext,
   run: AccountsRun,
@@ -129,13 +133,13 @@ async function openAll(
       failures.push({ subject, error });
     }
   }
-  // Where there is nothing else, the first is what the command ends with.
+  // Where no account was opened, the command ends with the first failure.
   const told = opened.length > 0 ? failures : failures.slice(1);
   for (const { subject, error } of told) context.output.complainOf(errorRecord(error), subject);
   return { opened, failures: failures.map(({ error }) => error) };
 }
 
-/** Once more, or twice, where the CA asks for no more patience than was allowed. */
+/** Opens an account, and once more, or twice, where the CA asks for no more patience than was allowed. */
 async function whenLet<T>(
   { stops }: CommandContext,
   { patienceMs = 0 }: AccountsRun,
@@ -178,7 +182,10 @@ async function openHeld(context: CommandContext, run: AccountsRun): Promise<AllO
   return openAll(context, run, toOpen);
 }
 
-/** @throws AcmeLedgerError `ca-problem` for one whose registration was never answered, and that the CA doesn't have */
+/**
+ * @throws AcmeLedgerError `ca-problem` for an account whose registration was never answered, and that the CA
+ * doesn't have
+ */
 async function openRow(
   context: CommandContext,
   { concurrency }: AccountsRun,

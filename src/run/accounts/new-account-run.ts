@@ -12,7 +12,10 @@ import type { RunWriter } from '../ledger-writing.ts';
 import { outageOf, shortWait } from '../outage-waiting.ts';
 import { limitsAt } from '../../settings/limit-changes.ts';
 
-/** One of several accounts that a run works on at once. It is heeded what the CA asks of it. */
+/**
+ * The run on one of several accounts that a process works on at once. It heeds the waits that the CA asks
+ * for.
+ */
 export function accountRunOf(
   context: CommandContext,
   base: RunWriter,
@@ -42,7 +45,7 @@ export function accountRunOf(
   };
 }
 
-/** What the person, else the CA's profile, says of its authorizations. */
+/** The terms for the CA's authorizations, as the person sets them, else the CA's profile. */
 export function termsOf(
   settings: CommandContext['settings'],
   authority: Authority,

@@ -10,13 +10,14 @@ import { withAccountRun } from '../open-account.ts';
 
 export interface RegisteredAccount {
   account: AccountRow;
-  /** What lost accounts at this CA left open. */
+  /** Authorizations that lost accounts at this CA left open. */
   leftOpen: LeftOpen[];
 }
 
 /**
- * The account for orders at `--ca`: registered where there is none, asked for at the CA where the ledger has one, and replaced by a new
- * one with a new key where the CA has ended it or doesn't know it. `--email` becomes its contact.
+ * The account for orders at `--ca`: registered where there is none, asked for at the CA where the ledger has
+ * one, and replaced by a new one with a new key where the CA has ended it or doesn't know it. `--email`
+ * becomes its contact.
  * @throws AcmeLedgerError as `withAccountRun`
  */
 export async function registerAccount(context: CommandContext): Promise<RegisteredAccount> {
@@ -45,7 +46,10 @@ async function isRegistered(context: CommandContext, ca: string): Promise<boolea
   );
 }
 
-/** What the CA says of the account (RFC 8555 §7.3.1). @throws AcmeLedgerError `ca-account`, recorded, when it is lost */
+/**
+ * The account as the CA shows it (RFC 8555 §7.3.1). @throws AcmeLedgerError `ca-account`, recorded, when it
+ * is lost
+ */
 async function accountAtCaNow({ settings, stops }: CommandContext, run: AccountRun): Promise<AccountRow> {
   const { account, session } = run;
   const found = await session.findAccount(stops.work);

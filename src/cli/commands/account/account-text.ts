@@ -1,6 +1,6 @@
 import type { AccountJson } from '../../../report/ledger-json.ts';
 
-/** One account, for a person. */
+/** An account, for a person. */
 export function accountText(shown: AccountJson): string[] {
   return [
     `account ${String(shown.id)}: ${shown.status}`,

@@ -5,7 +5,7 @@ import type { ClearSummary, ClearTally, CostSeen, GateSeen } from '../../../clea
 import { counted } from '../../../printable.ts';
 import { shellWord } from '../../../shell-word.ts';
 
-/* What `authz clear` says to a person. */
+/* The texts of `authz clear` for a person. */
 
 const shownNames = 10;
 
@@ -16,17 +16,17 @@ export function lineText(cleared: Cleared): string {
 
 interface End {
   gates: readonly GateSeen[];
-  /** Of a dry run; null otherwise. */
+  /** The costs that a dry run shows; null otherwise. */
   costs: readonly CostSeen[] | null;
   method: ClearMethod;
-  /** What wasn't asked for any more. */
+  /** How many authorizations weren't asked for any more. */
   notAsked: number;
   isInterrupted: boolean;
-  /** What was looked for stood in logs. */
+  /** The URLs stood in logs. */
   isFromLogs: boolean;
   /** URLs in logs of hosts that aren't asked. */
   elsewhere?: number;
-  /** Challenges in logs whose authorization nothing told. */
+  /** Challenges in logs whose authorization neither the CA nor a log told. */
   untold?: number;
 }
 
@@ -121,7 +121,10 @@ function notAskedText({ notAsked, isInterrupted }: End): string[] {
   return isInterrupted ? [`${what}there may be more: run it again`] : [];
 }
 
-/** Logs that name nothing are a wrong file, or a client's that logs no URLs; orders that were given may be past their authorizations. */
+/**
+ * The line for logs that name nothing (a wrong file, or a client's that logs no URLs), or given orders that
+ * may be past their authorizations.
+ */
 function nothingText(
   seen: number,
   { elsewhere, untold, notAsked, isInterrupted, isFromLogs }: End,

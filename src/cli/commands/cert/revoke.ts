@@ -3,7 +3,7 @@ import { AcmeLedgerError } from '../../../errors.ts';
 import { printable } from '../../../printable.ts';
 import type { Runner } from '../../runner.ts';
 
-/** RFC 5280 §5.3.1; the ones that CAs of the public web take from a subscriber (BR §7.2.2). */
+/** Reasons of RFC 5280 §5.3.1 that CAs of the public web take from a subscriber (BR §7.2.2). */
 const reasons = {
   unspecified: 0,
   keyCompromise: 1,

@@ -26,7 +26,7 @@ export function nameList(name: Command, runner: Runner): void {
   });
 }
 
-/** When an order names it again. */
+/** When an order holds the name again. */
 function attemptText({ status, isProbed, nextAttemptAt, unpauseUrl }: NameJson, probes: boolean): string {
   if (status === 'suspended' && unpauseUrl === null)
     return probes && isProbed ? 'when mended' : 'when resumed';
