@@ -22,7 +22,13 @@ describe('a ledger of a development version', () => {
       `insert into kysely_migration values ('0002-holds', '2026-11-22T00:00:00.000Z')`,
       '0002-holds',
     ],
-    ['the first, which had the name of today', 'drop table holds', '0001-first'],
+    [
+      'the first, which had the name of today',
+      ['found_urls', 'limit_reservations', 'limit_buckets', 'probes', 'holds']
+        .map((table) => `drop table ${table};`)
+        .join(' '),
+      '0001-first',
+    ],
   ])('is refused and left as it was: %s', async (_title, change, schema) => {
     const { ledger, file } = await newLedger();
     await ledger.destroy();
@@ -43,6 +49,17 @@ describe('a ledger of a development version', () => {
     expect((await readFile(file)).equals(before)).toBe(true);
     expect(await readdir(path.dirname(file))).toEqual(['ledger.sqlite']);
   });
+});
+
+it('a ledger that has lost one table is not taken for that of a development version', async () => {
+  const { ledger, file } = await newLedger();
+  await ledger.destroy();
+  const database = rawDatabase(file);
+  database.exec('drop table holds');
+  database.close();
+  const opened = await openSqliteLedger(file);
+  expect(await listAccounts(opened)).toHaveLength(1);
+  await opened.destroy();
 });
 
 it('a ledger of an older version is brought to the schema of a newer one, and keeps its rows', async () => {
