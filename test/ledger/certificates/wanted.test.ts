@@ -9,6 +9,7 @@ import {
 import { recordWishes } from '../../../src/ledger/certificates/wanted.ts';
 import { type TestLedger, newLedger } from '../new-ledger.ts';
 import { usedLedger } from '../used-ledger.ts';
+import { queried } from '../../support/raw-database.ts';
 import { wishFor } from '../../support/wish-for.ts';
 
 async function outcomes(here: TestLedger, wishes: CertificateWish[]): Promise<Record<string, string>> {
@@ -26,6 +27,20 @@ async function wantedEvents(here: TestLedger): Promise<number> {
 }
 
 describe('wishes', () => {
+  it('write settings and names anew that can not be read any more', async () => {
+    const here = await newLedger();
+    const wish = wishFor(here.account.ca, 'a.test');
+    for (const column of ['settings', 'names']) {
+      await recordWish(here, wish, here.account.id);
+      queried(here.file, `update certificates set ${column} = 'x'`);
+      expect(await outcomes(here, [wish])).toEqual({ 'a.test': 'changed' });
+      queried(here.file, `update certificates set ${column} = 'x'`);
+      expect((await recordWish(here, wish, here.account.id))[column as 'names']).toEqual(
+        wish[column as 'names'],
+      );
+    }
+  });
+
   it('are written down once, however many there are, and the second time nothing is touched', async () => {
     const here = await newLedger();
     // More than any number of rows that one statement takes, and no multiple of one.
