@@ -10,10 +10,10 @@ import { complain } from './output/output.ts';
 const graceMs = 5_000;
 
 /**
- * A signal that comes within this time of the first is the same wish: people press ^C twice, and npm and sudo
+ * A signal that comes within this time of the first means the same: people press ^C twice, and npm and sudo
  * pass on the signal that the terminal has sent to all of them.
  */
-const sameWishMs = 1_000;
+const sameWantedMs = 1_000;
 
 /**
  * SIGINT and SIGTERM stop the work at once and its settling after a while; another signal later ends the
@@ -36,7 +36,7 @@ export function listenForSignals(): Interruption {
   const listeners = (['SIGINT', 'SIGTERM'] as const).map((name) => {
     const listener = (): void => {
       if (interruption.signal !== null) {
-        if (performance.now() - firstAt >= sameWishMs) endHere(interruption, name);
+        if (performance.now() - firstAt >= sameWantedMs) endHere(interruption, name);
         return;
       }
       interruption.signal = name;

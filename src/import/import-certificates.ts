@@ -4,9 +4,9 @@ import type { ClientCertificate } from '../clients/client-certificate.ts';
 import { certificateClients, certificatesOfClient } from '../clients/client-certificates.ts';
 import { AcmeLedgerError, errorRecord } from '../errors.ts';
 import type { ErrorRecord } from '../errors.ts';
-import type { CertificateWish } from '../ledger/certificates/certificates.ts';
-import type { ComparedWish } from '../ledger/certificates/wanted.ts';
-import { compareWishes, recordWishes } from '../ledger/certificates/wanted.ts';
+import type { WantedCertificate } from '../ledger/certificates/certificates.ts';
+import type { ComparedCertificate } from '../ledger/certificates/wanted.ts';
+import { compareWanted, recordAllWanted } from '../ledger/certificates/wanted.ts';
 import { printable } from '../printable.ts';
 import { authorityOfClient } from '../run/accounts/client-authority.ts';
 import type { CommandContext } from '../run/run-context.ts';
@@ -16,8 +16,8 @@ import type { ClientChoice } from '../run/accounts/key-sources.ts';
 import { parseClientChoice, unreadableError } from '../run/accounts/key-sources.ts';
 import { withLedger } from '../run/open-ledger.ts';
 import { withLedgerWriter } from '../run/ledger-writing.ts';
-import { assertAsConfigured, configuredWishes } from '../wanted/configured.ts';
-import { wishReader } from '../wanted/row-reader.ts';
+import { assertAsConfigured, configuredCertificates } from '../wanted/configured.ts';
+import { rowReader } from '../wanted/row-reader.ts';
 import { shellWords } from '../shell-word.ts';
 
 /** A line of `account import --certificates --json`. */
@@ -34,9 +34,9 @@ interface Taken {
   error: ErrorRecord | null;
 }
 
-interface Wanted {
+interface Adopted {
   found: ClientCertificate;
-  wish: CertificateWish;
+  wanted: WantedCertificate;
 }
 
 /** @throws AcmeLedgerError `usage` for a client whose certificates can't be taken over */
@@ -70,7 +70,7 @@ export async function takeCertificates(
     results.push(taken);
     tellOf(context, taken);
   };
-  const wanted: Wanted[] = [];
+  const adopted: Adopted[] = [];
   let elsewhere = 0;
   for (const text of clients) {
     const choice = parseClientChoice(text, '--import-accounts');
@@ -78,14 +78,14 @@ export async function takeCertificates(
     for (const one of found?.unreadable ?? []) {
       tell({ ...nothing, client: choice.client, file: one.file, error: errorRecord(unreadableError(one)) });
     }
-    const wishOf = reader(context, solver);
+    const wantedOf = reader(context, solver);
     for (const certificate of found?.certificates ?? []) {
       try {
-        const wish = wishOf(certificate);
-        if (wish === 'elsewhere') elsewhere += 1;
+        const wanted = wantedOf(certificate);
+        if (wanted === 'elsewhere') elsewhere += 1;
         else {
-          assertNotTaken(wanted, certificate, wish.name);
-          wanted.push({ found: certificate, wish });
+          assertNotTaken(adopted, certificate, wanted.name);
+          adopted.push({ found: certificate, wanted });
         }
       } catch (error) {
         if (!(error instanceof AcmeLedgerError)) throw error;
@@ -93,10 +93,10 @@ export async function takeCertificates(
       }
     }
   }
-  if (wanted.length > 0) {
-    const isMine = ({ found }: Wanted): boolean => given.withHooks || commandOf(found) === null;
-    const compared = await write(context, wanted, { dryRun, isMine });
-    for (const [index, one] of wanted.entries()) {
+  if (adopted.length > 0) {
+    const isMine = ({ found }: Adopted): boolean => given.withHooks || commandOf(found) === null;
+    const compared = await write(context, adopted, { dryRun, isMine });
+    for (const [index, one] of adopted.entries()) {
       const place = placeOf(one.found);
       if (isWanted(compared[index])) tell({ ...place, outcome: 'known', error: null });
       else if (!isMine(one)) tell({ ...place, outcome: 'failed', error: errorRecord(hookToo(one)) });
@@ -109,9 +109,9 @@ export async function takeCertificates(
 function reader(
   context: CommandContext,
   solver: SolverOptions,
-): (certificate: ClientCertificate) => CertificateWish | 'elsewhere' {
-  const wishOf = wishReader(context.settings, process.cwd(), true);
-  const configured = configuredWishes(context.settings);
+): (certificate: ClientCertificate) => WantedCertificate | 'elsewhere' {
+  const wantedOf = rowReader(context.settings, process.cwd(), true);
+  const configured = configuredCertificates(context.settings);
   const given = Object.fromEntries(solverOptionNames.map((name) => [name, solver[name]])) as SolverOptions;
   return (certificate) => {
     const authority = authorityOfClient(context, certificate);
@@ -119,15 +119,15 @@ function reader(
     const own = certificate.solver ?? (hasSolverOptions(given) ? given : null);
     if (own === null) throw unsolved(certificate);
     const options = { ...certificate.options, ...own, certName: certificate.name };
-    const wish = wishOf({ names: [...certificate.names], ca: authority.directoryUrl, options });
-    assertAsConfigured(configured, wish);
-    return wish;
+    const wanted = wantedOf({ names: [...certificate.names], ca: authority.directoryUrl, options });
+    assertAsConfigured(configured, wanted);
+    return wanted;
   };
 }
 
 /** @throws AcmeLedgerError `usage` when another certificate has the name */
-function assertNotTaken(wanted: readonly Wanted[], { file, names }: ClientCertificate, name: string): void {
-  const other = wanted.find(({ wish }) => wish.name === name);
+function assertNotTaken(adopted: readonly Adopted[], { file, names }: ClientCertificate, name: string): void {
+  const other = adopted.find(({ wanted }) => wanted.name === name);
   if (other === undefined) return;
   throw new AcmeLedgerError(
     'usage',
@@ -143,7 +143,7 @@ function commandOf({ options }: ClientCertificate): string | null {
   return options.deployHook ?? null;
 }
 
-function hookToo({ found }: Wanted): AcmeLedgerError {
+function hookToo({ found }: Adopted): AcmeLedgerError {
   return new AcmeLedgerError(
     'usage',
     `${found.client} runs a command for it, which acme-ledger would run from now on: ${printable(commandOf(found) ?? '')}`,
@@ -157,27 +157,27 @@ function unsolved({ unsolved: reason, name, names }: ClientCertificate): AcmeLed
   });
 }
 
-/** Compares the wishes with the ledger; wishes that it hasn't are written down. */
+/** Compares what the clients want with the ledger; what it hasn't is written down. */
 async function write(
   context: CommandContext,
-  wanted: readonly Wanted[],
-  { dryRun, isMine }: { dryRun: boolean; isMine: (wanted: Wanted) => boolean },
-): Promise<readonly ComparedWish[]> {
-  const wishes = wanted.map(({ wish }) => wish);
-  if (dryRun) return withLedger(context.settings, (ledger) => compareWishes(ledger, wishes));
+  adopted: readonly Adopted[],
+  { dryRun, isMine }: { dryRun: boolean; isMine: (one: Adopted) => boolean },
+): Promise<readonly ComparedCertificate[]> {
+  const wantedCertificates = adopted.map(({ wanted }) => wanted);
+  if (dryRun) return withLedger(context.settings, (ledger) => compareWanted(ledger, wantedCertificates));
   return withLedgerWriter(context, 'account import', async (writer) => {
-    const compared = await compareWishes(writer.ledger, wishes);
+    const compared = await compareWanted(writer.ledger, wantedCertificates);
     const missing = compared.flatMap((one, index) => {
-      const asked = wanted[index];
-      return asked === undefined || isWanted(one) || !isMine(asked) ? [] : [one.wish];
+      const asked = adopted[index];
+      return asked === undefined || isWanted(one) || !isMine(asked) ? [] : [one.wanted];
     });
-    await recordWishes(writer, missing, 'import');
+    await recordAllWanted(writer, missing, 'import');
     return compared;
   });
 }
 
-/** A wish of that name stays as it is, whatever the client says. */
-function isWanted(compared: ComparedWish | undefined): boolean {
+/** What is wanted by that name stays as it is, whatever the client says. */
+function isWanted(compared: ComparedCertificate | undefined): boolean {
   return compared?.before?.removed_at === null;
 }
 

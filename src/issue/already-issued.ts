@@ -3,7 +3,7 @@ import { systemClock } from '../clock.ts';
 import { dueOf } from '../issuance/due/due.ts';
 import { chooseNames, missingNames } from '../issuance/names/name-choice.ts';
 import type { FailedNamePolicy } from '../policies.ts';
-import type { CertificateWish } from '../ledger/certificates/certificates.ts';
+import type { WantedCertificate } from '../ledger/certificates/certificates.ts';
 import { certificateByName, isWanted } from '../ledger/certificates/certificates.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { CertificateRow } from '../ledger/schema.ts';
@@ -16,14 +16,14 @@ import { failingByAuthority } from '../issuance/names/failing-names.ts';
 export async function isAlreadyIssued(
   ledger: Ledger,
   stateDir: string,
-  { wish, onFailedName }: { wish: CertificateWish; onFailedName: FailedNamePolicy },
+  { wanted, onFailedName }: { wanted: WantedCertificate; onFailedName: FailedNamePolicy },
 ): Promise<boolean> {
-  const row = await certificateByName(ledger, wish.name);
-  if (row === undefined || !isWanted(row, wish)) return false;
+  const row = await certificateByName(ledger, wanted.name);
+  if (row === undefined || !isWanted(row, wanted)) return false;
   const due = dueOf(row, systemClock.now());
   if (due !== null && due.reason !== 'not-deployed') return false;
   if (await lacksNames(ledger, row, onFailedName)) return false;
-  return isStored(stateDir, wish.name, wish.csr === null);
+  return isStored(stateDir, wanted.name, wanted.csr === null);
 }
 
 /** With `drop`, only names that may be tried again now are worth an order. */

@@ -21,14 +21,14 @@ export async function foresee(context: CommandContext, plan: IssuePlan): Promise
   return { foreseen: foreseenJson(plan, outlook, maxPending), plan, names: outlook.names };
 }
 
-function foreseenJson({ wish, authority, staging }: IssuePlan, outlook: Outlook, maxPending: number) {
+function foreseenJson({ wanted, authority, staging }: IssuePlan, outlook: Outlook, maxPending: number) {
   const error = outlook.stands ? null : outlook.refusal;
   const isNew = !outlook.stands && error === null && !outlook.resumes;
   const opens = isNew ? outlook.names.length : 0;
-  const leftOut = wish.names.filter((name) => !outlook.names.includes(name));
+  const leftOut = wanted.names.filter((name) => !outlook.names.includes(name));
   return {
     status: 'dry-run',
-    certificate: { name: wish.name, names: wish.names },
+    certificate: { name: wanted.name, names: wanted.names },
     ca: authority.directoryUrl,
     rehearsedAt: staging?.directoryUrl ?? null,
     stands: outlook.stands,

@@ -17,7 +17,7 @@ import { settleUnowned, withUnownedSettled } from '../issuance/order/unowned-ord
 import { accountAt } from '../ledger/accounts.ts';
 import { listedAuthorization } from '../ledger/authorizations/authorization-list.ts';
 import { authorizationsOf } from '../ledger/authorizations/authorizations.ts';
-import { recordWish } from '../ledger/certificates/certificates.ts';
+import { recordWanted } from '../ledger/certificates/certificates.ts';
 import { orderById, unkeepOrdersOf } from '../ledger/orders/orders.ts';
 import type { CertificateRow } from '../ledger/schema.ts';
 import { printable } from '../printable.ts';
@@ -28,11 +28,11 @@ import { withAccountRun } from '../run/open-account.ts';
 import { onStage } from '../run/rehearsal-stage.ts';
 import { isAlreadyIssued } from './already-issued.ts';
 import { authorizationJson } from '../report/ledger-json.ts';
-import type { PlannedWish } from '../wanted/planned.ts';
-import { typedWish } from '../wanted/typed.ts';
+import type { PlannedCertificate } from '../wanted/planned.ts';
+import { typedCertificate } from '../wanted/typed.ts';
 
 /** The names and options of `issue`, checked; nothing is sent or written for them yet. */
-export interface IssuePlan extends PlannedWish {
+export interface IssuePlan extends PlannedCertificate {
   waitMs: number;
   force: boolean;
   onFailedName: FailedNamePolicy;
@@ -46,11 +46,11 @@ export async function planIssue(
   names: readonly string[],
   options: IssueOptions,
 ): Promise<IssuePlan> {
-  const planned = await typedWish(context, names, options);
+  const planned = await typedCertificate(context, names, options);
   return {
     ...planned,
     // The names of a CSR are its own.
-    onFailedName: planned.wish.csr === null ? (context.settings.onFailedName ?? 'fail') : 'fail',
+    onFailedName: planned.wanted.csr === null ? (context.settings.onFailedName ?? 'fail') : 'fail',
     waitMs: options.wait === undefined ? 0 : parseDuration(options.wait, '--wait'),
     force: options.force === true,
     staging:
@@ -87,9 +87,9 @@ export interface IssueReport {
 export async function issueAt(context: CommandContext, plan: IssuePlan): Promise<IssueReport> {
   const options = { command: 'issue', mayRegister: true, patienceMs: plan.waitMs };
   return withAccountRun(context, plan.authority, options, async (run) => {
-    assertOffered(run.session.directory, plan.wish.profile);
+    assertOffered(run.session.directory, plan.wanted.profile);
     const ours = identifierSetKey(plan.identifiers);
-    await unkeepOrdersOf(run, plan.wish.name, ours);
+    await unkeepOrdersOf(run, plan.wanted.name, ours);
     const attempt = await withUnownedSettled(run, new Set([ours]), () => storedOrOrdered(context, run, plan));
     return reportOf(run, attempt);
   });
@@ -99,16 +99,16 @@ async function storedOrOrdered(context: CommandContext, run: AccountRun, plan: I
   // The certificate is looked at only now: settling may have taken minutes, in which another run brought the
   // certificate.
   const isStanding = !plan.force && (await isAlreadyIssued(run.ledger, run.stateDir, plan));
-  const certificate = await recordWish(run, plan.wish, await wantedAccount(run, plan));
+  const certificate = await recordWanted(run, plan.wanted, await wantedAccount(run, plan));
   // No attempt will take up the order of a run that was killed when the files were in place.
   if (isStanding) await settleUnowned(run, { includeKept: false, skipNamesKeys: new Set() });
   return isStanding ? deployStanding(run, certificate) : orderAsked(context, run, certificate, plan);
 }
 
 /** The account at the CA that the certificate is wanted from; null where there is none yet. */
-async function wantedAccount({ account, ledger }: AccountRun, { wish }: IssuePlan): Promise<number | null> {
-  if (account.ca === wish.ca) return account.id;
-  return (await accountAt(ledger, wish.ca))?.id ?? null;
+async function wantedAccount({ account, ledger }: AccountRun, { wanted }: IssuePlan): Promise<number | null> {
+  if (account.ca === wanted.ca) return account.id;
+  return (await accountAt(ledger, wanted.ca))?.id ?? null;
 }
 
 async function orderAsked(

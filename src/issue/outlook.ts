@@ -47,7 +47,7 @@ export interface Outlook {
 
 /** Foresees the order as the real run would find it; no CA is asked. */
 export async function outlookOf(context: CommandContext, ledger: Ledger, plan: IssuePlan): Promise<Outlook> {
-  const { wish, authority } = plan;
+  const { wanted, authority } = plan;
   const { names, refusal } = await namesPlanned(ledger, plan);
   const identifiers = plan.identifiers.filter(({ value }) => names.includes(value));
   const account = await accountAt(ledger, authority.directoryUrl);
@@ -55,7 +55,7 @@ export async function outlookOf(context: CommandContext, ledger: Ledger, plan: I
   const live =
     account === undefined
       ? undefined
-      : await liveOrderFor(ledger, account.id, identifierSetKey(identifiers), wish.profile ?? '');
+      : await liveOrderFor(ledger, account.id, identifierSetKey(identifiers), wanted.profile ?? '');
   const { limits, deferral } = await costAt(context, ledger, authority, {
     plan,
     identifiers,
@@ -75,15 +75,16 @@ export async function outlookOf(context: CommandContext, ledger: Ledger, plan: I
 /** The names that `obtainAsked` and its rehearsal come to. */
 async function namesPlanned(
   ledger: Ledger,
-  { wish, onFailedName, authority, staging }: IssuePlan,
+  { wanted, onFailedName, authority, staging }: IssuePlan,
 ): Promise<Pick<Outlook, 'names' | 'refusal'>> {
-  // Writing the wish down will resume its names.
-  if (isMended(await certificateByName(ledger, wish.name), wish)) return { names: wish.names, refusal: null };
-  let among = wish.names;
+  // Writing down what is wanted will resume its names.
+  if (isMended(await certificateByName(ledger, wanted.name), wanted))
+    return { names: wanted.names, refusal: null };
+  let among = wanted.names;
   for (const { directoryUrl } of [authority, ...(staging === null ? [] : [staging])]) {
     const account = await accountAt(ledger, directoryUrl);
     if (account === undefined) continue;
-    const certificate = { names: wish.names };
+    const certificate = { names: wanted.names };
     const asked = await namesAsked({ ledger, clock: systemClock, account }, certificate, {
       onFailedName,
       among,
@@ -106,7 +107,7 @@ async function costAt(
   { settings }: CommandContext,
   ledger: Ledger,
   authority: Authority,
-  { plan: { wish, waitMs }, identifiers, isPaid }: PlannedOrder,
+  { plan: { wanted, waitMs }, identifiers, isPaid }: PlannedOrder,
 ): Promise<Pick<Outlook, 'limits' | 'deferral'>> {
   const now = systemClock.now();
   const account = await accountAt(ledger, authority.directoryUrl);
@@ -118,15 +119,15 @@ async function costAt(
     { id: account?.id ?? 0, ca: authority.directoryUrl },
     order,
   );
-  const wanted = [
+  const planned = [
     {
-      certificate: { name: wish.name, profile: wish.profile ?? '' },
-      stored: authority.directoryUrl === wish.ca ? await certificateByName(ledger, wish.name) : undefined,
+      certificate: { name: wanted.name, profile: wanted.profile ?? '' },
+      stored: authority.directoryUrl === wanted.ca ? await certificateByName(ledger, wanted.name) : undefined,
       names: identifiers.map(({ value }) => value),
     },
   ];
   const held =
-    account === undefined ? undefined : await plannedHolds(ledger, account.id, wanted, { now, waitMs });
+    account === undefined ? undefined : await plannedHolds(ledger, account.id, planned, { now, waitMs });
   const isShort = shortage !== null && !isPaid && shortage.waitMs > waitMs;
   return {
     limits: charges
@@ -135,7 +136,7 @@ async function costAt(
         ...limitSeen(charge.key.limit, charge.key.subject, bucketFor(charge, buckets, now.getTime()), now),
         spends: 1,
       })),
-    deferral: held?.get(wish.name) ?? (isShort ? errorRecord(shortageError(shortage, now)) : null),
+    deferral: held?.get(wanted.name) ?? (isShort ? errorRecord(shortageError(shortage, now)) : null),
   };
 }
 
@@ -145,17 +146,17 @@ async function rehearsalDeferral(
   ledger: Ledger,
   order: PlannedOrder,
 ): Promise<ErrorRecord | null> {
-  const { wish, staging } = order.plan;
+  const { wanted, staging } = order.plan;
   if (staging === null) return null;
   const now = systemClock.now();
-  const certificate = await certificateByName(ledger, wish.name);
+  const certificate = await certificateByName(ledger, wanted.name);
   if (certificate !== undefined && isLate(certificate, now)) return null;
   const account = await accountAt(ledger, staging.directoryUrl);
   const rehearsed = {
     account_id: account?.id ?? 0,
     names_key: identifierSetKey(order.identifiers),
-    profile: wish.profile ?? '',
-    rehearsal: wish.settings,
+    profile: wanted.profile ?? '',
+    rehearsal: wanted.settings,
   };
   if (await wasRehearsedSince(ledger, rehearsed, rehearsalsSince(now))) return null;
   const { deferral } = await costAt(context, ledger, staging, order);

@@ -59,18 +59,18 @@ async function issueOrFallBack(context: CommandContext, plan: IssuePlan): Promis
   }
   if (refusal === null || context.stops.work.aborted || !(await mustFallBack(context, plan, refusal)))
     return end();
-  tellOfFallback(context, plan.wish.name, refusal.message, fallback);
+  tellOfFallback(context, plan.wanted.name, refusal.message, fallback);
   return issueThere(context, plan, fallback);
 }
 
 async function mustFallBack(
   { settings }: CommandContext,
-  { wish }: IssuePlan,
+  { wanted }: IssuePlan,
   refusal: ErrorRecord,
 ): Promise<boolean> {
   const now = systemClock.now();
   const unwritten = { not_before: null, not_after: null, revoked_at: null, created_at: now.toISOString() };
-  const stored = await withLedger(settings, (ledger) => certificateByName(ledger, wish.name));
+  const stored = await withLedger(settings, (ledger) => certificateByName(ledger, wanted.name));
   return isForFallback(refusal, stored ?? unwritten, { now, isAskedFor: true });
 }
 

@@ -88,7 +88,7 @@ export interface CertificateTable {
   /** The order that the stored certificate came from. */
   order_id: number | null;
   stored_at: Instant | null;
-  /** The names of the stored certificate when they aren't `names` as wished for then: JSON list. */
+  /** The names of the stored certificate when they aren't `names` as wanted then: JSON list. */
   issued_names: Names | null;
   deployed_at: Instant | null;
   revoked_at: Instant | null;

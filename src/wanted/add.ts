@@ -1,9 +1,9 @@
 import { adoptStored } from '../issuance/certificate/adopt-stored.ts';
-import { recordWishes } from '../ledger/certificates/wanted.ts';
+import { recordAllWanted } from '../ledger/certificates/wanted.ts';
 import { withLedgerWriter } from '../run/ledger-writing.ts';
 import type { CommandContext } from '../run/run-context.ts';
 import type { CertificateOptions } from '../settings/certificate-fields.ts';
-import { typedWish } from './typed.ts';
+import { typedCertificate } from './typed.ts';
 
 export interface Added {
   name: string;
@@ -19,11 +19,16 @@ export async function addWanted(
   names: readonly string[],
   options: CertificateOptions,
 ): Promise<Added> {
-  const { wish } = await typedWish(context, names, options);
+  const { wanted } = await typedCertificate(context, names, options);
   return withLedgerWriter(context, 'cert add', async (writer) => {
-    const [compared] = await recordWishes(writer, [wish], 'command');
+    const [compared] = await recordAllWanted(writer, [wanted], 'command');
     const isNew = compared !== undefined && compared.before === undefined;
-    const adoptedUntil = isNew ? await adoptStored(writer, context.settings.stateDir, wish) : null;
-    return { name: wish.name, names: wish.names, outcome: compared?.outcome ?? 'unchanged', adoptedUntil };
+    const adoptedUntil = isNew ? await adoptStored(writer, context.settings.stateDir, wanted) : null;
+    return {
+      name: wanted.name,
+      names: wanted.names,
+      outcome: compared?.outcome ?? 'unchanged',
+      adoptedUntil,
+    };
   });
 }

@@ -1,14 +1,15 @@
 import { AcmeLedgerError } from '../errors.ts';
-import type { CertificateWish } from '../ledger/certificates/certificates.ts';
+import type { WantedCertificate } from '../ledger/certificates/certificates.ts';
 import { printable } from '../printable.ts';
 import type { Settings } from '../settings/settings.ts';
-import { assertAsConfigured, configuredWishes } from './configured.ts';
+import { assertAsConfigured, configuredCertificates } from './configured.ts';
 import { badRow, certificateFields } from '../settings/certificate-fields.ts';
 import type { RawRow } from './row-format.ts';
-import { wishReader } from './row-reader.ts';
+import { rowReader } from './row-reader.ts';
 
 /** A row: the certificate that it wants, or why it can't be taken. */
-export type CheckedRow = { line: number; wish: CertificateWish } | { line: number; error: AcmeLedgerError };
+export type CheckedRow =
+  { line: number; wanted: WantedCertificate } | { line: number; error: AcmeLedgerError };
 
 /**
  * Checks rows as `issue` checks its command line, and that no two are for the same certificate.
@@ -19,17 +20,17 @@ export async function* checkedRows(
   settings: Settings,
   directory: string,
 ): AsyncGenerator<CheckedRow> {
-  const wishOf = wishReader(settings, directory, true);
-  const configured = configuredWishes(settings);
+  const wantedOf = rowReader(settings, directory, true);
+  const configured = configuredCertificates(settings);
   const seen = new Map<string, number>();
   for await (const { line, read } of rows) {
     try {
-      const wish = wishOf(certificateFields(read()));
-      assertAsConfigured(configured, wish);
-      const before = seen.get(wish.name);
-      if (before !== undefined) throw givenTwice(wish.name, before);
-      seen.set(wish.name, line);
-      yield { line, wish };
+      const wanted = wantedOf(certificateFields(read()));
+      assertAsConfigured(configured, wanted);
+      const before = seen.get(wanted.name);
+      if (before !== undefined) throw givenTwice(wanted.name, before);
+      seen.set(wanted.name, line);
+      yield { line, wanted };
     } catch (error) {
       if (!(error instanceof AcmeLedgerError)) throw error;
       yield { line, error };

@@ -1,18 +1,18 @@
 import { AcmeLedgerError } from '../errors.ts';
-import type { CertificateWish } from '../ledger/certificates/certificates.ts';
-import { wishValues } from '../ledger/certificates/certificates.ts';
+import type { WantedCertificate } from '../ledger/certificates/certificates.ts';
+import { wantedValues } from '../ledger/certificates/certificates.ts';
 import { printable } from '../printable.ts';
 import { located } from '../settings/configured-certificates.ts';
 import type { Origin } from '../settings/option-check.ts';
 import { optionError } from '../settings/option-check.ts';
 import type { Settings } from '../settings/settings.ts';
 import { badRow } from '../settings/certificate-fields.ts';
-import { wishReader } from './row-reader.ts';
+import { rowReader } from './row-reader.ts';
 import { shellWord } from '../shell-word.ts';
 
 /** A certificate that the configuration wants, and where it says so. */
-export interface ConfiguredWish {
-  wish: CertificateWish;
+export interface WantedByConfiguration {
+  wanted: WantedCertificate;
   origin: Origin;
 }
 
@@ -21,16 +21,16 @@ export interface ConfiguredWish {
  * the fault of its certificate, and no reason to leave the others alone.
  * @throws AcmeLedgerError `configuration` with the place of the first that can't be
  */
-export function configuredWishes(
+export function configuredCertificates(
   settings: Pick<Settings, 'ca' | 'maxPending' | 'certificates'>,
-): Map<string, ConfiguredWish> {
-  const wishes = new Map<string, ConfiguredWish>();
+): Map<string, WantedByConfiguration> {
+  const wantedCertificates = new Map<string, WantedByConfiguration>();
   const directory = settings.certificates?.[0]?.origin.baseDirectory ?? '/';
-  const wishOf = wishReader(settings, directory, false);
+  const wantedOf = rowReader(settings, directory, false);
   for (const { fields, origin } of settings.certificates ?? []) {
-    const wish = located(origin, () => {
-      const read = wishOf(fields);
-      const before = wishes.get(read.name);
+    const wanted = located(origin, () => {
+      const read = wantedOf(fields);
+      const before = wantedCertificates.get(read.name);
       if (before === undefined) return read;
       const place = before.origin.label.replace(/:$/, '');
       throw badRow(
@@ -38,9 +38,9 @@ export function configuredWishes(
         'leave one out, or give it another name',
       );
     });
-    wishes.set(wish.name, { wish, origin });
+    wantedCertificates.set(wanted.name, { wanted, origin });
   }
-  return wishes;
+  return wantedCertificates;
 }
 
 /**
@@ -48,25 +48,27 @@ export function configuredWishes(
  * @throws AcmeLedgerError `usage` when the configuration wants something else under that name
  */
 export function assertAsConfigured(
-  configured: ReadonlyMap<string, ConfiguredWish>,
-  wish: CertificateWish,
+  configured: ReadonlyMap<string, WantedByConfiguration>,
+  wanted: WantedCertificate,
 ): void {
-  const there = configured.get(wish.name);
-  if (there === undefined || textOf(there.wish) === textOf(wish)) return;
+  const there = configured.get(wanted.name);
+  if (there === undefined || textOf(there.wanted) === textOf(wanted)) return;
   throw new AcmeLedgerError(
     'usage',
-    `the configuration wants another certificate under the name ${printable(wish.name)} (${there.origin.label.replace(/:$/, '')})`,
-    { hint: `change it there; acme-ledger renew ${shellWord(printable(wish.name))} issues what it says now` },
+    `the configuration wants another certificate under the name ${printable(wanted.name)} (${there.origin.label.replace(/:$/, '')})`,
+    {
+      hint: `change it there; acme-ledger renew ${shellWord(printable(wanted.name))} issues what it says now`,
+    },
   );
 }
 
-function textOf(wish: CertificateWish): string {
-  return JSON.stringify(wishValues(wish));
+function textOf(wanted: WantedCertificate): string {
+  return JSON.stringify(wantedValues(wanted));
 }
 
 /** @throws AcmeLedgerError `configuration` at the place of a certificate that somebody else wants in another way */
-export function configurationConflict({ wish, origin }: ConfiguredWish): AcmeLedgerError {
-  const name = printable(wish.name);
+export function configurationConflict({ wanted, origin }: WantedByConfiguration): AcmeLedgerError {
+  const name = printable(wanted.name);
   return optionError(
     origin,
     `a certificate ${name} is there already, wanted otherwise by a command`,

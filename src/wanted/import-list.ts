@@ -1,8 +1,8 @@
 import type { ErrorRecord } from '../errors.ts';
 import { errorRecord } from '../errors.ts';
-import type { CertificateWish } from '../ledger/certificates/certificates.ts';
-import type { ComparedWish } from '../ledger/certificates/wanted.ts';
-import { compareWishes, recordWishes } from '../ledger/certificates/wanted.ts';
+import type { WantedCertificate } from '../ledger/certificates/certificates.ts';
+import type { ComparedCertificate } from '../ledger/certificates/wanted.ts';
+import { compareWanted, recordAllWanted } from '../ledger/certificates/wanted.ts';
 import type { CommandContext } from '../run/run-context.ts';
 import { withLedger } from '../run/open-ledger.ts';
 import { withLedgerWriter } from '../run/ledger-writing.ts';
@@ -31,7 +31,7 @@ interface Summary {
 /** So many rows a transaction: other runs wait for it for a fraction of a second. */
 const batchSize = 1_000;
 
-type Take = (wishes: readonly CertificateWish[]) => Promise<readonly ComparedWish[]>;
+type Take = (wantedCertificates: readonly WantedCertificate[]) => Promise<readonly ComparedCertificate[]>;
 
 /** `cert import`. @returns the exit code @throws AcmeLedgerError for a file that can't be read at all */
 export async function importCertificates(context: CommandContext, options: ImportOptions): Promise<number> {
@@ -69,11 +69,13 @@ async function importGood(
   const rows = await startRows(context, source);
   if (dryRun) {
     return withLedger(context.settings, (ledger) =>
-      takeRows(context, source, rows, (wishes) => compareWishes(ledger, wishes)),
+      takeRows(context, source, rows, (wantedCertificates) => compareWanted(ledger, wantedCertificates)),
     );
   }
   return withLedgerWriter(context, 'cert import', (writer) =>
-    takeRows(context, source, rows, (wishes) => recordWishes(writer, wishes, 'import')),
+    takeRows(context, source, rows, (wantedCertificates) =>
+      recordAllWanted(writer, wantedCertificates, 'import'),
+    ),
   );
 }
 
@@ -91,7 +93,7 @@ async function takeRows(
   take: Take,
 ): Promise<Summary> {
   const summary: Summary = { rows: 0, added: 0, changed: 0, unchanged: 0, failed: 0 };
-  let batch: CertificateWish[] = [];
+  let batch: WantedCertificate[] = [];
   const takeBatch = async (): Promise<void> => {
     context.stops.work.throwIfAborted();
     for (const { outcome } of await take(batch)) summary[outcome] += 1;
@@ -102,7 +104,7 @@ async function takeRows(
     if ('error' in row) {
       summary.failed += 1;
       tellBad(context, source, row.line, errorRecord(row.error));
-    } else if (batch.push(row.wish) >= batchSize) await takeBatch();
+    } else if (batch.push(row.wanted) >= batchSize) await takeBatch();
   }
   await takeBatch();
   return summary;

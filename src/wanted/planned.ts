@@ -11,19 +11,19 @@ import { AcmeLedgerError } from '../errors.ts';
 import type { Identifier } from '../identifiers.ts';
 import { assertPublicNames, identifierSetKey, parseNames } from '../identifiers.ts';
 import { assertEverFits } from '../issuance/attempt/gate.ts';
-import type { CertificateWish } from '../ledger/certificates/certificates.ts';
+import type { WantedCertificate } from '../ledger/certificates/certificates.ts';
 import { printable } from '../printable.ts';
 import type { CertificateOptions } from '../settings/certificate-fields.ts';
 
 /** A certificate that somebody wants, checked: nothing is sent or written for it yet. */
-export interface PlannedWish {
+export interface PlannedCertificate {
   authority: Authority;
   identifiers: Identifier[];
-  wish: CertificateWish;
+  wanted: WantedCertificate;
 }
 
-/** The values that hold where the wish itself says nothing. */
-export interface WishDefaults {
+/** The values that hold where the certificate's own options say nothing. */
+export interface RowDefaults {
   /** A built-in CA's name or a directory URL. */
   ca: string;
   /** Null: the CA's profile decides. */
@@ -37,10 +37,10 @@ export interface WishDefaults {
  * @param given.csr the request that its options name, where they name one
  * @throws AcmeLedgerError with exit code 2 for anything that a person can have got wrong
  */
-export function plannedWish(
+export function plannedCertificate(
   given: { names: readonly string[]; options: CertificateOptions; csr: Csr | null },
-  defaults: WishDefaults,
-): PlannedWish {
+  defaults: RowDefaults,
+): PlannedCertificate {
   const { names, options, csr } = given;
   const identifiers = csr === null ? parseNames(names) : csrNames(csr.identifiers, names);
   const settings = defaults.solverSettings(options);
@@ -53,7 +53,7 @@ export function plannedWish(
   return {
     authority,
     identifiers,
-    wish: {
+    wanted: {
       name,
       ca: authority.directoryUrl,
       names: identifiers.map((identifier) => identifier.value),

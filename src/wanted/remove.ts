@@ -10,7 +10,7 @@ import { printable } from '../printable.ts';
 import { withLedger } from '../run/open-ledger.ts';
 import type { CommandContext } from '../run/run-context.ts';
 import type { Settings } from '../settings/settings.ts';
-import { configuredWishes } from './configured.ts';
+import { configuredCertificates } from './configured.ts';
 import { wantedCertificate } from './wanted-certificate.ts';
 
 export interface Removed {
@@ -57,7 +57,7 @@ export async function removeWanted(
 
 /** The next renewal would want it again. @throws AcmeLedgerError `usage` */
 function assertNotConfigured(settings: Settings, row: CertificateRow): void {
-  const there = configuredWishes(settings).get(row.name);
+  const there = configuredCertificates(settings).get(row.name);
   if (row.origin !== 'configuration' || there === undefined) return;
   throw new AcmeLedgerError('usage', `the configuration wants the certificate ${printable(row.name)}`, {
     hint: `take it out there (${there.origin.label.replace(/:$/, '')}), and the next acme-ledger renew removes it`,

@@ -1,9 +1,9 @@
 import { solverOptionNames, type SolverOptions } from '../challenges/option-list.ts';
 import type { SolverSettings } from '../challenges/settings.ts';
 import { settingsFromOptions } from '../challenges/settings-from-options.ts';
-import type { CertificateWish } from '../ledger/certificates/certificates.ts';
+import type { WantedCertificate } from '../ledger/certificates/certificates.ts';
 import type { Settings } from '../settings/settings.ts';
-import { plannedWish } from './planned.ts';
+import { plannedCertificate } from './planned.ts';
 import type { CertificateFields } from '../settings/certificate-fields.ts';
 
 /** Settings are looked up again as long as there aren't more; each is a look at the disk. */
@@ -13,15 +13,15 @@ const rememberedMax = 10_000;
  * Reads rows that are relative to one directory. The reader throws AcmeLedgerError with exit code 2.
  * @param look whether the paths in them must be there now
  */
-export function wishReader(
+export function rowReader(
   settings: Pick<Settings, 'ca' | 'maxPending'>,
   directory: string,
   look: boolean,
-): (row: CertificateFields) => CertificateWish {
+): (row: CertificateFields) => WantedCertificate {
   const solverSettings = remembered((options) => settingsFromOptions(options, directory, look));
   return ({ names, ca, options }) => {
     const defaults = { ca: ca ?? settings.ca, maxPending: settings.maxPending, solverSettings };
-    return plannedWish({ names, options, csr: null }, defaults).wish;
+    return plannedCertificate({ names, options, csr: null }, defaults).wanted;
   };
 }
 

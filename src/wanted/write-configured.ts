@@ -5,8 +5,8 @@ import type { Ledger } from '../ledger/ledger.ts';
 import type { CommandContext } from '../run/run-context.ts';
 import { withLedger } from '../run/open-ledger.ts';
 import { withLedgerWriter } from '../run/ledger-writing.ts';
-import type { ConfiguredWish } from './configured.ts';
-import { configurationConflict, configuredWishes } from './configured.ts';
+import type { WantedByConfiguration } from './configured.ts';
+import { configurationConflict, configuredCertificates } from './configured.ts';
 
 /**
  * Writes the certificates of the configuration down, where the ledger doesn't say so already; without a list in it nothing happens.
@@ -14,12 +14,14 @@ import { configurationConflict, configuredWishes } from './configured.ts';
  */
 export async function writeConfigured(context: CommandContext): Promise<void> {
   if (context.settings.certificates === null) return;
-  const configured = configuredWishes(context.settings);
-  const wishes = [...configured.values()].map(({ wish }) => wish);
-  const plan = await withLedger(context.settings, (ledger) => planConfigured(ledger, wishes));
+  const configured = configuredCertificates(context.settings);
+  const wantedCertificates = [...configured.values()].map(({ wanted }) => wanted);
+  const plan = await withLedger(context.settings, (ledger) => planConfigured(ledger, wantedCertificates));
   assertNoConflict(plan, configured);
   if (plan.isDone) return;
-  const written = await withLedgerWriter(context, 'renew', (writer) => recordConfigured(writer, wishes));
+  const written = await withLedgerWriter(context, 'renew', (writer) =>
+    recordConfigured(writer, wantedCertificates),
+  );
   assertNoConflict(written, configured);
 }
 
@@ -34,13 +36,13 @@ export async function withWanted<T>(
   const { certificates } = context.settings;
   return withLedger(context.settings, async (ledger) => {
     if (certificates === null) return act(ledger);
-    const configured = configuredWishes(context.settings);
-    const wishes = [...configured.values()].map(({ wish }) => wish);
-    const plan = await planConfigured(ledger, wishes);
+    const configured = configuredCertificates(context.settings);
+    const wantedCertificates = [...configured.values()].map(({ wanted }) => wanted);
+    const plan = await planConfigured(ledger, wantedCertificates);
     assertNoConflict(plan, configured);
     if (plan.isDone) return act(ledger);
     return undone(ledger, async (transaction) => {
-      await recordConfigured({ ledger: transaction, runId: '', clock: systemClock }, wishes);
+      await recordConfigured({ ledger: transaction, runId: '', clock: systemClock }, wantedCertificates);
       return act(transaction);
     });
   });
@@ -58,7 +60,7 @@ async function undone<T>(ledger: Ledger, act: (transaction: Ledger) => Promise<T
 
 function assertNoConflict(
   { conflicts }: ConfiguredPlan,
-  configured: ReadonlyMap<string, ConfiguredWish>,
+  configured: ReadonlyMap<string, WantedByConfiguration>,
 ): void {
   const first = configured.get(conflicts[0] ?? '');
   if (first !== undefined) throw configurationConflict(first);

@@ -127,7 +127,7 @@ class Fleet {
     return this.options.roundsMax;
   }
 
-  /** What is in the ledger is renewed; an `issue` that failed before it could write the wish is repeated. */
+  /** What is in the ledger is renewed; an `issue` that failed before it could write down what is wanted is repeated. */
   private async again(): Promise<void> {
     const known = new Set(
       this.rows<{ name: string }>('select name from certificates').map(({ name }) => name),

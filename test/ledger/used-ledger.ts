@@ -1,12 +1,12 @@
 import { recordRegistered } from '../../src/ledger/accounts.ts';
 import { recordSeen } from '../../src/ledger/authorizations/authorizations.ts';
 import { recordSubmitted, recordSubmitting } from '../../src/ledger/orders/submissions.ts';
-import { recordWish } from '../../src/ledger/certificates/certificates.ts';
+import { recordWanted } from '../../src/ledger/certificates/certificates.ts';
 import { recordDeployed, recordStored } from '../../src/ledger/certificates/stored-certificates.ts';
 import { recordOrderAnswer, releaseOrder } from '../../src/ledger/orders/orders.ts';
 import { insertPresentations } from '../../src/ledger/orders/presentations.ts';
 import { type TestLedger, anIntent, anOrder, answerOf, newLedger, noon } from './new-ledger.ts';
-import { wishFor } from '../support/wish-for.ts';
+import { wantedFor } from '../support/wanted-for.ts';
 
 /** Order 1 is being worked on, order 2 has become a certificate, order 3 is an intent; all owned by `run-1`, or nobody's. */
 export async function usedLedger(): Promise<TestLedger> {
@@ -37,7 +37,7 @@ export async function usedLedger(): Promise<TestLedger> {
 }
 
 async function issued(here: TestLedger, name: string): Promise<void> {
-  await recordWish(here, wishFor(here.account.ca, name), here.account.id);
+  await recordWanted(here, wantedFor(here.account.ca, name), here.account.id);
   const { order } = await anOrder(here, here.account, [name]);
   await recordSeen(here, [
     {

@@ -3,12 +3,12 @@ import type { RenewalInfo } from '../../src/acme/renewal-info.ts';
 import { AcmeLedgerError } from '../../src/errors.ts';
 import type { RenewalSource } from '../../src/renew/ari-questions.ts';
 import { askRenewalInfo } from '../../src/renew/ari-questions.ts';
-import { listCertificates, recordWish } from '../../src/ledger/certificates/certificates.ts';
+import { listCertificates, recordWanted } from '../../src/ledger/certificates/certificates.ts';
 import { recordStored } from '../../src/ledger/certificates/stored-certificates.ts';
 import type { CertificateRow } from '../../src/ledger/schema.ts';
 import { inTransaction } from '../../src/ledger/writer.ts';
 import { type TestLedger, anOrder, newDirectory, newLedger, noon } from '../ledger/new-ledger.ts';
-import { wishFor } from '../support/wish-for.ts';
+import { wantedFor } from '../support/wanted-for.ts';
 
 const dayMs = 86_400_000;
 const inDays = (days: number): Date => new Date(noon.getTime() + days * dayMs);
@@ -30,7 +30,7 @@ async function withCertificates(
   await inTransaction(here, async (tx) => {
     for (let index = 0; index < count; index += 1) {
       const name = `${String(index).padStart(3, '0')}.test`;
-      await recordWish(tx, wishFor(here.account.ca, name), here.account.id);
+      await recordWanted(tx, wantedFor(here.account.ca, name), here.account.id);
       await recordStored(tx, name, order.id, { serial: '0a', notBefore: noon, notAfter: inDays(90) });
     }
   });

@@ -32,14 +32,14 @@ export interface AnswerSeen {
 }
 
 /** What newOrder asks for (RFC 8555 §7.4). */
-export interface OrderWish {
+export interface NewOrderAsked {
   names: string[];
   profile?: string;
   replaces?: string;
 }
 
 /** Reads the payload of a newOrder. */
-export function wishOf(payload: unknown): OrderWish {
+export function wantedOf(payload: unknown): NewOrderAsked {
   const { identifiers = [], profile, replaces } = (payload ?? {}) as WirePayload;
   return {
     names: normalized(identifiers.map(({ value }) => value)),
@@ -85,7 +85,7 @@ export class OrderCensus {
 
   private recordCreated(order: CountedOrder, { payload }: SeenRequest): void {
     order.newOrders += 1;
-    if (order.newOrders === 1) Object.assign(order, wishOf(payload));
+    if (order.newOrders === 1) Object.assign(order, wantedOf(payload));
   }
 
   private recordFinalize(request: SeenRequest, answer: AnswerSeen): CountedOrder | undefined {

@@ -1,19 +1,23 @@
 import { expect, it } from 'vitest';
 import { parseConfiguration } from '../../src/settings/configuration-text.ts';
-import { configuredWishes } from '../../src/wanted/configured.ts';
+import { configuredCertificates } from '../../src/wanted/configured.ts';
 
 const path = '/etc/acme-ledger/config.yaml';
 
-async function wishesOf(entries: string): Promise<ReturnType<typeof configuredWishes>> {
+async function configuredBy(entries: string): Promise<ReturnType<typeof configuredCertificates>> {
   const { certificates } = await parseConfiguration(path, `certificates:\n${entries}`);
-  return configuredWishes({ ca: 'letsencrypt', maxPending: null, certificates: certificates?.value ?? null });
+  return configuredCertificates({
+    ca: 'letsencrypt',
+    maxPending: null,
+    certificates: certificates?.value ?? null,
+  });
 }
 
 it('relative paths in the configuration start from its folder, and nobody looks whether they are there', async () => {
-  const wishes = await wishesOf(
+  const wantedCertificates = await configuredBy(
     '- names: [a.test]\n  webroot: sites/a\n- { names: ["*.b.test"], hook: ./x.sh }',
   );
-  expect([...wishes].map(([name, { wish }]) => [name, wish.settings])).toMatchObject([
+  expect([...wantedCertificates].map(([name, { wanted }]) => [name, wanted.settings])).toMatchObject([
     ['a.test', { webroot: '/etc/acme-ledger/sites/a' }],
     ['_.b.test', { hook: './x.sh', hookDirectory: '/etc/acme-ledger' }],
   ]);
@@ -32,7 +36,7 @@ it.each([
     `:3:3: the certificate a.test is there twice, first at ${path}:2:3`,
   ],
 ])('what can not be issued is told with its place: %j', async (entries, message) => {
-  await expect(wishesOf(entries)).rejects.toMatchObject({
+  await expect(configuredBy(entries)).rejects.toMatchObject({
     code: 'configuration',
     message: expect.stringContaining(`${path}${message}`) as string,
     hint: expect.stringMatching(/./) as string,

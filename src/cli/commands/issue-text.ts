@@ -19,17 +19,17 @@ export function issueText({ certificateName: name, isOrdered, leftOutText, json 
 
 /** The result of `issue --dry-run`, for a person. */
 export function foreseenText({ foreseen, plan, names }: IssueForeseen): string[] {
-  const { wish, authority, staging } = plan;
+  const { wanted, authority, staging } = plan;
   const { resumesOrder, cost, gate, limits, leftOut = [], deferral, error } = foreseen;
   if (foreseen.stands)
-    return [`${wish.name}: stands and is not due: nothing would be ordered (--force orders all the same)`];
+    return [`${wanted.name}: stands and is not due: nothing would be ordered (--force orders all the same)`];
   if (error !== null)
     return [
-      `${wish.name}: would fail (1): ${error.message}`,
+      `${wanted.name}: would fail (1): ${error.message}`,
       ...(error.hint === null ? [] : [`  ${error.hint}`]),
     ];
   return [
-    `${wish.name}: would be ordered from ${authority.label} for ${names.join(' ')}`,
+    `${wanted.name}: would be ordered from ${authority.label} for ${names.join(' ')}`,
     ...(leftOut.length === 0
       ? []
       : [`  without ${leftOut.join(' ')}, which failed: acme-ledger name list says why`]),

@@ -3,13 +3,13 @@ import { storedState } from '../../certificates/stored-state.ts';
 import { identifierSetKey, parseName } from '../../identifiers.ts';
 import { accountAt } from '../../ledger/accounts.ts';
 import { insertAdoptedOrder } from '../../ledger/orders/adopted-orders.ts';
-import type { CertificateWish } from '../../ledger/certificates/certificates.ts';
+import type { WantedCertificate } from '../../ledger/certificates/certificates.ts';
 import { recordDeployed, recordStored } from '../../ledger/certificates/stored-certificates.ts';
 import type { LedgerWriter } from '../../ledger/writer.ts';
 import { inTransaction } from '../../ledger/writer.ts';
 
 /**
- * Adopts the certificate that lies on disk under the name of a new wish, where it fits the wish: an older
+ * Adopts the certificate that lies on disk under the name of one that is wanted now, where it is as wanted: an older
  * ledger was put back, and a new order would spend the CA's limits on nothing. Its deploy hook is run by the
  * next renewal.
  * @returns until when the certificate is valid; null when there is none that fits
@@ -17,16 +17,16 @@ import { inTransaction } from '../../ledger/writer.ts';
 export async function adoptStored(
   writer: LedgerWriter,
   stateDir: string,
-  wish: CertificateWish,
+  wanted: WantedCertificate,
 ): Promise<Date | null> {
-  const account = await accountAt(writer.ledger, wish.ca);
-  const state = await storedState(stateDir, wish.name);
-  const stored = state.state === 'there' ? await readStored(stateDir, wish.name).catch(() => null) : null;
+  const account = await accountAt(writer.ledger, wanted.ca);
+  const state = await storedState(stateDir, wanted.name);
+  const stored = state.state === 'there' ? await readStored(stateDir, wanted.name).catch(() => null) : null;
   if (account === undefined || state.state !== 'there' || stored === null) return null;
   const isWanted =
-    keyOf(stored.names) === keyOf(wish.names) &&
-    (wish.csr === null
-      ? state.keyFits === true && stored.keyType === wish.keyType
+    keyOf(stored.names) === keyOf(wanted.names) &&
+    (wanted.csr === null
+      ? state.keyFits === true && stored.keyType === wanted.keyType
       : state.keyFits === null) &&
     stored.notAfter > writer.clock.now() &&
     stored.serial === state.serial;
@@ -34,17 +34,17 @@ export async function adoptStored(
   await inTransaction(writer, async (tx) => {
     const order = {
       accountId: account.id,
-      certificateName: wish.name,
-      names: wish.names,
-      profile: wish.profile,
+      certificateName: wanted.name,
+      names: wanted.names,
+      profile: wanted.profile,
     };
     const { storedAt, deployHook } = await recordStored(
       tx,
-      wish.name,
+      wanted.name,
       await insertAdoptedOrder(tx, order),
       stored,
     );
-    if (deployHook === null) await recordDeployed(tx, wish.name, storedAt);
+    if (deployHook === null) await recordDeployed(tx, wanted.name, storedAt);
   });
   return stored.notAfter;
 }

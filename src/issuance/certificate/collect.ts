@@ -16,7 +16,7 @@ import { supersededError } from './superseded.ts';
 
 /**
  * Downloads the certificate of a valid order, checks it against the request, and puts it in place of the one
- * before: the order is concluded. The wish and the certificate in place are read again right before that, in
+ * before: the order is concluded. What is wanted and the certificate in place are read again right before that, in
  * the transaction that records it. A certificate that isn't wanted any more, or is older than the one in
  * place, isn't stored. Safe to repeat: the certificate URL and the key are kept until the certificate is
  * stored. A certificate that can never be stored ends its order.
@@ -65,7 +65,7 @@ export async function giveUpUncollected(run: AccountRun, order: OrderRow, error:
 
 /**
  * Stores a certificate if it is still wanted. All checks and the swap of the files happen in one transaction:
- * another run that changes the wish, removes the certificate or takes the order over does so before, and is
+ * another run that changes what is wanted, removes the certificate or takes the order over does so before, and is
  * heeded, or after. A run that dies within leaves the files of this order, and a ledger that doesn't say so:
  * the order isn't concluded then, and is collected again.
  */

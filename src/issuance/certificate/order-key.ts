@@ -24,7 +24,7 @@ export async function orderKey(
   signal: AbortSignal,
 ): Promise<OrderFiles> {
   const assertOurs = (): Promise<OrderRow> => assertOwned(run, order.id);
-  // The files aren't needed before a finalize was sent, and the wish may have changed since they were made.
+  // The files aren't needed before a finalize was sent, and what is wanted may have changed since they were made.
   if ((await assertOurs()).finalize_sent_at === null) removeOrderFiles(run.stateDir, String(order.id));
   return prepareOrderFiles(
     run.stateDir,
@@ -45,7 +45,7 @@ export function isFinalizedWith(
   return isPair(files) && (sent === null || sent === csrDigest(files));
 }
 
-/** Whether these files fit the wish, which may have changed since an order was finalized with them. */
+/** Whether these files fit what is wanted, which may have changed since an order was finalized with them. */
 export function areWanted(files: OrderFiles, certificate: CertificateRow): boolean {
   if (certificate.csr !== null) return files.csrDer.equals(Buffer.from(certificate.csr, 'base64'));
   return files.keyPem !== null && keyTypeOf(publicKeyOf(files.keyPem)) === certificate.key_type;

@@ -27,8 +27,8 @@ export function dueOf(
   const renewal = renewalOf(certificate);
   if (renewal === null || options.isLost === true) return { reason: 'missing', dueAt: null };
   if (certificate.revoked_at !== null) return { reason: 'revoked', dueAt: null };
-  // The stored certificate doesn't fit the wish, which has changed since
-  // (ledger/certificates/certificates.ts, recordWish).
+  // The stored certificate isn't what is wanted, which has changed since
+  // (ledger/certificates/certificates.ts, recordWanted).
   if (certificate.order_id === null) return { reason: 'changed', dueAt: null };
   const { dueAt } = renewal;
   if (dueAt <= now) return renewal;

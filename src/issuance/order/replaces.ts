@@ -8,7 +8,7 @@ import type { AccountRun } from '../account-run.ts';
 /**
  * The stored certificate that a new one replaces, as `replaces` of newOrder names it (RFC 9773 §5). Null when
  * the CA has no renewal information, when it revoked the stored certificate or didn't issue it to this
- * account, or when the wish has changed since.
+ * account, or when what is wanted has changed since.
  */
 export async function replacedBy(run: AccountRun, certificate: CertificateRow): Promise<string | null> {
   if (

@@ -15,7 +15,7 @@ export async function isLeftToItsNames(run: AccountRun, order: OrderRow): Promis
 }
 
 /**
- * Whether the certificate of an order is still wanted: the wish may have changed, or a newer order may have
+ * Whether the certificate of an order is still wanted: what is wanted may have changed, or a newer order may have
  * brought the certificate that is in place.
  */
 export async function isStillWanted(
@@ -24,7 +24,7 @@ export async function isStillWanted(
   order: OrderRow,
 ): Promise<boolean> {
   if (certificate.removed_at !== null || certificate.profile !== order.profile) return false;
-  // At another CA than the wanted one only a fallback made the order, which is never for a changed wish.
+  // At another CA than the wanted one only a fallback made the order, which is never for one that is wanted otherwise.
   if (certificate.ca !== account.ca && certificate.order_id === null) return false;
   if (certificate.order_id !== null && certificate.order_id > order.id) return false;
   const [wanted, ordered] = [certificate.names, order.names];

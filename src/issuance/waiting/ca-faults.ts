@@ -3,7 +3,7 @@ import { AcmeLedgerError } from '../../errors.ts';
 
 /**
  * Whether an error is a fault of the CA, or of the way there, that may pass by itself; a 503 with a time is a
- * wish of the CA's (holds.ts).
+ * request of the CA's (holds.ts).
  */
 export function isFault(error: unknown): error is AcmeLedgerError {
   if (!(error instanceof AcmeLedgerError)) return false;

@@ -10,7 +10,7 @@ import type { LedgerWriter } from '../writer.ts';
 import { inTransaction, instant } from '../writer.ts';
 
 /** A certificate as a person wants it, and as the next renewal repeats it. */
-export interface CertificateWish {
+export interface WantedCertificate {
   name: string;
   ca: string;
   names: readonly string[];
@@ -25,24 +25,24 @@ export interface CertificateWish {
 }
 
 /**
- * Writes the wish down in place of an older wish of the same name; the stored certificate stays known. A
+ * Writes down what is wanted, in place of what was wanted by that name; the stored certificate stays known. A
  * stored certificate that isn't of the wanted kind any more loses its order: it is due, also for a later run
  * when this run's attempt fails.
  */
-export async function recordWish(
+export async function recordWanted(
   writer: LedgerWriter,
-  wish: CertificateWish,
+  wanted: WantedCertificate,
   accountId: number | null,
 ): Promise<CertificateRow> {
   return inTransaction(writer, async (tx) => {
-    const before = await certificateByName(tx.ledger, wish.name);
-    const isOther = before !== undefined && !isWanted(before, wish);
-    const origin = before !== undefined && isSameWish(before, wish) ? before.origin : 'command';
-    const values = { ...wishValues(wish), origin, account_id: accountId, last_attempt_at: instant(tx) };
-    await resumeIfMended(tx, before, wish);
+    const before = await certificateByName(tx.ledger, wanted.name);
+    const isOther = before !== undefined && !isWanted(before, wanted);
+    const origin = before !== undefined && isWantedAlike(before, wanted) ? before.origin : 'command';
+    const values = { ...wantedValues(wanted), origin, account_id: accountId, last_attempt_at: instant(tx) };
+    await resumeIfMended(tx, before, wanted);
     return tx.ledger
       .insertInto('certificates')
-      .values({ ...values, name: wish.name, created_at: instant(tx) })
+      .values({ ...values, name: wanted.name, created_at: instant(tx) })
       .onConflict((conflict) =>
         conflict.column('name').doUpdateSet({ ...values, ...(isOther ? { order_id: null } : {}) }),
       )
@@ -51,9 +51,9 @@ export async function recordWish(
   });
 }
 
-/** Whether the wish has names of this row proven with other settings. */
-export function isMended(before: CertificateRow | undefined, wish: CertificateWish): boolean {
-  return before !== undefined && before.account_id !== null && !says(before, 'settings', wish.settings);
+/** Whether names of this row are wanted proven with other settings. */
+export function isMended(before: CertificateRow | undefined, wanted: WantedCertificate): boolean {
+  return before !== undefined && before.account_id !== null && !says(before, 'settings', wanted.settings);
 }
 
 /**
@@ -62,52 +62,52 @@ export function isMended(before: CertificateRow | undefined, wish: CertificateWi
 export async function resumeIfMended(
   tx: LedgerWriter,
   before: CertificateRow | undefined,
-  wish: CertificateWish,
+  wanted: WantedCertificate,
 ): Promise<void> {
-  if (!isMended(before, wish)) return;
+  if (!isMended(before, wanted)) return;
   // On every account, those at a staging CA included.
   const accounts = await tx.ledger.selectFrom('accounts').select('id').execute();
-  for (const { id } of accounts) await resumeNames(tx, id, wish.names);
+  for (const { id } of accounts) await resumeNames(tx, id, wanted.names);
 }
 
 /**
- * Whether a certificate of this row is of the kind that is wished for; how it is proven and deployed doesn't
+ * Whether a certificate of this row is of the kind that is wanted; how it is proven and deployed doesn't
  * matter.
  */
-export function isWanted(row: CertificateRow, wish: CertificateWish): boolean {
-  return row.removed_at === null && isSameKind(row, wish);
+export function isWanted(row: CertificateRow, wanted: WantedCertificate): boolean {
+  return row.removed_at === null && isSameKind(row, wanted);
 }
 
 /** Like `isWanted`, also for a certificate that was removed. */
-export function isSameKind(row: CertificateRow, wish: CertificateWish): boolean {
+export function isSameKind(row: CertificateRow, wanted: WantedCertificate): boolean {
   return (
-    row.ca === wish.ca &&
-    hasNames(row, wish.names) &&
-    row.key_type === wish.keyType &&
-    row.profile === (wish.profile ?? '') &&
-    row.preferred_chain === wish.preferredChain &&
-    row.csr === csrValue(wish)
+    row.ca === wanted.ca &&
+    hasNames(row, wanted.names) &&
+    row.key_type === wanted.keyType &&
+    row.profile === (wanted.profile ?? '') &&
+    row.preferred_chain === wanted.preferredChain &&
+    row.csr === csrValue(wanted)
   );
 }
 
-/** Whether the row says exactly what is wished for, proof and deployment included. */
-export function isSameWish(row: CertificateRow, wish: CertificateWish): boolean {
-  const values = Object.entries(wishValues(wish)) as [keyof CertificateRow, unknown][];
+/** Whether the row says exactly what is wanted, proof and deployment included. */
+export function isWantedAlike(row: CertificateRow, wanted: WantedCertificate): boolean {
+  const values = Object.entries(wantedValues(wanted)) as [keyof CertificateRow, unknown][];
   return values.every(([column, value]) => says(row, column, value));
 }
 
-/** The columns that a wish fills. */
-export function wishValues(wish: CertificateWish) {
+/** The columns that say what is wanted. */
+export function wantedValues(wanted: WantedCertificate) {
   return {
-    ca: wish.ca,
-    names: wish.names,
-    key_type: wish.keyType,
-    reuse_key: wish.reuseKey,
-    profile: wish.profile ?? '',
-    preferred_chain: wish.preferredChain,
-    settings: wish.settings,
-    csr: csrValue(wish),
-    deploy_hook: wish.deployHook,
+    ca: wanted.ca,
+    names: wanted.names,
+    key_type: wanted.keyType,
+    reuse_key: wanted.reuseKey,
+    profile: wanted.profile ?? '',
+    preferred_chain: wanted.preferredChain,
+    settings: wanted.settings,
+    csr: csrValue(wanted),
+    deploy_hook: wanted.deployHook,
     removed_at: null,
   } as const;
 }
@@ -139,7 +139,7 @@ function isSameValue(one: unknown, other: unknown): boolean {
   return typeof one === 'object' && JSON.stringify(one) === JSON.stringify(other);
 }
 
-function csrValue({ csr }: CertificateWish): string | null {
+function csrValue({ csr }: WantedCertificate): string | null {
   return csr?.toString('base64') ?? null;
 }
 

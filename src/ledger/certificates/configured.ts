@@ -1,10 +1,10 @@
-import type { CertificateWish } from './certificates.ts';
+import type { WantedCertificate } from './certificates.ts';
 import { recordRemoved } from './certificates.ts';
 import { chunksOf } from '../chunks.ts';
 import type { Ledger } from '../ledger.ts';
 import { unkeepOrdersOf } from '../orders/orders.ts';
-import type { ComparedWish } from './wanted.ts';
-import { compareWishes, recordWishes } from './wanted.ts';
+import type { ComparedCertificate } from './wanted.ts';
+import { compareWanted, recordAllWanted } from './wanted.ts';
 import type { LedgerWriter } from '../writer.ts';
 import { inTransaction } from '../writer.ts';
 
@@ -22,12 +22,12 @@ export interface ConfiguredPlan {
 
 export async function planConfigured(
   ledger: Ledger,
-  wishes: readonly CertificateWish[],
+  wantedCertificates: readonly WantedCertificate[],
 ): Promise<ConfiguredPlan> {
-  const compared = await compareWishes(ledger, wishes);
+  const compared = await compareWanted(ledger, wantedCertificates);
   const conflicts = namesOf(compared.filter((one) => one.outcome === 'changed' && isOfOthers(one)));
   const takenOver = namesOf(compared.filter((one) => one.outcome === 'unchanged' && isOfOthers(one)));
-  const gone = await goneFrom(ledger, new Set(wishes.map(({ name }) => name)));
+  const gone = await goneFrom(ledger, new Set(wantedCertificates.map(({ name }) => name)));
   const isDone =
     compared.every(({ outcome }) => outcome === 'unchanged') && takenOver.length === 0 && gone.length === 0;
   return { conflicts, takenOver, gone, isDone };
@@ -40,12 +40,12 @@ export async function planConfigured(
  */
 export async function recordConfigured(
   writer: LedgerWriter,
-  wishes: readonly CertificateWish[],
+  wantedCertificates: readonly WantedCertificate[],
 ): Promise<ConfiguredPlan> {
   return inTransaction(writer, async (tx) => {
-    const plan = await planConfigured(tx.ledger, wishes);
+    const plan = await planConfigured(tx.ledger, wantedCertificates);
     if (plan.conflicts.length > 0 || plan.isDone) return plan;
-    await recordWishes(tx, wishes, 'configuration');
+    await recordAllWanted(tx, wantedCertificates, 'configuration');
     for (const chunk of chunksOf(plan.takenOver)) {
       await tx.ledger
         .updateTable('certificates')
@@ -61,12 +61,12 @@ export async function recordConfigured(
   });
 }
 
-function isOfOthers({ before }: ComparedWish): boolean {
+function isOfOthers({ before }: ComparedCertificate): boolean {
   return before !== undefined && before.origin !== 'configuration';
 }
 
-function namesOf(compared: readonly ComparedWish[]): string[] {
-  return compared.map(({ wish }) => wish.name);
+function namesOf(compared: readonly ComparedCertificate[]): string[] {
+  return compared.map(({ wanted }) => wanted.name);
 }
 
 async function goneFrom(ledger: Ledger, wanted: ReadonlySet<string>): Promise<string[]> {

@@ -1,6 +1,12 @@
 import type { ErrorRecord } from '../../errors.ts';
-import type { CertificateWish } from './certificates.ts';
-import { certificatesByName, isSameKind, isSameWish, resumeIfMended, wishValues } from './certificates.ts';
+import type { WantedCertificate } from './certificates.ts';
+import {
+  certificatesByName,
+  isSameKind,
+  isWantedAlike,
+  resumeIfMended,
+  wantedValues,
+} from './certificates.ts';
 import { chunksOf } from '../chunks.ts';
 import { appendEvents } from '../events.ts';
 import type { Ledger } from '../ledger.ts';
@@ -11,60 +17,60 @@ import type { CertificateOrigin } from '../states.ts';
 import type { LedgerWriter } from '../writer.ts';
 import { inTransaction, instant } from '../writer.ts';
 
-/** How a wish changed the ledger, or would change it; `added` also where the certificate had been removed. */
-export type WishOutcome = 'added' | 'changed' | 'unchanged';
+/** How writing a certificate down as wanted changed the ledger, or would change it; `added` also where the certificate had been removed. */
+export type WantedOutcome = 'added' | 'changed' | 'unchanged';
 
-/** A wish beside the ledger's row of that name. */
-export interface ComparedWish {
-  wish: CertificateWish;
+/** What is wanted beside the ledger's row of that name. */
+export interface ComparedCertificate {
+  wanted: WantedCertificate;
   before: CertificateRow | undefined;
-  outcome: WishOutcome;
+  outcome: WantedOutcome;
 }
 
-/** Compares wishes, each name once, with the rows of the ledger. */
-export async function compareWishes(
+/** Compares what is wanted, each name once, with the rows of the ledger. */
+export async function compareWanted(
   ledger: Ledger,
-  wishes: readonly CertificateWish[],
-): Promise<ComparedWish[]> {
+  wantedCertificates: readonly WantedCertificate[],
+): Promise<ComparedCertificate[]> {
   const rows = await certificatesByName(
     ledger,
-    wishes.map(({ name }) => name),
+    wantedCertificates.map(({ name }) => name),
   );
-  return wishes.map((wish) => {
-    const before = rows.get(wish.name);
-    return { wish, before, outcome: outcomeOf(before, wish) };
+  return wantedCertificates.map((wanted) => {
+    const before = rows.get(wanted.name);
+    return { wanted, before, outcome: outcomeOf(before, wanted) };
   });
 }
 
-function outcomeOf(before: CertificateRow | undefined, wish: CertificateWish): WishOutcome {
+function outcomeOf(before: CertificateRow | undefined, wanted: WantedCertificate): WantedOutcome {
   if (before?.removed_at !== null) return 'added';
-  return isSameWish(before, wish) ? 'unchanged' : 'changed';
+  return isWantedAlike(before, wanted) ? 'unchanged' : 'changed';
 }
 
 /**
- * Writes wishes down, each name once, in one transaction, without an attempt to fulfil them. A row that
- * equals its wish isn't touched. A stored certificate stays known; it is due where it isn't of the kind that
+ * Writes down what is wanted, each name once, in one transaction; nothing is ordered. A row that says the
+ * same isn't touched. A stored certificate stays known; it is due where it isn't of the kind that
  * is wanted now.
  */
-export async function recordWishes(
+export async function recordAllWanted(
   writer: LedgerWriter,
-  wishes: readonly CertificateWish[],
+  wantedCertificates: readonly WantedCertificate[],
   origin: CertificateOrigin,
-): Promise<ComparedWish[]> {
+): Promise<ComparedCertificate[]> {
   return inTransaction(writer, async (tx) => {
-    const compared = await compareWishes(tx.ledger, wishes);
+    const compared = await compareWanted(tx.ledger, wantedCertificates);
     const news = compared.filter(({ before }) => before === undefined);
-    for (const chunk of chunksOf(news)) await insertWishes(tx, chunk, origin);
-    for (const { wish, before, outcome } of compared) {
-      if (before !== undefined && outcome !== 'unchanged') await updateWish(tx, wish, before, origin);
+    for (const chunk of chunksOf(news)) await insertWanted(tx, chunk, origin);
+    for (const { wanted, before, outcome } of compared) {
+      if (before !== undefined && outcome !== 'unchanged') await updateWanted(tx, wanted, before, origin);
     }
     const written = compared.filter(({ outcome }) => outcome !== 'unchanged');
     for (const chunk of chunksOf(written)) {
       await appendEvents(
         tx,
-        chunk.map(({ wish, outcome }) => ({
+        chunk.map(({ wanted, outcome }) => ({
           kind: 'certificate-wanted',
-          certificateName: wish.name,
+          certificateName: wanted.name,
           data: { origin, outcome },
         })),
       );
@@ -73,32 +79,37 @@ export async function recordWishes(
   });
 }
 
-async function insertWishes(
+async function insertWanted(
   tx: LedgerWriter,
-  chunk: readonly ComparedWish[],
+  chunk: readonly ComparedCertificate[],
   origin: CertificateOrigin,
 ): Promise<void> {
   const createdAt = instant(tx);
   await tx.ledger
     .insertInto('certificates')
     .values(
-      chunk.map(({ wish }) => ({ ...wishValues(wish), name: wish.name, origin, created_at: createdAt })),
+      chunk.map(({ wanted }) => ({
+        ...wantedValues(wanted),
+        name: wanted.name,
+        origin,
+        created_at: createdAt,
+      })),
     )
     .execute();
 }
 
-async function updateWish(
+async function updateWanted(
   tx: LedgerWriter,
-  wish: CertificateWish,
+  wanted: WantedCertificate,
   before: CertificateRow,
   origin: CertificateOrigin,
 ): Promise<void> {
-  const isOther = !isSameKind(before, wish);
-  await resumeIfMended(tx, before, wish);
+  const isOther = !isSameKind(before, wanted);
+  await resumeIfMended(tx, before, wanted);
   await tx.ledger
     .updateTable('certificates')
     .set({
-      ...wishValues(wish),
+      ...wantedValues(wanted),
       origin,
       last_error: atOnce(before.last_error),
       ...(isOther ? { order_id: null } : {}),
@@ -106,10 +117,10 @@ async function updateWish(
     .where('id', '=', before.id)
     .execute();
   // No attempt comes for an order with the names of before.
-  if (isOther) await unkeepOrdersOf(tx, wish.name, identifierSetKey(wish.names.map(parseName)));
+  if (isOther) await unkeepOrdersOf(tx, wanted.name, identifierSetKey(wanted.names.map(parseName)));
 }
 
-/** The certificate's last error without its time to retry: a changed wish may be tried at once. */
+/** The certificate's last error without its time to retry: what is wanted otherwise may be tried at once. */
 function atOnce(lastError: ErrorRecord | null): ErrorRecord | null {
   return lastError === null ? null : { ...lastError, retryAt: null };
 }

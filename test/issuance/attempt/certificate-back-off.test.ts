@@ -5,16 +5,16 @@ import { AcmeLedgerError, type AcmeLedgerErrorOptions, errorRecord } from '../..
 import { failureRule } from '../../../src/issuance/names/back-off.ts';
 import { backOffAfter, backOffOf } from '../../../src/issuance/attempt/certificate-back-off.ts';
 import type { AccountRun } from '../../../src/issuance/account-run.ts';
-import { certificateByName, recordWish } from '../../../src/ledger/certificates/certificates.ts';
+import { certificateByName, recordWanted } from '../../../src/ledger/certificates/certificates.ts';
 import { recordStored } from '../../../src/ledger/certificates/stored-certificates.ts';
 import { recordFailed } from '../../../src/ledger/certificates/certificate-failures.ts';
 import { releaseOrder } from '../../../src/ledger/orders/orders.ts';
 import type { CertificateRow } from '../../../src/ledger/schema.ts';
-import { recordWishes } from '../../../src/ledger/certificates/wanted.ts';
+import { recordAllWanted } from '../../../src/ledger/certificates/wanted.ts';
 import { anIntent, newLedger, noon, type TestLedger } from '../../ledger/new-ledger.ts';
-import { wishFor } from '../../support/wish-for.ts';
+import { wantedFor } from '../../support/wanted-for.ts';
 
-const wish = wishFor('https://ca.test/dir', 'one.test', { profile: 'unknown' });
+const wanted = wantedFor('https://ca.test/dir', 'one.test', { profile: 'unknown' });
 const suspendMs = 86_400_000;
 
 interface World {
@@ -29,9 +29,9 @@ interface World {
 
 async function newWorld(): Promise<World> {
   const here = await newLedger();
-  await recordWish(here, wish, here.account.id);
-  const row = async (): Promise<CertificateRow> => (await certificateByName(here.ledger, wish.name))!;
-  const fail: World['fail'] = async (code, { orderId, ca = wish.ca, ...options } = {}) => {
+  await recordWanted(here, wanted, here.account.id);
+  const row = async (): Promise<CertificateRow> => (await certificateByName(here.ledger, wanted.name))!;
+  const fail: World['fail'] = async (code, { orderId, ca = wanted.ca, ...options } = {}) => {
     const before = await row();
     const error = errorRecord(new AcmeLedgerError(code, 'no', options));
     await recordFailed(here, before, error);
@@ -41,7 +41,7 @@ async function newWorld(): Promise<World> {
       failureRule: failureRule(suspendMs, () => 0),
     } as unknown as AccountRun;
     const attempt = { status: 'failed', certificate: await row(), orderId: orderId ?? null, error } as const;
-    const told = await backOffAfter(run, before, wish.names, attempt);
+    const told = await backOffAfter(run, before, wanted.names, attempt);
     const until = backOffOf(await row(), here.clock.now());
     if (until !== null) expect(told).toEqual((await row()).last_error);
     return until === null ? null : (Date.parse(until.retryAt!) - here.clock.now().getTime()) / 60_000;
@@ -51,8 +51,8 @@ async function newWorld(): Promise<World> {
 
 /** As if that certificate stood. */
 async function store(here: TestLedger, notBefore: Date, notAfter: Date): Promise<void> {
-  const { id } = await anIntent(here, here.account, [`${wish.name}.before`]);
-  await recordStored(here, wish.name, id, { serial: '0a', notBefore, notAfter });
+  const { id } = await anIntent(here, here.account, [`${wanted.name}.before`]);
+  await recordStored(here, wanted.name, id, { serial: '0a', notBefore, notAfter });
 }
 
 function problem(status: number, detail = 'no such profile', type = 'malformed'): AcmeLedgerErrorOptions {
@@ -128,7 +128,7 @@ describe('a certificate that fails for a reason of its own', () => {
   it('may be tried at once when it is wanted otherwise', async () => {
     const { here, row, fail } = await newWorld();
     expect(await fail('ca-problem', problem(400))).toBe(1);
-    await recordWishes(here, [{ ...wish, profile: 'known' }], 'import');
+    await recordAllWanted(here, [{ ...wanted, profile: 'known' }], 'import');
     expect(backOffOf(await row(), here.clock.now())).toBeNull();
     expect(await fail('ca-problem', problem(400))).toBe(1);
   });

@@ -4,10 +4,10 @@ import { clear } from '../../../src/clear/clear.ts';
 import { admit } from '../../../src/issuance/attempt/gate.ts';
 import type { AccountRun } from '../../../src/issuance/account-run.ts';
 import { placeOrder } from '../../../src/issuance/order/place-order.ts';
-import { recordWish } from '../../../src/ledger/certificates/certificates.ts';
+import { recordWanted } from '../../../src/ledger/certificates/certificates.ts';
 import { orderById } from '../../../src/ledger/orders/orders.ts';
 import { type RunningIssuance, type TinyWorld, newTinyWorld } from '../tiny-issuance.ts';
-import { wishFor } from '../../support/wish-for.ts';
+import { wantedFor } from '../../support/wanted-for.ts';
 
 const names = ['a.test', 'b.test', 'c.test'];
 let world: TinyWorld;
@@ -26,8 +26,8 @@ async function clearAs(run: AccountRun, given: { all?: true; dryRun?: true } = {
 }
 
 async function wanting(run: RunningIssuance): Promise<void> {
-  const wish = wishFor(run.account.ca, 'a.test', { names });
-  await recordWish(run, wish, run.account.id);
+  const wanted = wantedFor(run.account.ca, 'a.test', { names });
+  await recordWanted(run, wanted, run.account.id);
 }
 
 async function entered(run: RunningIssuance) {

@@ -3,9 +3,9 @@ import type { Attempt } from '../../../src/issuance/attempt/attempt.ts';
 import type { UnsubmittedPolicy } from '../../../src/policies.ts';
 import { letsEncryptLimits } from '../../../src/acme/authorities/limits.ts';
 import { obtain } from '../../../src/issuance/attempt/obtain.ts';
-import { recordWish } from '../../../src/ledger/certificates/certificates.ts';
+import { recordWanted } from '../../../src/ledger/certificates/certificates.ts';
 import { type RunningIssuance, type TinyWorld, newTinyWorld } from '../tiny-issuance.ts';
-import { wishFor } from '../../support/wish-for.ts';
+import { wantedFor } from '../../support/wanted-for.ts';
 
 const minuteMs = 60_000;
 let world: TinyWorld;
@@ -17,9 +17,9 @@ beforeEach(async () => {
 afterEach(() => world.remove());
 
 async function attempt(run: RunningIssuance): Promise<Attempt> {
-  const wish = wishFor(run.account.ca, 'a.test', { names: ['a.test', 'b.test'] });
-  const certificate = await recordWish(run, wish, run.account.id);
-  return obtain(run, certificate, { names: wish.names, waitMs: 0 });
+  const wanted = wantedFor(run.account.ca, 'a.test', { names: ['a.test', 'b.test'] });
+  const certificate = await recordWanted(run, wanted, run.account.id);
+  return obtain(run, certificate, { names: wanted.names, waitMs: 0 });
 }
 
 async function progress(): Promise<Record<string, string>> {

@@ -14,12 +14,12 @@ import { settleUnowned } from '../../../src/issuance/order/unowned-orders.ts';
 import { settleOrder } from '../../../src/issuance/order/settle.ts';
 import { renewAll } from '../../../src/renew/renew-all.ts';
 import { authorizationByUrl } from '../../../src/ledger/authorizations/authorizations.ts';
-import { recordWish } from '../../../src/ledger/certificates/certificates.ts';
+import { recordWanted } from '../../../src/ledger/certificates/certificates.ts';
 import { gateCount } from '../../../src/ledger/authorizations/gate-count.ts';
 import { orderById, recordFinalizeSent, releaseOrder } from '../../../src/ledger/orders/orders.ts';
 import { certificateRow } from '../rows.ts';
 import { type RunningIssuance, type TinyWorld, newTinyWorld } from '../tiny-issuance.ts';
-import { wishFor } from '../../support/wish-for.ts';
+import { wantedFor } from '../../support/wanted-for.ts';
 
 let world: TinyWorld;
 
@@ -38,8 +38,8 @@ async function place(run: AccountRun, ...names: string[]): Promise<PlacedOrder> 
   return (await placeOrder(run, await enter(run, names), parseNames(names)))!;
 }
 
-function wish(names: string[]) {
-  return wishFor('https://ca.test/dir', 'a.test', { names });
+function wantedNow(names: string[]) {
+  return wantedFor('https://ca.test/dir', 'a.test', { names });
 }
 
 describe('one order for one set of names', () => {
@@ -88,7 +88,7 @@ describe('an order that was finalized', () => {
     await dead.ledger.updateTable('orders').set({ rehearsal }).execute();
     await dead.die();
     const run = await world.startIssuance();
-    await recordWish(run, wish(wanted), run.account.id);
+    await recordWanted(run, wantedNow(wanted), run.account.id);
     let downloads = 0;
     run.session.downloadChains = () => {
       downloads += 1;

@@ -4,11 +4,11 @@ import { admit } from '../../../src/issuance/attempt/gate.ts';
 import { obtain } from '../../../src/issuance/attempt/obtain.ts';
 import { placeOrder } from '../../../src/issuance/order/place-order.ts';
 import { settleUnowned, retryTakeDown } from '../../../src/issuance/order/unowned-orders.ts';
-import { recordWish } from '../../../src/ledger/certificates/certificates.ts';
+import { recordWanted } from '../../../src/ledger/certificates/certificates.ts';
 import { orderById, recordFinalizeSent, recordOrderAnswer } from '../../../src/ledger/orders/orders.ts';
 import { hasFailedAlike } from '../../../src/ledger/orders/order-queries.ts';
 import { type RunningIssuance, type TinyWorld, newTinyWorld } from '../tiny-issuance.ts';
-import { wishFor } from '../../support/wish-for.ts';
+import { wantedFor } from '../../support/wanted-for.ts';
 
 const minuteMs = 60_000;
 const identifiers = parseNames(['a.test']);
@@ -53,7 +53,7 @@ async function clean(run: RunningIssuance): Promise<void> {
 }
 
 async function wanted(run: RunningIssuance) {
-  return recordWish(run, wishFor(run.account.ca, 'a.test'), run.account.id);
+  return recordWanted(run, wantedFor(run.account.ca, 'a.test'), run.account.id);
 }
 
 describe('an order that the CA does not get on with', () => {

@@ -1,6 +1,6 @@
 import type { SeenRequest } from '../acme-request.ts';
 import type { AuthorizationCensus, CountedAuthorization } from '../authorization-census.ts';
-import { type OrderWish, wishOf } from '../order-census.ts';
+import { type NewOrderAsked, wantedOf } from '../order-census.ts';
 import type { CaRule, MadeUpAnswer } from '../ruled-ca.ts';
 import type { UpstreamAnswer } from '../upstream.ts';
 import { rateLimited } from './boulder-problem.ts';
@@ -73,10 +73,10 @@ export class IssuanceLimits implements CaRule {
   }
 
   private checksFor({ account, payload }: SeenRequest, census: AuthorizationCensus): Check[] {
-    const wish = wishOf(payload);
+    const wanted = wantedOf(payload);
     // A renewal by RFC 9773 is free of every limit. Boulder looks whether the window has opened; this doesn't.
-    if (wish.replaces !== undefined) return [];
-    const failures = wish.names.map((name) =>
+    if (wanted.replaces !== undefined) return [];
+    const failures = wanted.names.map((name) =>
       this.check(
         'failedAuthorizations',
         `${account} ${name}`,
@@ -84,8 +84,8 @@ export class IssuanceLimits implements CaRule {
       ),
     );
     const newOrder = this.check('newOrders', `${account}`, 'new orders (N) from this account in the last P');
-    const certificates = this.certificateChecks(wish.names);
-    const isRenewal = isIssued(wish, census);
+    const certificates = this.certificateChecks(wanted.names);
+    const isRenewal = isIssued(wanted, census);
     return [
       ...failures,
       ...certificates.filter(({ anchor }) => !isRenewal || anchor === anchors.certificatesPerSet),
@@ -133,7 +133,7 @@ function refusalOf({ bucket, text, anchor, allowance }: Check, now: number): Mad
 }
 
 /** Boulder knows a renewal without RFC 9773 by its names, whoever had them issued. */
-function isIssued({ names }: OrderWish, census: AuthorizationCensus): boolean {
+function isIssued({ names }: NewOrderAsked, census: AuthorizationCensus): boolean {
   return census.ordersFor(...names).some(({ finalizations }) => finalizations > 0);
 }
 

@@ -1,6 +1,6 @@
 import type { SeenRequest } from '../acme-request.ts';
 import type { AuthorizationCensus } from '../authorization-census.ts';
-import { type CountedOrder, wishOf } from '../order-census.ts';
+import { type CountedOrder, wantedOf } from '../order-census.ts';
 import type { CaRule, MadeUpAnswer } from '../ruled-ca.ts';
 
 /**
@@ -16,7 +16,7 @@ export class OrderReuse implements CaRule {
 
   before({ kind, account, payload }: SeenRequest, census: AuthorizationCensus): MadeUpAnswer | undefined {
     if (kind !== 'newOrder') return undefined;
-    const { names, profile } = wishOf(payload);
+    const { names, profile } = wantedOf(payload);
     // The one that expires first is the only one that Boulder looks at, whoever's and in whatever state it is. An order that was
     // finalized is no longer among them.
     const first = census

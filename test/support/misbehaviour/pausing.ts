@@ -1,6 +1,6 @@
 import type { SeenRequest } from '../acme-request.ts';
 import type { CountedAuthorization } from '../authorization-census.ts';
-import { wishOf } from '../order-census.ts';
+import { wantedOf } from '../order-census.ts';
 import type { CaRule, MadeUpAnswer } from '../ruled-ca.ts';
 import { rateLimited } from './boulder-problem.ts';
 import { failedName, orderedName } from './failed-name.ts';
@@ -36,7 +36,7 @@ export class Pausing implements CaRule {
 
   before({ kind, account, payload }: SeenRequest): MadeUpAnswer | undefined {
     if (kind !== 'newOrder') return undefined;
-    const paused = wishOf(payload).names.filter((name) => this.isPaused(`${account}`, name));
+    const paused = wantedOf(payload).names.filter((name) => this.isPaused(`${account}`, name));
     if (paused.length === 0) return undefined;
     return rateLimited(
       `Your account is temporarily prevented from requesting certificates for ${paused.join(', ')} and possibly others. ` +

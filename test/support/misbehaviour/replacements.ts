@@ -1,6 +1,6 @@
 import type { SeenRequest } from '../acme-request.ts';
 import type { AuthorizationCensus } from '../authorization-census.ts';
-import { wishOf } from '../order-census.ts';
+import { wantedOf } from '../order-census.ts';
 import type { CaRule, MadeUpAnswer } from '../ruled-ca.ts';
 import { problem } from './boulder-problem.ts';
 
@@ -8,7 +8,7 @@ import { problem } from './boulder-problem.ts';
 export class Replacements implements CaRule {
   before({ kind, payload }: SeenRequest, census: AuthorizationCensus): MadeUpAnswer | undefined {
     if (kind !== 'newOrder') return undefined;
-    const { replaces } = wishOf(payload);
+    const { replaces } = wantedOf(payload);
     const taken = [...census.orders.values()].some(
       (order) =>
         replaces !== undefined &&

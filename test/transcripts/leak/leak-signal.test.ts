@@ -110,7 +110,7 @@ describe('a signal', { concurrent: true, timeout: 180_000 }, () => {
     const running = customer.startIssue('hang.test');
     await until('the answer is up', async () => (await customer.presented()).length === 1);
     running.kill('SIGINT');
-    // So soon that they are one wish also on a busy machine; two in the same moment would be one signal.
+    // So soon that they count as one also on a busy machine; two in the same moment would be one signal.
     await delay(20);
     running.kill('SIGINT');
     await until('it is being settled', () => customer.proxy.counts.deactivate > 0);

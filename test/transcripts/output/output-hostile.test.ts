@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { systemClock } from '../../../src/clock.ts';
 import { insertAccount, recordRegistered } from '../../../src/ledger/accounts.ts';
 import { recordSeen } from '../../../src/ledger/authorizations/authorizations.ts';
-import { recordWish } from '../../../src/ledger/certificates/certificates.ts';
+import { recordWanted } from '../../../src/ledger/certificates/certificates.ts';
 import { openSqliteLedger } from '../../../src/ledger/sqlite/open-sqlite.ts';
 import type { Ledger } from '../../../src/ledger/ledger.ts';
 import { recordOrderAnswer } from '../../../src/ledger/orders/orders.ts';
@@ -174,7 +174,7 @@ const hostileError: ErrorRecord = {
 };
 
 async function writeCertificate(into: Ledger, accountId: number | null): Promise<void> {
-  const wish = {
+  const wanted = {
     name: 'a.test',
     ca: 'https://127.0.0.1:9/dir',
     names: [hostile],
@@ -186,6 +186,6 @@ async function writeCertificate(into: Ledger, accountId: number | null): Promise
     csr: null,
     deployHook: hostile,
   };
-  await recordWish({ ledger: into, runId: 'test', clock: systemClock }, wish, accountId);
+  await recordWanted({ ledger: into, runId: 'test', clock: systemClock }, wanted, accountId);
   await into.updateTable('certificates').set({ serial: hostile, last_error: hostileError }).execute();
 }

@@ -1,7 +1,11 @@
-import type { CertificateWish } from '../../src/ledger/certificates/certificates.ts';
+import type { WantedCertificate } from '../../src/ledger/certificates/certificates.ts';
 
 /** A certificate for this one name, as somebody wants it at the CA. */
-export function wishFor(ca: string, name: string, given: Partial<CertificateWish> = {}): CertificateWish {
+export function wantedFor(
+  ca: string,
+  name: string,
+  given: Partial<WantedCertificate> = {},
+): WantedCertificate {
   return {
     name,
     ca,
