@@ -14,7 +14,7 @@ export interface SolverOption<Checked = unknown> {
   check(given: string | undefined, place: OptionPlace): Checked;
 }
 
-export type OptionKind = 'text' | 'text-or-number';
+export type OptionKind = 'text' | 'text-or-number' | 'duration';
 
 /** The surroundings of a given value, for its check. */
 export interface OptionPlace {

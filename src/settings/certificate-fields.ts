@@ -79,6 +79,7 @@ export function checkedField(field: Field, value: unknown): unknown {
       if (typeof value === 'string') return value;
       break;
     case 'text-or-number':
+    case 'duration':
       if (typeof value === 'string' || typeof value === 'number') return value;
       break;
     case 'flag': {
@@ -102,6 +103,7 @@ const expected: Record<Kind, string> = {
   names: 'a list of names',
   flag: 'yes or no',
   'text-or-number': 'text or a number',
+  duration: 'a duration with its unit',
 };
 
 const examples: Record<Kind, string> = {
@@ -109,6 +111,7 @@ const examples: Record<Kind, string> = {
   names: '["example.com","www.example.com"]',
   flag: 'true',
   'text-or-number': '60',
+  duration: '90s',
 };
 
 /** The options that say what a certificate should be and how its names are proven. */

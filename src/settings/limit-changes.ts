@@ -1,6 +1,6 @@
 import type { Authority } from '../acme/authorities/authorities.ts';
 import { authorityOf } from '../acme/authorities/authorities.ts';
-import { parseDuration } from '../duration.ts';
+import { isDuration, parseDuration, questionOfUnit } from '../duration.ts';
 import { AcmeLedgerError } from '../errors.ts';
 import type { CaLimits, LimitName } from '../ca-limits.ts';
 import { printable } from '../printable.ts';
@@ -106,17 +106,12 @@ function change(before: LimitChanges, key: string, value: unknown, place: Origin
 function allowanceOf(value: unknown, place: Origin): Allowance | null {
   if (value === 'none') return null;
   const [, count, period] = /^([1-9][0-9]{0,8}) ?\/ ?([0-9wdhms]+)$/.exec(String(value)) ?? [];
-  const periodMs = period === undefined ? 0 : durationOf(period);
+  const periodMs = period !== undefined && isDuration(period) ? parseDuration(period, '') : 0;
   if (count !== undefined && periodMs > 0) return { max: Number(count), periodMs };
-  throw refusal(place, value, 'a number and the time in which it comes back, or none', '300/3h');
-}
-
-function durationOf(text: string): number {
-  try {
-    return parseDuration(text, '');
-  } catch {
-    return 0;
-  }
+  const question = questionOfUnit(period ?? '');
+  const expected = 'a number and the time in which it comes back, or none';
+  if (question === null) throw refusal(place, value, expected, '300/3h');
+  throw optionError(place, `must be ${expected}, not ${shown(value)}`, question);
 }
 
 function countOf(value: unknown, place: Origin): number {
@@ -137,6 +132,9 @@ function flagOf(value: unknown, place: Origin): boolean {
 }
 
 function refusal(place: Origin, value: unknown, expected: string, example: string): AcmeLedgerError {
-  const shown = printable(JSON.stringify(value)).slice(0, 60);
-  return optionError(place, `must be ${expected}, not ${shown}`, `for example ${example}`);
+  return optionError(place, `must be ${expected}, not ${shown(value)}`, `for example ${example}`);
+}
+
+function shown(value: unknown): string {
+  return printable(JSON.stringify(value)).slice(0, 60);
 }

@@ -1,6 +1,7 @@
 import { AcmeLedgerError } from '../errors.ts';
 import { printable } from '../printable.ts';
-import { options, type OptionKey } from './option-table.ts';
+import { questionOfUnit } from '../duration.ts';
+import { options, type GlobalOption, type OptionKey } from './option-table.ts';
 
 /** The place where a value was written. */
 export interface Origin {
@@ -26,7 +27,18 @@ export function checkOption(key: OptionKey, value: unknown, origin: Origin): Giv
   const { expected, example } = options[key];
   // A ledger's URL may hold a password.
   const shown = key === 'ledger' ? '' : `, not ${printable(JSON.stringify(value)).slice(0, 60)}`;
-  throw optionError(origin, `must be ${expected}${shown}`, `for example ${example}`);
+  throw optionError(
+    origin,
+    `must be ${expected}${shown}`,
+    questionOfDuration(key, value) ?? `for example ${example}`,
+  );
+}
+
+/** `10 of what: …` where a duration has no unit; YAML makes a number of it. */
+function questionOfDuration(key: OptionKey, value: unknown): string | null {
+  const { placeholder }: GlobalOption = options[key];
+  const isText = typeof value === 'string' || typeof value === 'number';
+  return placeholder === 'DURATION' && isText ? questionOfUnit(String(value)) : null;
 }
 
 /** An error about a given value. */

@@ -65,6 +65,7 @@ export const options = {
     help: 'a built-in CA or a directory URL (default: letsencrypt)',
     example: 'letsencrypt',
   },
+  staging: { flag: 'staging', ...yesOrNo, help: 'the staging of that CA, whose certificates nobody trusts' },
   rehearsalCa: {
     flag: 'rehearsal-ca',
     ...authority,

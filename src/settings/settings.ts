@@ -1,6 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import { isAbsolute, join } from 'node:path';
 import { authorityOf } from '../acme/authorities/authorities.ts';
+import { stagingAuthority } from '../acme/authorities/stagings.ts';
 import { badFile, readGivenFile } from '../system/given-file.ts';
 import { parseDuration } from '../duration.ts';
 import { AcmeLedgerError } from '../errors.ts';
@@ -34,9 +35,9 @@ export interface Settings {
   stateDir: string;
   /** `sqlite:` and an absolute path. */
   ledgerUrl: string;
-  /** A built-in CA's name or a directory URL, unchecked. */
+  /** A built-in CA's name or a directory URL, unchecked; with `--staging` that of the staging. */
   ca: string;
-  /** Whether the flag or its variable said so; a configured CA is where new things are made, lists are over all accounts. */
+  /** Whether a flag or a variable chose it; a configured CA is where new things are made, lists are over all accounts. */
   caGiven: boolean;
   /** The staging at which orders are rehearsed for a CA whose staging isn't built in; as `ca`. */
   rehearsalCa: string | null;
@@ -98,8 +99,8 @@ export async function readSettings(
     asOtherUser: given.asOtherUser?.value ?? false,
     stateDir,
     ledgerUrl: given.ledger === undefined ? usualLedgerUrl(stateDir) : checkLedgerUrl(given.ledger),
-    ca: given.ca?.value ?? 'letsencrypt',
-    caGiven: flag.ca !== undefined || variable.ca !== undefined,
+    ca: chosenCa(given),
+    caGiven: [flag, variable].some(({ ca, staging }) => ca !== undefined || staging?.value === true),
     rehearsalCa: authorityGiven(given.rehearsalCa),
     fallbackCa: authorityGiven(given.fallbackCa),
     caPem: given.caFile === undefined ? null : await readCaFile(given.caFile),
@@ -154,6 +155,19 @@ function defaultStateDir(environment: NodeJS.ProcessEnv, { isRoot, home }: Surro
     'nothing says where the state directory is: this user has no home directory',
     { hint: 'give --state-dir DIR, or set ACME_LEDGER_STATE_DIR' },
   );
+}
+
+/** The CA of `--ca`, or with `--staging` its staging. */
+function chosenCa({ ca, staging, rehearsalCa }: Layer): string {
+  const chosen = ca?.value ?? 'letsencrypt';
+  if (staging?.value !== true) return chosen;
+  try {
+    const { name, directoryUrl } = stagingAuthority(authorityOf(chosen), rehearsalCa?.value ?? null);
+    return name ?? directoryUrl;
+  } catch (error) {
+    if (!(error instanceof AcmeLedgerError)) throw error;
+    throw optionError(staging.origin, `can't be used: ${error.message}`, error.hint ?? '');
+  }
 }
 
 /** Looked at now, and not in the night in which the usual CA fails. */

@@ -96,6 +96,7 @@ test.each<[SolverOptions, RegExp, RegExp]>([
   [{ hook: './' }, /directory/, /command/],
   [{ hook: 'x', hookStyle: 'certbot' }, /certbot/, /lego/],
   [{ hook: 'x', hookTimeout: '0' }, /--hook-timeout/, /2m/],
+  [{ hook: 'x', hookTimeout: 90 }, /--hook-timeout: "90" has no unit/, /^90 of what: 90s, 90m, 90h$/],
   [{ hook: 'x', hookTimeout: '2d' }, /--hook-timeout/, /2m/],
   [{ hook: 'x', propagationTimeout: '25h' }, /--propagation-timeout/, /2m/],
   [{ hook: 'x', hookConcurrency: '0' }, /--hook-concurrency/, /1/],

@@ -9,14 +9,14 @@ describe('the fields of a row', () => {
         names: ['a.test', 'b.test'],
         ca: 'zerossl',
         hook: '/dns.sh',
-        hookTimeout: 30,
+        hookTimeout: '30s',
         reuseKey: 'yes',
         profile: null,
       }),
     ).toEqual({
       names: ['a.test', 'b.test'],
       ca: 'zerossl',
-      options: { certName: 'web', hook: '/dns.sh', hookTimeout: 30, reuseKey: true },
+      options: { certName: 'web', hook: '/dns.sh', hookTimeout: '30s', reuseKey: true },
     });
     expect(certificateFields({ names: ' a.test  b.test ' })).toEqual({
       names: ['a.test', 'b.test'],

@@ -35,6 +35,7 @@ logFormat: json
 logFile: log
 progress: false
 rehearsalCa: google-staging
+staging: no
 fallbackCa: google
 asOtherUser: false
 `,
@@ -79,6 +80,15 @@ asOtherUser: false
     ['no port', 'probeTlsPort: 65536\n', ':1:15:', 'a port from 1 to 65535, not 65536', '443'],
     ['no address', 'probeResolver: dns.test\n', ':1:16:', 'ADDR[:PORT], not "dns.test"', '192.0.2.53'],
     ['no duration', 'suspendAfter: soon\n', ':1:15:', 'a duration, not "soon"', '10d'],
+    ['a number for a duration', 'suspendAfter: 10\n', ':1:15:', 'not 10', '10 of what: 10s, 10m, 10h'],
+    ['its text', 'probeEvery: "6"\n', ':1:13:', 'not "6"', '6 of what: 6s, 6m, 6h'],
+    [
+      'a limit for a time without unit',
+      'limits:\n  google:\n    newOrders: 300/3\n',
+      ':3:16:',
+      'not "300/3"',
+      '3 of what: 3s, 3m, 3h',
+    ],
     ['a wrong boolean', 'agreeTos: maybe\n', ':1:11:', 'yes or no', 'yes'],
     ['a wrong address', 'email: admin\n', ':1:8:', 'e-mail', 'admin@example.com'],
     ['no value', 'ca: x\nemail:\n', ':2:7:', 'email', 'admin@example.com'],

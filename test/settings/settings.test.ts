@@ -158,6 +158,8 @@ describe('readSettings', () => {
     ['a number beyond all', { maxPending: '9'.repeat(30) }, {}, '--max-pending must be'],
     ['a wrong variable', {}, { ACME_LEDGER_MAX_PENDING: 'many' }, 'ACME_LEDGER_MAX_PENDING must be'],
     ['a wrong boolean', {}, { ACME_LEDGER_AGREE_TOS: 'maybe' }, 'ACME_LEDGER_AGREE_TOS must be'],
+    ['a number for a duration', { suspendAfter: '10' }, {}, '--suspend-after must be a duration, not "10"'],
+    ['one in a variable', {}, { ACME_LEDGER_PROBE_EVERY: '6' }, 'ACME_LEDGER_PROBE_EVERY must be a duration'],
     ['a wrong choice', { onUnsubmitted: 'keep' }, {}, '--on-unsubmitted must be deactivate or resume'],
     ['a wrong log format', { logFormat: 'xml' }, {}, '--log-format must be'],
     ['a wrong address', { email: 'mailto:a@example.com' }, {}, '--email must be'],

@@ -17,6 +17,20 @@ export function isStaging({ name, directoryUrl }: Authority, given: string | nul
 }
 
 /**
+ * The staging of a CA, for `--staging`; one that is a staging already is its own.
+ * @param given `--rehearsal-ca`: for CAs whose staging isn't built in
+ * @throws AcmeLedgerError `usage` when there is no such place
+ */
+export function stagingAuthority(authority: Authority, given: string | null): Authority {
+  if (isStaging(authority, given)) return authority;
+  const staging = builtIn.get(authority.name) ?? given;
+  if (staging !== null) return authorityOf(staging);
+  throw new AcmeLedgerError('usage', `${authority.label} has no staging that acme-ledger knows of`, {
+    hint: `${[...builtIn.keys()].join(' and ')} have one; that of another CA is chosen by --ca with its directory URL`,
+  });
+}
+
+/**
  * The staging at which orders for this CA are rehearsed.
  * @param given `--rehearsal-ca`: for CAs whose staging isn't built in
  * @throws AcmeLedgerError `usage` when there is no such place

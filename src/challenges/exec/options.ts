@@ -26,7 +26,7 @@ export const execOptions = {
   hookTimeout: {
     placeholder: 'DURATION',
     help: 'exec: how long a hook may take (default: 2m)',
-    kind: 'text-or-number',
+    kind: 'duration',
     check: secondsFrom(1, { byDefault: 120 }),
   },
   hookConcurrency: {
@@ -38,7 +38,7 @@ export const execOptions = {
   propagationTimeout: {
     placeholder: 'DURATION',
     help: 'dns-01: how long to wait for the name servers; 0 does not look',
-    kind: 'text-or-number',
+    kind: 'duration',
     // The time that lego waits: EXEC_PROPAGATION_TIMEOUT of its exec provider.
     check: secondsFrom(0, { byDefault: 60 }),
   },
@@ -86,7 +86,7 @@ function secondsFrom(min: number, { byDefault }: { byDefault: number }) {
     if (seconds >= min && seconds <= maxSeconds) return seconds;
     throw usage(
       `${flag} "${printable(given)}" isn't a duration from ${String(min)} s to a day`,
-      'as in 90, 90s, 2m or 1h',
+      'as in 90s, 2m or 1h',
     );
   };
 }

@@ -26,7 +26,7 @@ beforeAll(async () => {
 afterAll(() => lab.stop());
 
 // dns-01 with the hook for http-01: nothing is to be seen at the name servers.
-const dns = ['--challenge', 'dns-01', '--propagation-timeout', '1'];
+const dns = ['--challenge', 'dns-01', '--propagation-timeout', '1s'];
 
 const names = (listed: ListedAuthz[]): string[] => listed.map(({ identifier }) => identifier);
 

@@ -70,6 +70,30 @@ const values: Case[] = [
     [...webroot, '--wait', 'soon'],
     { error: /--wait: "soon" isn't a duration/, hint: duration },
   ],
+  ...(
+    [
+      [...webroot, '--wait', '6'],
+      ['renew', '--splay', '6'],
+      ['renew', '--max-time', '6'],
+      ['renew', '--wait', '6'],
+      ['authz', 'list', '--older-than', '6'],
+      ['authz', 'clear', '--older-than', '6'],
+      ['authz', 'clear', '--wait', '6'],
+      [...webroot, '--suspend-after', '6'],
+      [...webroot, '--probe-every', '6'],
+      ['issue', 'a.example', '--hook', 'true', '--hook-timeout', '6'],
+      ['issue', 'a.example', '--hook', 'true', '--propagation-timeout', '6'],
+    ] as const
+  ).map((args): Case => [
+    `${args.slice(-2).join(' ')} of ${args[0]}`,
+    [...args],
+    { error: /"6"/, hint: /^hint: 6 of what: 6s, 6m, 6h$/ },
+  ]),
+  [
+    '--staging of a CA without one',
+    [...webroot, '--staging'],
+    { error: /--staging can't be used: 127/, hint: /letsencrypt and google have one/ },
+  ],
   ['--wait 20y', [...webroot, '--wait', '20y'], { error: /isn't a duration/, hint: duration }],
   ['--wait 4000d', [...webroot, '--wait', '4000d'], { error: /longer than ten years/, hint: duration }],
   [
