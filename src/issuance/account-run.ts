@@ -21,6 +21,11 @@ export interface AccountRun extends LedgerWriter {
   maxPending: number;
   /** How long a request may wait for the time that the CA asked for. */
   patienceMs: number;
+  /**
+   * A person has the CA asked in spite of its holds (`issue --now`): holds noted until then don't bind this
+   * run, one that the CA renews does.
+   */
+  overridesHoldsUntil?: Date;
   /** The rule by which a name that fails waits for its next attempt. */
   failureRule: FailureRule;
   pressure: CaPressure;

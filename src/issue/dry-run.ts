@@ -21,8 +21,9 @@ export async function foresee(context: CommandContext, plan: IssuePlan): Promise
   return { foreseen: foreseenJson(plan, outlook, maxPending), plan, names: outlook.names };
 }
 
-function foreseenJson({ wanted, authority, staging }: IssuePlan, outlook: Outlook, maxPending: number) {
+function foreseenJson({ wanted, authority, staging, now }: IssuePlan, outlook: Outlook, maxPending: number) {
   const error = outlook.stands ? null : outlook.refusal;
+  const deferral = outlook.stands || error !== null ? null : outlook.deferral;
   const isNew = !outlook.stands && error === null && !outlook.resumes;
   const opens = isNew ? outlook.names.length : 0;
   const leftOut = wanted.names.filter((name) => !outlook.names.includes(name));
@@ -37,7 +38,8 @@ function foreseenJson({ wanted, authority, staging }: IssuePlan, outlook: Outloo
     gate: { open: outlook.open, maxPending, admits: outlook.open + opens <= maxPending },
     limits: isNew ? outlook.limits : [],
     ...(leftOut.length === 0 ? {} : { leftOut }),
-    deferral: outlook.stands || error !== null ? null : outlook.deferral,
+    deferral: now ? null : deferral,
+    ...(now ? { inSpiteOf: deferral } : {}),
     error,
   };
 }

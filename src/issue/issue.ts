@@ -35,6 +35,8 @@ import { typedCertificate } from '../wanted/typed.ts';
 export interface IssuePlan extends PlannedCertificate {
   waitMs: number;
   force: boolean;
+  /** The CA is asked in spite of its holds. */
+  now: boolean;
   onFailedName: FailedNamePolicy;
   /** The staging where the order is rehearsed first; null: nowhere. */
   staging: Authority | null;
@@ -53,6 +55,7 @@ export async function planIssue(
     onFailedName: planned.wanted.csr === null ? (context.settings.onFailedName ?? 'fail') : 'fail',
     waitMs: options.wait === undefined ? 0 : parseDuration(options.wait, '--wait'),
     force: options.force === true,
+    now: options.now === true,
     staging:
       options.rehearse === true ? rehearsalAuthority(planned.authority, context.settings.rehearsalCa) : null,
   };
@@ -85,7 +88,7 @@ export interface IssueReport {
  * wanted from
  */
 export async function issueAt(context: CommandContext, plan: IssuePlan): Promise<IssueReport> {
-  const options = { command: 'issue', mayRegister: true, patienceMs: plan.waitMs };
+  const options = { command: 'issue', mayRegister: true, patienceMs: plan.waitMs, overridesHolds: plan.now };
   return withAccountRun(context, plan.authority, options, async (run) => {
     assertOffered(run.session.directory, plan.wanted.profile);
     const ours = identifierSetKey(plan.identifiers);

@@ -15,6 +15,7 @@ import { startRun } from '../issuance/ownership/lease.ts';
 import type { CaPressure } from '../issuance/waiting/concurrency-level.ts';
 import type { Outage, OutageOptions } from '../issuance/waiting/outage.ts';
 import { accountAt } from '../ledger/accounts.ts';
+import { moveHolds } from '../ledger/limits/holds.ts';
 import type { AccountRow } from '../ledger/schema.ts';
 import type { LedgerWriter } from '../ledger/writer.ts';
 import { limitsAt } from '../settings/limit-changes.ts';
@@ -51,6 +52,8 @@ export async function withAccountRun<T>(
     concurrency?: number;
     patienceMs?: number;
     outageLeftMs?: OutageOptions['leftMs'];
+    /** A person has the CA asked in spite of its holds. */
+    overridesHolds?: boolean;
     account?: AccountRow;
   },
   act: (run: AccountRun) => Promise<T>,
@@ -67,21 +70,23 @@ export async function withAccountRun<T>(
     const pressure = { refusals: 0 };
     const keyed = await keyedAccount(context, authority, writer, options.account);
     const { concurrency, outageLeftMs } = options;
-    const { assertLease } = run;
+    const overriding = await overridingHolds(writer, keyed.row, options);
     const opened = await openAccount(context, authority, writer, {
       ...keyed,
-      assertLease,
+      assertLease: run.assertLease,
       concurrency,
       patienceMs,
       outageLeftMs,
       pressure,
       directory,
+      ...overriding,
     });
     session = opened.session;
     return await act({
       ...writer,
       ...opened,
-      assertLease,
+      ...overriding,
+      assertLease: run.assertLease,
       stateDir: context.settings.stateDir,
       ...termsOf(context.settings, authority),
       patienceMs,
@@ -97,6 +102,18 @@ export async function withAccountRun<T>(
     await run?.end().catch(() => undefined);
     await ledger.destroy();
   }
+}
+
+/** The run goes past the holds that the account has now, where a person wants it. */
+async function overridingHolds(
+  writer: LedgerWriter,
+  { id }: AccountRow,
+  { overridesHolds = false }: { overridesHolds?: boolean },
+): Promise<Pick<AccountRun, 'overridesHoldsUntil'>> {
+  if (!overridesHolds) return {};
+  // A hold that was noted by a clock that went back since is noted now.
+  await moveHolds(writer, id);
+  return { overridesHoldsUntil: writer.clock.now() };
 }
 
 /** @param given an account of the ledger; else the account that orders are made on */
@@ -121,6 +138,7 @@ interface Opening {
   outageLeftMs?: OutageOptions['leftMs'] | undefined;
   pressure: CaPressure;
   assertLease: AccountRun['assertLease'];
+  overridesHoldsUntil?: Date | undefined;
   directory?: Directory | undefined;
 }
 
@@ -172,12 +190,13 @@ export async function openBeside(
   const directory = account === undefined ? await directoryFor(context, authority) : undefined;
   const writer = { ledger, runId, clock, limits: limitsAt(authority, settings.limits) };
   const keyed = await keyedAccount(context, authority, writer);
-  const { patienceMs, pressure, assertLease } = run;
+  const { patienceMs, pressure, assertLease, overridesHoldsUntil } = run;
   const opened = await openAccount(context, authority, writer, {
     ...keyed,
     patienceMs,
     pressure,
     assertLease,
+    overridesHoldsUntil,
     directory,
   });
   return { ...run, ...writer, ...opened, ...termsOf(settings, authority) };

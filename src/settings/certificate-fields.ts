@@ -129,5 +129,6 @@ export interface IssueOptions extends CertificateOptions {
   wait?: string;
   dryRun?: boolean;
   rehearse?: boolean;
+  now?: boolean;
   force?: boolean;
 }

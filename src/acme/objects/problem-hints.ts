@@ -50,7 +50,7 @@ export function isAboutPending(detail: string): boolean {
 }
 
 const fullHint =
-  'acme-ledger authz clear closes what this ledger knows of; what other clients left open: acme-ledger authz discover, or acme-ledger authz clear --from-log LOG --import-accounts CLIENT; then the same again';
+  'acme-ledger authz report shows what is known to be open, acme-ledger authz discover looks for more at the CA, and acme-ledger authz clear closes it; what another client left is in its logs: acme-ledger authz clear --from-log LOG --import-accounts CLIENT';
 
 /** Boulder's limit on the length of all names of an order together. */
 export function isTooLong(problem: Problem | null): boolean {

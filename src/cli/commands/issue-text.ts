@@ -20,7 +20,7 @@ export function issueText({ certificateName: name, isOrdered, leftOutText, json 
 /** The result of `issue --dry-run`, for a person. */
 export function foreseenText({ foreseen, plan, names }: IssueForeseen): string[] {
   const { wanted, authority, staging } = plan;
-  const { resumesOrder, cost, gate, limits, leftOut = [], deferral, error } = foreseen;
+  const { resumesOrder, cost, gate, limits, leftOut = [], deferral, inSpiteOf = null, error } = foreseen;
   if (foreseen.stands)
     return [`${wanted.name}: stands and is not due: nothing would be ordered (--force orders all the same)`];
   if (error !== null)
@@ -40,5 +40,11 @@ export function foreseenText({ foreseen, plan, names }: IssueForeseen): string[]
     ...(staging === null ? [] : [`  first rehearsed at ${staging.label}, unless that was done within a day`]),
     ...limits.map((limit) => `  ${spendLine(limit.spends, limit)}`),
     ...(deferral === null ? [] : [`  it would be deferred (75): ${deferral.message}`]),
+    ...(inSpiteOf === null
+      ? []
+      : [
+          `  the CA would be asked once in spite of this: ${inSpiteOf.message}`,
+          '  if it refuses again, all runs on this ledger wait for as long as it says then',
+        ]),
   ];
 }

@@ -23,6 +23,10 @@ Examples:
     .option('--wait <DURATION>', 'wait that long for the gate instead of ending with 75')
     .option('--rehearse', "first the whole flow at the CA's staging; only names that pass go on")
     .option('--dry-run', 'say what would happen and what it costs; nothing is sent')
+    .option(
+      '--now',
+      'ask the CA once even though it said to come back later (for a person: each refusal may lengthen the wait)',
+    )
     .option('--force', 'even if a certificate for these names stands and is not due');
   runner.bind<IssueOptions>(command, async (context, options, names) => {
     const { foreseeIssue, runIssue } = await import('../../issue/run-issue.ts');

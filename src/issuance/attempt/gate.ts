@@ -130,7 +130,9 @@ async function tryOnce(run: AccountRun, admission: Admission, domains: readonly 
     const live = await liveOrderFor(writer.ledger, run.account.id, namesKey, profile);
     if (live !== undefined) return takeUp(writer, live);
     const { identifiers, replaces, life = null } = admission;
-    const hold = await holdAgainst(writer, run.account.id, { kind: 'newOrder', identifiers, replaces }, life);
+    const { overridesHoldsUntil: overriddenUntil } = run;
+    const asked = { kind: 'newOrder', identifiers, replaces } as const;
+    const hold = await holdAgainst(writer, run.account.id, asked, { life, overriddenUntil });
     if (hold !== null) return { outcome: 'held', hold };
     const { charges, shortage } = await costOf(writer, run.account, {
       identifiers: admission.identifiers,
@@ -138,7 +140,8 @@ async function tryOnce(run: AccountRun, admission: Admission, domains: readonly 
       replacesInWindow: (admission.replaces ?? null) !== null && admission.isInWindow === true,
       leavesReserve: admission.leavesReserve === true,
     });
-    if (shortage !== null) return { outcome: 'limit', shortage };
+    // The count is a guess at the CA's answer: a person who has it asked gets the answer itself.
+    if (shortage !== null && overriddenUntil === undefined) return { outcome: 'limit', shortage };
     const count = await gateCount(writer.ledger, run.account.id, writer.clock.now());
     if (count.pending + count.reserved + admission.identifiers.length > run.maxPending) {
       return { outcome: 'full', count };
@@ -177,7 +180,7 @@ export function assertEverFits(names: number, maxPending: number): void {
 }
 
 function refusal(run: AccountRun, admission: Admission, verdict: Verdict): AcmeLedgerError {
-  if (verdict.outcome === 'held') return heldError(verdict.hold);
+  if (verdict.outcome === 'held') return heldError(verdict.hold, { order: orderOf(admission) });
   if (verdict.outcome === 'limit') return shortageError(verdict.shortage, run.clock.now());
   if (verdict.outcome !== 'full') {
     return new AcmeLedgerError('busy', 'another run is working on an order for the same names', {
@@ -193,6 +196,10 @@ function refusal(run: AccountRun, admission: Admission, verdict: Verdict): AcmeL
       retryAt: later(run.clock.now(), 60_000),
     },
   );
+}
+
+function orderOf({ identifiers, certificateName }: Admission) {
+  return { names: identifiers.map(({ value }) => value), certificateName };
 }
 
 function countText(count: GateCount, maxPending: number): string {

@@ -6,26 +6,34 @@ import { endHold, holdsOf, moveHolds, recordHold } from '../../ledger/limits/hol
 import type { HoldRow } from '../../ledger/schema.ts';
 import type { LedgerWriter } from '../../ledger/writer.ts';
 import { inTransaction } from '../../ledger/writer.ts';
+import { shellWords } from '../../shell-word.ts';
 import { unpauseUrl } from '../../ca-pause.ts';
 import { type Exemption, exemptionOf, isFreeOf } from './exemption.ts';
 import { accountPausedLimit, notePause } from './pauses.ts';
 import { emptyToldBucket, forRenewalsToo } from './told-bucket.ts';
 import { type Asked, type AnnouncedLimit, isUnder, pausedLimit, announcedLimit } from './announced-limit.ts';
 
+export interface Heeding {
+  /** Of the certificate that waits; null when none is stored. */
+  life?: Life | null;
+  /** Holds noted until then don't count (`AccountRun.overridesHoldsUntil`). */
+  overriddenUntil?: Date | undefined;
+}
+
 /**
  * The hold that forbids this request to the CA now, because a run of this ledger was told to come back later;
  * null when there is none. A hold that the certificate can't wait for any longer is ended: the request is
  * sent, and the CA's new answer counts for everybody.
- * @param life of the certificate that waits; null when none is stored
  */
 export async function holdAgainst(
   writer: LedgerWriter,
   accountId: number,
   asked: Asked,
-  life: Life | null = null,
+  { life = null, overriddenUntil }: Heeding = {},
 ): Promise<HoldRow | null> {
   const now = writer.clock.now();
-  const holds = await holdsOf(writer.ledger, accountId, now);
+  const all = await holdsOf(writer.ledger, accountId, now);
+  const holds = all.filter((hold) => !isOverridden(hold, overriddenUntil));
   if (holds.length === 0) return null;
   // The clock went back: the holds are moved to its new time, from which on their waits pass.
   if (holds.some(({ noted_at }) => noted_at === now.toISOString())) await moveHolds(writer, accountId);
@@ -36,6 +44,25 @@ export async function holdAgainst(
     if (not_before <= now.toISOString()) await endHold(writer, id);
   }
   return holdAmong(bounded, asked, { exemption, now });
+}
+
+function isOverridden({ noted_at }: HoldRow, until: Date | undefined): boolean {
+  return until !== undefined && noted_at <= until.toISOString();
+}
+
+/**
+ * Ends the holds that a run went past by a person's wish, once the CA has made the order in spite of them:
+ * they bind nobody any more.
+ */
+export async function endOverridden(
+  writer: LedgerWriter & { overridesHoldsUntil?: Date },
+  accountId: number,
+  asked: Asked,
+): Promise<void> {
+  const until = writer.overridesHoldsUntil;
+  if (until === undefined) return;
+  for (const hold of await holdsOf(writer.ledger, accountId, writer.clock.now()))
+    if (isOverridden(hold, until) && concerns(hold, asked, notExempt)) await endHold(writer, hold.id);
 }
 
 const notExempt: Exemption = { isRenewal: false, replacesInWindow: false };
@@ -132,18 +159,45 @@ function at(error: AcmeLedgerError, retryAt: Date): AcmeLedgerError {
   });
 }
 
+/** The order that a hold stands against: its names, and its certificate's name. */
+interface HeldOrder {
+  names: readonly string[];
+  certificateName: string;
+}
+
+/** A person may type so many names once more. */
+const typedMost = 5;
+
+/** The command with which a person has the CA asked for the order in spite of a hold. */
+function askNow({ names, certificateName }: HeldOrder): string {
+  const own = certificateName === names[0] ? [] : ['--cert-name', certificateName];
+  return names.length > typedMost
+    ? 'acme-ledger issue with its names and --now'
+    : `acme-ledger issue ${shellWords([...names, ...own, '--now'])}`;
+}
+
 /**
  * The refusal of a hold, as an error again.
  * @param options.isSent it is the CA's own, of this moment; else nothing was sent
+ * @param options.order what is held, where that is an order
  */
-export function heldError(hold: HoldRow, { isSent = false } = {}): AcmeLedgerError {
+export function heldError(
+  hold: HoldRow,
+  { isSent = false, order }: { isSent?: boolean; order?: HeldOrder } = {},
+): AcmeLedgerError {
   const { message, problem, hint } = hold.error;
+  // A pause is ended by a person at the CA's page, which its own hint says.
+  const mayAsk = order !== undefined && unpauseUrl(problem) === null;
   const isAccount = hold.limit_name === accountPausedLimit;
   const error = new AcmeLedgerError(
     isAccount ? 'account-paused' : 'ca-limit',
     `${whyHeld(hold)}: ${message}`,
     {
-      hint: [...(isSent ? [] : ['nothing was sent now']), ...(hint === null ? [] : [hint])].join('; '),
+      hint: [
+        ...(isSent ? [] : ['nothing was sent now']),
+        ...(hint === null ? [] : [hint]),
+        ...(mayAsk ? [`${askNow(order)} asks the CA all the same, once`] : []),
+      ].join('; '),
       retryAt: new Date(hold.not_before),
       ...(problem === null ? {} : { problem }),
     },
@@ -162,6 +216,20 @@ function whyHeld({ error, limit_name, noted_at, not_before }: HoldRow): string {
   return retryAt === null
     ? `the CA refused it at ${noted_at} for now, and is asked again at ${not_before} (${limit_name})`
     : `the CA asked at ${noted_at} not to be asked before ${not_before} (${limit_name})`;
+}
+
+/** The CA's refusal of an order that a person had it asked for in spite of its holds. */
+export function refusedAgain(error: AcmeLedgerError): AcmeLedgerError {
+  const { code, message, hint, problem, retryAt, httpStatus } = error;
+  const until = retryAt === undefined ? 'now' : `until ${retryAt.toISOString()}`;
+  const meaning = `asked with --now, the CA refused it: every run on this ledger waits ${until}, and asking again may lengthen that`;
+  return new AcmeLedgerError(code, message, {
+    cause: error,
+    hint: hint === undefined ? meaning : `${meaning}; ${hint}`,
+    ...(problem === undefined ? {} : { problem }),
+    ...(retryAt === undefined ? {} : { retryAt }),
+    ...(httpStatus === undefined ? {} : { httpStatus }),
+  });
 }
 
 const heard = new WeakSet<AcmeLedgerError>();

@@ -53,7 +53,9 @@ export async function plannedHolds(
       exemption,
       now: patient,
     });
-    if (hold !== null) held.set(certificate.name, errorRecord(heldError(hold)));
+    if (hold === null) continue;
+    const order = { names, certificateName: certificate.name };
+    held.set(certificate.name, errorRecord(heldError(hold, isLive ? {} : { order })));
   }
   return held;
 }

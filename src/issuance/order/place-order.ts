@@ -15,6 +15,7 @@ import type { AccountRun } from '../account-run.ts';
 import type { AdmittedOrder, PlacedOrder } from '../placed-order.ts';
 import { aboutOf } from '../waiting/obey-retry-after.ts';
 import { findLost } from './lost-order.ts';
+import { endOverridden } from '../limits/holds.ts';
 import { noteNotPaused } from '../limits/pauses.ts';
 import { requestOrder } from './request-order.ts';
 import { giveBack } from '../limits/spending.ts';
@@ -92,6 +93,7 @@ async function sendNewOrder(
   try {
     const placed = await requestOrder(run, row, identifiers, { isCounted });
     await noteNotPaused(run, run.account.id, identifiers);
+    await endOverridden(run, run.account.id, { kind: 'newOrder', identifiers });
     return placed;
   } catch (error) {
     if (isMisfit(error)) throw error;

@@ -5,7 +5,7 @@ import { hasCode } from '../../errors.ts';
 import { identifierSetKey } from '../../identifiers.ts';
 import type { LedgerWriter } from '../../ledger/writer.ts';
 import type { CaPressure } from './concurrency-level.ts';
-import { heldError, holdAgainst, noteHold } from '../limits/holds.ts';
+import { heldError, holdAgainst, noteHold, refusedAgain } from '../limits/holds.ts';
 import { accountWatch } from '../account/account-watch.ts';
 import type { BearOptions, Outage } from './outage.ts';
 import type { Asked } from '../limits/announced-limit.ts';
@@ -17,29 +17,34 @@ export type Obey = <T>(asked: Asked, signal: AbortSignal | undefined, ask: () =>
 export const ownPatienceMs = 10_000;
 const askedAtMost = 3;
 
+interface ObeyOptions {
+  /** How long the person allowed to wait (`--wait`), at least `ownPatienceMs`. */
+  patienceMs: number;
+  /** Where faults are waited out; without it they come back at once. */
+  outage?: Outage;
+  /** Counts the CA's refusals for now. */
+  pressure?: CaPressure;
+  /** See `AccountRun`. */
+  overridesHoldsUntil?: Date | undefined;
+}
+
 /**
  * The way of every request of an account (promise 5: a Retry-After is obeyed by everybody who shares the
  * ledger). While the ledger holds that the CA asked for patience, a request waits if that is over soon, else
  * it isn't sent. A 429 or 503 is recorded, and the request is sent again once its time has come, if that is
  * soon. Faults of the CA are waited out by all requests together (outage.ts).
- * @param options.patienceMs how long the person allowed to wait (`--wait`), at least `ownPatienceMs`;
- *   requests whose state has to be looked at or written again after a wait don't wait here: a new order, the
- *   submit of a challenge, a deactivation
- * @param options.outage where faults are waited out; without it they come back at once
- * @param options.pressure counts the CA's refusals for now
+ * A request whose state has to be looked at or written again after a wait doesn't wait here: a new order, the
+ * submit of a challenge, a deactivation.
  * @throws AcmeLedgerError `ca-limit` with `retryAt`, `ca-account`, `ca-outage`, and what the request throws
  */
-export function createObey(
-  writer: LedgerWriter,
-  accountId: number,
-  options: { patienceMs: number; outage?: Outage; pressure?: CaPressure },
-): Obey {
+export function createObey(writer: LedgerWriter, accountId: number, options: ObeyOptions): Obey {
   const { patienceMs, outage } = options;
+  const heeding = { patienceMs, overriddenUntil: options.overridesHoldsUntil };
   const account = accountWatch(writer, accountId);
   return async (asked, signal, ask) => {
     for (let tries = 1; ; tries += 1) {
       account.assertKept();
-      await waitForLeave(writer, accountId, asked, patienceMs, signal);
+      await waitForLeave(writer, accountId, asked, heeding, signal);
       try {
         return await (outage?.bear(asked.kind, signal, ask, bearingOf(asked)) ?? ask());
       } catch (error) {
@@ -48,11 +53,16 @@ export function createObey(
         const waitMs = held?.retryAt === undefined ? null : msLeft(held.retryAt, writer.clock);
         if (isRefusal(error) && options.pressure !== undefined) options.pressure.refusals += 1;
         if (tries === askedAtMost || waitMs === null || waitMs > patienceMs || isSentOnce(asked))
-          throw held ?? error;
+          throw isOverriding(options, asked) && held !== null ? refusedAgain(held) : (held ?? error);
         await writer.clock.sleep(waitMs, signal);
       }
     }
   };
+}
+
+/** Whether a person has the CA asked for this order in spite of a hold. */
+function isOverriding({ overridesHoldsUntil }: ObeyOptions, { kind }: Asked): boolean {
+  return overridesHoldsUntil !== undefined && kind === 'newOrder';
 }
 
 /**
@@ -63,12 +73,12 @@ async function waitForLeave(
   writer: LedgerWriter,
   accountId: number,
   asked: Asked,
-  patienceMs: number,
+  { patienceMs, overriddenUntil }: { patienceMs: number; overriddenUntil: Date | undefined },
   signal: AbortSignal | undefined,
 ): Promise<void> {
   const until = later(writer.clock.now(), isWaitedForByCaller(asked) ? 0 : patienceMs);
   for (;;) {
-    const hold = await holdAgainst(writer, accountId, asked);
+    const hold = await holdAgainst(writer, accountId, asked, { overriddenUntil });
     if (hold === null) return;
     if (new Date(hold.not_before) > until) throw heldError(hold);
     await writer.clock.sleep(msUntil(hold.not_before, writer.clock), signal);

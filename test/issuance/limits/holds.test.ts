@@ -3,7 +3,7 @@ import { answerError } from '../../../src/acme/objects/problems.ts';
 import { later } from '../../../src/clock.ts';
 import type { AcmeLedgerError } from '../../../src/errors.ts';
 import { parseNames } from '../../../src/identifiers.ts';
-import { heldError, holdAgainst, noteHold } from '../../../src/issuance/limits/holds.ts';
+import { endOverridden, heldError, holdAgainst, noteHold } from '../../../src/issuance/limits/holds.ts';
 import { plannedHolds } from '../../../src/issuance/limits/planned-holds.ts';
 import type { Asked } from '../../../src/issuance/limits/announced-limit.ts';
 import { holdsOf } from '../../../src/ledger/limits/holds.ts';
@@ -129,15 +129,48 @@ describe('a hold', () => {
     await refused(world, ['a.test'], newOrders);
     const noted = world.clock.now();
     const life = { begin: later(noted, -85 * day), end: later(noted, 5 * day) };
-    const against = () => holdAgainst(world, world.account.id, newOrder(['b.test']), life);
+    const against = () => holdAgainst(world, world.account.id, newOrder(['b.test']), { life });
     expect((await against())?.not_before).toBe(later(noted, 43_000_000).toISOString());
     const urgent = { begin: later(noted, -6 * day + 10 * hour), end: later(noted, 10 * hour) };
-    const soon = await holdAgainst(world, world.account.id, newOrder(['b.test']), urgent);
+    const soon = await holdAgainst(world, world.account.id, newOrder(['b.test']), { life: urgent });
     expect(soon?.not_before).toBe(later(noted, hour).toISOString());
     world.clock.pass(hour);
-    expect(await holdAgainst(world, world.account.id, newOrder(['b.test']), urgent)).toBeNull();
+    expect(await holdAgainst(world, world.account.id, newOrder(['b.test']), { life: urgent })).toBeNull();
     await refused(world, ['b.test'], newOrders);
-    expect(await holdAgainst(world, world.account.id, newOrder(['c.test']), urgent)).not.toBeNull();
+    expect(await holdAgainst(world, world.account.id, newOrder(['c.test']), { life: urgent })).not.toBeNull();
+  });
+
+  it('noted before a person asks all the same binds that run no more, and ends with an order; a later one binds it', async () => {
+    const world = await newSpendingWorld();
+    await refused(world, ['a.test'], newOrders);
+    const person = { ...world, overridesHoldsUntil: world.clock.now() };
+    const heeding = { overriddenUntil: person.overridesHoldsUntil };
+    const asked = newOrder(['b.test']);
+    expect(await holdAgainst(world, world.account.id, asked, heeding)).toBeNull();
+    expect(await held(world, ['b.test'])).not.toBeNull();
+    world.clock.pass(1_000);
+    await refused(world, ['b.test'], newOrders);
+    expect(await holdAgainst(world, world.account.id, asked, heeding)).not.toBeNull();
+    await endOverridden(person, world.account.id, asked);
+    expect(await held(world, ['b.test'])).not.toBeNull();
+    await endOverridden({ ...world, overridesHoldsUntil: world.clock.now() }, world.account.id, asked);
+    expect(await held(world, ['b.test'])).toBeNull();
+  });
+
+  it('names the command with which a person asks all the same, but for a pause', async () => {
+    const world = await newSpendingWorld();
+    await refused(world, ['a.test'], newOrders);
+    const [hold] = await holdsOf(world.ledger, world.account.id, world.clock.now());
+    const hintFor = (names: string[], certificateName: string) =>
+      heldError(hold!, { order: { names, certificateName } }).hint;
+    expect(hintFor(['a.test', '*.a.test'], 'a.test')).toContain(
+      "acme-ledger issue a.test '*.a.test' --now asks",
+    );
+    expect(hintFor(['a.test'], 'shop')).toContain('acme-ledger issue a.test --cert-name shop --now asks');
+    expect(hintFor(['1', '2', '3', '4', '5', '6'], '1')).toContain(
+      'acme-ledger issue with its names and --now',
+    );
+    expect(heldError(hold!).hint).not.toContain('--now');
   });
 
   it('of a clock that was ten years ahead counts as passed', async () => {

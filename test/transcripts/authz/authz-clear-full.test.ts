@@ -18,7 +18,9 @@ it('an account that the CA calls full for an hour issues again as soon as someth
   const refused = await customer.issue('good-full.test');
   expectExit(refused, 75);
   expect(refused.stderr).toContain('too many currently pending authorizations');
-  expect(refused.stderr).toMatch(/hint: .*acme-ledger authz clear .*acme-ledger authz discover/);
+  expect(refused.stderr).toMatch(
+    /hint: .*acme-ledger authz report .*acme-ledger authz discover .*acme-ledger authz clear .*--from-log LOG/,
+  );
   const newOrders = (): number => customer.proxy.requests.filter(({ kind }) => kind === 'newOrder').length;
   const sent = newOrders();
   expectExit(await customer.issue('good-full.test'), 75);
