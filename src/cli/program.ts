@@ -15,7 +15,9 @@ import { authzSync } from './commands/authz/sync.ts';
 import { certAdd } from './commands/cert/add.ts';
 import { certImport } from './commands/cert/import.ts';
 import { certList } from './commands/cert/list.ts';
+import { certPause } from './commands/cert/pause.ts';
 import { certRemove } from './commands/cert/remove.ts';
+import { certResume } from './commands/cert/resume.ts';
 import { certRevoke } from './commands/cert/revoke.ts';
 import { certShow } from './commands/cert/show.ts';
 import { issue } from './commands/issue.ts';
@@ -47,6 +49,8 @@ export function buildProgram(runner: Runner): Command {
   const cert = group(program, 'cert', 'the certificates that should exist');
   certList(cert, runner);
   certShow(cert, runner);
+  certPause(cert, runner);
+  certResume(cert, runner);
   certRemove(cert, runner);
   certAdd(cert, runner);
   certImport(cert, runner);

@@ -31,6 +31,8 @@ export type EventKind =
   | 'certificate-failed'
   | 'certificate-removed'
   | 'certificate-revoked'
+  | 'certificate-paused'
+  | 'certificate-resumed'
   | 'name-failed'
   | 'name-suspended'
   | 'name-recovered'

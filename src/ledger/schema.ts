@@ -116,6 +116,10 @@ export interface CertificateTable {
   ari_error: ErrorRecord | null;
   /** Questions in a row that met a passing fault. */
   ari_failures: Generated<number>;
+  /** Since when `renew` leaves it alone; null: it doesn't, or the pause was ended. */
+  paused_at: Instant | null;
+  /** The end of the pause; null: until somebody ends it. */
+  paused_until: Instant | null;
 }
 
 /** A wait that the CA asked for (Retry-After of 429 and 503); for every run on this ledger. */

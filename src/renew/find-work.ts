@@ -13,6 +13,7 @@ import {
   certificatesByName,
   listRenewalFacts,
 } from '../ledger/certificates/certificates.ts';
+import { pauseOf } from '../ledger/certificates/pauses.ts';
 import { probesUp } from '../ledger/names/probes.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { unsettledOrders } from '../ledger/orders/unsettled-orders.ts';
@@ -30,12 +31,14 @@ import type { PlannedCertificate, Work } from './work.ts';
 
 /** The certificates that are due, before the CAs' limits are looked at. */
 export interface DueCertificates {
-  /** All certificates that are wanted. */
+  /** All certificates that are wanted, and not paused. */
   wanted: readonly RenewalFacts[];
   /** Certificates to work on now, the most urgent first. */
   eligible: DueCertificate[];
   /** Certificates that are due, too, but stay as they are until names of theirs are mended or resumed. */
   leftAlone: LeftAlone[];
+  /** Certificates that are left alone because somebody paused them, due or not. */
+  paused: readonly RenewalFacts[];
 }
 
 interface Found extends DueCertificates {
@@ -61,7 +64,9 @@ async function findDue(
   options: Pick<RenewOptions, 'names' | 'all' | 'rehearse'>,
   now: Date,
 ): Promise<Found> {
-  const wanted = await wantedFacts(ledger, options.names);
+  const all = await wantedFacts(ledger, options.names);
+  const paused = all.filter((facts) => pauseOf(facts, now) !== null);
+  const wanted = all.filter((facts) => pauseOf(facts, now) === null);
   const stagings = options.rehearse ? stagingsOf(context, wanted) : new Map<string, string>();
   const reasons = new Map<string, Due | null>();
   const toAsk: RenewalFacts[] = [];
@@ -93,7 +98,7 @@ async function findDue(
       });
     return one === null ? [] : [one];
   });
-  return { wanted, eligible, leftAlone, rows, reasons, failing, stagings, toAsk };
+  return { wanted, paused, eligible, leftAlone, rows, reasons, failing, stagings, toAsk };
 }
 
 /**
@@ -107,7 +112,7 @@ export async function findWork(
   done: readonly PlannedCertificate[] = [],
 ): Promise<Work> {
   const now = systemClock.now();
-  const { toAsk, wanted, ...found } = await findDue(context, ledger, options, now);
+  const { toAsk, wanted, paused, ...found } = await findDue(context, ledger, options, now);
   const isAskedFor = options.names.length > 0;
   const { stagings } = found;
   const over = new Set(done.map(({ certificate }) => certificate.name));
@@ -123,10 +128,11 @@ export async function findWork(
   }
   return {
     ...plan,
-    notDue: wanted.length - eligible.length - leftAlone.length - over.size,
+    notDue: wanted.filter(({ name }) => !over.has(name)).length - eligible.length - leftAlone.length,
     beyondLimit: eligible.length - plan.due.length,
     authorities: [...authorities],
     leftAlone,
+    paused,
     toAsk: await rowsOf(ledger, toAsk.sort(byUrgency(now))),
     toProbe: await probesDue(context, ledger, { ...found, isAskedFor, now }),
     probesUp: (await probesUp(ledger)).length,

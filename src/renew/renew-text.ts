@@ -4,7 +4,8 @@ import type { Due } from '../issuance/due/due.ts';
 import type { CertificateRow } from '../ledger/schema.ts';
 import { printable } from '../printable.ts';
 import type { CommandContext } from '../run/run-context.ts';
-import type { Work } from './work.ts';
+import { tellPaused } from './paused-certificates.ts';
+import type { RenewOptions, Work } from './work.ts';
 import { tellLeftAlone } from './suspended-certificates.ts';
 import { leftOutText } from '../report/left-out.ts';
 import type { GroupedErrors } from './grouped-errors.ts';
@@ -12,7 +13,7 @@ import { spendLine } from '../report/limit-line.ts';
 import type { RenewalRecord } from './report-file.ts';
 import { counted } from '../printable.ts';
 
-/** How many certificates of each kind; the last two only where there are any. */
+/** How many certificates of each kind; those of `NotWorkedOn` only where there are any. */
 export type Summary = Record<Renewed['status'] | 'due' | 'notDue', number> & NotWorkedOn;
 
 interface NotWorkedOn {
@@ -20,6 +21,8 @@ interface NotWorkedOn {
   beyondLimit?: number;
   /** Due certificates that stay as they are for suspended names. */
   leftAlone?: number;
+  /** Certificates that somebody paused, due or not. */
+  paused?: number;
 }
 
 /** The summary before anything is done. */
@@ -106,22 +109,26 @@ export function sumsText(summary: Summary): string {
   return `${String(due)} due: ${String(issued)} issued, ${String(renewed)} renewed, ${String(failed)} failed, ${String(deferred)} deferred${notBegun}; ${notDueText(summary)}`;
 }
 
-function notWorkedOn({ beyondLimit, leftAlone }: Work): NotWorkedOn {
+function notWorkedOn({ beyondLimit, leftAlone, paused }: Work): NotWorkedOn {
   return {
     ...(beyondLimit === 0 ? {} : { beyondLimit }),
     ...(leftAlone.length === 0 ? {} : { leftAlone: leftAlone.length }),
+    ...(paused.length === 0 ? {} : { paused: paused.length }),
   };
 }
 
-function notDueText({ notDue, beyondLimit = 0, leftAlone = 0 }: { notDue: number } & NotWorkedOn): string {
+function notDueText(summary: { notDue: number } & NotWorkedOn): string {
+  const { notDue, beyondLimit = 0, leftAlone = 0, paused = 0 } = summary;
   const alone = leftAlone === 0 ? '' : `; ${String(leftAlone)} left alone for suspended names`;
   const others = beyondLimit === 0 ? '' : `; --limit leaves ${String(beyondLimit)} more to the next run`;
-  return `${String(notDue)} not due${alone}${others}`;
+  const left = paused === 0 ? '' : `; ${String(paused)} paused`;
+  return `${String(notDue)} not due${alone}${left}${others}`;
 }
 
 /** `--dry-run`: shows what would be done, and what it costs. @returns the exit code */
-export function describe(context: CommandContext, work: Work): number {
+export function describe(context: CommandContext, work: Work, options: Pick<RenewOptions, 'names'>): number {
   tellLeftAlone(context, work.leftAlone);
+  tellPaused(context, work.paused, options);
   for (const { certificate, due, names, deferral } of work.due) {
     const page = explanationOf(certificate, due);
     const isOrdered = due.reason !== 'not-deployed';

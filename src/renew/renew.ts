@@ -25,6 +25,7 @@ import { fallbackOf } from '../run/fallback.ts';
 import { findWork } from './find-work.ts';
 import { renewAll } from './renew-all.ts';
 import { type Renewed } from './renewed.ts';
+import { tellPaused } from './paused-certificates.ts';
 import { partsOf } from './renewal-parts.ts';
 import type { RenewalRecord } from './report-file.ts';
 import { tellNewlyLeftAlone } from './suspended-certificates.ts';
@@ -66,15 +67,15 @@ export async function runRenew(
   record: RenewalRecord,
 ): Promise<number> {
   if (options.dryRun) {
-    return describe(context, await withWanted(context, (ledger) => findWork(context, ledger, options)));
+    return describe(
+      context,
+      await withWanted(context, (ledger) => findWork(context, ledger, options)),
+      options,
+    );
   }
   const time = { endsAt: performance.now() + (options.maxTimeMs ?? Infinity) };
   await writeConfigured(context);
-  const known = await withLedger(context.settings, async (ledger) => {
-    // Keys are removed also where nothing is due, and no CA is asked.
-    await removeUselessKeys(ledger, context.settings.stateDir);
-    return findWork(context, ledger, options);
-  });
+  const known = await knownWork(context, options);
   let summary = summaryOf(known);
   const like = new GroupedErrors();
   const pages = new Map<string, string>();
@@ -120,6 +121,17 @@ export async function runRenew(
   }
   if (summary.failed > 0) return 1;
   return summary.deferred > 0 ? 75 : 0;
+}
+
+/** The work by the ledger alone, before a CA is asked. */
+async function knownWork(context: CommandContext, options: RenewOptions): Promise<Work> {
+  const known = await withLedger(context.settings, async (ledger) => {
+    // Keys are removed also where nothing is due, and no CA is asked.
+    await removeUselessKeys(ledger, context.settings.stateDir);
+    return findWork(context, ledger, options);
+  });
+  tellPaused(context, known.paused, options);
+  return known;
 }
 
 /**

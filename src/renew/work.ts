@@ -1,5 +1,6 @@
 import type { ErrorRecord } from '../errors.ts';
 import type { DueCertificate } from '../issuance/due/due.ts';
+import type { RenewalFacts } from '../ledger/certificates/certificates.ts';
 import type { CertificateRow } from '../ledger/schema.ts';
 import type { ProbeCandidate } from '../probe/probe-names.ts';
 import type { RunPlan } from './plan-run.ts';
@@ -29,6 +30,8 @@ export interface Work {
   toProbe: ProbeCandidate[];
   /** Due certificates that stay as they are until names of theirs are mended or resumed. */
   leftAlone: LeftAlone[];
+  /** Certificates that somebody paused, due or not. */
+  paused: readonly RenewalFacts[];
   /** How many probes have, or may have, an answer up. */
   probesUp: number;
 }

@@ -1,5 +1,7 @@
 import type { StoredCertificate } from '../certificates/store.ts';
 import type { SolverSettings } from '../challenges/settings.ts';
+import { systemClock } from '../clock.ts';
+import { pauseOf } from '../ledger/certificates/pauses.ts';
 import { missingNames } from '../issuance/names/name-choice.ts';
 import type { CertificateRow } from '../ledger/schema.ts';
 
@@ -10,7 +12,7 @@ export type CertificateJson = ReturnType<typeof certificateJson>;
  * at, or aren't there
  */
 export function certificateJson(row: CertificateRow, dueAt: Date | null, stored: StoredCertificate | null) {
-  const names = row.names;
+  const [names, now] = [row.names, systemClock.now()];
   return {
     name: row.name,
     names,
@@ -25,6 +27,7 @@ export function certificateJson(row: CertificateRow, dueAt: Date | null, stored:
     storedAt: row.stored_at,
     deployedAt: row.deployed_at,
     revokedAt: row.revoked_at,
+    paused: pauseOf(row, now),
     deployHook: row.deploy_hook,
     settings: row.settings as SolverSettings,
     lastError: row.last_error,

@@ -5,6 +5,7 @@ import type { LimitSeen } from '../issuance/limits/limits-seen.ts';
 import { isEndingSoon } from '../issuance/due/renewal-window.ts';
 import { listAccounts } from '../ledger/accounts.ts';
 import { listCertificates } from '../ledger/certificates/certificates.ts';
+import { pauseOf } from '../ledger/certificates/pauses.ts';
 import { gateCount } from '../ledger/authorizations/gate-count.ts';
 import { holdsOf } from '../ledger/limits/holds.ts';
 import { failingNames } from '../ledger/names/failing-names.ts';
@@ -44,6 +45,10 @@ export interface CertificateCounts {
    * they are due and their end is over.
    */
   expiringSoon: number;
+  /** Certificates that somebody paused: they are neither due nor failing. */
+  paused: number;
+  /** Of the paused certificates: those near their end, or past it. */
+  pausedEnding: number;
 }
 
 /** `status --json` of docs/json.md. */
@@ -106,13 +111,15 @@ async function accountStatus(
 async function certificateCounts(context: CommandContext, ledger: Ledger): Promise<CertificateCounts> {
   const now = systemClock.now();
   const rows = await listCertificates(ledger);
-  const { eligible, leftAlone } = await dueCertificates(context, ledger, now);
+  const { eligible, leftAlone, paused } = await dueCertificates(context, ledger, now);
   return {
     total: rows.length,
     due: eligible.length + leftAlone.length,
     leftAlone: leftAlone.length,
-    failing: rows.filter(isFailing).length,
+    failing: rows.filter((row) => isFailing(row) && pauseOf(row, now) === null).length,
     expiringSoon: rows.filter((row) => isEndingSoon(row, now)).length,
+    paused: paused.length,
+    pausedEnding: paused.filter((row) => isEndingSoon(row, now)).length,
   };
 }
 

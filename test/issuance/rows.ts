@@ -94,6 +94,8 @@ export function certificateRow(given: Partial<CertificateRow> = {}): Certificate
     ari_ask_at: null,
     ari_error: null,
     ari_failures: 0,
+    paused_at: null,
+    paused_until: null,
     ...given,
   };
 }

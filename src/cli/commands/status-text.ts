@@ -29,9 +29,12 @@ function accountText(shown: AccountStatus): string[] {
   ];
 }
 
-function certificatesText({ total, due, leftAlone, failing, expiringSoon }: CertificateCounts): string {
+function certificatesText(counts: CertificateCounts): string {
+  const { total, due, leftAlone, failing, expiringSoon, paused, pausedEnding } = counts;
   const alone = leftAlone === 0 ? '' : ` (${String(leftAlone)} left alone for suspended names)`;
-  return `certificates: ${String(total)}, ${String(due)} due${alone}, ${String(failing)} failing, ${String(expiringSoon)} ending soon`;
+  const ending = pausedEnding === 0 ? '' : `, ${String(pausedEnding)} of them ending soon`;
+  const pausedText = `${String(paused)} paused${ending}: acme-ledger cert list`;
+  return `certificates: ${String(total)}, ${String(due)} due${alone}, ${String(failing)} failing, ${String(expiringSoon)} ending soon${paused === 0 ? '' : `, ${pausedText}`}`;
 }
 
 /** The CA's count and ours differ by what others left open. */

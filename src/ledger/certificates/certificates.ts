@@ -184,6 +184,8 @@ const renewalFacts = [
   'ari_renew_at',
   'ari_window_end',
   'ari_ask_at',
+  'paused_at',
+  'paused_until',
 ] as const satisfies readonly (keyof CertificateRow)[];
 
 export type RenewalFacts = Pick<CertificateRow, (typeof renewalFacts)[number]>;
@@ -210,7 +212,8 @@ export async function recordRemoved(writer: LedgerWriter, name: string): Promise
   await inTransaction(writer, async (tx) => {
     await tx.ledger
       .updateTable('certificates')
-      .set({ removed_at: instant(tx) })
+      // A pause is of a certificate that is wanted.
+      .set({ removed_at: instant(tx), paused_at: null, paused_until: null })
       .where('name', '=', name)
       .execute();
     await appendEvents(tx, [{ kind: 'certificate-removed', certificateName: name }]);

@@ -1,6 +1,7 @@
 import type { Migration } from 'kysely';
 import type { Engine } from '../engine.ts';
 import { createFirstTables } from './0001-first.ts';
+import { addCertificatePauses } from './0002-paused-certificates.ts';
 
 /**
  * The steps that bring a ledger to this version's schema, by names that sort in the order of their versions.
@@ -11,5 +12,6 @@ export type Migrations = Record<string, Migration>;
 export function migrationsFor(engine: Engine): Migrations {
   return {
     '0001-first': { up: (db) => createFirstTables(db, engine) },
+    '0002-paused-certificates': { up: addCertificatePauses },
   };
 }

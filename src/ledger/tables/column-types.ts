@@ -34,6 +34,8 @@ export const instantColumns = {
     'ari_window_end',
     'ari_renew_at',
     'ari_ask_at',
+    'paused_at',
+    'paused_until',
   ],
   identifiers: [
     'failing_since',
@@ -63,6 +65,7 @@ export const instantsAhead: readonly string[] = [
   'ari_window_end',
   'ari_renew_at',
   'ari_ask_at',
+  'paused_until',
   'full_at',
   'next_attempt_at',
   'probe_at',

@@ -33,7 +33,7 @@ describe('a ledger of a development version', () => {
     const { ledger, file } = await newLedger();
     await ledger.destroy();
     const database = rawDatabase(file);
-    database.exec(change);
+    database.exec(`delete from kysely_migration where name <> '0001-first'; ${change}`);
     database.close();
     const before = await readFile(file);
     const refusal = {
@@ -69,10 +69,10 @@ it('a ledger of an older version is brought to the schema of a newer one, and ke
   const engine = sqliteEngine(file);
   const later = await openMigrated(engine, file, {
     ...migrationsFor(engine),
-    '0002-notes': { up: (db) => db.schema.alterTable('accounts').addColumn('note', 'text').execute() },
+    '9999-notes': { up: (db) => db.schema.alterTable('accounts').addColumn('note', 'text').execute() },
   });
   expect(await listAccounts(later)).toEqual(accounts.map((account) => ({ ...account, note: null })));
   await later.destroy();
   // The version before it leaves it alone.
-  await expect(openSqliteLedger(file)).rejects.toMatchObject({ code: 'ledger-newer', message: /0002-notes/ });
+  await expect(openSqliteLedger(file)).rejects.toMatchObject({ code: 'ledger-newer', message: /9999-notes/ });
 });

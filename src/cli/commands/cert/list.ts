@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import type { CertificateJson } from '../../../report/certificate-json.ts';
 import { complain } from '../../output/output.ts';
 import { shortened } from '../../output/wording.ts';
 import type { Runner } from '../../runner.ts';
@@ -15,18 +16,28 @@ export function certList(cert: Command, runner: Runner): void {
         complain(failure);
         exitCode = 1;
       }
-      const { name, names, notAfter, dueAt, lastError } = certificate;
+      const { name, names, lastError } = certificate;
       if (output.json) output.line(certificate, () => '');
       else
         rows.push([
           name,
           String(names.length),
-          notAfter?.slice(0, 19) ?? 'not issued',
-          dueAt?.slice(0, 19) ?? 'now',
+          endText(certificate),
+          dueText(certificate),
           shortened(lastError?.message ?? ''),
         ]);
     });
     if (rows.length > 0) await output.table(['NAME', 'NAMES', 'NOT AFTER', 'DUE', 'LAST ERROR'], rows);
     return exitCode;
   });
+}
+
+function endText({ notAfter, revokedAt }: CertificateJson): string {
+  if (notAfter === null) return 'not issued';
+  return revokedAt === null ? notAfter.slice(0, 19) : `revoked ${revokedAt.slice(0, 19)}`;
+}
+
+function dueText({ dueAt, paused }: CertificateJson): string {
+  if (paused === null) return dueAt?.slice(0, 19) ?? 'now';
+  return paused.until === null ? 'paused' : `paused until ${paused.until.slice(0, 19)}`;
 }

@@ -1,4 +1,6 @@
 import type { oneCertificate } from '../../../report/certificates.ts';
+import { pausedText } from '../../../report/paused-text.ts';
+import { shellWord } from '../../../shell-word.ts';
 import { printable } from '../../../printable.ts';
 
 type Shown = Awaited<ReturnType<typeof oneCertificate>>;
@@ -15,7 +17,8 @@ export function certificateText({ certificate: shown, proven: howProven }: Shown
     ...addedText(shown.stored),
     `  ca        ${shown.ca}`,
     `  valid     ${notBefore ?? '-'} to ${notAfter ?? '-'}`,
-    `  due       ${shown.dueAt ?? 'now'}`,
+    ...(shown.revokedAt === null ? [] : [`  revoked   ${shown.revokedAt}`]),
+    `  due       ${dueText(shown)}`,
     ...renewalText(shown.ari),
     `  key type  ${keyTypeText(shown)}`,
     `  ${proven.label.padEnd(9)} ${proven.text}`,
@@ -25,9 +28,16 @@ export function certificateText({ certificate: shown, proven: howProven }: Shown
   ];
 }
 
-function issuedText({ stored, serial }: Certificate): string {
-  if (stored !== null) return `serial ${stored.serial}`;
-  return serial === null ? 'not issued' : `serial ${serial}, and no files`;
+function dueText({ name, dueAt, paused, revokedAt }: Certificate): string {
+  if (paused !== null)
+    return `${pausedText(paused)}: acme-ledger cert resume ${shellWord(printable(name))} ends the pause`;
+  return revokedAt === null ? (dueAt ?? 'now') : 'now, to replace the revoked one';
+}
+
+function issuedText({ stored, serial, revokedAt }: Certificate): string {
+  const revoked = revokedAt === null ? '' : ', revoked';
+  if (stored !== null) return `serial ${stored.serial}${revoked}`;
+  return serial === null ? 'not issued' : `serial ${serial}${revoked}, and no files`;
 }
 
 /** Names that the certificate has and nobody wants, as the file shows it. */
