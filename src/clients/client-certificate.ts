@@ -22,6 +22,16 @@ export interface ClientCertificate {
   options: ClientOptions;
   /** The things that the client does beside, and acme-ledger won't. */
   notes: readonly string[];
+  issued: ClientFiles;
+}
+
+/** The places of an issued certificate in a client's folders, as absolute paths. */
+export interface ClientFiles {
+  /** Files whose certificates, put one after the other, are the chain with its leaf first; one may be missing. */
+  chain: readonly string[];
+  key: string;
+  /** Files that web servers may have been told of; some may be missing. */
+  served: readonly string[];
 }
 
 export interface ClientSolver {

@@ -9,10 +9,11 @@ import type { AccountRow } from '../ledger/schema.ts';
 import type { LedgerWriter } from '../ledger/writer.ts';
 import { printable } from '../printable.ts';
 import { openAccountOfKey } from '../run/accounts/account-of-key.ts';
-import { assertHaveCertificates, assertNoSolver, takeCertificates } from './import-certificates.ts';
+import { assertHaveCertificates, assertNoneOfCertificates, takeCertificates } from './import-certificates.ts';
+import type { Taken } from './taken.ts';
 import type { CommandContext } from '../run/run-context.ts';
-import type { ImportOutcome } from './summary.ts';
-import { summaryOf, summaryText } from './summary.ts';
+import type { ImportOutcome, ImportSummary } from './summary.ts';
+import { summaryOf } from './summary.ts';
 import type { ClientChoice, FoundKey, FoundKeys } from '../run/accounts/key-sources.ts';
 import { keyOfFile, keysOfClient, noAccounts, parseClientChoice } from '../run/accounts/key-sources.ts';
 import { withLedger } from '../run/open-ledger.ts';
@@ -29,6 +30,8 @@ export interface AccountImport {
   certificates: boolean;
   /** Take over the commands that the clients run for them, too. */
   withHooks: boolean;
+  /** Of the certificates those of these names; all when there is none. */
+  only: readonly string[];
   /** How names are proven where the client's files don't say it. */
   solver: SolverOptions;
   /** Orders are made on the imported account from now on. */
@@ -54,13 +57,20 @@ interface Asked extends FoundKey {
   account: Account;
 }
 
+/** What came of an import; each account has been reported when it was there. */
+export interface ImportResult {
+  exitCode: number;
+  accounts: ImportSummary;
+  /** Null where no certificates were asked for. */
+  certificates: { taken: Taken[]; summary: ImportSummary } | null;
+}
+
 /**
  * `account import`: each key's account is asked from its CA, then the accounts that the CA has are written
- * down.
- * @returns the exit code
+ * down, and then the certificates.
  * @throws AcmeLedgerError for a source that can't be read at all
  */
-export async function importAccounts(context: CommandContext, options: AccountImport): Promise<number> {
+export async function importAccounts(context: CommandContext, options: AccountImport): Promise<ImportResult> {
   const found = await keysOf(context, options);
   if (options.use) assertOneForEach(found.keys);
   const results: Imported[] = [];
@@ -73,13 +83,22 @@ export async function importAccounts(context: CommandContext, options: AccountIm
   }
   const asked = await askAll(context, found.keys, tell);
   if (asked.length > 0) await writeAll(context, options, asked, tell);
-  const summary = summaryOf(results, found.elsewhere);
-  const certificates = options.certificates ? await takeCertificates(context, options) : null;
-  context.output.line({ summary: certificates === null ? summary : { ...summary, certificates } }, () => [
-    `accounts: ${summaryText(summary, options.dryRun)}`,
-    ...(certificates === null ? [] : [`certificates: ${summaryText(certificates, options.dryRun)}`]),
-  ]);
-  return exitCode(results, certificates?.failed ?? 0);
+  const accountsAt = new Set(asked.map(({ authority }) => authority.directoryUrl));
+  const certificates = options.certificates ? await certificatesOf(context, options, accountsAt) : null;
+  return {
+    exitCode: exitCode(results, certificates?.summary.failed ?? 0),
+    accounts: summaryOf(results, found.elsewhere),
+    certificates,
+  };
+}
+
+async function certificatesOf(
+  context: CommandContext,
+  options: AccountImport,
+  accountsAt: ReadonlySet<string>,
+): Promise<ImportResult['certificates']> {
+  const { taken, elsewhere } = await takeCertificates(context, { ...options, accountsAt });
+  return { taken, summary: summaryOf(taken, elsewhere) };
 }
 
 /** The exit code: 75 where nothing is wrong but that a CA wants to be asked later. */
@@ -91,7 +110,7 @@ function exitCode(results: readonly Imported[], failedCertificates: number): num
 
 async function keysOf(
   context: CommandContext,
-  { file, clients, certificates, solver }: AccountImport,
+  { file, clients, certificates, solver, only }: AccountImport,
 ): Promise<FoundKeys> {
   const choices = clients.map((text) => parseClientChoice(text, '--import-accounts'));
   if (file === undefined && choices.length === 0) {
@@ -100,7 +119,7 @@ async function keysOf(
     });
   }
   if (certificates) assertHaveCertificates(choices);
-  else assertNoSolver(solver);
+  else assertNoneOfCertificates(solver, only);
   const found: FoundKeys = { keys: [], failed: [], elsewhere: 0 };
   if (file !== undefined) found.keys.push(await keyOfFile(context, file));
   for (const choice of choices) {

@@ -1,42 +1,37 @@
-import { hasSolverOptions, solverOptionNames, type SolverOptions } from '../challenges/option-list.ts';
+import pLimit from 'p-limit';
+import { type SolverOptions, hasSolverOptions, solverOptionNames } from '../challenges/option-list.ts';
 import { flagOf } from '../challenges/solver-option.ts';
-import type { ClientCertificate } from '../clients/client-certificate.ts';
 import { certificateClients, certificatesOfClient } from '../clients/client-certificates.ts';
-import { AcmeLedgerError, errorRecord } from '../errors.ts';
-import type { ErrorRecord } from '../errors.ts';
-import type { WantedCertificate } from '../ledger/certificates/certificates.ts';
-import type { ComparedCertificate } from '../ledger/certificates/wanted.ts';
-import { compareWanted, recordAllWanted } from '../ledger/certificates/wanted.ts';
-import { printable } from '../printable.ts';
-import { authorityOfClient } from '../run/accounts/client-authority.ts';
-import type { CommandContext } from '../run/run-context.ts';
-import type { ImportOutcome, ImportSummary } from './summary.ts';
-import { summaryOf } from './summary.ts';
+import { AcmeLedgerError, errorRecord, hasCode } from '../errors.ts';
+import { adoptFound } from '../issuance/certificate/adopt-found.ts';
 import type { ClientChoice } from '../run/accounts/key-sources.ts';
 import { parseClientChoice, unreadableError } from '../run/accounts/key-sources.ts';
-import { withLedger } from '../run/open-ledger.ts';
+import type { RunWriter } from '../run/ledger-writing.ts';
 import { withLedgerWriter } from '../run/ledger-writing.ts';
-import { assertAsConfigured, configuredCertificates } from '../wanted/configured.ts';
-import { rowReader } from '../wanted/row-reader.ts';
-import { shellWords } from '../shell-word.ts';
+import { withLedger } from '../run/open-ledger.ts';
+import type { CommandContext } from '../run/run-context.ts';
+import type { ClientCertificate } from '../clients/client-certificate.ts';
+import { type Fit, judge, judgeFor } from './judge.ts';
+import { type Taken, unknownPlace } from './taken.ts';
 
-/** A line of `account import --certificates --json`. */
-interface Taken {
-  certificate: string | null;
-  client: string;
-  file: string;
-  names: readonly string[];
-  outcome: ImportOutcome;
-  /** The client's command that is run when the certificate is stored. */
-  deployHook: string | null;
-  /** Steps that the client takes for the certificate, and acme-ledger won't. */
-  notes: readonly string[];
-  error: ErrorRecord | null;
+export interface CertificateImport {
+  /** `CLIENT[:DIR]` each. */
+  clients: readonly string[];
+  /** How names are proven where the client's files don't say it. */
+  solver: SolverOptions;
+  /** The certificates' names; all of them when there is none. */
+  only: readonly string[];
+  /** Take over the commands that the clients run for them, too. */
+  withHooks: boolean;
+  dryRun: boolean;
+  /** The directory URLs of CAs at which there will be an account. */
+  accountsAt: ReadonlySet<string>;
 }
 
-interface Adopted {
-  found: ClientCertificate;
-  wanted: WantedCertificate;
+/** Certificates of other clients, and how many are at other CAs than the one of `--ca`. */
+export interface ImportedCertificates {
+  taken: Taken[];
+  elsewhere: number;
 }
 
 /** @throws AcmeLedgerError `usage` for a client whose certificates can't be taken over */
@@ -50,153 +45,89 @@ export function assertHaveCertificates(choices: readonly ClientChoice[]): void {
   });
 }
 
-/** @throws AcmeLedgerError `usage` for challenge options that would have no effect */
-export function assertNoSolver(solver: SolverOptions): void {
+/** @throws AcmeLedgerError `usage` for options about certificates that would have no effect */
+export function assertNoneOfCertificates(solver: SolverOptions, only: readonly string[]): void {
   const given = solverOptionNames.find((name) => solver[name] !== undefined);
-  if (given === undefined) return;
-  throw new AcmeLedgerError('usage', `${flagOf(given)} is for certificates, and none are taken over`, {
+  const flag = given === undefined ? (only.length > 0 ? '--only' : null) : flagOf(given);
+  if (flag === null) return;
+  throw new AcmeLedgerError('usage', `${flag} is for certificates, and none are taken over`, {
     hint: 'add --certificates, or leave it out',
   });
 }
 
-/** Writes down that the clients' certificates should exist, where the ledger has none of their names. */
+/** Takes the clients' certificates over as they stand, where the ledger has none of their names. */
 export async function takeCertificates(
   context: CommandContext,
-  given: { clients: readonly string[]; solver: SolverOptions; dryRun: boolean; withHooks: boolean },
-): Promise<ImportSummary> {
-  const { clients, solver, dryRun } = given;
-  const results: Taken[] = [];
-  const tell = (taken: Taken): void => {
-    results.push(taken);
-    tellOf(context, taken);
-  };
-  const adopted: Adopted[] = [];
-  let elsewhere = 0;
-  for (const text of clients) {
-    const choice = parseClientChoice(text, '--import-accounts');
-    const found = await certificatesOfClient(choice.client, choice.directory);
+  given: CertificateImport,
+): Promise<ImportedCertificates> {
+  const taken: Taken[] = [];
+  const candidates: ClientCertificate[] = [];
+  for (const text of given.clients) {
+    const { client, directory } = parseClientChoice(text, '--import-accounts');
+    const found = await certificatesOfClient(client, directory);
     for (const one of found?.unreadable ?? []) {
-      tell({ ...nothing, client: choice.client, file: one.file, error: errorRecord(unreadableError(one)) });
+      const error = errorRecord(unreadableError(one));
+      taken.push({ ...unknownPlace, client, file: one.file, outcome: 'failed', error });
     }
-    const wantedOf = reader(context, solver);
-    for (const certificate of found?.certificates ?? []) {
-      try {
-        const wanted = wantedOf(certificate);
-        if (wanted === 'elsewhere') elsewhere += 1;
-        else {
-          assertNotTaken(adopted, certificate, wanted.name);
-          adopted.push({ found: certificate, wanted });
-        }
-      } catch (error) {
-        if (!(error instanceof AcmeLedgerError)) throw error;
-        tell({ ...placeOf(certificate), outcome: 'failed', error: errorRecord(error) });
-      }
-    }
+    candidates.push(...(found?.certificates ?? []).filter(isAmong(given.only)));
   }
-  if (adopted.length > 0) {
-    const isMine = ({ found }: Adopted): boolean => given.withHooks || commandOf(found) === null;
-    const compared = await write(context, adopted, { dryRun, isMine });
-    for (const [index, one] of adopted.entries()) {
-      const place = placeOf(one.found);
-      if (isWanted(compared[index])) tell({ ...place, outcome: 'known', error: null });
-      else if (!isMine(one)) tell({ ...place, outcome: 'failed', error: errorRecord(hookToo(one)) });
-      else tell({ ...place, outcome: dryRun ? 'would-add' : 'added', error: null });
-    }
-  }
-  return summaryOf(results, elsewhere);
-}
-
-function reader(
-  context: CommandContext,
-  solver: SolverOptions,
-): (certificate: ClientCertificate) => WantedCertificate | 'elsewhere' {
-  const wantedOf = rowReader(context.settings, process.cwd(), true);
-  const configured = configuredCertificates(context.settings);
-  const given = Object.fromEntries(solverOptionNames.map((name) => [name, solver[name]])) as SolverOptions;
-  return (certificate) => {
-    const authority = authorityOfClient(context, certificate);
-    if (authority === 'elsewhere') return authority;
-    const own = certificate.solver ?? (hasSolverOptions(given) ? given : null);
-    if (own === null) throw unsolved(certificate);
-    const options = { ...certificate.options, ...own, certName: certificate.name };
-    const wanted = wantedOf({ names: [...certificate.names], ca: authority.directoryUrl, options });
-    assertAsConfigured(configured, wanted);
-    return wanted;
+  const solver = hasSolverOptions(given.solver) ? given.solver : null;
+  const judged = await withLedger(context.settings, (ledger) =>
+    judge(judgeFor(context, ledger, { ...given, solver }), candidates),
+  );
+  if (given.dryRun || judged.fit.length === 0) return { ...judged, taken: [...taken, ...judged.taken] };
+  const added = await withLedgerWriter(context, 'account import', (writer) =>
+    adoptAll(context, writer, judged.fit),
+  );
+  return {
+    elsewhere: judged.elsewhere,
+    taken: [...taken, ...judged.taken.map((one) => added.get(one) ?? one)],
   };
 }
 
-/** @throws AcmeLedgerError `usage` when another certificate has the name */
-function assertNotTaken(adopted: readonly Adopted[], { file, names }: ClientCertificate, name: string): void {
-  const other = adopted.find(({ wanted }) => wanted.name === name);
-  if (other === undefined) return;
-  throw new AcmeLedgerError(
-    'usage',
-    `${printable(other.found.file)} is for a certificate ${printable(name)}, too`,
-    {
-      hint: `${printable(file)} can be added under another name: acme-ledger cert add --cert-name NAME ${shellWords(names.map(printable))}`,
-    },
-  );
+function isAmong(only: readonly string[]): (found: { name: string }) => boolean {
+  return ({ name }) => only.length === 0 || only.includes(name);
 }
 
-/** The deploy command in the client's files: acme-ledger would run it as its own user, mostly root. */
-function commandOf({ options }: ClientCertificate): string | null {
-  return options.deployHook ?? null;
-}
+/** Files are written and waited for; what is written into the ledger goes one by one. */
+const atOnce = 8;
 
-function hookToo({ found }: Adopted): AcmeLedgerError {
-  return new AcmeLedgerError(
-    'usage',
-    `${found.client} runs a command for it, which acme-ledger would run from now on: ${printable(commandOf(found) ?? '')}`,
-    { hint: 'if that is right, add --with-hooks' },
-  );
-}
-
-function unsolved({ unsolved: reason, name, names }: ClientCertificate): AcmeLedgerError {
-  return new AcmeLedgerError('usage', reason ?? 'nothing says how its names are proven', {
-    hint: `say it for all of these: repeat this with --webroot DIR or --hook CMD; or for this one: acme-ledger cert add --cert-name ${shellWords([name, ...names].map(printable))} --hook CMD`,
-  });
-}
-
-/** Compares what the clients want with the ledger; what it hasn't is written down. */
-async function write(
+/** @returns the results of these certificates, by what was found of them */
+async function adoptAll(
   context: CommandContext,
-  adopted: readonly Adopted[],
-  { dryRun, isMine }: { dryRun: boolean; isMine: (one: Adopted) => boolean },
-): Promise<readonly ComparedCertificate[]> {
-  const wantedCertificates = adopted.map(({ wanted }) => wanted);
-  if (dryRun) return withLedger(context.settings, (ledger) => compareWanted(ledger, wantedCertificates));
-  return withLedgerWriter(context, 'account import', async (writer) => {
-    const compared = await compareWanted(writer.ledger, wantedCertificates);
-    const missing = compared.flatMap((one, index) => {
-      const asked = adopted[index];
-      return asked === undefined || isWanted(one) || !isMine(asked) ? [] : [one.wanted];
-    });
-    await recordAllWanted(writer, missing, 'import');
-    return compared;
-  });
+  writer: RunWriter,
+  fit: readonly Fit[],
+): Promise<Map<Taken, Taken>> {
+  const limit = pLimit(atOnce);
+  const results = await Promise.allSettled(
+    fit.map((one) =>
+      limit(async () => {
+        context.stops.work.throwIfAborted();
+        return adopt(context, writer, one);
+      }),
+    ),
+  );
+  const failure = results.find((result) => result.status === 'rejected');
+  if (failure !== undefined) throw failure.reason;
+  return new Map(
+    results.flatMap((result, index) => {
+      const before = fit[index]?.taken;
+      return result.status === 'fulfilled' && before !== undefined ? [[before, result.value] as const] : [];
+    }),
+  );
 }
 
-/** What is wanted by that name stays as it is, whatever the client says. */
-function isWanted(compared: ComparedCertificate | undefined): boolean {
-  return compared?.before?.removed_at === null;
-}
-
-const nothing = { certificate: null, names: [], notes: [], deployHook: null, outcome: 'failed' } as const;
-
-function placeOf(found: ClientCertificate): Omit<Taken, 'outcome' | 'error'> {
-  const { client, file, name, names, notes } = found;
-  return { certificate: name, client, file, names, notes, deployHook: commandOf(found) };
-}
-
-function tellOf({ output }: CommandContext, taken: Taken): void {
-  if (taken.error !== null && !output.json) output.complainOf(taken.error, taken.file);
-  else output.line(taken, textOf);
-}
-
-function textOf({ outcome, certificate, file, notes, deployHook }: Taken): string[] {
-  return [
-    `${outcome}  ${printable(certificate ?? '?')}  ${printable(file)}`,
-    ...(outcome === 'known' || deployHook === null ? [] : [`  runs ${printable(deployHook)}`]),
-    ...(outcome === 'known' ? [] : notes.map((note) => `  ${printable(note)}`)),
-  ];
+async function adopt(
+  { settings }: CommandContext,
+  writer: RunWriter,
+  { taken, wanted, certificate }: Fit,
+): Promise<Taken> {
+  try {
+    const isNew = await adoptFound(writer, settings.stateDir, wanted, certificate);
+    return { ...taken, outcome: isNew ? 'added' : 'known' };
+  } catch (error) {
+    // Anything else is the fault of the ledger or of this machine, and would meet the others, too.
+    if (!hasCode(error, 'usage', 'store', 'bad-name', 'bad-file')) throw error;
+    return { ...taken, outcome: 'failed', error: errorRecord(error) };
+  }
 }

@@ -1,6 +1,7 @@
+import { dirname, join } from 'node:path';
 import { acmeShAccounts } from './acme-sh.ts';
 import { hostlessServer, type CertificateLayout } from '../certificate-layout.ts';
-import type { ClientOptions, ClientSolver } from '../client-certificate.ts';
+import type { ClientFiles, ClientOptions, ClientSolver } from '../client-certificate.ts';
 import { webUrl } from '../found-text.ts';
 import { shellValues } from '../shell-values.ts';
 
@@ -11,7 +12,7 @@ export const acmeShCertificates: CertificateLayout = {
   homes: acmeShAccounts.homes,
   folder: '',
   isWanted: (path) => /^([^/]+?)(_ecc)?\/\1\.conf$/.test(path),
-  certificateOf({ parts, text }) {
+  certificateOf({ file, parts, text }) {
     const values = shellValues(text);
     const domain = valueOf(values, 'Le_Domain');
     if (domain === null) throw new Error('it has no Le_Domain');
@@ -22,9 +23,22 @@ export const acmeShCertificates: CertificateLayout = {
       ...solverOf(values),
       options: optionsOf(values),
       notes: notesOf(values),
+      issued: filesOf(dirname(file), domain, values),
     });
   },
 };
+
+/** Its own files, and the copies that `--install-cert` made of them, which web servers are told of. */
+function filesOf(folder: string, domain: string, values: Values): ClientFiles {
+  const [fullchain, key] = [join(folder, 'fullchain.cer'), join(folder, `${domain}.key`)];
+  const own = [fullchain, key, join(folder, `${domain}.cer`), join(folder, 'ca.cer')];
+  return { chain: [fullchain], key, served: [...own, ...installed(values)] };
+}
+
+function installed(values: Values): string[] {
+  const names = ['Le_RealCertPath', 'Le_RealKeyPath', 'Le_RealFullChainPath', 'Le_RealCACertPath'];
+  return names.flatMap((name) => valueOf(values, name) ?? []);
+}
 
 function solverOf(values: Values): { solver: ClientSolver | null; unsolved: string | null } {
   const ways = [...new Set((values.get('Le_Webroot') ?? '').split(',').filter((way) => way !== ''))];
@@ -67,12 +81,10 @@ function optionsOf(values: Values): ClientOptions {
 
 function notesOf(values: Values): string[] {
   const hooks = ['Le_PreHook', 'Le_PostHook', 'Le_RenewHook', 'Le_DeployHook'];
-  const installed = ['Le_RealCertPath', 'Le_RealKeyPath', 'Le_RealFullChainPath']
-    .map((name) => valueOf(values, name))
-    .filter((path) => path !== null);
+  const copies = installed(values);
   return [
     ...hooks.filter((hook) => valueOf(values, hook) !== null).map((hook) => `its ${hook} isn't run`),
-    ...(installed.length === 0 ? [] : [`it isn't copied to ${installed.join(', ')}`]),
+    ...(copies.length === 0 ? [] : [`it isn't copied to ${copies.join(', ')}`]),
   ];
 }
 

@@ -1,7 +1,8 @@
+import { dirname, join } from 'node:path';
 import { certbotAccounts } from './certbot-accounts.ts';
 import { hostlessServer, type CertificateLayout } from '../certificate-layout.ts';
 import type { ClientFile } from '../client-files.ts';
-import type { ClientOptions, ClientSolver } from '../client-certificate.ts';
+import type { ClientFiles, ClientOptions, ClientSolver } from '../client-certificate.ts';
 import { issuedFacts } from '../client-certificate.ts';
 import { webUrl } from '../found-text.ts';
 import type { IniSection } from '../ini-sections.ts';
@@ -12,7 +13,7 @@ export const certbotCertificates: CertificateLayout = {
   homes: certbotAccounts.homes,
   folder: 'renewal',
   isWanted: (path) => /^[^/]+\.conf$/.test(path),
-  async certificateOf({ parts, text, beside, namesIn }) {
+  async certificateOf({ file, parts, text, beside, namesIn }) {
     const name = (parts[0] ?? '').slice(0, -'.conf'.length);
     const sections = iniSections(text);
     const settings = sections.get('renewalparams');
@@ -27,9 +28,20 @@ export const certbotCertificates: CertificateLayout = {
       ...solverOf(names, settings, sections.get('renewalparams/webroot_map') ?? new Map<string, string>()),
       options: optionsOf(settings, keyType),
       notes: [...notesOf(settings), ...(await directoryHooks(namesIn))],
+      issued: filesIn(join(dirname(file), '../live', name)),
     };
   },
 };
+
+/** The links in `live/NAME`, which web servers are told of. */
+function filesIn(live: string): ClientFiles {
+  const [key, fullchain] = [join(live, 'privkey.pem'), join(live, 'fullchain.pem')];
+  return {
+    chain: [fullchain],
+    key,
+    served: [fullchain, key, join(live, 'cert.pem'), join(live, 'chain.pem')],
+  };
+}
 
 function solverOf(
   names: readonly string[],

@@ -1,5 +1,7 @@
+import { dirname, join } from 'node:path';
 import { legoAccounts } from './lego.ts';
 import type { CertificateLayout } from '../certificate-layout.ts';
+import type { ClientFiles } from '../client-certificate.ts';
 import { issuedFacts } from '../client-certificate.ts';
 import { hostOf, textMember, webUrl } from '../found-text.ts';
 
@@ -8,7 +10,7 @@ export const legoCertificates: CertificateLayout = {
   homes: legoAccounts.homes,
   folder: 'certificates',
   isWanted: (path) => /^[^/]+\.json$/.test(path),
-  async certificateOf({ parts, text, beside }) {
+  async certificateOf({ file: path, parts, text, beside }) {
     const file = (parts[0] ?? '').slice(0, -'.json'.length);
     const certUrl = webUrl(textMember(text, 'certUrl'));
     if (certUrl === null) throw new Error('it has no certUrl');
@@ -30,6 +32,13 @@ export const legoCertificates: CertificateLayout = {
         ...(preferredChain === null ? {} : { preferredChain }),
       },
       notes: [],
+      issued: filesOf(join(dirname(path), file)),
     };
   },
 };
+
+/** `.crt` is the leaf with its issuers, or with `--no-bundle` the leaf alone; `.issuer.crt` has the issuers. */
+function filesOf(stem: string): ClientFiles {
+  const [leaf, issuers, key] = [`${stem}.crt`, `${stem}.issuer.crt`, `${stem}.key`];
+  return { chain: [leaf, issuers], key, served: [leaf, issuers, key] };
+}

@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Installation, jsonLines, newInstallation } from '../../support/installation.ts';
@@ -46,8 +47,11 @@ describe('moving to acme-ledger', () => {
       { certificate: 'one.test', outcome: 'added', notes: [] },
       { summary: { failed: 0 } },
     ]);
-    expect(await here.run(['renew'])).toMatchObject({ exitCode: 0, stderr: '' });
+    const nothingDue = await here.run(['renew', '--json']);
+    expect(jsonLines(nothingDue)).toMatchObject([{ summary: { due: 0, notDue: 1 } }]);
     const directory = here.certificate('one.test');
+    const live = await readFile(here.file('certbot/config/live/one.test/fullchain.pem'), 'utf8');
+    expect(await readFile(`${directory}/fullchain.pem`, 'utf8')).toBe(live);
     expect(await faultsOf({ directory, names: ['one.test'], rootPem: await lab.root() })).toEqual([]);
     expect(here.rows('select key_type from certificates')).toEqual([{ key_type: 'rsa2048' }]);
     expect(await here.run(['ledger', 'check'])).toMatchObject({ exitCode: 0 });

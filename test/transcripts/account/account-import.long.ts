@@ -6,7 +6,6 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { created } from '../../support/created.ts';
 import { type Installation, jsonLines, jsonOf, newInstallation } from '../../support/installation.ts';
 import { type LabAccount, registerAccount } from '../../support/lab-account.ts';
-import { selfSigned } from '../../support/openssl.ts';
 import { type ProxiedCa, startProxiedCa } from '../../support/stage.ts';
 
 let ca: ProxiedCa;
@@ -142,91 +141,6 @@ describe('account import', () => {
     const chance = await here.run([...from, '--use']);
     expect(chance).toMatchObject({ exitCode: 2, stdout: '' });
     expect(chance.stderr).toMatch(/^error: --use: there is more than one account/);
-  });
-
-  it('takes certificates over with --certificates, and tells of those whose names it could not prove', async () => {
-    await certbotHas(account.keyPem, 'a');
-    const pem = await selfSigned(here.directory, ['one.test', 'www.one.test'], 'ec:P-256');
-    const renewal = (authenticator: string): string =>
-      `[renewalparams]\nserver = ${proxy.directoryUrl}\nauthenticator = ${authenticator}\npost_hook = true\n`;
-    for (const name of ['one.test', 'two.test']) await put(`certbot/live/${name}/cert.pem`, pem);
-    await put('certbot/renewal/one.test.conf', `${renewal('webroot')}webroot_path = ${here.webroot},\n`);
-    await put('certbot/renewal/two.test.conf', renewal('dns-example'));
-    const from = [
-      'account',
-      'import',
-      '--certificates',
-      '--import-accounts',
-      `certbot:${here.file('certbot')}`,
-    ];
-    const result = await here.run([...from, '--json']);
-    expect(result).toMatchObject({ exitCode: 1, stderr: '' });
-    expect(jsonLines(result).slice(1)).toMatchObject([
-      {
-        certificate: 'two.test',
-        outcome: 'failed',
-        error: { message: expect.stringContaining('dns-example') as unknown },
-      },
-      { certificate: 'one.test', outcome: 'added', notes: ["its post_hook isn't run"], error: null },
-      { summary: { added: 1, failed: 0, certificates: { added: 1, known: 0, failed: 1, elsewhere: 0 } } },
-    ]);
-    expect(jsonOf(await here.run(['cert', 'show', 'one.test', '--json']))).toMatchObject({
-      names: ['one.test', 'www.one.test'],
-      ca: proxy.directoryUrl,
-      keyType: 'ec256',
-      settings: { solver: 'webroot', webroot: here.webroot },
-    });
-    const otherwise = ['one.test', 'www.one.test', '--solver', 'standalone'];
-    expect(await here.run(['cert', 'add', ...otherwise])).toMatchObject({ exitCode: 0 });
-    const again = await here.run([...from, '--solver', 'standalone']);
-    expect(again).toMatchObject({ exitCode: 0, stderr: '' });
-    expect(again.stdout).toContain(
-      'accounts: 0 added, 1 known before, 0 failed\ncertificates: 1 added, 1 known before, 0 failed\n',
-    );
-    expect(jsonOf(await here.run(['cert', 'show', 'one.test', '--json']))).toMatchObject({
-      settings: { solver: 'standalone' },
-    });
-    expect(proxy.counts.newOrder).toBe(0);
-  });
-
-  it('takes a command of the client’s over only with --with-hooks, and names it', async () => {
-    await certbotHas(account.keyPem, 'a');
-    const pem = await selfSigned(here.directory, ['one.test'], 'ec:P-256');
-    for (const name of ['one.test', 'two.test']) {
-      await put(`certbot/live/${name}/cert.pem`, pem);
-      const settings = `server = ${proxy.directoryUrl}\nauthenticator = webroot\nwebroot_path = ${here.webroot},\n`;
-      const hook = name === 'one.test' ? 'renew_hook = systemctl reload nginx\n' : '';
-      await put(`certbot/renewal/${name}.conf`, `[renewalparams]\n${settings}${hook}`);
-    }
-    const from = [
-      'account',
-      'import',
-      '--certificates',
-      '--import-accounts',
-      `certbot:${here.file('certbot')}`,
-    ];
-    for (const dryRun of [['--dry-run'], []]) {
-      const asked = await here.run([...from, ...dryRun]);
-      expect(asked.exitCode).toBe(1);
-      expect(asked.stderr).toMatch(
-        /^error: .*one\.test\.conf.*: certbot runs a command for it.*: systemctl reload nginx\nhint: .*--with-hooks\n$/,
-      );
-      expect(asked.stdout).toContain(`${dryRun.length === 0 ? 'added' : 'would-add'}  two.test`);
-    }
-    expect(here.rows('select name, deploy_hook from certificates')).toEqual([
-      { name: 'two.test', deploy_hook: null },
-    ]);
-    const taken = await here.run([...from, '--with-hooks']);
-    expect(taken).toMatchObject({ exitCode: 0, stderr: '' });
-    expect(taken.stdout).toMatch(/added {2}one\.test .*\n {2}runs systemctl reload nginx\n/);
-    const shown = await here.run(['cert', 'show', 'one.test']);
-    expect(shown.stdout).toContain(`webroot   ${here.webroot}\n  deploys   systemctl reload nginx\n`);
-    expect(await here.run([...from])).toMatchObject({ exitCode: 0, stderr: '' });
-    const hook = ['--hook', '/bin/true', '--challenge', 'http-01'];
-    await here.run(['cert', 'add', 'three.test', ...hook], { cwd: here.directory });
-    expect((await here.run(['cert', 'show', 'three.test'])).stdout).toContain(
-      `hook      /bin/true (http-01, in ${here.directory})\n`,
-    );
   });
 
   it('asks to be run again when the CA wants to be left alone, and takes no key that no CA takes', async () => {

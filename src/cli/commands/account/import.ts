@@ -1,12 +1,14 @@
 import type { Command } from 'commander';
 import type { SolverOptions } from '../../../challenges/option-list.ts';
 import { addSolverOptions } from '../../options/certificate-options.ts';
+import { writeImport } from './import-text.ts';
 import type { Runner } from '../../runner.ts';
 
 interface Options extends SolverOptions {
   importAccounts?: string[];
   certificates?: boolean;
   withHooks?: boolean;
+  only?: string[];
   use?: boolean;
   dryRun?: boolean;
 }
@@ -23,25 +25,37 @@ export function accountImport(account: Command, runner: Runner): void {
     )
     .option(
       '--certificates',
-      'want the certificates of certbot, lego and acme.sh, too: the next renew issues them; with challenge options for those whose own way to be proven is unknown',
+      'take over the certificates of certbot, lego and acme.sh as they stand, too: files, keys and dates; with challenge options for those whose own way to be proven is unknown',
+    )
+    .option(
+      '--only <NAME>',
+      'with --certificates: of these only the one of that name; may be repeated',
+      (value: string, before: string[] | undefined) => [...(before ?? []), value],
     )
     .option(
       '--with-hooks',
       "with --certificates: also those with a command of the client's, which is run from then on",
     )
     .option('--use', 'make orders on it from now on, also where the ledger has another account of that CA')
-    .option('--dry-run', 'ask the CA for the accounts, but write nothing');
+    .option(
+      '--dry-run',
+      'ask the CA for the accounts, show what becomes of each certificate, and write nothing',
+    );
   addSolverOptions(command);
   runner.bind<Options>(command, async (context, options, [file]) => {
     const { importAccounts } = await import('../../../import/import-accounts.ts');
-    return importAccounts(context, {
+    const dryRun = options.dryRun === true;
+    const result = await importAccounts(context, {
       file,
       clients: options.importAccounts ?? [],
       certificates: options.certificates === true,
       withHooks: options.withHooks === true,
       solver: options,
+      only: options.only ?? [],
       use: options.use === true,
-      dryRun: options.dryRun === true,
+      dryRun,
     });
+    await writeImport(context.output, result, dryRun);
+    return result.exitCode;
   });
 }
