@@ -56,9 +56,14 @@ export class GroupedErrors {
     return pausedBy === null && kind.count <= kind.toldMost;
   }
 
+  /** The errors for the pauses of CAs, one for each page. */
+  *pauses(): Generator<ErrorRecord> {
+    for (const kind of this.#pauses.values()) yield ofPauses(kind);
+  }
+
   /** The errors that stand for certificates that weren't reported by themselves, one for each kind. */
   *rest(): Generator<ErrorRecord> {
-    for (const kind of this.#pauses.values()) yield ofPauses(kind);
+    yield* this.pauses();
     for (const { status, error, toldMost: told, count, retryAt } of this.#kinds.values()) {
       if (count <= told) continue;
       const { code, message, hint: own } = error;
@@ -89,7 +94,7 @@ function ofPauses({ status, error, count, names, retryAt }: Kind): ErrorRecord {
  * The CA whose pause an error is about, as far as the page that ends the pause shows; null for any other
  * error.
  */
-function pausingCa(error: ErrorRecord): string | null {
+export function pausingCa(error: ErrorRecord): string | null {
   const page = pageOf(error);
   if (page !== null) return URL.canParse(page) ? new URL(page).origin : page;
   return error.code === 'account-paused' ? error.code : null;

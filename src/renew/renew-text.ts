@@ -1,3 +1,4 @@
+import type { ErrorRecord } from '../errors.ts';
 import { missingNames } from '../issuance/names/name-choice.ts';
 import type { Renewed } from './renewed.ts';
 import type { Due } from '../issuance/due/due.ts';
@@ -8,7 +9,8 @@ import { tellPaused } from './paused-certificates.ts';
 import type { RenewOptions, Work } from './work.ts';
 import { tellLeftAlone } from './suspended-certificates.ts';
 import { leftOutText } from '../report/left-out.ts';
-import type { GroupedErrors } from './grouped-errors.ts';
+import { GroupedErrors, pausingCa } from './grouped-errors.ts';
+import { RetoldFailures } from './retold-failures.ts';
 import { spendLine } from '../report/limit-line.ts';
 import type { RenewalRecord } from './report-file.ts';
 import { counted } from '../printable.ts';
@@ -61,7 +63,7 @@ export function report(
   context: CommandContext,
   { certificate, status, error, fallbackCa }: Renewed,
   explanationUrl: string | undefined,
-  { record, like }: { record: RenewalRecord; like: GroupedErrors },
+  { record, told }: { record: RenewalRecord; told: Told },
 ): void {
   const explained = explanationUrl === undefined ? {} : { explanationUrl };
   const missing = missingNames(certificate);
@@ -82,20 +84,56 @@ export function report(
       'acme-ledger name list says why',
     );
   else if (error === null) context.output.note(`${printable(certificate.name)}: ${status}`);
-  else if (like.note(status, error, certificate.name) || context.settings.verbosity > 0)
-    context.output.complainOf(error, `${certificate.name}: ${status}`);
+  else tellFailure(context, { certificate, status, error }, told);
+}
+
+/** What a run has told of its failures, and tells at its end. */
+export class Told {
+  readonly grouped = new GroupedErrors();
+  readonly retold = new RetoldFailures();
+  /** How many failures were told one by one. */
+  failures = 0;
+  /** How often was anything written before the first of them; null while there is none. */
+  writtenBefore: number | null = null;
+}
+
+function tellFailure(
+  { output, settings }: CommandContext,
+  { certificate, status, error }: Pick<Renewed, 'certificate' | 'status'> & { error: ErrorRecord },
+  told: Told,
+): void {
+  const { name, names } = certificate;
+  if (pausingCa(error) === null) told.retold.add(status, error, [name, ...names]);
+  told.writtenBefore ??= output.written();
+  if (!told.grouped.note(status, error, name) && settings.verbosity <= 0) return;
+  told.failures += 1;
+  output.complainOf(error, `${name}: ${status}`);
+}
+
+/** Tells again what failed, to a person before whose eyes it may have gone by. */
+function retell({ output }: CommandContext, { grouped, retold }: Told): void {
+  for (const error of grouped.pauses()) output.complainOf(error);
+  for (const { subject, error } of retold.reasons()) output.complainOf(error, subject);
+  const left = retold.countLeft;
+  if (left > 0)
+    output.conclude(`and ${counted(left, 'certificate')} for other reasons: acme-ledger cert list has them`);
 }
 
 /**
  * Reports the errors that weren't reported one by one, and the sums; both also under cron, if any certificate
  * failed or waits.
  */
-export function conclude({ output, settings }: CommandContext, summary: Summary, like: GroupedErrors): void {
+export function conclude(context: CommandContext, summary: Summary, told: Told): void {
+  const { output, settings } = context;
   if (output.json) {
     output.line({ summary }, () => '');
     return;
   }
-  if (settings.verbosity <= 0) for (const error of like.rest()) output.complainOf(error);
+  const others = [...told.grouped.rest()];
+  const { writtenBefore, failures } = told;
+  const isScattered = writtenBefore !== null && output.written() - writtenBefore > failures;
+  if (output.isWatched && (isScattered || others.length > 0)) retell(context, told);
+  else if (settings.verbosity <= 0) for (const error of others) output.complainOf(error);
   const sums = sumsText(summary);
   if (summary.failed + summary.deferred > 0) output.conclude(sums);
   else output.note(sums);

@@ -1,6 +1,5 @@
 import { authorityOf } from '../acme/authorities/authorities.ts';
-import { conclude, describe, explain, report, summaryOf, totalsOf } from './renew-text.ts';
-import { GroupedErrors } from './grouped-errors.ts';
+import { Told, conclude, describe, explain, report, summaryOf, totalsOf } from './renew-text.ts';
 import { systemClock } from '../clock.ts';
 import { isAboutTheCa } from '../error-kinds.ts';
 import { AcmeLedgerError, errorRecord } from '../errors.ts';
@@ -77,7 +76,7 @@ export async function runRenew(
   await writeConfigured(context);
   const known = await knownWork(context, options);
   let summary = summaryOf(known);
-  const like = new GroupedErrors();
+  const told = new Told();
   const pages = new Map<string, string>();
   const putOff = new Set<string>();
   const probing = probeLeftAlone(context, known, time.endsAt);
@@ -92,7 +91,7 @@ export async function runRenew(
       // The certificate goes with the next part.
       if (error?.code === 'no-time' && run.mayStart()) return void putOff.add(certificate.name);
       summary[renewed.status] += 1;
-      report(context, renewed, pages.get(certificate.name), { record, like });
+      report(context, renewed, pages.get(certificate.name), { record, told });
     });
   };
   try {
@@ -117,7 +116,7 @@ export async function runRenew(
     await probing.catch(() => undefined);
     // However the run ended, also by a signal before the first certificate.
     record.summary = summary;
-    conclude(context, summary, like);
+    conclude(context, summary, told);
   }
   if (summary.failed > 0) return 1;
   return summary.deferred > 0 ? 75 : 0;

@@ -30,6 +30,10 @@ export type Lines = string | readonly string[];
 /** How a command speaks to a person or a script; the terminal's is src/cli/output/output.ts. */
 export interface Output {
   json: boolean;
+  /** A person sits at a terminal and reads along: lines of long runs scroll away. */
+  isWatched: boolean;
+  /** How many times anything was written on either stream so far. */
+  written: () => number;
   /**
    * One value: as JSON, or as the line or lines that `text` makes of it. Text of a CA can't make lines of its
    * own.

@@ -1,7 +1,7 @@
 import { type ErrorRecord, errorRecord } from '../../errors.ts';
 import { printable, printableJson } from '../../printable.ts';
 import type { Lines, Output } from '../../run/run-context.ts';
-import type { BarPlace } from './progress.ts';
+import { screen } from './screen.ts';
 
 /*
  * The ways to speak to a person or a script:
@@ -22,37 +22,32 @@ export interface OutputOptions {
 }
 
 export function createOutput(options: OutputOptions): Output {
-  let clearBar: (() => void) | null = null;
-  const place = (): BarPlace => ({
-    isVisible:
-      options.progress && !options.quiet && process.stderr.isTTY && !(options.json && process.stdout.isTTY),
-    onBar: (clear) => {
-      clearBar = clear;
-    },
-  });
+  const showsProgress =
+    options.progress && !options.quiet && process.stderr.isTTY && !(options.json && process.stdout.isTTY);
   const write = <T>(value: T, text: (value: T) => Lines): void => {
-    if (process.stdout.isTTY) clearBar?.();
-    process.stdout.write(`${options.json ? printableJson(value) : printableLines(text(value))}\n`);
+    screen.write(process.stdout, `${options.json ? printableJson(value) : printableLines(text(value))}\n`);
   };
   const output: Output = {
     json: options.json,
+    isWatched: process.stderr.isTTY && !options.quiet,
+    written: () => screen.written,
     result: write,
     line: write,
     async table(head, rows) {
       const { drawTable } = await import('./table.ts');
-      process.stdout.write(`${drawTable(head, rows)}\n`);
+      screen.write(process.stdout, `${drawTable(head, rows)}\n`);
     },
     note(text) {
-      if (process.stderr.isTTY && !options.quiet) process.stderr.write(`${printable(text)}\n`);
+      if (process.stderr.isTTY && !options.quiet) screen.write(process.stderr, `${printable(text)}\n`);
     },
     conclude(text) {
-      if (!options.quiet) process.stderr.write(`${printable(text)}\n`);
+      if (!options.quiet) screen.write(process.stderr, `${printable(text)}\n`);
     },
     warn,
     complainOf,
-    progress: async (what) => (await import('./progress.ts')).startProgress(place(), what),
+    progress: async (what) => (await import('./progress.ts')).startProgress(showsProgress, what),
     fileProgress: async (files, what) =>
-      (await import('./progress.ts')).startFileProgress(place(), files, what),
+      (await import('./progress.ts')).startFileProgress(showsProgress, files, what),
   };
   return output;
 }
@@ -63,7 +58,7 @@ function printableLines(text: Lines): string {
 
 /** `warning: …` and `hint: …`, one line each. */
 export function warn(message: string, hint: string): void {
-  process.stderr.write(`warning: ${printable(message)}\nhint: ${printable(hint)}\n`);
+  screen.write(process.stderr, `warning: ${printable(message)}\nhint: ${printable(hint)}\n`);
 }
 
 /** `error: …` and `hint: …`, one line each. */
@@ -74,18 +69,20 @@ export function complain(error: unknown): void {
     return;
   }
   complainOf({ ...record, hint: 'this is a bug in acme-ledger: please report it with the lines below' });
-  if (error instanceof Error) process.stderr.write(`${printableLines(error.stack?.split('\n') ?? '')}\n`);
+  if (error instanceof Error)
+    screen.write(process.stderr, `${printableLines(error.stack?.split('\n') ?? '')}\n`);
 }
 
 /** @param subject the error's subject, put before it unless the message names it */
 export function complainOf(record: ErrorRecord, subject?: string): void {
   const isNamed = subject === undefined || names(record.message, printable(subject));
   const prefix = isNamed ? '' : `${printable(subject)}: `;
-  process.stderr.write(`error: ${prefix}${printable(record.message)}\n`);
-  if (record.hint !== null) process.stderr.write(`hint: ${printable(record.hint)}\n`);
+  const lines = [`error: ${prefix}${printable(record.message)}`];
+  if (record.hint !== null) lines.push(`hint: ${printable(record.hint)}`);
   // Many a message or hint has the time already.
   if (record.retryAt !== null && !`${record.message} ${record.hint ?? ''}`.includes(record.retryAt))
-    process.stderr.write(`hint: try again at ${record.retryAt}\n`);
+    lines.push(`hint: try again at ${record.retryAt}`);
+  screen.write(process.stderr, `${lines.join('\n')}\n`);
 }
 
 function names(message: string, subject: string): boolean {

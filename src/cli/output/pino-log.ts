@@ -2,6 +2,7 @@ import { closeSync, openSync, writeSync } from 'node:fs';
 import { pino } from 'pino';
 import { prettyFactory } from 'pino-pretty';
 import { printable } from '../../printable.ts';
+import { screen } from './screen.ts';
 
 export interface PinoLog {
   write(level: 'debug' | 'info' | 'warn' | 'error', fields: object, message: string): void;
@@ -19,7 +20,7 @@ export function openPino(options: LogOptions, level: string): PinoLog {
     { level, timestamp: pino.stdTimeFunctions.isoTime },
     {
       write(line) {
-        if (file === null) process.stderr.write(shaped(line));
+        if (file === null) screen.write(process.stderr, shaped(line));
         else writeSync(file, shaped(line));
       },
     },

@@ -1,26 +1,20 @@
 import { stat } from 'node:fs/promises';
-import { SingleBar } from 'cli-progress';
 import type { FileProgress, Progress } from '../../run/run-context.ts';
-
-/** A bar's view of the terminal, and its removal. */
-export interface BarPlace {
-  isVisible: boolean;
-  /** Hands over the function that takes the bar off the last line; null while there is no bar. */
-  onBar: (clear: (() => void) | null) => void;
-}
+import { type StatusLine, screen } from './screen.ts';
+import { durationText } from './wording.ts';
 
 /**
  * A bar for items that are found in files while these are read: the total is estimated from the items so far.
  * Standard input has no end to be seen: there the bar shows the items found.
  */
 export async function startFileProgress(
-  place: BarPlace,
+  isVisible: boolean,
   files: readonly string[],
   what: string,
 ): Promise<FileProgress> {
   const sizes = await Promise.all(files.filter((file) => file !== '-').map(sizeOf));
   const size = files.includes('-') ? 0 : sizes.reduce((sum, each) => sum + each, 0);
-  const progress = startProgress(place, what);
+  const progress = startProgress(isVisible, what);
   let [bytes, found, told] = [0, 0, 0];
   const estimate = (): void => {
     const share = size === 0 || bytes === 0 ? 1 : Math.min(1, bytes / size);
@@ -48,44 +42,51 @@ async function sizeOf(file: string): Promise<number> {
   );
 }
 
-/** A bar on a terminal's stderr. */
-export function startProgress({ isVisible, onBar }: BarPlace, what: string): Progress {
-  let bar: SingleBar | null = null;
-  let total = 0;
+/** A bar in the terminal's line of progress. */
+export function startProgress(isVisible: boolean, what: string): Progress {
+  const state = { done: 0, total: 0, startedAt: performance.now() };
+  const line: StatusLine = (width) => barText(state, what, width);
+  let isShown = false;
   return {
     expect(count) {
       if (!isVisible || count === 0) return;
-      total += count;
-      if (bar === null) {
-        bar = new SingleBar({
-          format: `{value}/{total} ${what} [{bar}] {eta_formatted} left`,
-          stream: lastLine(),
-          clearOnComplete: true,
-          hideCursor: true,
-          forceRedraw: true,
-        });
-        onBar(() => process.stderr.write('\r\x1b[K'));
-        bar.start(total, 0);
-      } else {
-        bar.setTotal(total);
+      state.total += count;
+      if (isShown) {
+        screen.refresh();
+        return;
       }
+      isShown = true;
+      state.startedAt = performance.now();
+      screen.show(line);
     },
     done() {
-      bar?.increment();
+      state.done += 1;
+      if (isShown) screen.refresh();
     },
     stop() {
-      bar?.stop();
-      onBar(null);
+      if (isShown) screen.remove(line);
+      isShown = false;
     },
   };
 }
 
-/**
- * stderr, except that the cursor isn't taken back at the end to where it was at the beginning: results stand
- * there by then.
- */
-function lastLine(): NodeJS.WritableStream {
-  const placing = ['\x1b7', '\x1b8'];
-  const write = (text: string): boolean => placing.includes(text) || process.stderr.write(text);
-  return Object.create(process.stderr, { write: { value: write } }) as NodeJS.WritableStream;
+interface BarState {
+  done: number;
+  total: number;
+  startedAt: number;
+}
+
+const longestBar = 40;
+/** A bar that is shorter shows nothing. */
+const shortestBar = 8;
+
+/** `3/12 certificates [=====---------------] 2m left`. */
+function barText({ done, total, startedAt }: BarState, what: string, width: number): string {
+  const head = `${String(done)}/${String(total)} ${what}`;
+  const leftSeconds = ((performance.now() - startedAt) / 1000 / done) * (total - done);
+  const end = done === 0 ? '' : ` ${durationText(Math.round(leftSeconds))} left`;
+  const length = Math.min(longestBar, width - head.length - end.length - ' []'.length);
+  if (length < shortestBar) return `${head}${end}`;
+  const filled = total === 0 ? 0 : Math.min(length, Math.round((length * done) / total));
+  return `${head} [${'='.repeat(filled)}${'-'.repeat(length - filled)}]${end}`;
 }

@@ -1,27 +1,64 @@
-import { execFile } from 'node:child_process';
-import { promisify } from 'node:util';
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import { startCommandOnTerminal } from '../../support/terminal.ts';
 
 const code = `
 import { createOutput } from './src/cli/output/output.ts';
 const output = createOutput({ json: false, quiet: false, progress: true });
-const bar = await output.progress('URLs');
-bar.expect(2);
+const bar = await output.progress('authorizations and orders');
+bar.expect(2000);
 output.line(null, () => 'first');
-bar.done();
+for (let count = 0; count < 1000; count += 1) bar.done();
+output.complainOf({ code: 'solver', message: 'n'.repeat(200), hint: 'look there', problem: null, retryAt: null }, 'a.test: failed');
+output.line(null, () => ['second', 'third']);
+await output.table(['A', 'B'], [['1', '2']]);
 bar.stop();
+output.note('between');
+const other = await output.progress('URLs');
+other.expect(1);
+output.warn('a warning', 'its hint');
+other.stop();
 output.line(null, () => 'last');
 `;
 
-it('results on the same terminal take the place of the bar, and stay when it goes', async () => {
-  const { stdout } = await promisify(execFile)(
-    'script',
-    ['-qec', `"${process.execPath}" --import tsx --input-type=module -e "$CODE"`, '/dev/null'],
-    { env: { ...process.env, CODE: code } },
-  );
-  expect(stdout).toMatch(/0\/2 URLs/);
-  expect(stdout).toContain('\r\u001b[Kfirst\r\n');
-  expect(stdout.endsWith('\u001b[2Klast\r\n')).toBe(true);
-  // To save the cursor's place and to go back to it.
-  for (const placing of ['\u001b7', '\u001b8']) expect(stdout).not.toContain(placing);
+const node = [process.execPath, '--import', 'tsx', '--input-type=module', '-e', code];
+
+const written = [
+  'first',
+  `error: a.test: failed: ${'n'.repeat(200)}`,
+  'hint: look there',
+  'second',
+  'third',
+  'A  B',
+  '1  2',
+  'between',
+  'warning: a warning',
+  'hint: its hint',
+  'last',
+];
+
+describe('the line of progress', () => {
+  it.each([
+    [30, /^1000\/2000 authorizations a…$/],
+    [60, /^1000\/2000 authorizations and orders \[=+-+\] \S+ left$/],
+    [160, /^1000\/2000 authorizations and orders \[={20}-{20}\] \S+ left$/],
+  ])('leaves every line as it was written, on a terminal of %i columns', async (columns, bar) => {
+    const session = startCommandOnTerminal(node, { columns });
+    expect(await session.finished).toBe(0);
+    expect(session.lines()).toEqual(written);
+    expect(session.progressRows()).toBe(1);
+    expect(session.progress()).toContainEqual(expect.stringMatching(bar));
+  });
+
+  it('is not in the way of a reader behind a pipe that shows the results on the same terminal', async () => {
+    const session = startCommandOnTerminal(node, { columns: 80, shell: '"$@" | cat' });
+    expect(await session.finished).toBe(0);
+    expect(session.lines().toSorted()).toEqual(written.toSorted());
+  });
+
+  it('is not shown where results go to a terminal and stderr elsewhere, nor under cron', async () => {
+    const session = startCommandOnTerminal(node, { columns: 80, shell: '"$@" 2>/dev/null' });
+    expect(await session.finished).toBe(0);
+    expect(session.progress()).toEqual([]);
+    expect(session.lines()).toEqual(['first', 'second', 'third', 'A  B', '1  2', 'last']);
+  });
 });
