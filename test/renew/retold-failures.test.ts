@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { AcmeLedgerError, errorRecord } from '../../src/errors.ts';
-import { RetoldFailures } from '../../src/renew/retold-failures.ts';
+import { RetoldFailures } from '../../src/renew/grouped-errors.ts';
 
 function failure(message: string, hint = 'mend the zone') {
   return errorRecord(new AcmeLedgerError('solver', message, { hint }));

@@ -5,6 +5,9 @@ import { cleanEnvironment } from './workspace.ts';
 
 const program = fileURLToPath(new URL('../../bin/acme-ledger', import.meta.url));
 
+/** The beginning of each frame of the line of progress. */
+const clearLine = '\r\u001b\\[K';
+
 /** A command at a terminal, as the person before it sees it. */
 export interface TerminalSession {
   /** The lines on the terminal from the first on, long ones that the terminal wrapped in one piece. */
@@ -79,7 +82,7 @@ class Seen {
 
   take(chunk: Buffer): void {
     // A frame of the line of progress begins by clearing the one before: each is looked at as it stands.
-    for (const piece of chunk.toString('latin1').split(/(?=\r\x1b\[K)/))
+    for (const piece of chunk.toString('latin1').split(new RegExp(`(?=${clearLine})`)))
       this.#writing = this.#writing.then(() => this.#write(Buffer.from(piece, 'latin1')));
   }
 
