@@ -27,7 +27,7 @@ it.each([
     value: authorizationJson({ ...authorizationRow(), ca: account.ca, accountUrl: null, orderIds: [] }),
   },
   { shape: 'ORDER', value: orderJson(orderRow()) },
-  { shape: 'CERTIFICATE', value: certificateJson(certificateRow(), null, null) },
+  { shape: 'CERTIFICATE', value: certificateJson(certificateRow(), null, undefined) },
   { shape: 'ACCOUNT', value: accountJson(account) },
   {
     shape: 'HOLD',

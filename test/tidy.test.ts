@@ -19,6 +19,7 @@ const floors: readonly (readonly string[])[] = [
   ['status'],
   ['issue', 'renew', 'import'],
   ['report'],
+  ['plan'],
   ['wanted', 'clear', 'probe', 'names', 'ledger-check', 'sync'],
   ['run'],
   ['issuance', 'settings'],

@@ -3,16 +3,12 @@ import { missingNames } from '../issuance/names/name-choice.ts';
 import type { Renewed } from './renewed.ts';
 import type { Due } from '../issuance/due/due.ts';
 import type { CertificateRow } from '../ledger/schema.ts';
-import { printable } from '../printable.ts';
+import { counted, printable } from '../printable.ts';
 import type { CommandContext } from '../run/run-context.ts';
-import { tellPaused } from './paused-certificates.ts';
-import type { RenewOptions, Work } from './work.ts';
-import { tellLeftAlone } from './suspended-certificates.ts';
+import type { Work } from './work.ts';
 import { leftOutText } from '../report/left-out.ts';
 import { GroupedErrors, RetoldFailures, pausingCa } from './grouped-errors.ts';
-import { spendLine } from '../report/limit-line.ts';
 import type { RenewalRecord } from './report-file.ts';
-import { counted } from '../printable.ts';
 
 /** How many certificates of each kind; those of `NotWorkedOn` only where there are any. */
 export type Summary = Record<Renewed['status'] | 'due' | 'notDue', number> & NotWorkedOn;
@@ -20,6 +16,8 @@ export type Summary = Record<Renewed['status'] | 'due' | 'notDue', number> & Not
 interface NotWorkedOn {
   /** Due certificates that `--limit` left to the next run. */
   beyondLimit?: number;
+  /** Due certificates that wait until failed names of theirs may be tried again. */
+  waiting?: number;
   /** Due certificates that stay as they are for suspended names. */
   leftAlone?: number;
   /** Certificates that somebody paused, due or not. */
@@ -53,7 +51,7 @@ export function explain(context: CommandContext, work: Work): Map<string, string
   return pages;
 }
 
-function explanationOf(certificate: CertificateRow, due: Due): string | null {
+export function explanationOf(certificate: CertificateRow, due: Due): string | null {
   return due.reason === 'ari' ? certificate.ari_explanation_url : null;
 }
 
@@ -146,55 +144,27 @@ export function sumsText(summary: Summary): string {
   return `${String(due)} due: ${String(issued)} issued, ${String(renewed)} renewed, ${String(failed)} failed, ${String(deferred)} deferred${notBegun}; ${notDueText(summary)}`;
 }
 
-function notWorkedOn({ beyondLimit, leftAlone, paused }: Work): NotWorkedOn {
+function notWorkedOn({ beyondLimit, waiting, leftAlone, paused }: Work): NotWorkedOn {
   return {
     ...(beyondLimit === 0 ? {} : { beyondLimit }),
+    ...(waiting.length === 0 ? {} : { waiting: waiting.length }),
     ...(leftAlone.length === 0 ? {} : { leftAlone: leftAlone.length }),
     ...(paused.length === 0 ? {} : { paused: paused.length }),
   };
 }
 
 function notDueText(summary: { notDue: number } & NotWorkedOn): string {
-  const { notDue, beyondLimit = 0, leftAlone = 0, paused = 0 } = summary;
+  const { notDue, beyondLimit = 0, waiting = 0, leftAlone = 0, paused = 0 } = summary;
+  const waits = waiting === 0 ? '' : `; ${String(waiting)} wait${waiting === 1 ? 's' : ''} for failed names`;
   const alone = leftAlone === 0 ? '' : `; ${String(leftAlone)} left alone for suspended names`;
-  const others = beyondLimit === 0 ? '' : `; --limit leaves ${String(beyondLimit)} more to the next run`;
-  const left = paused === 0 ? '' : `; ${String(paused)} paused`;
-  return `${String(notDue)} not due${alone}${left}${others}`;
+  return `${String(notDue)} not due${waits}${alone}${othersText({ paused, beyondLimit })}`;
 }
 
-/** `--dry-run`: shows what would be done, and what it costs. @returns the exit code */
-export function describe(context: CommandContext, work: Work, options: Pick<RenewOptions, 'names'>): number {
-  tellLeftAlone(context, work.leftAlone);
-  tellPaused(context, work.paused, options);
-  for (const { certificate, due, names, deferral } of work.due) {
-    const page = explanationOf(certificate, due);
-    const isOrdered = due.reason !== 'not-deployed';
-    const cost = { newOrders: isOrdered ? 1 : 0, authorizations: isOrdered ? names.length : 0 };
-    context.output.line(
-      {
-        name: certificate.name,
-        reason: due.reason,
-        dueAt: due.dueAt?.toISOString() ?? null,
-        names,
-        cost,
-        deferral,
-        ...(page === null ? {} : { explanationUrl: page }),
-      },
-      () =>
-        `${printable(certificate.name)}: ${due.reason}, ${isOrdered ? `1 order with ${counted(names.length, 'name')}` : 'only its deploy hook'}${deferral === null ? '' : `, deferred: ${deferral.message}`}${page === null ? '' : `; the CA says why: ${page}`}`,
-    );
-  }
-  const deferred = work.due.filter(({ deferral }) => deferral !== null).length;
-  const { notDue, newOrders: limits, rehearsals } = work;
-  const rehearsed = rehearsals.length === 0 ? {} : { rehearsals };
-  const summary = { due: work.due.length, deferred, notDue, ...notWorkedOn(work), limits, ...rehearsed };
-  context.output.line({ summary }, () => [
-    ...rehearsals.map(
-      ({ ca, rehearsedAt, orders }) =>
-        `${ca}: ${counted(orders, 'order')} would be rehearsed first at ${rehearsedAt}`,
-    ),
-    ...work.newOrders.map((limit) => `${limit.ca}: ${spendLine(limit.spends, limit)}`),
-    `${String(summary.due)} due, ${deferred === 0 ? '' : `${String(deferred)} of them deferred, `}${notDueText(summary)}; nothing was sent`,
-  ]);
-  return 0;
+/** What a run doesn't come to, whether it is due or not. */
+export function othersText({
+  paused = 0,
+  beyondLimit = 0,
+}: Pick<NotWorkedOn, 'paused' | 'beyondLimit'>): string {
+  const left = paused === 0 ? '' : `; ${String(paused)} paused`;
+  return `${left}${beyondLimit === 0 ? '' : `; --limit leaves ${String(beyondLimit)} more to the next run`}`;
 }

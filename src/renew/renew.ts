@@ -1,5 +1,6 @@
 import { authorityOf } from '../acme/authorities/authorities.ts';
-import { Told, conclude, describe, explain, report, summaryOf, totalsOf } from './renew-text.ts';
+import { describe } from './dry-run.ts';
+import { Told, conclude, explain, report, summaryOf, totalsOf } from './renew-text.ts';
 import { systemClock } from '../clock.ts';
 import { isAboutTheCa } from '../error-kinds.ts';
 import { AcmeLedgerError, errorRecord } from '../errors.ts';
@@ -17,7 +18,7 @@ import { withLedger } from '../run/open-ledger.ts';
 import { onStage } from '../run/rehearsal-stage.ts';
 import type { CommandContext } from '../run/run-context.ts';
 import { stagingOf } from '../run/staging.ts';
-import { withWanted, writeConfigured } from '../wanted/write-configured.ts';
+import { writeConfigured } from '../wanted/write-configured.ts';
 import { learnRenewalInfo } from './ask-authorities.ts';
 import { type RenewThere, fallsBack, renewElsewhere } from './renew-at-fallback.ts';
 import { fallbackOf } from '../run/fallback.ts';
@@ -65,13 +66,7 @@ export async function runRenew(
   options: RenewOptions,
   record: RenewalRecord,
 ): Promise<number> {
-  if (options.dryRun) {
-    return describe(
-      context,
-      await withWanted(context, (ledger) => findWork(context, ledger, options)),
-      options,
-    );
-  }
+  if (options.dryRun) return describe(context, options);
   const time = { endsAt: performance.now() + (options.maxTimeMs ?? Infinity) };
   await writeConfigured(context);
   const known = await knownWork(context, options);

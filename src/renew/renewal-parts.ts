@@ -1,7 +1,8 @@
 import type { ProbeCandidate } from '../probe/probe-names.ts';
 import type { CommandContext } from '../run/run-context.ts';
 import { findWork } from './find-work.ts';
-import { type PlannedCertificate, type Work } from './work.ts';
+import type { PlannedCertificate } from '../plan/plan-due.ts';
+import type { Work } from './work.ts';
 import { withLedger } from '../run/open-ledger.ts';
 import type { RenewOptions } from './work.ts';
 

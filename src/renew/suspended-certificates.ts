@@ -1,25 +1,12 @@
 import { errorRecord } from '../errors.ts';
-import {
-  type SuspendedName,
-  resumeHint,
-  suspendedError,
-  suspendedText,
-} from '../issuance/names/suspended-names.ts';
+import { resumeHint, suspendedError, suspendedText } from '../issuance/names/suspended-names.ts';
 import { recordFailed } from '../ledger/certificates/certificate-failures.ts';
 import type { CertificateRow } from '../ledger/schema.ts';
 import { inTransaction } from '../ledger/writer.ts';
+import type { LeftAlone } from '../plan/find-due.ts';
 import type { CommandContext } from '../run/run-context.ts';
 import { withLedgerWriter } from '../run/ledger-writing.ts';
 import { counted } from '../printable.ts';
-
-/**
- * A certificate that is due and isn't worked on, for names of it that failed for too long, or that the CA
- * paused.
- */
-export interface LeftAlone {
-  certificate: CertificateRow;
-  names: readonly SuspendedName[];
-}
 
 const shownMost = 5;
 

@@ -1,17 +1,9 @@
-import type { ErrorRecord } from '../errors.ts';
-import type { DueCertificate } from '../issuance/due/due.ts';
 import type { RenewalFacts } from '../ledger/certificates/certificates.ts';
 import type { CertificateRow } from '../ledger/schema.ts';
+import type { LeftAlone, WaitingForNames } from '../plan/find-due.ts';
+import type { PlannedCertificate } from '../plan/plan-due.ts';
+import type { RunPlan } from '../plan/plan-run.ts';
 import type { ProbeCandidate } from '../probe/probe-names.ts';
-import type { RunPlan } from './plan-run.ts';
-import type { LeftAlone } from './suspended-certificates.ts';
-
-/** A certificate that is due, and why it has to wait for a limit of its CA; null when it goes now. */
-export interface PlannedCertificate extends DueCertificate {
-  deferral: ErrorRecord | null;
-  /** The certificate waits for the staging where it is rehearsed, not for its CA. */
-  isOfRehearsal: boolean;
-}
 
 /** The work of a run: certificates by CA, and CAs where an earlier run left something. */
 export interface Work {
@@ -28,6 +20,8 @@ export interface Work {
   toAsk: CertificateRow[];
   /** Names that are left alone and may be probed now, the one first that waited longest. */
   toProbe: ProbeCandidate[];
+  /** Due certificates that wait until names of theirs may be tried again. */
+  waiting: WaitingForNames[];
   /** Due certificates that stay as they are until names of theirs are mended or resumed. */
   leftAlone: LeftAlone[];
   /** Certificates that somebody paused, due or not. */

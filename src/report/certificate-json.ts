@@ -3,15 +3,22 @@ import type { SolverSettings } from '../challenges/settings.ts';
 import { systemClock } from '../clock.ts';
 import { pauseOf } from '../ledger/certificates/pauses.ts';
 import { missingNames } from '../issuance/names/name-choice.ts';
+import { renewalOf } from '../issuance/due/renewal-window.ts';
 import type { CertificateRow } from '../ledger/schema.ts';
+import type { Standing } from '../plan/standings.ts';
 
 export type CertificateJson = ReturnType<typeof certificateJson>;
 
 /**
  * @param stored the files on disk, which show the certificate's real content; null where they weren't looked
  * at, or aren't there
+ * @param standing where it stands with `renew` if it is due
  */
-export function certificateJson(row: CertificateRow, dueAt: Date | null, stored: StoredCertificate | null) {
+export function certificateJson(
+  row: CertificateRow,
+  stored: StoredCertificate | null,
+  standing: Standing | undefined,
+) {
   const [names, now] = [row.names, systemClock.now()];
   return {
     name: row.name,
@@ -23,7 +30,8 @@ export function certificateJson(row: CertificateRow, dueAt: Date | null, stored:
     serial: row.serial,
     notBefore: row.not_before,
     notAfter: row.not_after,
-    dueAt: dueAt?.toISOString() ?? null,
+    dueAt: dueAtOf(row)?.toISOString() ?? null,
+    due: standing === undefined ? null : standingJson(standing),
     storedAt: row.stored_at,
     deployedAt: row.deployed_at,
     revokedAt: row.revoked_at,
@@ -35,6 +43,17 @@ export function certificateJson(row: CertificateRow, dueAt: Date | null, stored:
     stored: stored === null ? null : storedJson(stored, names),
     paths: stored?.paths ?? null,
   };
+}
+
+function dueAtOf(row: CertificateRow): Date | null {
+  // A revoked certificate is replaced by the next renew, however long it was good for.
+  if (row.revoked_at !== null) return new Date(row.revoked_at);
+  return row.order_id === null ? null : (renewalOf(row)?.dueAt ?? null);
+}
+
+/** Why a certificate is due, and what it waits for; `waitsFor` is null when the next `renew` works on it. */
+function standingJson({ due, waitsFor, error }: Standing) {
+  return { reason: due.reason, waitsFor, until: error?.retryAt ?? null, error };
 }
 
 function storedJson(stored: StoredCertificate, wanted: readonly string[]) {

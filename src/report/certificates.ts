@@ -1,8 +1,8 @@
 import { readStored } from '../certificates/store.ts';
 import { kindOf } from '../challenges/settings.ts';
-import { renewalOf } from '../issuance/due/renewal-window.ts';
 import { listCertificates } from '../ledger/certificates/certificates.ts';
 import type { CertificateRow } from '../ledger/schema.ts';
+import { type Standing, standingsNow } from '../plan/standings.ts';
 import type { CommandContext } from '../run/run-context.ts';
 import { wantedCertificate } from '../wanted/wanted-certificate.ts';
 import { withWanted } from '../wanted/write-configured.ts';
@@ -21,11 +21,13 @@ export async function eachCertificate(
   act: (certificate: CertificateJson, failure?: unknown) => void,
 ): Promise<void> {
   await withWanted(context, async (ledger) => {
+    const standings = await standingsNow(context, ledger);
     for (const row of await listCertificates(ledger)) {
-      const withoutFiles = certificateJson(row, dueAtOf(row), null);
+      const standing = standings.get(row.name);
+      const withoutFiles = certificateJson(row, null, standing);
       if (!withFiles) act(withoutFiles);
       else {
-        await shown(context, row).then(
+        await shown(context, row, standing).then(
           (certificate) => act(certificate),
           (error: unknown) => act(withoutFiles, error),
         );
@@ -44,17 +46,16 @@ export async function oneCertificate(
   name: string,
 ): Promise<{ certificate: CertificateJson; proven: () => { label: string; text: string } }> {
   return withWanted(context, async (ledger) => {
-    const certificate = await shown(context, await wantedCertificate(ledger, name));
+    const row = await wantedCertificate(ledger, name);
+    const certificate = await shown(context, row, (await standingsNow(context, ledger)).get(row.name));
     return { certificate, proven: () => kindOf(certificate.settings).shown(certificate.settings) };
   });
 }
 
-async function shown({ settings }: CommandContext, row: CertificateRow): Promise<CertificateJson> {
-  return certificateJson(row, dueAtOf(row), await readStored(settings.stateDir, row.name));
-}
-
-function dueAtOf(row: CertificateRow): Date | null {
-  // A revoked certificate is replaced by the next renew, however long it was good for.
-  if (row.revoked_at !== null) return new Date(row.revoked_at);
-  return row.order_id === null ? null : (renewalOf(row)?.dueAt ?? null);
+async function shown(
+  { settings }: CommandContext,
+  row: CertificateRow,
+  standing: Standing | undefined,
+): Promise<CertificateJson> {
+  return certificateJson(row, await readStored(settings.stateDir, row.name), standing);
 }

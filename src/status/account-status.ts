@@ -13,7 +13,7 @@ import type { Ledger } from '../ledger/ledger.ts';
 import type { AccountRow, CertificateRow } from '../ledger/schema.ts';
 import { accountsAtCa } from '../run/accounts/chosen-account.ts';
 import type { CommandContext } from '../run/run-context.ts';
-import { dueCertificates } from '../renew/find-work.ts';
+import { type DueCounts, countDue, standingsNow } from '../plan/standings.ts';
 import { limitStatus } from '../report/limit-status.ts';
 import { holdJson } from '../report/ledger-json.ts';
 import { withWanted } from '../wanted/write-configured.ts';
@@ -32,9 +32,8 @@ export interface AccountStatus {
   failingNames: number;
 }
 
-export interface CertificateCounts {
+export interface CertificateCounts extends DueCounts {
   total: number;
-  due: number;
   /**
    * Of the due certificates: `renew` leaves these as they are until names of theirs are mended or resumed.
    */
@@ -111,12 +110,13 @@ async function accountStatus(
 async function certificateCounts(context: CommandContext, ledger: Ledger): Promise<CertificateCounts> {
   const now = systemClock.now();
   const rows = await listCertificates(ledger);
-  const { eligible, leftAlone, paused } = await dueCertificates(context, ledger, now);
+  const paused = rows.filter((row) => pauseOf(row, now) !== null);
+  const due = countDue(await standingsNow(context, ledger));
   return {
     total: rows.length,
-    due: eligible.length + leftAlone.length,
-    leftAlone: leftAlone.length,
-    failing: rows.filter((row) => isFailing(row) && pauseOf(row, now) === null).length,
+    ...due,
+    leftAlone: due.waits.find((wait) => wait.for === 'suspended')?.count ?? 0,
+    failing: rows.filter((row) => isFailing(row) && !paused.includes(row)).length,
     expiringSoon: rows.filter((row) => isEndingSoon(row, now)).length,
     paused: paused.length,
     pausedEnding: paused.filter((row) => isEndingSoon(row, now)).length,

@@ -1,4 +1,5 @@
 import { counted, printable } from '../../printable.ts';
+import { dueText } from '../../report/due-text.ts';
 import { limitLine } from '../../report/limit-line.ts';
 import { type HoldScope, isLost } from '../../ledger/states.ts';
 import type { AccountStatus, CertificateCounts, Status } from '../../status/account-status.ts';
@@ -30,11 +31,10 @@ function accountText(shown: AccountStatus): string[] {
 }
 
 function certificatesText(counts: CertificateCounts): string {
-  const { total, due, leftAlone, failing, expiringSoon, paused, pausedEnding } = counts;
-  const alone = leftAlone === 0 ? '' : ` (${String(leftAlone)} left alone for suspended names)`;
+  const { total, failing, expiringSoon, paused, pausedEnding, ...due } = counts;
   const ending = pausedEnding === 0 ? '' : `, ${String(pausedEnding)} of them ending soon`;
   const pausedText = `${String(paused)} paused${ending}: acme-ledger cert list`;
-  return `certificates: ${String(total)}, ${String(due)} due${alone}, ${String(failing)} failing, ${String(expiringSoon)} ending soon${paused === 0 ? '' : `, ${pausedText}`}`;
+  return `certificates: ${String(total)}, ${dueText(due)}, ${String(failing)} failing, ${String(expiringSoon)} ending soon${paused === 0 ? '' : `, ${pausedText}`}`;
 }
 
 /** The CA's count and ours differ by what others left open. */

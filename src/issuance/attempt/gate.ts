@@ -187,13 +187,24 @@ function refusal(run: AccountRun, admission: Admission, verdict: Verdict): AcmeL
       hint: 'wait for it to end, or give --wait 5m; acme-ledger order list shows it',
     });
   }
-  const { count } = verdict;
+  return gateFullError(admission.identifiers.length, verdict.count, {
+    maxPending: run.maxPending,
+    now: run.clock.now(),
+  });
+}
+
+/** The error for an order that the gate has no room for; nothing was sent. */
+export function gateFullError(
+  names: number,
+  count: GateCount,
+  { maxPending, now }: { maxPending: number; now: Date },
+): AcmeLedgerError {
   return new AcmeLedgerError(
     'gate-full',
-    `no room for ${String(admission.identifiers.length)} more: ${countText(count, run.maxPending)}`,
+    `no room for ${String(names)} more: ${countText(count, maxPending)}`,
     {
       hint: 'nothing was sent; try again later, give --wait 10m, or see acme-ledger authz list --status pending',
-      retryAt: later(run.clock.now(), 60_000),
+      retryAt: later(now, 60_000),
     },
   );
 }

@@ -1,7 +1,9 @@
+import type { ErrorRecord } from '../../errors.ts';
 import type { CertificateRow } from '../../ledger/schema.ts';
 import type { FailingNames } from '../names/name-choice.ts';
 import type { FailedNamePolicy } from '../../policies.ts';
-import { chooseNames, missingNames, usualPolicy } from '../names/name-choice.ts';
+import { chooseNames, lateAt, missingNames, usualPolicy } from '../names/name-choice.ts';
+import { shellWord, shellWords } from '../../shell-word.ts';
 import type { Due, DueCertificate } from './due.ts';
 
 interface FailingContext {
@@ -23,8 +25,7 @@ export function dueWithNames(
   { failing, onFailedName, isAskedFor, now }: FailingContext,
 ): DueCertificate | null {
   const all = certificate.names;
-  const policy =
-    certificate.csr === null ? (onFailedName ?? usualPolicy(certificate, due, { failing, now })) : 'fail';
+  const policy = policyFor(certificate, due, { failing, onFailedName, now });
   const plan = { certificate, names: all, onFailedName: policy };
   if (due?.reason === 'not-deployed') return { ...plan, due };
   const { names, leftOut } = chooseNames(certificate, failing, { now, evenWaiting: isAskedFor });
@@ -45,4 +46,48 @@ export function isLeftAlone(
   context: Omit<FailingContext, 'isAskedFor'>,
 ): boolean {
   return due !== null && dueWithNames(certificate, due, { ...context, isAskedFor: true }) === null;
+}
+
+const namedMost = 5;
+
+/**
+ * Why a due certificate that `dueWithNames` passed over waits for names that failed lately, and in `retryAt`
+ * until when: for the last of them, or, where it may go on without some, for the first.
+ */
+export function waitForNames(
+  certificate: CertificateRow,
+  due: Due,
+  context: Omit<FailingContext, 'isAskedFor'>,
+): ErrorRecord {
+  const { failing, now } = context;
+  const { names, leftOut } = chooseNames(certificate, failing, { now });
+  const rows = leftOut.flatMap((name) => failing.get(name) ?? []);
+  const waiting = rows.filter(({ suspended_at }) => suspended_at === null);
+  const times = waiting.flatMap(({ next_attempt_at }) => next_attempt_at ?? []).sort();
+  const [first] = waiting;
+  const isDropping = policyFor(certificate, due, context) === 'drop';
+  const until = (isDropping ? times[0] : times.at(-1)) ?? now.toISOString();
+  // Half of the time after its due day being over, the usual policy goes on without them.
+  const late = context.onFailedName === null && names.length > 0 ? lateAt(certificate) : null;
+  const retryAt = late !== null && late.toISOString() < until ? late.toISOString() : until;
+  const named = waiting.slice(0, namedMost).map(({ value }) => value);
+  const more = waiting.length > namedMost ? ` and ${String(waiting.length - namedMost)} more` : '';
+  const error = first?.last_error ?? null;
+  const why = error?.message ?? 'an earlier attempt failed';
+  return {
+    code: error?.code ?? 'authorization-invalid',
+    message: `it waits until ${retryAt} for ${named.join(', ')}${more}: ${why}`,
+    hint: `acme-ledger name show ${shellWord(first?.value ?? '')} has the reason; once mended: acme-ledger name resume ${shellWords(named)}`,
+    problem: error?.problem ?? null,
+    retryAt,
+  };
+}
+
+function policyFor(
+  certificate: CertificateRow,
+  due: Due | null,
+  { failing, onFailedName, now }: Omit<FailingContext, 'isAskedFor'>,
+): FailedNamePolicy {
+  if (certificate.csr !== null) return 'fail';
+  return onFailedName ?? usualPolicy(certificate, due, { failing, now });
 }

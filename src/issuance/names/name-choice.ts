@@ -91,12 +91,18 @@ export function usualPolicy(
  * Whether half of the time between a certificate's due day and its end is over; a certificate that doesn't
  * exist is never late.
  */
-export function isLate(
-  { not_before, not_after }: Pick<CertificateRow, 'not_before' | 'not_after'>,
-  now: Date,
-): boolean {
-  if (not_before === null || not_after === null) return false;
+export function isLate(certificate: Pick<CertificateRow, 'not_before' | 'not_after'>, now: Date): boolean {
+  const at = lateAt(certificate);
+  return at !== null && now >= at;
+}
+
+/** When half of the time between a certificate's due day and its end is over; null when none is stored. */
+export function lateAt({
+  not_before,
+  not_after,
+}: Pick<CertificateRow, 'not_before' | 'not_after'>): Date | null {
+  if (not_before === null || not_after === null) return null;
   const notAfter = new Date(not_after);
   const dueAt = renewalDueAt(new Date(not_before), notAfter);
-  return now.getTime() >= (dueAt.getTime() + notAfter.getTime()) / 2;
+  return new Date((dueAt.getTime() + notAfter.getTime()) / 2);
 }

@@ -1,8 +1,9 @@
-import { later } from '../../clock.ts';
+import { type Clock, later } from '../../clock.ts';
 import { isCaUnusable } from '../../error-kinds.ts';
 import { unsettledOrders } from '../../ledger/orders/unsettled-orders.ts';
 import { ordersStillPresented } from '../../ledger/orders/presentations.ts';
-import type { OrderRow } from '../../ledger/schema.ts';
+import type { Ledger } from '../../ledger/ledger.ts';
+import type { AccountRow, OrderRow } from '../../ledger/schema.ts';
 import { allOrFirstError } from '../waiting/concurrency.ts';
 import type { Places } from '../waiting/concurrency-level.ts';
 import type { AccountRun } from '../account-run.ts';
@@ -101,7 +102,10 @@ function limitedTakingDown(run: AccountRun): AccountRun {
 }
 
 /** Orders with something left to do that no live run works on. */
-export async function unownedOrders(run: AccountRun, options: RecoveryOptions): Promise<OrderRow[]> {
+export async function unownedOrders(
+  run: { ledger: Ledger; account: Pick<AccountRow, 'id'>; clock: Clock },
+  options: RecoveryOptions,
+): Promise<OrderRow[]> {
   const now = run.clock.now();
   const orders = await unsettledOrders(run.ledger, run.account.id, now);
   const alive = await aliveAmong(

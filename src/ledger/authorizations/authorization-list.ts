@@ -1,3 +1,4 @@
+import { chunksOf } from '../chunks.ts';
 import type { Ledger } from '../ledger.ts';
 import type { AuthorizationRow } from '../schema.ts';
 import type { AuthorizationStatus } from '../states.ts';
@@ -64,6 +65,23 @@ export async function countPending(ledger: Ledger, accountId: number, madeBefore
     .select((select) => select.fn.countAll<number | string>().as('count'))
     .executeTakeFirstOrThrow();
   return Number(count);
+}
+
+/** How many pending authorizations these orders hold that the CA didn't refuse to deactivate. */
+export async function countPendingOf(ledger: Ledger, orderIds: readonly number[]): Promise<number> {
+  let all = 0;
+  for (const ids of chunksOf(orderIds)) {
+    const { count } = await ledger
+      .selectFrom('authorizations')
+      .innerJoin('order_authorizations', 'order_authorizations.authorization_id', 'authorizations.id')
+      .select((select) => select.fn.count<number | string>('authorizations.id').distinct().as('count'))
+      .where('order_authorizations.order_id', 'in', ids)
+      .where('authorizations.status', '=', 'pending')
+      .where('authorizations.refused_at', 'is', null)
+      .executeTakeFirstOrThrow();
+    all += Number(count);
+  }
+  return all;
 }
 
 function pending(ledger: Ledger, accountId: number, madeBefore: Date | undefined) {

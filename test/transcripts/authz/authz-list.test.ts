@@ -231,7 +231,15 @@ describe('status', { timeout: 180_000 }, () => {
         },
       ],
       // As for `renew`: the four wait for names that failed.
-      certificates: { total: 5, due: 0, leftAlone: 0, failing: 4, expiringSoon: 0 },
+      certificates: {
+        total: 5,
+        due: 4,
+        now: 0,
+        waits: [{ for: 'names', count: 4, firstUntil: text(/^20.*Z$/), lastUntil: text(/^20.*Z$/) }],
+        leftAlone: 0,
+        failing: 4,
+        expiringSoon: 0,
+      },
     });
   });
 

@@ -249,7 +249,7 @@ describe('renew', () => {
       cost: { newOrders: 1, authorizations: 1 },
     });
     expect(summary).toEqual({
-      summary: { due: 1, deferred: 0, notDue: 2, limits: [] },
+      summary: { due: 1, deferred: 0, now: 1, waits: [], notDue: 2, limits: [] },
     });
     expect(others).toEqual([]);
     const text = await here.run(['renew', '--dry-run']);

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { CertificateJson } from '../../../report/certificate-json.ts';
+import { dueCell, endCell } from './list-text.ts';
 import { complain } from '../../output/output.ts';
 import { shortened } from '../../output/wording.ts';
 import type { Runner } from '../../runner.ts';
@@ -22,22 +22,12 @@ export function certList(cert: Command, runner: Runner): void {
         rows.push([
           name,
           String(names.length),
-          endText(certificate),
-          dueText(certificate),
+          endCell(certificate),
+          dueCell(certificate),
           shortened(lastError?.message ?? ''),
         ]);
     });
     if (rows.length > 0) await output.table(['NAME', 'NAMES', 'NOT AFTER', 'DUE', 'LAST ERROR'], rows);
     return exitCode;
   });
-}
-
-function endText({ notAfter, revokedAt }: CertificateJson): string {
-  if (notAfter === null) return 'not issued';
-  return revokedAt === null ? notAfter.slice(0, 19) : `revoked ${revokedAt.slice(0, 19)}`;
-}
-
-function dueText({ dueAt, paused }: CertificateJson): string {
-  if (paused === null) return dueAt?.slice(0, 19) ?? 'now';
-  return paused.until === null ? 'paused' : `paused until ${paused.until.slice(0, 19)}`;
 }

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { upToLimit } from '../../src/renew/find-work.ts';
+import { upToLimit } from '../../src/plan/plan-due.ts';
 
 function namesOf(due: { name: string }[]): string {
   return due.map(({ name }) => name).join('');
