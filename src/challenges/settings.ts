@@ -1,6 +1,7 @@
 import * as z from 'zod/mini'; // a quarter of zod's loading time
 import { AcmeLedgerError } from '../errors.ts';
 import type { Identifier } from '../identifiers.ts';
+import { printable } from '../printable.ts';
 import { choicesFor } from './solver-choice.ts';
 import type { SolverKind } from './solver-kind.ts';
 import { solvers, type SolverName } from './solvers.ts';
@@ -36,6 +37,15 @@ export function parseSolverSettings(stored: unknown): SolverSettings {
  * @throws AcmeLedgerError `usage`
  */
 export function assertSolvable(settings: SolverSettings, identifiers: readonly Identifier[]): void {
+  const names = identifiers.map(({ value }) => value);
+  const [unknown] = kindOf(settings).unknownNames?.(settings, names) ?? [];
+  if (unknown !== undefined) {
+    throw new AcmeLedgerError(
+      'usage',
+      `the options say how ${printable(unknown)} is proven, which isn't a name of the certificate`,
+      { hint: `its names are ${names.slice(0, 5).map(printable).join(' ')}${names.length > 5 ? ' …' : ''}` },
+    );
+  }
   for (const { type, value } of identifiers) {
     if (value.startsWith('*.') && settings.challenge !== 'dns-01') {
       throw new AcmeLedgerError(

@@ -22,6 +22,8 @@ export interface SolverKind<
     values: CheckedOptions<Options>,
     place: { challenge: Settings['challenge']; directory: string },
   ): Settings;
+  /** The names that these settings say something of, and that aren't among these; missing for a solver whose settings name none. */
+  unknownNames?(settings: Settings, names: readonly string[]): string[];
   /** Cheap: it loads the solver's code when it is first used (`lazy-solver.ts`). */
   create(settings: Settings, parts: SolverParts): Solver;
   /** The queue of its answers where many are put up or taken down; null for a solver whose answers needn't wait for each other. */

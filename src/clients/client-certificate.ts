@@ -38,6 +38,7 @@ export interface ClientSolver {
   solver: 'webroot' | 'standalone';
   challenge: 'http-01' | 'tls-alpn-01';
   webroot?: string;
+  webrootFor?: string;
   listen?: string;
 }
 

@@ -23,7 +23,7 @@ import { rowsOf, type RawRow } from '../../src/wanted/row-format.ts';
 
 /** Options that each solver takes, all that it has. A new solver has its line here. */
 const samples: Record<SolverName, SolverOptions> = {
-  webroot: { webroot: tmpdir() },
+  webroot: { webroot: tmpdir(), webrootFor: `a.test=${tmpdir()},b.test=/` },
   standalone: { listen: '[::1]:8080' },
   exec: {
     hook: 'update-zone --fast',

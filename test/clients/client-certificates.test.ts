@@ -46,7 +46,7 @@ describe('certificatesOfClient', () => {
         `authenticator = webroot\nwebroot_path = /elsewhere,\nkey_type = ecdsa\nreuse_key = True\n` +
         `renew_hook = systemctl reload nginx\npre_hook = None\npost_hook = true\npreferred_chain = ISRG Root X1\n${map('/var/www')}`,
     );
-    await put('renewal/two.conf', `[renewalparams]\nauthenticator = webroot\n${map('/srv')}`);
+    await put('renewal/two.conf', `[renewalparams]\nauthenticator = webroot\n${map('"/srv/www, data"')}`);
     await put('renewal/three.conf', `[renewalparams]\n${server}authenticator = dns-cloudflare\n`);
     await put(
       'renewal/four.conf',
@@ -61,14 +61,22 @@ describe('certificatesOfClient', () => {
       ['four', { solver: 'standalone', challenge: 'http-01', listen: '[::1]:81' }],
       ['one.test', { solver: 'webroot', challenge: 'http-01', webroot: '/var/www' }],
       ['three', null],
-      ['two', null],
+      [
+        'two',
+        {
+          solver: 'webroot',
+          challenge: 'http-01',
+          webroot: '/var/www',
+          webrootFor: 'www.one.test=/srv/www, data',
+        },
+      ],
     ]);
     expect(certificates.map(({ unsolved }) => unsolved)).toEqual([
       expect.stringContaining('autorenew'),
       null,
       null,
       expect.stringContaining('dns-cloudflare'),
-      expect.stringContaining('different webroots'),
+      null,
     ]);
     expect(certificates[2]).toMatchObject({
       names: ['one.test', 'www.one.test'],

@@ -5,7 +5,7 @@ import { printable } from '../../printable.ts';
 import { failedWith } from '../../system/durable-file.ts';
 import { untilAborted } from '../../system/until-aborted.ts';
 import { checkedToken } from '../answer-values.ts';
-import type { WebrootSettings } from './settings.ts';
+import { type WebrootSettings, webrootFor } from './settings.ts';
 import type { ChallengeAnswer, Solver } from '../solver.ts';
 import type { WebrootFile } from './webroot-file.ts';
 import { readBelowWebroot, removeBelowWebroot, writeBelowWebroot } from './webroot-file.ts';
@@ -27,18 +27,19 @@ const answersIn = new Map<string, Set<string>>();
 const writing = new Map<string, Promise<unknown>>();
 
 /** Puts the key authorization where a web server finds it (RFC 8555 §8.3). */
-export function webrootSolver({ webroot }: WebrootSettings): Solver {
+export function webrootSolver(settings: WebrootSettings): Solver {
+  const webrootOf = (answer: ChallengeAnswer): string => webrootFor(settings, answer.identifier.value);
   return {
     type: 'http-01',
     async present(answer, signal) {
-      const place = placeOf(webroot, answer);
+      const place = placeOf(webrootOf(answer), answer);
       const write = () => remembered(place.path, writeAnswer(place, answer.keyAuthorization));
       await atPlace(place, 'write', write, signal);
     },
-    waitUntilVisible: (answer, signal) => assertThere(webroot, answer, signal),
-    assertStillVisible: (answer, signal) => assertThere(webroot, answer, signal),
+    waitUntilVisible: (answer, signal) => assertThere(webrootOf(answer), answer, signal),
+    assertStillVisible: (answer, signal) => assertThere(webrootOf(answer), answer, signal),
     async cleanUp(answer, signal) {
-      const place = placeOf(webroot, answer);
+      const place = placeOf(webrootOf(answer), answer);
       const remove = async () => {
         await writing.get(place.path)?.catch(() => undefined); // whoever waited for it has its failure
         await removeAnswer(place);

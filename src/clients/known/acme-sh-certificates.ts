@@ -4,6 +4,7 @@ import { hostlessServer, type CertificateLayout } from '../certificate-layout.ts
 import type { ClientFiles, ClientOptions, ClientSolver } from '../client-certificate.ts';
 import { webUrl } from '../found-text.ts';
 import { shellValues } from '../shell-values.ts';
+import { webrootChoice } from '../webroot-choice.ts';
 
 type Values = ReadonlyMap<string, string>;
 
@@ -20,7 +21,7 @@ export const acmeShCertificates: CertificateLayout = {
       name: (parts[0] ?? '').replace(/^\*/, '_'),
       names: [domain, ...listOf(values, 'Le_Alt')],
       ...hostlessServer(webUrl(valueOf(values, 'Le_API'))),
-      ...solverOf(values),
+      ...solverOf(values, [domain, ...listOf(values, 'Le_Alt')]),
       options: optionsOf(values),
       notes: notesOf(values),
       issued: filesOf(dirname(file), domain, values),
@@ -40,13 +41,18 @@ function installed(values: Values): string[] {
   return names.flatMap((name) => valueOf(values, name) ?? []);
 }
 
-function solverOf(values: Values): { solver: ClientSolver | null; unsolved: string | null } {
-  const ways = [...new Set((values.get('Le_Webroot') ?? '').split(',').filter((way) => way !== ''))];
+/** `Le_Webroot` has the way of each name, in their order; the last holds for all that follow. */
+function solverOf(
+  values: Values,
+  names: readonly string[],
+): { solver: ClientSolver | null; unsolved: string | null } {
+  const ways = (values.get('Le_Webroot') ?? '').split(',').filter((way) => way !== '');
   const [way = ''] = ways;
-  if (ways.length > 1) return { solver: null, unsolved: 'its names are proven in different ways' };
-  if (way.startsWith('/')) {
-    return { solver: { solver: 'webroot', challenge: 'http-01', webroot: way }, unsolved: null };
+  if (ways.length > 0 && ways.every((one) => one.startsWith('/'))) {
+    const folders = names.map((_, index) => ways[index] ?? ways.at(-1) ?? '');
+    return { solver: webrootChoice(names, folders), unsolved: null };
   }
+  if (new Set(ways).size > 1) return { solver: null, unsolved: 'its names are proven in different ways' };
   if (way === 'no') return { solver: standalone('http-01', valueOf(values, 'Le_HTTPPort')), unsolved: null };
   if (way === 'alpn')
     return { solver: standalone('tls-alpn-01', valueOf(values, 'Le_TLSPort')), unsolved: null };

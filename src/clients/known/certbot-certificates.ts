@@ -5,6 +5,7 @@ import type { ClientFile } from '../client-files.ts';
 import type { ClientFiles, ClientOptions, ClientSolver } from '../client-certificate.ts';
 import { issuedFacts } from '../client-certificate.ts';
 import { webUrl } from '../found-text.ts';
+import { webrootChoice } from '../webroot-choice.ts';
 import type { IniSection } from '../ini-sections.ts';
 import { iniSections } from '../ini-sections.ts';
 
@@ -53,12 +54,11 @@ function solverOf(
   if (isOff) return unsolved('certbot is told not to renew it (autorenew)');
   switch (authenticator) {
     case 'webroot': {
-      const fallback = listOf(settings, 'webroot_path').at(-1);
-      const used = new Set(names.map((name) => oneOf(webroots, name) ?? fallback ?? ''));
-      const [webroot = ''] = used;
-      if (used.size > 1) return unsolved('its names have different webroots');
-      if (webroot === '') return unsolved('its webroot is missing');
-      return solved({ solver: 'webroot', challenge: 'http-01', webroot });
+      const fallback = listOf(settings, 'webroot_path').at(-1) ?? '';
+      const folders = names.map((name) => oneOf(webroots, name) ?? fallback);
+      return folders.includes('')
+        ? unsolved('its webroot is missing')
+        : solved(webrootChoice(names, folders));
     }
     case 'standalone': {
       const listen = [oneOf(settings, 'http01_address'), oneOf(settings, 'http01_port')];

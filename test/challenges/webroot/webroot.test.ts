@@ -171,3 +171,22 @@ test('what an abort interrupted in the middle of the writing is taken down, too'
   await delay(200);
   expect(await readdir(webroot)).toEqual([]);
 });
+
+test('a name with a document root of its own is answered there', async () => {
+  const other = join(webroot, 'other');
+  await mkdir(other);
+  const settings = {
+    solver: 'webroot',
+    challenge: 'http-01',
+    webroot,
+    webroots: { 'www.example.com': other },
+  } as const;
+  const solver = createSolver(settings, { clock: systemClock });
+  const www = answerFor('http-01', 'www.example.com', 'token-www');
+  await Promise.all([solver.present(answer, never), solver.present(www, never)]);
+  await solver.waitUntilVisible(www, never);
+  expect(await readdir(join(other, '.well-known', 'acme-challenge'))).toEqual(['token-www']);
+  expect(await readdir(directory())).toEqual([answer.token]);
+  await Promise.all([solver.cleanUp(answer, never), solver.cleanUp(www, never)]);
+  expect(await readdir(other)).toEqual([]);
+});
