@@ -10,6 +10,16 @@ export interface ChallengeAnswer {
   identifier: Identifier;
   token: string;
   keyAuthorization: string;
+  /** Missing for an answer that is put up or taken down alone. */
+  batch?: AnswerBatch;
+}
+
+/** The answers of an order that are put up, or taken down, together with one of them. */
+export interface AnswerBatch {
+  /** The identifiers of all of them, that one included. */
+  names: readonly string[];
+  /** How many come after it. */
+  remaining: number;
 }
 
 /**

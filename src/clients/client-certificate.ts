@@ -35,11 +35,14 @@ export interface ClientFiles {
 }
 
 export interface ClientSolver {
-  solver: 'webroot' | 'standalone';
-  challenge: 'http-01' | 'tls-alpn-01';
+  solver: 'webroot' | 'standalone' | 'exec';
+  challenge: 'http-01' | 'tls-alpn-01' | 'dns-01';
   webroot?: string;
   webrootFor?: string;
   listen?: string;
+  hook?: string;
+  cleanupHook?: string;
+  hookStyle?: 'certbot';
 }
 
 export interface ClientOptions {

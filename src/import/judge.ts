@@ -122,12 +122,13 @@ function assertNotTaken(before: readonly Fit[], { name, names, file }: ClientCer
 
 /** @throws AcmeLedgerError `usage` where the client's files name commands: acme-ledger would run them as its own user, mostly root */
 function assertNoHooks(found: ClientCertificate): void {
-  const commands = [found.options.deployHook ?? []].flat();
+  const { hook, cleanupHook } = found.solver ?? {};
+  const commands = [hook ?? [], cleanupHook ?? [], found.options.deployHook ?? []].flat();
   if (commands.length === 0) return;
   const shown = commands.map(printable).join(' and ');
   throw new AcmeLedgerError(
     'usage',
-    `${found.client} runs a command for it, which acme-ledger would run from now on: ${shown}`,
+    `${found.client} runs ${commands.length === 1 ? 'a command' : 'commands'} for it, which acme-ledger would run from now on: ${shown}`,
     { hint: 'if that is right, add --with-hooks' },
   );
 }

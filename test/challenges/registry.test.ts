@@ -27,7 +27,8 @@ const samples: Record<SolverName, SolverOptions> = {
   standalone: { listen: '[::1]:8080' },
   exec: {
     hook: 'update-zone --fast',
-    hookStyle: 'lego',
+    cleanupHook: 'update-zone --undo',
+    hookStyle: 'certbot',
     hookTimeout: '90s',
     hookConcurrency: '3',
     propagationTimeout: '5m',

@@ -94,7 +94,7 @@ test.each<[SolverOptions, RegExp, RegExp]>([
   [{ hook: './missing.sh x' }, /missing\.sh/, /chmod/],
   [{ hook: './plain.txt' }, /plain\.txt/, /chmod/],
   [{ hook: './' }, /directory/, /command/],
-  [{ hook: 'x', hookStyle: 'certbot' }, /certbot/, /lego/],
+  [{ hook: 'x', hookStyle: 'dehydrated' }, /dehydrated/, /lego.*certbot/],
   [{ hook: 'x', hookTimeout: '0' }, /--hook-timeout/, /2m/],
   [{ hook: 'x', hookTimeout: 90 }, /--hook-timeout: "90" has no unit/, /^90 of what: 90s, 90m, 90h$/],
   [{ hook: 'x', hookTimeout: '2d' }, /--hook-timeout/, /2m/],

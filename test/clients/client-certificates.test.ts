@@ -92,6 +92,30 @@ describe('certificatesOfClient', () => {
     expect(unreadable).toMatchObject([{ file: here.file('renewal/six.conf') }]);
   });
 
+  it.each([
+    [['a.test'], '', 'http-01'],
+    [['a.test'], 'pref_challs = dns-01,\n', 'dns-01'],
+    [['*.a.test'], '', 'dns-01'],
+  ])("reads certbot's hooks for names: %j, %j", async (names, preferred, challenge) => {
+    await put('live/one/cert.pem', await selfSigned(here.directory, names, 'ec:P-256'));
+    const hooks = 'manual_auth_hook = /etc/auth.sh --zone a\nmanual_cleanup_hook = /etc/cleanup.sh\n';
+    await put('renewal/one.conf', `[renewalparams]\nauthenticator = manual\n${preferred}${hooks}`);
+    await put('live/two/cert.pem', await selfSigned(here.directory, names, 'ec:P-256'));
+    await put('renewal/two.conf', `[renewalparams]\nauthenticator = manual\n${preferred}`);
+    expect((await found('certbot')).certificates).toMatchObject([
+      {
+        solver: {
+          solver: 'exec',
+          challenge,
+          hook: '/etc/auth.sh --zone a',
+          cleanupHook: '/etc/cleanup.sh',
+          hookStyle: 'certbot',
+        },
+      },
+      { solver: null, unsolved: expect.stringContaining('no hook') as unknown },
+    ]);
+  });
+
   it("reads lego, whose files don't say how names are proven", async () => {
     await put('certificates/_.four.test.crt', await selfSigned(here.directory, ['*.four.test'], 'rsa:2048'));
     const certUrl = 'https://ca.test:444/certZ/1';

@@ -1,5 +1,7 @@
 import { lazySolver } from '../lazy-solver.ts';
-import type { SolverKind } from '../solver-kind.ts';
+import type { CheckedOptions, SolverKind } from '../solver-kind.ts';
+import { usage } from '../solver-option.ts';
+import { hookStyles } from './hook-styles.ts';
 import { execOptions } from './options.ts';
 import { execSchema, type ExecSettings } from './settings.ts';
 
@@ -14,6 +16,7 @@ export const exec: SolverKind<ExecSettings, typeof execOptions> = {
     solver: 'exec',
     challenge,
     hook: values.hook,
+    ...cleanupHookOf(values),
     hookDirectory: directory,
     hookStyle: values.hookStyle,
     hookTimeoutSeconds: values.hookTimeout,
@@ -40,6 +43,8 @@ export const exec: SolverKind<ExecSettings, typeof execOptions> = {
       settings.challenge,
       '--hook',
       settings.hook,
+      ...(settings.cleanupHook === undefined ? [] : ['--cleanup-hook', settings.cleanupHook]),
+      ...(settings.hookStyle === 'lego' ? [] : ['--hook-style', settings.hookStyle]),
       '--hook-timeout',
       `${String(settings.hookTimeoutSeconds)}s`,
       '--hook-concurrency',
@@ -51,6 +56,28 @@ export const exec: SolverKind<ExecSettings, typeof execOptions> = {
   }),
   shown: (settings) => ({
     label: 'hook',
-    text: `${settings.hook} (${settings.challenge}, in ${settings.hookDirectory})`,
+    text: `${settings.hook} (${waysOf(settings).join(', ')}, in ${settings.hookDirectory})`,
   }),
 };
+
+function waysOf({ challenge, hookStyle, cleanupHook }: ExecSettings): string[] {
+  const isUsual = hookStyle === 'lego';
+  return [
+    challenge,
+    ...(isUsual ? [] : [`called as ${hookStyle} does`]),
+    ...(cleanupHook === undefined ? [] : [`taken down by ${cleanupHook}`]),
+  ];
+}
+
+/** @throws AcmeLedgerError `usage` for a command that would never be called */
+function cleanupHookOf({
+  cleanupHook,
+  hookStyle,
+}: Pick<CheckedOptions<typeof execOptions>, 'cleanupHook' | 'hookStyle'>): Pick<ExecSettings, 'cleanupHook'> {
+  if (cleanupHook === null) return {};
+  if (hookStyles[hookStyle].hasCleanupHook) return { cleanupHook };
+  throw usage(
+    `--cleanup-hook isn't called with --hook-style ${hookStyle}: the hook itself takes down`,
+    'leave it out, or add --hook-style certbot',
+  );
+}

@@ -2,7 +2,7 @@ import { AcmeLedgerError } from '../../errors.ts';
 import { hookFailure, runHook } from '../../system/hook-process.ts';
 import { runVariable } from '../../system/orphaned-hooks.ts';
 import { printable } from '../../printable.ts';
-import { shellWord, shellWords } from '../../shell-word.ts';
+import { shellWord } from '../../shell-word.ts';
 import { dnsRecordName, dnsRecordValue } from '../answer-values.ts';
 import { assertRecordIsStillVisible, waitUntilRecordIsVisible } from '../visibility/dns-visibility.ts';
 import { queued } from '../queue.ts';
@@ -55,28 +55,52 @@ async function runInTurn(
   signal: AbortSignal,
 ): Promise<void> {
   const { settings } = run;
-  const args = hookStyles[settings.hookStyle].argumentsFor(action, answer);
+  const style = hookStyles[settings.hookStyle];
+  const command =
+    action === 'cleanup' && style.hasCleanupHook ? (settings.cleanupHook ?? null) : settings.hook;
+  if (command === null) return;
+  const key = `${settings.hook}\n${answer.identifier.value}\n${answer.token}`;
+  const call = {
+    command,
+    action,
+    args: style.argumentsFor(action, answer),
+    variables: style.variablesFor(action, answer, printedAtPresent.get(key) ?? ''),
+  };
   // The same hook edits the same zones, whichever order it runs for.
-  await queued(`${settings.hookDirectory}\n${settings.hook}`, settings.hookConcurrency, signal, () =>
-    runOnce(run, args, answer, signal),
-  );
+  await queued(`${settings.hookDirectory}\n${settings.hook}`, settings.hookConcurrency, signal, async () => {
+    const printed = await runOnce(run, call, answer, signal);
+    if (action === 'cleanup') printedAtPresent.delete(key);
+    else if (style.hasCleanupHook) printedAtPresent.set(key, printed.trim());
+  });
 }
 
+/** What hooks of this process printed when they put an answer up, for the hooks that take it down. */
+const printedAtPresent = new Map<string, string>();
+
+interface HookCall {
+  command: string;
+  action: HookAction;
+  args: string[];
+  variables: Record<string, string>;
+}
+
+/** @returns what the hook printed */
 async function runOnce(
-  { settings, environment }: HookRun,
-  args: string[],
+  { settings, environment: own }: HookRun,
+  { command, action, args, variables }: HookCall,
   answer: ChallengeAnswer,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<string> {
   const timeoutMs = settings.hookTimeoutSeconds * 1000;
-  const { hook: command, hookDirectory: directory } = settings;
+  const { hookDirectory: directory } = settings;
+  const environment = { ...own, ...variables };
   const result = await runHook({ command, args, environment, directory, timeoutMs, signal });
   const failure = hookFailure(result, timeoutMs);
-  if (failure === null) return;
+  if (failure === null) return result.stdout;
   const shown = printable(command);
   throw new AcmeLedgerError(
     'solver',
-    `the hook "${shown}" (${args[0] ?? ''} ${answer.identifier.value}) ${failure}`,
+    `the hook "${shown}" (${action} ${answer.identifier.value}) ${failure}`,
     {
       hint:
         result.outcome === 'refused'
@@ -84,7 +108,11 @@ async function runOnce(
           : result.outcome === 'timed-out'
             ? 'give it longer with --hook-timeout, or see why it takes so long'
             : `try it by hand: cd ${shellWord(printable(directory))} && ` +
-              `${shown} ${shellWords(args.map(printable))}`,
+              [...assignments(variables), shown, ...args.map(printable).map(shellWord)].join(' '),
     },
   );
+}
+
+function assignments(variables: Readonly<Record<string, string>>): string[] {
+  return Object.entries(variables).map(([name, value]) => `${name}=${shellWord(printable(value))}`);
 }

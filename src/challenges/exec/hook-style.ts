@@ -6,6 +6,13 @@ export type HookAction = 'present' | 'cleanup';
 export interface HookStyle {
   /** The calls in words, for `--hook-style` and its errors. */
   calls: string;
+  /** Whether answers are taken down by a command of their own (`--cleanup-hook`); where there is none, by nothing. */
+  hasCleanupHook: boolean;
   /** What follows the command. @throws AcmeLedgerError `solver` for a token that no CA may give */
   argumentsFor(action: HookAction, answer: ChallengeAnswer): string[];
+  /**
+   * The variables of the hook.
+   * @param presented what the hook printed when it put this answer up; empty when another process put it up
+   */
+  variablesFor(action: HookAction, answer: ChallengeAnswer, presented: string): Record<string, string>;
 }

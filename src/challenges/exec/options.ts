@@ -17,6 +17,12 @@ export const execOptions = {
     isRequired: true,
     check: checkedHook,
   },
+  cleanupHook: {
+    placeholder: 'CMD',
+    help: 'exec: takes down what --hook put up (--hook-style certbot)',
+    kind: 'text',
+    check: checkedCleanupHook,
+  },
   hookStyle: {
     placeholder: 'STYLE',
     help: `exec: ${hookStyleNames.join(', ')}`,
@@ -50,11 +56,20 @@ export const execOptions = {
   },
 } as const;
 
-function checkedHook(given: string | undefined, { directory, look }: OptionPlace): string {
+function checkedHook(given: string | undefined, place: OptionPlace): string {
   const command = given?.trim() ?? '';
   if (command === '')
     throw usage('the solver exec needs --hook CMD', 'CMD is run as: CMD present|cleanup FQDN. VALUE');
-  if (look) assertTrustedHook(command, directory, '--hook');
+  return checkedCommand(command, place);
+}
+
+function checkedCleanupHook(given: string | undefined, place: OptionPlace): string | null {
+  const command = given?.trim() ?? '';
+  return command === '' ? null : checkedCommand(command, place);
+}
+
+function checkedCommand(command: string, { directory, look, flag }: OptionPlace): string {
+  if (look) assertTrustedHook(command, directory, flag);
   // Only a plain path can be checked; everything else is the shell's to understand.
   const program = /^[\w./+-]+(?=\s|$)/.exec(command)?.[0];
   if (program?.includes('/') !== true || !look) return command;
@@ -63,11 +78,11 @@ function checkedHook(given: string | undefined, { directory, look }: OptionPlace
     accessSync(path, constants.X_OK);
   } catch {
     throw usage(
-      `--hook: there is no program ${path} that may be run`,
+      `${flag}: there is no program ${path} that may be run`,
       `check the path; chmod +x ${shellWord(path)}`,
     );
   }
-  if (statSync(path).isDirectory()) throw usage(`--hook: ${path} is a directory`, 'give a command');
+  if (statSync(path).isDirectory()) throw usage(`${flag}: ${path} is a directory`, 'give a command');
   return command;
 }
 

@@ -8,6 +8,8 @@ export const execSchema = () =>
     solver: z.literal('exec'),
     challenge: z.enum(['http-01', 'dns-01']),
     hook: z.string().check(z.regex(/\S/, 'must not be empty')),
+    /** The command that takes answers down, for a hook style that has one. */
+    cleanupHook: z.optional(z.string().check(z.regex(/\S/, 'must not be empty'))),
     /** Where the hook runs, so that a relative path in it means the same thing to whoever cleans up. */
     hookDirectory: absolutePath(),
     hookStyle: z.enum(hookStyleNames),

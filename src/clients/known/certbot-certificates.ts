@@ -71,10 +71,29 @@ function solverOf(
       });
     }
     case 'manual':
-      return unsolved("its hooks are called in certbot's way, which acme-ledger can't do yet");
+      return manualOf(names, settings);
     default:
       return unsolved(`acme-ledger has nothing like certbot's plugin ${authenticator}`);
   }
+}
+
+/** Hooks prove what certbot's plugin `manual` asks for; it prefers http-01 where it may choose. */
+function manualOf(
+  names: readonly string[],
+  settings: IniSection,
+): { solver: ClientSolver | null; unsolved: string | null } {
+  const hook = commandOf(settings, 'manual_auth_hook');
+  if (hook === null) return unsolved('a person proves its names: certbot has no hook for it');
+  const cleanupHook = commandOf(settings, 'manual_cleanup_hook');
+  const asked = listOf(settings, 'pref_challs').find((type) => type === 'http-01' || type === 'dns-01');
+  const isWildcard = names.some((name) => name.startsWith('*.'));
+  return solved({
+    solver: 'exec',
+    challenge: asked === 'dns-01' || isWildcard ? 'dns-01' : 'http-01',
+    hook,
+    ...(cleanupHook === null ? {} : { cleanupHook }),
+    hookStyle: 'certbot',
+  });
 }
 
 function solved(solver: ClientSolver): { solver: ClientSolver; unsolved: null } {

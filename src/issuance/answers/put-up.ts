@@ -28,10 +28,11 @@ export async function presentAll(
 ): Promise<Presented> {
   const solver = run.solverFor(settings);
   const byAuthorization = new Map(presentations.map((row) => [row.authorization_id, row]));
-  const withRow = (act: (run: AccountRun, solver: Solver, row: PresentationRow) => Promise<void>) => {
+  const together = tasks.flatMap(({ row }) => byAuthorization.get(row.id) ?? []);
+  const withRow = (act: Act) => {
     return async (task: Task): Promise<void> => {
       const row = byAuthorization.get(task.row.id);
-      if (row !== undefined) await act(run, solver, row);
+      if (row !== undefined) await act(run, solver, row, together);
     };
   };
   const up = await sorted(tasks, withRow(present));
@@ -39,6 +40,13 @@ export async function presentAll(
   const still = await sorted(up.visible, withRow(assertStillVisible));
   return { visible: still.visible, failures: [...up.failures, ...still.failures] };
 }
+
+type Act = (
+  run: AccountRun,
+  solver: Solver,
+  row: PresentationRow,
+  together: readonly PresentationRow[],
+) => Promise<void>;
 
 async function sorted(tasks: readonly Task[], act: (task: Task) => Promise<void>): Promise<Presented> {
   const results = await Promise.allSettled(tasks.map(act));
@@ -61,8 +69,13 @@ function asSolverError(reason: unknown): AcmeLedgerError {
  * Puts one answer up and waits until it can be seen.
  * @throws AcmeLedgerError `solver`, `busy` when another run took the order over; the reason of `stops.work`
  */
-async function present(run: AccountRun, solver: Solver, row: PresentationRow): Promise<void> {
-  const answer = answerOf(row);
+async function present(
+  run: AccountRun,
+  solver: Solver,
+  row: PresentationRow,
+  together: readonly PresentationRow[],
+): Promise<void> {
+  const answer = answerOf(row, together);
   await assertOwned(run, row.order_id);
   await solver.present(answer, run.stops.work);
   await assertStillOurs(run, row);

@@ -16,17 +16,22 @@ export async function inTurn<T>(
   return queued(`what probes put up: ${queue.key}`, queue.concurrency, signal, act);
 }
 
-/** The answer of an order or a probe, as the ledger keeps it and the solver wants it. */
-export function answerOf(
-  row: Pick<
-    PresentationRow,
-    'challenge_type' | 'identifier_type' | 'identifier' | 'token' | 'key_authorization'
-  >,
-): ChallengeAnswer {
+type StoredAnswer = Pick<
+  PresentationRow,
+  'challenge_type' | 'identifier_type' | 'identifier' | 'token' | 'key_authorization'
+>;
+
+/**
+ * The answer of an order or a probe, as the ledger keeps it and the solver wants it.
+ * @param together the answers that are put up or taken down with it, itself included, in the order of their turns
+ */
+export function answerOf(row: StoredAnswer, together: readonly StoredAnswer[] = [row]): ChallengeAnswer {
+  const names = together.map(({ identifier }) => identifier);
   return {
     type: row.challenge_type as ChallengeType,
     identifier: { type: row.identifier_type === 'ip' ? 'ip' : 'dns', value: row.identifier },
     token: row.token,
     keyAuthorization: row.key_authorization,
+    ...(names.length < 2 ? {} : { batch: { names, remaining: names.length - 1 - together.indexOf(row) } }),
   };
 }

@@ -35,18 +35,22 @@ export async function presentedFor(
 
 export async function takeDownAll(run: AccountRun, rows: readonly PresentationRow[]): Promise<void> {
   const inOrder = run.mayTakeDown === undefined ? rows : failedLast(rows);
-  const cleaned = await Promise.all(inOrder.map((row) => cleanUp(run, row)));
+  const cleaned = await Promise.all(inOrder.map((row) => cleanUp(run, row, inOrder)));
   await recordCleanedUp(
     run,
     inOrder.filter((_, index) => cleaned[index] === true),
   );
 }
 
-async function cleanUp(run: AccountRun, row: PresentationRow): Promise<boolean> {
+async function cleanUp(
+  run: AccountRun,
+  row: PresentationRow,
+  together: readonly PresentationRow[],
+): Promise<boolean> {
   try {
     // Another run that took the order over may have put this answer up again.
     await assertOwned(run, row.order_id);
-    return await takeDownInTime(run, row);
+    return await takeDownInTime(run, row, together);
   } catch (error) {
     if (isTakenOver(error)) return false;
     const record = errorRecord(error);
@@ -63,11 +67,15 @@ async function cleanUp(run: AccountRun, row: PresentationRow): Promise<boolean> 
  * Takes an answer down in its turn: waiting for the hook uses up none of its time.
  * @returns false when its turn came too late
  */
-async function takeDownInTime(run: AccountRun, row: PresentationRow): Promise<boolean> {
+async function takeDownInTime(
+  run: AccountRun,
+  row: PresentationRow,
+  together: readonly PresentationRow[],
+): Promise<boolean> {
   const { mayTakeDown, stops } = run;
   const act = async (): Promise<boolean> => {
     if (mayTakeDown?.() === false) return false;
-    await takeDown(run, row);
+    await takeDown(run, row, together);
     return true;
   };
   if (mayTakeDown === undefined) return act();
@@ -89,9 +97,13 @@ function failedLast(rows: readonly PresentationRow[]): PresentationRow[] {
 }
 
 /** Takes one answer down, whoever put it up. @throws AcmeLedgerError `solver` */
-export async function takeDown(run: AccountRun, row: PresentationRow): Promise<void> {
+export async function takeDown(
+  run: AccountRun,
+  row: PresentationRow,
+  together: readonly PresentationRow[] = [row],
+): Promise<void> {
   const solver = run.solverFor(parseSolverSettings(row.settings));
-  await solver.cleanUp(answerOf(row), cleanUpSignal(run));
+  await solver.cleanUp(answerOf(row, together), cleanUpSignal(run));
 }
 
 /** The signal for a clean-up: when a slow CA took all of the grace, a moment is left to take answers down. */
