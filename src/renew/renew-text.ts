@@ -16,6 +16,8 @@ export type Summary = Record<Renewed['status'] | 'due' | 'notDue', number> & Not
 interface NotWorkedOn {
   /** Due certificates that `--limit` left to the next run. */
   beyondLimit?: number;
+  /** Of the deferred certificates: those that wait for longer than they can. */
+  overdue?: number;
   /** Due certificates that wait until failed names of theirs may be tried again. */
   waiting?: number;
   /** Due certificates that stay as they are for suspended names. */
@@ -138,10 +140,11 @@ export function conclude(context: CommandContext, summary: Summary, told: Told):
 
 /** The sums in words; for a run that was stopped also how many certificates it didn't begin. */
 export function sumsText(summary: Summary): string {
-  const { due, issued, renewed, failed, deferred } = summary;
+  const { due, issued, renewed, failed, deferred, overdue = 0 } = summary;
+  const long = overdue === 0 ? '' : ` (${String(overdue)} for longer than there is time)`;
   const left = due - issued - renewed - failed - deferred;
   const notBegun = left === 0 ? '' : `, ${String(left)} not begun`;
-  return `${String(due)} due: ${String(issued)} issued, ${String(renewed)} renewed, ${String(failed)} failed, ${String(deferred)} deferred${notBegun}; ${notDueText(summary)}`;
+  return `${String(due)} due: ${String(issued)} issued, ${String(renewed)} renewed, ${String(failed)} failed, ${String(deferred)} deferred${long}${notBegun}; ${notDueText(summary)}`;
 }
 
 function notWorkedOn({ beyondLimit, waiting, leftAlone, paused }: Work): NotWorkedOn {

@@ -25,6 +25,7 @@ import { fallbackOf } from '../run/fallback.ts';
 import { findWork } from './find-work.ts';
 import { renewAll } from './renew-all.ts';
 import { type Renewed } from './renewed.ts';
+import { Overdue } from './overdue.ts';
 import { tellPaused } from './paused-certificates.ts';
 import { partsOf } from './renewal-parts.ts';
 import type { RenewalRecord } from './report-file.ts';
@@ -72,6 +73,7 @@ export async function runRenew(
   const known = await knownWork(context, options);
   let summary = summaryOf(known);
   const told = new Told();
+  const overdue = new Overdue();
   const pages = new Map<string, string>();
   const putOff = new Set<string>();
   const probing = probeLeftAlone(context, known, time.endsAt);
@@ -86,6 +88,7 @@ export async function runRenew(
       // The certificate goes with the next part.
       if (error?.code === 'no-time' && run.mayStart()) return void putOff.add(certificate.name);
       summary[renewed.status] += 1;
+      overdue.note(renewed);
       report(context, renewed, pages.get(certificate.name), { record, told });
     });
   };
@@ -110,10 +113,12 @@ export async function runRenew(
   } finally {
     await probing.catch(() => undefined);
     // However the run ended, also by a signal before the first certificate.
+    if (overdue.count > 0) summary.overdue = overdue.count;
     record.summary = summary;
+    overdue.tell(context);
     conclude(context, summary, told);
   }
-  if (summary.failed > 0) return 1;
+  if (summary.failed + overdue.count > 0) return 1;
   return summary.deferred > 0 ? 75 : 0;
 }
 

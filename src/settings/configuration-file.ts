@@ -39,19 +39,23 @@ export async function findConfigurationFile(
     );
     return resolve(places.cwd, path);
   }
+  for (const candidate of usualPlaces(places)) {
+    if (await exists(candidate)) return candidate;
+  }
+  return null;
+}
+
+/** The places where a configuration file is looked for, the first that exists being read. */
+export function usualPlaces(places: Places): string[] {
   const { configHome } = places;
   // XDG base directory specification: a relative path is to be ignored.
   const ofHome = places.home === null ? null : join(places.home, '.config');
   const home = configHome !== undefined && isAbsolute(configHome) ? configHome : ofHome;
-  const candidates = [
+  return [
     ...(places.isRoot ? [] : [join(places.cwd, nameInDirectory)]),
     ...(home === null ? [] : [join(home, 'acme-ledger', 'config.yaml')]),
     '/etc/acme-ledger/config.yaml',
   ];
-  for (const candidate of candidates) {
-    if (await exists(candidate)) return candidate;
-  }
-  return null;
 }
 
 /**

@@ -11,7 +11,12 @@ import type { NameHook } from '../policies.ts';
 import { hookDistrust } from '../system/hook-program.ts';
 import { printable } from '../printable.ts';
 import type { ConfiguredCertificate } from './configured-certificates.ts';
-import { findConfigurationFile, passedOver, readConfigurationFile } from './configuration-file.ts';
+import {
+  findConfigurationFile,
+  passedOver,
+  readConfigurationFile,
+  usualPlaces,
+} from './configuration-file.ts';
 import { readExternalAccount, type ExternalAccount } from './external-account.ts';
 import { givenPath } from './given-path.ts';
 import { environmentLayer, flagLayer, mergeLayers, type Flags, type Layer } from './layer.ts';
@@ -28,6 +33,8 @@ const maxCaFileBytes = 4 * 1024 * 1024;
 export interface Settings {
   /** The file that was read, or null. */
   configurationFile: string | null;
+  /** Where a configuration file was looked for. */
+  configurationPlaces: readonly string[];
   /** A file that root might take for one that is read, and that isn't. */
   configurationPassedOver: string | null;
   /** `--as-other-user`: root obeys whom the state directory belongs to. */
@@ -95,6 +102,7 @@ export async function readSettings(
     given.stateDir === undefined ? defaultStateDir(environment, surroundings) : givenPath(given.stateDir);
   return {
     configurationFile,
+    configurationPlaces: asked === undefined ? usualPlaces(places) : [],
     configurationPassedOver: passedOver(configurationFile, places),
     asOtherUser: given.asOtherUser?.value ?? false,
     stateDir,

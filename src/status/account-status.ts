@@ -1,22 +1,20 @@
 import { authorityOf } from '../acme/authorities/authorities.ts';
 import { systemClock } from '../clock.ts';
-import { isTemporary } from '../error-kinds.ts';
 import type { LimitSeen } from '../issuance/limits/limits-seen.ts';
-import { isEndingSoon } from '../issuance/due/renewal-window.ts';
 import { listAccounts } from '../ledger/accounts.ts';
-import { listCertificates } from '../ledger/certificates/certificates.ts';
-import { pauseOf } from '../ledger/certificates/pauses.ts';
 import { gateCount } from '../ledger/authorizations/gate-count.ts';
 import { holdsOf } from '../ledger/limits/holds.ts';
 import { failingNames } from '../ledger/names/failing-names.ts';
 import type { Ledger } from '../ledger/ledger.ts';
-import type { AccountRow, CertificateRow } from '../ledger/schema.ts';
+import { ledgerAt } from '../ledger/open.ts';
+import type { AccountRow } from '../ledger/schema.ts';
 import { accountsAtCa } from '../run/accounts/chosen-account.ts';
 import type { CommandContext } from '../run/run-context.ts';
-import { type DueCounts, countDue, standingsNow } from '../plan/standings.ts';
 import { limitStatus } from '../report/limit-status.ts';
 import { holdJson } from '../report/ledger-json.ts';
 import { withWanted } from '../wanted/write-configured.ts';
+import { type CertificateCounts, certificateFigures } from './certificate-figures.ts';
+import { type Check, checkOf, checkStates } from './check.ts';
 
 export interface AccountStatus {
   ca: string;
@@ -32,28 +30,22 @@ export interface AccountStatus {
   failingNames: number;
 }
 
-export interface CertificateCounts extends DueCounts {
-  total: number;
-  /**
-   * Of the due certificates: `renew` leaves these as they are until names of theirs are mended or resumed.
-   */
-  leftAlone: number;
-  failing: number;
-  /**
-   * Certificates near their end: a tenth of their own life is left, or half of the time between the day that
-   * they are due and their end is over.
-   */
-  expiringSoon: number;
-  /** Certificates that somebody paused: they are neither due nor failing. */
-  paused: number;
-  /** Of the paused certificates: those near their end, or past it. */
-  pausedEnding: number;
+/** Where the program looked: the answer to a person who sees nothing. */
+interface Places {
+  stateDir: string;
+  ledger: string;
+  /** The configuration file that was read; null for none. */
+  configuration: string | null;
+  /** Where one was looked for. */
+  configurationPlaces: readonly string[];
 }
 
 /** `status --json` of docs/json.md. */
 export interface Status {
   accounts: AccountStatus[];
   certificates: CertificateCounts;
+  check: Check;
+  places: Places;
 }
 
 /**
@@ -64,11 +56,19 @@ export async function statusOf(context: CommandContext): Promise<Status> {
   return withWanted(context, async (ledger) => {
     const chosen = await accountsAtCa(context, ledger);
     const accounts = (await listAccounts(ledger)).filter(({ id }) => chosen === null || chosen.includes(id));
+    const { counts, concerns } = await certificateFigures(context, ledger);
     return {
       accounts: await Promise.all(accounts.map((account) => accountStatus(context, ledger, account))),
-      certificates: await certificateCounts(context, ledger),
+      certificates: counts,
+      check: checkOf(accounts, concerns),
+      places: placesOf(context),
     };
   });
+}
+
+/** The exit code of `status --check`. */
+export function exitCodeOfCheck({ check }: Status): number {
+  return checkStates[check.state];
 }
 
 async function accountStatus(
@@ -107,23 +107,11 @@ async function accountStatus(
   };
 }
 
-async function certificateCounts(context: CommandContext, ledger: Ledger): Promise<CertificateCounts> {
-  const now = systemClock.now();
-  const rows = await listCertificates(ledger);
-  const paused = rows.filter((row) => pauseOf(row, now) !== null);
-  const due = countDue(await standingsNow(context, ledger));
+function placesOf({ settings }: CommandContext): Places {
   return {
-    total: rows.length,
-    ...due,
-    leftAlone: due.waits.find((wait) => wait.for === 'suspended')?.count ?? 0,
-    failing: rows.filter((row) => isFailing(row) && !paused.includes(row)).length,
-    expiringSoon: rows.filter((row) => isEndingSoon(row, now)).length,
-    paused: paused.length,
-    pausedEnding: paused.filter((row) => isEndingSoon(row, now)).length,
+    stateDir: settings.stateDir,
+    ledger: ledgerAt(settings.ledgerUrl).place,
+    configuration: settings.configurationFile,
+    configurationPlaces: settings.configurationPlaces,
   };
-}
-
-/** Whether the last attempt failed: a certificate that had to wait for a limit doesn't fail. */
-function isFailing({ last_error: error }: CertificateRow): boolean {
-  return error !== null && !isTemporary(error);
 }

@@ -2,10 +2,13 @@ import { counted, printable } from '../../printable.ts';
 import { dueText } from '../../report/due-text.ts';
 import { limitLine } from '../../report/limit-line.ts';
 import { type HoldScope, isLost } from '../../ledger/states.ts';
-import type { AccountStatus, CertificateCounts, Status } from '../../status/account-status.ts';
+import type { AccountStatus, Status } from '../../status/account-status.ts';
+import type { CertificateCounts } from '../../status/certificate-figures.ts';
+import type { Check } from '../../status/check.ts';
 
 /** The accounts and certificates at a glance, for a person. */
-export function statusText({ accounts, certificates }: Status): string[] {
+export function statusText({ accounts, certificates, places }: Status): string[] {
+  if (accounts.length === 0 && certificates.total === 0) return beginningText(places);
   return [...accounts.flatMap(accountText), certificatesText(certificates)];
 }
 
@@ -52,3 +55,41 @@ const heldWords = {
   name: 'new orders with',
   names: 'new orders for',
 } as const satisfies Record<HoldScope, string>;
+
+/** How to begin where there is nothing yet, or where the wrong place was looked at. */
+function beginningText({ stateDir, ledger, configuration, configurationPlaces }: Status['places']): string[] {
+  return [
+    'nothing is in the ledger yet: no account and no certificate',
+    `  state directory  ${stateDir}`,
+    `  ledger           ${ledger}`,
+    `  configuration    ${configuration ?? `none; looked for: ${configurationPlaces.join(', ')}`}`,
+    'another place is given with --state-dir DIR, --ledger URL or --config FILE',
+    'to begin:',
+    '  acme-ledger issue example.com --webroot /var/www/html --email you@example.com --agree-tos',
+    'to take over from certbot, lego, acme.sh or another client:',
+    '  acme-ledger account import --import-accounts certbot --certificates --dry-run',
+  ];
+}
+
+const checkWords = { ok: 'OK', warning: 'WARNING', critical: 'CRITICAL' } as const satisfies Record<
+  Check['state'],
+  string
+>;
+
+/** One line as monitors read it: the state, the reasons, and behind a bar the figures. */
+export function checkText({ check, certificates, places }: Status): string {
+  const { total, now, failing, waitingTooLong, expiringSoon, ...due } = certificates;
+  const none =
+    total === 0
+      ? `no certificates in ${places.stateDir}`
+      : `${counted(total, 'certificate')}, ${dueText({ ...due, now })}`;
+  const figures = {
+    certificates: total,
+    due: due.due,
+    failing,
+    waiting_too_long: waitingTooLong,
+    ending_soon: expiringSoon,
+  };
+  const data = Object.entries(figures).map(([name, value]) => `${name}=${String(value)}`);
+  return `${checkWords[check.state]} - ${[...check.reasons, none].join('; ').replaceAll('|', '/')} | ${data.join(' ')}`;
+}

@@ -1,7 +1,8 @@
 import { isCaUnusable } from '../../error-kinds.ts';
 import type { ErrorRecord } from '../../errors.ts';
 import type { CertificateRow } from '../../ledger/schema.ts';
-import { latestRenewal } from './renewal-window.ts';
+import type { RenewalFacts } from '../../ledger/certificates/certificates.ts';
+import { endingSoonAt, latestRenewal } from './renewal-window.ts';
 
 /**
  * How long `renew` leaves a certificate that doesn't exist yet to its wanted CA, after it was written down.
@@ -30,4 +31,20 @@ function lastMoment(certificate: Facts, isAskedFor: boolean): number {
   const latest = latestRenewal(certificate);
   if (latest !== null) return latest.getTime();
   return isAskedFor ? 0 : Date.parse(certificate.created_at) + newWaitsMs;
+}
+
+/**
+ * Whether a certificate that is due waits for longer than it can, by the time that its error names: a stored
+ * one can wait until it ends soon, one that doesn't exist for a day, and a revoked one can't.
+ */
+export function waitsTooLong(
+  error: Pick<ErrorRecord, 'retryAt'> | null,
+  certificate: RenewalFacts & Pick<CertificateRow, 'created_at'>,
+  now: Date,
+): boolean {
+  const retryMs = Date.parse(error?.retryAt ?? '');
+  const until = Number.isNaN(retryMs) ? now.getTime() : Math.max(now.getTime(), retryMs);
+  if (certificate.revoked_at !== null) return until > now.getTime();
+  const latest = endingSoonAt(certificate)?.getTime() ?? Date.parse(certificate.created_at) + newWaitsMs;
+  return until >= latest;
 }

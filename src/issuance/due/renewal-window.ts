@@ -27,14 +27,19 @@ export function latestRenewal(certificate: Pick<RenewalFacts, 'not_before' | 'no
 }
 
 /**
- * Whether a stored certificate ends soon by its own life: a tenth of it is left, or half of the time between
- * its due day and its end is over. A certificate that doesn't exist doesn't end.
+ * From when on a stored certificate ends soon by its own life: a tenth of it is left, or half of the time
+ * between its due day and its end is over. Null for a certificate that doesn't exist: it doesn't end.
  */
-export function isEndingSoon(certificate: RenewalFacts, now: Date): boolean {
+export function endingSoonAt(certificate: RenewalFacts): Date | null {
   const [life, renewal] = [lifeOf(certificate), renewalOf(certificate)];
-  if (life === null || renewal === null) return false;
+  if (life === null || renewal === null) return null;
   const halfOfSlack = (renewal.dueAt.getTime() + life.end.getTime()) / 2;
-  return now.getTime() >= Math.min(halfOfSlack, dangerAt(life).getTime());
+  return new Date(Math.min(halfOfSlack, dangerAt(life).getTime()));
+}
+
+export function isEndingSoon(certificate: RenewalFacts, now: Date): boolean {
+  const at = endingSoonAt(certificate);
+  return at !== null && now >= at;
 }
 
 /**
