@@ -28,7 +28,5 @@ export function stoppedCode({ signal }: Pick<Interruption, 'signal'>): number | 
   return signal === 'SIGINT' ? 130 : 143;
 }
 
-export interface ClosableLog extends Log {
-  /** Resolves when everything is written. */
-  close(): Promise<void>;
-}
+/** Writes a line into the log file of the run alone. */
+export type LogLine = (level: 'info' | 'warn' | 'error', fields: object, message: string) => void;

@@ -1,7 +1,11 @@
 import { Command, CommanderError } from 'commander';
-import { AcmeLedgerError, exitCodeOf } from '../errors.ts';
+import { AcmeLedgerError, errorRecord, exitCodeOf } from '../errors.ts';
+import { RunRecord } from '../run/run-record.ts';
+import { version } from '../version.ts';
+import { maskedArguments } from './masked-arguments.ts';
+import { openLogFile } from './output/log-file.ts';
 import { homeDirectory } from '../system/home-directory.ts';
-import type { Log } from '../log-and-stops.ts';
+import type { Log, LogLine } from '../log-and-stops.ts';
 import { shellWord } from '../shell-word.ts';
 import type { CommandContext } from '../run/run-context.ts';
 import type { Interruption } from '../log-and-stops.ts';
@@ -11,7 +15,7 @@ import { createLog } from './output/log.ts';
 import { complain, createOutput } from './output/output.ts';
 import { assertOwnState } from '../certificates/other-owner.ts';
 import { buildProgram } from './program.ts';
-import type { Action, Runner } from './runner.ts';
+import { type Action, type Runner, looksOnly, pathOf } from './runner.ts';
 import type { Flags } from '../settings/layer.ts';
 import { ledgerFile } from '../ledger/ledger-url.ts';
 import { readSettings, type Settings } from '../settings/settings.ts';
@@ -61,32 +65,68 @@ async function runAction<Options>(
 ): Promise<number> {
   const command = given.at(-1);
   if (!(command instanceof Command)) throw new AcmeLedgerError('bug', 'commander gave no command');
-  const options = command.optsWithGlobals();
-  const context = await makeContext(options, stops);
+  const options: Flags & { dryRun?: boolean } = command.optsWithGlobals();
+  const settings = await settingsOf(options);
+  const acts = options.dryRun !== true && !looksOnly(command);
+  const { context, close } = makeContext(settings, stops, { command: pathOf(command), acts });
+  const code = await exitCode(context, () =>
+    action(context, options as Options, operandsOf(given.slice(0, -2))),
+  );
+  stops.dispose();
+  close(code);
+  return code;
+}
+
+async function exitCode(context: CommandContext, act: () => Promise<number>): Promise<number> {
   try {
-    const code = await action(context, options as Options, operandsOf(given.slice(0, -2)));
+    const code = await act();
     return stoppedCode(context.stops) ?? code;
   } catch (error) {
     const code = stoppedCode(context.stops);
-    complain(error);
+    context.output.complain(error);
+    context.record.failed(errorRecord(error));
     return code ?? exitCodeOf(error);
-  } finally {
-    context.stops.dispose();
-    await context.log.close();
   }
 }
 
-async function makeContext(options: Flags, stops: Interruption): Promise<CommandContext> {
+async function settingsOf(options: Flags): Promise<Settings> {
   const settings = await readSettings(options, process.env, {
     cwd: workingDirectory(),
     isRoot: process.geteuid?.() === 0,
     home: homeDirectory(),
   });
   assertOwnState({ ...settings, ledgerFile: ledgerFile(settings.ledgerUrl) });
-  const { verbosity, logFormat, logFile, json, progress } = settings;
-  const log = createLog({ verbosity, format: logFormat, file: logFile });
+  return settings;
+}
+
+interface Asked {
+  /** Such as `authz clear`. */
+  command: string;
+  /** Whether anything may be changed, so that the log has the run. */
+  acts: boolean;
+}
+
+function makeContext(
+  settings: Settings,
+  stops: Interruption,
+  { command, acts }: Asked,
+): { context: CommandContext; close: (exitCode: number) => void } {
+  const { verbosity, logFormat, json, progress } = settings;
+  const isLogged = settings.log && (acts || settings.logFile !== null);
+  const file = isLogged ? openLogFile({ ...settings, file: settings.logFile, format: logFormat }) : null;
+  const toFile: LogLine = (level, fields, message) => file?.write({ level, at: new Date(), message, fields });
+  const record = new RunRecord(command, maskedArguments(process.argv.slice(2)), toFile);
+  if (acts) record.start(version);
+  const log = createLog({ verbosity, format: logFormat, logFile: file });
   tellOfConfiguration(settings, log);
-  return { settings, output: createOutput({ json, quiet: verbosity < 0, progress }), log, stops };
+  const output = createOutput({ json, quiet: verbosity < 0, progress, log: acts ? toFile : () => undefined });
+  return {
+    context: { settings, output, log, record, stops },
+    close(code) {
+      if (acts) record.end(code, stops.signal);
+      file?.close(code);
+    },
+  };
 }
 
 function tellOfConfiguration({ configurationFile, configurationPassedOver }: Settings, log: Log): void {

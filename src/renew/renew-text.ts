@@ -4,6 +4,7 @@ import type { Renewed } from './renewed.ts';
 import type { Due } from '../issuance/due/due.ts';
 import type { CertificateRow } from '../ledger/schema.ts';
 import { counted, printable } from '../printable.ts';
+import { countsIn } from '../run/run-record.ts';
 import type { CommandContext } from '../run/run-context.ts';
 import type { Work } from './work.ts';
 import { leftOutText } from '../report/left-out.ts';
@@ -76,6 +77,7 @@ export function report(
     ...(fallbackCa === undefined ? {} : { fallbackCa }),
   };
   record.certificates.push(line);
+  context.record.outcome({ name: certificate.name, status, error });
   if (context.output.json) context.output.line(line, () => '');
   else if (error === null && leftOut !== null)
     context.output.warn(
@@ -106,13 +108,13 @@ function tellFailure(
   told.writtenBefore ??= output.written();
   if (!told.grouped.note(status, error, name) && settings.verbosity <= 0) return;
   told.failures += 1;
-  output.complainOf(error, `${name}: ${status}`);
+  output.repeat(error, `${name}: ${status}`);
 }
 
 /** Tells again what failed, to a person before whose eyes it may have gone by. */
 function retell({ output }: CommandContext, { grouped, retold }: Told): void {
-  for (const error of grouped.pauses()) output.complainOf(error);
-  for (const { subject, error } of retold.reasons()) output.complainOf(error, subject);
+  for (const error of grouped.pauses()) output.repeat(error);
+  for (const { subject, error } of retold.reasons()) output.repeat(error, subject);
   const left = retold.countLeft;
   if (left > 0)
     output.conclude(`and ${counted(left, 'certificate')} for other reasons: acme-ledger cert list has them`);
@@ -124,6 +126,8 @@ function retell({ output }: CommandContext, { grouped, retold }: Told): void {
  */
 export function conclude(context: CommandContext, summary: Summary, told: Told): void {
   const { output, settings } = context;
+  const sums = sumsText(summary);
+  context.record.sum(countsIn(summary), sums);
   if (output.json) {
     output.line({ summary }, () => '');
     return;
@@ -132,8 +136,7 @@ export function conclude(context: CommandContext, summary: Summary, told: Told):
   const { writtenBefore, failures } = told;
   const isScattered = writtenBefore !== null && output.written() - writtenBefore > failures;
   if (output.isWatched && (isScattered || others.length > 0)) retell(context, told);
-  else if (settings.verbosity <= 0) for (const error of others) output.complainOf(error);
-  const sums = sumsText(summary);
+  else if (settings.verbosity <= 0) for (const error of others) output.repeat(error);
   if (summary.failed + summary.deferred > 0) output.conclude(sums);
   else output.note(sums);
 }

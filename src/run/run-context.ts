@@ -1,13 +1,16 @@
 import type { TakeTurn } from '../acme/http/pacer.ts';
-import type { ClosableLog, Interruption } from '../log-and-stops.ts';
+import type { Interruption, Log } from '../log-and-stops.ts';
 import type { ErrorRecord } from '../errors.ts';
+import type { RunRecord } from './run-record.ts';
 import type { Settings } from '../settings/settings.ts';
 
 /** The settings and ports that every command gets. */
 export interface CommandContext {
   settings: Settings;
   output: Output;
-  log: ClosableLog;
+  log: Log;
+  /** What was asked for, and what comes of it. */
+  record: RunRecord;
   stops: Interruption;
   /** `--rate`: the turn that each request to a CA waits for. */
   takeTurn?: TakeTurn;
@@ -51,6 +54,10 @@ export interface Output {
    * message names it
    */
   complainOf: (record: ErrorRecord, subject?: string) => void;
+  /** Like `complainOf`, for an error that the log has already. */
+  repeat: (record: ErrorRecord, subject?: string) => void;
+  /** Something that was thrown, on stderr, always. */
+  complain: (error: unknown) => void;
   /**
    * A bar on the terminal, where there is one, for as many items as will be expected. @param what the items,
    * in the plural

@@ -28,9 +28,13 @@ export function environmentLayer(environment: NodeJS.ProcessEnv, cwd: string): L
     variableOf,
     cwd,
   );
-  const { progress } = layer;
-  // The variable is named after its flag, --no-progress.
-  return progress === undefined ? layer : { ...layer, progress: { ...progress, value: !progress.value } };
+  const { progress, log } = layer;
+  // The variables are named after their flags, --no-progress and --no-log.
+  return {
+    ...layer,
+    ...(progress === undefined ? {} : { progress: { ...progress, value: !progress.value } }),
+    ...(log === undefined ? {} : { log: { ...log, value: !log.value } }),
+  };
 }
 
 /** The first source that has an option decides. */
@@ -38,9 +42,9 @@ export function mergeLayers(layers: readonly Layer[]): Layer {
   return Object.assign({}, ...[...layers].reverse()) as Layer;
 }
 
-/** Whether a person gave the flag: commander's defaults are false, 0 for -v and true for the negated --no-progress. */
+/** Whether a person gave the flag: commander's defaults are false, 0 for -v and true for the negated --no-progress and --no-log. */
 function isTyped(key: OptionKey, value: Flags[OptionKey]): boolean {
-  return key === 'progress' ? value === false : value !== false && value !== 0;
+  return key === 'progress' || key === 'log' ? value === false : value !== false && value !== 0;
 }
 
 function layerOf(

@@ -205,9 +205,10 @@ export const options = {
   logFile: {
     flag: 'log-file',
     ...file,
-    help: 'log there instead of to stderr',
+    help: 'log there instead of to log/ in the state directory',
     example: '/var/log/acme-ledger.log',
   },
+  log: { flag: 'no-log', ...yesOrNo, help: 'no log file' },
   progress: { flag: 'no-progress', ...yesOrNo, help: 'no progress bar on a terminal' },
 } as const satisfies Record<string, GlobalOption>;
 

@@ -70,6 +70,9 @@ export interface Settings {
   /** -1 quiet, 0 normal, and one more for each -v. */
   verbosity: number;
   logFormat: 'pretty' | 'json';
+  /** `--no-log`: false. */
+  log: boolean;
+  /** Null: in the state directory. */
   logFile: string | null;
   progress: boolean;
 }
@@ -130,6 +133,7 @@ export async function readSettings(
     verbosity: verbosityOf(layers),
     logFormat: given.logFormat?.value ?? 'pretty',
     logFile: given.logFile === undefined ? null : givenPath(given.logFile),
+    log: given.log?.value ?? true,
     progress: given.progress?.value ?? true,
   };
 }

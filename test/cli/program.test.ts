@@ -33,6 +33,8 @@ describe('each command', () => {
         'name resume',
         'cert import',
         'cert list',
+        'cert pause',
+        'cert resume',
         'cert remove',
         'cert revoke',
         'cert show',

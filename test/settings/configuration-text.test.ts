@@ -33,6 +33,7 @@ verbose: 2
 quiet: no
 logFormat: json
 logFile: log
+log: yes
 progress: false
 rehearsalCa: google-staging
 staging: no

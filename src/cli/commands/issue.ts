@@ -1,5 +1,4 @@
 import type { Command } from 'commander';
-import { complainOf } from '../output/output.ts';
 import type { Runner } from '../runner.ts';
 import type { IssueOptions } from '../../settings/certificate-fields.ts';
 import { foreseenText, issueText } from './issue-text.ts';
@@ -37,7 +36,10 @@ Examples:
     }
     const report = await runIssue(context, names, options);
     context.output.result(report.json, () => issueText(report));
-    if (report.json.error !== null) complainOf(report.json.error);
+    const { status, error } = report.json;
+    context.record.outcome({ name: report.certificateName, status, error });
+    context.record.sum({ [status]: 1 }, `1 ${status}`);
+    if (error !== null) context.output.repeat(error);
     return report.exitCode;
   });
 }

@@ -1,66 +1,41 @@
-import { accessSync, constants, existsSync, lstatSync, statSync } from 'node:fs';
-import { dirname } from 'node:path';
-import { AcmeLedgerError, messageOf } from '../../errors.ts';
-import { printable } from '../../printable.ts';
-import type { ClosableLog } from '../../log-and-stops.ts';
-import type { LogOptions, PinoLog } from './pino-log.ts';
+import type { Log } from '../../log-and-stops.ts';
+import type { LogFile } from './log-file.ts';
+import { type Level, jsonLine, levels, personLines } from './log-line.ts';
+import { screen } from './screen.ts';
 
-const levels = ['debug', 'info', 'warn', 'error'] as const;
-
-type Level = (typeof levels)[number];
+export interface LogOptions {
+  /** -1: errors, 0: warnings, 1: work done, 2: every request. */
+  verbosity: number;
+  format: 'pretty' | 'json';
+  /** The log file of the run; null for none. */
+  logFile: LogFile | null;
+}
 
 /**
- * A log that loads pino with its first line: most runs log nothing, and start sooner.
- * @throws AcmeLedgerError `usage` when its file can't be written
+ * The log of a run, in two places: stderr as far as `-v` and `-q` say, in sentences or as JSON, and the log
+ * file, which has all but single requests in any case. Where `--log-file` is given, the details of `-v` are in
+ * that file alone.
  */
-export function createLog(options: LogOptions): ClosableLog {
-  if (options.file !== null) assertLogFile(options.file);
-  const lowest = options.verbosity >= 2 ? 0 : options.verbosity === 1 ? 1 : options.verbosity === 0 ? 2 : 3;
-  let writing: Promise<unknown> = Promise.resolve();
-  let opened: Promise<PinoLog> | undefined;
-  const open = async (): Promise<PinoLog> =>
-    (await import('./pino-log.ts')).openPino(options, levels[lowest]);
+export function createLog({ verbosity, format, logFile }: LogOptions): Log {
+  const lowest = verbosity >= 2 ? 0 : verbosity === 1 ? 1 : verbosity === 0 ? 2 : 3;
   const at = (level: Level) => (fields: object, message: string) => {
-    if (levels.indexOf(level) < lowest) return;
-    opened ??= open();
-    const logger = opened;
-    writing = writing
-      .then(async () => {
-        (await logger).write(level, fields, message);
-      })
-      // A full disk under the log is no reason to leave an order half done.
-      .catch(() => undefined);
+    const rank = levels.indexOf(level);
+    const record = { level, at: new Date(), message, fields };
+    if (rank >= Math.min(lowest, levels.indexOf('info'))) logFile?.write(record);
+    const isDetail = rank < levels.indexOf('warn');
+    if (rank < lowest || (isDetail && logFile?.isAskedFor === true)) return;
+    const text = format === 'json' ? jsonLine(record) : personLines(record, isColoured());
+    screen.write(process.stderr, text);
   };
   return {
     debug: at('debug'),
     info: at('info'),
     warn: at('warn'),
     error: at('error'),
-    async close() {
-      await writing;
-      await opened?.then(
-        (logger) => {
-          logger.close();
-        },
-        () => undefined,
-      );
-    },
   };
 }
 
-/** Checks the log file without making it: a command that is refused leaves nothing behind. */
-function assertLogFile(file: string): void {
-  try {
-    accessSync(existsSync(file) ? file : dirname(file), constants.W_OK);
-    if (existsSync(file) && statSync(file).isDirectory()) throw new Error("it's a directory");
-    const there = lstatSync(file, { throwIfNoEntry: false });
-    const isStrangers = there !== undefined && there.uid !== 0 && there.uid !== process.geteuid?.();
-    if (there?.isSymbolicLink() === true && isStrangers) throw new Error("it's a link of another user");
-  } catch (error) {
-    throw new AcmeLedgerError(
-      'usage',
-      `the log file ${printable(file)} can't be written: ${printable(messageOf(error))}`,
-      { hint: 'give another --log-file', cause: error },
-    );
-  }
+/** Whether stderr shows colours. no-color.org: an empty NO_COLOR doesn't count. */
+function isColoured(): boolean {
+  return process.stderr.isTTY && (process.env['NO_COLOR'] ?? '') === '';
 }

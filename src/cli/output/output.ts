@@ -1,5 +1,6 @@
 import { type ErrorRecord, errorRecord } from '../../errors.ts';
 import { printable, printableJson } from '../../printable.ts';
+import type { LogLine } from '../../log-and-stops.ts';
 import type { Lines, Output } from '../../run/run-context.ts';
 import { screen } from './screen.ts';
 
@@ -19,13 +20,18 @@ export interface OutputOptions {
   quiet: boolean;
   /** Whether a bar may be shown: only on a terminal, and neither with -q, nor with --json on a terminal. */
   progress: boolean;
+  /** The log file, which has what is said here, too. */
+  log: LogLine;
 }
 
 export function createOutput(options: OutputOptions): Output {
   const showsProgress =
     options.progress && !options.quiet && process.stderr.isTTY && !(options.json && process.stdout.isTTY);
   const write = <T>(value: T, text: (value: T) => Lines): void => {
-    screen.write(process.stdout, `${options.json ? printableJson(value) : printableLines(text(value))}\n`);
+    const lines = [text(value)].flat();
+    const told = lines.map((line) => line.trim()).join('; ');
+    if (told !== '') options.log('info', {}, told);
+    screen.write(process.stdout, `${options.json ? printableJson(value) : printableLines(lines)}\n`);
   };
   const output: Output = {
     json: options.json,
@@ -43,8 +49,21 @@ export function createOutput(options: OutputOptions): Output {
     conclude(text) {
       if (!options.quiet) screen.write(process.stderr, `${printable(text)}\n`);
     },
-    warn,
-    complainOf,
+    warn(message, hint) {
+      options.log('warn', { hint }, message);
+      screen.write(process.stderr, `warning: ${printable(message)}\nhint: ${printable(hint)}\n`);
+    },
+    complainOf(record, subject) {
+      options.log('error', { error: record }, subjectLine(record, subject));
+      complainOf(record, subject);
+    },
+    repeat: complainOf,
+    complain(error) {
+      const record = errorRecord(error);
+      const stack = record.code === 'bug' && error instanceof Error ? { stack: error.stack } : {};
+      options.log('error', { error: record, ...stack }, record.message);
+      complain(error);
+    },
     progress: async (what) => (await import('./progress.ts')).startProgress(showsProgress, what),
     fileProgress: async (files, what) =>
       (await import('./progress.ts')).startFileProgress(showsProgress, files, what),
@@ -54,11 +73,6 @@ export function createOutput(options: OutputOptions): Output {
 
 function printableLines(text: Lines): string {
   return [text].flat().map(printable).join('\n');
-}
-
-/** `warning: …` and `hint: …`, one line each. */
-export function warn(message: string, hint: string): void {
-  screen.write(process.stderr, `warning: ${printable(message)}\nhint: ${printable(hint)}\n`);
 }
 
 /** `error: …` and `hint: …`, one line each. */
@@ -74,15 +88,18 @@ export function complain(error: unknown): void {
 }
 
 /** @param subject the error's subject, put before it unless the message names it */
-export function complainOf(record: ErrorRecord, subject?: string): void {
-  const isNamed = subject === undefined || names(record.message, printable(subject));
-  const prefix = isNamed ? '' : `${printable(subject)}: `;
-  const lines = [`error: ${prefix}${printable(record.message)}`];
+function complainOf(record: ErrorRecord, subject?: string): void {
+  const lines = [`error: ${printable(subjectLine(record, subject))}`];
   if (record.hint !== null) lines.push(`hint: ${printable(record.hint)}`);
   // Many a message or hint has the time already.
   if (record.retryAt !== null && !`${record.message} ${record.hint ?? ''}`.includes(record.retryAt))
     lines.push(`hint: try again at ${record.retryAt}`);
   screen.write(process.stderr, `${lines.join('\n')}\n`);
+}
+
+function subjectLine({ message }: ErrorRecord, subject?: string): string {
+  const isNamed = subject === undefined || names(printable(message), printable(subject));
+  return isNamed ? message : `${subject}: ${message}`;
 }
 
 function names(message: string, subject: string): boolean {

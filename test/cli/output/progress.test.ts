@@ -3,7 +3,7 @@ import { startCommandOnTerminal } from '../../support/terminal.ts';
 
 const code = `
 import { createOutput } from './src/cli/output/output.ts';
-const output = createOutput({ json: false, quiet: false, progress: true });
+const output = createOutput({ json: false, quiet: false, progress: true, log: () => undefined });
 const bar = await output.progress('authorizations and orders');
 bar.expect(2000);
 output.line(null, () => 'first');

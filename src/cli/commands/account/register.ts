@@ -1,6 +1,5 @@
 import type { Command } from 'commander';
 import { accountText } from './account-text.ts';
-import { warn } from '../../output/output.ts';
 import type { Runner } from '../../runner.ts';
 import { accountJson } from '../../../report/ledger-json.ts';
 import { counted } from '../../../printable.ts';
@@ -17,7 +16,7 @@ export function accountRegister(account: Command, runner: Runner): void {
     const { account, leftOpen } = await registerAccount(context);
     for (const { account: lost, pending, expiresUntil } of leftOpen) {
       const until = expiresUntil === null ? '' : `, the last at ${expiresUntil}`;
-      warn(
+      context.output.warn(
         `${counted(pending, 'authorization')} of account ${String(lost.id)}, which the CA has ended, can't be closed any more: they end by expiring${until}`,
         'nothing needs to be done: they count for the old account alone',
       );

@@ -2,12 +2,12 @@ import type { Command } from 'commander';
 import type { ClearChoice, ClearedAll } from '../../../clear/clear-accounts.ts';
 import { clearMethods } from '../../../clear/clear-method.ts';
 import { parseDuration } from '../../../duration.ts';
+import { countsIn } from '../../../run/run-record.ts';
 import type { CommandContext } from '../../../run/run-context.ts';
 import { type KeyOptions, addKeyOptions, keyChoiceOf } from '../../options/key-options.ts';
 import { parseCount } from '../../options/parse-count.ts';
 import { parseRate } from '../../options/parse-rate.ts';
 import { parseChoice } from '../../options/values.ts';
-import { complain } from '../../output/output.ts';
 import type { Runner } from '../../runner.ts';
 import { endText, lineText } from './clear-text.ts';
 
@@ -59,7 +59,7 @@ export function authzClear(authz: Command, runner: Runner): void {
     const { clearAccounts } = await import('../../../clear/clear-accounts.ts');
     const cleared = await clearAccounts(context, choice, (each) => context.output.line(each, lineText));
     writeEnd(context, choice, cleared);
-    cleared.errors.forEach(complain);
+    cleared.errors.forEach(context.output.complain);
     return cleared.exitCode;
   });
 }
@@ -86,7 +86,7 @@ function choiceOf(options: Options, urls: readonly string[]): ClearChoice {
 }
 
 function writeEnd(
-  { output, stops }: CommandContext,
+  { output, stops, record }: CommandContext,
   { dryRun, method, logs }: ClearChoice,
   { tally, seen: { costs: allCosts, ...seen } }: ClearedAll,
 ): void {
@@ -96,5 +96,7 @@ function writeEnd(
   const end = { summary, later: left, young, undated, ...seen, ...(dryRun ? { costs } : {}) };
   const isFromLogs = logs !== null;
   const isInterrupted = stops.work.aborted;
+  const countsText = endText(tally, { ...seen, costs, method, isFromLogs, isInterrupted })[0] ?? '';
+  record.sum(countsIn(summary), countsText);
   output.line(end, () => endText(tally, { ...seen, costs, method, isFromLogs, isInterrupted }));
 }

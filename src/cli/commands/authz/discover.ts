@@ -3,7 +3,6 @@ import type { DiscoverSummary, Discovered } from '../../../clear/discover-accoun
 import { type KeyOptions, addKeyOptions, keyChoiceOf } from '../../options/key-options.ts';
 import { parseCount } from '../../options/parse-count.ts';
 import { parseRate } from '../../options/parse-rate.ts';
-import { complain } from '../../output/output.ts';
 import type { Runner } from '../../runner.ts';
 
 interface Options extends KeyOptions {
@@ -31,7 +30,7 @@ export function authzDiscover(authz: Command, runner: Runner): void {
       context.output.line(seen, textOf),
     );
     context.output.line({ summary }, () => summaryText(summary));
-    ends.forEach(complain);
+    ends.forEach(context.output.complain);
     return exitCode;
   });
 }

@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
 import type { Compared } from '../../../sync/sync-line.ts';
 import type { SyncSummary } from '../../../sync/sync-accounts.ts';
+import { countsIn } from '../../../run/run-record.ts';
 import { parseCount } from '../../options/parse-count.ts';
-import { complain } from '../../output/output.ts';
 import type { Runner } from '../../runner.ts';
 
 export function authzSync(authz: Command, runner: Runner): void {
@@ -19,7 +19,8 @@ export function authzSync(authz: Command, runner: Runner): void {
       if (compared.outcome !== 'same') context.output.line(compared, textOf);
     });
     context.output.line({ summary }, () => summaryText(summary));
-    ends.forEach(complain);
+    context.record.sum(countsIn(summary), summaryText(summary));
+    ends.forEach(context.output.complain);
     return exitCode;
   });
 }

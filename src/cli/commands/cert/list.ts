@@ -1,6 +1,5 @@
 import type { Command } from 'commander';
 import { dueCell, endCell } from './list-text.ts';
-import { complain } from '../../output/output.ts';
 import { shortened } from '../../output/wording.ts';
 import type { Runner } from '../../runner.ts';
 
@@ -13,7 +12,7 @@ export function certList(cert: Command, runner: Runner): void {
     let exitCode = 0;
     await eachCertificate(context, { withFiles: output.json }, (certificate, failure) => {
       if (failure !== undefined) {
-        complain(failure);
+        output.complain(failure);
         exitCode = 1;
       }
       const { name, names, lastError } = certificate;

@@ -1,0 +1,131 @@
+import {
+  accessSync,
+  closeSync,
+  constants,
+  existsSync,
+  lstatSync,
+  openSync,
+  statSync,
+  writeSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
+import { AcmeLedgerError, messageOf } from '../../errors.ts';
+import { printable } from '../../printable.ts';
+import { RotatedFile } from '../../system/rotated-file.ts';
+import { type LogRecord, fileLine, jsonLine } from './log-line.ts';
+import { screen } from './screen.ts';
+
+/** The log file of a run. */
+export interface LogFile {
+  /** A person gave its place: the details of `-v` go there. */
+  isAskedFor: boolean;
+  write(record: LogRecord): void;
+  /** @param exitCode the run's */
+  close(exitCode: number): void;
+}
+
+export interface LogFileOptions {
+  stateDir: string;
+  /** `--log-file`; null for the usual place. */
+  file: string | null;
+  format: 'pretty' | 'json';
+}
+
+/** Weeks of daily runs for ten thousand names. */
+const maxBytes = 10 * 1024 * 1024;
+const keepMs = 30 * 86_400_000;
+/** Lines before there is a state directory; a run has a handful. */
+const heldMost = 1_000;
+
+/** @throws AcmeLedgerError `usage` when the file of `--log-file` can't be written */
+export function openLogFile({ stateDir, file, format }: LogFileOptions): LogFile {
+  if (file !== null) assertLogFile(file);
+  const place = file ?? join(stateDir, 'log', 'acme-ledger.log');
+  const lineOf = format === 'json' ? jsonLine : fileLine;
+  const sink = file === null ? usualSink(stateDir, place) : givenSink(file);
+  let failure: unknown = null;
+  return {
+    isAskedFor: file !== null,
+    write(record) {
+      try {
+        sink.append(lineOf(record));
+      } catch (error) {
+        // A full disk under the log is no reason to leave an order half done.
+        failure ??= error;
+      }
+    },
+    close(exitCode) {
+      sink.close();
+      // What keeps a run from beginning keeps it from its log, too, and was told.
+      if (failure === null || exitCode === 2) return;
+      const hint =
+        file === null
+          ? '--log-file FILE puts it elsewhere, --no-log does without'
+          : 'give another --log-file';
+      screen.write(
+        process.stderr,
+        `warning: the log ${printable(place)} could not be written: ${printable(messageOf(failure))}\nhint: nothing else is concerned; ${hint}\n`,
+      );
+    },
+  };
+}
+
+interface Sink {
+  append(line: string): void;
+  close(): void;
+}
+
+/** The log in the state directory. Whoever makes that directory does it later: lines are held until then. */
+function usualSink(stateDir: string, place: string): Sink {
+  let held: string[] = [];
+  let file: RotatedFile | null = null;
+  return {
+    append(line) {
+      if (held.length < heldMost) held.push(line);
+      if (file === null) {
+        const state = statSync(stateDir, { throwIfNoEntry: false });
+        if (state === undefined) return;
+        // What root makes in another user's directory is that user's.
+        const owner = process.geteuid?.() === 0 ? { uid: state.uid, gid: state.gid } : null;
+        file = new RotatedFile(place, { maxBytes, keepMs, owner });
+      }
+      const lines = held;
+      held = [];
+      for (const each of lines) file.append(each);
+    },
+    close() {
+      file?.close();
+    },
+  };
+}
+
+/** A place of the person's own, which others may rotate: it is only appended to. */
+function givenSink(path: string): Sink {
+  let file: number | null = null;
+  return {
+    append(line) {
+      file ??= openSync(path, 'a', 0o600);
+      writeSync(file, line);
+    },
+    close() {
+      if (file !== null) closeSync(file);
+    },
+  };
+}
+
+/** Checks the log file without making it: a command that is refused leaves nothing behind. */
+function assertLogFile(file: string): void {
+  try {
+    accessSync(existsSync(file) ? file : dirname(file), constants.W_OK);
+    if (existsSync(file) && statSync(file).isDirectory()) throw new Error("it's a directory");
+    const there = lstatSync(file, { throwIfNoEntry: false });
+    const isStrangers = there !== undefined && there.uid !== 0 && there.uid !== process.geteuid?.();
+    if (there?.isSymbolicLink() === true && isStrangers) throw new Error("it's a link of another user");
+  } catch (error) {
+    throw new AcmeLedgerError(
+      'usage',
+      `the log file ${printable(file)} can't be written: ${printable(messageOf(error))}`,
+      { hint: 'give another --log-file', cause: error },
+    );
+  }
+}
