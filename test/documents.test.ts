@@ -12,6 +12,12 @@ const documents = await readDocuments();
 const readme = documents.get('README.md') ?? '';
 const lines = [...documents].flatMap(([name, text]) => commandLinesOf(text).map((line) => ({ name, line })));
 
+/** Named on the pages that say how to leave lego and acme.sh. */
+const optionsOfOtherClients = [
+  ...['--path', '--http', '--tls', '--dns', '--renew-hook'],
+  ...['--install-cert', '--install-cronjob', '--uninstall-cronjob', '--reloadcmd'],
+];
+
 describe('the documents', () => {
   it('have command lines to check', () => {
     expect(lines.length).toBeGreaterThan(30);
@@ -36,7 +42,7 @@ describe('the documents', () => {
   it('name only options that there are', () => {
     const known = new Set([...helpOfAll().matchAll(/--[a-z][a-z-]*/g)].map(([option]) => option));
     // Those of systemctl and npm, and one that the README says isn't there.
-    const others = ['--now', '--allow-scripts', '--rehearse'];
+    const others = ['--now', '--allow-scripts', '--rehearse', ...optionsOfOtherClients];
     const unknown = [...documents].flatMap(([name, text]) =>
       [...text.matchAll(/(?<![\w-])--[a-z][a-z-]*/g)]
         .filter(([option]) => !known.has(option) && !others.includes(option))

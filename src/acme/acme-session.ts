@@ -76,11 +76,13 @@ export class AcmeSession implements Session {
     }
   }
 
-  async updateContact(email: string, signal?: AbortSignal): Promise<Account> {
+  updateContact(email: string, signal?: AbortSignal): Promise<Account> {
     const options = { action: 'to change the e-mail address of the account', signal };
-    const contact = { contact: [`mailto:${email}`] };
-    const response = await this.#signed(options, (api) => api.updateAccount(contact));
-    return parseAccount(response.data, this.#accountOrThrow().url);
+    return this.#updateAccount(options, { contact: [`mailto:${email}`] });
+  }
+
+  deactivateAccount(guard: Guard): Promise<Account> {
+    return this.#updateAccount({ action: 'to deactivate the account', ...guard }, { status: 'deactivated' });
   }
 
   async findAccount(signal?: AbortSignal): Promise<Account | null> {
@@ -107,16 +109,14 @@ export class AcmeSession implements Session {
   }
 
   async getAuthorization(url: string, signal?: AbortSignal): Promise<Answer<Authorization>> {
-    const response = await this.#signed({ action: 'to show the authorization', signal }, (api) =>
-      api.getAuthorization(url),
-    );
+    const options = { action: 'to show the authorization', signal };
+    const response = await this.#signed(options, (api) => api.getAuthorization(url));
     return this.#answer(response, parseAuthorization(response.data, url));
   }
 
   async submitChallenge(url: string, guard: Guard): Promise<Answer<Challenge>> {
-    const response = await this.#signed({ action: 'to take the challenge', ...guard }, (api) =>
-      api.completeChallenge(url, {}),
-    );
+    const options = { action: 'to take the challenge', ...guard };
+    const response = await this.#signed(options, (api) => api.completeChallenge(url, {}));
     return this.#answer(response, parseChallenge(response.data, url));
   }
 
@@ -197,6 +197,11 @@ export class AcmeSession implements Session {
     return this.#parts.http.fetchNonce(signal);
   }
 
+  async #updateAccount(options: CallOptions, change: object): Promise<Account> {
+    const response = await this.#signed(options, (api) => api.updateAccount(change));
+    return parseAccount(response.data, this.#accountOrThrow().url);
+  }
+
   #signed(options: CallOptions, request: (api: AcmeApi) => Promise<HttpResponse>): Promise<HttpResponse> {
     this.#accountOrThrow();
     return this.#call(options, request);
@@ -221,8 +226,9 @@ export class AcmeSession implements Session {
     const url = requiredUrl(response.headers['location'], 'account', 'Location', this.directory.newAccount);
     this.#account = { url };
     // Some CAs answer for a known key with the account's URL alone; its list of orders is learned when it is asked for.
-    if (isEmpty(response.data)) return { url, status: 'valid', ordersUrl: null };
-    const account = parseAccount(response.data, url);
+    const { data } = response;
+    if (typeof data === 'string' && data.trim() === '') return { url, status: 'valid', ordersUrl: null };
+    const account = parseAccount(data, url);
     this.#ordersUrl = account.ordersUrl;
     return account;
   }
@@ -240,8 +246,4 @@ export class AcmeSession implements Session {
       throw new Error('the session has no account: register or findAccount comes first');
     return this.#account;
   }
-}
-
-function isEmpty(data: unknown): boolean {
-  return typeof data === 'string' && data.trim() === '';
 }

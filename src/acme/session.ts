@@ -44,6 +44,8 @@ export interface Session {
   register(registration: Registration, signal?: AbortSignal): Promise<Account>;
   /** Sets the account's one contact (§7.3.2). */
   updateContact(email: string, signal?: AbortSignal): Promise<Account>;
+  /** Ends the account for good (§7.3.6). */
+  deactivateAccount(guard: Guard): Promise<Account>;
   /** The account of this key (§7.3.1); null when the CA has none. */
   findAccount(signal?: AbortSignal): Promise<Account | null>;
   /** §7.4 */

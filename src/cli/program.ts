@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { Command as Program } from 'commander';
 import { printable } from '../printable.ts';
 import { version } from '../version.ts';
+import { accountDeactivate } from './commands/account/deactivate.ts';
 import { accountImport } from './commands/account/import.ts';
 import { accountList } from './commands/account/list.ts';
 import { accountRegister } from './commands/account/register.ts';
@@ -70,6 +71,7 @@ export function buildProgram(runner: Runner): Command {
   accountList(account, runner);
   accountShow(account, runner);
   accountImport(account, runner);
+  accountDeactivate(account, runner);
   const name = group(program, 'name', 'names that fail');
   nameList(name, runner);
   nameResume(name, runner);

@@ -43,6 +43,7 @@ export interface ClientSolver {
   hook?: string;
   cleanupHook?: string;
   hookStyle?: 'certbot';
+  propagationTimeout?: string;
 }
 
 export interface ClientOptions {

@@ -32,6 +32,8 @@ export interface AccountImport {
   withHooks: boolean;
   /** Of the certificates those of these names; all when there is none. */
   only: readonly string[];
+  /** Make links into the store of the clients' own files. */
+  link: boolean;
   /** How names are proven where the client's files don't say it. */
   solver: SolverOptions;
   /** Orders are made on the imported account from now on. */
@@ -110,7 +112,7 @@ function exitCode(results: readonly Imported[], failedCertificates: number): num
 
 async function keysOf(
   context: CommandContext,
-  { file, clients, certificates, solver, only }: AccountImport,
+  { file, clients, certificates, solver, only, link }: AccountImport,
 ): Promise<FoundKeys> {
   const choices = clients.map((text) => parseClientChoice(text, '--import-accounts'));
   if (file === undefined && choices.length === 0) {
@@ -119,7 +121,7 @@ async function keysOf(
     });
   }
   if (certificates) assertHaveCertificates(choices);
-  else assertNoneOfCertificates(solver, only);
+  else assertNoneOfCertificates(solver, { only, link });
   const found: FoundKeys = { keys: [], failed: [], elsewhere: 0 };
   if (file !== undefined) found.keys.push(await keyOfFile(context, file));
   for (const choice of choices) {

@@ -12,6 +12,7 @@ import { withLedger } from '../run/open-ledger.ts';
 import type { CommandContext } from '../run/run-context.ts';
 import type { ClientCertificate } from '../clients/client-certificate.ts';
 import { type Fit, judge, judgeFor } from './judge.ts';
+import { linkServed } from './link-served.ts';
 import { type Taken, unknownPlace } from './taken.ts';
 
 export interface CertificateImport {
@@ -21,6 +22,8 @@ export interface CertificateImport {
   solver: SolverOptions;
   /** The certificates' names; all of them when there is none. */
   only: readonly string[];
+  /** Make links into the store of the clients' own files. */
+  link: boolean;
   /** Take over the commands that the clients run for them, too. */
   withHooks: boolean;
   dryRun: boolean;
@@ -46,9 +49,13 @@ export function assertHaveCertificates(choices: readonly ClientChoice[]): void {
 }
 
 /** @throws AcmeLedgerError `usage` for options about certificates that would have no effect */
-export function assertNoneOfCertificates(solver: SolverOptions, only: readonly string[]): void {
+export function assertNoneOfCertificates(
+  solver: SolverOptions,
+  { only, link }: Pick<CertificateImport, 'only' | 'link'>,
+): void {
   const given = solverOptionNames.find((name) => solver[name] !== undefined);
-  const flag = given === undefined ? (only.length > 0 ? '--only' : null) : flagOf(given);
+  const own = only.length > 0 ? '--only' : link ? '--link' : null;
+  const flag = given === undefined ? own : flagOf(given);
   if (flag === null) return;
   throw new AcmeLedgerError('usage', `${flag} is for certificates, and none are taken over`, {
     hint: 'add --certificates, or leave it out',
@@ -75,14 +82,32 @@ export async function takeCertificates(
   const judged = await withLedger(context.settings, (ledger) =>
     judge(judgeFor(context, ledger, { ...given, solver }), candidates),
   );
-  if (given.dryRun || judged.fit.length === 0) return { ...judged, taken: [...taken, ...judged.taken] };
-  const added = await withLedgerWriter(context, 'account import', (writer) =>
-    adoptAll(context, writer, judged.fit),
-  );
-  return {
-    elsewhere: judged.elsewhere,
-    taken: [...taken, ...judged.taken.map((one) => added.get(one) ?? one)],
-  };
+  const added =
+    given.dryRun || judged.fit.length === 0
+      ? new Map<Taken, Taken>()
+      : await withLedgerWriter(context, 'account import', (writer) => adoptAll(context, writer, judged.fit));
+  const adopted = judged.taken.map((one) => added.get(one) ?? one);
+  const linked = given.link ? await linkAll(context, candidates, adopted, given) : adopted;
+  return { elsewhere: judged.elsewhere, taken: [...taken, ...linked] };
+}
+
+/** Makes links of the clients' own files of what is here now. */
+async function linkAll(
+  { settings }: CommandContext,
+  candidates: readonly ClientCertificate[],
+  taken: readonly Taken[],
+  options: { dryRun: boolean },
+): Promise<Taken[]> {
+  const byFile = new Map(candidates.map((found) => [found.file, found]));
+  const results: Taken[] = [];
+  for (const one of taken) {
+    const found = byFile.get(one.file);
+    if (found === undefined || one.outcome === 'failed') results.push(one);
+    else {
+      results.push({ ...one, ...(await linkServed(settings.stateDir, found, options)) });
+    }
+  }
+  return results;
 }
 
 function isAmong(only: readonly string[]): (found: { name: string }) => boolean {

@@ -1,5 +1,5 @@
 import type { ErrorRecord } from '../errors.ts';
-import { printable } from '../printable.ts';
+import { counted, printable } from '../printable.ts';
 import type { Taken } from './taken.ts';
 
 /** How many certificates are named in the line that stands for several. */
@@ -43,9 +43,12 @@ export function sharedNotes(taken: readonly Taken[]): { note: string; certificat
 }
 
 /** What the client does beside, of a certificate that is taken over now. */
-export function notesOf({ outcome, notes, deployHook }: Taken): string[] {
-  if (outcome !== 'added' && outcome !== 'would-add') return [];
-  return [...(deployHook === null ? [] : [`runs ${printable(deployHook)}`]), ...notes.map(printable)];
+export function notesOf({ outcome, notes, deployHook, linked, unlinked }: Taken): string[] {
+  const links =
+    linked.length === 0 ? [] : [`${counted(linked.length, 'file')} of the client's lead to the store`];
+  const isTaken = outcome === 'added' || outcome === 'would-add';
+  const others = isTaken ? [...(deployHook === null ? [] : [`runs ${deployHook}`]), ...notes] : [];
+  return [...links, ...unlinked, ...others].map(printable);
 }
 
 function namesOf(group: readonly Taken[]): string {

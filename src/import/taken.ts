@@ -20,6 +20,10 @@ export interface Taken {
   deployHook: string | null;
   /** Steps that the client takes for the certificate, and acme-ledger won't. */
   notes: readonly string[];
+  /** Files of the client's that are links into the store from now on, or would be. */
+  linked: readonly string[];
+  /** Files of the client's that aren't, and why. */
+  unlinked: readonly string[];
   error: ErrorRecord | null;
 }
 
@@ -32,6 +36,8 @@ export const unknownPlace = {
   provenBy: null,
   deployHook: null,
   notes: [],
+  linked: [],
+  unlinked: [],
 } as const;
 
 export function placeOf({

@@ -11,25 +11,27 @@ export interface WebrootServer {
 }
 
 /**
- * Serves `/.well-known/acme-challenge/` of a directory on a port of 127.0.0.1 (Pebble's `httpPort`), and nothing else.
+ * Serves `/.well-known/acme-challenge/` of a directory, or one for each host, on a port of 127.0.0.1 (Pebble's `httpPort`), and nothing else.
  * @param delayMs how long it takes to answer for a host
  */
 export async function serveWebroot(
-  directory: string,
+  directory: string | ((host: string) => string),
   port: number,
   delayMs: (host: string) => number = () => 0,
 ): Promise<WebrootServer> {
   const requests: string[] = [];
   const server = createServer((request, response) => {
     const host = request.headers.host ?? '';
+    const name = host.replace(/:\d+$/, '');
+    const root = typeof directory === 'string' ? directory : directory(name);
     requests.push(`${host}${request.url ?? ''}`);
     const token = /^\/\.well-known\/acme-challenge\/([\w-]+)$/.exec(request.url ?? '')?.[1];
     const answer = (): void =>
-      void readAnswer(directory, token).then(
+      void readAnswer(root, token).then(
         (text) => response.writeHead(200, { 'content-type': 'application/octet-stream' }).end(text),
         () => response.writeHead(404).end(),
       );
-    const waitMs = delayMs(host.replace(/:\d+$/, ''));
+    const waitMs = delayMs(name);
     if (waitMs > 0) setTimeout(answer, waitMs);
     else answer();
   });

@@ -93,6 +93,8 @@ function manualOf(
     hook,
     ...(cleanupHook === null ? {} : { cleanupHook }),
     hookStyle: 'certbot',
+    // Such hooks wait for the name servers themselves: nobody else does for certbot.
+    propagationTimeout: '0s',
   });
 }
 

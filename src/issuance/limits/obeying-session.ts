@@ -41,6 +41,7 @@ export function obeyingSession(session: Session, obey: Obey, assertLease: () => 
     keyAuthorization: session.keyAuthorization,
     close: session.close,
     updateContact: (email, signal) => act(signal, () => session.updateContact(email, signal)),
+    deactivateAccount: (guard) => act(guard.signal, () => session.deactivateAccount(fenced(guard))),
     ping: (signal) => session.ping(signal),
     register: (registration, signal) =>
       obey({ kind: 'newAccount' }, signal, () => session.register(registration, signal)),

@@ -9,6 +9,7 @@ interface Options extends SolverOptions {
   certificates?: boolean;
   withHooks?: boolean;
   only?: string[];
+  link?: boolean;
   use?: boolean;
   dryRun?: boolean;
 }
@@ -32,6 +33,7 @@ export function accountImport(account: Command, runner: Runner): void {
       'with --certificates: of these only the one of that name; may be repeated',
       (value: string, before: string[] | undefined) => [...(before ?? []), value],
     )
+    .option('--link', "with --certificates: make links into the store of the client's own files")
     .option(
       '--with-hooks',
       "with --certificates: also those with a command of the client's, which is run from then on",
@@ -52,6 +54,7 @@ export function accountImport(account: Command, runner: Runner): void {
       withHooks: options.withHooks === true,
       solver: options,
       only: options.only ?? [],
+      link: options.link === true,
       use: options.use === true,
       dryRun,
     });
