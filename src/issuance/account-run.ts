@@ -2,7 +2,7 @@ import type { Session } from '../acme/session.ts';
 import type { SolverSettings } from '../challenges/settings.ts';
 import type { Solver } from '../challenges/solver.ts';
 import type { FailureRule } from '../ledger/names/failing-names.ts';
-import type { AccountRow } from '../ledger/schema.ts';
+import type { AccountRow, OrderRow } from '../ledger/schema.ts';
 import type { LedgerWriter } from '../ledger/writer.ts';
 import type { UnsubmittedPolicy } from '../policies.ts';
 import type { Log, Stops } from '../log-and-stops.ts';
@@ -33,6 +33,10 @@ export interface AccountRun extends LedgerWriter {
   outage: Outage;
   log: Log;
   stops: Stops;
+  /** Answers that are up stay up for now: what is being done doesn't wait for hooks. */
+  leavesUp?: boolean;
+  /** Orders of earlier runs whose rest is done after this run's own work (order/settle-later.ts). */
+  forLater?: OrderRow[];
   /** Whether one more answer may begin to be taken down; any may unless told. */
   mayTakeDown?: () => boolean;
   /** Lists the account's orders instead of the session, where several orders are looked for. */

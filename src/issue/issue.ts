@@ -13,6 +13,7 @@ import { obtainAsked } from '../issuance/attempt/obtain-asked.ts';
 import { obtainRehearsed } from '../issuance/attempt/obtain-rehearsed.ts';
 import { missingNames } from '../issuance/names/name-choice.ts';
 import type { FailedNamePolicy } from '../policies.ts';
+import { settleLater } from '../issuance/order/settle-later.ts';
 import { settleUnowned, withUnownedSettled } from '../issuance/order/unowned-orders.ts';
 import { accountAt } from '../ledger/accounts.ts';
 import { listedAuthorization } from '../ledger/authorizations/authorization-list.ts';
@@ -93,7 +94,9 @@ export async function issueAt(context: CommandContext, plan: IssuePlan): Promise
     assertOffered(run.session.directory, plan.wanted.profile);
     const ours = identifierSetKey(plan.identifiers);
     await unkeepOrdersOf(run, plan.wanted.name, ours);
-    const attempt = await withUnownedSettled(run, new Set([ours]), () => storedOrOrdered(context, run, plan));
+    const attempt = await withUnownedSettled(run, new Set([ours]), (working) =>
+      storedOrOrdered(context, working, plan),
+    );
     return reportOf(run, attempt);
   });
 }
@@ -103,9 +106,21 @@ async function storedOrOrdered(context: CommandContext, run: AccountRun, plan: I
   // certificate.
   const isStanding = !plan.force && (await isAlreadyIssued(run.ledger, run.stateDir, plan));
   const certificate = await recordWanted(run, plan.wanted, await wantedAccount(run, plan));
-  // No attempt will take up the order of a run that was killed when the files were in place.
-  if (isStanding) await settleUnowned(run, { includeKept: false, skipNamesKeys: new Set() });
+  if (isStanding) await settleOwn(run, identifierSetKey(plan.identifiers));
   return isStanding ? deployStanding(run, certificate) : orderAsked(context, run, certificate, plan);
+}
+
+/**
+ * Settles the order for these names of a run that was killed when the files were in place: no attempt will
+ * take it up.
+ */
+async function settleOwn(run: AccountRun, namesKey: string): Promise<void> {
+  const { forLater } = await settleUnowned(run, { includeKept: false, skipNamesKeys: new Set() });
+  const own = forLater.filter(
+    (order) => order.names_key === namesKey && order.concluded_at === null && order.stuck_at === null,
+  );
+  await settleLater(run, own, { leftMs: () => Infinity });
+  run.forLater?.push(...forLater.filter((order) => !own.includes(order)));
 }
 
 /** The account at the CA that the certificate is wanted from; null where there is none yet. */

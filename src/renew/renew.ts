@@ -1,29 +1,17 @@
-import { authorityOf } from '../acme/authorities/authorities.ts';
 import { describe } from './dry-run.ts';
 import { Told, conclude, explain, report, summaryOf, totalsOf } from './renew-text.ts';
 import { systemClock } from '../clock.ts';
-import { isAboutTheCa } from '../error-kinds.ts';
-import { AcmeLedgerError, errorRecord } from '../errors.ts';
-import type { AccountRun } from '../issuance/account-run.ts';
-import type { Stage } from '../issuance/attempt/rehearse.ts';
 import { removeUselessKeys } from '../issuance/certificate/useless-keys.ts';
-import { type DueCertificate, namesKeysOf } from '../issuance/due/due.ts';
-import { withUnownedSettled } from '../issuance/order/unowned-orders.ts';
-import type { OutageOptions } from '../issuance/waiting/outage.ts';
-import { removeFullBuckets } from '../ledger/limits/limit-buckets.ts';
-import { probeLeftAlone } from '../probe/probe-left-alone.ts';
+import { probeLeftAlone, takeDownLeftProbes } from '../probe/probe-left-alone.ts';
 import { eachAuthority } from '../run/accounts/each-account.ts';
-import { withAccountRun } from '../run/open-account.ts';
 import { withLedger } from '../run/open-ledger.ts';
-import { onStage } from '../run/rehearsal-stage.ts';
 import type { CommandContext } from '../run/run-context.ts';
-import { stagingOf } from '../run/staging.ts';
 import { writeConfigured } from '../wanted/write-configured.ts';
 import { learnRenewalInfo } from './ask-authorities.ts';
 import { type RenewThere, fallsBack, renewElsewhere } from './renew-at-fallback.ts';
 import { fallbackOf } from '../run/fallback.ts';
 import { findWork } from './find-work.ts';
-import { renewAll } from './renew-all.ts';
+import { type PartOfRun, type TimedRun, renewAt, takeDownLeft } from './renew-at.ts';
 import { type Renewed } from './renewed.ts';
 import { Overdue } from './overdue.ts';
 import { tellPaused } from './paused-certificates.ts';
@@ -37,16 +25,6 @@ interface RunTime {
   endsAt: number;
 }
 
-interface TimedRun {
-  mayStart: () => boolean;
-  outageLeftMs: OutageOptions['leftMs'];
-}
-
-interface PartOfRun extends RenewOptions, TimedRun {
-  /** All certificates that this run is going to work on: orders that dead runs left are kept for them. */
-  coming: readonly DueCertificate[];
-}
-
 /**
  * A run waits for longer than a CA's restart, and than most of its troubles; runs that wait are not to pile
  * up under cron.
@@ -57,6 +35,7 @@ function timed({ maxTimeMs }: RenewOptions, time: RunTime): TimedRun {
   const leftMs = (): number => time.endsAt - performance.now();
   return {
     mayStart: () => leftMs() > 0,
+    leftMs,
     outageLeftMs: maxTimeMs === null ? (waitedMs) => outageMs - waitedMs : leftMs,
   };
 }
@@ -76,12 +55,14 @@ export async function runRenew(
   const overdue = new Overdue();
   const pages = new Map<string, string>();
   const putOff = new Set<string>();
+  const postponed = new Set<string>();
   const probing = probeLeftAlone(context, known, time.endsAt);
   probing.catch(() => undefined); // awaited below
   const workOnPart = async (part: Work, coming: Work, isOpen = () => true): Promise<void> => {
     const unexplained = part.due.filter(({ certificate }) => !pages.has(certificate.name));
     for (const [name, page] of explain(context, { ...part, due: unexplained })) pages.set(name, page);
-    const run = { ...options, ...timed(options, time), coming: coming.due };
+    const postpone = (ca: string): void => void postponed.add(ca);
+    const run = { ...options, ...timed(options, time), coming: coming.due, postpone };
     const mayStart = (): boolean => isOpen() && run.mayStart();
     await workOn(context, part, { ...run, mayStart }, (renewed) => {
       const { certificate, error } = renewed;
@@ -118,6 +99,8 @@ export async function runRenew(
     overdue.tell(context);
     conclude(context, summary, told);
   }
+  await takeDownLeft(context, { ...options, ...timed(options, time) }, [...postponed]);
+  await takeDownLeftProbes(context, known, time.endsAt);
   if (summary.failed + overdue.count > 0) return 1;
   return summary.deferred > 0 ? 75 : 0;
 }
@@ -191,56 +174,4 @@ async function workAsAdvised(
   await learnRenewalInfo(context, known.toAsk);
   context.stops.work.throwIfAborted();
   return withLedger(context.settings, (ledger) => findWork(context, ledger, options));
-}
-
-async function renewAt(
-  context: CommandContext,
-  ca: string,
-  certificates: readonly DueCertificate[],
-  options: PartOfRun,
-  onResult: (renewed: Renewed) => void,
-): Promise<void> {
-  const run = {
-    command: 'renew',
-    mayRegister: certificates.length > 0,
-    concurrency: options.concurrency,
-    patienceMs: options.waitMs,
-    outageLeftMs: options.outageLeftMs,
-  };
-  const told = new Set<string>();
-  const tell = (renewed: Renewed): void => {
-    told.add(renewed.certificate.name);
-    onResult(renewed);
-  };
-  try {
-    await withAccountRun(context, authorityOf(ca), run, (accountRun) =>
-      settleAndRenew(context, accountRun, certificates, options, tell),
-    );
-  } catch (error) {
-    const left = certificates.filter(({ certificate }) => !told.has(certificate.name));
-    if (left.length === 0 || !(error instanceof AcmeLedgerError && isAboutTheCa(error))) throw error;
-    // The CA can't be worked with now: each of its certificates is reported, and the summary counts it.
-    const status = error.code === 'ca-limit' ? 'deferred' : 'failed';
-    for (const { certificate } of left) onResult({ certificate, status, error: errorRecord(error) });
-  }
-}
-
-async function settleAndRenew(
-  context: CommandContext,
-  run: AccountRun,
-  certificates: readonly DueCertificate[],
-  options: PartOfRun,
-  onResult: (renewed: Renewed) => void,
-): Promise<void> {
-  // No attempt will take up the order of a certificate for which only its deploy hook is due.
-  const ordered = certificates.filter(({ due }) => due.reason !== 'not-deployed');
-  const coming = [...certificates, ...options.coming].filter(({ due }) => due.reason !== 'not-deployed');
-  const namesKeys = namesKeysOf(coming);
-  await removeFullBuckets(run);
-  const staging = options.rehearse && ordered.length > 0 ? stagingOf(context, run.account.ca) : null;
-  const renewOn = (stage: Stage | null): Promise<void> =>
-    renewAll(run, certificates, { ...options, stage }, onResult);
-  await withUnownedSettled(run, namesKeys, () =>
-    staging === null ? renewOn(null) : onStage(context, run, { staging, namesKeys }, renewOn),
-  );
 }

@@ -1,7 +1,7 @@
 import type { Authority } from '../acme/authorities/authorities.ts';
 import { AcmeLedgerError, hasCode } from '../errors.ts';
 import type { AccountRun } from '../issuance/account-run.ts';
-import { withUnownedSettled } from '../issuance/order/unowned-orders.ts';
+import { type LaterOptions, withUnownedSettled } from '../issuance/order/unowned-orders.ts';
 import type { Stage } from '../issuance/attempt/rehearse.ts';
 import type { CommandContext } from './run-context.ts';
 import { isAboutTheCa } from '../error-kinds.ts';
@@ -13,13 +13,18 @@ import { shellWord } from '../shell-word.ts';
  * solvers, and settles orders that dead runs left there. `act` judges a staging that can't be worked with
  * now.
  * @param options.namesKeys sets of names that are about to be rehearsed: their orders are left for that
+ * @param options.later what becomes of the slow rest of those orders
  * @throws AcmeLedgerError what a person has to mend, such as an external account binding that the staging
  * wants
  */
 export async function onStage<T>(
   context: CommandContext,
   run: AccountRun,
-  { staging, namesKeys }: { staging: Authority; namesKeys: Iterable<string> },
+  {
+    staging,
+    namesKeys,
+    later = {},
+  }: { staging: Authority; namesKeys: Iterable<string>; later?: LaterOptions },
   act: (stage: Stage) => Promise<T>,
 ): Promise<T> {
   const { label } = staging;
@@ -29,7 +34,7 @@ export async function onStage<T>(
   if (opened instanceof AcmeLedgerError) return act({ label, run: opened });
   try {
     const skipNamesKeys = new Set(namesKeys);
-    return await withUnownedSettled(opened, skipNamesKeys, () => act({ label, run: opened }));
+    return await withUnownedSettled(opened, skipNamesKeys, (working) => act({ label, run: working }), later);
   } finally {
     opened.session.close();
   }

@@ -10,7 +10,8 @@ import type { AccountRun } from '../../src/issuance/account-run.ts';
 import type { PlacedOrder } from '../../src/issuance/placed-order.ts';
 import { placeOrder } from '../../src/issuance/order/place-order.ts';
 import { cleanUpPresentations } from '../../src/issuance/answers/take-down.ts';
-import { settleUnowned } from '../../src/issuance/order/unowned-orders.ts';
+import { settleLater } from '../../src/issuance/order/settle-later.ts';
+import { type RecoveryOptions, settleUnowned } from '../../src/issuance/order/unowned-orders.ts';
 import { settleOrder } from '../../src/issuance/order/settle.ts';
 import { sync } from '../../src/sync/sync.ts';
 import { releaseOrder } from '../../src/ledger/orders/orders.ts';
@@ -34,7 +35,7 @@ export async function attempt(
 ): Promise<void> {
   const identifiers = parseNames(names);
   const skipNamesKeys = new Set([identifierSetKey(identifiers)]);
-  if (options.recovers) await settleUnowned(run, { includeKept: false, skipNamesKeys });
+  if (options.recovers) await settleLeft(run, { includeKept: false, skipNamesKeys });
   let order = null as OrderRow | null;
   try {
     const placed = await place(run, names, options.waitMs, (admitted) => (order = admitted));
@@ -92,7 +93,12 @@ export async function compareAll(process: ModelProcess): Promise<void> {
 
 /** What the gate does for room: everything that nobody owns, also what is kept. */
 export async function settleAll({ run }: ModelProcess): Promise<void> {
-  await settleUnowned(run, { includeKept: true, skipNamesKeys: new Set() });
+  await settleLeft(run, { includeKept: true, skipNamesKeys: new Set() });
+}
+
+async function settleLeft(run: AccountRun, options: RecoveryOptions): Promise<void> {
+  const { forLater } = await settleUnowned(run, options);
+  await settleLater(run, forLater, { leftMs: () => Infinity });
 }
 
 export async function end(process: ModelProcess): Promise<void> {

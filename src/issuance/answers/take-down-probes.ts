@@ -1,4 +1,4 @@
-import { kindOf, parseSolverSettings, type SolverSettings } from '../../challenges/settings.ts';
+import { parseSolverSettings, type SolverSettings } from '../../challenges/settings.ts';
 import type { Solver } from '../../challenges/solver.ts';
 import { errorRecord } from '../../errors.ts';
 import {
@@ -10,10 +10,10 @@ import {
 import type { ProbeRow } from '../../ledger/schema.ts';
 import type { LedgerWriter } from '../../ledger/writer.ts';
 import { endHooksOf } from '../../system/orphaned-hooks.ts';
-import { timeLimit } from '../../system/time-limit.ts';
 import { allOrFirstError } from '../waiting/concurrency.ts';
 import type { Log, Stops } from '../../log-and-stops.ts';
 import { aliveAmong } from '../ownership/lease.ts';
+import { cleanUpInTime } from './clean-up.ts';
 import { answerOf, inTurn } from './stored-answer.ts';
 
 /** The parts of a run that taking down probes' answers needs. */
@@ -88,23 +88,7 @@ async function cleanUpInTurn(parts: ProbeParts, row: ProbeRow): Promise<boolean>
   const settings = parseSolverSettings(row.settings);
   return inTurn(settings, parts.stops.grace, async () => {
     if (!parts.mayTakeDown()) return false;
-    await cleanUp(parts, settings, row);
+    await cleanUpInTime(parts.solverFor(settings), settings, answerOf(row), parts.stops.grace);
     return true;
   });
-}
-
-async function cleanUp(
-  { solverFor, stops }: ProbeParts,
-  settings: SolverSettings,
-  row: ProbeRow,
-): Promise<void> {
-  const solver = solverFor(settings);
-  const { cleanUpLimitMs } = kindOf(settings);
-  if (cleanUpLimitMs === null) return solver.cleanUp(answerOf(row), stops.grace);
-  const limit = timeLimit(cleanUpLimitMs, stops.grace);
-  try {
-    await solver.cleanUp(answerOf(row), limit.signal);
-  } finally {
-    limit.clear();
-  }
 }

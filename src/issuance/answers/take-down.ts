@@ -5,6 +5,7 @@ import type { AuthorizationRow, PresentationRow } from '../../ledger/schema.ts';
 import { presentationsUp, recordCleanedUp, recordCleanUpFailed } from '../../ledger/orders/presentations.ts';
 import { assertOwned, isTakenOver } from '../ownership/guards.ts';
 import type { AccountRun } from '../account-run.ts';
+import { cleanUpInTime } from './clean-up.ts';
 import { answerOf, inTurn } from './stored-answer.ts';
 
 const lastMomentMs = 1_000;
@@ -34,6 +35,7 @@ export async function presentedFor(
 }
 
 export async function takeDownAll(run: AccountRun, rows: readonly PresentationRow[]): Promise<void> {
+  if (run.leavesUp === true) return;
   const inOrder = run.mayTakeDown === undefined ? rows : failedLast(rows);
   const cleaned = await Promise.all(inOrder.map((row) => cleanUp(run, row, inOrder)));
   await recordCleanedUp(
@@ -54,7 +56,8 @@ async function cleanUp(
   } catch (error) {
     if (isTakenOver(error)) return false;
     const record = errorRecord(error);
-    run.log.warn(
+    // Where answers of earlier runs are taken down, one line tells of them all.
+    run.log[run.mayTakeDown === undefined ? 'warn' : 'info'](
       { identifier: row.identifier, error: record },
       'what was presented could not be taken down; the next clean-up tries again',
     );
@@ -102,8 +105,8 @@ export async function takeDown(
   row: PresentationRow,
   together: readonly PresentationRow[] = [row],
 ): Promise<void> {
-  const solver = run.solverFor(parseSolverSettings(row.settings));
-  await solver.cleanUp(answerOf(row, together), cleanUpSignal(run));
+  const settings = parseSolverSettings(row.settings);
+  await cleanUpInTime(run.solverFor(settings), settings, answerOf(row, together), cleanUpSignal(run));
 }
 
 /** The signal for a clean-up: when a slow CA took all of the grace, a moment is left to take answers down. */

@@ -110,7 +110,7 @@ function notBefore(verdict: Verdict, now: Date): Date {
  * Settles orders that nobody owns, the oldest first, until there is room. @returns whether any was settled
  */
 async function makeRoom(run: AccountRun, { identifiers, whileWaiting }: Admission): Promise<boolean> {
-  const { closed } = await settleUnowned(run, {
+  const { closed, forLater } = await settleUnowned(run, {
     includeKept: true,
     skipNamesKeys: new Set(),
     isEnough: async () => {
@@ -119,6 +119,7 @@ async function makeRoom(run: AccountRun, { identifiers, whileWaiting }: Admissio
     },
     whileWaiting,
   });
+  run.forLater?.push(...forLater);
   return closed > 0;
 }
 

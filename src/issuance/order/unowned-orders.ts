@@ -1,10 +1,9 @@
-import { type Clock, later } from '../../clock.ts';
+import type { Clock } from '../../clock.ts';
 import { isCaUnusable } from '../../error-kinds.ts';
 import { unsettledOrders } from '../../ledger/orders/unsettled-orders.ts';
-import { ordersStillPresented } from '../../ledger/orders/presentations.ts';
+import { ordersStillPresented, presentationsUp } from '../../ledger/orders/presentations.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
 import type { AccountRow, OrderRow } from '../../ledger/schema.ts';
-import { allOrFirstError } from '../waiting/concurrency.ts';
 import type { Places } from '../waiting/concurrency-level.ts';
 import type { AccountRun } from '../account-run.ts';
 import { listedOnce } from './listed-once.ts';
@@ -12,6 +11,7 @@ import { aliveAmong } from '../ownership/lease.ts';
 import { isKept } from '../ownership/protection.ts';
 import { wasLookedAt } from './stuck-order.ts';
 import { takeOverOrder } from '../ownership/taking-over.ts';
+import { settleLater } from './settle-later.ts';
 import { removeUselessKeys } from '../certificate/useless-keys.ts';
 import { recover } from './recover.ts';
 
@@ -27,78 +27,92 @@ export interface RecoveryOptions {
 }
 
 /**
- * For how long answers may begin to be taken down: later ones are left for the next run, and begun ones end
- * at their hook's own limit.
+ * How long the run's own work waits for the CA to settle earlier orders. Settling them first makes room at
+ * the gate; an order that the CA takes its time for goes on being settled beside the work.
  */
-const takeDownForMs = 60_000;
+const ahead = 5_000;
+
+export interface LaterOptions {
+  leftMs?: () => number;
+  postpone?: ((ca: string) => void) | undefined;
+}
 
 /**
- * Does the run's own work after settling the orders that nobody owns any more, and before one more try to
- * take down answers that an earlier clean-up failed to.
+ * Does the run's own work after settling the orders that nobody owns any more, as far as only the CA is asked
+ * for that and answers in time. What may take as long as a hook may comes after the work: answers that are
+ * up, certificates to collect and deploy.
+ * @param options.leftMs how much of the run's time is left
+ * @param options.postpone called instead where the run has other work to do first, which may need the same
+ *   hook: it has to come back to this account
  */
 export async function withUnownedSettled<T>(
   run: AccountRun,
   skipNamesKeys: ReadonlySet<string>,
-  work: () => Promise<T>,
+  work: (run: AccountRun) => Promise<T>,
+  { leftMs = () => Infinity, postpone }: LaterOptions = {},
 ): Promise<T> {
-  const { stillPresented } = await settleUnowned(run, { includeKept: false, skipNamesKeys });
-  const done = await work();
-  await retryTakeDown(run, stillPresented);
+  const forLater: OrderRow[] = [];
+  const working = { ...run, forLater };
+  const settling = settleUnowned(run, { includeKept: false, skipNamesKeys });
+  settling.catch(() => undefined); // awaited below
+  const waited = new AbortController();
+  await Promise.race([settling, run.clock.sleep(ahead, waited.signal).catch(() => undefined)]);
+  waited.abort();
+  let done: T;
+  try {
+    done = await work(working);
+  } finally {
+    // The ledger and the session are closed after this.
+    await settling.catch(() => undefined);
+  }
+  forLater.push(...(await settling).forLater);
+  if (postpone === undefined) await settleLater(run, forLater, { leftMs });
+  else if (forLater.length > 0) postpone(run.account.ca);
   return done;
 }
 
 /**
  * Settles the orders that nobody owns any more: those of runs that died, and with `includeKept` those kept
- * for a resume, oldest first.
- * @returns how many orders were brought to an end, and the orders that only have answers left which a
- *   clean-up failed to take down. Taking those down frees nothing at the CA, and may take as long as a hook
- *   may, so it is for `retryTakeDown`, after the run's own work
+ * for a resume, oldest first. Only the CA is asked for it.
+ * @returns how many orders were brought to an end, and the orders that have something left to do for which
+ *   nobody should wait. It frees nothing at the CA, and may take as long as a hook may, so it is for
+ *   `settleLater`, after the run's own work
  */
 export async function settleUnowned(
   run: AccountRun,
   options: RecoveryOptions,
-): Promise<{ closed: number; stillPresented: OrderRow[] }> {
+): Promise<{ closed: number; forLater: OrderRow[] }> {
   let closed = 0;
   await removeUselessKeys(run.ledger, run.stateDir);
   const unowned = await unownedOrders(run, options);
   const onlyPresented = await ordersStillPresented(run.ledger);
-  // Orders that the CA doesn't get on with are looked at once, after the run's own work, too.
-  const stillPresented = unowned.filter(
-    ({ id, concluded_at, stuck_at }) => stuck_at !== null || (concluded_at !== null && onlyPresented.has(id)),
-  );
-  const listOrders = listedOnce(run.session, run.clock);
-  const limited = { ...limitedTakingDown(run), listOrders };
-  for (const order of unowned.filter((one) => !stillPresented.includes(one))) {
+  const forLater = unowned.filter((order) => hasOnlySlowSteps(order, onlyPresented));
+  const atOnce = { ...run, leavesUp: true, listOrders: listedOnce(run.session, run.clock) };
+  for (const order of unowned.filter((one) => !forLater.includes(one))) {
     if (run.stops.work.aborted) break;
     const owned = await takeOverOrder(run, order);
     if (owned === null) continue;
     closed += 1;
     // An order that nobody took up in time, or whose room is wanted, isn't kept for longer.
     const policy = options.includeKept || order.kept_until !== null ? 'deactivate' : run.policy;
-    const failure = await recover(limited, owned, policy, options);
+    const failure = await recover(atOnce, owned, policy, options);
+    if ((await presentationsUp(run.ledger, order.id)).length > 0) forLater.push(order);
     if (failure !== null && isCaUnusable(failure)) break;
     if ((await options.isEnough?.()) === true) break;
   }
-  return { closed, stillPresented };
+  return { closed, forLater };
 }
 
 /**
- * Tries these orders again, as far as time allows, all at once: a hook that hangs isn't in the way of others.
+ * Whether all that is left to do for the order may take its time and frees nothing at the CA: an answer to
+ * take down, a certificate to collect and deploy, an order that the CA doesn't get on with.
  */
-export async function retryTakeDown(run: AccountRun, stillPresented: readonly OrderRow[]): Promise<void> {
-  const limited = limitedTakingDown(run);
-  await allOrFirstError(
-    stillPresented.map(async (order) => {
-      if (run.stops.work.aborted) return;
-      const owned = await takeOverOrder(run, order);
-      if (owned !== null) await recover(limited, owned, run.policy);
-    }),
-  );
-}
-
-function limitedTakingDown(run: AccountRun): AccountRun {
-  const endsAt = later(run.clock.now(), takeDownForMs);
-  return { ...run, mayTakeDown: () => run.clock.now() < endsAt };
+function hasOnlySlowSteps(
+  { id, concluded_at, stuck_at, finalize_sent_at }: OrderRow,
+  onlyPresented: ReadonlySet<number>,
+): boolean {
+  if (stuck_at !== null) return true;
+  return concluded_at === null ? finalize_sent_at !== null : onlyPresented.has(id);
 }
 
 /** Orders with something left to do that no live run works on. */

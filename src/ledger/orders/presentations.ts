@@ -124,13 +124,12 @@ export async function isTakenDown(
   return up === undefined;
 }
 
-/** Orders with an answer that a clean-up has failed to take down, and without an authorization to close. */
+/** Orders with an answer that may still be up, and without an authorization to close. */
 export async function ordersStillPresented(ledger: Ledger): Promise<Set<number>> {
   const rows = await ledger
     .selectFrom('presentations')
     .select('order_id')
     .where('cleaned_at', 'is', null)
-    .where('error', 'is not', null)
     .where((query) =>
       query.not(
         query.exists(

@@ -10,6 +10,7 @@ import type { AccountRun } from '../../../src/issuance/account-run.ts';
 import type { PlacedOrder } from '../../../src/issuance/placed-order.ts';
 import { areWanted } from '../../../src/issuance/certificate/order-key.ts';
 import { placeOrder } from '../../../src/issuance/order/place-order.ts';
+import { settleLater } from '../../../src/issuance/order/settle-later.ts';
 import { settleUnowned } from '../../../src/issuance/order/unowned-orders.ts';
 import { settleOrder } from '../../../src/issuance/order/settle.ts';
 import { renewAll } from '../../../src/renew/renew-all.ts';
@@ -97,7 +98,8 @@ describe('an order that was finalized', () => {
     const certificateUrl = 'https://ca.test/certificate/1';
     run.session.getOrder = () =>
       Promise.resolve({ ...placed.answer, status: 'valid' as const, certificateUrl });
-    await settleUnowned(run, { includeKept: false, skipNamesKeys: new Set() });
+    const { forLater } = await settleUnowned(run, { includeKept: false, skipNamesKeys: new Set() });
+    await settleLater(run, forLater, { leftMs: () => Infinity });
     expect(downloads).toBe(0);
     expect((await orderById(run.ledger, placed.row.id))?.concluded_at).not.toBeNull();
     expect(readOrderFiles(run.stateDir, String(placed.row.id))).toBeNull();

@@ -3,7 +3,8 @@ import { parseNames } from '../../../src/identifiers.ts';
 import { admit } from '../../../src/issuance/attempt/gate.ts';
 import { obtain } from '../../../src/issuance/attempt/obtain.ts';
 import { placeOrder } from '../../../src/issuance/order/place-order.ts';
-import { settleUnowned, retryTakeDown } from '../../../src/issuance/order/unowned-orders.ts';
+import { settleLater } from '../../../src/issuance/order/settle-later.ts';
+import { settleUnowned } from '../../../src/issuance/order/unowned-orders.ts';
 import { recordWanted } from '../../../src/ledger/certificates/certificates.ts';
 import { orderById, recordFinalizeSent, recordOrderAnswer } from '../../../src/ledger/orders/orders.ts';
 import { hasFailedAlike } from '../../../src/ledger/orders/order-queries.ts';
@@ -48,8 +49,8 @@ async function later(): Promise<{ run: RunningIssuance; looks: () => number }> {
 }
 
 async function clean(run: RunningIssuance): Promise<void> {
-  const { stillPresented } = await settleUnowned(run, { includeKept: false, skipNamesKeys: new Set() });
-  await retryTakeDown(run, stillPresented);
+  const { forLater } = await settleUnowned(run, { includeKept: false, skipNamesKeys: new Set() });
+  await settleLater(run, forLater, { leftMs: () => Infinity });
 }
 
 async function wanted(run: RunningIssuance) {
