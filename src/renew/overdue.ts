@@ -2,7 +2,7 @@ import { systemClock } from '../clock.ts';
 import { waitsTooLong } from '../issuance/due/fallback-choice.ts';
 import { counted } from '../printable.ts';
 import type { CommandContext } from '../run/run-context.ts';
-import type { Renewed } from './renewed.ts';
+import type { Renewed } from './work.ts';
 
 const namedMost = 5;
 

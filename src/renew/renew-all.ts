@@ -11,7 +11,7 @@ import { levelled, type Places } from '../issuance/waiting/concurrency-level.ts'
 import { allOrFirstError } from '../issuance/waiting/concurrency.ts';
 import type { CertificateRow } from '../ledger/schema.ts';
 import { rereadDue } from './reread-due.ts';
-import type { Renewed } from './renewed.ts';
+import type { Renewed } from './work.ts';
 
 export interface RenewAllOptions {
   concurrency: number;

@@ -6,7 +6,7 @@ import { counted } from '../printable.ts';
 import type { Log } from '../log-and-stops.ts';
 import { asFallback, tellOfFallback, unusable } from '../run/fallback.ts';
 import type { CommandContext } from '../run/run-context.ts';
-import type { Renewed } from './renewed.ts';
+import type { Renewed } from './work.ts';
 
 /** Whether `renew` has this certificate made elsewhere in the same run. */
 export function fallsBack(

@@ -13,8 +13,7 @@ import { onStage } from '../run/rehearsal-stage.ts';
 import type { CommandContext } from '../run/run-context.ts';
 import { stagingOf } from '../run/staging.ts';
 import { renewAll } from './renew-all.ts';
-import { type Renewed } from './renewed.ts';
-import type { RenewOptions } from './work.ts';
+import type { RenewOptions, Renewed } from './work.ts';
 
 export interface TimedRun {
   mayStart: () => boolean;

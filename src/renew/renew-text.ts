@@ -1,12 +1,11 @@
 import type { ErrorRecord } from '../errors.ts';
 import { missingNames } from '../issuance/names/name-choice.ts';
-import type { Renewed } from './renewed.ts';
 import type { Due } from '../issuance/due/due.ts';
 import type { CertificateRow } from '../ledger/schema.ts';
 import { counted, printable } from '../printable.ts';
 import { countsIn } from '../run/run-record.ts';
 import type { CommandContext } from '../run/run-context.ts';
-import type { Work } from './work.ts';
+import type { Renewed, Work } from './work.ts';
 import { leftOutText } from '../report/left-out.ts';
 import { GroupedErrors, RetoldFailures, pausingCa } from './grouped-errors.ts';
 import type { RenewalRecord } from './report-file.ts';

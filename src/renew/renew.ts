@@ -12,13 +12,12 @@ import { type RenewThere, fallsBack, renewElsewhere } from './renew-at-fallback.
 import { fallbackOf } from '../run/fallback.ts';
 import { findWork } from './find-work.ts';
 import { type PartOfRun, type TimedRun, renewAt, takeDownLeft } from './renew-at.ts';
-import { type Renewed } from './renewed.ts';
 import { Overdue } from './overdue.ts';
 import { tellPaused } from './paused-certificates.ts';
 import { partsOf } from './renewal-parts.ts';
 import type { RenewalRecord } from './report-file.ts';
 import { tellNewlyLeftAlone } from './suspended-certificates.ts';
-import type { RenewOptions, Work } from './work.ts';
+import type { RenewOptions, Renewed, Work } from './work.ts';
 
 /** The end of `--max-time`, counted from the start of the run, as `performance.now()` tells it. */
 interface RunTime {

@@ -3,7 +3,7 @@ import { pauseOf } from '../ledger/certificates/pauses.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { certificateByName } from '../ledger/certificates/certificates.ts';
 import type { CertificateRow } from '../ledger/schema.ts';
-import type { Renewed } from './renewed.ts';
+import type { Renewed } from './work.ts';
 import type { Due } from '../issuance/due/due.ts';
 
 /**

@@ -1,3 +1,4 @@
+import type { ErrorRecord } from '../errors.ts';
 import type { RenewalFacts } from '../ledger/certificates/certificates.ts';
 import type { CertificateRow } from '../ledger/schema.ts';
 import type { LeftAlone, WaitingForNames } from '../plan/find-due.ts';
@@ -42,4 +43,15 @@ export interface RenewOptions {
   /** Each order is done at the CA's staging first. */
   rehearse: boolean;
   dryRun: boolean;
+}
+
+/** What became of a certificate that was due. */
+export interface Renewed {
+  certificate: CertificateRow;
+  status: 'issued' | 'renewed' | 'failed' | 'deferred';
+  error: ErrorRecord | null;
+  /** The attempt ended with its rehearsal: the CA wasn't asked. */
+  isOfRehearsal?: boolean;
+  /** The CA where the certificate was ordered instead of at its own. */
+  fallbackCa?: string;
 }

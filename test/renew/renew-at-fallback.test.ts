@@ -4,7 +4,7 @@ import { tellOfAll } from '../../src/renew/renew-at-fallback.ts';
 import type { ErrorCode } from '../../src/error-kinds.ts';
 import { AcmeLedgerError, errorRecord } from '../../src/errors.ts';
 import type { Log } from '../../src/log-and-stops.ts';
-import type { Renewed } from '../../src/renew/renewed.ts';
+import type { Renewed } from '../../src/renew/work.ts';
 import { certificateRow } from '../issuance/rows.ts';
 
 function waiting(count: number, code: ErrorCode, message: (index: number) => string): Renewed[] {

@@ -6,7 +6,7 @@ import { Outage, type OutageOptions, type RequestKind } from '../../../src/issua
 import { waitAfter } from '../../../src/issuance/waiting/outage-lane.ts';
 import type { Stage } from '../../../src/issuance/attempt/rehearse.ts';
 import { renewAll } from '../../../src/renew/renew-all.ts';
-import { type Renewed } from '../../../src/renew/renewed.ts';
+import type { Renewed } from '../../../src/renew/work.ts';
 import { certificateRow } from '../rows.ts';
 import { steppingClock } from '../stepping-clock.ts';
 import { type RunningIssuance, type TinyWorld, newTinyWorld } from '../tiny-issuance.ts';
