@@ -38,6 +38,13 @@ export function parseName(name: string): Identifier {
   if (isIP(name) !== 0) return { type: 'ip', value: canonicalIp(name) };
   if (name === '') throw badName('a name is empty', 'check the quoting of the command line');
   assertTyped(name, shown);
+  if (name.includes(',')) {
+    const names = printable(name.split(',').filter(Boolean).join(' '));
+    throw badName(
+      `"${shown}" has a comma in it, which no domain name has`,
+      `give each name by itself: ${names}`,
+    );
+  }
   if (/[\s/\\]/.test(name)) {
     throw badName(
       `"${shown}" isn't a domain name: it contains a blank, a slash or a backslash`,

@@ -16,7 +16,7 @@ import { anchorsOf } from './support/markdown.ts';
 /** The folders of src by floors: each may import what lies on floors below its own, and nothing beside it. Files directly in src lie below all. */
 const floors: readonly (readonly string[])[] = [
   ['cli'],
-  ['status'],
+  ['status', 'command-line'],
   ['issue', 'renew', 'import'],
   ['report'],
   ['plan'],

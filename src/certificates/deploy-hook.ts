@@ -2,6 +2,7 @@ import { AcmeLedgerError } from '../errors.ts';
 import { hookFailure, runHook } from '../system/hook-process.ts';
 import { runVariable } from '../system/orphaned-hooks.ts';
 import { printable } from '../printable.ts';
+import { deployVariables } from './deploy-variables.ts';
 import type { StoredCertificate } from './store.ts';
 
 /** Reloading a big web server takes seconds; copying to other machines, minutes. */
@@ -38,23 +39,11 @@ export async function runDeployHook(deployment: Deployment, signal: AbortSignal)
   });
 }
 
-/** The variables of certbot (its documentation, "Renewing certificates"), of lego 5 and, by their old names, of lego 4. */
 function deployEnvironment(certificate: StoredCertificate, email: string | null): Record<string, string> {
-  const { name, names, keyType, paths } = certificate;
-  return {
-    RENEWED_DOMAINS: names.join(' '),
-    RENEWED_LINEAGE: paths.directory,
-    LEGO_HOOK_CERT_NAME: name,
-    LEGO_HOOK_CERT_NAME_SANITIZED: name,
-    LEGO_HOOK_CERT_DOMAINS: names.join(','),
-    LEGO_HOOK_CERT_PATH: paths.fullchain,
-    LEGO_HOOK_ISSUER_CERT_PATH: paths.chain,
-    LEGO_CERT_DOMAIN: names[0] ?? name,
-    LEGO_CERT_PATH: paths.fullchain,
-    ...(keyType === null ? {} : { LEGO_HOOK_CERT_KEY_TYPE: keyType.toUpperCase() }),
-    ...(email === null ? {} : { LEGO_HOOK_ACCOUNT_EMAIL: email, LEGO_ACCOUNT_EMAIL: email }),
-    ...(paths.privkey === null
-      ? {}
-      : { LEGO_HOOK_CERT_KEY_PATH: paths.privkey, LEGO_CERT_KEY_PATH: paths.privkey }),
-  };
+  return Object.fromEntries(
+    Object.entries(deployVariables).flatMap(([name, { valueOf }]) => {
+      const value = valueOf(certificate, email);
+      return value === null ? [] : [[name, value]];
+    }),
+  );
 }

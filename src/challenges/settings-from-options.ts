@@ -1,3 +1,4 @@
+import { withMeant } from '../foreign-words.ts';
 import { printable } from '../printable.ts';
 import type { SolverSettings } from './settings.ts';
 import { choiceOf, howToChoose, needsNoOption, solversFor } from './solver-choice.ts';
@@ -36,7 +37,10 @@ function challengeOf({ challenge }: SolverOptions): ChallengeType | null {
   if (challenge === undefined) return null;
   const known = challengeTypes.find((type) => type === challenge);
   if (known !== undefined) return known;
-  throw usage(`--challenge "${printable(challenge)}" isn't there`, `there is: ${challengeTypes.join(', ')}`);
+  throw usage(
+    `--challenge "${printable(challenge)}" isn't there`,
+    withMeant('challenge', challenge, `there is: ${challengeTypes.join(', ')}`),
+  );
 }
 
 function kindFor(options: SolverOptions, wanted: ChallengeType | null): Kind {
@@ -56,7 +60,7 @@ function kindNamed(solver: string): Kind {
   if (known !== undefined) return known;
   throw usage(
     `--solver "${printable(solver)}" isn't there`,
-    `there is: ${kinds.map(({ name }) => name).join(', ')}`,
+    withMeant('solver', solver, `there is: ${kinds.map(({ name }) => name).join(', ')}`),
   );
 }
 

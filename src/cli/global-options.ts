@@ -1,14 +1,16 @@
 import type { Command } from 'commander';
-import { options, type GlobalOption } from '../settings/option-table.ts';
+import type { GlobalOption } from '../settings/option-shapes.ts';
+import { options } from '../settings/option-table.ts';
 
 /** The options of every command; `settings/` checks them and adds environment and configuration file. */
 export function addGlobalOptions(program: Command): void {
-  program.option('--config <FILE>', 'configuration (YAML)');
+  program.optionsGroup('Files:').option('--config <FILE>', 'configuration (YAML)');
   for (const option of Object.values<GlobalOption>(options)) addOption(program, option);
 }
 
 function addOption(program: Command, option: GlobalOption): void {
-  const { kind, help } = option;
+  const { kind, help, group } = option;
+  program.optionsGroup(group);
   if (kind === 'count') program.option(flagsOf(option), help, (_value, before: number) => before + 1, 0);
   else program.option(flagsOf(option), help);
 }

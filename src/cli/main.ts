@@ -1,5 +1,5 @@
 import { Command, CommanderError } from 'commander';
-import { AcmeLedgerError, errorRecord, exitCodeOf } from '../errors.ts';
+import { AcmeLedgerError, errorRecord, exitCodeOf, hasCode } from '../errors.ts';
 import { RunRecord } from '../run/run-record.ts';
 import { version } from '../version.ts';
 import { maskedArguments } from './masked-arguments.ts';
@@ -14,6 +14,7 @@ import { stoppedCode } from '../log-and-stops.ts';
 import { createLog } from './output/log.ts';
 import { complain, createOutput } from './output/output.ts';
 import { assertOwnState } from '../certificates/other-owner.ts';
+import { HelpAsked, Misuse } from '../command-line/ledger-command.ts';
 import { buildProgram } from './program.ts';
 import { type Action, type Runner, looksOnly, pathOf } from './runner.ts';
 import type { Flags } from '../settings/layer.ts';
@@ -48,13 +49,26 @@ async function main(argv: string[]): Promise<number> {
       });
     },
   };
+  const program = buildProgram(runner);
   try {
-    await buildProgram(runner).parseAsync(argv);
+    await program.parseAsync(argv);
     return exitCode;
   } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-    throw error;
+    if (error instanceof CommanderError) return error.exitCode;
+    if (error instanceof HelpAsked) return await writeHelp(error, program);
+    if (!(error instanceof Misuse)) throw error;
+    const { refusalOf } = await import('../command-line/refusal.ts');
+    throw refusalOf(error, program, argv.slice(2));
   }
+}
+
+/** Without a terminal it has 80 columns. On stderr, as an error, where nothing was typed. */
+async function writeHelp({ command, isError: isEmpty }: HelpAsked, program: Command): Promise<number> {
+  const { helpAsked } = await import('../command-line/help.ts');
+  const isError = isEmpty && program.args[0] !== 'help';
+  const stream = isError ? process.stderr : process.stdout;
+  stream.write(`${await helpAsked(command, program, stream.isTTY ? stream.columns : 80)}\n`);
+  return isError ? 2 : 0;
 }
 
 /** commander hands an action its operands, then its options, then itself. */
@@ -69,7 +83,7 @@ async function runAction<Options>(
   const settings = await settingsOf(options);
   const acts = options.dryRun !== true && !looksOnly(command);
   const { context, close } = makeContext(settings, stops, { command: pathOf(command), acts });
-  const code = await exitCode(context, () =>
+  const code = await exitCode(context, command, () =>
     action(context, options as Options, operandsOf(given.slice(0, -2))),
   );
   stops.dispose();
@@ -77,16 +91,30 @@ async function runAction<Options>(
   return code;
 }
 
-async function exitCode(context: CommandContext, act: () => Promise<number>): Promise<number> {
+async function exitCode(
+  context: CommandContext,
+  command: Command,
+  act: () => Promise<number>,
+): Promise<number> {
   try {
     const code = await act();
     return stoppedCode(context.stops) ?? code;
   } catch (error) {
     const code = stoppedCode(context.stops);
-    context.output.complain(error);
+    // The log keeps no words of commands, which may hold tokens: the line to type is for the terminal alone.
+    context.output.complain(error, await withWholeLine(error, command));
     context.record.failed(errorRecord(error));
     return code ?? exitCodeOf(error);
   }
+}
+
+/** A refusal that says the whole line to type, where it knows one. */
+async function withWholeLine(error: unknown, command: Command): Promise<unknown> {
+  if (!hasCode(error, 'usage', 'bad-name')) return error;
+  const { withLine } = await import('../command-line/refusal.ts');
+  let program = command;
+  while (program.parent !== null) program = program.parent;
+  return withLine(error, program, process.argv.slice(2));
 }
 
 async function settingsOf(options: Flags): Promise<Settings> {

@@ -1,6 +1,4 @@
 import type { Command } from 'commander';
-import { Command as Program } from 'commander';
-import { printable } from '../printable.ts';
 import { version } from '../version.ts';
 import { accountDeactivate } from './commands/account/deactivate.ts';
 import { accountImport } from './commands/account/import.ts';
@@ -29,6 +27,7 @@ import { orderList } from './commands/order/list.ts';
 import { orderShow } from './commands/order/show.ts';
 import { renew } from './commands/renew.ts';
 import { status } from './commands/status.ts';
+import { LedgerCommand } from '../command-line/ledger-command.ts';
 import { addGlobalOptions } from './global-options.ts';
 import type { Runner } from './runner.ts';
 
@@ -37,13 +36,12 @@ import type { Runner } from './runner.ts';
  * help.
  */
 export function buildProgram(runner: Runner): Command {
-  const program = new Program('acme-ledger')
+  const program: Command = new LedgerCommand('acme-ledger')
     .description('An ACME client that never loses track of what it asked a certificate authority for.')
     .version(version, '-V, --version', 'print the version')
     .helpOption('-h, --help', 'show help')
-    .configureHelp({ showGlobalOptions: true, sortSubcommands: false })
-    .exitOverride()
-    .configureOutput({ writeErr: (text) => process.stderr.write(text), outputError: writeUsageError });
+    .showSuggestionAfterError(false)
+    .exitOverride();
   addGlobalOptions(program);
   issue(program, runner);
   renew(program, runner);
@@ -77,7 +75,6 @@ export function buildProgram(runner: Runner): Command {
   nameResume(name, runner);
   status(program, runner);
   ledgerCheck(group(program, 'ledger', 'the database itself'), runner);
-  program.addHelpText('afterAll', exitCodesHelp);
   return program;
 }
 
@@ -86,31 +83,12 @@ function group(program: Command, name: string, description: string): Command {
     .command(name)
     .description(description)
     .argument('[COMMAND]')
-    .usage('[options] COMMAND')
+    .usage('COMMAND [options]')
     .action((given: string | undefined, _options: unknown, command: Command) => {
       const fault =
         given === undefined
           ? `acme-ledger ${name} needs one of its commands`
           : `acme-ledger ${name} has no command '${given}'`;
-      command.error(`error: ${fault}\n(there is: ${command.commands.map((one) => one.name()).join(', ')})`);
+      command.error(fault, { code: 'commander.unknownCommand' });
     });
 }
-
-/**
- * Writes commander's message in our two lines; its addition in brackets below (did you mean …) is the hint.
- */
-function writeUsageError(text: string, write: (text: string) => void): void {
-  const [, message = text, suggestion = usageHint] = /^(.*?)(?:\n\((.*)\))?\n?$/s.exec(text) ?? [];
-  write(`${printable(message)}\nhint: ${printable(suggestion)}\n`);
-}
-
-const usageHint = 'acme-ledger --help shows the commands, acme-ledger COMMAND --help their options';
-
-const exitCodesHelp = `
-Exit codes:
-  0         all that was asked is done, or nothing was due
-  1         at least one item failed; the others were done
-  2         wrong usage, configuration or input; nothing was sent
-  70        a bug in acme-ledger
-  75        not now (the gate, a limit or an outage of the CA, another run); nothing is lost
-  130, 143  interrupted by SIGINT, SIGTERM, after settling what was open`;

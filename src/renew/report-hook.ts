@@ -10,6 +10,12 @@ import { ledgerExists, openLedger } from '../run/open-ledger.ts';
 /** The hook may send a mail, or copy the report somewhere. */
 const timeoutMs = 5 * 60_000;
 
+/** The environment of the command at the end of `renew`. */
+export const finishVariables = {
+  ACME_LEDGER_EXIT_CODE: 'the exit code of renew',
+  ACME_LEDGER_REPORT: 'the file of --report; empty without',
+} as const;
+
 export interface ReportForHook {
   /** `--on-finish`: a shell command. */
   command: string;
@@ -28,7 +34,10 @@ export async function runReportHook(
   context: CommandContext,
   { command, report, file, exitCode }: ReportForHook,
 ): Promise<void> {
-  const told = { ACME_LEDGER_EXIT_CODE: String(exitCode), ACME_LEDGER_REPORT: file };
+  const told: Record<keyof typeof finishVariables, string> = {
+    ACME_LEDGER_EXIT_CODE: String(exitCode),
+    ACME_LEDGER_REPORT: file,
+  };
   const run = await startReportRun(context);
   try {
     const environment = { ...told, ...(run === null ? {} : { [runVariable]: run.id }) };

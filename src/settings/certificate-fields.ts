@@ -3,7 +3,8 @@ import { solverOptionKinds, type SolverOptions } from '../challenges/option-list
 import type { OptionKind } from '../challenges/solver-option.ts';
 import { AcmeLedgerError } from '../errors.ts';
 import { printable } from '../printable.ts';
-import { nearestWord } from './nearest-word.ts';
+import { meantWord } from '../foreign-words.ts';
+import { nearestWord } from '../nearest-word.ts';
 import { yesOrNoOf } from './option-check.ts';
 
 type Kind = OptionKind | 'names' | 'flag';
@@ -60,7 +61,7 @@ export function gathered(given: Partial<Record<Field, unknown>>): CertificateFie
 /** @param what a `field`, or a `column` @throws AcmeLedgerError `bad-file` */
 export function assertKnownField(field: string, what: string): asserts field is Field {
   if (fields.some((known) => known === field)) return;
-  const nearest = nearestWord(field, fields);
+  const nearest = meantWord('field', field) ?? nearestWord(field, fields);
   throw badRow(
     `there is no ${what} "${printable(field).slice(0, 60)}"`,
     nearest === null ? `the ${what}s are ${fields.join(', ')}` : `did you mean ${nearest}?`,

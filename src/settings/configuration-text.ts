@@ -5,7 +5,8 @@ import { printable } from '../printable.ts';
 import { checkCertificates } from './configured-certificates.ts';
 import type { Layer } from './layer.ts';
 import { checkLimits } from './limit-changes.ts';
-import { nearestWord } from './nearest-word.ts';
+import { meantWord } from '../foreign-words.ts';
+import { nearestWord } from '../nearest-word.ts';
 import { checkOption, type Given, type Origin } from './option-check.ts';
 import { optionKeys } from './option-table.ts';
 
@@ -114,7 +115,7 @@ function offsetOf(node: unknown): number {
 }
 
 function unknownKey(name: string, place: string): AcmeLedgerError {
-  const nearest = nearestWord(name, [...optionKeys, 'limits', 'certificates']);
+  const nearest = meantWord('key', name) ?? nearestWord(name, [...optionKeys, 'limits', 'certificates']);
   const hint =
     nearest === null
       ? `the options are ${optionKeys.join(', ')}, limits, certificates`

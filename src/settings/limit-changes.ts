@@ -5,7 +5,7 @@ import { AcmeLedgerError } from '../errors.ts';
 import type { CaLimits, LimitName } from '../ca-limits.ts';
 import { printable } from '../printable.ts';
 import type { Allowance } from '../token-bucket.ts';
-import { nearestWord } from './nearest-word.ts';
+import { nearestWord } from '../nearest-word.ts';
 import type { Origin } from './option-check.ts';
 import { optionError } from './option-check.ts';
 

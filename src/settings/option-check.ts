@@ -1,7 +1,8 @@
 import { AcmeLedgerError } from '../errors.ts';
 import { printable } from '../printable.ts';
 import { questionOfUnit } from '../duration.ts';
-import { options, type GlobalOption, type OptionKey } from './option-table.ts';
+import type { GlobalOption } from './option-shapes.ts';
+import { options, type OptionKey } from './option-table.ts';
 
 /** The place where a value was written. */
 export interface Origin {

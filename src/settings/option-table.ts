@@ -3,42 +3,13 @@ import * as z from 'zod/mini'; // a quarter of zod's loading time
 import { parseServerAddress } from '../system/socket-address.ts';
 import { isDuration } from '../duration.ts';
 import { failedNamePolicies } from '../policies.ts';
-
-/** An option of every command, from the flag to its place in the configuration. */
-export interface GlobalOption {
-  /** The flag without its dashes. */
-  flag: string;
-  /** A letter that stands for the flag, too. */
-  letter?: string;
-  /** The value as `--help` shows it: `DIR` of `--state-dir <DIR>`; none for a flag without a value. */
-  placeholder?: string;
-  help: string;
-  /** The environment variable, where it isn't ACME_LEDGER_ and the flag. */
-  variable?: string;
-  /** How a value is read where it is written as text; a count is the number of times that its flag is given. */
-  kind: 'text' | 'number' | 'boolean' | 'count';
-  schema: z.ZodMiniType;
-  /** What the value must be, behind "must be". */
-  expected: string;
-  example: string;
-}
-
-const text = { kind: 'text', schema: z.string().check(z.minLength(1)) } as const;
-const file = { ...text, placeholder: 'FILE', expected: 'a file' } as const;
-const authority = { ...text, placeholder: 'NAME|URL', expected: 'a CA or a directory URL' } as const;
-const duration = { kind: 'text', placeholder: 'DURATION' } as const;
-const yesOrNo = { kind: 'boolean', schema: z.boolean(), expected: 'yes or no', example: 'yes' } as const;
-const port = {
-  kind: 'number',
-  placeholder: 'N',
-  schema: z.int().check(z.minimum(1), z.maximum(65_535)),
-  expected: 'a port from 1 to 65535',
-} as const;
+import { type GlobalOption, text, file, authority, duration, yesOrNo, port } from './option-shapes.ts';
 
 /** The global options by their names in the configuration file, in the order of `--help`. */
 export const options = {
   stateDir: {
     flag: 'state-dir',
+    group: 'Files:',
     ...text,
     placeholder: 'DIR',
     help: 'keys, certificates and the SQLite ledger',
@@ -47,6 +18,7 @@ export const options = {
   },
   ledger: {
     flag: 'ledger',
+    group: 'Files:',
     ...text,
     placeholder: 'URL',
     help: 'sqlite:FILE',
@@ -56,30 +28,40 @@ export const options = {
   },
   asOtherUser: {
     flag: 'as-other-user',
+    group: 'Files:',
     ...yesOrNo,
     help: "let root work in another user's state directory, whose hooks run as root then",
   },
   ca: {
     flag: 'ca',
+    group: 'CA:',
     ...authority,
     help: 'a built-in CA or a directory URL (default: letsencrypt)',
     example: 'letsencrypt',
   },
-  staging: { flag: 'staging', ...yesOrNo, help: 'the staging of that CA, whose certificates nobody trusts' },
+  staging: {
+    flag: 'staging',
+    group: 'CA:',
+    ...yesOrNo,
+    help: 'the staging of that CA, whose certificates nobody trusts',
+  },
   rehearsalCa: {
     flag: 'rehearsal-ca',
+    group: 'CA:',
     ...authority,
     help: 'where --rehearse goes for a CA whose staging is not built in',
     example: 'https://staging.ca.example.com/directory',
   },
   fallbackCa: {
     flag: 'fallback-ca',
+    group: 'CA:',
     ...authority,
     help: 'where a certificate is ordered that can not wait for its own CA',
     example: 'zerossl',
   },
   caFile: {
     flag: 'ca-file',
+    group: 'CA:',
     ...text,
     placeholder: 'PEM',
     help: "one more trust root for the CA's own HTTPS",
@@ -88,6 +70,7 @@ export const options = {
   },
   email: {
     flag: 'email',
+    group: 'Account:',
     kind: 'text',
     placeholder: 'ADDR',
     help: 'contact for the first registration',
@@ -95,9 +78,10 @@ export const options = {
     expected: 'one e-mail address',
     example: 'admin@example.com',
   },
-  agreeTos: { flag: 'agree-tos', ...yesOrNo, help: "agree to the CA's terms of service" },
+  agreeTos: { flag: 'agree-tos', group: 'Account:', ...yesOrNo, help: "agree to the CA's terms of service" },
   eabKid: {
     flag: 'eab-kid',
+    group: 'Account:',
     ...text,
     placeholder: 'KID',
     help: 'external account binding: key identifier',
@@ -106,12 +90,14 @@ export const options = {
   },
   eabHmacKeyFile: {
     flag: 'eab-hmac-key-file',
+    group: 'Account:',
     ...file,
     help: 'external account binding: file with the MAC key, base64url',
     example: '/etc/acme-ledger/eab.key',
   },
   maxPending: {
     flag: 'max-pending',
+    group: 'Gate:',
     kind: 'number',
     placeholder: 'N',
     help: "the gate's threshold: authorizations open at once on the account (default: 250)",
@@ -121,6 +107,7 @@ export const options = {
   },
   onUnsubmitted: {
     flag: 'on-unsubmitted',
+    group: 'Gate:',
     kind: 'text',
     placeholder: 'POLICY',
     help: 'what becomes of a pending authorization whose challenge was never submitted: deactivate or resume',
@@ -130,6 +117,7 @@ export const options = {
   },
   onFailedName: {
     flag: 'on-failed-name',
+    group: 'Names that fail:',
     kind: 'text',
     placeholder: 'POLICY',
     help: 'what becomes of a certificate when names fail: fail, or drop them (default: fail; renew drops them late)',
@@ -139,6 +127,7 @@ export const options = {
   },
   suspendAfter: {
     flag: 'suspend-after',
+    group: 'Names that fail:',
     ...duration,
     help: 'order no name that has been failing for so long (default: 10d)',
     schema: z.string().check(z.refine(isDuration)),
@@ -147,6 +136,7 @@ export const options = {
   },
   probeEvery: {
     flag: 'probe-every',
+    group: 'Names that fail:',
     ...duration,
     help: 'look so often without the CA whether a name was mended, or never (default: 1h)',
     schema: z.string().check(z.refine((given) => given === 'never' || isDuration(given))),
@@ -155,6 +145,7 @@ export const options = {
   },
   probeResolver: {
     flag: 'probe-resolver',
+    group: 'Names that fail:',
     kind: 'text',
     placeholder: 'ADDR[:PORT]',
     help: 'the resolver of these probes',
@@ -164,27 +155,31 @@ export const options = {
   },
   probeHttpPort: {
     flag: 'probe-http-port',
+    group: 'Names that fail:',
     ...port,
     help: 'where these probes expect http-01 (default: 80)',
     example: '80',
   },
   probeTlsPort: {
     flag: 'probe-tls-port',
+    group: 'Names that fail:',
     ...port,
     help: 'where these probes expect tls-alpn-01 and HTTPS (default: 443)',
     example: '443',
   },
   nameHook: {
     flag: 'name-hook',
+    group: 'Names that fail:',
     ...text,
     placeholder: 'CMD',
     help: 'run CMD name-failing|name-suspended|name-recovered NAME',
     expected: 'a command',
     example: '/etc/acme-ledger/name-hook.sh',
   },
-  json: { flag: 'json', ...yesOrNo, help: 'results as JSON on stdout' },
+  json: { flag: 'json', group: 'Output:', ...yesOrNo, help: 'results as JSON on stdout' },
   verbose: {
     flag: 'verbose',
+    group: 'Output:',
     letter: 'v',
     kind: 'count',
     help: 'say more; twice: every request',
@@ -192,9 +187,10 @@ export const options = {
     expected: 'a whole number from 0 to 9',
     example: '1',
   },
-  quiet: { flag: 'quiet', letter: 'q', ...yesOrNo, help: 'say only errors' },
+  quiet: { flag: 'quiet', group: 'Output:', letter: 'q', ...yesOrNo, help: 'say only errors' },
   logFormat: {
     flag: 'log-format',
+    group: 'Output:',
     kind: 'text',
     placeholder: 'FORMAT',
     help: 'pretty or json',
@@ -204,12 +200,13 @@ export const options = {
   },
   logFile: {
     flag: 'log-file',
+    group: 'Output:',
     ...file,
     help: 'log there instead of to log/ in the state directory',
     example: '/var/log/acme-ledger.log',
   },
-  log: { flag: 'no-log', ...yesOrNo, help: 'no log file' },
-  progress: { flag: 'no-progress', ...yesOrNo, help: 'no progress bar on a terminal' },
+  log: { flag: 'no-log', group: 'Output:', ...yesOrNo, help: 'no log file' },
+  progress: { flag: 'no-progress', group: 'Output:', ...yesOrNo, help: 'no progress bar on a terminal' },
 } as const satisfies Record<string, GlobalOption>;
 
 export type OptionKey = keyof typeof options;

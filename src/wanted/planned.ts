@@ -8,6 +8,7 @@ import type { SolverOptions } from '../challenges/option-list.ts';
 import type { SolverSettings } from '../challenges/settings.ts';
 import { assertSolvable } from '../challenges/settings.ts';
 import { AcmeLedgerError } from '../errors.ts';
+import { withMeant } from '../foreign-words.ts';
 import type { Identifier } from '../identifiers.ts';
 import { assertPublicNames, identifierSetKey, parseNames } from '../identifiers.ts';
 import { assertEverFits } from '../issuance/attempt/gate.ts';
@@ -87,6 +88,6 @@ function keyTypeOption({ keyType, csr }: CertificateOptions): KeyType {
   const known = keyTypes.find((type) => type === keyType);
   if (known !== undefined) return known;
   throw new AcmeLedgerError('usage', `--key-type "${printable(keyType)}" isn't there`, {
-    hint: `there is: ${keyTypes.join(', ')}`,
+    hint: withMeant('keyType', keyType, `there is: ${keyTypes.join(', ')}`),
   });
 }

@@ -1,7 +1,9 @@
 import type { Command } from 'commander';
 import { describe, expect, it } from 'vitest';
+import { helpText } from '../../src/command-line/help.ts';
 import { buildProgram } from '../../src/cli/program.ts';
-import { options, type GlobalOption } from '../../src/settings/option-table.ts';
+import type { GlobalOption } from '../../src/settings/option-shapes.ts';
+import { options } from '../../src/settings/option-table.ts';
 
 const bound = new Set<Command>();
 const program = buildProgram({
@@ -34,8 +36,8 @@ describe('each command', () => {
         'cert import',
         'cert list',
         'cert pause',
-        'cert resume',
         'cert remove',
+        'cert resume',
         'cert revoke',
         'cert show',
         'account import',
@@ -65,11 +67,17 @@ describe('each command', () => {
   );
 
   it.each(all.map((command) => [pathOf(command), command] as const))(
-    'the help of "%s" has its options, the global ones and the exit codes',
+    'the help of "%s" has its options, where the global ones are, and the exit codes',
     (_path, command) => {
-      const help = helpOf(command);
-      for (const option of command.options) expect(help).toContain(option.long);
-      for (const { flag } of Object.values(options)) expect(help).toContain(`--${flag}`);
+      const help = helpText(command, 200);
+      for (const option of command.options) expect(help).toContain(`  ${option.flags}`);
+      const isProgram = command.parent === null;
+      for (const { flag } of Object.values(options)) {
+        const isOwn = isProgram || command.options.some(({ long }) => long === `--${flag}`);
+        if (!isOwn) expect(help).not.toMatch(new RegExp(`^ +(?:-\\w, )?--${flag}\\b`, 'm'));
+      }
+      if (!isProgram) expect(help).toMatch(/global options +acme-ledger --help/);
+      expect(help).toMatch(/documentation +\S/);
       for (const code of ['0  ', '1  ', '2  ', '70  ', '75  ', '130, 143  ']) {
         expect(help).toMatch(new RegExp(`^ {2}${code}`, 'm'));
       }
@@ -89,6 +97,11 @@ describe('the global options', () => {
     );
   });
 
+  it('stand in the groups of the table', () => {
+    const groups = program.options.map(({ long, helpGroupHeading }) => [long, helpGroupHeading]);
+    for (const { flag, group } of Object.values(options)) expect(groups).toContainEqual([`--${flag}`, group]);
+  });
+
   it('are counted where that says more', () => {
     const given = (...flags: string[]): unknown => {
       const counted = buildProgram({ bind: () => undefined });
@@ -106,11 +119,4 @@ function commandsOf(command: Command): Command[] {
 function pathOf(command: Command): string {
   const above = command.parent === null ? '' : pathOf(command.parent);
   return command.parent === null ? '' : `${above} ${command.name()}`.trim();
-}
-
-function helpOf(command: Command): string {
-  let text = '';
-  command.configureOutput({ writeOut: (more) => (text += more) });
-  command.outputHelp();
-  return text;
 }

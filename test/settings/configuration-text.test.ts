@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseConfiguration } from '../../src/settings/configuration-text.ts';
-import { nearestWord } from '../../src/settings/nearest-word.ts';
+import { nearestWord } from '../../src/nearest-word.ts';
 import { optionKeys } from '../../src/settings/option-table.ts';
 
 const path = '/etc/acme-ledger/config.yaml';

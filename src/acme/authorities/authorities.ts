@@ -1,4 +1,5 @@
 import { AcmeLedgerError } from '../../errors.ts';
+import { withMeant } from '../../foreign-words.ts';
 import type { CaLimits } from '../../ca-limits.ts';
 import { printable } from '../../printable.ts';
 import { letsEncryptLimits, letsEncryptStagingLimits, noLimits } from './limits.ts';
@@ -57,7 +58,11 @@ export function authorityOf(nameOrUrl: string): Authority {
   if (named !== undefined) return named;
   if (!nameOrUrl.includes(':')) {
     throw new AcmeLedgerError('usage', `"${printable(nameOrUrl)}" isn't a CA that is built in`, {
-      hint: `give one of ${builtIn.map(({ name }) => name).join(', ')}, or a directory URL (https://…)`,
+      hint: withMeant(
+        'ca',
+        nameOrUrl,
+        `give one of ${builtIn.map(({ name }) => name).join(', ')}, or a directory URL (https://…)`,
+      ),
     });
   }
   const directoryUrl = assertDirectoryUrl(nameOrUrl);

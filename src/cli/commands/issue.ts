@@ -8,25 +8,19 @@ export function issue(program: Command, runner: Runner): void {
   const command = program
     .command('issue')
     .description('obtain one certificate now')
-    .argument('[NAME...]', 'names: domains, *.domains, IP addresses')
-    .addHelpText(
-      'after',
-      `
-Examples:
-  acme-ledger issue example.com www.example.com --webroot /var/www/html --agree-tos
-  acme-ledger issue '*.example.com' example.com --hook /etc/acme/dns.sh --agree-tos
-  acme-ledger issue 192.0.2.7 --solver standalone --profile shortlived`,
-    );
+    .argument('[NAME...]', 'names: domains, *.domains, IP addresses');
   addCertificateOptions(command);
   command
+    .optionsGroup('Gate:')
     .option('--wait <DURATION>', 'wait that long for the gate instead of ending with 75')
-    .option('--rehearse', "first the whole flow at the CA's staging; only names that pass go on")
-    .option('--dry-run', 'say what would happen and what it costs; nothing is sent')
     .option(
       '--now',
       'ask the CA once even though it said to come back later (for a person: each refusal may lengthen the wait)',
     )
-    .option('--force', 'even if a certificate for these names stands and is not due');
+    .option('--force', 'even if a certificate for these names stands and is not due')
+    .optionsGroup('Trying first:')
+    .option('--rehearse', "first the whole flow at the CA's staging; only names that pass go on")
+    .option('--dry-run', 'say what would happen and what it costs; nothing is sent');
   runner.bind<IssueOptions>(command, async (context, options, names) => {
     const { foreseeIssue, runIssue } = await import('../../issue/run-issue.ts');
     if (options.dryRun === true) {

@@ -1,9 +1,11 @@
 import type { Command } from 'commander';
+import { AcmeLedgerError } from '../../errors.ts';
 import { parseDuration } from '../../duration.ts';
 import { parseCount } from '../options/parse-count.ts';
 import type { Runner } from '../runner.ts';
 
 interface Options {
+  staging?: boolean;
   concurrency: string;
   limit?: string;
   maxTime?: string;
@@ -22,6 +24,7 @@ export function renew(program: Command, runner: Runner): void {
     .command('renew')
     .description('renew all certificates that are due, the most urgent first')
     .argument('[CERT...]', 'only these')
+    .optionsGroup('Pace and gate:')
     .option('--concurrency <N>', 'certificates at one time', '4')
     .option('--limit <N>', 'at most that many in this run')
     .option(
@@ -31,12 +34,15 @@ export function renew(program: Command, runner: Runner): void {
     .option('--splay <DURATION>', 'wait a random time up to this before anything is sent')
     .option('--wait <DURATION>', 'wait that long for the gate before a certificate is deferred')
     .option('--all', 'also those that are not due')
+    .optionsGroup('Output:')
     .option('--report <FILE>', 'write what became of each certificate to this file, as JSON')
     .option('--report-mode <MODE>', 'who may read it, as chmod has it in octal (default: 600)')
     .option('--on-finish <CMD>', 'run this at the end, with the report on its stdin')
+    .optionsGroup('Trying first:')
     .option('--rehearse', "first the whole flow at each CA's staging; only names that pass go on")
     .option('--dry-run', 'say what is due; nothing is sent');
   runner.bind<Options>(command, async (context, options, names) => {
+    if (options.staging === true) throw atTheirOwn();
     const wanted = {
       names,
       concurrency: parseCount(options.concurrency, '--concurrency'),
@@ -51,5 +57,11 @@ export function renew(program: Command, runner: Runner): void {
     const report = { file: options.report, mode: options.reportMode, hook: options.onFinish };
     const { renewAndReport } = await import('../../renew/renew-and-report.ts');
     return renewAndReport(context, wanted, report);
+  });
+}
+
+function atTheirOwn(): AcmeLedgerError {
+  return new AcmeLedgerError('usage', 'renew orders each certificate at its own CA: it has no --staging', {
+    hint: 'acme-ledger renew --rehearse does each order at the staging first',
   });
 }

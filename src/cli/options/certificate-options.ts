@@ -4,18 +4,23 @@ import { flagOf } from '../../challenges/solver-option.ts';
 
 export function addCertificateOptions(command: Command): void {
   command
+    .optionsGroup('Naming:')
     .option('--cert-name <NAME>', 'name of the certificate and of its folder (default: the first name)')
-    .option('--csr <FILE>', 'use this certificate request; the private key stays with you')
+    .option('--csr <FILE>', 'use this certificate request; the private key stays with you');
+  addSolverOptions(command);
+  command
+    .optionsGroup('Key and chain:')
     .option('--key-type <TYPE>', 'ec256, ec384, rsa2048, rsa3072 or rsa4096 (default: ec256)')
     .option('--reuse-key', 'keep the private key of the certificate that stands')
     .option('--profile <NAME>', "one of the CA's certificate profiles")
     .option('--preferred-chain <NAME>', 'the chain whose topmost issuer has this common name')
+    .optionsGroup('Deploying:')
     .option('--deploy-hook <CMD>', 'run this when the certificate is stored');
-  addSolverOptions(command);
 }
 
 /** The options of all solvers, which say how names are proven. */
 export function addSolverOptions(command: Command): void {
+  command.optionsGroup('Proving:');
   for (const { name, placeholder, help } of solverOptions)
     command.option(`${flagOf(name)} <${placeholder}>`, help);
 }

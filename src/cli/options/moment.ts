@@ -1,4 +1,4 @@
-import { isDuration, parseDuration } from '../../duration.ts';
+import { isDuration, parseDuration, questionOfUnit } from '../../duration.ts';
 import { AcmeLedgerError } from '../../errors.ts';
 import { printable } from '../../printable.ts';
 
@@ -11,6 +11,7 @@ export function parseMoment(text: string, option: string, now: Date): Date {
   const moment = isDuration(text)
     ? new Date(now.getTime() + parseDuration(text, option))
     : new Date(written.test(text) ? text.toUpperCase().replace(' ', 'T') : Number.NaN);
+  if (questionOfUnit(text) !== null) parseDuration(text, option);
   if (Number.isNaN(moment.getTime())) {
     throw new AcmeLedgerError('usage', `${said} is neither a time nor a duration`, {
       hint: `as in ${option} 2027-01-31, ${option} 2027-01-31T08:00Z or ${option} 30d`,

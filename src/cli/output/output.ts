@@ -58,11 +58,11 @@ export function createOutput(options: OutputOptions): Output {
       complainOf(record, subject);
     },
     repeat: complainOf,
-    complain(error) {
+    complain(error, shown = error) {
       const record = errorRecord(error);
       const stack = record.code === 'bug' && error instanceof Error ? { stack: error.stack } : {};
       options.log('error', { error: record, ...stack }, record.message);
-      complain(error);
+      complain(shown);
     },
     progress: async (what) => (await import('./progress.ts')).startProgress(showsProgress, what),
     fileProgress: async (files, what) =>

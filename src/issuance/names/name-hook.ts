@@ -5,6 +5,7 @@ import type { NameStanding } from '../../ledger/states.ts';
 import type { LedgerWriter } from '../../ledger/writer.ts';
 import type { NameHook } from '../../policies.ts';
 import { printable } from '../../printable.ts';
+import { nameHookEnvironment } from './name-hook-variables.ts';
 import { hookFailure, runHook } from '../../system/hook-process.ts';
 import { runVariable } from '../../system/orphaned-hooks.ts';
 import type { Log } from '../../log-and-stops.ts';
@@ -55,20 +56,13 @@ async function run(
   { runId, signal }: { runId: string; signal: AbortSignal },
 ): Promise<string | null> {
   const event = events[standingOf(row)];
-  const error = row.last_error === null ? null : row.last_error;
   const result = await runHook({
     command,
     args: [event, row.value],
     directory,
     environment: {
       [runVariable]: runId,
-      ACME_LEDGER_EVENT: event,
-      ACME_LEDGER_NAME: row.value,
-      ACME_LEDGER_CA: account.ca,
-      ACME_LEDGER_FAILURES: String(row.consecutive_failures),
-      ACME_LEDGER_FAILING_SINCE: row.failing_since ?? '',
-      ACME_LEDGER_NEXT_ATTEMPT_AT: row.suspended_at === null ? (row.next_attempt_at ?? '') : '',
-      ACME_LEDGER_ERROR: error === null ? '' : printable(error.message),
+      ...nameHookEnvironment(event, account, row),
     },
     timeoutMs,
     signal,

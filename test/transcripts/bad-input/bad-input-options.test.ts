@@ -4,7 +4,7 @@ import { type Refusal, type Stage, expectRefused, withStage } from './bad-input-
 type Case = [title: string, args: string[], refusal: Refusal, env?: Record<string, string>];
 
 const webroot = ['issue', 'a.example', '--webroot', 'webroot'];
-const help = /acme-ledger --help/;
+const help = /acme-ledger (?:issue )?--help/;
 const duration = /w, d, h, m and s/;
 
 const commandLines: Case[] = [
@@ -23,7 +23,10 @@ const commandLines: Case[] = [
   [
     'a mistyped option',
     [...webroot, '--emial', 'x'],
-    { error: /unknown option '--emial'/, hint: /--email\?/ },
+    {
+      error: /unknown option '--emial'/,
+      hint: /^hint: acme-ledger issue a\.example --ca .* --webroot webroot --email x$/,
+    },
   ],
   ['an option with an escape', ['--\u001b[31m'], { error: '--\\x1b[31m', hint: help }],
   ['a command with an escape', ['\u009b31m'], { error: '\\x9b31m', hint: help }],
@@ -32,8 +35,19 @@ const commandLines: Case[] = [
     [...webroot, '--email'],
     { error: /--email <ADDR>' argument missing/, hint: help },
   ],
-  ['a missing operand', ['cert', 'show'], { error: /missing required argument 'NAME'/, hint: help }],
-  ['an operand too many', ['status', 'all'], { error: /too many arguments for 'status'/, hint: help }],
+  [
+    'a missing operand',
+    ['cert', 'show'],
+    { error: /missing required argument 'NAME'/, hint: /acme-ledger cert show example\.com/ },
+  ],
+  [
+    'an operand too many',
+    ['status', 'all'],
+    {
+      error: /too many arguments for 'status': status takes no argument, not all/,
+      hint: /acme-ledger status \[options\]; the commands are issue, renew, cert/,
+    },
+  ],
   [
     '--quiet beside --verbose',
     ['status', '-q', '-v'],

@@ -24,6 +24,7 @@ export function accountImport(account: Command, runner: Runner): void {
       "all accounts of certbot, lego, acme.sh, dehydrated, caddy, posh-acme, uacme or acmetool, or with --ca those at that CA (DIR: the client's directory)",
       (value: string, before: string[] | undefined) => [...(before ?? []), value],
     )
+    .optionsGroup('Its certificates:')
     .option(
       '--certificates',
       'take over the certificates of certbot, lego and acme.sh as they stand, too: files, keys and dates; with challenge options for those whose own way to be proven is unknown',
@@ -38,6 +39,7 @@ export function accountImport(account: Command, runner: Runner): void {
       '--with-hooks',
       "with --certificates: also those with a command of the client's, which is run from then on",
     )
+    .optionsGroup('Options:')
     .option('--use', 'make orders on it from now on, also where the ledger has another account of that CA')
     .option(
       '--dry-run',

@@ -11,15 +11,7 @@ export function certPause(cert: Command, runner: Runner): void {
     .command('pause')
     .description('leave certificates wanted and order nothing for them; nothing is sent')
     .argument('<NAME...>', 'their names, as cert list shows them')
-    .option('--until <WHEN>', 'a date, a time or a duration; without it until cert resume')
-    .addHelpText(
-      'after',
-      `
-Examples:
-  acme-ledger cert pause example.com
-  acme-ledger cert pause example.com shop.example.com --until 30d
-  acme-ledger cert pause example.com --until 2027-01-31`,
-    );
+    .option('--until <WHEN>', 'a date, a time or a duration; without it until cert resume');
   runner.bind<{ until?: string }>(command, async (context, { until }, names) => {
     const end = until === undefined ? null : parseMoment(until, '--until', systemClock.now());
     const { pauseWanted } = await import('../../../wanted/pause.ts');
