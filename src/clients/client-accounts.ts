@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { keysOf } from '../json-record.ts';
 import { privateKeyFrom } from './account-key-formats.ts';
 import { acmeShAccounts } from './known/acme-sh.ts';
@@ -28,6 +29,16 @@ export type ClientName = keyof typeof layouts;
 
 /** The clients whose files can be read. */
 export const clientNames = keysOf(layouts);
+
+/** The folders in which clients have their files by themselves, and the client of each. */
+export function clientHomes(
+  here: Surroundings = surroundings(),
+): { client: ClientName; home: string; isThere: boolean }[] {
+  return clientNames.flatMap((client) => {
+    const layout: AccountLayout = layouts[client];
+    return [...new Set(layout.homes(here))].map((home) => ({ client, home, isThere: existsSync(home) }));
+  });
+}
 
 export interface ClientAccounts {
   accounts: ClientAccount[];

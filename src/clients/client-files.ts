@@ -90,6 +90,6 @@ function existing(client: string, homes: readonly string[]): string[] {
   const there = homes.filter((home) => existsSync(home));
   if (there.length > 0) return there;
   throw new AcmeLedgerError('not-found', `${client} has no files at ${homes.map(printable).join(' or ')}`, {
-    hint: `say where they are: ${client}:DIR`,
+    hint: `say where they are: ${client}:DIR; where nothing is to be taken over, begin with acme-ledger issue NAME --webroot DIR`,
   });
 }

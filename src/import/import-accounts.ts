@@ -9,6 +9,7 @@ import type { AccountRow } from '../ledger/schema.ts';
 import type { LedgerWriter } from '../ledger/writer.ts';
 import { printable } from '../printable.ts';
 import { openAccountOfKey } from '../run/accounts/account-of-key.ts';
+import { nothingGiven } from './nothing-given.ts';
 import { assertHaveCertificates, assertNoneOfCertificates, takeCertificates } from './import-certificates.ts';
 import type { Taken } from './taken.ts';
 import type { CommandContext } from '../run/run-context.ts';
@@ -116,9 +117,7 @@ async function keysOf(
 ): Promise<FoundKeys> {
   const choices = clients.map((text) => parseClientChoice(text, '--import-accounts'));
   if (file === undefined && choices.length === 0) {
-    throw new AcmeLedgerError('usage', 'nothing says which account', {
-      hint: 'give a key file, or --import-accounts certbot (or another client)',
-    });
+    throw nothingGiven();
   }
   if (certificates) assertHaveCertificates(choices);
   else assertNoneOfCertificates(solver, { only, link });

@@ -6,7 +6,7 @@ import type { Taken } from './taken.ts';
 const namedMost = 3;
 
 /** What one reason keeps from being taken over. */
-export interface LeftGroup {
+interface LeftGroup {
   error: ErrorRecord;
   /** The certificates or files that the error is about. */
   subject: string;

@@ -4,7 +4,7 @@ import { dirname, resolve } from 'node:path';
 import { failedWith, syncDirectory, uniqueSuffix } from './durable-file.ts';
 
 /** What follows the name of a file that was put aside. */
-export const asideSuffix = '.before-acme-ledger';
+const asideSuffix = '.before-acme-ledger';
 
 /** Whether a path is a symbolic link to that place. */
 export function isLinkTo(path: string, target: string): boolean {

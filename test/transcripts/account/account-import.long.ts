@@ -183,7 +183,7 @@ describe('account import', () => {
       fault: /uacme has them in a form.*\nhint: .*certbot/,
     },
     { args: ['key.pem', '--webroot', '/'], fault: /--webroot is for certificates.*\nhint: .*--certificates/ },
-    { args: [], fault: /nothing says which account\nhint: .*--import-accounts/ },
+    { args: [], fault: /nothing says which account.*\nhint: .*--import-accounts/ },
     { args: ['--import-accounts', 'cerbot'], fault: /no such client\nhint: .*certbot, lego/ },
     { args: ['--import-accounts', 'certbot:'], fault: /names no directory/ },
     { args: ['--import-accounts', 'certbot:/nonexistent'], fault: /certbot has no files at \/nonexistent/ },
