@@ -50,7 +50,7 @@ export function isAboutPending(detail: string): boolean {
 }
 
 const fullHint =
-  'acme-ledger authz report shows what is known to be open, acme-ledger authz discover looks for more at the CA, and acme-ledger authz clear closes it; what another client left is in its logs: acme-ledger authz clear --from-log LOG --import-accounts CLIENT';
+  'acme-ledger authz report shows what is known to be open, acme-ledger authz discover looks for more at the CA, and acme-ledger authz clear closes it; what another client left is in its logs: acme-ledger authz clear --from-log LOG, with --import-accounts CLIENT where it has accounts of its own';
 
 /** Boulder's limit on the length of all names of an order together. */
 export function isTooLong(problem: Problem | null): boolean {

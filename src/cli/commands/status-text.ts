@@ -43,7 +43,7 @@ function certificatesText(counts: CertificateCounts): string {
 /** The CA's count and ours differ by what others left open. */
 function fullText(limit: string, pending: number): string {
   return limit === 'pending-authorizations'
-    ? `; the ledger knows of ${String(pending)} open, and new orders go again as soon as one is closed: acme-ledger authz clear`
+    ? `; the CA says full, the ledger knows of ${String(pending)} open, and new orders go again as soon as one is closed: acme-ledger authz clear`
     : '';
 }
 
