@@ -18,6 +18,7 @@ import { certPause } from './commands/cert/pause.ts';
 import { certRemove } from './commands/cert/remove.ts';
 import { certResume } from './commands/cert/resume.ts';
 import { certRevoke } from './commands/cert/revoke.ts';
+import { certSet } from './commands/cert/set.ts';
 import { certShow } from './commands/cert/show.ts';
 import { issue } from './commands/issue.ts';
 import { ledgerCheck } from './commands/ledger/check.ts';
@@ -52,6 +53,7 @@ export function buildProgram(runner: Runner): Command {
   certResume(cert, runner);
   certRemove(cert, runner);
   certAdd(cert, runner);
+  certSet(cert, runner);
   certImport(cert, runner);
   certRevoke(cert, runner);
   const authz = group(program, 'authz', 'authorizations, as the ledger holds them');

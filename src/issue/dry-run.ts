@@ -1,6 +1,7 @@
 import { ledgerExists, withEmptyLedger, withLedger } from '../run/open-ledger.ts';
 import type { CommandContext } from '../run/run-context.ts';
 import type { IssuePlan } from './issue.ts';
+import { changeText } from '../wanted/changes.ts';
 import { type Outlook, outlookOf } from './outlook.ts';
 
 export interface IssueForeseen {
@@ -9,6 +10,8 @@ export interface IssueForeseen {
   plan: IssuePlan;
   /** The names that would be ordered. */
   names: readonly string[];
+  /** What would be wanted otherwise than now, in words. */
+  changes: readonly string[];
 }
 
 /** Foresees the result of the plan, from the ledger alone; nothing is sent or written. */
@@ -18,10 +21,16 @@ export async function foresee(context: CommandContext, plan: IssuePlan): Promise
   const withOne = (await ledgerExists(settings)) ? withLedger : withEmptyLedger;
   const outlook = await withOne(settings, (ledger) => outlookOf(context, ledger, plan));
   const maxPending = settings.maxPending ?? plan.authority.maxPending;
-  return { foreseen: foreseenJson(plan, outlook, maxPending), plan, names: outlook.names };
+  return {
+    foreseen: foreseenJson(plan, outlook, maxPending),
+    plan,
+    names: outlook.names,
+    changes: plan.changes.map(changeText),
+  };
 }
 
-function foreseenJson({ wanted, authority, staging, now }: IssuePlan, outlook: Outlook, maxPending: number) {
+function foreseenJson(plan: IssuePlan, outlook: Outlook, maxPending: number) {
+  const { wanted, authority, staging, now, changes } = plan;
   const error = outlook.stands ? null : outlook.refusal;
   const deferral = outlook.stands || error !== null ? null : outlook.deferral;
   const isNew = !outlook.stands && error === null && !outlook.resumes;
@@ -38,6 +47,7 @@ function foreseenJson({ wanted, authority, staging, now }: IssuePlan, outlook: O
     gate: { open: outlook.open, maxPending, admits: outlook.open + opens <= maxPending },
     limits: isNew ? outlook.limits : [],
     ...(leftOut.length === 0 ? {} : { leftOut }),
+    ...(changes.length === 0 ? {} : { changes }),
     deferral: now ? null : deferral,
     ...(now ? { inSpiteOf: deferral } : {}),
     error,

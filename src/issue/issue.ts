@@ -19,6 +19,7 @@ import { accountAt } from '../ledger/accounts.ts';
 import { listedAuthorization } from '../ledger/authorizations/authorization-list.ts';
 import { authorizationsOf } from '../ledger/authorizations/authorizations.ts';
 import { recordWanted } from '../ledger/certificates/certificates.ts';
+import { type CertificatePause, pauseOf } from '../ledger/certificates/pauses.ts';
 import { orderById, unkeepOrdersOf } from '../ledger/orders/orders.ts';
 import type { CertificateRow } from '../ledger/schema.ts';
 import { printable } from '../printable.ts';
@@ -29,11 +30,12 @@ import { withAccountRun } from '../run/open-account.ts';
 import { onStage } from '../run/rehearsal-stage.ts';
 import { isAlreadyIssued } from './already-issued.ts';
 import { authorizationJson } from '../report/ledger-json.ts';
-import type { PlannedCertificate } from '../wanted/planned.ts';
-import { typedCertificate } from '../wanted/typed.ts';
+import type { Change } from '../wanted/changes.ts';
+import { recordTyped } from '../wanted/record-typed.ts';
+import { type TypedCertificate, typedCertificate } from '../wanted/typed.ts';
 
 /** The names and options of `issue`, checked; nothing is sent or written for them yet. */
-export interface IssuePlan extends PlannedCertificate {
+export interface IssuePlan extends TypedCertificate {
   waitMs: number;
   force: boolean;
   /** The CA is asked in spite of its holds. */
@@ -78,8 +80,18 @@ export interface IssueReport {
     authorizations: object[];
     /** Names that are wanted and that the certificate lacks: they failed. */
     leftOut?: string[];
+    /** What the command line changed of a certificate that was wanted already. */
+    changes?: Change[];
     error: ErrorRecord | null;
-  };
+  } & Standing;
+}
+
+/** What `renew` makes of the certificate from now on, where a person may not expect it. */
+interface Standing {
+  /** There is no certificate, and the next `renew` tries again. */
+  staysWanted?: true;
+  /** `renew` leaves it alone. */
+  paused?: CertificatePause;
 }
 
 /**
@@ -97,7 +109,7 @@ export async function issueAt(context: CommandContext, plan: IssuePlan): Promise
     const attempt = await withUnownedSettled(run, new Set([ours]), (working) =>
       storedOrOrdered(context, working, plan),
     );
-    return reportOf(run, attempt);
+    return reportOf(run, plan, attempt);
   });
 }
 
@@ -105,7 +117,8 @@ async function storedOrOrdered(context: CommandContext, run: AccountRun, plan: I
   // The certificate is looked at only now: settling may have taken minutes, in which another run brought the
   // certificate.
   const isStanding = !plan.force && (await isAlreadyIssued(run.ledger, run.stateDir, plan));
-  const certificate = await recordWanted(run, plan.wanted, await wantedAccount(run, plan));
+  const accountId = await wantedAccount(run, plan);
+  const certificate = await recordTyped(context, run, plan, (tx) => recordWanted(tx, plan.wanted, accountId));
   if (isStanding) await settleOwn(run, identifierSetKey(plan.identifiers));
   return isStanding ? deployStanding(run, certificate) : orderAsked(context, run, certificate, plan);
 }
@@ -162,7 +175,7 @@ async function deployStanding(run: AccountRun, certificate: CertificateRow): Pro
   return { status: 'issued', certificate, orderId: null, error };
 }
 
-async function reportOf(run: AccountRun, attempt: Attempt): Promise<IssueReport> {
+async function reportOf(run: AccountRun, plan: IssuePlan, attempt: Attempt): Promise<IssueReport> {
   const order = attempt.orderId === null ? undefined : await orderById(run.ledger, attempt.orderId);
   const rows = attempt.orderId === null ? [] : await authorizationsOf(run.ledger, attempt.orderId);
   const listed = await Promise.all(rows.map((row) => listedAuthorization(run.ledger, { id: row.id })));
@@ -180,8 +193,18 @@ async function reportOf(run: AccountRun, attempt: Attempt): Promise<IssueReport>
       order: order === undefined ? null : { id: order.id, url: order.url, status: order.status },
       authorizations: listed.flatMap((row) => (row === undefined ? [] : [authorizationJson(row)])),
       ...(leftOut.length === 0 ? {} : { leftOut }),
+      ...(plan.changes.length === 0 ? {} : { changes: plan.changes }),
+      ...standingOf(run, attempt),
       error: attempt.error,
     },
+  };
+}
+
+function standingOf({ clock }: AccountRun, { status, certificate }: Attempt): Standing {
+  const paused = pauseOf(certificate, clock.now());
+  return {
+    ...(status === 'issued' || certificate.stored_at !== null ? {} : { staysWanted: true }),
+    ...(paused === null ? {} : { paused }),
   };
 }
 

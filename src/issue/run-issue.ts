@@ -4,6 +4,8 @@ import { AcmeLedgerError, errorRecord, hasCode } from '../errors.ts';
 import type { ErrorRecord } from '../errors.ts';
 import { isForFallback } from '../issuance/due/fallback-choice.ts';
 import { certificateByName } from '../ledger/certificates/certificates.ts';
+import { pauseOf } from '../ledger/certificates/pauses.ts';
+import { staysWantedText } from '../report/stays-wanted.ts';
 import type { CommandContext } from '../run/run-context.ts';
 import { isAboutTheCa } from '../error-kinds.ts';
 import { asFallback, fallbackOf, unusable, tellOfFallback } from '../run/fallback.ts';
@@ -24,7 +26,7 @@ export async function runIssue(
   options: IssueOptions,
 ): Promise<IssueReport> {
   const plan = await planIssue(context, names, options);
-  return toldOfNames(context, () => issueOrFallBack(context, plan));
+  return toldOfNames(context, () => tellingOfWanted(context, plan, () => issueOrFallBack(context, plan)));
 }
 
 /**
@@ -37,6 +39,25 @@ export async function foreseeIssue(
   options: IssueOptions,
 ): Promise<IssueForeseen> {
   return foresee(context, await planIssue(context, names, options));
+}
+
+/** However `act` fails: where no certificate was stored, it says that one stays wanted. */
+async function tellingOfWanted(
+  { settings, output }: CommandContext,
+  { wanted }: IssuePlan,
+  act: () => Promise<IssueReport>,
+): Promise<IssueReport> {
+  try {
+    return await act();
+  } catch (error) {
+    // What failed may be the ledger.
+    const row = await withLedger(settings, (ledger) => certificateByName(ledger, wanted.name)).catch(
+      () => undefined,
+    );
+    if (row?.removed_at === null && row.stored_at === null)
+      output.conclude(staysWantedText(row.name, pauseOf(row, systemClock.now())));
+    throw error;
+  }
 }
 
 /** One certificate from its CA, or from the fallback when it can't wait for as long as its CA wants. */

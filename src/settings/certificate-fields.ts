@@ -31,17 +31,28 @@ const fields: readonly Field[] = keysOf(kinds);
 /** A row, each field of its kind. */
 export interface CertificateFields {
   names: string[];
-  /** Null: the one that is configured. */
-  ca: string | null;
+  /** Null: the one that is configured; undefined: the row says nothing of it. */
+  ca: string | null | undefined;
   options: CertificateOptions;
 }
 
-/** Checks the fields of a row; null is the same as none. @throws AcmeLedgerError `bad-file` */
+/** What a field says that is there and empty: the usual value, whatever was wanted before. */
+const emptied: Partial<Record<Field, unknown>> = {
+  keyType: '',
+  reuseKey: false,
+  profile: '',
+  preferredChain: '',
+  deployHook: '',
+  ca: null,
+};
+
+/** Checks the fields of a row; null takes away what was wanted before. @throws AcmeLedgerError `bad-file` */
 export function certificateFields(row: Record<string, unknown>): CertificateFields {
   const given: Partial<Record<Field, unknown>> = {};
   for (const [field, value] of Object.entries(row)) {
     assertKnownField(field, 'field');
     if (value !== null) given[field] = checkedField(field, value);
+    else if (Object.hasOwn(emptied, field)) given[field] = emptied[field];
   }
   return gathered(given);
 }
@@ -52,7 +63,7 @@ export function gathered(given: Partial<Record<Field, unknown>>): CertificateFie
   if (names === undefined) throw badRow('it has no names', 'give the names that the certificate is for');
   return {
     names: names as string[],
-    ca: (ca as string | undefined) ?? null,
+    ca: ca as string | null | undefined,
     // Each value has been checked by its field's kind.
     options: { ...options, ...(name === undefined ? {} : { certName: name }) } as CertificateOptions,
   };

@@ -14,18 +14,21 @@ export type CheckedRow =
 /**
  * Checks rows as `issue` checks its command line, and that no two are for the same certificate.
  * @param directory what relative paths in them start from
+ * @param existing the certificates that are wanted already, by name; asked for with the first row
  */
 export async function* checkedRows(
   rows: AsyncIterable<RawRow>,
   settings: Settings,
   directory: string,
+  existing: () => Promise<ReadonlyMap<string, WantedCertificate>>,
 ): AsyncGenerator<CheckedRow> {
   const wantedOf = rowReader(settings, directory, true);
   const configured = configuredCertificates(settings);
   const seen = new Map<string, number>();
   for await (const { line, read } of rows) {
+    const known = await existing();
     try {
-      const wanted = wantedOf(certificateFields(read()));
+      const wanted = wantedOf(certificateFields(read()), known);
       assertAsConfigured(configured, wanted);
       const before = seen.get(wanted.name);
       if (before !== undefined) throw givenTwice(wanted.name, before);

@@ -1,10 +1,13 @@
 import type { ErrorRecord } from '../errors.ts';
 import { errorRecord } from '../errors.ts';
 import type { WantedCertificate } from '../ledger/certificates/certificates.ts';
+import { listCertificates } from '../ledger/certificates/certificates.ts';
+import { wantedOf } from '../ledger/certificates/wanted-row.ts';
+import { changesOf } from './changes.ts';
 import type { ComparedCertificate } from '../ledger/certificates/wanted.ts';
 import { compareWanted, recordAllWanted } from '../ledger/certificates/wanted.ts';
 import type { CommandContext } from '../run/run-context.ts';
-import { withLedger } from '../run/open-ledger.ts';
+import { ledgerExists, withLedger } from '../run/open-ledger.ts';
 import { withLedgerWriter } from '../run/ledger-writing.ts';
 import type { CheckedRow } from './checked-rows.ts';
 import { checkedRows } from './checked-rows.ts';
@@ -79,11 +82,18 @@ async function importGood(
   );
 }
 
-async function startRows(
-  { settings }: CommandContext,
-  source: RowSource,
-): Promise<AsyncGenerator<CheckedRow>> {
-  return checkedRows(await rowsOf(source.lines(), source.label), settings, source.directory);
+async function startRows(context: CommandContext, source: RowSource): Promise<AsyncGenerator<CheckedRow>> {
+  const { settings } = context;
+  let known: Promise<ReadonlyMap<string, WantedCertificate>> | null = null;
+  const existing = (): NonNullable<typeof known> => (known ??= wantedByName(context));
+  return checkedRows(await rowsOf(source.lines(), source.label), settings, source.directory, existing);
+}
+
+/** What is wanted already: a row keeps of it what the list has no column for. */
+async function wantedByName({ settings }: CommandContext): Promise<ReadonlyMap<string, WantedCertificate>> {
+  if (!(await ledgerExists(settings))) return new Map();
+  const rows = await withLedger(settings, listCertificates);
+  return new Map(rows.flatMap((row) => wantedOf(row) ?? []).map((wanted) => [wanted.name, wanted]));
 }
 
 async function takeRows(
@@ -96,7 +106,14 @@ async function takeRows(
   let batch: WantedCertificate[] = [];
   const takeBatch = async (): Promise<void> => {
     context.stops.work.throwIfAborted();
-    for (const { outcome } of await take(batch)) summary[outcome] += 1;
+    for (const { wanted, before, outcome } of await take(batch)) {
+      summary[outcome] += 1;
+      if (outcome === 'changed' && before !== undefined)
+        context.log.info(
+          { changes: changesOf(wantedOf(before), wanted) },
+          `${wanted.name} is wanted otherwise`,
+        );
+    }
     batch = [];
   };
   for await (const row of rows) {

@@ -11,12 +11,15 @@ import { withLedger } from '../run/open-ledger.ts';
 import type { CommandContext } from '../run/run-context.ts';
 import type { Settings } from '../settings/settings.ts';
 import { configuredCertificates } from './configured.ts';
+import { shellWord } from '../shell-word.ts';
 import { wantedCertificate } from './wanted-certificate.ts';
 
 export interface Removed {
   name: string;
   removed: true;
   filesDeleted: boolean;
+  /** Who wants it back with the next list; there only where somebody does. */
+  comesBackBy?: 'import';
 }
 
 /**
@@ -34,7 +37,12 @@ export async function removeWanted(
   const { settings } = context;
   await withLedger(settings, async (ledger) => {
     // All are looked up before one is removed: a mistyped name is told while nothing has happened.
-    for (const name of names) assertNotConfigured(settings, await wantedCertificate(ledger, name));
+    const imported = new Set<string>();
+    for (const name of names) {
+      const row = await wantedCertificate(ledger, name);
+      assertNotConfigured(settings, row);
+      if (row.origin === 'import') imported.add(name);
+    }
     const run = await startRun(ledger, systemClock, 'cert remove');
     try {
       const writer = { ledger, runId: run.id, clock: systemClock };
@@ -47,6 +55,7 @@ export async function removeWanted(
           name,
           removed: true,
           filesDeleted: deleteFiles && (await removeStored(settings.stateDir, name)),
+          ...(imported.has(name) ? { comesBackBy: 'import' } : {}),
         });
       }
     } finally {
@@ -60,6 +69,6 @@ function assertNotConfigured(settings: Settings, row: CertificateRow): void {
   const there = configuredCertificates(settings).get(row.name);
   if (row.origin !== 'configuration' || there === undefined) return;
   throw new AcmeLedgerError('usage', `the configuration wants the certificate ${printable(row.name)}`, {
-    hint: `take it out there (${there.origin.label.replace(/:$/, '')}), and the next acme-ledger renew removes it`,
+    hint: `take it out there (${there.origin.label.replace(/:$/, '')}), and the next acme-ledger renew removes it; or leave it wanted and unordered: acme-ledger cert pause ${shellWord(printable(row.name))}`,
   });
 }

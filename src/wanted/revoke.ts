@@ -6,7 +6,9 @@ import { openSession } from '../acme/open-session.ts';
 import { factsOf } from '../certificates/certificate.ts';
 import { readStored } from '../certificates/store.ts';
 import { AcmeLedgerError, hasCode } from '../errors.ts';
-import { recordRevoked } from '../ledger/certificates/certificates.ts';
+import { systemClock } from '../clock.ts';
+import { certificateByName, recordRevoked } from '../ledger/certificates/certificates.ts';
+import { type CertificatePause, pauseOf } from '../ledger/certificates/pauses.ts';
 import { issuersOf } from '../ledger/certificates/issuers.ts';
 import type { CertificateRow } from '../ledger/schema.ts';
 import type { CommandContext } from '../run/run-context.ts';
@@ -18,14 +20,24 @@ import { wantedCertificate } from './wanted-certificate.ts';
 
 type Outcome = 'revoked' | 'already-revoked';
 
-/** Revokes the certificate of that name, as `revoke` does. @returns also the serial number that the ledger has for it */
-export async function revokeWanted(
-  context: CommandContext,
-  name: string,
-  reason: number,
-): Promise<{ name: string; serial: string | null; outcome: Outcome }> {
+export interface Revoked {
+  name: string;
+  /** The serial number that the ledger has for it. */
+  serial: string | null;
+  outcome: Outcome;
+  /** False: a renewal has put another in its place meanwhile, or it is paused. */
+  replacedByRenew: boolean;
+  paused: CertificatePause | null;
+}
+
+/** Revokes the certificate of that name, as `revoke` does. */
+export async function revokeWanted(context: CommandContext, name: string, reason: number): Promise<Revoked> {
   const row = await withLedger(context.settings, (ledger) => wantedCertificate(ledger, name));
-  return { name, serial: row.serial, outcome: await revoke(context, row, reason) };
+  const outcome = await revoke(context, row, reason);
+  const after = await withLedger(context.settings, (ledger) => certificateByName(ledger, name));
+  const paused = after === undefined ? null : pauseOf(after, systemClock.now());
+  const isRevoked = after?.removed_at === null && after.revoked_at !== null;
+  return { name, serial: row.serial, outcome, replacedByRenew: isRevoked && paused === null, paused };
 }
 
 /**

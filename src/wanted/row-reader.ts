@@ -1,3 +1,6 @@
+import { storeNameOf } from '../certificates/store-name.ts';
+import type { SettingsOf } from '../challenges/kept-settings.ts';
+import { parseNames } from '../identifiers.ts';
 import { solverOptionNames, type SolverOptions } from '../challenges/option-list.ts';
 import type { SolverSettings } from '../challenges/settings.ts';
 import { settingsFromOptions } from '../challenges/settings-from-options.ts';
@@ -17,21 +20,29 @@ export function rowReader(
   settings: Pick<Settings, 'ca' | 'maxPending'>,
   directory: string,
   look: boolean,
-): (row: CertificateFields) => WantedCertificate {
-  const solverSettings = remembered((options) => settingsFromOptions(options, directory, look));
-  return ({ names, ca, options }) => {
-    const defaults = { ca: ca ?? settings.ca, maxPending: settings.maxPending, solverSettings };
-    return plannedCertificate({ names, options, csr: null }, defaults).wanted;
+): (row: CertificateFields, existing?: ReadonlyMap<string, WantedCertificate>) => WantedCertificate {
+  const settingsOf = remembered((options, from) => settingsFromOptions(options, from, look));
+  const solverSettings: SettingsOf = (options, from = directory) => settingsOf(options, from);
+  return ({ names, ca, options }, existing) => {
+    const before = existing?.get(options.certName ?? nameOf(names)) ?? null;
+    const usualCa = ca === undefined ? (before?.ca ?? settings.ca) : settings.ca;
+    const defaults = { ca: ca ?? usualCa, maxPending: settings.maxPending, solverSettings };
+    return plannedCertificate({ names, options, csr: null, before }, defaults).wanted;
   };
 }
 
+/** The name of a certificate that is given none. */
+function nameOf(names: readonly string[]): string {
+  return names.length === 0 ? '' : storeNameOf(parseNames(names));
+}
+
 function remembered(
-  settingsOf: (options: SolverOptions) => SolverSettings,
-): (options: SolverOptions) => SolverSettings {
+  settingsOf: (options: SolverOptions, directory: string) => SolverSettings,
+): (options: SolverOptions, directory: string) => SolverSettings {
   const known = new Map<string, SolverSettings>();
-  return (options) => {
-    const key = JSON.stringify(solverOptionNames.map((name) => options[name] ?? null));
-    const found = known.get(key) ?? settingsOf(options);
+  return (options, directory) => {
+    const key = JSON.stringify([directory, ...solverOptionNames.map((name) => options[name] ?? null)]);
+    const found = known.get(key) ?? settingsOf(options, directory);
     if (known.size >= rememberedMax) known.clear();
     known.set(key, found);
     return found;

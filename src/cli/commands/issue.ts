@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { Runner } from '../runner.ts';
 import type { IssueOptions } from '../../settings/certificate-fields.ts';
-import { foreseenText, issueText } from './issue-text.ts';
+import { foreseenText, showReport } from './issue-text.ts';
 import { addCertificateOptions } from '../options/certificate-options.ts';
 
 export function issue(program: Command, runner: Runner): void {
@@ -28,12 +28,6 @@ export function issue(program: Command, runner: Runner): void {
       context.output.result(foreseen.foreseen, () => foreseenText(foreseen));
       return 0;
     }
-    const report = await runIssue(context, names, options);
-    context.output.result(report.json, () => issueText(report));
-    const { status, error } = report.json;
-    context.record.outcome({ name: report.certificateName, status, error });
-    context.record.sum({ [status]: 1 }, `1 ${status}`);
-    if (error !== null) context.output.repeat(error);
-    return report.exitCode;
+    return showReport(context, await runIssue(context, names, options));
   });
 }

@@ -1,11 +1,10 @@
-import { hasCode } from '../../errors.ts';
-import { identifierSetKey, parseName } from '../../identifiers.ts';
 import { chunksOf } from '../chunks.ts';
 import { compiledOnce } from '../compiled.ts';
 import { appendEvents } from '../events.ts';
 import { resumeNames } from '../names/failing-names.ts';
 import type { Ledger } from '../ledger.ts';
 import type { CertificateRow } from '../schema.ts';
+import { hasNames, ifReadable } from './wanted-row.ts';
 import type { LedgerWriter } from '../writer.ts';
 import { inTransaction, instant } from '../writer.ts';
 
@@ -37,7 +36,7 @@ export async function recordWanted(
   return inTransaction(writer, async (tx) => {
     const before = await certificateByName(tx.ledger, wanted.name);
     const isOther = before !== undefined && !isWanted(before, wanted);
-    const origin = before !== undefined && isWantedAlike(before, wanted) ? before.origin : 'command';
+    const origin = originAfter(before, wanted);
     const values = { ...wantedValues(wanted), origin, account_id: accountId, last_attempt_at: instant(tx) };
     await resumeIfMended(tx, before, wanted);
     return tx.ledger
@@ -49,6 +48,15 @@ export async function recordWanted(
       .returningAll()
       .executeTakeFirstOrThrow();
   });
+}
+
+/** A certificate that an import wants stays wanted by it when a command changes it. */
+export function originAfter(
+  before: CertificateRow | undefined,
+  wanted: WantedCertificate,
+): CertificateRow['origin'] {
+  if (before?.removed_at !== null) return 'command';
+  return before.origin === 'import' || isWantedAlike(before, wanted) ? before.origin : 'command';
 }
 
 /** Whether names of this row are wanted proven with other settings. */
@@ -114,20 +122,7 @@ export function wantedValues(wanted: WantedCertificate) {
 
 /** Whether a column holds this value; one that can't be read doesn't, and is written anew. */
 function says(row: CertificateRow, column: keyof CertificateRow, value: unknown): boolean {
-  return ifReadable(() => isSameValue(row[column], value));
-}
-
-function hasNames(row: CertificateRow, names: readonly string[]): boolean {
-  return ifReadable(() => namesKey(row.names) === namesKey(names));
-}
-
-function ifReadable(look: () => boolean): boolean {
-  try {
-    return look();
-  } catch (error) {
-    if (hasCode(error, 'ledger')) return false;
-    throw error;
-  }
+  return ifReadable(() => isSameValue(row[column], value), false);
 }
 
 /** Whether two values of a column are equal: JSON values are when their texts are. */
@@ -141,10 +136,6 @@ function isSameValue(one: unknown, other: unknown): boolean {
 
 function csrValue({ csr }: WantedCertificate): string | null {
   return csr?.toString('base64') ?? null;
-}
-
-function namesKey(names: readonly string[]): string {
-  return identifierSetKey(names.map(parseName));
 }
 
 export async function certificateByName(ledger: Ledger, name: string): Promise<CertificateRow | undefined> {

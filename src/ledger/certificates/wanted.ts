@@ -4,6 +4,7 @@ import {
   certificatesByName,
   isSameKind,
   isWantedAlike,
+  originAfter,
   resumeIfMended,
   wantedValues,
 } from './certificates.ts';
@@ -110,7 +111,7 @@ async function updateWanted(
     .updateTable('certificates')
     .set({
       ...wantedValues(wanted),
-      origin,
+      origin: origin === 'command' ? originAfter(before, wanted) : origin,
       last_error: atOnce(before.last_error),
       ...(isOther ? { order_id: null } : {}),
     })

@@ -82,7 +82,7 @@ describe('certificates that are wanted', () => {
     expect(await certificateByName(here.ledger, 'c.test')).toEqual({ ...before, origin: 'import' });
   });
 
-  it('stay those of the import when the same is issued, and become those of the command when another is', async () => {
+  it('stay those of the import whatever a command changes of them, because the import wants them back', async () => {
     const here = await newLedger();
     await outcomes(here, [wantedFor(here.account.ca, 'a.test')]);
     const same = await recordWanted(here, wantedFor(here.account.ca, 'a.test'), here.account.id);
@@ -92,6 +92,6 @@ describe('certificates that are wanted', () => {
       wantedFor(here.account.ca, 'a.test', { keyType: 'ec384' }),
       here.account.id,
     );
-    expect(other.origin).toBe('command');
+    expect(other.origin).toBe('import');
   });
 });

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { printable } from '../../../printable.ts';
+import { shellWord } from '../../../shell-word.ts';
 import type { Runner } from '../../runner.ts';
 
 export function certRemove(cert: Command, runner: Runner): void {
@@ -12,7 +13,16 @@ export function certRemove(cert: Command, runner: Runner): void {
     const { removeWanted } = await import('../../../wanted/remove.ts');
     await removeWanted(context, names, { deleteFiles: options.deleteFiles === true }, (removed) => {
       const files = removed.filesDeleted ? ', its files deleted' : '';
-      context.output.line(removed, () => `${printable(removed.name)}: removed${files}`);
+      const name = printable(removed.name);
+      context.output.line(removed, () => [
+        `${name}: removed${files}`,
+        ...(removed.comesBackBy === undefined
+          ? []
+          : [
+              '  an import wants it: the next import of a list that has it brings it back',
+              `  to keep it from being ordered then: acme-ledger cert pause ${shellWord(name)}, which no import undoes`,
+            ]),
+      ]);
     });
     return 0;
   });

@@ -1,6 +1,9 @@
 import type { Command } from 'commander';
 import { AcmeLedgerError } from '../../../errors.ts';
 import { printable } from '../../../printable.ts';
+import { staysPausedText } from '../../../report/stays-wanted.ts';
+import { shellWord } from '../../../shell-word.ts';
+import type { Revoked } from '../../../wanted/revoke.ts';
 import type { Runner } from '../../runner.ts';
 
 /** Reasons of RFC 5280 §5.3.1 that CAs of the public web take from a subscriber (BR §7.2.2). */
@@ -11,6 +14,17 @@ const reasons = {
   superseded: 4,
   cessationOfOperation: 5,
 } as const;
+
+/** What was done, what comes of it, and how to end that. */
+function revokedText({ name: given, outcome, replacedByRenew, paused }: Revoked): string[] {
+  const name = printable(given);
+  if (paused !== null) return [`${name}: ${outcome}`, `  ${staysPausedText(name, paused)}`];
+  if (!replacedByRenew) return [`${name}: ${outcome}; what is stored now is another certificate`];
+  return [
+    `${name}: ${outcome}; the next acme-ledger renew replaces it`,
+    `  acme-ledger cert remove ${shellWord(name)} ends that; acme-ledger cert pause ${shellWord(name)} puts it off`,
+  ];
+}
 
 export function certRevoke(cert: Command, runner: Runner): void {
   const command = cert
@@ -27,7 +41,7 @@ export function certRevoke(cert: Command, runner: Runner): void {
     }
     const { revokeWanted } = await import('../../../wanted/revoke.ts');
     const revoked = await revokeWanted(context, name, reason);
-    context.output.result(revoked, ({ outcome }) => `${printable(name)}: ${outcome}`);
+    context.output.result(revoked, () => revokedText(revoked));
     return 0;
   });
 }
