@@ -46,14 +46,14 @@ it('a first issue that failed says that the certificate stays wanted, and how to
   const again = await here.run(['issue', '--cert-name', 'first.test', '--json']);
   expect(jsonOf(again)).toMatchObject({ status: 'failed', staysWanted: true });
   // Also where nothing came to the CA.
-  proxy.setFault(() => ({ type: 'drop' }));
-  const unreachable = await here.run(['issue', 'first.test']);
+  const nobody = ['--ca', 'https://127.0.0.1:1/dir'];
+  const unreachable = await here.run(['issue', 'first.test', ...nobody]);
   expect(unreachable).toMatchObject({ exitCode: 1, stdout: '' });
   expect(unreachable.stderr).toContain(staysWanted('first.test'));
   expect(await here.run(['cert', 'remove', 'first.test'])).toMatchObject({
     stdout: 'first.test: removed\n',
   });
-  const unwritten = await here.run(['issue', 'first.test', '--webroot', here.webroot]);
+  const unwritten = await here.run(['issue', 'first.test', '--webroot', here.webroot, ...nobody]);
   expect(unwritten.exitCode).toBe(1);
   expect(unwritten.stderr).not.toContain('stays wanted');
 });

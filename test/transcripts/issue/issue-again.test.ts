@@ -81,7 +81,10 @@ describe('a certificate that stands', () => {
 
   it('is replaced when other names are wanted', async () => {
     const names = ['one.test', 'three.test'];
-    expect(await issue(...names)).toMatchObject({ exitCode: 0, stderr: '' });
+    expect(await issue(...names)).toMatchObject({
+      exitCode: 0,
+      stderr: 'one.test: names one.test two.test → one.test three.test\n',
+    });
     const directory = here.certificate('one.test');
     expect(await faultsOf({ directory, names, rootPem: await lab.root() })).toEqual([]);
   });
