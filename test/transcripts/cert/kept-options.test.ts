@@ -110,7 +110,8 @@ it('a certificate stays at its CA where none is typed, and that is told', async 
   expect(kept.stderr).toBe(
     "stay.test: reuse of the key no → yes\nstay.test stays at 127.0.0.1:1, as it was asked for; --ca letsencrypt moves it to Let's Encrypt\n",
   );
-  const moved = await run(['cert', 'set', 'stay.test', '--ca', 'letsencrypt-staging']);
+  const to = ['--ca', 'letsencrypt-staging'];
+  const moved = await runProgram(['--state-dir', here.stateDir, 'cert', 'set', 'stay.test', ...to]);
   expect(moved.stderr).toBe("stay.test: CA 127.0.0.1:1 → Let's Encrypt staging\n");
 });
 

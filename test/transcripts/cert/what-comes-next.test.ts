@@ -4,7 +4,7 @@ import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { jsonOf } from '../../support/installation.ts';
-import { startProgram } from '../../support/program.ts';
+import { runProgram, startProgram } from '../../support/program.ts';
 import { type Stage, startStage } from '../../support/stage.ts';
 
 let stage: Stage;
@@ -46,14 +46,14 @@ it('a first issue that failed says that the certificate stays wanted, and how to
   const again = await here.run(['issue', '--cert-name', 'first.test', '--json']);
   expect(jsonOf(again)).toMatchObject({ status: 'failed', staysWanted: true });
   // Also where nothing came to the CA.
-  const nobody = ['--ca', 'https://127.0.0.1:1/dir'];
-  const unreachable = await here.run(['issue', 'first.test', ...nobody]);
+  const nobody = ['--state-dir', here.stateDir, '--ca', 'https://127.0.0.1:1/dir', '--agree-tos'];
+  const unreachable = await runProgram([...nobody, 'issue', 'first.test']);
   expect(unreachable).toMatchObject({ exitCode: 1, stdout: '' });
   expect(unreachable.stderr).toContain(staysWanted('first.test'));
   expect(await here.run(['cert', 'remove', 'first.test'])).toMatchObject({
     stdout: 'first.test: removed\n',
   });
-  const unwritten = await here.run(['issue', 'first.test', '--webroot', here.webroot, ...nobody]);
+  const unwritten = await runProgram([...nobody, 'issue', 'first.test', '--webroot', here.webroot]);
   expect(unwritten.exitCode).toBe(1);
   expect(unwritten.stderr).not.toContain('stays wanted');
 });
