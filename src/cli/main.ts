@@ -102,7 +102,7 @@ async function exitCode(
   } catch (error) {
     const code = stoppedCode(context.stops);
     // The log keeps no words of commands, which may hold tokens: the line to type is for the terminal alone.
-    context.output.complain(error, await withWholeLine(error, command));
+    context.output.refuse(error, await withWholeLine(error, command));
     context.record.failed(errorRecord(error));
     return code ?? exitCodeOf(error);
   }

@@ -56,8 +56,10 @@ export interface Output {
   complainOf: (record: ErrorRecord, subject?: string) => void;
   /** Like `complainOf`, for an error that the log has already. */
   repeat: (record: ErrorRecord, subject?: string) => void;
-  /** Something that was thrown, on stderr, always. @param shown the error as the terminal shows it, where the log has less */
-  complain: (error: unknown, shown?: unknown) => void;
+  /** Something that was thrown, on stderr, always. */
+  complain: (error: unknown) => void;
+  /** Like `complain`, with a text for the terminal that the log doesn't get: it may hold words of commands. */
+  refuse: (error: unknown, shown: unknown) => void;
   /**
    * A bar on the terminal, where there is one, for as many items as will be expected. @param what the items,
    * in the plural

@@ -2,6 +2,7 @@ import type Database from 'better-sqlite3';
 import { rawDatabase } from './raw-database.ts';
 import path from 'node:path';
 import { type ProgramOptions, type ProgramResult, runProgram } from './program.ts';
+import { withDefaults } from './with-defaults.ts';
 import { type Workspace, newWorkspace } from './workspace.ts';
 
 /** The built program as one person has it: a state directory of its own, and a CA. */
@@ -34,7 +35,7 @@ export async function newInstallation(ca: { directoryUrl: string; caFile: string
   return {
     ...workspace,
     globalOptions: [...globalOptions, '--agree-tos'],
-    run: (args, options) => runProgram([...globalOptions, '--agree-tos', ...args], options),
+    run: (args, options) => runProgram(withDefaults(args, [...globalOptions, '--agree-tos']), options),
     certificate: (name) => path.join(stateDir, 'certificates', name),
     rows: <Row>(sql: string, ...values: unknown[]) =>
       withLedger((ledger) => ledger.prepare<unknown[], Row>(sql).all(...values)),

@@ -33,6 +33,12 @@ export function createOutput(options: OutputOptions): Output {
     if (told !== '') options.log('info', {}, told);
     screen.write(process.stdout, `${options.json ? printableJson(value) : printableLines(lines)}\n`);
   };
+  const say = (error: unknown, shown: unknown): void => {
+    const record = errorRecord(error);
+    const stack = record.code === 'bug' && error instanceof Error ? { stack: error.stack } : {};
+    options.log('error', { error: record, ...stack }, record.message);
+    complain(shown);
+  };
   const output: Output = {
     json: options.json,
     isWatched: process.stderr.isTTY && !options.quiet,
@@ -58,12 +64,8 @@ export function createOutput(options: OutputOptions): Output {
       complainOf(record, subject);
     },
     repeat: complainOf,
-    complain(error, shown = error) {
-      const record = errorRecord(error);
-      const stack = record.code === 'bug' && error instanceof Error ? { stack: error.stack } : {};
-      options.log('error', { error: record, ...stack }, record.message);
-      complain(shown);
-    },
+    complain: (error) => say(error, error),
+    refuse: say,
     progress: async (what) => (await import('./progress.ts')).startProgress(showsProgress, what),
     fileProgress: async (files, what) =>
       (await import('./progress.ts')).startFileProgress(showsProgress, files, what),

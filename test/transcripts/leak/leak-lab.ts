@@ -5,6 +5,7 @@ import path from 'node:path';
 import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { rawDatabase } from '../../support/raw-database.ts';
+import { withDefaults } from '../../support/with-defaults.ts';
 import { expect } from 'vitest';
 import { type RequestKind, requestKinds } from '../../support/acme-request.ts';
 import { type LabAccount, existingAccount } from '../../support/lab-account.ts';
@@ -103,17 +104,17 @@ function customerOf(pebble: PebbleLab, proxy: AcmeProxy, directory: string): Cus
   const stateDir = path.join(directory, 'state');
   const hook = path.join(directory, 'hook.sh');
   const common = ['--state-dir', stateDir, '--ca', proxy.directoryUrl, '--ca-file', pebble.caFile];
-  const forIssue = ['issue', '--agree-tos', '--challenge', 'http-01', '--hook', hook];
+  const forIssue = ['--agree-tos', '--challenge', 'http-01', '--hook', hook, '--hook-concurrency', '20'];
   const answers = path.join(directory, '.well-known/acme-challenge');
   let account: LabAccount | undefined;
   const customer: Customer = {
     proxy,
     stateDir,
     hook,
-    run: (args, options) => runProgram([...args, ...common], { cwd: directory, ...options }),
-    start: (args, options) => startProgram([...args, ...common], { cwd: directory, ...options }),
-    issue: (...args) => customer.run([...forIssue, '--hook-concurrency', '20', ...args]),
-    startIssue: (...args) => customer.start([...forIssue, '--hook-concurrency', '20', ...args]),
+    run: (args, options) => runProgram(withDefaults(args, common), { cwd: directory, ...options }),
+    start: (args, options) => startProgram(withDefaults(args, common), { cwd: directory, ...options }),
+    issue: (...args) => customer.run(withDefaults(['issue', ...args], forIssue)),
+    startIssue: (...args) => customer.start(withDefaults(['issue', ...args], forIssue)),
     async listed(...args) {
       const listing = await customer.run(['authz', 'list', '--json', ...args]);
       expectExit(listing, 0);

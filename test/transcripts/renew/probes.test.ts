@@ -2,6 +2,7 @@ import { readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { DnsServer } from '../../challenges/dns-server.ts';
 import { created } from '../../support/created.ts';
+import { withDefaults } from '../../support/with-defaults.ts';
 import { type Installation, jsonLines, jsonOf, newInstallation } from '../../support/installation.ts';
 import { type PebbleLab, startPebble } from '../../support/pebble.ts';
 import { type ProgramResult, startProgram } from '../../support/program.ts';
@@ -38,7 +39,7 @@ const issueWebroot = (...args: string[]): Promise<ProgramResult> =>
 
 /** As cron runs it. */
 function renew(...options: string[]): Promise<ProgramResult> {
-  return here.run(['renew', '--json', ...reach(), ...options]);
+  return here.run(withDefaults(['renew', '--json', ...options], reach()));
 }
 
 /** Where names are looked for in the lab. */
@@ -137,7 +138,7 @@ describe('a name that is left alone', () => {
     await rm(here.file('webroot/mended'));
     proxy.resetCounts();
 
-    const killed = startProgram([...here.globalOptions, 'renew', ...reach()]);
+    const killed = startProgram(withDefaults(['renew', ...reach()], here.globalOptions));
     await until('the probe is up', async () => (await answersUp()).length === 1);
     killed.kill('SIGKILL');
     await killed.finished;

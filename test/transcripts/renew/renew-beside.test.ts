@@ -3,6 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { jsonLines, newInstallation } from '../../support/installation.ts';
+import { withDefaults } from '../../support/with-defaults.ts';
 import { created } from '../../support/created.ts';
 import { type ProgramResult, startProgram } from '../../support/program.ts';
 import { type Stage, startStage } from '../../support/stage.ts';
@@ -151,7 +152,7 @@ describe('renew works on', () => {
   it('an order that a killed run left, where its certificate waits for a probe', async () => {
     const probed = await newProbed('dead.left.test', 'a.left.test', '--on-failed-name', 'drop');
     const renewLeft = ['renew', 'a.left.test', '--on-failed-name', 'drop', '--all'];
-    const running = startProgram([...here.globalOptions, ...renewLeft]);
+    const running = startProgram(withDefaults(renewLeft, here.globalOptions));
     const reached = new Promise<void>((resolve) => {
       proxy.setFault(({ kind }) => {
         if (kind !== 'authz') return undefined;
