@@ -104,6 +104,7 @@ describe('issue --json', () => {
       authorizations: [
         { ...authorizationOf('bad.test'), status: 'invalid', error: expect.objectContaining({}) as unknown },
       ],
+      staysWanted: true,
       error,
     });
     expect(here.rows(`select url from authorizations where status = 'pending'`)).toEqual([]);

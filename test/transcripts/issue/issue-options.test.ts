@@ -74,15 +74,19 @@ describe('--key-type', () => {
 });
 
 describe('--reuse-key', () => {
-  it.concurrent('keeps the key; without it a new certificate has a new one', async () => {
-    const keys: string[] = [];
-    for (const options of [[], ['--force', '--reuse-key'], ['--force']]) {
-      expect(await issue('reuse.test', ...options)).toMatchObject({ exitCode: 0 });
-      keys.push(await readFile(path.join(here.certificate('reuse.test'), 'privkey.pem'), 'utf8'));
-    }
-    expect(keys[1]).toBe(keys[0]);
-    expect(keys[2]).not.toBe(keys[0]);
-  });
+  it.concurrent(
+    'keeps the key, and so does each issue until --no-reuse-key; a new certificate has a new one then',
+    async () => {
+      const keys: string[] = [];
+      for (const options of [[], ['--reuse-key'], [], ['--no-reuse-key']]) {
+        expect(await issue('reuse.test', '--force', ...options)).toMatchObject({ exitCode: 0 });
+        keys.push(await readFile(path.join(here.certificate('reuse.test'), 'privkey.pem'), 'utf8'));
+      }
+      expect(keys[1]).toBe(keys[0]);
+      expect(keys[2]).toBe(keys[0]);
+      expect(keys[3]).not.toBe(keys[0]);
+    },
+  );
 });
 
 describe('--csr', () => {
