@@ -57,6 +57,7 @@ const rooms: Record<string, readonly string[]> = {
     'sqlite',
     'tables',
   ],
+  report: ['lists'],
   run: ['accounts'],
 };
 

@@ -24,6 +24,7 @@ import { issue } from './commands/issue.ts';
 import { ledgerCheck } from './commands/ledger/check.ts';
 import { nameList } from './commands/name/list.ts';
 import { nameResume } from './commands/name/resume.ts';
+import { nameShow } from './commands/name/show.ts';
 import { orderList } from './commands/order/list.ts';
 import { orderShow } from './commands/order/show.ts';
 import { renew } from './commands/renew.ts';
@@ -74,6 +75,7 @@ export function buildProgram(runner: Runner): Command {
   accountDeactivate(account, runner);
   const name = group(program, 'name', 'names that fail');
   nameList(name, runner);
+  nameShow(name, runner);
   nameResume(name, runner);
   status(program, runner);
   ledgerCheck(group(program, 'ledger', 'the database itself'), runner);

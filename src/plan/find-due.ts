@@ -15,7 +15,7 @@ import type { Ledger } from '../ledger/ledger.ts';
 import type { CertificateRow } from '../ledger/schema.ts';
 import type { CommandContext } from '../run/run-context.ts';
 import { stagingOf } from '../run/staging.ts';
-import { wantedCertificate } from '../wanted/wanted-certificate.ts';
+import { foundCertificate } from '../wanted/found-certificate.ts';
 
 export interface DueOptions {
   /** Names of certificates that a person named; all when empty. */
@@ -125,7 +125,8 @@ function sortIn(
 
 async function wantedFacts(ledger: Ledger, names: readonly string[]): Promise<RenewalFacts[]> {
   if (names.length === 0) return listRenewalFacts(ledger);
-  return Promise.all([...new Set(names)].map((name) => wantedCertificate(ledger, name)));
+  const rows = await Promise.all(names.map((name) => foundCertificate(ledger, name)));
+  return [...new Map(rows.map((row) => [row.name, row])).values()];
 }
 
 /** The whole rows of these certificates, in the order of `facts`. */

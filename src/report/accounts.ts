@@ -6,9 +6,13 @@ import { withLedger } from '../run/open-ledger.ts';
 import type { CommandContext } from '../run/run-context.ts';
 import { type AccountJson, accountJson } from './ledger-json.ts';
 
-/** The accounts of the ledger, as `account list` shows them. */
+/** The accounts of the ledger, or those at an explicit `--ca`. */
 export async function allAccounts({ settings }: CommandContext): Promise<AccountJson[]> {
-  return withLedger(settings, async (ledger) => (await listAccounts(ledger)).map(accountJson));
+  const chosen = settings.caGiven ? authorityOf(settings.ca).directoryUrl : null;
+  return withLedger(settings, async (ledger) => {
+    const rows = (await listAccounts(ledger)).filter(({ ca }) => chosen === null || ca === chosen);
+    return rows.map(accountJson);
+  });
 }
 
 /**

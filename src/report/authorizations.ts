@@ -1,9 +1,13 @@
 import { AcmeLedgerError } from '../errors.ts';
 import {
   type AuthorizationFilter,
+  type ListedAuthorization,
+  authorizationsWithName,
   listAuthorizations,
   listedAuthorization,
 } from '../ledger/authorizations/authorization-list.ts';
+import type { Ledger } from '../ledger/ledger.ts';
+import { comparableName } from '../identifiers.ts';
 import { nameProven } from '../ledger/authorizations/authorizations.ts';
 import { eventsOf } from '../ledger/events.ts';
 import type { AuthorizationStatus } from '../ledger/states.ts';
@@ -12,6 +16,8 @@ import { accountsAtCa } from '../run/accounts/chosen-account.ts';
 import { withLedger } from '../run/open-ledger.ts';
 import type { CommandContext } from '../run/run-context.ts';
 import { type AuthorizationJson, type EventJson, authorizationJson, eventJson } from './ledger-json.ts';
+import { onlyOne, shownMost } from './lists/only-one.ts';
+import { globMatcher } from './lists/selection.ts';
 
 /** Which authorizations `authz list` shows. */
 export interface AuthorizationChoice {
@@ -58,15 +64,16 @@ export async function eachAuthorization(
 }
 
 /**
- * An authorization with its history. @param key the authorization's number in the ledger, or its URL @throws
- * AcmeLedgerError `not-found`
+ * An authorization with its history. @param key the authorization's number in the ledger, its URL, or a name
+ * that no other authorization has
+ * @throws AcmeLedgerError `not-found`; `usage` when several authorizations have the name
  */
 export async function oneAuthorization(
   { settings }: CommandContext,
   key: string,
 ): Promise<NamedAuthorization & { history: EventJson[] }> {
   return withLedger(settings, async (ledger) => {
-    const row = await listedAuthorization(ledger, /^[0-9]+$/.test(key) ? { id: Number(key) } : { url: key });
+    const row = await authorizationFor(ledger, key);
     if (row === undefined) {
       throw new AcmeLedgerError('not-found', `the ledger has no authorization ${printable(key)}`, {
         hint: 'acme-ledger authz list shows those that it has',
@@ -75,6 +82,17 @@ export async function oneAuthorization(
     const history = await eventsOf(ledger, { authorizationId: row.id });
     return { authorization: authorizationJson(row), name: nameProven(row), history: history.map(eventJson) };
   });
+}
+
+async function authorizationFor(ledger: Ledger, key: string): Promise<ListedAuthorization | undefined> {
+  const row = await listedAuthorization(ledger, /^[0-9]+$/.test(key) ? { id: Number(key) } : { url: key });
+  if (row !== undefined) return row;
+  const one = onlyOne(await authorizationsWithName(ledger, comparableName(key), shownMost + 1), {
+    what: 'authz',
+    typed: key,
+    told: ({ id, status }) => `${String(id)} (${status})`,
+  });
+  return one === undefined ? undefined : listedAuthorization(ledger, { id: one.id });
 }
 
 function filterOf(
@@ -91,16 +109,4 @@ function filterOf(
     ...(unsubmitted ? { unsubmitted } : {}),
     ...(olderThanMs === null ? {} : { createdBefore: new Date(Date.now() - olderThanMs) }),
   };
-}
-
-/** A name's own `*.` is matched by `*`, too. */
-function globMatcher(glob: string): (name: string) => boolean {
-  const pattern = glob
-    .toLowerCase()
-    .replace(/[.+^${}()|[\]\\]/g, '\\$&')
-    .replaceAll('*', '.*')
-    .replaceAll('?', '.');
-  // Dotall: a CA may have told a name with a newline.
-  const expression = new RegExp(`^${pattern}$`, 's');
-  return (name) => expression.test(name);
 }

@@ -6,6 +6,7 @@ import { missingNames } from '../issuance/names/name-choice.ts';
 import { renewalOf } from '../issuance/due/renewal-window.ts';
 import type { CertificateRow } from '../ledger/schema.ts';
 import type { Standing } from '../plan/standings.ts';
+import { storedStatus } from './certificate-status.ts';
 
 export type CertificateJson = ReturnType<typeof certificateJson>;
 
@@ -22,6 +23,7 @@ export function certificateJson(
   const [names, now] = [row.names, systemClock.now()];
   return {
     name: row.name,
+    status: storedStatus(row, standing, now),
     names,
     leftOut: stored === null ? missingNames(row) : names.filter((name) => !stored.names.includes(name)),
     ca: row.ca,
@@ -39,6 +41,7 @@ export function certificateJson(
     deployHook: row.deploy_hook,
     settings: row.settings as SolverSettings,
     lastError: row.last_error,
+    lastAttemptAt: row.last_attempt_at,
     ari: renewalInfoJson(row),
     stored: stored === null ? null : storedJson(stored, names),
     paths: stored?.paths ?? null,

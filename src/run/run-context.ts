@@ -44,7 +44,15 @@ export interface Output {
   result<T>(value: T, text: (value: T) => Lines): void;
   /** One value of a list. */
   line<T>(value: T, text: (value: T) => Lines): void;
-  table(head: readonly string[], rows: readonly (readonly string[])[]): Promise<void>;
+  /**
+   * A list for a person; on a terminal it is made to fit. @param spare of each column, when it is left out
+   * where there is no room: the highest number first, 0 never
+   */
+  table(
+    head: readonly string[],
+    rows: readonly (readonly string[])[],
+    spare?: readonly number[],
+  ): Promise<void>;
   note(text: string): void;
   conclude(text: string): void;
   /** A warning that something was done otherwise than asked, with a hint, on stderr, always. */

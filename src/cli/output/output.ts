@@ -45,9 +45,12 @@ export function createOutput(options: OutputOptions): Output {
     written: () => screen.written,
     result: write,
     line: write,
-    async table(head, rows) {
+    async table(head, rows, spare) {
       const { drawTable } = await import('./table.ts');
-      screen.write(process.stdout, `${drawTable(head, rows)}\n`);
+      screen.write(
+        process.stdout,
+        `${drawTable(head, rows, { columns: process.stdout.isTTY ? process.stdout.columns : undefined, spare })}\n`,
+      );
     },
     note(text) {
       if (process.stderr.isTTY && !options.quiet) screen.write(process.stderr, `${printable(text)}\n`);

@@ -1,8 +1,3 @@
-/** The beginning of a text that is too long for a cell of a table. */
-export function shortened(text: string, length = 60): string {
-  return text.length <= length ? text : `${text.slice(0, length - 1)}…`;
-}
-
 /** `3d 4h`, `2h 5m`, `40s`: the two largest units. */
 export function durationText(seconds: number): string {
   const units = [

@@ -113,6 +113,23 @@ export async function listedAuthorization(
   return { ...row, orderIds: (await orderIdsOf(ledger, [row.id])).get(row.id) ?? [] };
 }
 
+/** Authorizations that prove this name, a wildcard by its `*.`; the newest first. */
+export async function authorizationsWithName(
+  ledger: Ledger,
+  name: string,
+  limit: number,
+): Promise<AuthorizationRow[]> {
+  const isWildcard = name.startsWith('*.');
+  return ledger
+    .selectFrom('authorizations')
+    .selectAll()
+    .where('identifier', '=', isWildcard ? name.slice(2) : name)
+    .where('wildcard', '=', isWildcard)
+    .orderBy('id', 'desc')
+    .limit(limit)
+    .execute();
+}
+
 async function page(ledger: Ledger, filter: AuthorizationFilter, below: number) {
   let query = joined(ledger)
     .where('authorizations.id', '<', below)

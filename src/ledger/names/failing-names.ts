@@ -2,6 +2,7 @@ import type { ErrorRecord } from '../../errors.ts';
 import { sql } from 'kysely';
 import { isPast } from '../../bounded-wait.ts';
 import { pauseOf } from '../../ca-pause.ts';
+import { chunksOf } from '../chunks.ts';
 import { compiledOnce } from '../compiled.ts';
 import { appendEvents } from '../events.ts';
 import type { EventKind } from '../events.ts';
@@ -218,4 +219,23 @@ export async function namesToTell(ledger: Ledger, accountId: number): Promise<Id
 
 export async function recordTold(writer: LedgerWriter, id: number, told: NameStanding): Promise<void> {
   await writer.ledger.updateTable('identifiers').set({ told }).where('id', '=', id).execute();
+}
+
+/** When each of these names that was ever proven on the account was last proven, the earliest first. */
+export async function lastProven(
+  ledger: Ledger,
+  accountId: number,
+  values: readonly string[],
+): Promise<Instant[]> {
+  const rows = await identifiersOf(ledger, values);
+  const own = rows.filter(({ account_id }) => account_id === accountId);
+  return own.flatMap(({ last_success_at }) => last_success_at ?? []).sort();
+}
+
+/** What is known of these names, on each account. */
+export async function identifiersOf(ledger: Ledger, values: readonly string[]): Promise<IdentifierRow[]> {
+  const rows: IdentifierRow[] = [];
+  for (const chunk of chunksOf(values))
+    rows.push(...(await ledger.selectFrom('identifiers').selectAll().where('value', 'in', chunk).execute()));
+  return rows;
 }

@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import type { Ledger } from '../ledger.ts';
 import type { OrderRow } from '../schema.ts';
 import type { OrderStatus } from '../states.ts';
@@ -5,13 +6,37 @@ import type { OrderStatus } from '../states.ts';
 /** Orders, newest first. */
 export async function listOrders(
   ledger: Ledger,
-  filter: { accountIds?: readonly number[]; statuses?: readonly OrderStatus[]; limit?: number },
+  filter: {
+    accountIds?: readonly number[];
+    statuses?: readonly OrderStatus[];
+    createdBefore?: Date;
+    limit?: number;
+  },
 ): Promise<OrderRow[]> {
   let query = ledger.selectFrom('orders').selectAll().orderBy('id', 'desc');
   if (filter.accountIds !== undefined) query = query.where('account_id', 'in', filter.accountIds);
   if (filter.statuses !== undefined) query = query.where('status', 'in', filter.statuses);
+  if (filter.createdBefore !== undefined)
+    query = query.where('created_at', '<', filter.createdBefore.toISOString());
   if (filter.limit !== undefined) query = query.limit(filter.limit);
   return query.execute();
+}
+
+/** Orders of the certificate with this name, and orders that hold the name; the newest first. */
+export async function ordersWithName(ledger: Ledger, name: string, limit: number): Promise<OrderRow[]> {
+  const pattern = `% ${name.replace(/[\\%_]/g, '\\$&')} %`;
+  return ledger
+    .selectFrom('orders')
+    .selectAll()
+    .where((row) =>
+      row.or([
+        row('certificate_name', '=', name),
+        sql<boolean>`' ' || names_key || ' ' like ${pattern} escape '\\'`,
+      ]),
+    )
+    .orderBy('id', 'desc')
+    .limit(limit)
+    .execute();
 }
 
 /**

@@ -14,6 +14,18 @@ describe('drawTable', () => {
     ]);
   });
 
+  it('fits a terminal: spare columns go first, then the widest are cut; in a pipe nothing is', () => {
+    const rows = [['a-very-long-name.of.a-customer.test', '10', '2026-06-01', `${'because '.repeat(10)}end`]];
+    const head = ['NAME', 'N', 'DATE', 'WHY'];
+    for (const columns of [30, 60, 80]) {
+      const lines = drawTable(head, rows, { columns, spare: [0, 2, 1, 0] }).split('\n');
+      expect(lines.map((line) => line.length).every((length) => length <= columns)).toBe(true);
+      expect(lines[1]).toContain('because');
+    }
+    expect(drawTable(head, rows, { columns: 60, spare: [0, 2, 1, 0] })).not.toContain(' N ');
+    expect(drawTable(head, rows, { spare: [0, 2, 1, 0] })).toMatch(/ N .*\n.* end$/);
+  });
+
   it('makes control characters visible before it measures', () => {
     expect(drawTable(['A', 'B'], [['\u001b[31m', 'x']])).not.toContain('\u001b');
   });

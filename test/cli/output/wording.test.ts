@@ -1,14 +1,9 @@
 import { expect, it } from 'vitest';
-import { durationText, shortened } from '../../../src/cli/output/wording.ts';
+import { durationText } from '../../../src/cli/output/wording.ts';
 import { counted } from '../../../src/printable.ts';
 
 it('counts one in the singular and everything else in the plural', () => {
   expect([0, 1, 2].map((count) => counted(count, 'name'))).toEqual(['0 names', '1 name', '2 names']);
-});
-
-it('shows that a text goes on', () => {
-  expect(shortened('12345', 5)).toBe('12345');
-  expect(shortened('123456', 5)).toBe('1234…');
 });
 
 it.each([

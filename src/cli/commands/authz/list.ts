@@ -17,6 +17,7 @@ interface Options {
   olderThan?: string;
   limit?: string;
   format: string;
+  csv?: boolean;
 }
 
 export function authzList(authz: Command, runner: Runner): void {
@@ -28,7 +29,8 @@ export function authzList(authz: Command, runner: Runner): void {
     .option('--name <GLOB>', 'only names like this, as in *.example.com')
     .option('--older-than <DURATION>', 'only ones made longer ago')
     .option('--limit <N>', 'at most that many')
-    .option('--format <FORMAT>', `${formats.join(' or ')}; --json for a line of JSON each`, 'table');
+    .option('--format <FORMAT>', `${formats.join(' or ')}; --json for a line of JSON each`, 'table')
+    .option('--csv', 'as --format csv');
   runner.bind<Options>(command, async ({ output, ...context }, options) => {
     const choice = {
       statuses:
@@ -43,7 +45,7 @@ export function authzList(authz: Command, runner: Runner): void {
     const olderThanMs =
       options.olderThan === undefined ? null : parseDuration(options.olderThan, '--older-than');
     const { eachAuthorization } = await import('../../../report/authorizations.ts');
-    const isCsv = format === 'csv' && !output.json;
+    const isCsv = (format === 'csv' || options.csv === true) && !output.json;
     const listed: NamedAuthorization[] = [];
     let isBegun = false;
     const begin = (): void => {

@@ -6,7 +6,7 @@ export function authzShow(authz: Command, runner: Runner): void {
   const command = authz
     .command('show')
     .description('show one authorization with its history')
-    .argument('<ID|URL>', 'its number in the ledger, or its URL');
+    .argument('<ID|URL|NAME>', 'its number in the ledger, its URL, or its name');
   runner.bind(command, async (context, _options, [key = '']) => {
     const { oneAuthorization } = await import('../../../report/authorizations.ts');
     const { authorization, name, history } = await oneAuthorization(context, key);

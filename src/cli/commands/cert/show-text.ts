@@ -1,4 +1,6 @@
 import type { oneCertificate } from '../../../report/certificates.ts';
+import { minuteOf } from '../../../report/due-text.ts';
+import { nextStep } from '../../../report/next-step.ts';
 import { pausedText } from '../../../report/paused-text.ts';
 import { shellWord } from '../../../shell-word.ts';
 import { printable } from '../../../printable.ts';
@@ -7,8 +9,9 @@ type Shown = Awaited<ReturnType<typeof oneCertificate>>;
 type Certificate = Shown['certificate'];
 
 /** A certificate, for a person. */
-export function certificateText({ certificate: shown, proven: howProven }: Shown): string[] {
+export function certificateText({ certificate: shown, proven: howProven, provenAt }: Shown): string[] {
   const proven = howProven();
+  const next = nextStep(shown);
   const { notBefore, notAfter } = shown.stored ?? shown;
   return [
     `${shown.name}: ${issuedText(shown)}`,
@@ -22,10 +25,34 @@ export function certificateText({ certificate: shown, proven: howProven }: Shown
     ...renewalText(shown.ari),
     `  key type  ${keyTypeText(shown)}`,
     `  ${proven.label.padEnd(9)} ${proven.text}`,
+    `  proven    ${shown.settings.challenge} by ${shown.settings.solver}${provenText(provenAt)}`,
     ...(shown.deployHook === null ? [] : [`  deploys   ${shown.deployHook}`]),
+    ...deployedText(shown),
     ...Object.entries(shown.paths ?? {}).map(([what, path]) => `  ${what.padEnd(9)} ${String(path)}`),
-    ...(shown.lastError === null ? [] : [`  last error  ${printable(shown.lastError.message)}`]),
+    ...(shown.lastError === null ? [] : [`  last error  ${failureText(shown)}`]),
+    `  next      ${next.what}`,
+    ...(next.hint === null ? [] : [`  hint      ${printable(next.hint)}`]),
   ];
+}
+
+/** When the CA found the names proven; names of one certificate may have been at different times. */
+function provenText(provenAt: Shown['provenAt']): string {
+  if (provenAt === null) return ', not yet at this CA';
+  const [first, last] = [minuteOf(provenAt.first), minuteOf(provenAt.last)];
+  return first === last ? `, last at ${last}` : `, last from ${first} to ${last}`;
+}
+
+/** When the certificate was stored, and what became of its deploy hook. */
+function deployedText({ storedAt, deployedAt, deployHook, lastError, lastAttemptAt }: Certificate): string[] {
+  if (storedAt === null) return [];
+  const stored = `  stored    ${minuteOf(storedAt)}`;
+  if (deployHook === null) return [stored];
+  const failed = lastError?.code === 'deploy-hook' ? `, it failed at ${minuteOf(lastAttemptAt)}` : '';
+  return [stored, `  deployed  ${deployedAt === null ? `not yet${failed}` : minuteOf(deployedAt)}`];
+}
+
+function failureText({ lastError, lastAttemptAt }: Certificate): string {
+  return `${lastAttemptAt === null ? '' : `${minuteOf(lastAttemptAt)} `}${printable(lastError?.message ?? '')}`;
 }
 
 function dueText({ name, dueAt, paused, revokedAt }: Certificate): string {

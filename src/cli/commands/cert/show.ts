@@ -3,7 +3,10 @@ import type { Runner } from '../../runner.ts';
 import { certificateText } from './show-text.ts';
 
 export function certShow(cert: Command, runner: Runner): void {
-  const command = cert.command('show').description('show one certificate').argument('<NAME>', 'its name');
+  const command = cert
+    .command('show')
+    .description('show one certificate')
+    .argument('<NAME>', 'its name, or a name in it');
   runner.bind(command, async (context, _options, [name = '']) => {
     const { oneCertificate } = await import('../../../report/certificates.ts');
     const shown = await oneCertificate(context, name);

@@ -1,32 +1,44 @@
 import type { Command } from 'commander';
 import { orderStatuses } from '../../../ledger/states.ts';
-import { parseCount } from '../../options/parse-count.ts';
-import { parseChoices } from '../../options/values.ts';
-import { writeList } from '../../output/list.ts';
-import { shortened } from '../../output/wording.ts';
+import { minuteOf } from '../../../report/due-text.ts';
+import type { OrderJson } from '../../../report/ledger-json.ts';
+import { reasonOf } from '../../../report/reason.ts';
+import { type ListOptions, addListOptions, listChoice } from '../../options/list-options.ts';
+import { type Column, writeColumns } from '../../output/list.ts';
 import type { Runner } from '../../runner.ts';
+
+const words = { statuses: orderStatuses, sorts: [] };
 
 export function orderList(order: Command, runner: Runner): void {
   const command = order
     .command('list')
-    .description('list orders, newest first')
-    .option('--status <S[,S]>', `only these: ${orderStatuses.join(', ')}`)
-    .option('--limit <N>', 'at most that many');
-  runner.bind<{ status?: string; limit?: string }>(command, async (context, options) => {
-    const statuses =
-      options.status === undefined ? undefined : parseChoices(options.status, orderStatuses, '--status');
-    const limit = options.limit === undefined ? undefined : parseCount(options.limit, '--limit');
+    .description('list orders, newest first (all accounts, unless --ca is given)');
+  addListOptions(command, { ...words, olderThan: 'only ones made longer ago' });
+  runner.bind<ListOptions>(command, async (context, options) => {
+    const choice = listChoice(options, words);
     const { chosenOrders } = await import('../../../report/orders.ts');
-    const orders = await chosenOrders(context, { statuses, limit });
-    const head = ['ID', 'CERTIFICATE', 'STATUS', 'NAMES', 'CREATED', 'ERROR'];
-    await writeList(context.output, orders, head, (each) => [
-      String(each.id),
-      each.certificateName,
-      each.status,
-      String(each.names.length),
-      each.createdAt.slice(0, 19),
-      shortened(each.error?.message ?? ''),
-    ]);
+    await writeColumns(context.output, await chosenOrders(context, choice), columns, options);
     return 0;
   });
 }
+
+const columns: readonly Column<OrderJson>[] = [
+  { head: 'ID', key: 'id', cell: ({ id }) => String(id), value: ({ id }) => id },
+  { head: 'CERTIFICATE', key: 'certificateName', cell: ({ certificateName }) => certificateName },
+  { head: 'STATUS', key: 'status', cell: ({ status }) => status },
+  {
+    head: 'NAMES',
+    key: 'names',
+    cell: ({ names }) => String(names.length),
+    value: ({ names }) => names.join(' '),
+    spare: 2,
+  },
+  {
+    head: 'CREATED',
+    key: 'createdAt',
+    cell: ({ createdAt }) => minuteOf(createdAt),
+    value: ({ createdAt }) => createdAt,
+    spare: 1,
+  },
+  { head: 'ERROR', key: 'error', cell: ({ error }) => reasonOf(error) },
+];

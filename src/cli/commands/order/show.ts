@@ -7,7 +7,7 @@ export function orderShow(order: Command, runner: Runner): void {
   const command = order
     .command('show')
     .description('show one order with its authorizations and history')
-    .argument('<ID>', 'its number in the ledger');
+    .argument('<ID|NAME>', 'its number in the ledger, its URL, or one of its names');
   runner.bind(command, async (context, _options, [key = '']) => {
     const { oneOrder } = await import('../../../report/orders.ts');
     context.output.result(await oneOrder(context, key), textOf);
