@@ -57,7 +57,7 @@ const rooms: Record<string, readonly string[]> = {
     'sqlite',
     'tables',
   ],
-  report: ['lists'],
+  report: ['lists', 'texts'],
   run: ['accounts'],
 };
 

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { Runner } from '../runner.ts';
-import { checkText, statusText } from './status-text.ts';
+import { checkText, statusText } from '../../status/status-text.ts';
 
 export function status(program: Command, runner: Runner): void {
   const command = program

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { Runner } from '../../runner.ts';
-import { certificateText } from './show-text.ts';
+import { certificateText } from '../../../report/texts/certificate-text.ts';
 
 export function certShow(cert: Command, runner: Runner): void {
   const command = cert

@@ -1,10 +1,10 @@
-import { counted, printable } from '../../printable.ts';
-import { dueText } from '../../report/due-text.ts';
-import { limitLine } from '../../report/limit-line.ts';
-import { type HoldScope, isLost } from '../../ledger/states.ts';
-import type { AccountStatus, Status } from '../../status/account-status.ts';
-import type { CertificateCounts } from '../../status/certificate-figures.ts';
-import type { Check } from '../../status/check.ts';
+import { counted, printable } from '../printable.ts';
+import { dueText } from '../report/due-text.ts';
+import { limitLine } from '../report/limit-line.ts';
+import { type HoldScope, isLost } from '../ledger/states.ts';
+import type { AccountStatus, Status } from './account-status.ts';
+import type { CertificateCounts } from './certificate-figures.ts';
+import type { Check } from './check.ts';
 
 /** The accounts and certificates at a glance, for a person. */
 export function statusText({ accounts, certificates, places }: Status): string[] {

@@ -1,9 +1,9 @@
-import type { oneCertificate } from '../../../report/certificates.ts';
-import { minuteOf } from '../../../report/due-text.ts';
-import { nextStep } from '../../../report/next-step.ts';
-import { pausedText } from '../../../report/paused-text.ts';
-import { shellWord } from '../../../shell-word.ts';
-import { printable } from '../../../printable.ts';
+import type { oneCertificate } from '../certificates.ts';
+import { minuteOf } from '../due-text.ts';
+import { nextStep } from '../next-step.ts';
+import { pausedText } from '../paused-text.ts';
+import { shellWord } from '../../shell-word.ts';
+import { printable } from '../../printable.ts';
 
 type Shown = Awaited<ReturnType<typeof oneCertificate>>;
 type Certificate = Shown['certificate'];
