@@ -6,12 +6,13 @@
 /** Commands of other clients, some of which are options there, by ours. */
 const commands = (): Record<string, string> => ({
   issue:
-    'certonly run obtain new create request enroll get sign signcsr setup init quickstart certificate install deploy enhance reconfigure ' +
+    'certonly run obtain new create request enroll get sign signcsr setup init quickstart certificate install deploy enhance ' +
     '--issue --signcsr --install-cert --installcert --deploy',
   renew: 'renewal renew-all reconcile cron update --renew --renew-all --renewall --cron -c',
   'cert list': 'certificates certs list ls domains --list',
   'cert show': 'info show --info',
   'cert add': 'want add',
+  'cert set': 'reconfigure modify change edit',
   'cert remove': 'delete remove del rm unwant forget --remove',
   'cert revoke': 'revoke --revoke',
   'account list': 'accounts',
@@ -61,12 +62,8 @@ const proving = (): Row[] => [
   ['--apache, --httpd', `${folder} --deploy-hook 'systemctl reload apache2'`, servers],
   ['--authenticator, --installer, -a, -i PLUGIN', '--PLUGIN', 'each way to prove names has its own option'],
   ['--manual', hook, 'a hook of yours proves the names (docs/hooks.md)'],
-  [
-    '--manual-auth-hook CMD',
-    '--hook CMD',
-    'it is called as lego calls its own: CMD present|cleanup (docs/hooks.md)',
-  ],
-  ['--manual-cleanup-hook CMD', '', 'the same hook is called to clean up: CMD cleanup'],
+  ['--manual-auth-hook CMD', '--hook CMD --hook-style certbot'],
+  ['--manual-cleanup-hook CMD', '--cleanup-hook CMD'],
   ['--dns-*-credentials FILE', hook, zones],
   [
     '--dns-*-propagation-seconds N',
@@ -107,7 +104,7 @@ const storing = (): Row[] => [
   [
     '--deploy-hook CMD',
     '--on-finish CMD',
-    'each certificate keeps the deploy hook that issue or cert add gave it; renew has one for its end',
+    'each certificate has its own, which cert set changes; renew has one for its end',
   ],
   [
     '--post-hook, --renew-hook, --reloadcmd, --run-hook CMD',

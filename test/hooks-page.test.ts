@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { deployVariables } from '../src/certificates/deploy-variables.ts';
 import { runDeployHook } from '../src/certificates/deploy-hook.ts';
+import { hookStyles } from '../src/challenges/exec/hook-styles.ts';
 import { hookSolver } from '../src/challenges/exec/hook-solver.ts';
 import type { ChallengeAnswer } from '../src/challenges/solver.ts';
 import { hooksHelp } from '../src/command-line/hooks-help.ts';
@@ -80,6 +81,19 @@ describe('docs/hooks.md', () => {
       expect(await foundIn(out)).toEqual([runVariable]);
     }
     expect(calls.map(([type]) => type)).toEqual(['dns-01', 'http-01']);
+  });
+
+  it('has all that a hook of certbot finds', () => {
+    const { certbot } = hookStyles;
+    const found = (['dns-01', 'http-01'] as const).flatMap((type) =>
+      (['present', 'cleanup'] as const).flatMap((action) => {
+        const identifier = { type: 'dns' as const, value: 'a.test' };
+        const answer = { type, identifier, token: 'TOKEN', keyAuthorization: 'TOKEN.x' };
+        return Object.keys(certbot.variablesFor(action, answer, ''));
+      }),
+    );
+    expect([...new Set(found)].sort()).toEqual(Object.keys(certbot.variables).sort());
+    expect(told('Hooks that were written for certbot').sort()).toEqual(Object.keys(certbot.variables).sort());
   });
 
   it('has all that the name hook and the command at the end of renew find', () => {

@@ -56,6 +56,13 @@ export const examples: Readonly<Record<string, CommandExamples>> = {
     page: 'names-that-fail.md',
   },
   'cert resume': { lines: ['acme-ledger cert resume example.com'], page: 'names-that-fail.md' },
+  'cert set': {
+    lines: [
+      'acme-ledger cert set example.com --key-type ec384',
+      "acme-ledger cert set example.com --deploy-hook '' --now",
+    ],
+    page: 'getting-started.md',
+  },
   'cert remove': {
     lines: ['acme-ledger cert remove example.com', 'acme-ledger cert remove example.com --delete-files'],
     page: 'permissions.md',
@@ -122,6 +129,10 @@ export const examples: Readonly<Record<string, CommandExamples>> = {
     lines: ['acme-ledger account show', 'acme-ledger account show 2'],
     page: 'another-ca.md',
   },
+  'account deactivate': {
+    lines: ['acme-ledger account show', 'acme-ledger account deactivate --yes'],
+    page: 'uninstalling.md',
+  },
   'account import': {
     lines: [
       'acme-ledger account import --import-accounts certbot --dry-run',
@@ -138,6 +149,7 @@ export const examples: Readonly<Record<string, CommandExamples>> = {
     lines: ['acme-ledger name list', 'acme-ledger name list --suspended'],
     page: 'names-that-fail.md',
   },
+  'name show': { lines: ["acme-ledger name show '*.example.com'"], page: 'names-that-fail.md' },
   'name resume': {
     lines: ['acme-ledger name resume www.example.com', 'acme-ledger name resume --all'],
     page: 'names-that-fail.md',

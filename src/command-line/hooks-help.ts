@@ -10,8 +10,15 @@ export async function hooksHelp(width: number): Promise<string[]> {
   const { nameVariables } = await import('../issuance/names/name-hook-variables.ts');
   const { finishVariables } = await import('../renew/report-hook.ts');
   const calls = Object.entries(hookStyles).map(([style, { calls }]): [string, string] => [style, calls]);
+  const ofStyles = Object.entries(hookStyles)
+    .filter(([, { variables }]) => Object.keys(variables).length > 0)
+    .map(([style, { variables }]): [string, Items] => [
+      `--hook with --hook-style ${style} gets`,
+      Object.entries(variables),
+    ]);
   const sections: [heading: string, items: Items][] = [
     ['--hook proves names. By --hook-style it is called as', calls],
+    ...ofStyles,
     ['--deploy-hook gets no argument, and', whatOf(deployVariables)],
     [
       '--name-hook is called as CMD name-failing|name-suspended|name-recovered NAME, and gets',

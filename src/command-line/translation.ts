@@ -28,6 +28,9 @@ interface Written {
 }
 
 const sampleFolder = '/var/www/html';
+const sampleHook = '/etc/acme-ledger/dns.sh';
+/** They are examples: what was typed goes before them. */
+const samples: readonly (string | null)[] = [sampleFolder, sampleHook];
 
 /** A command line with words of other clients, slips of the keys, and options in the wrong place, as it is written here. */
 export function translated(program: Command, typed: readonly string[]): Translation {
@@ -90,10 +93,10 @@ function writeOption(written: Written, option: Option, flag: string, values: rea
     if (meant !== value) written.changes.push({ from: value, says: null });
     const before = written.options.findIndex(([other]) => other === flag && option.parseArg === undefined);
     if (before < 0 || option.variadic) written.options.push([flag, meant]);
-    // `--key-type rsa --rsa-key-size 4096`; a folder that is only an example goes before one that was typed.
-    else if (about === 'keyType' || written.options[before]?.[1] === sampleFolder)
+    // `--key-type rsa --rsa-key-size 4096`.
+    else if (about === 'keyType' || samples.includes(written.options[before]?.[1] ?? null))
       written.options[before] = [flag, meant];
-    else if (meant !== sampleFolder && written.options[before]?.[1] !== meant) written.isWhole = false;
+    else if (!samples.includes(meant) && written.options[before]?.[1] !== meant) written.isWhole = false;
   }
 }
 
@@ -161,7 +164,7 @@ function lineOf({ command, path }: Target, { operands, options, isForeign }: Wri
   const names = operands.length === 0 && wantsName ? ['example.com'] : operands;
   const isNew = isForeign && path.join() === 'issue';
   const proof = names.some((name) => name.startsWith('*.'))
-    ? ['--hook', '/etc/acme-ledger/dns.sh']
+    ? ['--hook', sampleHook]
     : ['--webroot', sampleFolder];
   return [
     ...path,

@@ -69,7 +69,12 @@ const meant: Record<string, [typed: string, suggested: string][]> = {
       "renew --on-finish 'service nginx reload'",
     ],
     ['register -m a@b.test --agree-tos', 'account register --email a@b.test --agree-tos'],
+    [
+      'certonly --manual --manual-auth-hook /a.sh --manual-cleanup-hook /c.sh -d a.test',
+      'issue a.test --hook /a.sh --hook-style certbot --cleanup-hook /c.sh',
+    ],
     ['show_account', 'account show'],
+    ['reconfigure --cert-name a.test --key-type ecdsa', 'cert set a.test --key-type ec256'],
   ],
   lego: [
     [
@@ -153,10 +158,7 @@ describe('a refusal', () => {
     ['issue --domain=a.test', /^unknown option '--domain': names stand by themselves$/],
     ['issue a.test --eab-hmac-key x', /^unknown option '--eab-hmac-key': a secret is never an argument/],
     ['--webroot /x issue a.test', /^--webroot is an option of issue, and belongs behind it$/],
-    [
-      'renew --webroot /x',
-      /^unknown option '--webroot': renew has none, only issue, cert add, account import/,
-    ],
+    ['renew --webroot /x', /^unknown option '--webroot': renew has none, only issue, cert add, /],
     ['issue a.test --webroot A --webroot B', /^--webroot is given twice: "A" and "B"$/],
     ['issue a.test --webroot --csr', /^--webroot needs a value, and "--csr" looks like an option$/],
     [

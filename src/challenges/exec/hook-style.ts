@@ -10,6 +10,8 @@ export interface HookStyle {
   hasCleanupHook: boolean;
   /** What follows the command. @throws AcmeLedgerError `solver` for a token that no CA may give */
   argumentsFor(action: HookAction, answer: ChallengeAnswer): string[];
+  /** What each of its variables holds, for `acme-ledger help hooks`. */
+  variables: Readonly<Record<string, string>>;
   /**
    * The variables of the hook.
    * @param presented what the hook printed when it put this answer up; empty when another process put it up

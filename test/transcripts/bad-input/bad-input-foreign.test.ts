@@ -32,7 +32,7 @@ const cases: [typed: string[], error: RegExp, suggested: string][] = [
   [['renew', '--force'], /unknown option '--force': renew has --all/, 'renew --all'],
   [
     ['renew', '--deploy-hook', 'service nginx reload'],
-    /unknown option '--deploy-hook': each certificate keeps/,
+    /unknown option '--deploy-hook': each certificate has its own/,
     "renew --on-finish 'service nginx reload'",
   ],
   [

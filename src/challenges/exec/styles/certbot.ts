@@ -6,6 +6,16 @@ export const certbot: HookStyle = {
   calls: 'CMD puts up and --cleanup-hook CMD takes down what CERTBOT_DOMAIN, CERTBOT_VALIDATION … say',
   hasCleanupHook: true,
   argumentsFor: () => [],
+  variables: {
+    CERTBOT_DOMAIN: 'the name, without *.',
+    CERTBOT_IDENTIFIER: 'the same',
+    CERTBOT_VALIDATION: 'dns-01: the value of the TXT record; http-01: the content of the file',
+    CERTBOT_TOKEN: 'http-01 only: the name of the file',
+    CERTBOT_ALL_DOMAINS: 'all names that are proven now, with commas between',
+    CERTBOT_ALL_IDENTIFIERS: 'the same',
+    CERTBOT_REMAINING_CHALLENGES: 'how many calls come after this one',
+    CERTBOT_AUTH_OUTPUT: 'the second hook only: what the first printed',
+  },
   variablesFor: (action, answer, presented) => {
     const { identifier, type, keyAuthorization } = answer;
     const { names, remaining } = answer.batch ?? { names: [identifier.value], remaining: 0 };

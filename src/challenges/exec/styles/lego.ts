@@ -9,5 +9,6 @@ export const lego: HookStyle = {
     answer.type === 'dns-01'
       ? [action, dnsRecordName(answer), dnsRecordValue(answer)]
       : [action, answer.identifier.value, checkedToken(answer), answer.keyAuthorization],
+  variables: {},
   variablesFor: () => ({}),
 };

@@ -10,14 +10,7 @@ export function certSet(cert: Command, runner: Runner): void {
     .command('set')
     .description('change what is wanted of a certificate, and leave the rest; nothing is sent without --now')
     .argument('<NAME>', 'its name, as cert list shows it')
-    .option('--now', 'have it issued at once, where the change needs another certificate')
-    .addHelpText(
-      'after',
-      `
-Examples:
-  acme-ledger cert set example.com --key-type ec384
-  acme-ledger cert set example.com --deploy-hook '' --now`,
-    );
+    .option('--now', 'have it issued at once, where the change needs another certificate');
   addWantedOptions(command);
   runner.bind<CertificateOptions & { now?: boolean }>(command, async (context, options, [name = '']) => {
     const { setCertificate } = await import('../../../issue/set-certificate.ts');
