@@ -61,13 +61,13 @@ function longestFor(life: Life, now: Date): number {
  * Whether a stored time is still to be waited for. One that is further ahead than anybody would have written it was written by a clock that
  * was ahead, and counts as passed.
  */
-export function isStillAhead(stored: string | null, now: Date, farthest = farthestMs): boolean {
+export function isStillAhead(stored: Date | null, now: Date, farthest = farthestMs): boolean {
   if (stored === null) return false;
-  const aheadMs = Date.parse(stored) - now.getTime();
+  const aheadMs = stored.getTime() - now.getTime();
   return aheadMs > 0 && aheadMs <= farthest;
 }
 
 /** A stored time of something that has happened, unless a clock that was ahead wrote it: it can't have happened by now. */
-export function isPast(stored: string, now: Date): boolean {
-  return Date.parse(stored) - now.getTime() <= hourMs;
+export function isPast(stored: Date, now: Date): boolean {
+  return stored.getTime() - now.getTime() <= hourMs;
 }

@@ -76,6 +76,16 @@ export const systemClock: Clock = {
   },
 };
 
+/** A time as messages and lists have it (RFC 3339, UTC); `missing` where there is none. */
+export function timeText(at: Date | null, missing = ''): string {
+  return at === null ? missing : at.toISOString();
+}
+
+/** Whether two times are one moment, or both aren't there. */
+export function isSameTime(one: Date | null, other: Date | null): boolean {
+  return one?.getTime() === other?.getTime();
+}
+
 /** `now` plus milliseconds. */
 export function later(now: Date, ms: number): Date {
   return new Date(now.getTime() + ms);

@@ -17,7 +17,7 @@ const account = {
   key_thumbprint: 'thumbprint',
   gate_checked_at: null,
   purpose: 'orders',
-  created_at: '2026-01-01T00:00:00.000Z',
+  created_at: new Date('2026-01-01T00:00:00.000Z'),
 } as const;
 
 it.each([
@@ -37,8 +37,8 @@ it.each([
       scope: 'orders',
       subject: '',
       limit_name: 'new-orders-per-account',
-      not_before: '2026-01-01T01:00:00.000Z',
-      noted_at: '2026-01-01T00:00:00.000Z',
+      not_before: new Date('2026-01-01T01:00:00.000Z'),
+      noted_at: new Date('2026-01-01T00:00:00.000Z'),
       error: storedError({}),
     }),
   },

@@ -146,6 +146,23 @@ describe('the architecture', () => {
     expect(wrong).toEqual([]);
   });
 
+  it('has times as dates: text is made of them where they are stored, printed, or read in a log', () => {
+    const makesText = [
+      /^src\/ledger\//,
+      /^src\/clients\/logs\//,
+      /^src\/(clock|errors|certificates\/store-version|system\/rotated-file)\.ts$/,
+    ];
+    const wrong = sources
+      .filter(({ name }) => !makesText.some((place) => place.test(name)))
+      .filter(({ text }) => /\.toISOString\(|new Date\(\w+\.\w+_(at|until|before|after)\)/.test(text));
+    expect(wrong.map(({ name }) => name)).toEqual([]);
+  });
+
+  it('takes no time of a row for text, and asks of no two whether they are one object', () => {
+    const same = /_(at|until|before|after|start|end) [!=]== (?!null\b|undefined\b)/;
+    expect(sources.filter(({ text }) => same.test(text)).map(({ name }) => name)).toEqual([]);
+  });
+
   it('never lets the program depend on its tests and scripts', () => {
     const wrong = sources.filter((source) =>
       targetsOf(source).some((one) => /^(test|scripts|bench)\//.test(one)),

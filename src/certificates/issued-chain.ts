@@ -1,3 +1,4 @@
+import { timeText } from '../clock.ts';
 import type { KeyObject, X509Certificate } from 'node:crypto';
 import { AcmeLedgerError } from '../errors.ts';
 import type { Identifier } from '../identifiers.ts';
@@ -67,15 +68,15 @@ function compareNames(names: string[], identifiers: readonly Identifier[]): stri
 }
 
 function assertValidNow({ notBefore, notAfter }: CertificateFacts, now: Date): void {
-  const shown = `(this machine's clock says ${now.toISOString()})`;
+  const shown = `(this machine's clock says ${timeText(now)})`;
   if (notAfter <= now) {
     const hint = 'if the clock is wrong, set it (timedatectl) and run the same again';
-    throw flawedChain('final', `it ended at ${notAfter.toISOString()} ${shown}`, { hint });
+    throw flawedChain('final', `it ended at ${timeText(notAfter)} ${shown}`, { hint });
   }
   if (notBefore.getTime() > now.getTime() + maxClockLagMs) {
     const hint =
       'if the clock is wrong, set it (timedatectl) and run the same again: the certificate is kept at the CA and fetched, not ordered anew; the one before is still in place';
-    throw flawedChain('early', `it begins at ${notBefore.toISOString()} ${shown}`, { hint });
+    throw flawedChain('early', `it begins at ${timeText(notBefore)} ${shown}`, { hint });
   }
 }
 

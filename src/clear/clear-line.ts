@@ -31,16 +31,16 @@ export interface Cleared {
   /** The client in whose log the authorization was found. */
   client: string | null;
   /** When the authorization ends by itself. */
-  expiresAt: string | null;
+  expiresAt: Date | null;
   /** When the authorization may be closed, where that isn't now. */
-  retryAt: string | null;
+  retryAt: Date | null;
   /** The other run that the authorization is left to. */
   otherRun: string | null;
   /**
    * Until when the authorization is so young that another client may be working on it; null where it wasn't
    * left for that.
    */
-  youngUntil: string | null;
+  youngUntil: Date | null;
   /** The authorization was left because its log has no time for it, and only older ones are wanted. */
   isUndated: boolean;
 }
@@ -58,7 +58,7 @@ export interface Subject {
 export type Outcome = Pick<Cleared, 'action' | 'after' | 'reason'> & {
   retryAt?: Date;
   run?: string;
-  youngUntil?: string;
+  youngUntil?: Date;
   isUndated?: boolean;
 };
 
@@ -90,7 +90,7 @@ export function lineOf(
     account: outcome.action === 'foreign' ? null : account.url,
     client: row?.client ?? foundIn?.client ?? null,
     expiresAt: row?.expires_at ?? null,
-    retryAt: retryAt?.toISOString() ?? null,
+    retryAt: retryAt ?? null,
     otherRun: run ?? null,
     youngUntil: youngUntil ?? null,
     isUndated,

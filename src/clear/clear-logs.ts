@@ -136,10 +136,7 @@ async function* oneByOne(given: readonly FoundUrl[]): AsyncGenerator<FoundUrl> {
 
 async function* foundIn(files: readonly string[], reading: LogReading): AsyncGenerator<FoundUrl> {
   try {
-    for await (const { loggedAt, ...found } of urlsInLogs(files, reading)) {
-      // The time is written as the ledger writes times.
-      yield { ...found, loggedAt: loggedAt === null ? null : new Date(loggedAt).toISOString() };
-    }
+    yield* urlsInLogs(files, reading);
   } catch (error) {
     // Interrupted: the rest of the logs is for the next run.
     if (!reading.signal.aborted) throw error;

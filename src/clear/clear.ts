@@ -122,9 +122,7 @@ async function claimUnowned(
 /** Orders that nobody works on, as old as is wanted. */
 async function unownedOld(run: AccountRun, { all, olderThan }: ClearOptions): Promise<OrderRow[]> {
   const orders = await unownedOrders(run, { includeKept: all, skipNamesKeys: new Set() });
-  return olderThan === null
-    ? orders
-    : orders.filter(({ created_at }) => created_at < olderThan.toISOString());
+  return olderThan === null ? orders : orders.filter(({ created_at }) => created_at < olderThan);
 }
 
 /** Whether this clean-up keeps the order's authorizations for the next attempt for its names. */

@@ -20,7 +20,7 @@ export interface ClosingCost {
    * Names that have fewer failed validations left than that: how many authorizations are closed now, and when
    * the last can be.
    */
-  later: { name: string; pending: number; now: number; doneAt: string }[];
+  later: { name: string; pending: number; now: number; doneAt: Date }[];
 }
 
 /** @param pendingByName how many authorizations there are to close of each name, wildcards with `*.` */
@@ -46,7 +46,7 @@ export async function costOfClosing(
     const spendable = Math.min(...ofName.map((bucket) => spendableOf(bucket, now)));
     if (spendable >= pending) continue;
     const wait = Math.max(...ofName.map((bucket) => waitMs(bucket, now.getTime(), pending + 1)));
-    cost.later.push({ name, pending, now: spendable, doneAt: later(now, wait).toISOString() });
+    cost.later.push({ name, pending, now: spendable, doneAt: later(now, wait) });
   }
   return cost;
 }

@@ -12,7 +12,7 @@ import { clearOne, clearShown, isForeign } from './clear-one.ts';
 import type { Cleared, Subject, Told } from './clear-line.ts';
 import { lineOf } from './clear-line.ts';
 import { rememberedOutcome, remember, notAskedBefore } from './found-before.ts';
-import { placeOf } from './kept-urls.ts';
+import { foundInOf, placeOf } from './kept-urls.ts';
 import type { Account, Lead } from './leads.ts';
 import { lookedUp } from './leads.ts';
 
@@ -216,7 +216,7 @@ async function subjectOf(hunt: Hunt, lead: Lead, { ledger }: AccountRun): Promis
 }
 
 function toldOf({ clearing: { source } }: Hunt, { url, row, found }: Lead): Told {
-  return { url, row, foundIn: source === 'log' ? found : null };
+  return { url, row, foundIn: source === 'log' ? foundInOf(found) : null };
 }
 
 function tellOf(hunt: Hunt, lead: Lead, action: 'gone' | 'foreign'): void {

@@ -1,8 +1,16 @@
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import type { FoundIn } from '../ledger/authorizations/foreign-authorizations.ts';
 
+/** The place where a URL was found. URLs are kept as JSON, so the times are text (RFC 3339). */
+interface Place {
+  client: string | null;
+  file: string;
+  loggedAt: string | null;
+  fileWrittenAt?: string | null;
+}
+
 /** A URL that a log named. */
-export interface FoundUrl extends FoundIn {
+export interface FoundUrl extends Place {
   url: string;
   /** The text in the log, where `url` may be less than the CA wrote: asked for when the CA has no `url`. */
   written?: string;
@@ -14,8 +22,17 @@ export interface FoundUrl extends FoundIn {
 }
 
 /** The place where a URL was found, for the authorizations that it leads to. */
-export function placeOf({ client, file, loggedAt, fileWrittenAt = null }: FoundUrl): FoundIn {
+export function placeOf({ client, file, loggedAt, fileWrittenAt = null }: FoundUrl): Place {
   return { client, file, loggedAt, fileWrittenAt };
+}
+
+/** The place of a URL as the ledger has it. */
+export function foundInOf({ client, file, loggedAt, fileWrittenAt = null }: FoundUrl): FoundIn {
+  return { client, file, loggedAt: timeOf(loggedAt), fileWrittenAt: timeOf(fileWrittenAt) };
+}
+
+function timeOf(text: string | null): Date | null {
+  return text === null ? null : new Date(text);
 }
 
 const packedAtOnce = 250;

@@ -17,7 +17,7 @@ export interface WantedAge {
 /** Why a pending authorization isn't closed, whatever account it belongs to; null when it is. */
 export interface ReasonToLeave {
   reason: string;
-  youngUntil?: string;
+  youngUntil?: Date;
   /** The authorization's age isn't known, and only older ones are wanted. */
   isUndated?: boolean;
 }
@@ -42,12 +42,12 @@ const youngReason =
 function youngerThanWanted(row: AuthorizationRow, { olderThan, foundIn }: WantedAge): ReasonToLeave | null {
   if (olderThan === null) return null;
   const logged = [row.logged_at, foundIn?.loggedAt, foundIn?.fileWrittenAt].filter(
-    (at) => typeof at === 'string',
+    (at) => at instanceof Date,
   );
   // The authorization was there when the ledger learned of it: a later time in a log is of a clock that was
   // ahead.
   const known = [...logged, row.created_at];
-  if (known.some((at) => at < olderThan.toISOString())) return null;
+  if (known.some((at) => at < olderThan)) return null;
   const isUndated = row.source === 'log' && row.logged_at === null && (foundIn?.loggedAt ?? null) === null;
   const reason = isUndated
     ? 'the log has no time for it that can be read, so it may be younger than was asked for'
@@ -72,15 +72,14 @@ async function youngUntil(
   { ledger, clock }: AccountRun,
   row: AuthorizationRow,
   foundIn: FoundIn | null,
-): Promise<string | null> {
+): Promise<Date | null> {
   if (row.source === 'order') return null;
   const logged = [row.logged_at, foundIn?.loggedAt ?? null].filter((at) => at !== null);
   // A log without times was given by a person who wants its URLs closed; a log whose clock was ahead knows no
   // better than the ledger.
   const known = row.source === 'log' && logged.length === 0 ? [] : [...logged, row.created_at];
-  const [first] = known.sort();
-  if (first === undefined) return null;
-  const until = new Date(Date.parse(first) + youngMs);
+  if (known.length === 0) return null;
+  const until = new Date(Math.min(...known.map((at) => at.getTime())) + youngMs);
   if (until <= clock.now() || (await isOfOwnOrder(ledger, row.id))) return null;
-  return until.toISOString();
+  return until;
 }

@@ -30,7 +30,7 @@ export interface GateSeen {
   maxPending: number;
   free: number;
   /** When the first of those that are still open expires. */
-  nextExpiryAt: string | null;
+  nextExpiryAt: Date | null;
 }
 
 /** The cost that `--dry-run` shows for one account. */
@@ -55,7 +55,7 @@ export class ClearTally {
   /**
    * Authorizations left for later because a name has no failed validation left, or the CA asked for patience.
    */
-  readonly later: { count: number; firstAt: string | null; names: Set<string> } = {
+  readonly later: { count: number; firstAt: Date | null; names: Set<string> } = {
     count: 0,
     firstAt: null,
     names: new Set(),
@@ -66,7 +66,7 @@ export class ClearTally {
    * Authorizations left because another client may be working on them; `until` is when the last of them is an
    * hour old.
    */
-  readonly young: { count: number; until: string | null } = { count: 0, until: null };
+  readonly young: { count: number; until: Date | null } = { count: 0, until: null };
   /** Authorizations left because their logs have no time for them, and only older ones are wanted. */
   undated = 0;
   /** The accounts, by URL, that the CA had called full. */
@@ -88,7 +88,8 @@ export class ClearTally {
     if (cleared.isUndated) this.undated += 1;
     if (cleared.youngUntil !== null) {
       this.young.count += 1;
-      if (cleared.youngUntil > (this.young.until ?? '')) this.young.until = cleared.youngUntil;
+      if (this.young.until === null || cleared.youngUntil > this.young.until)
+        this.young.until = cleared.youngUntil;
     }
     if (account === null) return;
     if (cleared.otherRun !== null) {
@@ -166,7 +167,7 @@ export class ClearTally {
     }
   }
 
-  #leave(at: string, name: string | null): void {
+  #leave(at: Date, name: string | null): void {
     this.later.count += 1;
     if (this.later.firstAt === null || at < this.later.firstAt) this.later.firstAt = at;
     if (name !== null) this.later.names.add(name);

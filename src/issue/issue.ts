@@ -217,8 +217,8 @@ async function certificateShape(run: AccountRun, attempt: Attempt) {
     name: stored.name,
     names: stored.names,
     serial: stored.serial,
-    notBefore: stored.notBefore.toISOString(),
-    notAfter: stored.notAfter.toISOString(),
+    notBefore: stored.notBefore,
+    notAfter: stored.notAfter,
     paths: { fullchain, cert, chain, privkey },
   };
 }

@@ -90,7 +90,7 @@ async function mustFallBack(
   refusal: ErrorRecord,
 ): Promise<boolean> {
   const now = systemClock.now();
-  const unwritten = { not_before: null, not_after: null, revoked_at: null, created_at: now.toISOString() };
+  const unwritten = { not_before: null, not_after: null, revoked_at: null, created_at: now };
   const stored = await withLedger(settings, (ledger) => certificateByName(ledger, wanted.name));
   return isForFallback(refusal, stored ?? unwritten, { now, isAskedFor: true });
 }

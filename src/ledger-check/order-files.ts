@@ -26,7 +26,7 @@ export async function orderFileFindings(
 ): Promise<Finding[]> {
   const known = await conclusionsOf(ledger, [...withFiles]);
   const finalized = await finalizedFindings({ ledger, stateDir, now });
-  const before = later(now, -removalMs).toISOString();
+  const before = later(now, -removalMs);
   const left = [...withFiles].flatMap((id): Finding[] => {
     const concludedAt = known.get(id);
     if (concludedAt === undefined) return [unknownFiles(id)];

@@ -1,3 +1,4 @@
+import { timeText } from '../clock.ts';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readStored, type StoredCertificate } from '../certificates/store.ts';
@@ -52,7 +53,7 @@ async function findingOf(
     const stored = await readStored(stateDir, name);
     if (state.state !== 'there' || stored === null) return null;
     const found = { code: 'certificate-files-unknown', level: 'error', table: null, id: null } as const;
-    const shown = `the certificate ${printable(name)} (${stored.names.map(printable).join(' ')}) is on disk, valid until ${stored.notAfter.toISOString()}`;
+    const shown = `the certificate ${printable(name)} (${stored.names.map(printable).join(' ')}) is on disk, valid until ${timeText(stored.notAfter)}`;
     const message = `${shown}, and the ledger has never heard of it: it is older than the certificate, and nobody renews it`;
     if (stored.notAfter <= now) {
       const folders = ['certificates', 'certificate-versions'].map((kind) => join(stateDir, kind, name));

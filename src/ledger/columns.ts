@@ -6,10 +6,21 @@ import type { ColumnType } from 'kysely';
  */
 
 /**
- * RFC 3339 UTC with milliseconds, as `Date.toISOString` writes it: sorts as text on every engine, readable by
- * a person.
+ * A moment. It is stored as RFC 3339 in UTC with milliseconds, as `Date.toISOString` writes it: sorts as text
+ * on every engine, readable by a person. Nobody changes an instant of a row.
  */
-export type Instant = string;
+export type Instant = Date;
+
+const storedInstant = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
+
+/**
+ * The instant that is stored as this text: what a query computes of instants, as `min(created_at)`, comes as
+ * text. Null for null, and for text that no instant is stored as.
+ */
+export function instantFrom(text: string | null): Instant | null {
+  const instant = new Date(text !== null && storedInstant.test(text) ? text : NaN);
+  return Number.isNaN(instant.getTime()) ? null : instant;
+}
 
 /** A list of names, in a column of JSON. */
 export type Names = readonly string[];

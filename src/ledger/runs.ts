@@ -1,4 +1,5 @@
 import type { Ledger } from './ledger.ts';
+import type { Instant } from './columns.ts';
 import type { RunRow } from './schema.ts';
 
 /**
@@ -12,9 +13,9 @@ export const renewEveryMs = 20_000;
 export const trustedForMs = leaseMs / 2;
 
 /** The time of a dead run's last possible act: to act later it would have renewed its lease. */
-export function lastActAt(run: RunRow): string {
+export function lastActAt(run: RunRow): Instant {
   if (run.ended_at !== null) return run.ended_at;
-  return new Date(Date.parse(run.lease_until) - leaseMs + trustedForMs).toISOString();
+  return new Date(run.lease_until.getTime() - leaseMs + trustedForMs);
 }
 
 export async function insertRun(ledger: Ledger, run: RunRow): Promise<void> {
@@ -22,7 +23,7 @@ export async function insertRun(ledger: Ledger, run: RunRow): Promise<void> {
 }
 
 /** @returns false when the run was already ended by another run that took it for dead */
-export async function renewLease(ledger: Ledger, runId: string, leaseUntil: string): Promise<boolean> {
+export async function renewLease(ledger: Ledger, runId: string, leaseUntil: Instant): Promise<boolean> {
   const result = await ledger
     .updateTable('runs')
     .set({ lease_until: leaseUntil })
@@ -32,7 +33,7 @@ export async function renewLease(ledger: Ledger, runId: string, leaseUntil: stri
   return result.numUpdatedRows > 0n;
 }
 
-export async function endRun(ledger: Ledger, runId: string, at: string): Promise<void> {
+export async function endRun(ledger: Ledger, runId: string, at: Instant): Promise<void> {
   await ledger
     .updateTable('runs')
     .set({ ended_at: at, lease_until: at })

@@ -26,11 +26,7 @@ export async function inTransaction<T>(
 }
 
 export function instant(writer: LedgerWriter): Instant {
-  return writer.clock.now().toISOString();
-}
-
-export function instantOf(date: Date | null): Instant | null {
-  return date === null ? null : date.toISOString();
+  return writer.clock.now();
 }
 
 /**

@@ -37,12 +37,9 @@ const aheadMs = longestMs + 60 * minuteMs;
 export function isAskDue(row: RenewalFacts, now: Date): boolean {
   if (row.serial === null || row.not_after === null || row.order_id === null) return false;
   if (row.revoked_at !== null || row.removed_at !== null) return false;
-  const at = now.toISOString();
   // RFC 9773 §4.3: a certificate that is over is asked for no more.
-  if (row.not_after <= at) return false;
-  return (
-    row.ari_ask_at === null || row.ari_ask_at <= at || row.ari_ask_at > later(now, aheadMs).toISOString()
-  );
+  if (row.not_after <= now) return false;
+  return row.ari_ask_at === null || row.ari_ask_at <= now || row.ari_ask_at > later(now, aheadMs);
 }
 
 /**
@@ -53,17 +50,20 @@ export function isAskDue(row: RenewalFacts, now: Date): boolean {
  * @param random gives a number from 0 to 1, as Math.random
  */
 export function learned(row: CertificateRow, info: RenewalInfo, now: Date, random: () => number): Columns {
-  const [start, end] = [info.start.toISOString(), info.end.toISOString()];
-  const isSame = row.ari_window_start === start && row.ari_window_end === end && row.ari_renew_at !== null;
-  const drawnMs = info.start.getTime() + Math.floor(random() * (info.end.getTime() - info.start.getTime()));
+  const [start, end] = [info.start.getTime(), info.end.getTime()];
+  const isSame =
+    row.ari_window_start?.getTime() === start &&
+    row.ari_window_end?.getTime() === end &&
+    row.ari_renew_at !== null;
+  const drawnMs = start + Math.floor(random() * (end - start));
   const drawn = new Date(Math.max(drawnMs, keptUntilMs(row, now)));
   const waitMs = info.retryAt === null ? usualMs : info.retryAt.getTime() - now.getTime();
   return {
-    ari_window_start: start,
-    ari_window_end: end,
-    ...(isSame ? {} : { ari_renew_at: drawn.toISOString() }),
+    ari_window_start: info.start,
+    ari_window_end: info.end,
+    ...(isSame ? {} : { ari_renew_at: drawn }),
     ari_explanation_url: info.explanationUrl,
-    ari_ask_at: later(now, bounded(waitMs)).toISOString(),
+    ari_ask_at: later(now, bounded(waitMs)),
     ari_error: null,
     ari_failures: 0,
   };
@@ -76,7 +76,7 @@ function keptUntilMs(row: CertificateRow, now: Date): number {
   const life = lifeOf(row);
   // A window that lay ahead and is past now is news, as after an incident (RFC 9773 §4.2): it is heeded at
   // once.
-  const wasAhead = row.ari_window_end !== null && row.ari_window_end > now.toISOString();
+  const wasAhead = row.ari_window_end !== null && row.ari_window_end > now;
   if (life === null || wasAhead) return -Infinity;
   const keptMs = Math.max(
     (life.end.getTime() - life.begin.getTime()) * keptShare,
@@ -94,7 +94,7 @@ export function notLearned(row: CertificateRow, error: AcmeLedgerError, now: Dat
   const ownMs = failures === 0 ? usualMs : (retryMs[failures - 1] ?? usualMs);
   const waitMs = error.retryAt === undefined ? ownMs : error.retryAt.getTime() - now.getTime();
   return {
-    ari_ask_at: later(now, bounded(waitMs)).toISOString(),
+    ari_ask_at: later(now, bounded(waitMs)),
     ari_error: errorRecord(error),
     ari_failures: failures,
   };
@@ -105,7 +105,7 @@ export function notLearned(row: CertificateRow, error: AcmeLedgerError, now: Dat
  * identifier for it.
  */
 export function nothingToLearn(now: Date): Columns {
-  return { ari_ask_at: later(now, longestMs).toISOString(), ari_error: null, ari_failures: 0 };
+  return { ari_ask_at: later(now, longestMs), ari_error: null, ari_failures: 0 };
 }
 
 function bounded(waitMs: number): number {

@@ -40,7 +40,7 @@ function tellPlanned(
     {
       name: certificate.name,
       reason: due.reason,
-      dueAt: due.dueAt?.toISOString() ?? null,
+      dueAt: due.dueAt,
       names,
       cost: { newOrders: isOrdered ? 1 : 0, authorizations: isOrdered ? names.length : 0 },
       deferral,

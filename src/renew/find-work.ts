@@ -89,6 +89,6 @@ async function probesDue(
       if (!chosen.has(name.id)) chosen.set(name.id, { name, settings: certificate.settings, keyThumbprint });
     }
   }
-  const order = ({ name: { probe_at } }: ProbeCandidate): string => probe_at ?? '';
-  return [...chosen.values()].sort((one, other) => (order(one) < order(other) ? -1 : 1));
+  const order = ({ name: { probe_at } }: ProbeCandidate): number => probe_at?.getTime() ?? 0;
+  return [...chosen.values()].sort((one, other) => order(one) - order(other));
 }

@@ -60,11 +60,11 @@ export async function reported(
   if (options.hook !== null) assertTrustedHook(options.hook, process.cwd(), '--on-finish');
   if (options.file !== null) await assertWritable(options.file);
   const record: RenewalRecord = { certificates: [], summary: null };
-  const startedAt = systemClock.now().toISOString();
+  const startedAt = systemClock.now();
   const finish = async (exitCode: number, error: unknown): Promise<void> => {
     const { summary, certificates } = record;
     const failure = error === undefined ? null : errorRecord(error);
-    const endedAt = systemClock.now().toISOString();
+    const endedAt = systemClock.now();
     const code = stoppedCode(context.stops) ?? exitCode;
     const report = { startedAt, endedAt, exitCode: code, error: failure, summary, certificates };
     await tell(context, options, `${JSON.stringify(report, null, 2)}\n`, code);

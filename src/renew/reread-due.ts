@@ -1,4 +1,4 @@
-import { systemClock } from '../clock.ts';
+import { systemClock, isSameTime } from '../clock.ts';
 import { pauseOf } from '../ledger/certificates/pauses.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { certificateByName } from '../ledger/certificates/certificates.ts';
@@ -19,7 +19,7 @@ export async function rereadDue(
 ): Promise<{ done: Renewed } | { row: CertificateRow } | null> {
   const row = (await certificateByName(ledger, listed.name)) ?? listed;
   if (row.removed_at !== null) return null;
-  const isNew = row.stored_at !== listed.stored_at;
+  const isNew = !isSameTime(row.stored_at, listed.stored_at);
   const isDone = due.reason === 'not-deployed' ? row.deployed_at !== null : isNew && row.order_id !== null;
   if (!isDone) return pauseOf(row, systemClock.now()) === null ? { row } : null;
   return {

@@ -32,7 +32,7 @@ export function certificateJson(
     serial: row.serial,
     notBefore: row.not_before,
     notAfter: row.not_after,
-    dueAt: dueAtOf(row)?.toISOString() ?? null,
+    dueAt: dueAtOf(row),
     due: standing === undefined ? null : standingJson(standing),
     storedAt: row.stored_at,
     deployedAt: row.deployed_at,
@@ -50,7 +50,7 @@ export function certificateJson(
 
 function dueAtOf(row: CertificateRow): Date | null {
   // A revoked certificate is replaced by the next renew, however long it was good for.
-  if (row.revoked_at !== null) return new Date(row.revoked_at);
+  if (row.revoked_at !== null) return row.revoked_at;
   return row.order_id === null ? null : (renewalOf(row)?.dueAt ?? null);
 }
 
@@ -64,8 +64,8 @@ function storedJson(stored: StoredCertificate, wanted: readonly string[]) {
     names: stored.names,
     added: stored.names.filter((name) => !wanted.includes(name)),
     serial: stored.serial,
-    notBefore: stored.notBefore.toISOString(),
-    notAfter: stored.notAfter.toISOString(),
+    notBefore: stored.notBefore,
+    notAfter: stored.notAfter,
     issuer: stored.issuerCommonName,
     keyType: stored.keyType,
   };

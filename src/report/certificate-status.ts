@@ -17,7 +17,7 @@ export function storedStatus(
 ): 'valid' | 'expired' | 'missing' | 'revoked' {
   if (revoked_at !== null) return 'revoked';
   if (not_after === null || standing?.due.reason === 'missing') return 'missing';
-  return not_after <= now.toISOString() ? 'expired' : 'valid';
+  return not_after <= now ? 'expired' : 'valid';
 }
 
 /** All statuses by which a certificate is found. */

@@ -1,7 +1,7 @@
 import { authorityOf } from '../acme/authorities/authorities.ts';
 import { readStored } from '../certificates/store.ts';
 import { kindOf } from '../challenges/settings.ts';
-import { systemClock } from '../clock.ts';
+import { later, systemClock } from '../clock.ts';
 import { renewalOf } from '../issuance/due/renewal-window.ts';
 import { listCertificates } from '../ledger/certificates/certificates.ts';
 import { lastProven } from '../ledger/names/failing-names.ts';
@@ -14,7 +14,7 @@ import { withWanted } from '../wanted/write-configured.ts';
 import { type CertificateJson, certificateJson } from './certificate-json.ts';
 import { isFailing, statusesOf } from './certificate-status.ts';
 import type { CertificateSort, CertificateStatus, ListChoice } from './lists/list-words.ts';
-import { globMatcher, isOlder, sortedBy } from './lists/selection.ts';
+import { type Key, globMatcher, isOlder, sortedBy } from './lists/selection.ts';
 
 /** Which certificates `cert list` shows, and in which order. */
 export interface CertificateChoice extends ListChoice<CertificateStatus, CertificateSort> {
@@ -63,7 +63,7 @@ async function chosenRows(
   const { statuses, nameLike, endsWithinMs, sort = 'name' } = choice;
   const ca = settings.caGiven ? authorityOf(settings.ca).directoryUrl : null;
   const isNamed = nameLike === undefined ? null : globMatcher(nameLike);
-  const endsBefore = endsWithinMs === null ? null : new Date(now.getTime() + endsWithinMs).toISOString();
+  const endsBefore = endsWithinMs === null ? null : later(now, endsWithinMs);
   const isChosen = (row: CertificateRow): boolean => {
     const standing = standings.get(row.name);
     if (ca !== null && row.ca !== ca) return false;
@@ -78,14 +78,14 @@ async function chosenRows(
   return sortedBy(rows, sortKeys(standings)[sort]).slice(0, choice.limit);
 }
 
-function sortKeys(standings: Standings): Record<CertificateSort, (row: CertificateRow) => string | null> {
+function sortKeys(standings: Standings): Record<CertificateSort, (row: CertificateRow) => Key> {
   return {
     name: ({ name }) => name,
-    due: (row) => (standings.has(row.name) ? null : (renewalOf(row)?.dueAt.toISOString() ?? null)),
+    due: (row) => (standings.has(row.name) ? null : (renewalOf(row)?.dueAt ?? null)),
     ends: ({ not_after }) => not_after,
     ca: ({ ca }) => ca,
     // Those that failed, the longest ago first; then the others.
-    failed: (row) => (isFailing(row) ? row.last_attempt_at : '~'),
+    failed: (row) => (isFailing(row) ? row.last_attempt_at : Infinity),
   };
 }
 
@@ -95,7 +95,7 @@ export interface ShownCertificate {
   /** The programs that root runs and the directories that it writes to. */
   proven: () => { label: string; text: string };
   /** When the CA last found each of its names proven, the first and the last of these times. */
-  provenAt: { first: string; last: string } | null;
+  provenAt: { first: Date; last: Date } | null;
 }
 
 /**

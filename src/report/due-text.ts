@@ -1,3 +1,4 @@
+import { timeText } from '../clock.ts';
 import type { DueCounts, WaitCount, WaitReason } from '../plan/standings.ts';
 
 const waitWords = {
@@ -27,7 +28,8 @@ export function waitText({ for: reason, count, firstUntil, lastUntil }: WaitCoun
   return `${String(count)} ${wait} ${waitWords[reason]}${firstUntil === null ? '' : times}`;
 }
 
-/** A time to the minute: `2026-06-01T12:00Z`. */
-export function minuteOf(time: string | null): string {
-  return time === null ? '' : `${time.slice(0, 16)}Z`;
+/** A time, or the text of one, to the minute: `2026-06-01T12:00Z`. */
+export function minuteOf(time: Date | string | null): string {
+  const text = typeof time === 'string' ? time : timeText(time);
+  return text === '' ? '' : `${text.slice(0, 16)}Z`;
 }

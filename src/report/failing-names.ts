@@ -5,7 +5,7 @@ import { withLedger } from '../run/open-ledger.ts';
 import type { CommandContext } from '../run/run-context.ts';
 import type { FailingNameStatus, ListChoice, NameSort } from './lists/list-words.ts';
 import { type NameJson, nameJson } from './name-json.ts';
-import { globMatcher, isOlder, sortedBy } from './lists/selection.ts';
+import { type Key, globMatcher, isOlder, sortedBy } from './lists/selection.ts';
 
 /** Which of the names that fail `name list` shows, and in which order. */
 export interface NameChoice extends ListChoice<FailingNameStatus, NameSort> {
@@ -39,6 +39,6 @@ const sortKeys = {
   name: ({ name }) => name,
   failures: ({ failures }) => -failures,
   since: ({ failingSince }) => failingSince,
-  next: ({ status, nextAttemptAt }) => nextAttemptAt ?? (status === 'suspended' ? '~' : null),
+  next: ({ status, nextAttemptAt }) => nextAttemptAt ?? (status === 'suspended' ? Infinity : null),
   ca: ({ ca }) => ca,
-} as const satisfies Record<NameSort, (name: NameJson) => string | number | null>;
+} as const satisfies Record<NameSort, (name: NameJson) => Key>;

@@ -81,7 +81,7 @@ export function holdJson(row: HoldRow) {
 /** An entry of an authorization's or an order's history. */
 export type EventJson = ReturnType<typeof eventJson>;
 
-export function eventJson(event: EventRow): { at: string; kind: string; run: string | null; data: unknown } {
+export function eventJson(event: EventRow): { at: Date; kind: string; run: string | null; data: unknown } {
   return {
     at: event.at,
     kind: event.kind,

@@ -1,9 +1,10 @@
+import { timeText } from '../clock.ts';
 import type { LimitSeen } from '../issuance/limits/limits-seen.ts';
 import { printable } from '../printable.ts';
 
 /** `12 of 300 new orders used`, with the subject of the limit. */
 export function limitLine({ limit, subject, used, max, nextFreeAt }: LimitSeen): string {
-  const next = nextFreeAt === null ? '' : `, the next is free at ${nextFreeAt}`;
+  const next = nextFreeAt === null ? '' : `, the next is free at ${timeText(nextFreeAt)}`;
   return `${String(used)} of ${String(max)} ${limit} used${forWhat(subject)}${next}`;
 }
 

@@ -26,8 +26,8 @@ export interface NameShown {
   /** The certificates that want it. */
   certificates: Pick<CertificateJson, 'name' | 'status' | 'dueAt' | 'due' | 'paused'>[];
   /** What the CA said of it, the newest first. */
-  failures: { authorization: number; at: string | null; error: ErrorRecord }[];
-  next: { what: string; at: string | null; command: string | null };
+  failures: { authorization: number; at: Date | null; error: ErrorRecord }[];
+  next: { what: string; at: Date | null; command: string | null };
 }
 
 /** All that the ledger knows of one name; no CA is asked. @throws AcmeLedgerError `not-found` */
@@ -87,7 +87,7 @@ function nextOf(
   }
   const waiting = accounts
     .filter(({ nextAttemptAt }) => nextAttemptAt !== null)
-    .sort((one, other) => ((one.nextAttemptAt ?? '') < (other.nextAttemptAt ?? '') ? 1 : -1))[0];
+    .sort((one, other) => Number(other.nextAttemptAt) - Number(one.nextAttemptAt))[0];
   if (waiting !== undefined)
     return {
       what: 'it is left alone until then; resumed, the next renew tries it',

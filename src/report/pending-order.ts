@@ -1,3 +1,4 @@
+import { timeText } from '../clock.ts';
 import type { OpenName } from '../ledger/authorizations/pending-report.ts';
 
 /** The orders in which `authz report` lists names. */
@@ -9,9 +10,10 @@ type Comparison = (one: OpenName, other: OpenName) => number;
 export const pendingComparisons = {
   pending: (one, other) => other.pending - one.pending || byName(one, other),
   name: byName,
-  age: (one, other) => compared(one.oldestAt, other.oldestAt) || byName(one, other),
+  age: (one, other) => one.oldestAt.getTime() - other.oldestAt.getTime() || byName(one, other),
   client: (one, other) => compared(one.client ?? '', other.client ?? '') || byName(one, other),
-  expiry: (one, other) => compared(one.expiresFrom ?? '~', other.expiresFrom ?? '~') || byName(one, other),
+  expiry: (one, other) =>
+    compared(timeText(one.expiresFrom, '~'), timeText(other.expiresFrom, '~')) || byName(one, other),
 } as const satisfies Record<PendingOrder, Comparison>;
 
 function byName(one: OpenName, other: OpenName): number {

@@ -18,6 +18,6 @@ export async function pendingNames(context: CommandContext, order: PendingOrder)
   const now = Date.now();
   return names.sort(pendingComparisons[order]).map((each) => ({
     ...each,
-    ageSeconds: Math.max(0, Math.round((now - Date.parse(each.oldestAt)) / 1000)),
+    ageSeconds: Math.max(0, Math.round((now - each.oldestAt.getTime()) / 1000)),
   }));
 }

@@ -22,7 +22,7 @@ export interface AccountStatus {
   /** `valid`, or why nothing can be done on the account (docs/ledger.md). */
   status: string;
   gate: { pending: number; unsubmitted: number; reserved: number; maxPending: number; free: number };
-  oldestPendingAt: string | null;
+  oldestPendingAt: Date | null;
   limits: LimitSeen[];
   /** The waits that the CA asked for. */
   holds: ReturnType<typeof holdJson>[];

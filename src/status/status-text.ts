@@ -1,3 +1,4 @@
+import { timeText } from '../clock.ts';
 import { counted, printable } from '../printable.ts';
 import { dueText } from '../report/due-text.ts';
 import { limitLine } from '../report/limit-line.ts';
@@ -18,12 +19,12 @@ function accountText(shown: AccountStatus): string[] {
     ca,
     `  account  ${account ?? 'not registered'}${isLost({ status }) ? ` (${status}: acme-ledger account register makes a new one)` : ''}`,
     `  gate     ${String(gate.pending)} open (${String(gate.unsubmitted)} unsubmitted), ${String(gate.reserved)} reserved, ${String(gate.free)} of ${String(gate.maxPending)} free`,
-    ...(oldestPendingAt === null ? [] : [`  oldest   open since ${oldestPendingAt}`]),
+    ...(oldestPendingAt === null ? [] : [`  oldest   open since ${timeText(oldestPendingAt)}`]),
     // The first limit is the gate's.
     ...limits.slice(1).map((limit) => `  limit    ${limitLine(limit)}`),
     ...holds.map(
       (hold) =>
-        `  held     ${heldWords[hold.scope]}${hold.subject === '' ? '' : ` ${printable(hold.subject)}`} until ${hold.notBefore}: ${printable(hold.error.message)}${fullText(hold.limit, gate.pending)}`,
+        `  held     ${heldWords[hold.scope]}${hold.subject === '' ? '' : ` ${printable(hold.subject)}`} until ${timeText(hold.notBefore)}: ${printable(hold.error.message)}${fullText(hold.limit, gate.pending)}`,
     ),
     ...(failingNames === 0
       ? []

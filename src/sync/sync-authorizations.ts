@@ -1,6 +1,6 @@
 import type { Authorization } from '../acme/objects/resources.ts';
 import { isGone } from '../acme/objects/problems.ts';
-import { later } from '../clock.ts';
+import { later, timeText } from '../clock.ts';
 import { AcmeLedgerError } from '../errors.ts';
 import { authorizationById, nameProven, recordSeen } from '../ledger/authorizations/authorizations.ts';
 import { recordFoundSubmitted } from '../ledger/orders/submissions.ts';
@@ -76,7 +76,7 @@ async function compareFailed(
   line: Compared,
   error: AcmeLedgerError,
 ): Promise<Compared> {
-  const isYoung = later(new Date(row.created_at), youngMs) > run.clock.now();
+  const isYoung = later(row.created_at, youngMs) > run.clock.now();
   if (!isGone(error) || isYoung) return { ...line, outcome: 'failed', reason: error.message };
   await recordGone(run, row.url);
   if (row.status === 'expired') return { ...line, ca: 'expired' };
@@ -103,7 +103,7 @@ async function compareChallenge(
   if (isSubmitLost(checked)) {
     return differing({
       ...shown,
-      reason: `its challenge was about to be submitted at ${row.submitted_at ?? ''}, and the CA shows no trace of it: the next run settles it, or acme-ledger authz clear`,
+      reason: `its challenge was about to be submitted at ${timeText(row.submitted_at)}, and the CA shows no trace of it: the next run settles it, or acme-ledger authz clear`,
     });
   }
   return isSlow(run, row) ? undecided(row, shown) : line;
@@ -111,12 +111,12 @@ async function compareChallenge(
 
 function isSlow(run: AccountRun, { challenge, submitted_at }: AuthorizationRow): boolean {
   if (challenge !== 'submitted' || submitted_at === null) return false;
-  return later(new Date(submitted_at), slowVerdictMs) < run.clock.now();
+  return later(submitted_at, slowVerdictMs) < run.clock.now();
 }
 
 function undecided(row: AuthorizationRow, line: Compared): Compared {
-  const end = row.expires_at === null ? 'when it expires' : `at ${row.expires_at}, when it expires`;
-  const reason = `its challenge was submitted at ${row.submitted_at ?? ''}, and the CA has not decided: it is left to the CA, and ends ${end}`;
+  const end = row.expires_at === null ? 'when it expires' : `at ${timeText(row.expires_at)}, when it expires`;
+  const reason = `its challenge was submitted at ${timeText(row.submitted_at)}, and the CA has not decided: it is left to the CA, and ends ${end}`;
   return { ...line, outcome: 'undecided', reason };
 }
 

@@ -1,3 +1,4 @@
+import { timeText } from '../clock.ts';
 import type { Order } from '../acme/objects/resources.ts';
 import { isGone } from '../acme/objects/problems.ts';
 import { AcmeLedgerError } from '../errors.ts';
@@ -41,7 +42,7 @@ export async function compareOrder(
 
 /** An order whose newOrder was never answered: nothing can be compared, and a person wants to know what is counted for it. */
 export function lostOrder(order: OrderRow): Compared {
-  const counted = `${String(order.reserved)} authorizations stay reserved for it until ${order.reserved_until}`;
+  const counted = `${String(order.reserved)} authorizations stay reserved for it until ${timeText(order.reserved_until)}`;
   const reason =
     order.status === 'intent'
       ? `newOrder may have been sent, and was never answered: ${counted}; acme-ledger renew ${shellWord(order.certificate_name)} goes on with it, acme-ledger authz clear looks for it at the CA`

@@ -13,7 +13,7 @@ export interface Paused {
   name: string;
   paused: CertificatePause;
   /** The end of the stored certificate; null where there is none. */
-  notAfter: string | null;
+  notAfter: Date | null;
 }
 
 /**

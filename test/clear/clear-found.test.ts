@@ -192,7 +192,7 @@ describe('what is left alone', () => {
       authorizations: 8,
       requests: 8,
       failedValidations: 8,
-      later: [{ name: 'busy.test', pending: 7, now: 4, doneAt: '2026-01-01T00:36:00.000Z' }],
+      later: [{ name: 'busy.test', pending: 7, now: 4, doneAt: new Date('2026-01-01T00:36:00.000Z') }],
     });
     const { told, end } = await cleared([account], urls);
     expect(actionsOf(told)).toEqual([
@@ -200,7 +200,7 @@ describe('what is left alone', () => {
       ...Array<string>(3).fill('resumable'),
     ]);
     const left = told.filter(({ action }) => action === 'resumable');
-    for (const { retryAt } of left) expect(retryAt).toBe('2026-01-01T00:12:00.000Z');
+    for (const { retryAt } of left) expect(retryAt).toEqual(new Date('2026-01-01T00:12:00.000Z'));
     expect(end.ends).toEqual([]);
     world.clock.pass(36 * 60_000);
     expect(actionsOf((await cleared([account], urls)).told)).not.toContain('resumable');
@@ -215,12 +215,12 @@ describe('what is left alone', () => {
     const urls = Array.from({ length: 3 }, () => ca.add(17, 'dead.test'));
     const cost = await costOfClosing(account, new Map([['dead.test', 3]]), 'deactivate');
     expect(cost.later).toEqual([
-      { name: 'dead.test', pending: 3, now: 2, doneAt: '2026-01-02T00:00:00.000Z' },
+      { name: 'dead.test', pending: 3, now: 2, doneAt: new Date('2026-01-02T00:00:00.000Z') },
     ]);
     const { told } = await cleared([account], urls);
     expect(actionsOf(told)).toEqual(['deactivated', 'deactivated', 'resumable']);
     const left = told.find(({ action }) => action === 'resumable');
-    expect(left?.retryAt).toBe('2026-01-02T00:00:00.000Z');
+    expect(left?.retryAt).toEqual(new Date('2026-01-02T00:00:00.000Z'));
   });
 
   it('is everything of an account whose CA asks for patience; other accounts go on', async () => {
@@ -229,7 +229,7 @@ describe('what is left alone', () => {
     ca.patience = 3;
     const { told, end } = await cleared([account, other], urls, { concurrency: 1 });
     expect(told.filter(({ action }) => action === 'deactivated')).toHaveLength(3);
-    expect(told.at(-1)).toMatchObject({ action: 'resumable', retryAt: '2026-01-01T06:00:00.000Z' });
+    expect(told.at(-1)).toMatchObject({ action: 'resumable', retryAt: new Date('2026-01-01T06:00:00.000Z') });
     expect(end.ends).toMatchObject([{ end: { code: 'ca-limit' } }]);
     expect(end.notAsked).toBe(5);
     expect(told).toHaveLength(4);

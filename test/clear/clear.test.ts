@@ -30,7 +30,7 @@ it('asks for a URL that the ledger knows no other account than its own', async (
 it('closes what was found in a log whose clock was ahead, once the ledger knows it for long enough', async () => {
   const ca = new SharedCa();
   const account = await ca.issuance(world, 17);
-  const foundIn = { client: null, file: 'some.log', loggedAt: '2036-01-01T00:00:00.000Z' };
+  const foundIn = { client: null, file: 'some.log', loggedAt: new Date('2036-01-01T00:00:00.000Z') };
   const url = ca.add(17, 'a.test');
   await insertForeignAuthorization(account, account.account.id, url, 'log', foundIn);
   const usual = { all: false, dryRun: false, method: 'deactivate' as const, concurrency: 1 };

@@ -125,7 +125,7 @@ describe('--method submit', () => {
     expect(one.submitted).toEqual([]);
     expect(await authorizationByUrl(world.ledger, url)).toMatchObject({ challenge: 'none' });
     // One comes back each 12 minutes.
-    const waitMs = Date.parse(left?.retryAt ?? '') - run.clock.now().getTime();
+    const waitMs = (left?.retryAt?.getTime() ?? 0) - run.clock.now().getTime();
     expect(waitMs > 0 && waitMs <= 12 * 60_000).toBe(true);
     world.clock.pass(waitMs);
     expect(await submitted(run)).toMatchObject([{ action: 'submitted', after: 'invalid' }]);

@@ -45,7 +45,12 @@ const minutes = 60_000;
 describe('what another ledger on the account may be working on', () => {
   it('is left alone by discover and clear until this ledger has known it for an hour, and told', async () => {
     const url = await discovered();
-    const left = { url, action: 'resumable', after: 'pending', youngUntil: '2026-01-01T01:00:00.000Z' };
+    const left = {
+      url,
+      action: 'resumable',
+      after: 'pending',
+      youngUntil: new Date('2026-01-01T01:00:00.000Z'),
+    };
     expect(await clearAll()).toMatchObject([left]);
     world.clock.pass(59 * minutes);
     expect(await clearAll()).toMatchObject([left]);
@@ -70,10 +75,10 @@ describe('what another ledger on the account may be working on', () => {
     ];
     const { told } = await cleared([account], named, { concurrency: 1 });
     expect(told.map(({ action, youngUntil }) => [action, youngUntil])).toEqual([
-      ['resumable', '2026-01-01T00:30:00.000Z'],
+      ['resumable', new Date('2026-01-01T00:30:00.000Z')],
       ['deactivated', null],
       ['deactivated', null],
-      ['resumable', '2026-01-01T01:00:00.000Z'],
+      ['resumable', new Date('2026-01-01T01:00:00.000Z')],
     ]);
     const all = await cleared([account], named, { all: true });
     expect(all.told.filter(({ action }) => action === 'deactivated')).toHaveLength(2);

@@ -102,7 +102,7 @@ async function settleLeft(run: AccountRun, options: RecoveryOptions): Promise<vo
 }
 
 export async function end(process: ModelProcess): Promise<void> {
-  await endRun(process.run.ledger, process.runId, process.run.clock.now().toISOString());
+  await endRun(process.run.ledger, process.runId, process.run.clock.now());
   process.hasEnded = true;
 }
 

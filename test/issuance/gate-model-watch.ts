@@ -1,4 +1,4 @@
-import type { RunRow } from '../../src/ledger/schema.ts';
+import type { StoredRow } from '../../src/ledger/ledger.ts';
 import {
   authorizationStatusesBefore,
   challengeProgressesBefore,
@@ -152,7 +152,7 @@ export class LedgerWatch {
         .run(until.toISOString(), id);
   }
 
-  insertRun(run: RunRow): void {
+  insertRun(run: StoredRow<'runs'>): void {
     const columns = Object.keys(run);
     this.#database
       .prepare(`insert into runs (${columns.join(', ')}) values (${columns.map(() => '?').join(', ')})`)

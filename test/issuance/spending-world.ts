@@ -59,7 +59,7 @@ export async function newSpendingWorld(limits = tight): Promise<SpendingWorld> {
   onTestFinished(() => ledger.destroy());
   const clock = passingClock();
   const writer = { ledger, clock, runId: 'run-1', limits };
-  const at = clock.now().toISOString();
+  const at = clock.now();
   await insertRun(ledger, {
     id: 'run-1',
     host: 'host',

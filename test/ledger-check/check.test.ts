@@ -82,7 +82,7 @@ async function leaveKey(here: World, order: number): Promise<string> {
 }
 
 async function conclude(here: World, order: number, daysAgo: number): Promise<void> {
-  const concluded_at = new Date(noon.getTime() - daysAgo * 86_400_000).toISOString();
+  const concluded_at = new Date(noon.getTime() - daysAgo * 86_400_000);
   await here.ledger.updateTable('orders').set({ concluded_at }).where('id', '=', order).execute();
 }
 
@@ -160,7 +160,7 @@ describe('the files that a ledger tells of', { timeout: 180_000 }, () => {
   it('may be newer while a run is between storing them and saying so, also when it died there', async () => {
     const here = await world();
     await store(here.stateDir, otherKeyPem);
-    const finalizing = { names: ['c.test'], names_key: 'c.test', finalize_sent_at: noon.toISOString() };
+    const finalizing = { names: ['c.test'], names_key: 'c.test', finalize_sent_at: noon };
     await here.ledger.updateTable('orders').set(finalizing).where('id', '=', 1).execute();
     const csrDer = await createCsr([{ type: 'dns', value: 'c.test' }], privateKeyOf(otherKeyPem));
     const files = { keyPem: otherKeyPem, csrDer };

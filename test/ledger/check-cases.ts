@@ -234,6 +234,12 @@ export const cases: Case[] = [
     isMended: false,
   },
   {
+    code: 'instant-unreadable',
+    breaking: `update authorizations set expires_at = '2026-13-01T00:00:00.000Z' where id = 2`,
+    at: ['authorizations', 2],
+    isMended: false,
+  },
+  {
     code: 'reference-broken',
     breaking: `update orders set run_id = 'nobody' where id = 1`,
     at: ['orders', 1],

@@ -117,8 +117,8 @@ async function startRun(writer: LedgerWriter, id: string): Promise<void> {
     pid: 1,
     process_start: '',
     command: 'test',
-    started_at: noon.toISOString(),
-    lease_until: new Date(noon.getTime() + 90_000).toISOString(),
+    started_at: noon,
+    lease_until: new Date(noon.getTime() + 90_000),
     ended_at: null,
   });
 }

@@ -34,7 +34,7 @@ import { answerOf, anOrder, newLedger } from './new-ledger.ts';
 import { storedError } from '../support/stored-error.ts';
 
 describe('the database itself', () => {
-  const at = '2026-05-01T12:00:00.000Z';
+  const at = new Date('2026-05-01T12:00:00.000Z');
   it.each([
     ['an authorization status', 'authorizations', 'status', authorizationStatuses],
     ['a challenge progress', 'authorizations', 'challenge', challengeProgresses],

@@ -8,8 +8,8 @@ import { storedError } from '../support/stored-error.ts';
 
 const now = new Date('2026-01-01T00:00:00.000Z');
 const hourMs = 3_600_000;
-const in1h = '2026-01-01T01:00:00.000Z';
-const before = '2025-12-31T23:00:00.000Z';
+const in1h = new Date('2026-01-01T01:00:00.000Z');
+const before = new Date('2025-12-31T23:00:00.000Z');
 
 function failing(...rows: (Partial<IdentifierRow> & { value: string })[]) {
   return new Map(

@@ -65,8 +65,8 @@ describe('asking a CA when to renew many', () => {
       },
     });
     const rows = await ask();
-    expect(rows.map((row) => row.ari_window_end)).toEqual(rows.map(() => answer.end.toISOString()));
-    expect(new Set(rows.map((row) => row.ari_renew_at)).size).toBeGreaterThan(20);
+    expect(rows.map((row) => row.ari_window_end)).toEqual(rows.map(() => answer.end));
+    expect(new Set(rows.map((row) => row.ari_renew_at?.getTime())).size).toBeGreaterThan(20);
     expect(most).toBe(8);
   });
 
@@ -79,7 +79,7 @@ describe('asking a CA when to renew many', () => {
     // Eight were under way when the third failed.
     expect(asked).toBeLessThanOrEqual(10);
     expect(rows.map((row) => [row.ari_failures, row.ari_ask_at])).toEqual(
-      rows.map(() => [1, new Date(noon.getTime() + 60_000).toISOString()]),
+      rows.map(() => [1, new Date(noon.getTime() + 60_000)]),
     );
   });
 
@@ -110,15 +110,15 @@ describe('asking a CA when to renew many', () => {
     const rows = await ask();
     // Eight were under way when the first was refused.
     expect(asked).toBeLessThanOrEqual(8);
-    expect(rows.map((row) => row.ari_ask_at)).toEqual(rows.map(() => inDays(1).toISOString()));
+    expect(rows.map((row) => row.ari_ask_at)).toEqual(rows.map(() => inDays(1)));
   });
 
   it('comes back in a day where there is nothing to ask', async () => {
     const { here, ask } = await withCertificates(2, { ask: null });
-    for (const row of await ask()) expect(row.ari_ask_at).toBe(inDays(1).toISOString());
+    for (const row of await ask()) expect(row.ari_ask_at).toEqual(inDays(1));
     // Without its files nobody knows how to ask for it, or its issuer has no key identifier.
     await here.ledger.updateTable('certificates').set({ ari_id: null, ari_ask_at: null }).execute();
-    for (const row of await ask()) expect(row.ari_ask_at).toBe(inDays(1).toISOString());
+    for (const row of await ask()) expect(row.ari_ask_at).toEqual(inDays(1));
   });
 
   it('leaves alone what was replaced meanwhile', async () => {

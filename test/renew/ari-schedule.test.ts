@@ -15,8 +15,8 @@ const hour = 60 * minute;
 const stored = certificateRow({
   serial: '0a',
   order_id: 1,
-  not_before: '2026-01-01T00:00:00.000Z',
-  not_after: '2026-04-01T00:00:00.000Z',
+  not_before: new Date('2026-01-01T00:00:00.000Z'),
+  not_after: new Date('2026-04-01T00:00:00.000Z'),
 });
 const info: RenewalInfo = {
   start: new Date('2026-03-01T00:00:00.000Z'),
@@ -30,18 +30,18 @@ describe('the moment to renew', () => {
     fc.assert(
       fc.property(fc.double({ min: 0, max: 1, noNaN: true, maxExcluded: true }), (drawn) => {
         const { ari_renew_at } = learned(stored, info, now, () => drawn);
-        expect(new Date(ari_renew_at ?? '') >= info.start).toBe(true);
-        expect(new Date(ari_renew_at ?? '') < info.end).toBe(true);
+        expect(new Date(ari_renew_at ?? NaN) >= info.start).toBe(true);
+        expect(new Date(ari_renew_at ?? NaN) < info.end).toBe(true);
       }),
     );
-    expect(learned(stored, info, now, () => 0.5).ari_renew_at).toBe('2026-03-02T00:00:00.000Z');
+    expect(learned(stored, info, now, () => 0.5).ari_renew_at).toEqual(new Date('2026-03-02T00:00:00.000Z'));
   });
 
   it('is drawn once for a window, and anew when the window changes', () => {
     const first = { ...stored, ...(learned(stored, info, now, () => 0.25) as Partial<CertificateRow>) };
     expect(learned(first, info, now, () => 0.75)).not.toHaveProperty('ari_renew_at');
     const moved = { ...info, end: new Date('2026-03-04T00:00:00.000Z') };
-    expect(learned(first, moved, now, () => 0.75).ari_renew_at).toBe('2026-03-03T06:00:00.000Z');
+    expect(learned(first, moved, now, () => 0.75).ari_renew_at).toEqual(new Date('2026-03-03T06:00:00.000Z'));
   });
 });
 
@@ -50,19 +50,19 @@ describe('a CA whose windows are always past', () => {
   const fresh = certificateRow({
     serial: '0a',
     order_id: 1,
-    not_before: inMs(-hour).toISOString(),
-    not_after: inMs(90 * day - hour).toISOString(),
-    deployed_at: inMs(-hour).toISOString(),
+    not_before: inMs(-hour),
+    not_after: inMs(90 * day - hour),
+    deployed_at: inMs(-hour),
   });
   const past = (ms: number): RenewalInfo => ({ ...info, start: inMs(ms - 2 * hour), end: inMs(ms - hour) });
 
   it('has a new certificate ordered once in a twentieth of its life, at least an hour for each day', () => {
     const first = { ...fresh, ...(learned(fresh, past(0), now, Math.random) as Partial<CertificateRow>) };
-    const kept = Date.parse(first.ari_renew_at ?? '') - Date.parse(fresh.not_before ?? '');
+    const kept = Number(first.ari_renew_at) - Number(fresh.not_before);
     expect(kept).toBe(4.5 * day);
     expect(dueOf(first, now)).toBeNull();
     const second = learned(first, past(hour), inMs(hour), Math.random);
-    expect(second.ari_renew_at).toBe(first.ari_renew_at);
+    expect(second.ari_renew_at).toEqual(first.ari_renew_at);
     expect(dueOf(first, inMs(5 * day))?.reason).toBe('ari');
   });
 
@@ -74,21 +74,21 @@ describe('a CA whose windows are always past', () => {
 
   it('does not keep a certificate that was revoked', () => {
     const first = { ...fresh, ...(learned(fresh, past(0), now, Math.random) as Partial<CertificateRow>) };
-    expect(dueOf({ ...first, revoked_at: now.toISOString() }, now)?.reason).toBe('revoked');
+    expect(dueOf({ ...first, revoked_at: now }, now)?.reason).toBe('revoked');
   });
 });
 
 describe('when the CA is asked', () => {
   it.for<[string, Partial<CertificateRow>, boolean]>([
     ['never asked', {}, true],
-    ['its time has come', { ari_ask_at: now.toISOString() }, true],
-    ['its time is to come', { ari_ask_at: inMs(1).toISOString() }, false],
-    ['its time was written by a clock that was ahead', { ari_ask_at: inMs(26 * hour).toISOString() }, true],
+    ['its time has come', { ari_ask_at: now }, true],
+    ['its time is to come', { ari_ask_at: inMs(1) }, false],
+    ['its time was written by a clock that was ahead', { ari_ask_at: inMs(26 * hour) }, true],
     ['nothing is stored', { serial: null, not_before: null, not_after: null, order_id: null }, false],
     ['something else is wanted', { order_id: null }, false],
-    ['revoked', { revoked_at: now.toISOString() }, false],
-    ['nobody wants it', { removed_at: now.toISOString() }, false],
-    ['over', { not_after: now.toISOString() }, false],
+    ['revoked', { revoked_at: now }, false],
+    ['nobody wants it', { removed_at: now }, false],
+    ['over', { not_after: now }, false],
   ])('%s', ([, given, expected]) => {
     expect(isAskDue({ ...stored, ...given }, now)).toBe(expected);
   });
@@ -100,9 +100,7 @@ describe('when the CA is asked', () => {
     ['within a day', inMs(100 * 24 * hour), 24 * hour],
     ['after six hours when it does not say', null, 6 * hour],
   ])('again: %s', ([, retryAt, waitMs]) => {
-    expect(learned(stored, { ...info, retryAt }, now, Math.random).ari_ask_at).toBe(
-      inMs(waitMs).toISOString(),
-    );
+    expect(learned(stored, { ...info, retryAt }, now, Math.random).ari_ask_at).toEqual(inMs(waitMs));
   });
 
   it('after a fault that passes the wait grows up to six hours, and an answer ends that', () => {
@@ -110,7 +108,7 @@ describe('when the CA is asked', () => {
     let row = stored;
     const waits = Array.from({ length: 6 }, () => {
       row = { ...row, ...(notLearned(row, fault, now) as Partial<CertificateRow>) };
-      return Date.parse(row.ari_ask_at ?? '') - now.getTime();
+      return Number(row.ari_ask_at) - now.getTime();
     });
     expect(waits).toEqual([1, 4, 16, 64, 360, 360].map((minutes) => minutes * minute));
     expect(row.ari_failures).toBe(6);
@@ -120,14 +118,14 @@ describe('when the CA is asked', () => {
   it('after an answer that makes no sense in six hours, and what was known is kept', () => {
     const error = new AcmeLedgerError('ca-problem', 'no such certificate', { httpStatus: 404 });
     const columns = notLearned({ ...stored, ari_failures: 2 }, error, now);
-    expect(columns).toMatchObject({ ari_ask_at: inMs(6 * hour).toISOString(), ari_failures: 0 });
+    expect(columns).toMatchObject({ ari_ask_at: inMs(6 * hour), ari_failures: 0 });
     expect(columns.ari_error).toMatchObject({ message: 'no such certificate' });
     expect(columns).not.toHaveProperty('ari_renew_at');
   });
 
   it('in a day where there is nothing to ask', () => {
     expect(nothingToLearn(now)).toEqual({
-      ari_ask_at: inMs(24 * hour).toISOString(),
+      ari_ask_at: inMs(24 * hour),
       ari_error: null,
       ari_failures: 0,
     });

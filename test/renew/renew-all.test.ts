@@ -6,23 +6,23 @@ import { storedError } from '../support/stored-error.ts';
 
 const ninety = certificateRow({
   order_id: 1,
-  not_before: '2026-01-01T00:00:00.000Z',
-  not_after: '2026-04-01T00:00:00.000Z',
-  deployed_at: '2026-01-01T00:00:01.000Z',
+  not_before: new Date('2026-01-01T00:00:00.000Z'),
+  not_after: new Date('2026-04-01T00:00:00.000Z'),
+  deployed_at: new Date('2026-01-01T00:00:01.000Z'),
 });
-const six: CertificateRow = { ...ninety, name: 'six.test', not_after: '2026-01-07T00:00:00.000Z' };
+const six: CertificateRow = { ...ninety, name: 'six.test', not_after: new Date('2026-01-07T00:00:00.000Z') };
 /** The CA suggests ten days in February, and the 12th of them was drawn. */
 const advised: CertificateRow = {
   ...ninety,
-  ari_window_start: '2026-02-10T00:00:00.000Z',
-  ari_window_end: '2026-02-20T00:00:00.000Z',
-  ari_renew_at: '2026-02-12T00:00:00.000Z',
+  ari_window_start: new Date('2026-02-10T00:00:00.000Z'),
+  ari_window_end: new Date('2026-02-20T00:00:00.000Z'),
+  ari_renew_at: new Date('2026-02-12T00:00:00.000Z'),
 };
 const far: CertificateRow = {
   ...advised,
-  ari_window_start: '2027-02-10T00:00:00.000Z',
-  ari_window_end: '2027-02-20T00:00:00.000Z',
-  ari_renew_at: '2027-02-12T00:00:00.000Z',
+  ari_window_start: new Date('2027-02-10T00:00:00.000Z'),
+  ari_window_end: new Date('2027-02-20T00:00:00.000Z'),
+  ari_renew_at: new Date('2027-02-12T00:00:00.000Z'),
 };
 const at = (time: string): Date => new Date(`2026-${time}Z`);
 
@@ -34,7 +34,12 @@ describe('when a certificate is due', () => {
     ['long over', ninety, '12-01T00:00:00', 'ending'],
     ['a short one with more than half left: not yet', six, '01-03T23:59:59', null],
     ['a short one with half left', six, '01-04T00:00:00', 'ending'],
-    ['revoked: at once', { ...ninety, revoked_at: '2026-01-02T00:00:00.000Z' }, '01-02T00:00:00', 'revoked'],
+    [
+      'revoked: at once',
+      { ...ninety, revoked_at: new Date('2026-01-02T00:00:00.000Z') },
+      '01-02T00:00:00',
+      'revoked',
+    ],
     ['other names are wanted since', { ...ninety, order_id: null }, '01-02T00:00:00', 'changed'],
     ['stored, its hook not run', { ...ninety, deployed_at: null }, '01-02T00:00:00', 'not-deployed'],
     ['in the CA’s window, before the moment that was drawn: not yet', advised, '02-11T23:59:59', null],
@@ -44,7 +49,7 @@ describe('when a certificate is due', () => {
     ['the CA’s window is later than a tenth', far, '03-23T00:00:00', 'ending'],
     [
       'revoked goes before the window',
-      { ...far, revoked_at: '2026-01-02T00:00:00.000Z' },
+      { ...far, revoked_at: new Date('2026-01-02T00:00:00.000Z') },
       '01-02T00:00:00',
       'revoked',
     ],
@@ -65,13 +70,13 @@ describe('when a certificate is due', () => {
 describe('the order of what is due', () => {
   it('begins with what does not exist, then goes by the share of life that is left', () => {
     const missing = certificateRow({ name: 'z-missing.test' });
-    const over = { ...ninety, name: 'over.test', not_after: '2026-01-02T00:00:00.000Z' };
+    const over = { ...ninety, name: 'over.test', not_after: new Date('2026-01-02T00:00:00.000Z') };
     // At that time the short one has a quarter of its life left, this one a twentieth, though that is longer.
     const old = {
       ...ninety,
       name: 'old.test',
-      not_before: '2025-10-01T00:00:00.000Z',
-      not_after: '2026-01-10T00:00:00.000Z',
+      not_before: new Date('2025-10-01T00:00:00.000Z'),
+      not_after: new Date('2026-01-10T00:00:00.000Z'),
     };
     const now = at('01-05T12:00:00');
     const sorted = [ninety, six, old, over, missing].toSorted(byUrgency(now));
@@ -88,8 +93,8 @@ describe('the order of what is due', () => {
     const now = at('03-05T00:00:00');
     const overdue = { ...advised, name: 'overdue.test' };
     // Much of its life is left: its issuer moved the window into the past.
-    const revoked = { ...overdue, name: 'revoked.test', not_after: '2026-12-01T00:00:00.000Z' };
-    const ending = { ...ninety, name: 'ending.test', not_after: '2026-03-06T00:00:00.000Z' };
+    const revoked = { ...overdue, name: 'revoked.test', not_after: new Date('2026-12-01T00:00:00.000Z') };
+    const ending = { ...ninety, name: 'ending.test', not_after: new Date('2026-03-06T00:00:00.000Z') };
     const sorted = [far, revoked, overdue, ending].toSorted(byUrgency(now));
     expect(sorted.map(({ name }) => name)).toEqual([
       'ending.test',
@@ -117,7 +122,7 @@ describe('what was refused for a reason of its own', () => {
   const standing: CertificateRow = {
     ...ninety,
     name: 'standing.test',
-    not_after: '2026-05-02T00:00:00.000Z',
+    not_after: new Date('2026-05-02T00:00:00.000Z'),
   };
 
   it('goes last where there is no certificate to lose', () => {

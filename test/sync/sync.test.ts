@@ -206,9 +206,7 @@ describe('an authorization that is compared with the CA', () => {
       ]);
       expect(told[0]?.reason).toMatch(reason);
       const after = await authorizationsOf(world.ledger, row.id);
-      expect(after).toMatchObject([
-        { challenge: 'submitted', submitted_at: world.clock.now().toISOString() },
-      ]);
+      expect(after).toMatchObject([{ challenge: 'submitted', submitted_at: world.clock.now() }]);
       expect((await synced(withChallenge(now.session, there))).told).toEqual([]);
     },
   );

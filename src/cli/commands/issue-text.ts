@@ -1,3 +1,4 @@
+import { timeText } from '../../clock.ts';
 import type { IssueForeseen } from '../../issue/dry-run.ts';
 import type { IssueReport } from '../../issue/issue.ts';
 import type { CommandContext } from '../../run/run-context.ts';
@@ -23,7 +24,7 @@ function issueText({ certificateName: name, isOrdered, leftOutText, json }: Issu
   const state = isOrdered ? 'issued' : 'stands and is not due (--force issues all the same)';
   const { fullchain, privkey } = certificate.paths;
   return [
-    `${name}: ${state}, valid until ${certificate.notAfter}`,
+    `${name}: ${state}, valid until ${timeText(certificate.notAfter)}`,
     `  certificate  ${fullchain}`,
     ...(leftOutText === null ? [] : [`  without      ${leftOutText}; acme-ledger name list says why`]),
     ...(privkey === null ? [] : [`  private key  ${privkey}`]),

@@ -19,7 +19,7 @@ export interface Column<Row> {
   /** The name of the column in CSV; left out: it isn't there. */
   key?: string;
   /** What stands in CSV where it isn't the cell of the table. */
-  value?: (row: Row) => string | number | null;
+  value?: (row: Row) => string | number | Date | null;
   /** On a terminal that is too narrow the columns with the highest number are left out first; 0 or none: it stays. */
   spare?: number;
 }

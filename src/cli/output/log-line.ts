@@ -1,3 +1,4 @@
+import { timeText } from '../../clock.ts';
 import { hostname } from 'node:os';
 import { styleText } from 'node:util';
 import { printable, printableJson } from '../../printable.ts';
@@ -20,7 +21,7 @@ const numbers = { debug: 20, info: 30, warn: 40, error: 50 } as const satisfies 
 /** A record as JSON, for collectors of logs. */
 export function jsonLine({ level, at, message, fields }: LogRecord): string {
   const { pid } = process;
-  const time = at.toISOString();
+  const time = timeText(at);
   return `${printableJson({ level: numbers[level], time, pid, hostname: hostname(), ...fields, msg: message })}\n`;
 }
 
@@ -28,7 +29,7 @@ export function jsonLine({ level, at, message, fields }: LogRecord): string {
 export function fileLine({ level, at, message, fields }: LogRecord): string {
   const facts = Object.keys(fields).length === 0 ? '' : ` ${printableJson(fields)}`;
   const word = level === 'warn' ? 'warning' : level;
-  return `${at.toISOString()} [${String(process.pid)}] ${word}: ${printable(message)}${facts}\n`;
+  return `${timeText(at)} [${String(process.pid)}] ${word}: ${printable(message)}${facts}\n`;
 }
 
 /** A record for a person: sentences, and what to do on a line of its own. */

@@ -43,7 +43,7 @@ export interface LeftOpen {
   account: AccountRow;
   pending: number;
   /** When the last authorization has expired; null where the CA told no time. */
-  expiresUntil: string | null;
+  expiresUntil: Date | null;
 }
 
 /**
@@ -62,8 +62,9 @@ export async function giveUpLostAccounts(run: AccountRun): Promise<LeftOpen[]> {
     }
     const open = await openNames(run.ledger, [account.id]);
     const pending = open.reduce((sum, name) => sum + name.pending, 0);
-    const expiries = open.flatMap(({ expiresUntil }) => expiresUntil ?? []).toSorted();
-    if (pending > 0) left.push({ account, pending, expiresUntil: expiries.at(-1) ?? null });
+    const expiries = open.flatMap(({ expiresUntil }) => expiresUntil?.getTime() ?? []);
+    const expiresUntil = expiries.length === 0 ? null : new Date(Math.max(...expiries));
+    if (pending > 0) left.push({ account, pending, expiresUntil });
   }
   return left;
 }

@@ -1,3 +1,4 @@
+import { timeText } from '../../clock.ts';
 import { boundedWait, isStillAhead } from '../../bounded-wait.ts';
 import { isAboutTheCertificate, isServerFault } from '../../error-kinds.ts';
 import type { ErrorRecord } from '../../errors.ts';
@@ -32,7 +33,7 @@ const stepsOfSize: Steps = { first: 1, last: 3 };
 export function backOffOf({ last_error }: Pick<CertificateRow, 'last_error'>, now: Date): ErrorRecord | null {
   if (last_error === null) return null;
   const error = last_error;
-  if (!isAboutTheCertificate(error) || error.retryAt === null || !isStillAhead(error.retryAt, now))
+  if (!isAboutTheCertificate(error) || error.retryAt === null || !isStillAhead(new Date(error.retryAt), now))
     return null;
   const message = `it is tried again at ${error.retryAt}, after it failed: ${error.message}`;
   return {
@@ -71,7 +72,7 @@ export async function backOffAfter(
   const own = step === 0 ? now : run.failureRule.nextAttemptAt(step, now, lifeMsOf(before));
   const asked = error.retryAt === null ? own : new Date(Math.max(own.getTime(), Date.parse(error.retryAt)));
   const isAtOnce = step === 0 && error.retryAt === null;
-  const retryAt = isAtOnce ? now.toISOString() : boundedOwn(asked, own, now, before).toISOString();
+  const retryAt = timeText(isAtOnce ? now : boundedOwn(asked, own, now, before));
   await recordRetryAt(run, before.name, error, retryAt);
   return isAtOnce ? error : { ...error, retryAt };
 }
@@ -91,7 +92,7 @@ function nextStep(certificate: CertificateRow, error: ErrorRecord): number {
   const { first, last: most } = stepsOf(error);
   if (last === null || last.retryAt === null || last_attempt_at === null || !isAboutTheCertificate(last))
     return first;
-  const waitedMs = Date.parse(last.retryAt) - Date.parse(last_attempt_at);
+  const waitedMs = Date.parse(last.retryAt) - last_attempt_at.getTime();
   return Math.min(backOffStep(waitedMs, lifeMsOf(certificate)) + 1, most);
 }
 

@@ -1,5 +1,5 @@
 import type { Life } from '../../bounded-wait.ts';
-import { later } from '../../clock.ts';
+import { later, timeText } from '../../clock.ts';
 import { AcmeLedgerError } from '../../errors.ts';
 import type { Identifier } from '../../identifiers.ts';
 import { identifierSetKey } from '../../identifiers.ts';
@@ -102,7 +102,7 @@ export async function admit(run: AccountRun, admission: Admission): Promise<Admi
 
 /** The time before which there is no use in asking again. */
 function notBefore(verdict: Verdict, now: Date): Date {
-  if (verdict.outcome === 'held') return new Date(verdict.hold.not_before);
+  if (verdict.outcome === 'held') return verdict.hold.not_before;
   return verdict.outcome === 'limit' ? freeAt(verdict.shortage, now) : now;
 }
 
@@ -216,12 +216,12 @@ function orderOf({ identifiers, certificateName }: Admission) {
 
 function countText(count: GateCount, maxPending: number): string {
   const open = `${String(count.pending)} authorizations are open and ${String(count.reserved)} reserved, of ${String(maxPending)} that may be`;
-  const since = count.oldestPendingAt === null ? '' : `, the oldest since ${count.oldestPendingAt}`;
+  const since = count.oldestPendingAt === null ? '' : `, the oldest since ${timeText(count.oldestPendingAt)}`;
   const lost =
     count.lost === 0
       ? ''
       : `; ${String(count.lost)} of those reserved may have been opened by orders that the CA never answered: counted until its list of orders shows them or rules them out, for a week where it has none`;
   const expiry =
-    count.nextExpiryAt === null ? '' : `, at the latest when it expires at ${count.nextExpiryAt}`;
+    count.nextExpiryAt === null ? '' : `, at the latest when it expires at ${timeText(count.nextExpiryAt)}`;
   return `${open}${since}${lost}; the next one is free when a running order ends${expiry}`;
 }

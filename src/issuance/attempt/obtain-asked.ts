@@ -50,7 +50,7 @@ export async function namesAsked(
 ): Promise<{ names: readonly string[]; hopeless: readonly SuspendedName[] }> {
   const rows = await failingNames(ledger, account.id, clock.now());
   const failing = new Map(rows.map((row) => [row.value, row]));
-  const suspended = among.filter((name) => typeof failing.get(name)?.suspended_at === 'string');
+  const suspended = among.filter((name) => failing.get(name)?.suspended_at instanceof Date);
   const choice = chooseNames(certificate, failing, { now: clock.now() });
   const well = among.filter((name) => choice.names.includes(name));
   const names = onFailedName === 'drop' && well.length > 0 ? well : among;

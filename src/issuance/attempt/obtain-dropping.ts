@@ -85,10 +85,10 @@ async function pausedSince(
 /** An attempt that sends nothing, because the CA has paused these names until somebody opens its page. */
 function pausedAttempt(certificate: CertificateRow, paused: ReadonlyMap<string, IdentifierRow>): Attempt {
   const names = asSuspended([...paused.keys()], paused);
-  const looks = [...paused.values()].flatMap(({ next_attempt_at }) => next_attempt_at ?? []).sort();
+  const looks = [...paused.values()].flatMap(({ next_attempt_at }) => next_attempt_at?.getTime() ?? []);
   const error = new AcmeLedgerError('ca-limit', `${suspendedText(names)}; nothing was sent`, {
     hint: resumeHint(names),
-    ...(looks[0] === undefined ? {} : { retryAt: new Date(looks[0]) }),
+    ...(looks.length === 0 ? {} : { retryAt: new Date(Math.min(...looks)) }),
   });
   return { status: 'deferred', certificate, orderId: null, error: errorRecord(error) };
 }

@@ -1,5 +1,5 @@
 import { readOrderFiles, removeOrderFiles } from '../../certificates/order-files.ts';
-import { later } from '../../clock.ts';
+import { later, isSameTime } from '../../clock.ts';
 import { AcmeLedgerError, hasCode } from '../../errors.ts';
 import { type Identifier, parseName } from '../../identifiers.ts';
 import { certificateByName } from '../../ledger/certificates/certificates.ts';
@@ -156,7 +156,9 @@ async function isOver(run: AccountRun, certificate: CertificateRow, placed: Plac
 
 async function isStoredSince(run: AccountRun, certificate: CertificateRow): Promise<boolean> {
   const now = await certificateByName(run.ledger, certificate.name);
-  return now !== undefined && now.stored_at !== certificate.stored_at && isSameWanted(now, certificate);
+  return (
+    now !== undefined && !isSameTime(now.stored_at, certificate.stored_at) && isSameWanted(now, certificate)
+  );
 }
 
 /**

@@ -3,7 +3,7 @@ import { countFailure, uncountFailure } from '../../ledger/limits/failure-counts
 import { accountScope, bucketWord, storedBuckets } from '../../ledger/limits/limit-buckets.ts';
 import type { AuthorizationRow } from '../../ledger/schema.ts';
 import { type LedgerWriter, inTransaction } from '../../ledger/writer.ts';
-import { later } from '../../clock.ts';
+import { later, timeText } from '../../clock.ts';
 import type { CaLimits } from '../../ca-limits.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
 import { type Bucket, fullBucket, waitMs } from '../../token-bucket.ts';
@@ -52,7 +52,7 @@ async function spendFailure(run: AccountRun, row: AuthorizationRow, what: string
     );
     if (wait > 0) {
       const until = later(now, wait);
-      const reason = `${what} a failed validation of ${name} at the CA, and they are used up until ${until.toISOString()}`;
+      const reason = `${what} a failed validation of ${name} at the CA, and they are used up until ${timeText(until)}`;
       return { ...free, usedUp: { reason, until } };
     }
     await countFailure(writer, account.id, name);

@@ -51,7 +51,7 @@ export async function closeAuthorization(
   let answer: Answer<Authorization> | { heldBy: Protection };
   try {
     answer = await deactivateUnlessHeld(run, row.url, {
-      shownAt: row.checked_at === null ? null : new Date(row.checked_at),
+      shownAt: row.checked_at,
       holder: () => holderOf(run, row, protection),
     });
   } catch (error) {

@@ -35,7 +35,7 @@ export async function takeBackForgotten(
     rows.map(async (row) => {
       const { id, url, challenge, submitted_at: takenAt } = row;
       if (challenge !== 'submitted' || takenAt === null || !untouched.has(url)) return row;
-      if (later(new Date(takenAt), validationTimeoutMs) > now) return row;
+      if (later(takenAt, validationTimeoutMs) > now) return row;
       await recordNotSubmitted(run, id, { orderId, takenAt }, 'taken, and no verdict for three minutes');
       return { ...row, challenge: 'none' as const };
     }),

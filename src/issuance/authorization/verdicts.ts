@@ -37,16 +37,15 @@ export function isUndecided(row: AuthorizationRow): boolean {
 export function isSubmitLost(row: AuthorizationRow, sentBy?: Date): boolean {
   if (row.status !== 'pending' || row.challenge !== 'submitting') return false;
   if (row.submitted_at === null || row.checked_at === null) return false;
-  return decidedBy(row.submitted_at, sentBy) <= new Date(row.checked_at);
+  return decidedBy(row.submitted_at, sentBy) <= row.checked_at;
 }
 
 /**
  * When the CA can't be validating any more. A submit that was recorded before the clock was set back seems to
  * lie ahead. It was sent before it was read, so nobody waits for the clock to come there again.
  */
-function decidedBy(submittedAt: string, sentBy = new Date(submittedAt)): Date {
-  const at = new Date(submittedAt);
-  return later(at < sentBy ? at : sentBy, validationMs);
+function decidedBy(submittedAt: Date, sentBy = submittedAt): Date {
+  return later(submittedAt < sentBy ? submittedAt : sentBy, validationMs);
 }
 
 /**
@@ -82,7 +81,7 @@ async function awaitVerdict(
   row: AuthorizationRow,
   { sentBy, until, signal }: { sentBy: Date; until: Date; signal: AbortSignal },
 ): Promise<boolean> {
-  const verdictBy = decidedBy(row.submitted_at ?? sentBy.toISOString(), sentBy);
+  const verdictBy = decidedBy(row.submitted_at ?? sentBy, sentBy);
   try {
     let askedAt = run.clock.now();
     const answer = await poll(
@@ -136,7 +135,7 @@ export async function lookAt(
 
 async function look(run: AccountRun, row: AuthorizationRow): Promise<Answer<Authorization> | null> {
   // An authorization that is so new can't be forgotten: a CA that reads from a replica doesn't know it yet.
-  const isYoung = later(new Date(row.created_at), youngMs) > run.clock.now();
+  const isYoung = later(row.created_at, youngMs) > run.clock.now();
   for (const waitMs of isYoung ? replicaWaitsMs : []) {
     try {
       return await run.session.getAuthorization(row.url, run.stops.grace);

@@ -1,3 +1,4 @@
+import { isSameTime } from '../../clock.ts';
 import { AcmeLedgerError, errorRecord } from '../../errors.ts';
 import type { ErrorRecord } from '../../errors.ts';
 import { certificateByName } from '../../ledger/certificates/certificates.ts';
@@ -23,7 +24,8 @@ export async function deployError(run: AccountRun, certificate: CertificateRow):
   if (order === 'elsewhere') return errorRecord(elsewhere());
   try {
     const now = order === null ? undefined : await certificateByName(run.ledger, certificate.name);
-    const isDone = now?.stored_at === certificate.stored_at && now.deployed_at !== null;
+    const isDone =
+      now !== undefined && isSameTime(now.stored_at, certificate.stored_at) && now.deployed_at !== null;
     if (isDone) return null;
     if (order !== null) {
       await endHooksOfDeadRuns(run.ledger, run.log);

@@ -1,3 +1,4 @@
+import { later } from '../../clock.ts';
 import type { KeyObject } from 'node:crypto';
 import type { Chain } from '../../acme/objects/resources.ts';
 import { readCsr } from '../../certificates/given-csr.ts';
@@ -74,8 +75,8 @@ export function isUncollected(order: OrderRow, error: unknown): error is AcmeLed
  */
 export function judged(run: AccountRun, order: OrderRow, error: unknown): unknown {
   if (!isUncollected(order, error) || canNeverBeStored(error)) return error;
-  const sentAt = Date.parse(order.finalize_sent_at ?? '');
-  const isOver = run.clock.now().getTime() - sentAt >= collectForMs;
+  const { finalize_sent_at: sentAt } = order;
+  const isOver = sentAt !== null && later(sentAt, collectForMs) <= run.clock.now();
   return flawOf(error) === 'broken' || isOver ? asFinal(error) : error;
 }
 

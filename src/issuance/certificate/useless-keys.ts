@@ -10,6 +10,6 @@ import { orderById } from '../../ledger/orders/orders.ts';
 export async function removeUselessKeys(ledger: Ledger, stateDir: string): Promise<void> {
   for (const id of ordersWithFiles(stateDir)) {
     const order = await orderById(ledger, Number(id));
-    if (typeof order?.concluded_at === 'string') removeOrderFiles(stateDir, id);
+    if (order !== undefined && order.concluded_at !== null) removeOrderFiles(stateDir, id);
   }
 }

@@ -1,3 +1,4 @@
+import { timeText } from '../../clock.ts';
 import type { ErrorRecord } from '../../errors.ts';
 import type { CertificateRow } from '../../ledger/schema.ts';
 import type { FailingNames } from '../names/name-choice.ts';
@@ -63,13 +64,13 @@ export function waitForNames(
   const { names, leftOut } = chooseNames(certificate, failing, { now });
   const rows = leftOut.flatMap((name) => failing.get(name) ?? []);
   const waiting = rows.filter(({ suspended_at }) => suspended_at === null);
-  const times = waiting.flatMap(({ next_attempt_at }) => next_attempt_at ?? []).sort();
+  const times = waiting.flatMap(({ next_attempt_at }) => next_attempt_at?.getTime() ?? []);
   const [first] = waiting;
   const isDropping = policyFor(certificate, due, context) === 'drop';
-  const until = (isDropping ? times[0] : times.at(-1)) ?? now.toISOString();
+  const untilMs = times.length === 0 ? now.getTime() : isDropping ? Math.min(...times) : Math.max(...times);
   // Half of the time after its due day being over, the usual policy goes on without them.
   const late = context.onFailedName === null && names.length > 0 ? lateAt(certificate) : null;
-  const retryAt = late !== null && late.toISOString() < until ? late.toISOString() : until;
+  const retryAt = timeText(new Date(Math.min(untilMs, late?.getTime() ?? Infinity)));
   const named = waiting.slice(0, namedMost).map(({ value }) => value);
   const more = waiting.length > namedMost ? ` and ${String(waiting.length - namedMost)} more` : '';
   const error = first?.last_error ?? null;

@@ -59,9 +59,7 @@ export function byUrgency(now: Date): (one: RenewalFacts, other: RenewalFacts) =
  */
 export function refusedLast(rows: readonly CertificateRow[], now: Date): CertificateRow[] {
   const isRefused = ({ not_after, last_error }: CertificateRow): boolean =>
-    (not_after === null || not_after <= now.toISOString()) &&
-    last_error !== null &&
-    isAboutTheCertificate(last_error);
+    (not_after === null || not_after <= now) && last_error !== null && isAboutTheCertificate(last_error);
   return [...rows.filter((row) => !isRefused(row)), ...rows.filter(isRefused)];
 }
 

@@ -30,7 +30,7 @@ function lastMoment(certificate: Facts, isAskedFor: boolean): number {
   if (certificate.revoked_at !== null) return 0;
   const latest = latestRenewal(certificate);
   if (latest !== null) return latest.getTime();
-  return isAskedFor ? 0 : Date.parse(certificate.created_at) + newWaitsMs;
+  return isAskedFor ? 0 : certificate.created_at.getTime() + newWaitsMs;
 }
 
 /**
@@ -45,6 +45,6 @@ export function waitsTooLong(
   const retryMs = Date.parse(error?.retryAt ?? '');
   const until = Number.isNaN(retryMs) ? now.getTime() : Math.max(now.getTime(), retryMs);
   if (certificate.revoked_at !== null) return until > now.getTime();
-  const latest = endingSoonAt(certificate)?.getTime() ?? Date.parse(certificate.created_at) + newWaitsMs;
+  const latest = endingSoonAt(certificate)?.getTime() ?? certificate.created_at.getTime() + newWaitsMs;
   return until >= latest;
 }

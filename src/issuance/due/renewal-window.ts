@@ -1,4 +1,5 @@
 import { type Life, dangerAt, leastShare } from '../../bounded-wait.ts';
+import { later } from '../../clock.ts';
 import { renewalDueAt } from './renewal-time.ts';
 import type { RenewalFacts } from '../../ledger/certificates/certificates.ts';
 import type { CertificateRow } from '../../ledger/schema.ts';
@@ -12,12 +13,10 @@ import type { CertificateRow } from '../../ledger/schema.ts';
 export function renewalOf(certificate: RenewalFacts): { reason: 'ari' | 'ending'; dueAt: Date } | null {
   const life = lifeOf(certificate);
   if (life === null) return null;
-  const suggested = timeOf(certificate.ari_renew_at);
+  const suggested = certificate.ari_renew_at;
   if (suggested === null) return { reason: 'ending', dueAt: renewalDueAt(life.begin, life.end) };
   const latest = dangerAt(life);
-  return suggested <= latest.getTime()
-    ? { reason: 'ari', dueAt: new Date(suggested) }
-    : { reason: 'ending', dueAt: latest };
+  return suggested <= latest ? { reason: 'ari', dueAt: suggested } : { reason: 'ending', dueAt: latest };
 }
 
 /** Until when a stored certificate can wait at the latest, whatever the CA says; null when none is stored. */
@@ -54,8 +53,8 @@ export function urgencyOf(certificate: RenewalFacts, now: Date): [rank: number, 
   const end = life.end.getTime();
   const shareLeft = (end - now.getTime()) / (end - life.begin.getTime());
   if (shareLeft < leastShare) return [1, shareLeft];
-  const windowEnd = timeOf(certificate.ari_window_end);
-  const isOverdue = certificate.revoked_at !== null || (windowEnd !== null && windowEnd <= now.getTime());
+  const windowEnd = certificate.ari_window_end;
+  const isOverdue = certificate.revoked_at !== null || (windowEnd !== null && windowEnd <= now);
   return [isOverdue ? 2 : 3, shareLeft];
 }
 
@@ -64,9 +63,9 @@ const clockSkewMs = 10 * 60_000;
 
 /** Whether the CA's suggested window (RFC 9773 §4.2) is open now, also by a clock that is a little off. */
 export function isWindowOpen(certificate: CertificateRow, now: Date): boolean {
-  const [start, end] = [timeOf(certificate.ari_window_start), timeOf(certificate.ari_window_end)];
+  const { ari_window_start: start, ari_window_end: end } = certificate;
   if (start === null || end === null) return false;
-  return start + clockSkewMs <= now.getTime() && now.getTime() <= end - clockSkewMs;
+  return later(start, clockSkewMs) <= now && now <= later(end, -clockSkewMs);
 }
 
 /** Whether a new order can say that it replaces the stored certificate (RFC 9773 §5). */
@@ -76,14 +75,8 @@ export function isReplaceable({ ari_id, order_id, revoked_at }: CertificateRow):
 
 /** The life of the stored certificate; null when nothing is stored. */
 export function lifeOf({
-  not_before,
-  not_after,
+  not_before: begin,
+  not_after: end,
 }: Pick<RenewalFacts, 'not_before' | 'not_after'>): Life | null {
-  const [begin, end] = [timeOf(not_before), timeOf(not_after)];
-  return begin === null || end === null ? null : { begin: new Date(begin), end: new Date(end) };
-}
-
-function timeOf(instant: string | null): number | null {
-  const time = Date.parse(instant ?? '');
-  return Number.isNaN(time) ? null : time;
+  return begin === null || end === null ? null : { begin, end };
 }

@@ -1,3 +1,4 @@
+import { timeText } from '../../clock.ts';
 import { laterHint } from '../../acme/objects/problems.ts';
 import { type Life, boundedWait } from '../../bounded-wait.ts';
 import { AcmeLedgerError, errorRecord } from '../../errors.ts';
@@ -36,18 +37,18 @@ export async function holdAgainst(
   const holds = all.filter((hold) => !isOverridden(hold, overriddenUntil));
   if (holds.length === 0) return null;
   // The clock went back: the holds are moved to its new time, from which on their waits pass.
-  if (holds.some(({ noted_at }) => noted_at === now.toISOString())) await moveHolds(writer, accountId);
+  if (holds.some(({ noted_at }) => noted_at.getTime() === now.getTime())) await moveHolds(writer, accountId);
   const exemption =
     asked.kind === 'newOrder' ? await exemptionOf(writer.ledger, accountId, asked, now) : notExempt;
   const bounded = holds.map((hold) => forCertificate(hold, life));
   for (const { id, not_before } of bounded.filter((hold) => concerns(hold, asked, exemption))) {
-    if (not_before <= now.toISOString()) await endHold(writer, id);
+    if (not_before <= now) await endHold(writer, id);
   }
   return holdAmong(bounded, asked, { exemption, now });
 }
 
 function isOverridden({ noted_at }: HoldRow, until: Date | undefined): boolean {
-  return until !== undefined && noted_at <= until.toISOString();
+  return until !== undefined && noted_at <= until;
 }
 
 /**
@@ -70,7 +71,7 @@ const notExempt: Exemption = { isRenewal: false, replacesInWindow: false };
 /** A hold as it is for a certificate: no wait goes past the time that the certificate's life allows. */
 export function forCertificate(hold: HoldRow, life: Life | null): HoldRow {
   if (life === null) return hold;
-  const bounded = boundedWait(new Date(hold.not_before), new Date(hold.noted_at), life).toISOString();
+  const bounded = boundedWait(hold.not_before, hold.noted_at, life);
   return { ...hold, not_before: bounded < hold.not_before ? bounded : hold.not_before };
 }
 
@@ -81,7 +82,7 @@ export function holdAmong(
   { exemption = notExempt, now }: { exemption?: Exemption; now: Date },
 ): HoldRow | null {
   const [last] = holds
-    .filter((hold) => hold.not_before > now.toISOString() && concerns(hold, asked, exemption))
+    .filter((hold) => hold.not_before > now && concerns(hold, asked, exemption))
     .sort((one, other) => (one.not_before < other.not_before ? 1 : -1));
   return last ?? null;
 }
@@ -128,7 +129,7 @@ export async function noteHold(
     const hold = { accountId, ...told, limit, error: errorRecord(error) };
     const notBefore = await recordHold(tx, hold);
     await emptyToldBucket(tx, accountId, hold);
-    return at(error, new Date(notBefore));
+    return at(error, notBefore);
   });
 }
 
@@ -198,7 +199,7 @@ export function heldError(
         ...(hint === null ? [] : [hint]),
         ...(mayAsk ? [`${askNow(order)} asks the CA all the same, once`] : []),
       ].join('; '),
-      retryAt: new Date(hold.not_before),
+      retryAt: hold.not_before,
       ...(problem === null ? {} : { problem }),
     },
   );
@@ -207,21 +208,22 @@ export function heldError(
 }
 
 /** Why a request is held; the text claims nothing that the CA hasn't said. */
-function whyHeld({ error, limit_name, noted_at, not_before }: HoldRow): string {
+function whyHeld({ error, limit_name, ...row }: HoldRow): string {
   const { problem, retryAt } = error;
+  const [notedAt, notBefore] = [timeText(row.noted_at), timeText(row.not_before)];
   if (limit_name === accountPausedLimit)
-    return `the CA refuses all new orders of the account as paused; it is asked again at ${not_before}`;
+    return `the CA refuses all new orders of the account as paused; it is asked again at ${notBefore}`;
   if (unpauseUrl(problem) !== null)
-    return `the CA paused these names (said at ${noted_at}); it is asked again at ${not_before}`;
+    return `the CA paused these names (said at ${notedAt}); it is asked again at ${notBefore}`;
   return retryAt === null
-    ? `the CA refused it at ${noted_at} for now, and is asked again at ${not_before} (${limit_name})`
-    : `the CA asked at ${noted_at} not to be asked before ${not_before} (${limit_name})`;
+    ? `the CA refused it at ${notedAt} for now, and is asked again at ${notBefore} (${limit_name})`
+    : `the CA asked at ${notedAt} not to be asked before ${notBefore} (${limit_name})`;
 }
 
 /** The CA's refusal of an order that a person had it asked for in spite of its holds. */
 export function refusedAgain(error: AcmeLedgerError): AcmeLedgerError {
   const { code, message, hint, problem, retryAt, httpStatus } = error;
-  const until = retryAt === undefined ? 'now' : `until ${retryAt.toISOString()}`;
+  const until = retryAt === undefined ? 'now' : `until ${timeText(retryAt)}`;
   const meaning = `asked with --now, the CA refused it: every run on this ledger waits ${until}, and asking again may lengthen that`;
   return new AcmeLedgerError(code, message, {
     cause: error,

@@ -1,5 +1,5 @@
 import { AcmeLedgerError } from '../../errors.ts';
-import { later } from '../../clock.ts';
+import { later, timeText } from '../../clock.ts';
 import type { LimitName } from '../../ca-limits.ts';
 import { usedOf } from '../../token-bucket.ts';
 import type { Shortage } from './charges.ts';
@@ -56,7 +56,7 @@ function refusal(shortage: Shortage, now: Date, areUsed: string): AcmeLedgerErro
   const retryAt = freeAt(shortage, now);
   return new AcmeLedgerError(
     'ca-limit',
-    `the CA's limit on ${what} has no room${subject}: ${used}${reserve}; the next is free at ${retryAt.toISOString()}`,
+    `the CA's limit on ${what} has no room${subject}: ${used}${reserve}; the next is free at ${timeText(retryAt)}`,
     { hint: `nothing was sent; ${todo}`, retryAt },
   );
 }

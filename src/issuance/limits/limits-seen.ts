@@ -12,7 +12,7 @@ export interface LimitSeen {
   used: number;
   max: number;
   /** When the next token is free; null while there is one. */
-  nextFreeAt: string | null;
+  nextFreeAt: Date | null;
 }
 
 /** The most subjects of one limit that are shown. */
@@ -30,7 +30,7 @@ export function limitSeen(limit: LimitName, subject: string, bucket: Bucket, now
     subject: subject === '' ? null : subject,
     used: usedOf(bucket, now.getTime()),
     max: bucket.allowance.max,
-    nextFreeAt: wait === 0 ? null : new Date(now.getTime() + Math.ceil(wait)).toISOString(),
+    nextFreeAt: wait === 0 ? null : new Date(now.getTime() + Math.ceil(wait)),
   };
 }
 
@@ -56,7 +56,7 @@ export function limitsSeen(
       return seen.length > 0 ? seen : [limitSeen(limit, '', fullBucket(allowance), now)];
     const usedUp = seen
       .filter(({ nextFreeAt }) => nextFreeAt !== null)
-      .sort((one, other) => (one.nextFreeAt ?? '').localeCompare(other.nextFreeAt ?? '') * -1);
+      .sort((one, other) => Number(other.nextFreeAt) - Number(one.nextFreeAt));
     const [fullest] = seen.filter(({ used }) => used > 0).sort((one, other) => other.used - one.used);
     return usedUp.length > 0 || fullest === undefined ? usedUp.slice(0, shownMax) : [fullest];
   });

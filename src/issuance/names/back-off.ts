@@ -41,10 +41,10 @@ export function lifeMsOf({
   not_before,
   not_after,
 }: {
-  not_before: string | null;
-  not_after: string | null;
+  not_before: Date | null;
+  not_after: Date | null;
 }): number | null {
-  return not_before === null || not_after === null ? null : Date.parse(not_after) - Date.parse(not_before);
+  return not_before === null || not_after === null ? null : not_after.getTime() - not_before.getTime();
 }
 
 /** The wait after a number of failures, without the jitter. */

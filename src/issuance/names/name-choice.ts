@@ -16,9 +16,9 @@ export function failingEither(one: FailingNames = new Map(), other: FailingNames
   return merged;
 }
 
-/** The time until which a name waits, as a text to compare: a suspended name waits the longest. */
-function waitOf({ suspended_at, next_attempt_at }: IdentifierRow): string {
-  return suspended_at === null ? (next_attempt_at ?? '') : 'suspended';
+/** The time until which a name waits, in milliseconds: a suspended name waits the longest. */
+function waitOf({ suspended_at, next_attempt_at }: IdentifierRow): number {
+  return suspended_at === null ? (next_attempt_at?.getTime() ?? 0) : Infinity;
 }
 
 /** The names that an order is for now. */
@@ -55,7 +55,7 @@ export function suspendedOf(certificate: CertificateRow, failing: FailingNames):
 }
 
 function isLeftAlone({ suspended_at, next_attempt_at }: IdentifierRow, now: Date, even: boolean): boolean {
-  const waits = next_attempt_at !== null && next_attempt_at > now.toISOString();
+  const waits = next_attempt_at !== null && next_attempt_at > now;
   return suspended_at !== null || (waits && !even);
 }
 
@@ -102,7 +102,6 @@ export function lateAt({
   not_after,
 }: Pick<CertificateRow, 'not_before' | 'not_after'>): Date | null {
   if (not_before === null || not_after === null) return null;
-  const notAfter = new Date(not_after);
-  const dueAt = renewalDueAt(new Date(not_before), notAfter);
-  return new Date((dueAt.getTime() + notAfter.getTime()) / 2);
+  const dueAt = renewalDueAt(not_before, not_after);
+  return new Date((dueAt.getTime() + not_after.getTime()) / 2);
 }

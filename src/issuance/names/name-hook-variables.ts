@@ -1,3 +1,4 @@
+import { timeText } from '../../clock.ts';
 import type { AccountRow, IdentifierRow } from '../../ledger/schema.ts';
 import { printable } from '../../printable.ts';
 
@@ -21,12 +22,12 @@ export const nameVariables: Readonly<Record<string, NameVariable>> = {
   },
   ACME_LEDGER_FAILING_SINCE: {
     what: 'since when',
-    valueOf: (_, _account, { failing_since }) => failing_since ?? '',
+    valueOf: (_, _account, { failing_since }) => timeText(failing_since),
   },
   ACME_LEDGER_NEXT_ATTEMPT_AT: {
     what: 'when it is tried again; empty for a suspended name',
     valueOf: (_, _account, { suspended_at, next_attempt_at }) =>
-      suspended_at === null ? (next_attempt_at ?? '') : '',
+      suspended_at === null ? timeText(next_attempt_at) : '',
   },
 };
 

@@ -37,7 +37,7 @@ export async function findLost(
   const isHandedBack = run.policy === 'resume' && row.status === 'intent';
   if (listed === 'no-list' && isHandedBack && !(await hasFailedAlike(run.ledger, row, run.clock.now()))) {
     if (mayRepeat) return repeatNewOrder(run, row, identifiers);
-    if (row.reserved_until > run.clock.now().toISOString()) {
+    if (row.reserved_until > run.clock.now()) {
       await releaseOrder(run, row.id, {});
       return null;
     }
@@ -52,7 +52,7 @@ export async function findLost(
 
 /** Whether the newOrder may still be under way: until its end an empty list rules nothing out. */
 function isUnderWay(row: OrderRow, now: Date): boolean {
-  return later(new Date(row.created_at), newOrderLifeMs) > now;
+  return later(row.created_at, newOrderLifeMs) > now;
 }
 
 async function repeatNewOrder(

@@ -99,7 +99,7 @@ async function endOne(
     );
   // The CA may still be validating a submitted authorization, which is never deactivated then (promise 4).
   const mayClose = (): boolean =>
-    isSubmitLost({ ...row, checked_at: run.clock.now().toISOString() }) && policy === 'deactivate';
+    isSubmitLost({ ...row, checked_at: run.clock.now() }) && policy === 'deactivate';
   return closed(run, row.url, verdict, () => (mayClose() ? 'deactivate' : 'resume'));
 }
 

@@ -189,7 +189,7 @@ export function orderEnd(
   const resumeUntil = policy === 'resume' && open.length > 0 ? later(now, resumeForMs) : null;
   const isUnsettled = policy === 'deactivate' && open.some((row) => row.refused_at === null);
   if (isUnsettled || rows.length === 0) return { keptUntil: null };
-  const expiresAt = order.expires_at === null ? later(now, resumeForMs) : new Date(order.expires_at);
+  const expiresAt = order.expires_at ?? later(now, resumeForMs);
   return { keptUntil: resumeUntil !== null && resumeUntil < expiresAt ? resumeUntil : expiresAt };
 }
 

@@ -20,12 +20,11 @@ const momentMs = 5_000;
 /** Whether the CA has been at the order for longer than an attempt waits for a certificate. */
 export function isStuck({ stuck_at, finalize_sent_at }: OrderRow, now: Date): boolean {
   if (stuck_at !== null) return true;
-  return finalize_sent_at !== null && later(new Date(finalize_sent_at), issuanceTimeoutMs) <= now;
+  return finalize_sent_at !== null && later(finalize_sent_at, issuanceTimeoutMs) <= now;
 }
 
 /** Whether any run looked at a watched order a short time ago. */
-export function wasLookedAt({ stuck_at, updated_at }: OrderRow, now: Date): boolean {
-  const at = new Date(updated_at);
+export function wasLookedAt({ stuck_at, updated_at: at }: OrderRow, now: Date): boolean {
   return stuck_at !== null && at <= now && later(at, lookEveryMs) > now;
 }
 

@@ -41,13 +41,13 @@ export async function startRun(ledger: Ledger, clock: Clock, command: string): P
     id,
     ...thisProcess(),
     command,
-    started_at: clock.now().toISOString(),
-    lease_until: later(clock.wallNow(), leaseMs).toISOString(),
+    started_at: clock.now(),
+    lease_until: later(clock.wallNow(), leaseMs),
     ended_at: null,
   });
   const renew = async (): Promise<void> => {
     const asked = { at: clock.now(), wallAt: clock.wallNow() };
-    if (!(await renewLease(ledger, id, later(clock.wallNow(), leaseMs).toISOString()))) throw endedRun();
+    if (!(await renewLease(ledger, id, later(clock.wallNow(), leaseMs)))) throw endedRun();
     renewed = asked;
   };
   const timer = setInterval(() => {
@@ -67,7 +67,7 @@ export async function startRun(ledger: Ledger, clock: Clock, command: string): P
     },
     async end() {
       clearInterval(timer);
-      await endRun(ledger, id, clock.now().toISOString());
+      await endRun(ledger, id, clock.now());
     },
   };
 }
@@ -105,13 +105,9 @@ export function isAlive(run: RunRow | undefined, now: Date): boolean {
   }
   // A lease is written anew every few seconds: a lease of an earlier boot that reaches this far is older than
   // a clock that was set back.
-  if (
-    run.host === here.host &&
-    isOtherBoot(run, here) &&
-    run.lease_until > later(now, 2 * leaseMs).toISOString()
-  )
+  if (run.host === here.host && isOtherBoot(run, here) && run.lease_until > later(now, 2 * leaseMs))
     return false;
-  return run.lease_until > now.toISOString();
+  return run.lease_until > now;
 }
 
 /** The runs that are alive, among these. */

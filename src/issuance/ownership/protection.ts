@@ -1,3 +1,4 @@
+import { timeText } from '../../clock.ts';
 import { farthestKeptMs, isStillAhead } from '../../bounded-wait.ts';
 import { closingRunOf } from '../../ledger/authorizations/closing-claims.ts';
 import { ordersHolding } from '../../ledger/orders/order-queries.ts';
@@ -47,7 +48,7 @@ export async function protectionOf(
       return { reason: `order ${String(order.id)} is being worked on`, run: other };
     }
     if (isKept(order, now) && !options.includeKept && row.refused_at === null) {
-      return { reason: `kept for the next attempt until ${order.kept_until ?? ''}`, run: null };
+      return { reason: `kept for the next attempt until ${timeText(order.kept_until)}`, run: null };
     }
   }
   return alive.has(closer) ? { reason: 'another run is closing it', run: closer } : null;

@@ -1,5 +1,5 @@
 import { boundedWait } from '../../bounded-wait.ts';
-import { later } from '../../clock.ts';
+import { later, timeText } from '../../clock.ts';
 import { AcmeLedgerError } from '../../errors.ts';
 import type { AccountRun } from '../account-run.ts';
 
@@ -19,7 +19,7 @@ export function notYet(
 ): AcmeLedgerError {
   const now = clock.now();
   const at = boundedWait(retryAt ?? later(now, assumedMs), now);
-  const wanted = retryAt === null ? '' : `, and wants to be asked at ${at.toISOString()}`;
+  const wanted = retryAt === null ? '' : `, and wants to be asked at ${timeText(at)}`;
   return new AcmeLedgerError('not-yet', `the CA is still ${what}${wanted}; the order is kept`, {
     hint: `nothing is lost: the next acme-ledger renew goes on with it; acme-ledger order show ${String(orderId)}`,
     retryAt: at,

@@ -80,7 +80,7 @@ async function waitForLeave(
   for (;;) {
     const hold = await holdAgainst(writer, accountId, asked, { overriddenUntil });
     if (hold === null) return;
-    if (new Date(hold.not_before) > until) throw heldError(hold);
+    if (hold.not_before > until) throw heldError(hold);
     await writer.clock.sleep(msUntil(hold.not_before, writer.clock), signal);
   }
 }
@@ -130,7 +130,7 @@ function isSentOnce(asked: Asked): boolean {
 /**
  * The time until an instant, a little longer by chance, because many runs may be waiting for the same time.
  */
-function msUntil(instant: string, clock: Clock): number {
-  const ms = Math.max(0, Date.parse(instant) - clock.now().getTime());
+function msUntil(instant: Date, clock: Clock): number {
+  const ms = msLeft(instant, clock);
   return ms + Math.random() * Math.min(ms / 10, 1_000);
 }

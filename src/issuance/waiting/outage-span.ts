@@ -1,4 +1,4 @@
-import type { Clock } from '../../clock.ts';
+import { type Clock, timeText } from '../../clock.ts';
 import { AcmeLedgerError } from '../../errors.ts';
 import type { Log } from '../../log-and-stops.ts';
 
@@ -46,7 +46,7 @@ export class OutageSpan {
   }
 
   errorFor({ message, retryAt, problem }: AcmeLedgerError): AcmeLedgerError {
-    const since = (this.#begunAt ?? this.#parts.clock.now()).toISOString();
+    const since = timeText(this.#begunAt ?? this.#parts.clock.now());
     return new AcmeLedgerError('ca-outage', `the CA has been out of order since ${since}: ${message}`, {
       hint: "nothing is lost: the next run goes on; see the CA's status page",
       ...(problem === undefined ? {} : { problem }),

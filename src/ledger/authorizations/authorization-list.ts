@@ -90,11 +90,10 @@ function pending(ledger: Ledger, accountId: number, madeBefore: Date | undefined
     .where('account_id', '=', accountId)
     .where('status', '=', 'pending');
   if (madeBefore === undefined) return query;
-  const before = madeBefore.toISOString();
   // An authorization in another client's log was made before the ledger learned of it. A log time after
   // `created_at` is of a clock that was ahead.
   return query.where((where) =>
-    where.or([where('logged_at', '<', before), where('created_at', '<', before)]),
+    where.or([where('logged_at', '<', madeBefore), where('created_at', '<', madeBefore)]),
   );
 }
 
@@ -140,7 +139,7 @@ async function page(ledger: Ledger, filter: AuthorizationFilter, below: number) 
   }
   if (filter.statuses !== undefined) query = query.where('authorizations.status', 'in', filter.statuses);
   if (filter.createdBefore !== undefined) {
-    query = query.where('authorizations.created_at', '<', filter.createdBefore.toISOString());
+    query = query.where('authorizations.created_at', '<', filter.createdBefore);
   }
   if (filter.unsubmitted === true) {
     query = query

@@ -9,7 +9,7 @@ import type { Instant } from '../columns.ts';
 import type { AuthorizationStatus } from '../states.ts';
 import { authorizationStatusesBefore, isSubmitted } from '../states.ts';
 import type { LedgerWriter } from '../writer.ts';
-import { inTransaction, instant, instantOf } from '../writer.ts';
+import { inTransaction, instant } from '../writer.ts';
 
 /** An authorization as the CA showed it. `error` is an ERROR of docs/json.md for an invalid one. */
 export interface AuthorizationSeen {
@@ -91,7 +91,7 @@ async function recordOne(writer: LedgerWriter, seen: AuthorizationSeen): Promise
   const possible = authorizationStatusesBefore(seen.status).includes(before.status);
   await update(writer.ledger, {
     ...before,
-    checked_at: later(before.checked_at, seen.askedAt?.toISOString() ?? instant(writer)),
+    checked_at: later(before.checked_at, seen.askedAt ?? instant(writer)),
     status: possible ? seen.status : before.status,
     // An authorization is for one identifier as long as it lives: another identifier is not believed.
     ...(seen.identifier === null || before.identifier !== null
@@ -101,7 +101,7 @@ async function recordOne(writer: LedgerWriter, seen: AuthorizationSeen): Promise
           identifier: seen.identifier.value,
           wildcard: seen.identifier.wildcard,
         }),
-    expires_at: seen.expiresAt === null ? endAfter(before, seen.status) : instantOf(seen.expiresAt),
+    expires_at: seen.expiresAt ?? endAfter(before, seen.status),
     error: seen.error ?? before.error,
   });
   // An authorization that another client made may have ended long before this first look: its end isn't

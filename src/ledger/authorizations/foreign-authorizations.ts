@@ -9,9 +9,9 @@ import { inTransaction, instant } from '../writer.ts';
 export interface FoundIn {
   client: string | null;
   file: string;
-  loggedAt: string | null;
+  loggedAt: Date | null;
   /** When the file was last written: nothing in it is younger. */
-  fileWrittenAt?: string | null;
+  fileWrittenAt?: Date | null;
 }
 
 /**

@@ -1,7 +1,7 @@
 import { farthestReservationMs } from '../../bounded-wait.ts';
 import { compiledOnce } from '../compiled.ts';
 import type { Ledger } from '../ledger.ts';
-import type { Instant } from '../columns.ts';
+import { instantFrom, type Instant } from '../columns.ts';
 import type { LedgerWriter } from '../writer.ts';
 import { instant } from '../writer.ts';
 
@@ -15,16 +15,16 @@ export interface GateCount {
   reserved: number;
   /** Of the reserved authorizations, those of newOrders that were given up without an answer. */
   lost: number;
-  oldestPendingAt: string | null;
+  oldestPendingAt: Instant | null;
   /** When the first of the pending authorizations ends by expiring. */
-  nextExpiryAt: string | null;
+  nextExpiryAt: Instant | null;
 }
 
 /** Our clock may be ahead of the CA's: an authorization counts this much longer than its `expires` says. */
 const clockSkewMs = 10 * 60_000;
 
 export async function gateCount(ledger: Ledger, accountId: number, now: Date): Promise<GateCount> {
-  const cutoff = new Date(now.getTime() - clockSkewMs).toISOString();
+  const cutoff = new Date(now.getTime() - clockSkewMs);
   const {
     rows: [open],
   } = await openOf(ledger, { accountId, cutoff });
@@ -33,15 +33,15 @@ export async function gateCount(ledger: Ledger, accountId: number, now: Date): P
   } = await reservedOf(ledger, {
     accountId,
     cutoff,
-    farthest: new Date(now.getTime() + farthestReservationMs).toISOString(),
+    farthest: new Date(now.getTime() + farthestReservationMs),
   });
   return {
     pending: Number(open?.pending ?? 0),
     unsubmitted: Number(open?.unsubmitted ?? 0),
     reserved: Number(intents?.reserved ?? 0),
     lost: Number(intents?.lost ?? 0),
-    oldestPendingAt: open?.oldest ?? null,
-    nextExpiryAt: open?.next ?? null,
+    oldestPendingAt: instantFrom(open?.oldest ?? null),
+    nextExpiryAt: instantFrom(open?.next ?? null),
   };
 }
 
@@ -61,8 +61,8 @@ const openOf = compiledOnce((ledger, { accountId, cutoff }: Counted) =>
           select.case().when('challenge', 'in', ['none', 'presented']).then(1).else(0).end(),
         )
         .as('unsubmitted'),
-      select.fn.min('created_at').as('oldest'),
-      select.fn.min('expires_at').as('next'),
+      select.fn.min<string | null>('created_at').as('oldest'),
+      select.fn.min<string | null>('expires_at').as('next'),
     ])
     .where('account_id', '=', accountId)
     .where('status', '=', 'pending')

@@ -1,4 +1,6 @@
 import type { Ledger } from '../ledger.ts';
+import { instantFrom, type Instant } from '../columns.ts';
+import { unreadableValue } from '../unreadable-value.ts';
 import { nameProven } from './authorizations.ts';
 
 /** The open authorizations of one name that one client left on one account, added up. */
@@ -15,10 +17,10 @@ export interface OpenName {
   /** Of the pending authorizations, those whose challenge was never submitted. */
   unsubmitted: number;
   /** When the first authorization was made, at the latest. */
-  oldestAt: string;
+  oldestAt: Instant;
   /** When the first and the last authorization expire. */
-  expiresFrom: string | null;
-  expiresUntil: string | null;
+  expiresFrom: Instant | null;
+  expiresUntil: Instant | null;
 }
 
 /** Pending authorizations, as the ledger holds them, added up. */
@@ -40,9 +42,9 @@ export async function openNames(ledger: Ledger, accountIds: readonly number[] | 
           select.case().when('challenge', 'in', ['none', 'presented']).then(1).else(0).end(),
         )
         .as('unsubmitted'),
-      select.fn.min(select.fn.coalesce('logged_at', 'authorizations.created_at')).as('oldest'),
-      select.fn.min('expires_at').as('from'),
-      select.fn.max('expires_at').as('until'),
+      select.fn.min<string>(select.fn.coalesce('logged_at', 'authorizations.created_at')).as('oldest'),
+      select.fn.min<string | null>('expires_at').as('from'),
+      select.fn.max<string | null>('expires_at').as('until'),
     ]);
   if (accountIds !== null) query = query.where('authorizations.account_id', 'in', accountIds);
   const rows = await query.execute();
@@ -53,8 +55,15 @@ export async function openNames(ledger: Ledger, accountIds: readonly number[] | 
     client: row.client,
     pending: Number(row.pending),
     unsubmitted: Number(row.unsubmitted),
-    oldestAt: row.oldest,
-    expiresFrom: row.from,
-    expiresUntil: row.until,
+    oldestAt: knownInstant(row.oldest),
+    expiresFrom: instantFrom(row.from),
+    expiresUntil: instantFrom(row.until),
   }));
+}
+
+function knownInstant(text: string): Instant {
+  const instant = instantFrom(text);
+  if (instant === null)
+    throw unreadableValue(text, { table: 'authorizations', column: 'created_at' }, 'time');
+  return instant;
 }

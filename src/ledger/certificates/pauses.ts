@@ -3,7 +3,7 @@ import { appendEvents } from '../events.ts';
 import { unkeepOrdersOf } from '../orders/orders.ts';
 import type { CertificateRow } from '../schema.ts';
 import type { LedgerWriter } from '../writer.ts';
-import { inTransaction, instant, instantOf } from '../writer.ts';
+import { inTransaction, instant } from '../writer.ts';
 
 /** A pause of a certificate: it stays wanted, and `renew` leaves it alone. */
 export interface CertificatePause {
@@ -17,7 +17,7 @@ export function pauseOf(
   { paused_at: since, paused_until: until }: Pick<CertificateRow, 'paused_at' | 'paused_until'>,
   now: Date,
 ): CertificatePause | null {
-  if (since === null || (until !== null && until <= now.toISOString())) return null;
+  if (since === null || (until !== null && until <= now)) return null;
   return { since, until };
 }
 
@@ -32,7 +32,7 @@ export async function recordPaused(
 ): Promise<CertificatePause> {
   return inTransaction(writer, async (tx) => {
     const since = pauseOf(row, tx.clock.now())?.since ?? instant(tx);
-    const pause = { since, until: instantOf(until) };
+    const pause = { since, until: until };
     await tx.ledger
       .updateTable('certificates')
       .set({ paused_at: pause.since, paused_until: pause.until })

@@ -47,7 +47,7 @@ const firstAskMs = 3_600_000;
 
 /** When the CA is to be asked for the first time about a certificate that is stored now. */
 export function firstAskAt(now: Date): Instant {
-  return new Date(now.getTime() + firstAskMs).toISOString();
+  return new Date(now.getTime() + firstAskMs);
 }
 
 /**

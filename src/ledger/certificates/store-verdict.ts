@@ -1,3 +1,4 @@
+import { isSameTime } from '../../clock.ts';
 import { identifierSetKey, parseName } from '../../identifiers.ts';
 import { certificateByName } from './certificates.ts';
 import type { CertificateRow, OrderRow } from '../schema.ts';
@@ -27,7 +28,8 @@ export async function storeVerdict(
   if (now === undefined || now.removed_at !== null) return { verdict: 'removed' };
   if (!isSameWanted(now, attempted)) return { verdict: 'changed', now };
   if (now.preferred_chain !== attempted.preferred_chain) return { verdict: 'other-chain', now };
-  const isNewer = now.stored_at !== attempted.stored_at && now.order_id !== null && now.order_id > order.id;
+  const isNewer =
+    !isSameTime(now.stored_at, attempted.stored_at) && now.order_id !== null && now.order_id > order.id;
   return isNewer ? { verdict: 'newer', now } : { verdict: 'ours' };
 }
 

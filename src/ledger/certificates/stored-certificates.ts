@@ -27,8 +27,8 @@ export async function recordStored(
       name,
       orderId,
       serial: fact.serial,
-      notBefore: fact.notBefore.toISOString(),
-      notAfter: fact.notAfter.toISOString(),
+      notBefore: fact.notBefore,
+      notAfter: fact.notAfter,
       issuedNames: fact.issuedNames ?? null,
       at: storedAt,
       askAt: firstAskAt(tx.clock.now()),
@@ -77,8 +77,9 @@ export async function recordDeployed(
   name: string,
   storedAt: Instant | null,
 ): Promise<void> {
+  if (storedAt === null) return;
   await inTransaction(writer, async (tx) => {
-    const { rows } = await markDeployed(tx.ledger, { name, storedAt: storedAt ?? '', at: instant(tx) });
+    const { rows } = await markDeployed(tx.ledger, { name, storedAt, at: instant(tx) });
     if (rows.length > 0) await appendEvents(tx, [{ kind: 'certificate-deployed', certificateName: name }]);
   });
 }

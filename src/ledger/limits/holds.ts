@@ -33,7 +33,7 @@ export async function recordHold(writer: LedgerWriter, hold: Hold): Promise<Inst
     const known = (await holdsOf(tx.ledger, hold.accountId, tx.clock.now())).find(
       ({ scope, subject }) => scope === hold.scope && subject === hold.subject,
     );
-    const told = hold.notBefore.toISOString();
+    const told = hold.notBefore;
     const notBefore = known !== undefined && known.not_before > told ? known.not_before : told;
     const values = {
       limit_name: hold.limit,
@@ -57,16 +57,16 @@ export async function recordHold(writer: LedgerWriter, hold: Hold): Promise<Inst
 
 /** The account's holds that are to be heeded still, the last to end first. */
 export async function holdsOf(ledger: Ledger, accountId: number, now: Date): Promise<HoldRow[]> {
-  const { rows } = await holdsAfter(ledger, { accountId, after: now.toISOString() });
+  const { rows } = await holdsAfter(ledger, { accountId, after: now });
   const full = rows.find(({ limit_name }) => limit_name === pendingLimit);
   const hasRoom = full !== undefined && (await hasExpiredSince(ledger, full, now));
   return (
     rows
       .filter((row) => !hasRoom || row !== full)
       // A hold noted further ahead than a wait may last is of a wrong clock: nothing else is known of it.
-      .filter(({ noted_at }) => noted_at <= now.toISOString() || isStillAhead(noted_at, now, longestWaitMs))
+      .filter(({ noted_at }) => noted_at <= now || isStillAhead(noted_at, now, longestWaitMs))
       .map((row) => bounded(fromNow(row, now)))
-      .filter(({ not_before }) => not_before > now.toISOString())
+      .filter(({ not_before }) => not_before > now)
   );
 }
 
@@ -91,7 +91,7 @@ async function hasExpiredSince(
     .where('account_id', '=', account_id)
     .where('status', '=', 'pending')
     .where('expires_at', '>', noted_at)
-    .where('expires_at', '<=', now.toISOString())
+    .where('expires_at', '<=', now)
     .limit(1)
     .executeTakeFirst();
   return expired !== undefined;
@@ -108,7 +108,7 @@ const deletePendingHold = compiledOnce((ledger, { accountId }: { accountId: numb
 
 /** A run heeds the CA for a day at once at most: a hold of an earlier version may be longer. */
 function bounded(row: HoldRow): HoldRow {
-  const latest = new Date(Date.parse(row.noted_at) + longestWaitMs).toISOString();
+  const latest = new Date(row.noted_at.getTime() + longestWaitMs);
   return row.not_before <= latest ? row : { ...row, not_before: latest };
 }
 
@@ -117,12 +117,12 @@ function bounded(row: HoldRow): HoldRow {
  * on, not until the clock reaches that time again.
  */
 function fromNow(row: HoldRow, now: Date): HoldRow {
-  if (row.noted_at <= now.toISOString()) return row;
-  const lengthMs = Date.parse(row.not_before) - Date.parse(row.noted_at);
+  if (row.noted_at <= now) return row;
+  const lengthMs = row.not_before.getTime() - row.noted_at.getTime();
   return {
     ...row,
-    noted_at: now.toISOString(),
-    not_before: new Date(now.getTime() + lengthMs).toISOString(),
+    noted_at: now,
+    not_before: new Date(now.getTime() + lengthMs),
   };
 }
 
@@ -134,7 +134,7 @@ export async function moveHolds(writer: LedgerWriter, accountId: number): Promis
       .updateTable('holds')
       .set({ noted_at, not_before })
       .where('id', '=', id)
-      .where('noted_at', '>', now.toISOString())
+      .where('noted_at', '>', now)
       .execute();
   }
 }

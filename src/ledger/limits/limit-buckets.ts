@@ -79,10 +79,10 @@ const heldBy = sql<number | string>`(select count(*) from limit_reservations as 
   where promised.bucket_id = limit_buckets.id and orders.concluded_at is null)`.as('held');
 
 function bucketOf(row: LimitBucketRow, now: Date): Bucket {
-  const aheadMs = Date.parse(row.noted_at) - now.getTime();
+  const aheadMs = row.noted_at.getTime() - now.getTime();
   const periodMs = row.period_seconds * 1000;
   // When our clock went back since: as much is used as then, and time gives it back from now on.
-  const fullAtMs = Date.parse(row.full_at) - (aheadMs > clockSkewMs ? aheadMs : 0);
+  const fullAtMs = row.full_at.getTime() - (aheadMs > clockSkewMs ? aheadMs : 0);
   // The farthest time is that of an empty bucket at a CA that wants its next token left alone for a day:
   // nobody can have meant a later one.
   const isPossible = fullAtMs <= now.getTime() + periodMs + longestWaitMs + clockSkewMs;
@@ -136,7 +136,7 @@ export async function fillBuckets(
  * full.
  */
 export async function removeFullBuckets(writer: LedgerWriter): Promise<void> {
-  const since = new Date(writer.clock.now().getTime() - keptFullMs).toISOString();
+  const since = new Date(writer.clock.now().getTime() - keptFullMs);
   await writer.ledger
     .deleteFrom('limit_buckets')
     .where('full_at', '<', since)
@@ -160,8 +160,8 @@ export async function changeBucket(
     const values = {
       max: allowance.max,
       period_seconds: Math.ceil(allowance.periodMs / 1000),
-      full_at: new Date(after.fullAtMs).toISOString(),
-      noted_at: now.toISOString(),
+      full_at: new Date(after.fullAtMs),
+      noted_at: now,
     };
     const row = await tx.ledger
       .insertInto('limit_buckets')

@@ -103,17 +103,17 @@ export async function recordNameFailure(
       found === undefined || pauseOf(found.last_error) !== null ? undefined : asOfNow(found, now);
     const step = (before?.back_off_step ?? 0) + 1;
     const since = before?.failing_since ?? null;
-    const failingSince = since !== null && isPast(since, now) ? since : now.toISOString();
-    const isLong = rule.shouldSuspend(new Date(failingSince), now);
-    const suspendedAt = before?.suspended_at ?? (isLong ? now.toISOString() : null);
+    const failingSince = since !== null && isPast(since, now) ? since : now;
+    const isLong = rule.shouldSuspend(failingSince, now);
+    const suspendedAt = before?.suspended_at ?? (isLong ? now : null);
     const isNewlySuspended = suspendedAt !== null && (before?.suspended_at ?? null) === null;
-    const nextAttemptAt = rule.nextAttemptAt(step, now).toISOString();
+    const nextAttemptAt = rule.nextAttemptAt(step, now);
     const failure = {
       consecutive_failures: (found?.consecutive_failures ?? 0) + 1,
       back_off_step: step,
       failing_since: failingSince,
       next_attempt_at: nextAttemptAt,
-      last_failure_at: now.toISOString(),
+      last_failure_at: now,
       last_error: error,
       suspended_at: suspendedAt,
     };
@@ -229,7 +229,9 @@ export async function lastProven(
 ): Promise<Instant[]> {
   const rows = await identifiersOf(ledger, values);
   const own = rows.filter(({ account_id }) => account_id === accountId);
-  return own.flatMap(({ last_success_at }) => last_success_at ?? []).sort();
+  return own
+    .flatMap(({ last_success_at }) => last_success_at ?? [])
+    .sort((one, other) => one.getTime() - other.getTime());
 }
 
 /** What is known of these names, on each account. */

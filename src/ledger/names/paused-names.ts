@@ -4,6 +4,7 @@ import { pauseOf } from '../../ca-pause.ts';
 import { chunksOf } from '../chunks.ts';
 import { appendEvents } from '../events.ts';
 import type { Ledger } from '../ledger.ts';
+import type { Instant } from '../columns.ts';
 import type { IdentifierRow } from '../schema.ts';
 import type { LedgerWriter } from '../writer.ts';
 import { inTransaction, instant } from '../writer.ts';
@@ -37,7 +38,7 @@ export async function recordPaused(
     const known = await rowsOf(tx.ledger, accountId, names);
     const waits = known.filter((row) => pauseOf(row.last_error) !== null).flatMap(lastWaitMs);
     const next = lookAt(waits.length === 0 ? null : Math.max(...waits));
-    const look = { next_attempt_at: next.toISOString(), last_failure_at: at };
+    const look = { next_attempt_at: next, last_failure_at: at };
     for (const { type, value } of names) {
       const before = known.find((row) => row.value === value);
       const paused = {
@@ -69,7 +70,7 @@ export async function recordPaused(
 async function moveLooks(
   tx: LedgerWriter,
   accountId: number,
-  look: { next_attempt_at: string; last_failure_at: string },
+  look: { next_attempt_at: Instant; last_failure_at: Instant },
 ): Promise<void> {
   const earlier = (await pausedRows(tx.ledger, accountId)).filter(
     ({ next_attempt_at }) => next_attempt_at === null || next_attempt_at < look.next_attempt_at,
@@ -166,5 +167,5 @@ async function rowsOf(ledger: Ledger, accountId: number, names: readonly Name[])
 
 function lastWaitMs({ next_attempt_at, last_failure_at }: IdentifierRow): number[] {
   if (next_attempt_at === null || last_failure_at === null) return [];
-  return [Date.parse(next_attempt_at) - Date.parse(last_failure_at)];
+  return [next_attempt_at.getTime() - last_failure_at.getTime()];
 }

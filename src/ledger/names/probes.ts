@@ -43,7 +43,7 @@ export async function beginProbe(
     if (left !== undefined) return null;
     const claimed = await tx.ledger
       .updateTable('identifiers')
-      .set({ probe_at: againAt.toISOString() })
+      .set({ probe_at: againAt })
       .where('id', '=', name.id)
       .where('consecutive_failures', '>', 0)
       .where((eb) =>
@@ -51,7 +51,7 @@ export async function beginProbe(
           eb('probe_at', 'is', null),
           eb('probe_at', '<=', now),
           // A time beyond that was written by a clock that was ahead.
-          eb('probe_at', '>', new Date(Date.parse(now) + farthestProbeMs).toISOString()),
+          eb('probe_at', '>', new Date(now.getTime() + farthestProbeMs)),
         ]),
       )
       .returning('id')
@@ -137,7 +137,7 @@ export async function recordHealthy(
         next_attempt_at: null,
         suspended_at: null,
         probe_step: eb('probe_step', '+', 1),
-        probe_at: againAt.toISOString(),
+        probe_at: againAt,
         probe_error: null,
       }))
       .where('id', '=', name.id)

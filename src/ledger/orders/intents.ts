@@ -36,7 +36,7 @@ export async function insertIntent(writer: LedgerWriter, intent: Intent): Promis
     rehearsal: intent.rehearsal ?? null,
     status: 'intent',
     reserved: intent.names.length,
-    reserved_until: intent.reservedUntil.toISOString(),
+    reserved_until: intent.reservedUntil,
     run_id: writer.runId,
     created_at: at,
     updated_at: at,

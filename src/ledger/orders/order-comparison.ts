@@ -6,7 +6,7 @@ import { insertAuthorizationUrls } from './order-authorizations.ts';
 import type { OrderRow } from '../schema.ts';
 import { orderStatusesBefore } from '../states.ts';
 import type { LedgerWriter } from '../writer.ts';
-import { inTransaction, instant, instantOf } from '../writer.ts';
+import { inTransaction, instant } from '../writer.ts';
 
 /** Orders with a URL that aren't concluded, or whose authorizations the gate counts unseen. Oldest first. */
 export async function openOrders(ledger: Ledger, accountId: number): Promise<OrderRow[]> {
@@ -31,9 +31,7 @@ export async function lostOrders(ledger: Ledger, accountId: number, now: Date): 
     .where('account_id', '=', accountId)
     .where('url', 'is', null)
     .where('reserved', '>', 0)
-    .where((where) =>
-      where.or([where('concluded_at', 'is', null), where('reserved_until', '>', now.toISOString())]),
-    )
+    .where((where) => where.or([where('concluded_at', 'is', null), where('reserved_until', '>', now)]))
     .orderBy('id')
     .execute();
 }
@@ -63,7 +61,7 @@ export async function recordComparison(
     const now = await orderById(tx.ledger, order.id);
     if (now === undefined || JSON.stringify(now) !== JSON.stringify(order)) return null;
     const learned = await unknownOf(tx.ledger, order, answer.authorizationUrls);
-    await insertAuthorizationUrls(tx, { ...order, expires_at: instantOf(answer.expiresAt) }, learned);
+    await insertAuthorizationUrls(tx, { ...order, expires_at: answer.expiresAt }, learned);
     const differs = answer.status !== order.status || learned.length > 0 || order.reserved > 0;
     if (!differs) return { differs, learned };
     await tx.ledger
@@ -90,7 +88,7 @@ function changes(writer: LedgerWriter, order: OrderRow, answer: OrderAnswer) {
     // The order's authorizations are counted one by one from here on.
     reserved: 0,
     updated_at: instant(writer),
-    ...(isPossible && !isOver ? { status: answer.status, expires_at: instantOf(answer.expiresAt) } : {}),
+    ...(isPossible && !isOver ? { status: answer.status, expires_at: answer.expiresAt } : {}),
     ...(answer.certificateUrl === null || isOver ? {} : { certificate_url: answer.certificateUrl }),
   };
 }

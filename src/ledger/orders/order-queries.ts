@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import type { Ledger } from '../ledger.ts';
+import type { Instant } from '../columns.ts';
 import type { OrderRow } from '../schema.ts';
 import type { OrderStatus } from '../states.ts';
 
@@ -16,8 +17,7 @@ export async function listOrders(
   let query = ledger.selectFrom('orders').selectAll().orderBy('id', 'desc');
   if (filter.accountIds !== undefined) query = query.where('account_id', 'in', filter.accountIds);
   if (filter.statuses !== undefined) query = query.where('status', 'in', filter.statuses);
-  if (filter.createdBefore !== undefined)
-    query = query.where('created_at', '<', filter.createdBefore.toISOString());
+  if (filter.createdBefore !== undefined) query = query.where('created_at', '<', filter.createdBefore);
   if (filter.limit !== undefined) query = query.limit(filter.limit);
   return query.execute();
 }
@@ -67,7 +67,7 @@ export async function wasIssuedSince(
     .select('orders.id')
     .where('names_key', '=', namesKey)
     .where('orders.status', '=', 'valid')
-    .where('finalize_sent_at', '>', since.toISOString())
+    .where('finalize_sent_at', '>', since)
     .where('ca', '=', ca)
     .limit(1)
     .executeTakeFirst();
@@ -90,7 +90,7 @@ export async function hasFailedAlike(
     .where('id', '<>', order.id)
     .where('url', 'is not', null)
     .where((row) => row.or([row('status', 'in', ['invalid', 'abandoned']), row('stuck_at', 'is not', null)]))
-    .where((row) => row.or([row('expires_at', 'is', null), row('expires_at', '>', now.toISOString())]))
+    .where((row) => row.or([row('expires_at', 'is', null), row('expires_at', '>', now)]))
     .limit(1)
     .executeTakeFirst();
   return failed !== undefined;
@@ -139,9 +139,9 @@ function rehearsedOrders(ledger: Ledger, accountId: number, since: Date) {
       .where('account_id', '=', accountId)
       .where('rehearsal', 'is not', null)
       .where('status', '=', 'valid')
-      .where('finalize_sent_at', '>', since.toISOString())
+      .where('finalize_sent_at', '>', since)
       // A rehearsal later than that was dated by a clock that was ahead: its time says nothing.
-      .where('finalize_sent_at', '<=', new Date(since.getTime() + rehearsalReachMs).toISOString())
+      .where('finalize_sent_at', '<=', new Date(since.getTime() + rehearsalReachMs))
       .where('concluded_at', 'is not', null)
   );
 }
@@ -154,7 +154,7 @@ export async function namesIssuedSince(ledger: Ledger, ca: string, since: Date):
     .select('names_key')
     .distinct()
     .where('orders.status', '=', 'valid')
-    .where('finalize_sent_at', '>', since.toISOString())
+    .where('finalize_sent_at', '>', since)
     .where('ca', '=', ca)
     .execute();
   return new Set(rows.map(({ names_key }) => names_key));
@@ -187,8 +187,8 @@ export async function ordersHolding(ledger: Ledger, authorizationId: number): Pr
 export async function conclusionsOf(
   ledger: Ledger,
   ids: readonly number[],
-): Promise<Map<number, string | null>> {
-  const known = new Map<number, string | null>();
+): Promise<Map<number, Instant | null>> {
+  const known = new Map<number, Instant | null>();
   // SQLite takes 32,766 parameters.
   for (let from = 0; from < ids.length; from += 10_000) {
     const rows = await ledger

@@ -11,7 +11,7 @@ import type { Instant } from '../columns.ts';
 import type { OrderStatus } from '../states.ts';
 import { orderStatusesBefore } from '../states.ts';
 import type { LedgerWriter } from '../writer.ts';
-import { instant, instantOf, inTransaction, lostOwnership } from '../writer.ts';
+import { instant, inTransaction, lostOwnership } from '../writer.ts';
 
 /** An order as the CA answered it (RFC 8555 §7.1.3); `src/acme` has the whole of it. */
 export interface OrderAnswer {
@@ -61,7 +61,7 @@ export async function recordOrderAnswer(
       url: answer.url,
       status,
       finalize_url: answer.finalizeUrl ?? before.finalize_url,
-      expires_at: instantOf(answer.expiresAt),
+      expires_at: answer.expiresAt,
       reserved: 0,
       updated_at: instant(tx),
       // The certificate URL is kept once known: of two finalizes milliseconds apart, Boulder's second can
@@ -187,7 +187,7 @@ function endValues(
     ...(concluded === true || status === 'invalid' || status === 'abandoned'
       ? { concluded_at: instant(writer) }
       : {}),
-    ...(keptUntil === undefined ? {} : { kept_until: instantOf(keptUntil) }),
+    ...(keptUntil === undefined ? {} : { kept_until: keptUntil }),
     ...(error === undefined ? {} : { error }),
     ...(concluded === true && error === undefined ? { error: null } : {}),
   };

@@ -5,7 +5,7 @@ import type { OrderRow } from '../schema.ts';
 import type { OrderStatus } from '../states.ts';
 import { orderStatusesBefore } from '../states.ts';
 import type { LedgerWriter } from '../writer.ts';
-import { inTransaction, instant, instantOf } from '../writer.ts';
+import { inTransaction, instant } from '../writer.ts';
 
 /** An order that the CA has made, as far as its answer says. */
 export interface MadeOrder {
@@ -38,7 +38,7 @@ export async function handOver(
       .set({
         url: made.url,
         finalize_url: made.finalizeUrl,
-        expires_at: instantOf(made.expiresAt),
+        expires_at: made.expiresAt,
         reserved: 0,
         updated_at: instant(tx),
         ...(isPossible && !isOver ? { status: made.status } : {}),
@@ -68,7 +68,7 @@ async function insertStray(writer: LedgerWriter, order: OrderRow, made: MadeOrde
       rehearsal: order.rehearsal,
       url: made.url,
       status: 'abandoned',
-      expires_at: instantOf(made.expiresAt),
+      expires_at: made.expiresAt,
       reserved: 0,
       reserved_until: at,
       run_id: writer.runId,

@@ -58,13 +58,13 @@ async function lostOrders(ledger: Ledger, accountId: number, now: Date): Promise
     .where('account_id', '=', accountId)
     .where('status', '=', 'abandoned')
     .where('reserved', '>', 0)
-    .where('reserved_until', '>', now.toISOString())
+    .where('reserved_until', '>', now)
     .execute();
   return lost.filter(({ created_at, concluded_at, reserved_until }) => {
     if (!isStillAhead(reserved_until, now, farthestReservationMs)) return false;
-    const sentAt = Date.parse(created_at);
+    const sentAt = created_at.getTime();
     // Each look that came to an end concludes the order anew.
-    const lookedAt = concluded_at === null ? sentAt : Date.parse(concluded_at);
+    const lookedAt = concluded_at === null ? sentAt : concluded_at.getTime();
     return now.getTime() < sentAt + lateMs || lookedAt < sentAt + newOrderLifeMs;
   });
 }

@@ -1,16 +1,17 @@
 import type { Statement } from 'better-sqlite3';
-import { AcmeLedgerError } from '../../errors.ts';
-import { printable } from '../../printable.ts';
-import { flagColumns, jsonColumns, type JsonTop } from '../tables/column-types.ts';
+import type { AcmeLedgerError } from '../../errors.ts';
+import { instantFrom } from '../columns.ts';
+import { flagColumns, instantColumns, jsonColumns, type JsonTop } from '../tables/column-types.ts';
+import { unreadableValue } from '../unreadable-value.ts';
 
 /*
- * SQLite has numbers and text. This file makes flags and JSON values of them, by the types of
+ * SQLite has numbers and text. This file makes flags, instants and JSON values of them, by the types of
  * src/ledger/tables, and turns these into numbers and text again.
  */
 
 /**
- * How stored values are read. `lenient`: JSON that can't be read is empty, for `ledger check`, which reports
- * it elsewhere; `raw`: values as they are stored.
+ * How stored values are read. `lenient`: JSON that can't be read is empty, and a time that can't be read is
+ * the beginning of 1970, for `ledger check`, which reports both elsewhere; `raw`: values as they are stored.
  */
 export type Decoding = 'strict' | 'lenient' | 'raw';
 
@@ -25,7 +26,10 @@ export type Decode = (stored: unknown) => unknown;
 export function decodersOf(statement: Statement, decoding: Decoding): (Decode | null)[] {
   return statement.columns().map(({ table, column }) => {
     if (table === null || column === null || decoding === 'raw') return null;
-    if (flagsOf(table).includes(column)) return (stored) => stored === 1;
+    if (namedOf(flagColumns, table).includes(column)) return (stored) => stored === 1;
+    if (namedOf(instantColumns, table).includes(column)) {
+      return sharedBetweenRows((stored) => instantIn(stored, { table, column, decoding }));
+    }
     const top = jsonOf(table)[column];
     return top === undefined
       ? null
@@ -49,24 +53,32 @@ function sharedBetweenRows(decode: Decode): Decode {
 /** A value as SQLite takes it. */
 export function encoded(value: unknown): unknown {
   if (typeof value === 'boolean') return value ? 1 : 0;
+  if (value instanceof Date) return value.toISOString();
   if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return value;
   return JSON.stringify(value);
 }
 
-interface JsonColumn {
+interface Column {
   table: string;
   column: string;
-  top: JsonTop;
   decoding: Decoding;
 }
 
-function jsonIn(stored: unknown, { table, column, top, decoding }: JsonColumn): unknown {
+function instantIn(stored: unknown, { table, column, decoding }: Column): unknown {
+  const instant = instantFrom(String(stored));
+  if (instant !== null) return instant;
+  return decoding === 'lenient'
+    ? new Date(0)
+    : new Unreadable(unreadableValue(stored, { table, column }, 'time'));
+}
+
+function jsonIn(stored: unknown, { table, column, top, decoding }: Column & { top: JsonTop }): unknown {
   const [value, isRead] = parsed(stored);
   if (isRead && (top === 'any' || topOf(value) === top)) return value;
   if (decoding === 'lenient') return top === 'array' ? [] : {};
   // What went wrong once is told to people: a run doesn't rest on it.
   if (column === 'error' || column.endsWith('_error')) return null;
-  return new Unreadable(unreadable(stored, table, column));
+  return new Unreadable(unreadableValue(stored, { table, column }, 'JSON'));
 }
 
 /** Stands for a value that can't be read: who asks the row for it gets the error, who needs the rest of the row gets that. */
@@ -76,14 +88,6 @@ export class Unreadable {
   constructor(error: AcmeLedgerError) {
     this.error = error;
   }
-}
-
-function unreadable(stored: unknown, table: string, column: string): AcmeLedgerError {
-  return new AcmeLedgerError(
-    'ledger',
-    `${column} of ${table} in the ledger isn't the JSON that it should be ("${printable(String(stored)).slice(0, 60)}"): another program wrote it, or the file is damaged`,
-    { hint: 'acme-ledger ledger check names the row, and mends it or says what to do' },
-  );
 }
 
 function parsed(stored: unknown): [value: unknown, isRead: boolean] {
@@ -100,8 +104,10 @@ function topOf(value: unknown): JsonTop | null {
   return typeof value === 'object' && value !== null ? 'object' : null;
 }
 
-function flagsOf(table: string): readonly string[] {
-  const byTable: Readonly<Record<string, readonly string[] | undefined>> = flagColumns;
+function namedOf(
+  byTable: Readonly<Record<string, readonly string[] | undefined>>,
+  table: string,
+): readonly string[] {
   return byTable[table] ?? [];
 }
 

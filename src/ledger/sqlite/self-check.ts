@@ -23,7 +23,8 @@ export const sqliteSelfCheck: SelfCheck = {
       : // In a `case`: json_type fails on text that isn't JSON, and `and` promises no order.
         sql<boolean>`(${sql.ref(column)} is null or case when json_valid(${sql.ref(column)}) then json_type(${sql.ref(column)}) = ${sql.lit(top)} else 0 end)`,
   isInstant: (column) =>
-    sql<boolean>`(${sql.ref(column)} is null or ${sql.ref(column)} glob ${sql.lit(instantGlob)})`,
+    // The form alone allows a 13th month.
+    sql<boolean>`(${sql.ref(column)} is null or (${sql.ref(column)} glob ${sql.lit(instantGlob)} and julianday(${sql.ref(column)}) is not null))`,
   salvageCommand: (file) => `sqlite3 ${shellWord(file)} .recover`,
   runCommand: (file, text) => `sqlite3 ${shellWord(file)} ${shellWord(text)}`,
 };

@@ -11,22 +11,27 @@ export function globMatcher(glob: string): (name: string) => boolean {
   return (name) => expression.test(name);
 }
 
-type Key = string | number | null;
+/** What rows are sorted by. */
+export type Key = string | number | Date | null;
 
 /** Rows by a key of theirs, the smallest first and null before all; rows with one key keep their order. */
 export function sortedBy<Row>(rows: readonly Row[], keyOf: (row: Row) => Key): Row[] {
-  const keyed = rows.map((row) => ({ row, key: keyOf(row) }));
+  const keyed = rows.map((row) => ({ row, key: comparable(keyOf(row)) }));
   return keyed.sort((one, other) => compared(one.key, other.key)).map(({ row }) => row);
 }
 
-function compared(one: Key, other: Key): number {
+function comparable(key: Key): string | number | null {
+  return key instanceof Date ? key.getTime() : key;
+}
+
+function compared(one: string | number | null, other: string | number | null): number {
   if (one === other) return 0;
   if (one === null || other === null) return one === null ? -1 : 1;
   return one < other ? -1 : 1;
 }
 
 /** Whether something of that time is older than asked for; null asks for none. */
-export function isOlder(time: string | null, olderThanMs: number | null, now: Date): boolean {
+export function isOlder(time: Date | null, olderThanMs: number | null, now: Date): boolean {
   if (olderThanMs === null) return true;
-  return time !== null && Date.parse(time) < now.getTime() - olderThanMs;
+  return time !== null && time.getTime() < now.getTime() - olderThanMs;
 }

@@ -1,3 +1,4 @@
+import { timeText } from '../../clock.ts';
 import type { oneCertificate } from '../certificates.ts';
 import { minuteOf } from '../due-text.ts';
 import { nextStep } from '../next-step.ts';
@@ -19,8 +20,8 @@ export function certificateText({ certificate: shown, proven: howProven, provenA
     ...(shown.leftOut.length === 0 ? [] : [`  lacks     ${shown.leftOut.join(' ')}`]),
     ...addedText(shown.stored),
     `  ca        ${shown.ca}`,
-    `  valid     ${notBefore ?? '-'} to ${notAfter ?? '-'}`,
-    ...(shown.revokedAt === null ? [] : [`  revoked   ${shown.revokedAt}`]),
+    `  valid     ${timeText(notBefore, '-')} to ${timeText(notAfter, '-')}`,
+    ...(shown.revokedAt === null ? [] : [`  revoked   ${timeText(shown.revokedAt)}`]),
     `  due       ${dueText(shown)}`,
     ...renewalText(shown.ari),
     `  key type  ${keyTypeText(shown)}`,
@@ -58,7 +59,7 @@ function failureText({ lastError, lastAttemptAt }: Certificate): string {
 function dueText({ name, dueAt, paused, revokedAt }: Certificate): string {
   if (paused !== null)
     return `${pausedText(paused)}: acme-ledger cert resume ${shellWord(printable(name))} ends the pause`;
-  return revokedAt === null ? (dueAt ?? 'now') : 'now, to replace the revoked one';
+  return revokedAt === null ? timeText(dueAt, 'now') : 'now, to replace the revoked one';
 }
 
 function issuedText({ stored, serial, revokedAt }: Certificate): string {
@@ -85,8 +86,8 @@ function renewalText(ari: Certificate['ari']): string[] {
   return [
     ...(windowStart === null
       ? []
-      : [`  window    ${windowStart} to ${windowEnd ?? '-'}, as the CA suggests (ARI)`]),
+      : [`  window    ${timeText(windowStart)} to ${timeText(windowEnd, '-')}, as the CA suggests (ARI)`]),
     ...(explanationUrl === null ? [] : [`  because   ${explanationUrl}`]),
-    ...(error === null ? [] : [`  ari       ${error.message}; asked again at ${askAt ?? '-'}`]),
+    ...(error === null ? [] : [`  ari       ${error.message}; asked again at ${timeText(askAt, '-')}`]),
   ];
 }

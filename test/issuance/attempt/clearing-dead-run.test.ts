@@ -84,7 +84,7 @@ describe('what a killed run left, under the policy `resume`', () => {
 
   it('is closed when nobody wants the certificate any more', async () => {
     const { run } = await afterKill({ isPlaced: true });
-    await run.ledger.updateTable('certificates').set({ removed_at: run.clock.now().toISOString() }).execute();
+    await run.ledger.updateTable('certificates').set({ removed_at: run.clock.now() }).execute();
     expect(await clearAs(run)).toEqual(['deactivated', 'deactivated', 'deactivated']);
   });
 

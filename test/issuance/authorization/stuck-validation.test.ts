@@ -35,7 +35,7 @@ async function progress(): Promise<Record<string, string>> {
 async function submittedAfterMs(name: string, start: Date): Promise<number> {
   const query = world.ledger.selectFrom('authorizations').select('submitted_at');
   const row = await query.where('url', '=', `https://ca.test/authz/${name}`).executeTakeFirstOrThrow();
-  return Date.parse(row.submitted_at ?? '') - start.getTime();
+  return (row.submitted_at?.getTime() ?? NaN) - start.getTime();
 }
 
 /** An attempt whose first name's validation died at the CA, which says so in no way; its run has ended. */

@@ -11,14 +11,14 @@ const missing = certificateRow({ names: ['well.test', 'dead.test'] });
 const standing: CertificateRow = {
   ...missing,
   order_id: 1,
-  stored_at: '2026-01-01T00:00:00.000Z',
-  not_before: '2026-01-01T00:00:00.000Z',
-  not_after: '2026-04-01T00:00:00.000Z',
+  stored_at: new Date('2026-01-01T00:00:00.000Z'),
+  not_before: new Date('2026-01-01T00:00:00.000Z'),
+  not_after: new Date('2026-04-01T00:00:00.000Z'),
 };
 
 function failing(state: 'waits' | 'suspended', ...names: string[]): Map<string, IdentifierRow> {
-  const suspended_at = state === 'suspended' ? '2026-03-04T00:00:00.000Z' : null;
-  const row = { suspended_at, next_attempt_at: '2026-03-06T00:00:00.000Z' };
+  const suspended_at = state === 'suspended' ? new Date('2026-03-04T00:00:00.000Z') : null;
+  const row = { suspended_at, next_attempt_at: new Date('2026-03-06T00:00:00.000Z') };
   return new Map(names.map((name) => [name, { ...row, value: name } as IdentifierRow]));
 }
 
@@ -36,7 +36,7 @@ describe('a due certificate with a name that fails', () => {
     ['that stands waits also then', standing, 'ending', 'suspended', null],
     [
       'that stands and ends soon goes on',
-      { ...standing, not_after: '2026-03-07T00:00:00.000Z' },
+      { ...standing, not_after: new Date('2026-03-07T00:00:00.000Z') },
       'ending',
       'waits',
       ['well.test'],

@@ -4,8 +4,8 @@ import { isForFallback } from '../../../src/issuance/due/fallback-choice.ts';
 
 const now = new Date('2026-03-01T00:00:00.000Z');
 
-function inDays(days: number): string {
-  return new Date(now.getTime() + days * 86_400_000).toISOString();
+function inDays(days: number): Date {
+  return new Date(now.getTime() + days * 86_400_000);
 }
 
 const stored = (daysLeft: number) => ({
@@ -28,8 +28,13 @@ function refusal(code: ErrorCode, retryAt: string | null) {
 test.each([
   { case: 'enough life left', certificate: stored(10), retryAt: null, falls: false },
   { case: 'less than a tenth left', certificate: stored(8), retryAt: null, falls: true },
-  { case: 'less than a tenth left by then', certificate: stored(10), retryAt: inDays(2), falls: true },
-  { case: 'a time that is over', certificate: stored(10), retryAt: inDays(-30), falls: false },
+  {
+    case: 'less than a tenth left by then',
+    certificate: stored(10),
+    retryAt: inDays(2).toISOString(),
+    falls: true,
+  },
+  { case: 'a time that is over', certificate: stored(10), retryAt: inDays(-30).toISOString(), falls: false },
   { case: 'nothing stored since this hour', certificate: missing(0), retryAt: null, falls: false },
   { case: 'nothing stored for a day', certificate: missing(-1), retryAt: null, falls: true },
   {

@@ -4,7 +4,7 @@ import { certificateRow } from '../rows.ts';
 
 const day = 86_400_000;
 const now = new Date('2026-05-01T12:00:00.000Z');
-const inMs = (ms: number): string => new Date(now.getTime() + ms).toISOString();
+const inMs = (ms: number): Date => new Date(now.getTime() + ms);
 
 function endingSoon(lifeDays: number, daysLeft: number, given: object = {}): boolean {
   const [not_before, not_after] = [inMs((daysLeft - lifeDays) * day), inMs(daysLeft * day)];

@@ -86,8 +86,10 @@ describe('the plan of a run', () => {
 });
 
 describe('a window that the CA suggests', () => {
-  const row = (start: string | null, end: string | null) =>
-    certificateRow({ ari_window_start: start, ari_window_end: end });
+  const row = (...window: (string | null)[]) => {
+    const [start = null, end = null] = window.map((time) => (time === null ? null : new Date(time)));
+    return certificateRow({ ari_window_start: start, ari_window_end: end });
+  };
 
   it.each([
     ['2026-04-30T12:00:00.000Z', '2026-05-02T12:00:00.000Z', true],
@@ -121,7 +123,7 @@ describe('the limits that are shown', () => {
         subject: '5.test',
         used: 5,
         max: 5,
-        nextFreeAt: '2026-05-02T21:36:00.000Z',
+        nextFreeAt: new Date('2026-05-02T21:36:00.000Z'),
       },
     ]);
   });

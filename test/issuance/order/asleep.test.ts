@@ -90,10 +90,10 @@ describe('a run that was stopped for longer than its lease', () => {
   });
 
   it('sends nothing when it was ended meanwhile', async () => {
-    await world.ledger.updateTable('runs').set({ ended_at: world.clock.now().toISOString() }).execute();
+    await world.ledger.updateTable('runs').set({ ended_at: world.clock.now() }).execute();
     world.clock.pass(leaseMs / 2);
     await expect(sleeper.assertLease()).rejects.toMatchObject({ code: 'busy' });
-    expect(await renewLease(world.ledger, sleeper.runId, 'never')).toBe(false);
+    expect(await renewLease(world.ledger, sleeper.runId, world.clock.now())).toBe(false);
   });
 
   it('sends no newOrder for an order that another took over, and leaves it to that run', async () => {
@@ -257,7 +257,7 @@ describe('a run that was stopped for longer than its lease', () => {
   it('writes no failure over what another has stored', async () => {
     await sleep();
     const before = { name: 'a.test', stored_at: null };
-    const at = world.clock.now().toISOString();
+    const at = world.clock.now();
     await world.ledger
       .insertInto('certificates')
       .values({ ...wanted(at), stored_at: at })
@@ -271,7 +271,7 @@ describe('a run that was stopped for longer than its lease', () => {
   });
 });
 
-function wanted(at: string) {
+function wanted(at: Date) {
   return {
     name: 'a.test',
     ca: 'https://ca.test/dir',

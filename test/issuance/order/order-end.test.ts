@@ -10,7 +10,7 @@ const atExpiry = new Date('2026-01-08T00:00:00.000Z');
 const valid = authorizationRow({ status: 'valid', challenge: 'submitted' });
 const open = authorizationRow();
 const submitted = authorizationRow({ challenge: 'submitted' });
-const refused = authorizationRow({ refused_at: '2026-01-01T00:00:00.000Z' });
+const refused = authorizationRow({ refused_at: new Date('2026-01-01T00:00:00.000Z') });
 const withStatus = (status: AuthorizationRow['status']): AuthorizationRow => authorizationRow({ status });
 
 describe('what becomes of an order when its attempt ends', () => {
@@ -62,7 +62,7 @@ describe('what becomes of an order when its attempt ends', () => {
     ['resume: kept for a day', pending, [valid, open], 'resume', { keptUntil: inADay }],
     [
       'resume: not longer than the CA keeps it',
-      orderRow({ expires_at: '2026-01-01T08:00:00.000Z' }),
+      orderRow({ expires_at: new Date('2026-01-01T08:00:00.000Z') }),
       [open],
       'resume',
       { keptUntil: new Date('2026-01-01T08:00:00.000Z') },

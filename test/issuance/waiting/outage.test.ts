@@ -218,8 +218,7 @@ describe('a staging that does not answer', () => {
 
   /** Five to be rehearsed, and one that ends too soon to wait for it. */
   async function renewThere(stage: Stage): Promise<Map<string, Renewed>> {
-    const inDays = (days: number): string =>
-      new Date(world.clock.now().getTime() + days * 86_400_000).toISOString();
+    const inDays = (days: number): Date => new Date(world.clock.now().getTime() + days * 86_400_000);
     const soon = { not_before: inDays(-89), not_after: inDays(1), stored_at: inDays(-89) };
     const certificates = ['a', 'b', 'c', 'd', 'e', 'soon'].map((label) => ({
       certificate: certificateRow({

@@ -30,7 +30,7 @@ const asked: Record<string, (error: Error) => Promise<void> | void> = {
   },
   'a verdict': async (error) => {
     run.session.getAuthorization = () => Promise.reject(error);
-    const at = world.clock.now().toISOString();
+    const at = world.clock.now();
     const submitted = { challenge: 'submitted', submitted_at: at, checked_at: at } as const;
     await world.ledger.updateTable('authorizations').set(submitted).execute();
   },

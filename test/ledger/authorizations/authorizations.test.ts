@@ -21,7 +21,7 @@ describe('a challenge', () => {
     expect(await authorizationById(made.ledger, id)).toMatchObject({
       challenge: 'submitting',
       challenge_type: 'http-01',
-      submitted_at: noon.toISOString(),
+      submitted_at: noon,
     });
     await recordSubmitted(made, [id]);
     expect(await submitting(made, orderId, id)).toEqual(new Set());
@@ -69,8 +69,8 @@ describe('what the CA shows', () => {
       status: 'invalid',
       identifier: 'a.test',
       wildcard: true,
-      expires_at: expiresAt.toISOString(),
-      checked_at: '2026-05-01T12:30:00.000Z',
+      expires_at: expiresAt,
+      checked_at: new Date('2026-05-01T12:30:00.000Z'),
       error,
     });
     expect((await eventsOf(made.ledger, { authorizationId: id })).at(-1)).toMatchObject({
@@ -86,7 +86,7 @@ describe('what the CA shows', () => {
     await recordSeen(made, [{ url, status: 'pending', identifier: null, expiresAt: null }]);
     expect(await authorizationById(made.ledger, id)).toMatchObject({
       status: 'deactivated',
-      checked_at: '2026-05-01T13:00:00.000Z',
+      checked_at: new Date('2026-05-01T13:00:00.000Z'),
     });
     expect((await eventsOf(made.ledger, { authorizationId: id })).at(-1)).toMatchObject({
       kind: 'difference',

@@ -35,8 +35,8 @@ describe('the gate counts', () => {
       unsubmitted: 2,
       reserved: 0,
       lost: 0,
-      oldestPendingAt: noon.toISOString(),
-      nextExpiryAt: new Date(noon.getTime() + dayMs).toISOString(),
+      oldestPendingAt: noon,
+      nextExpiryAt: new Date(noon.getTime() + dayMs),
     });
   });
 

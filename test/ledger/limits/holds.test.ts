@@ -19,7 +19,7 @@ async function hold(ledger: TestLedger, notBefore: Date, subject = ''): Promise<
 
 function until(ledger: TestLedger): Promise<string[]> {
   return holdsOf(ledger.ledger, ledger.account.id, ledger.clock.now()).then((rows) =>
-    rows.map((row) => row.not_before),
+    rows.map((row) => row.not_before.toISOString()),
   );
 }
 

@@ -31,6 +31,46 @@ it('flags and JSON are values in the program, numbers and text in the file', asy
   ]);
 });
 
+it('times are dates in the program, text with milliseconds in the file, whether a row is read, found or changed', async () => {
+  const { ledger, file } = await usedLedger();
+  const at = new Date('2026-05-01T12:00:00.007Z');
+  const changed = await ledger
+    .updateTable('certificates')
+    .set({ stored_at: at, deployed_at: null })
+    .returning(['stored_at', 'deployed_at'])
+    .execute();
+  expect(changed).toEqual([{ stored_at: at, deployed_at: null }]);
+  expect(queried(file, 'select stored_at from certificates')).toEqual([
+    { stored_at: '2026-05-01T12:00:00.007Z' },
+  ]);
+  const found = ledger.selectFrom('certificates').select('stored_at');
+  expect(await found.where('stored_at', '=', at).execute()).toEqual([{ stored_at: at }]);
+  expect(await found.where('stored_at', '>', at).execute()).toEqual([]);
+});
+
+it.each([
+  ['no time', 'tomorrow'],
+  ['a time with a zone', '2026-05-02T14:00:00.000+02:00'],
+  ['the 13th month', '2026-13-01T00:00:00.000Z'],
+])('%s is an error for who needs it, and `ledger check` reads the rest', async (_title, text) => {
+  const { ledger, file } = await usedLedger();
+  queried(file, 'update certificates set not_after = ?', text);
+  const [row] = await ledger.selectFrom('certificates').selectAll().execute();
+  expect(row).toMatchObject({ id: 1 });
+  expect(thrownBy(() => row?.not_after)).toMatchObject({
+    code: 'ledger',
+    message: expect.stringMatching(/^not_after of certificates in the ledger isn't the time/) as string,
+    hint: expect.stringMatching(/ledger check/) as string,
+  });
+  const under = await openForCheck(file);
+  const [checked] = await under.ledger.selectFrom('certificates').select('not_after').execute();
+  expect(checked?.not_after).toBeInstanceOf(Date);
+  expect(await under.stored.selectFrom('certificates').select('not_after').execute()).toEqual([
+    { not_after: text },
+  ]);
+  await under.close();
+});
+
 it('a column is known by where it comes from, whatever it is called; what is computed is left as it is', async () => {
   const { ledger } = await usedLedger();
   const { rows } = await sql`with named as (select id, names as those from certificates)

@@ -1,7 +1,7 @@
 import { cp, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
-import type { CertificateRow } from '../../../src/ledger/schema.ts';
+import type { StoredRow } from '../../../src/ledger/ledger.ts';
 import { jsonLines, jsonOf } from '../../support/installation.ts';
 import { isLostAtPebble } from '../../support/pebble-serial.ts';
 import { startProgram } from '../../support/program.ts';
@@ -32,8 +32,8 @@ beforeEach(() => {
   proxy.resetCounts();
 });
 
-function row(): CertificateRow {
-  return here.rows<CertificateRow>('select * from certificates')[0]!;
+function row(): StoredRow<'certificates'> {
+  return here.rows<StoredRow<'certificates'>>('select * from certificates')[0]!;
 }
 
 function letTimeToAskCome(): void {

@@ -1,3 +1,4 @@
+import { timeText } from '../../../clock.ts';
 import type { ImportResult } from '../../../import/import-accounts.ts';
 import { leftGroups, notesOf, sharedNotes } from '../../../import/left-certificates.ts';
 import { summaryText } from '../../../import/summary.ts';
@@ -45,7 +46,7 @@ function cellsOf(one: Taken, shared: ReadonlySet<string>): string[] {
   return [
     one.certificate ?? '',
     namesText(one.names),
-    one.endsAt?.toISOString().slice(0, 10) ?? '-',
+    timeText(one.endsAt, '-').slice(0, 10),
     one.provenBy ?? '-',
     outcomes[one.outcome],
     (one.error === null ? own : [one.error.message]).join('; '),

@@ -1,3 +1,4 @@
+import { timeText } from '../../../clock.ts';
 import type { Command } from 'commander';
 import { accountText } from './account-text.ts';
 import type { Runner } from '../../runner.ts';
@@ -15,7 +16,7 @@ export function accountRegister(account: Command, runner: Runner): void {
     const { registerAccount } = await import('../../../run/accounts/register-account.ts');
     const { account, leftOpen } = await registerAccount(context);
     for (const { account: lost, pending, expiresUntil } of leftOpen) {
-      const until = expiresUntil === null ? '' : `, the last at ${expiresUntil}`;
+      const until = expiresUntil === null ? '' : `, the last at ${timeText(expiresUntil)}`;
       context.output.warn(
         `${counted(pending, 'authorization')} of account ${String(lost.id)}, which the CA has ended, can't be closed any more: they end by expiring${until}`,
         'nothing needs to be done: they count for the old account alone',

@@ -1,3 +1,4 @@
+import { timeText } from '../../../clock.ts';
 import type { ClearMethod } from '../../../clear/clear-method.ts';
 import type { Cleared } from '../../../clear/clear-line.ts';
 import { printable } from '../../../printable.ts';
@@ -70,7 +71,7 @@ function costText({ ca, requests, failedValidations, later }: CostSeen, method: 
     .slice(0, shownNames)
     .map(
       ({ name, pending, now, doneAt }) =>
-        `  ${name}: ${String(pending)} pending, ${String(now)} of them now, the last at ${doneAt}`,
+        `  ${name}: ${String(pending)} pending, ${String(now)} of them now, the last at ${timeText(doneAt)}`,
     );
   const rest = later.length - shown.length;
   return [
@@ -91,14 +92,16 @@ function otherRunsText(left: number): string[] {
 function laterText({ count, firstAt, names }: ClearTally['later']): string[] {
   if (count === 0 || firstAt === null) return [];
   const of = names.size === 0 ? '' : ` of ${counted(names.size, 'name')}`;
-  return [`${counted(count, 'authorization')}${of} left for later: run it again from ${firstAt} on`];
+  return [
+    `${counted(count, 'authorization')}${of} left for later: run it again from ${timeText(firstAt)} on`,
+  ];
 }
 
 function youngText({ count, until }: ClearTally['young']): string[] {
   if (count === 0 || until === null) return [];
   const one = count === 1;
   return [
-    `${counted(count, 'authorization')} left alone that ${one ? 'is' : 'are'} younger than an hour, as far as is known, and that no order of this ledger made: another client may be working on ${one ? 'it' : 'them'}; acme-ledger authz clear --all closes ${one ? 'it' : 'them'} now, from ${shellWord(until)} on it does so without`,
+    `${counted(count, 'authorization')} left alone that ${one ? 'is' : 'are'} younger than an hour, as far as is known, and that no order of this ledger made: another client may be working on ${one ? 'it' : 'them'}; acme-ledger authz clear --all closes ${one ? 'it' : 'them'} now, from ${shellWord(timeText(until))} on it does so without`,
   ];
 }
 
@@ -159,6 +162,7 @@ function gateText(gate: GateSeen, all: readonly GateSeen[]): string {
   const isOnly = all.every((other) => other === gate || other.ca !== gate.ca);
   const account = isOnly ? gate.ca : (gate.account ?? gate.ca);
   const { pendingBefore, pendingAfter, maxPending, free, nextExpiryAt } = gate;
-  const next = nextExpiryAt === null ? '' : `; the next of them expires by itself at ${nextExpiryAt}`;
+  const next =
+    nextExpiryAt === null ? '' : `; the next of them expires by itself at ${timeText(nextExpiryAt)}`;
   return `${account}: ${String(pendingBefore)} pending before, ${String(pendingAfter)} now, ${String(free)} of ${String(maxPending)} free${next}`;
 }

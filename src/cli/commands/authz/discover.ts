@@ -1,3 +1,4 @@
+import { timeText } from '../../../clock.ts';
 import type { Command } from 'commander';
 import type { DiscoverSummary, Discovered } from '../../../clear/discover-accounts.ts';
 import { type KeyOptions, addKeyOptions, keyChoiceOf } from '../../options/key-options.ts';
@@ -36,7 +37,7 @@ export function authzDiscover(authz: Command, runner: Runner): void {
 }
 
 function textOf({ url, identifier, status, expiresAt, reason }: Discovered): string {
-  const expiry = expiresAt === null ? '' : `, expires ${expiresAt}`;
+  const expiry = expiresAt === null ? '' : `, expires ${timeText(expiresAt)}`;
   const why = reason === null ? '' : ` (${reason})`;
   return `${status ?? 'failed'}  ${identifier ?? '?'}  ${url}${expiry}${why}`;
 }

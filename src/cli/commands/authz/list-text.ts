@@ -1,3 +1,4 @@
+import { timeText } from '../../../clock.ts';
 import type { NamedAuthorization } from '../../../report/authorizations.ts';
 
 export const csvHead = [
@@ -15,7 +16,10 @@ export const csvHead = [
   'url',
 ];
 
-export function csvCells({ authorization: shown, name }: NamedAuthorization): (string | number | null)[] {
+export function csvCells({
+  authorization: shown,
+  name,
+}: NamedAuthorization): (string | number | Date | null)[] {
   return [
     shown.id,
     name,
@@ -54,7 +58,7 @@ function cells(shown: NamedAuthorization['authorization'], name: string | null):
     name ?? '?',
     shown.refusedAt === null ? shown.status : `${shown.status} (refused)`,
     shown.challengeType === null ? shown.challenge : `${shown.challenge} ${shown.challengeType}`,
-    shown.createdAt.slice(0, 19),
-    shown.expiresAt?.slice(0, 19) ?? '',
+    timeText(shown.createdAt).slice(0, 19),
+    timeText(shown.expiresAt).slice(0, 19),
   ];
 }

@@ -1,3 +1,4 @@
+import { timeText } from '../../../clock.ts';
 import type { Command } from 'commander';
 import { pendingOrders } from '../../../report/pending-order.ts';
 import type { PendingName } from '../../../report/pending.ts';
@@ -62,8 +63,8 @@ function cells(row: PendingName): string[] {
     String(row.pending),
     String(row.unsubmitted),
     durationText(row.ageSeconds),
-    row.expiresFrom?.slice(0, 19) ?? '',
-    row.expiresUntil?.slice(0, 19) ?? '',
+    timeText(row.expiresFrom).slice(0, 19),
+    timeText(row.expiresUntil).slice(0, 19),
     row.ca,
   ];
 }

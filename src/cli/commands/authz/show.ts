@@ -1,3 +1,4 @@
+import { timeText } from '../../../clock.ts';
 import type { Command } from 'commander';
 import { printable } from '../../../printable.ts';
 import type { Runner } from '../../runner.ts';
@@ -15,12 +16,13 @@ export function authzShow(authz: Command, runner: Runner): void {
       `  url      ${shown.url}`,
       `  ca       ${shown.ca}`,
       `  orders   ${shown.orders.join(' ')}`,
-      `  created  ${shown.createdAt}`,
-      `  checked  ${shown.checkedAt ?? 'never'}`,
-      `  expires  ${shown.expiresAt ?? 'unknown'}`,
+      `  created  ${timeText(shown.createdAt)}`,
+      `  checked  ${timeText(shown.checkedAt, 'never')}`,
+      `  expires  ${timeText(shown.expiresAt, 'unknown')}`,
       ...(shown.error === null ? [] : [`  error    ${printable(shown.error.message)}`]),
       ...history.map(
-        ({ at, kind, data }) => `  ${at}  ${kind}${data === null ? '' : ` ${JSON.stringify(data)}`}`,
+        ({ at, kind, data }) =>
+          `  ${timeText(at)}  ${kind}${data === null ? '' : ` ${JSON.stringify(data)}`}`,
       ),
     ]);
     return 0;

@@ -1,3 +1,4 @@
+import { timeText } from '../../../clock.ts';
 import type { Command } from 'commander';
 import { printable } from '../../../printable.ts';
 import type { CertificateOptions } from '../../../settings/certificate-fields.ts';
@@ -20,7 +21,7 @@ export function certAdd(cert: Command, runner: Runner): void {
     context.output.result({ ...writtenJson(added), adopted: adoptedUntil !== null }, () =>
       adoptedUntil === null
         ? writtenText(added)
-        : `${printable(name)}: ${outcome}, with what is stored, valid until ${adoptedUntil.toISOString()}`,
+        : `${printable(name)}: ${outcome}, with what is stored, valid until ${timeText(adoptedUntil)}`,
     );
     return 0;
   });

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { systemClock } from '../../../clock.ts';
+import { systemClock, timeText } from '../../../clock.ts';
 import { printable } from '../../../printable.ts';
 import { pausedText } from '../../../report/paused-text.ts';
 import { shellWord } from '../../../shell-word.ts';
@@ -17,7 +17,7 @@ export function certPause(cert: Command, runner: Runner): void {
     const { pauseWanted } = await import('../../../wanted/pause.ts');
     for (const paused of await pauseWanted(context, names, end)) {
       const name = printable(paused.name);
-      const valid = paused.notAfter === null ? 'none is stored' : `valid until ${paused.notAfter}`;
+      const valid = paused.notAfter === null ? 'none is stored' : `valid until ${timeText(paused.notAfter)}`;
       context.output.line(paused, () => [
         `${name}: ${pausedText(paused.paused)}; what is stored: ${valid}`,
         `  nothing is ordered for it meanwhile; acme-ledger cert resume ${shellWord(name)} ends the pause`,

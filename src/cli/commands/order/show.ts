@@ -1,3 +1,4 @@
+import { timeText } from '../../../clock.ts';
 import type { Command } from 'commander';
 import { printable } from '../../../printable.ts';
 import type { OrderShown } from '../../../report/orders.ts';
@@ -25,6 +26,6 @@ function textOf(shown: OrderShown): string[] {
       ({ id, identifier, status, challenge }) =>
         `  authorization ${String(id)}  ${identifier ?? '?'}  ${status}, challenge ${challenge}`,
     ),
-    ...shown.history.map(({ at, kind }) => `  ${at}  ${kind}`),
+    ...shown.history.map(({ at, kind }) => `  ${timeText(at)}  ${kind}`),
   ];
 }
