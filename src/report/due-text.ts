@@ -21,7 +21,7 @@ export function dueText({ due, now, waits }: DueCounts): string {
 }
 
 /** `10 wait for failed names until 2026-06-01T12:00Z`; for different times until the first of them. */
-export function waitText({ for: reason, count, firstUntil, lastUntil }: WaitCount): string {
+function waitText({ for: reason, count, firstUntil, lastUntil }: WaitCount): string {
   const wait = reason === 'suspended' ? 'left alone' : count === 1 ? 'waits' : 'wait';
   const [first, last] = [minuteOf(firstUntil), minuteOf(lastUntil)];
   const times = first === last ? ` until ${first}` : `, the first until ${first}, the last until ${last}`;

@@ -73,8 +73,9 @@ function nextOf(
 ): NameShown['next'] {
   const resume = `acme-ledger name resume ${shellWord(printable(name))}`;
   const suspended = accounts.find(({ status }) => status === 'suspended');
-  if (suspended?.unpauseUrl != null) {
-    const { unpauseUrl, nextAttemptAt } = suspended;
+  const unpauseUrl = suspended?.unpauseUrl ?? null;
+  if (suspended !== undefined && unpauseUrl !== null) {
+    const { nextAttemptAt } = suspended;
     const what = `the CA has paused it: open ${unpauseUrl} to end that, then resume it`;
     return { what, at: nextAttemptAt, command: resume };
   }
