@@ -2,8 +2,9 @@ import { Command, CommanderError } from 'commander';
 import { AcmeLedgerError, errorRecord, exitCodeOf, hasCode } from '../errors.ts';
 import { RunRecord } from '../run/run-record.ts';
 import { version } from '../version.ts';
-import { maskedArguments } from './masked-arguments.ts';
-import { openLogFile } from './output/log-file.ts';
+import { maskedArguments } from '../run/masked-arguments.ts';
+import { showWaits } from './output/wait-line.ts';
+import { openLogFile } from '../run/log-file.ts';
 import { homeDirectory } from '../system/home-directory.ts';
 import type { Log, LogLine } from '../log-and-stops.ts';
 import { shellWord } from '../shell-word.ts';
@@ -86,9 +87,15 @@ async function runAction<Options>(
   const code = await exitCode(context, command, () =>
     action(context, options as Options, operandsOf(given.slice(0, -2))),
   );
+  if (acts) await recorded(context, code);
   stops.dispose();
   close(code);
   return code;
+}
+
+async function recorded(context: CommandContext, code: number): Promise<void> {
+  const { recordRun } = await import('../run/record-run.ts');
+  await recordRun(context, code);
 }
 
 async function exitCode(
@@ -147,12 +154,19 @@ function makeContext(
   if (acts) record.start(version);
   const log = createLog({ verbosity, format: logFormat, logFile: file });
   tellOfConfiguration(settings, log);
+  const waitLog: LogLine = (_level, fields, message) => log.info(fields, message);
   const output = createOutput({ json, quiet: verbosity < 0, progress, log: acts ? toFile : () => undefined });
+  const endWaits = acts
+    ? showWaits({ isVisible: output.isWatched && progress, log: waitLog })
+    : () => undefined;
   return {
     context: { settings, output, log, record, stops },
     close(code) {
+      endWaits();
       if (acts) record.end(code, stops.signal);
-      file?.close(code);
+      const fault = file?.close() ?? null;
+      // What keeps a run from beginning keeps it from its log, too, and was told.
+      if (fault !== null && code !== 2) output.warn(fault.message, fault.hint);
     },
   };
 }

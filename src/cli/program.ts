@@ -28,6 +28,8 @@ import { nameShow } from './commands/name/show.ts';
 import { orderList } from './commands/order/list.ts';
 import { orderShow } from './commands/order/show.ts';
 import { renew } from './commands/renew.ts';
+import { runsList } from './commands/runs/list.ts';
+import { runsShow } from './commands/runs/show.ts';
 import { status } from './commands/status.ts';
 import { LedgerCommand } from '../command-line/ledger-command.ts';
 import { addGlobalOptions } from './global-options.ts';
@@ -77,6 +79,9 @@ export function buildProgram(runner: Runner): Command {
   nameList(name, runner);
   nameShow(name, runner);
   nameResume(name, runner);
+  const runs = group(program, 'runs', 'what ran, and how it ended');
+  runsList(runs, runner);
+  runsShow(runs, runner);
   status(program, runner);
   ledgerCheck(group(program, 'ledger', 'the database itself'), runner);
   return program;

@@ -33,3 +33,18 @@ export type AnyJson = ColumnType<unknown, object | null, never>;
 
 /** Yes or no. */
 export type Flag = boolean;
+
+/** Why things weren't done that a run had to do, by kind. */
+export interface RunReason {
+  code: string;
+  /** The first such error's. */
+  message: string;
+  /** How many things it is the reason of. */
+  count: number;
+}
+
+/** Reasons, in a column of JSON. */
+export type RunReasons = readonly RunReason[];
+
+/** Numbers by what they count, in a column of JSON. */
+export type Counts = Readonly<Record<string, number>>;

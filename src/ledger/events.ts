@@ -93,3 +93,15 @@ export async function eventsOf(
     ? query.where('order_id', '=', subject.orderId).execute()
     : query.where('authorization_id', '=', subject.authorizationId).execute();
 }
+
+/** What these runs did with certificates, oldest first. */
+export async function outcomeEvents(ledger: Ledger, runIds: readonly string[]): Promise<EventRow[]> {
+  if (runIds.length === 0) return [];
+  return ledger
+    .selectFrom('events')
+    .selectAll()
+    .where('run_id', 'in', runIds)
+    .where('kind', 'like', 'certificate-%')
+    .orderBy('id')
+    .execute();
+}

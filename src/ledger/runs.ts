@@ -1,6 +1,8 @@
 import type { Ledger } from './ledger.ts';
+import type { Insertable } from 'kysely';
+import { sql } from 'kysely';
 import type { Instant } from './columns.ts';
-import type { RunRow } from './schema.ts';
+import type { RunRow, RunTable } from './schema.ts';
 
 /**
  * A run that stops renewing is taken for dead after this time by hosts that can't look at its process. Long
@@ -18,7 +20,22 @@ export function lastActAt(run: RunRow): Instant {
   return new Date(run.lease_until.getTime() - leaseMs + trustedForMs);
 }
 
-export async function insertRun(ledger: Ledger, run: RunRow): Promise<void> {
+export type NewRun = Insertable<RunTable>;
+
+/** One call of the program, in all runs of its process. */
+export interface Invocation {
+  /** A UUID. */
+  readonly id: string;
+  /** Its arguments without secrets. */
+  readonly words: readonly string[];
+  /** Whether the ledger has a run of it. */
+  isInLedger: boolean;
+}
+
+/** What came of a call of the program. */
+export type RunReport = Pick<NewRun, 'exit_code' | 'counts' | 'reasons'>;
+
+export async function insertRun(ledger: Ledger, run: NewRun): Promise<void> {
   await ledger.insertInto('runs').values(run).execute();
 }
 
@@ -51,4 +68,52 @@ export async function runsById(ledger: Ledger, ids: readonly string[]): Promise<
 /** Runs that are at work, or died. */
 export async function unendedRuns(ledger: Ledger): Promise<RunRow[]> {
   return ledger.selectFrom('runs').selectAll().where('ended_at', 'is', null).execute();
+}
+
+/** Writes what came of a call of the program on all its runs. */
+export async function recordRunReport(ledger: Ledger, invocation: string, report: RunReport): Promise<void> {
+  await ledger.updateTable('runs').set(report).where('invocation', '=', invocation).execute();
+}
+
+/** Tells the runs of one process from others; runs of older versions stand alone. */
+const invocationOf = sql<string>`coalesce(invocation, id)`;
+
+/** The runs of the latest calls of the program, by call, the newest first. */
+export async function latestInvocations(ledger: Ledger, limit: number): Promise<RunRow[][]> {
+  const latest = await ledger
+    .selectFrom('runs')
+    .select([invocationOf.as('key'), ({ fn }) => fn.min('started_at').as('started')])
+    .groupBy(invocationOf)
+    .orderBy('started', 'desc')
+    .limit(limit)
+    .execute();
+  const keys = latest.map(({ key }) => key);
+  if (keys.length === 0) return [];
+  const rows = await ledger
+    .selectFrom('runs')
+    .selectAll()
+    .where(invocationOf, 'in', keys)
+    .orderBy('started_at')
+    .execute();
+  return byInvocation(rows).reverse();
+}
+
+/** The runs of the calls of the program whose id begins so, by call. */
+export async function runsOfInvocation(ledger: Ledger, begin: string): Promise<RunRow[][]> {
+  const rows = await ledger
+    .selectFrom('runs')
+    .selectAll()
+    .where(invocationOf, 'like', `${begin}%`)
+    .orderBy('started_at')
+    .execute();
+  return byInvocation(rows);
+}
+
+function byInvocation(rows: readonly RunRow[]): RunRow[][] {
+  const calls = new Map<string, RunRow[]>();
+  for (const row of rows) {
+    const key = row.invocation ?? row.id;
+    calls.set(key, [...(calls.get(key) ?? []), row]);
+  }
+  return [...calls.values()];
 }

@@ -1,7 +1,7 @@
 import type { Generated, Selectable } from 'kysely';
 import type { LimitName } from '../ca-limits.ts';
 import type { ErrorRecord } from '../errors.ts';
-import type { AnyJson, Flag, Instant, JsonObject, Names } from './columns.ts';
+import type { AnyJson, Counts, Flag, Instant, JsonObject, Names, RunReasons } from './columns.ts';
 import type { FoundUrlTable } from './tables/found-url-table.ts';
 import type { IdentifierTable, ProbeTable } from './tables/name-tables.ts';
 import type { AccountPurpose, CertificateOrigin, HoldScope } from './states.ts';
@@ -64,6 +64,16 @@ export interface RunTable {
   started_at: Instant;
   lease_until: Instant;
   ended_at: Instant | null;
+  /** The same for all runs of one process, a UUID; null for runs of older versions. */
+  invocation: string | null;
+  /** The process's arguments, without secrets. */
+  arguments: Names | null;
+  /** How the process ended; null until then, and for ever after a kill. */
+  exit_code: number | null;
+  /** What the process's sums say, by kind. */
+  counts: Counts | null;
+  /** Why not all was done. */
+  reasons: RunReasons | null;
 }
 
 /** A certificate that should exist, and the one that is stored. */

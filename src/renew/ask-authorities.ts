@@ -60,7 +60,7 @@ async function withWriter(
 ): Promise<void> {
   const ledger = await openLedger(context.settings, { toWrite: true });
   try {
-    const run = await startRun(ledger, systemClock, 'renew');
+    const run = await startRun(ledger, systemClock, 'renew', context.record);
     try {
       await act({ ledger, runId: run.id, clock: systemClock });
     } finally {

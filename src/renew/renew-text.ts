@@ -126,16 +126,17 @@ function retell({ output }: CommandContext, { grouped, retold }: Told): void {
 export function conclude(context: CommandContext, summary: Summary, told: Told): void {
   const { output, settings } = context;
   const sums = sumsText(summary);
-  context.record.sum(countsIn(summary), sums);
+  const { due, ...others } = summary;
+  context.record.sum(countsIn({ due, ...others }), sums);
   if (output.json) {
     output.line({ summary }, () => '');
     return;
   }
-  const others = [...told.grouped.rest()];
+  const grouped = [...told.grouped.rest()];
   const { writtenBefore, failures } = told;
   const isScattered = writtenBefore !== null && output.written() - writtenBefore > failures;
-  if (output.isWatched && (isScattered || others.length > 0)) retell(context, told);
-  else if (settings.verbosity <= 0) for (const error of others) output.repeat(error);
+  if (output.isWatched && (isScattered || grouped.length > 0)) retell(context, told);
+  else if (settings.verbosity <= 0) for (const error of grouped) output.repeat(error);
   if (summary.failed + summary.deferred > 0) output.conclude(sums);
   else output.note(sums);
 }

@@ -58,13 +58,14 @@ export async function runReportHook(
 async function startReportRun({
   settings,
   log,
+  record,
 }: CommandContext): Promise<{ id: string; end: () => Promise<void> } | null> {
   try {
     if (!(await ledgerExists(settings))) return null;
     const ledger = await openLedger(settings, { toWrite: true });
     try {
       await endHooksOfDeadRuns(ledger, log);
-      const run = await startRun(ledger, systemClock, 'report hook');
+      const run = await startRun(ledger, systemClock, 'report hook', record);
       const end = async (): Promise<void> => {
         await run.end().catch(() => undefined);
         await ledger.destroy().catch(() => undefined);

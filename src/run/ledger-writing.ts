@@ -16,7 +16,7 @@ export interface RunWriter extends LedgerWriter {
  * @throws AcmeLedgerError `state-dir`, `ledger`, `ledger-newer`
  */
 export async function withLedgerWriter<T>(
-  { settings }: CommandContext,
+  { settings, record }: CommandContext,
   command: string,
   act: (writer: RunWriter) => Promise<T>,
 ): Promise<T> {
@@ -25,7 +25,7 @@ export async function withLedgerWriter<T>(
   await prepareStateDir(settings.stateDir);
   const ledger = await openLedger(settings, { toWrite: true });
   try {
-    const run = await startRun(ledger, systemClock, command);
+    const run = await startRun(ledger, systemClock, command, record);
     try {
       return await act({ ledger, runId: run.id, clock: systemClock, assertLease: run.assertLease });
     } finally {

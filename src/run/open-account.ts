@@ -64,7 +64,7 @@ export async function withAccountRun<T>(
   let session: Session | null = null;
   const solvers = new Map<string, Solver>();
   try {
-    run = await startRun(ledger, systemClock, options.command);
+    run = await startRun(ledger, systemClock, options.command, context.record);
     const limits = limitsAt(authority, context.settings.limits);
     const writer = { ledger, runId: run.id, clock: systemClock, limits };
     const pressure = { refusals: 0 };

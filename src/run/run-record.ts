@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { ErrorRecord } from '../errors.ts';
+import type { Invocation } from '../ledger/runs.ts';
+import type { RunReason } from '../ledger/columns.ts';
 import type { LogLine } from '../log-and-stops.ts';
 
 /** What became of one certificate or other thing that a command worked on. */
@@ -7,13 +9,6 @@ export interface Outcome {
   name: string;
   status: string;
   error: ErrorRecord | null;
-}
-
-/** A reason why something wasn't done, and of how many things it is the reason. */
-export interface Reason {
-  code: string;
-  message: string;
-  count: number;
 }
 
 /** Reasons that are kept of a run; the log has all. */
@@ -25,7 +20,7 @@ const longestMessage = 500;
  * One call of the program: what it was asked, and what came of it. The log has a line for each outcome, the
  * ledger the sums (`runs list`).
  */
-export class RunRecord {
+export class RunRecord implements Invocation {
   /** Tells this process's runs in the ledger from all others. */
   readonly id = randomUUID();
   readonly startedAt = new Date();
@@ -35,7 +30,7 @@ export class RunRecord {
   readonly command: string;
   readonly words: readonly string[];
   readonly #log: LogLine;
-  readonly #reasons = new Map<string, Reason>();
+  readonly #reasons = new Map<string, RunReason>();
 
   /**
    * @param command such as `authz clear`
@@ -82,7 +77,7 @@ export class RunRecord {
   }
 
   /** Why not all was done, the most frequent reason first. */
-  get reasons(): Reason[] {
+  get reasons(): RunReason[] {
     return [...this.#reasons.values()].sort((one, other) => other.count - one.count).slice(0, reasonsMost);
   }
 }

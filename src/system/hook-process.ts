@@ -4,6 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { hookDistrust, hookFault } from './hook-program.ts';
 import { OutputTail } from './output-tail.ts';
 import { printable } from '../printable.ts';
+import { whileWaiting } from '../waits.ts';
 
 export interface HookRequest {
   /** A shell command; it may carry arguments of its own. */
@@ -67,12 +68,18 @@ export async function runHook(request: HookRequest): Promise<HookResult> {
   child.stderr?.on('data', (chunk: Buffer) => {
     stderr.add(chunk);
   });
-  const ending = await endOf(child, request);
+  const what = (): string => `waiting for the hook ${programOf(request)}`;
+  const ending = await whileWaiting({ what, limitMs: request.timeoutMs }, () => endOf(child, request));
   request.signal.throwIfAborted();
   const { error, ...known } = ending;
   const hasFailed = known.outcome === 'exited' && known.exitCode !== 0;
   const fault = hasFailed ? hookFault(request.command, directory) : null;
   return { ...known, fault, stdout: stdout.text(), stderr: error ?? stderr.text() };
+}
+
+/** The command's first word, and what it is to do for which name. */
+function programOf({ command, args }: HookRequest): string {
+  return [command.trim().split(/\s+/)[0] ?? '', ...args.slice(0, 2)].join(' ');
 }
 
 /**

@@ -43,7 +43,7 @@ export async function removeWanted(
       assertNotConfigured(settings, row);
       if (row.origin === 'import') imported.add(name);
     }
-    const run = await startRun(ledger, systemClock, 'cert remove');
+    const run = await startRun(ledger, systemClock, 'cert remove', context.record);
     try {
       const writer = { ledger, runId: run.id, clock: systemClock };
       for (const name of new Set(names)) {

@@ -21,6 +21,8 @@ describe('each command', () => {
         'issue',
         'renew',
         'status',
+        'runs list',
+        'runs show',
         'authz clear',
         'authz discover',
         'authz list',

@@ -135,6 +135,9 @@ export class ModelWorld {
       started_at: now.toISOString(),
       lease_until: new Date(now.getTime() + leaseMs).toISOString(),
       ended_at: null,
+      arguments: null,
+      counts: null,
+      reasons: null,
     });
     const process = new ModelProcess(runId, isHere, {
       ca: this.ca,

@@ -1,5 +1,6 @@
 import type { Clock } from '../../clock.ts';
-import { AcmeLedgerError, messageOf } from '../../errors.ts';
+import { AcmeLedgerError, hasCode, messageOf } from '../../errors.ts';
+import { whileWaiting } from '../../waits.ts';
 import { printable } from '../../printable.ts';
 import { txtValues, type NameServer, type NameServerView } from './name-servers.ts';
 import { recordPlaces } from './record-place.ts';
@@ -39,13 +40,17 @@ export async function waitUntilRecordIsVisible(
 ): Promise<void> {
   const deadlineMs = clock.now().getTime() + limits.propagationTimeoutSeconds * 1000;
   const look = watcherOf(record, limits.resolver, nameServers, signal);
-  for (let pollMs = firstPollMs; ; pollMs = Math.min(2 * pollMs, widestPollMs)) {
-    const missing = await look();
-    if (missing.length === 0) return;
-    const leftMs = deadlineMs - clock.now().getTime();
-    if (leftMs <= 0) throw notVisible(record, limits, missing);
-    await clock.sleep(Math.min(pollMs, leftMs), signal);
-  }
+  let behind: Missing[] = [];
+  const what = (): string => `waiting for TXT at ${behind[0]?.server ?? record.name}`;
+  await whileWaiting({ what, limitMs: limits.propagationTimeoutSeconds * 1000 }, async () => {
+    for (let pollMs = firstPollMs; ; pollMs = Math.min(2 * pollMs, widestPollMs)) {
+      behind = await look();
+      if (behind.length === 0) return;
+      const leftMs = deadlineMs - clock.now().getTime();
+      if (leftMs <= 0) throw notVisible(record, limits, reasonsOf(behind));
+      await clock.sleep(Math.min(pollMs, leftMs), signal);
+    }
+  });
 }
 
 /**
@@ -62,7 +67,7 @@ export async function assertRecordIsStillVisible(
   if (missing.length === 0) return;
   throw new AcmeLedgerError(
     'solver',
-    `the TXT value at ${record.name} was visible and is gone again: ${shownReasons(missing)}`,
+    `the TXT value at ${record.name} was visible and is gone again: ${shownReasons(reasonsOf(missing))}`,
     {
       hint:
         'something took it away, such as a DNS or a hook that holds one value at a name: a name and its wildcard need two there. ' +
@@ -71,13 +76,23 @@ export async function assertRecordIsStillVisible(
   );
 }
 
+/** Why the value isn't seen yet, and at which server; null when no server was found to ask. */
+interface Missing {
+  server: string | null;
+  reason: string;
+}
+
+function reasonsOf(missing: readonly Missing[]): string[] {
+  return missing.map(({ reason }) => reason);
+}
+
 /** A function that says who doesn't show the value yet, and asks the servers that showed it no more. */
 function watcherOf(
   record: TxtRecord,
   resolver: string | null,
   view: NameServerView,
   signal: AbortSignal,
-): () => Promise<string[]> {
+): () => Promise<Missing[]> {
   const placeNow = recordPlaces(record.name.replace(/\.$/, ''), resolver, view);
   const showing = new Set<string>();
   return async () => {
@@ -91,10 +106,14 @@ function watcherOf(
       behind.forEach((server, index) => {
         if (missing[index] === null) showing.add(keyOf(server));
       });
-      return missing.filter((reason) => reason !== null);
+      return missing.flatMap((reason, index) =>
+        reason === null ? [] : [{ server: behind[index]?.name ?? null, reason }],
+      );
     } catch (error) {
       signal.throwIfAborted();
-      return [messageOf(error)];
+      // No name server will ever show a record that lies in no zone.
+      if (hasCode(error, 'solver')) throw error;
+      return [{ server: null, reason: messageOf(error) }];
     }
   };
 }

@@ -1,4 +1,6 @@
 import { Resolver } from 'node:dns/promises';
+import { AcmeLedgerError } from '../../errors.ts';
+import { shellWord } from '../../shell-word.ts';
 import { untilAborted } from '../../system/until-aborted.ts';
 
 /** The servers that are asked for delegations, and the port of authoritative servers. */
@@ -38,7 +40,7 @@ export async function aliasTarget(
 
 /**
  * The servers of the zone that `name` lies in: of the nearest name above it that has NS records.
- * @throws Error when there are none that have an address
+ * @throws AcmeLedgerError `solver` when there is no such zone; Error when its servers have no address
  */
 export async function zoneServers(
   name: string,
@@ -56,7 +58,9 @@ export async function zoneServers(
     if (reachable.length > 0) return reachable;
     throw new Error(`none of the name servers of ${zone} has an address`);
   }
-  throw new Error(`no zone above ${name} has name servers`);
+  throw new AcmeLedgerError('solver', `no zone above ${name} has name servers`, {
+    hint: `see whether the domain is registered and delegated: dig +trace NS ${shellWord(labels.slice(-2).join('.'))}; a zone that only one server knows is looked at with --resolver ADDR:PORT`,
+  });
 }
 
 /** The alias that one server has for the name itself; null when it has none there. @throws a node:dns error when it doesn't answer properly */

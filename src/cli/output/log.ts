@@ -1,6 +1,7 @@
 import type { Log } from '../../log-and-stops.ts';
-import type { LogFile } from './log-file.ts';
-import { type Level, jsonLine, levels, personLines } from './log-line.ts';
+import type { LogFile } from '../../run/log-file.ts';
+import { type Level, jsonLine, levels } from '../../run/log-record.ts';
+import { personLines } from './log-line.ts';
 import { screen } from './screen.ts';
 
 export interface LogOptions {

@@ -10,6 +10,9 @@ const tickMs = 1_000;
 /** What a reader behind a pipe shows on the same terminal (`acme-ledger … | cat`) is there after this time. */
 const pipeMs = 50;
 
+/** The places that progress has beside what is waited for: its numbers, and no bar. */
+const besideWait = 0;
+
 const clearLine = '\r\x1b[K';
 
 /**
@@ -22,6 +25,7 @@ class Screen {
   #drawing: NodeJS.Timeout | null = null;
   #ticks: NodeJS.Timeout | null = null;
   #written = 0;
+  #wait: string | null = null;
 
   /** How many times whole lines were written so far. */
   get written(): number {
@@ -46,6 +50,14 @@ class Screen {
     this.#draw();
   }
 
+  /** What is waited for now, behind the line of progress; null for nothing. */
+  showWait(text: string | null): void {
+    if (text === this.#wait) return;
+    this.#wait = text;
+    if (this.#text(0) === null) this.#clear();
+    else this.#draw();
+  }
+
   /** The shown line has changed. */
   refresh(): void {
     this.#drawAfter(drawEveryMs);
@@ -61,7 +73,7 @@ class Screen {
   }
 
   #drawAfter(ms: number): void {
-    if (this.#lines.length === 0) return;
+    if (this.#text(0) === null) return;
     this.#drawing ??= setTimeout(() => {
       this.#draw();
     }, ms).unref();
@@ -70,11 +82,18 @@ class Screen {
   #draw(): void {
     if (this.#drawing !== null) clearTimeout(this.#drawing);
     this.#drawing = null;
-    const line = this.#lines.at(-1);
     const width = (process.stderr.columns || 80) - roomForEcho;
-    if (line === undefined || width <= 0) return;
-    process.stderr.write(`${clearLine}${fitted(line(width), width)}`);
+    const text = this.#text(width);
+    if (text === null || width <= 0) return;
+    process.stderr.write(`${clearLine}${fitted(text, width)}`);
     this.#isDrawn = true;
+  }
+
+  /** Null when there is nothing to show. */
+  #text(width: number): string | null {
+    const line = this.#lines.at(-1);
+    if (line === undefined) return this.#wait;
+    return this.#wait === null ? line(width) : `${line(besideWait)}; ${this.#wait}`;
   }
 
   #clear(): void {

@@ -1,6 +1,8 @@
 import type { Life } from '../../bounded-wait.ts';
 import { later, timeText } from '../../clock.ts';
 import { AcmeLedgerError } from '../../errors.ts';
+import { whileWaiting } from '../../waits.ts';
+import { waitText } from './gate-wait.ts';
 import type { Identifier } from '../../identifiers.ts';
 import { identifierSetKey } from '../../identifiers.ts';
 import type { GateCount } from '../../ledger/authorizations/gate-count.ts';
@@ -77,9 +79,29 @@ export async function admit(run: AccountRun, admission: Admission): Promise<Admi
   assertEverFits(admission.identifiers.length, run.maxPending);
   const deadline = later(run.clock.now(), admission.waitMs);
   const domains = await domainsToCount(run.limits, admission.identifiers);
+  const seen: { verdict: Verdict | null } = { verdict: null };
+  const limitMs = admission.waitMs;
+  return whileWaiting({ what: () => waitText(seen.verdict, run.maxPending), limitMs }, () =>
+    admitted(run, admission, { deadline, domains, seen }),
+  );
+}
+
+interface Admitting {
+  deadline: Date;
+  domains: Awaited<ReturnType<typeof domainsToCount>>;
+  /** The last verdict, for whoever looks on. */
+  seen: { verdict: Verdict | null };
+}
+
+async function admitted(
+  run: AccountRun,
+  admission: Admission,
+  { deadline, domains, seen }: Admitting,
+): Promise<AdmittedOrder> {
   let roomMadeAt = 0;
   for (;;) {
     const verdict = await tryOnce(run, admission, domains);
+    seen.verdict = verdict;
     if (verdict.outcome === 'admitted')
       return { order: verdict.order, isNew: true, charges: verdict.charges };
     if (verdict.outcome === 'taken-up') {

@@ -137,6 +137,7 @@ async function awaitIssued(
       () => run.session.getOrder(answer.url, run.stops.grace),
       (order) => order.status === 'invalid' || (order.status === 'valid' && order.certificateUrl !== null),
       {
+        what: 'waiting for the CA to issue the certificate',
         clock: run.clock,
         deadline: later(run.clock.now(), issuanceTimeoutMs),
         signal: run.stops.work,

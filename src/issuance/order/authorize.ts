@@ -105,6 +105,7 @@ async function awaitReady(run: AccountRun, placed: PlacedOrder, since: Date): Pr
     () => run.session.getOrder(placed.answer.url, run.stops.work),
     (order) => order.status !== 'pending',
     {
+      what: `waiting for the CA to validate ${placed.row.certificate_name}`,
       clock: run.clock,
       deadline: later(run.clock.now(), waitMs),
       signal: run.stops.work,

@@ -7,6 +7,9 @@ import { AcmeLedgerError } from '../../errors.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
 import { isLedgerBusy, isLedgerFailure } from '../../ledger/ledger-failure.ts';
 import {
+  type Invocation,
+  type NewRun,
+  type RunReport,
   endRun,
   insertRun,
   leaseMs,
@@ -32,9 +35,15 @@ export interface Run {
 
 /**
  * Writes this process into the ledger as a run, and keeps its lease alive until `end`.
+ * @param invocation the call of the program that the run belongs to
  * @throws AcmeLedgerError `ledger`: the row is the first that a run writes, before it sends anything
  */
-export async function startRun(ledger: Ledger, clock: Clock, command: string): Promise<Run> {
+export async function startRun(
+  ledger: Ledger,
+  clock: Clock,
+  command: string,
+  invocation?: Invocation,
+): Promise<Run> {
   const id = randomUUID();
   let renewed = { at: clock.now(), wallAt: clock.wallNow() };
   await insertFirst(ledger, {
@@ -44,7 +53,9 @@ export async function startRun(ledger: Ledger, clock: Clock, command: string): P
     started_at: clock.now(),
     lease_until: later(clock.wallNow(), leaseMs),
     ended_at: null,
+    ...(invocation === undefined ? {} : { invocation: invocation.id, arguments: invocation.words }),
   });
+  if (invocation !== undefined) invocation.isInLedger = true;
   const renew = async (): Promise<void> => {
     const asked = { at: clock.now(), wallAt: clock.wallNow() };
     if (!(await renewLease(ledger, id, later(clock.wallNow(), leaseMs)))) throw endedRun();
@@ -72,6 +83,16 @@ export async function startRun(ledger: Ledger, clock: Clock, command: string): P
   };
 }
 
+/** Writes a run of this process that owned nothing, and is over. */
+export async function insertEndedRun(
+  ledger: Ledger,
+  clock: Clock,
+  run: Pick<NewRun, 'command' | 'started_at' | 'invocation' | 'arguments'> & RunReport,
+): Promise<void> {
+  const at = clock.now();
+  await insertRun(ledger, { id: randomUUID(), ...thisProcess(), ...run, lease_until: at, ended_at: at });
+}
+
 function endedRun(): AcmeLedgerError {
   return new AcmeLedgerError(
     'busy',
@@ -82,7 +103,7 @@ function endedRun(): AcmeLedgerError {
   );
 }
 
-async function insertFirst(ledger: Ledger, run: RunRow): Promise<void> {
+async function insertFirst(ledger: Ledger, run: NewRun): Promise<void> {
   try {
     await insertRun(ledger, run);
   } catch (error) {

@@ -1,5 +1,6 @@
 import { unsentError } from '../../acme/http/connection-failure.ts';
 import type { Clock } from '../../clock.ts';
+import { whileWaiting } from '../../waits.ts';
 
 /**
  * Sleeps until the time is over or `woken` is aborted.
@@ -13,7 +14,8 @@ export async function sleepUnless(
 ): Promise<void> {
   const all = woken === undefined ? signals : [...signals, woken];
   try {
-    await clock.sleep(ms, AbortSignal.any([...all]));
+    const what = (): string => 'waiting for the CA, which is out of order';
+    await whileWaiting({ what, limitMs: ms }, () => clock.sleep(ms, AbortSignal.any([...all])));
   } catch (error) {
     for (const one of signals) if (one.aborted) throw unsentError(one.reason, one);
     if (woken?.aborted !== true) throw error;

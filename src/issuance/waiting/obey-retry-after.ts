@@ -1,3 +1,4 @@
+import { whileWaiting } from '../../waits.ts';
 import { isOutcomeUnknown } from '../../acme/http/connection-failure.ts';
 import type { Clock } from '../../clock.ts';
 import { later } from '../../clock.ts';
@@ -54,7 +55,7 @@ export function createObey(writer: LedgerWriter, accountId: number, options: Obe
         if (isRefusal(error) && options.pressure !== undefined) options.pressure.refusals += 1;
         if (tries === askedAtMost || waitMs === null || waitMs > patienceMs || isSentOnce(asked))
           throw isOverriding(options, asked) && held !== null ? refusedAgain(held) : (held ?? error);
-        await writer.clock.sleep(waitMs, signal);
+        await asAsked(waitMs, () => writer.clock.sleep(waitMs, signal));
       }
     }
   };
@@ -81,8 +82,13 @@ async function waitForLeave(
     const hold = await holdAgainst(writer, accountId, asked, { overriddenUntil });
     if (hold === null) return;
     if (hold.not_before > until) throw heldError(hold);
-    await writer.clock.sleep(msUntil(hold.not_before, writer.clock), signal);
+    const waitMs = msUntil(hold.not_before, writer.clock);
+    await asAsked(waitMs, () => writer.clock.sleep(waitMs, signal));
   }
+}
+
+function asAsked(limitMs: number, act: () => Promise<void>): Promise<void> {
+  return whileWaiting({ what: () => 'waiting as the CA asks (Retry-After)', limitMs }, act);
 }
 
 function msLeft(until: Date, clock: Clock): number {

@@ -1,6 +1,7 @@
 import type { Clock } from '../../clock.ts';
 import { isPassingFault } from '../../error-kinds.ts';
 import { AcmeLedgerError } from '../../errors.ts';
+import { whileWaiting } from '../../waits.ts';
 import type { LearnedWait } from './learned-wait.ts';
 
 /** The waits between looks, short at first: Pebble answers within milliseconds, public CAs within seconds. */
@@ -12,6 +13,8 @@ const waitsMs = [30, 250, 500, 1000, 2000, 3000, 5000];
 const gentleWaitsMs = [1000, 2000, 3000, 5000, 5000, 10_000, 10_000, 15_000];
 
 export interface PollOptions<T> {
+  /** What is waited for, as a person is told. */
+  what?: string;
   clock: Clock;
   /** When to give up. */
   deadline: Date;
@@ -45,6 +48,16 @@ const faultsBorne = 3;
  * @throws the error of `ask`: at once when it doesn't pass by itself, else when it lasts
  */
 export async function poll<T extends { retryAt: Date | null }>(
+  ask: () => Promise<T>,
+  done: (answer: T) => boolean,
+  options: PollOptions<T>,
+): Promise<T> {
+  const what = (): string => options.what ?? "waiting for the CA's answer";
+  const limitMs = msUntil(options.deadline, options.clock);
+  return whileWaiting({ what, limitMs }, () => pollUnnoted(ask, done, options));
+}
+
+async function pollUnnoted<T extends { retryAt: Date | null }>(
   ask: () => Promise<T>,
   done: (answer: T) => boolean,
   { clock, deadline, signal, last, since, learned }: PollOptions<T>,

@@ -2,6 +2,7 @@ import type { Migration } from 'kysely';
 import type { Engine } from '../engine.ts';
 import { createFirstTables } from './0001-first.ts';
 import { addCertificatePauses } from './0002-paused-certificates.ts';
+import { addRunReports } from './0003-told-runs.ts';
 
 /**
  * The steps that bring a ledger to this version's schema, by names that sort in the order of their versions.
@@ -13,5 +14,6 @@ export function migrationsFor(engine: Engine): Migrations {
   return {
     '0001-first': { up: (db) => createFirstTables(db, engine) },
     '0002-paused-certificates': { up: addCertificatePauses },
+    '0003-told-runs': { up: addRunReports },
   };
 }

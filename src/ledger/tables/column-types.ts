@@ -95,7 +95,7 @@ export type JsonTop = 'array' | 'object' | 'any';
 /** Columns of docs/ledger.md's types `json` and `error`, and the value that their JSON has at its top. */
 export const jsonColumns: Columns<Readonly<Record<string, JsonTop>>> = {
   accounts: {},
-  runs: {},
+  runs: { arguments: 'array', counts: 'object', reasons: 'array' },
   orders: { names: 'array', rehearsal: 'object', error: 'object' },
   authorizations: { error: 'object' },
   order_authorizations: {},

@@ -44,8 +44,9 @@ describe('the log of a run', () => {
     expect((await stat(folder())).mode & 0o777).toBe(0o700);
     const lines = await logged();
     for (const line of lines) expect(line).toMatch(new RegExp(`${begin}(info|warning|error): `));
-    expect(lines[0]).toMatch(`info: start: acme-ledger --state-dir ${here.stateDir} `);
-    expect(lines[0]).toMatch(`issue ${name} --webroot ${here.webroot} {"version":`);
+    expect(lines[0]).toContain('info: start: acme-ledger ');
+    expect(lines[0]).toContain(`issue ${name} --webroot ${here.webroot} `);
+    expect(lines[0]).toContain(' {"version":');
     expect(lines.join('\n')).toMatch(new RegExp(`${begin}info: ${name}: issued`, 'm'));
     expect(lines.at(-2)).toContain('info: sum: 1 issued {"issued":1}');
     expect(lines.at(-1)).toMatch(/info: end: exit code 0 {"exitCode":0,"seconds":\d+}$/);

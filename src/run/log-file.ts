@@ -9,19 +9,18 @@ import {
   writeSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { AcmeLedgerError, messageOf } from '../../errors.ts';
-import { printable } from '../../printable.ts';
-import { RotatedFile } from '../../system/rotated-file.ts';
-import { type LogRecord, fileLine, jsonLine } from './log-line.ts';
-import { screen } from './screen.ts';
+import { AcmeLedgerError, messageOf } from '../errors.ts';
+import { printable } from '../printable.ts';
+import { RotatedFile } from '../system/rotated-file.ts';
+import { type LogRecord, fileLine, jsonLine } from './log-record.ts';
 
 /** The log file of a run. */
 export interface LogFile {
   /** A person gave its place: the details of `-v` go there. */
   isAskedFor: boolean;
   write(record: LogRecord): void;
-  /** @param exitCode the run's */
-  close(exitCode: number): void;
+  /** @returns why lines are missing in it, and what to do; null when none are */
+  close(): { message: string; hint: string } | null;
 }
 
 export interface LogFileOptions {
@@ -54,18 +53,17 @@ export function openLogFile({ stateDir, file, format }: LogFileOptions): LogFile
         failure ??= error;
       }
     },
-    close(exitCode) {
+    close() {
       sink.close();
-      // What keeps a run from beginning keeps it from its log, too, and was told.
-      if (failure === null || exitCode === 2) return;
+      if (failure === null) return null;
       const hint =
         file === null
           ? '--log-file FILE puts it elsewhere, --no-log does without'
           : 'give another --log-file';
-      screen.write(
-        process.stderr,
-        `warning: the log ${printable(place)} could not be written: ${printable(messageOf(failure))}\nhint: nothing else is concerned; ${hint}\n`,
-      );
+      return {
+        message: `the log ${place} could not be written: ${messageOf(failure)}`,
+        hint: `nothing else is concerned; ${hint}`,
+      };
     },
   };
 }

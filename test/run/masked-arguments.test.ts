@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { maskedArguments } from '../../src/cli/masked-arguments.ts';
+import { maskedArguments } from '../../src/run/masked-arguments.ts';
 
 it.each([
   ['issue a.test --webroot /srv/www -v', 'issue a.test --webroot /srv/www -v'],
