@@ -46,6 +46,8 @@ export default defineConfig(
     files: ['src/**/*.ts'],
     plugins: { regexp },
     rules: {
+      // As test/tidy.test.ts has it.
+      'max-lines': ['error', { max: 250 }],
       'regexp/no-super-linear-backtracking': ['error', { report: 'potential' }],
       'regexp/no-super-linear-move': [
         'error',
