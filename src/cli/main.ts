@@ -147,8 +147,11 @@ function makeContext(
   { command, acts }: Asked,
 ): { context: CommandContext; close: (exitCode: number) => void } {
   const { verbosity, logFormat, json, progress } = settings;
+  const hasBegun = (): boolean => record.isInLedger;
   const isLogged = settings.log && (acts || settings.logFile !== null);
-  const file = isLogged ? openLogFile({ ...settings, file: settings.logFile, format: logFormat }) : null;
+  const file = isLogged
+    ? openLogFile({ ...settings, file: settings.logFile, format: logFormat, hasBegun })
+    : null;
   const toFile: LogLine = (level, fields, message) => file?.write({ level, at: new Date(), message, fields });
   const record = new RunRecord(command, maskedArguments(process.argv.slice(2)), toFile);
   if (acts) record.start(version);
@@ -164,7 +167,7 @@ function makeContext(
     close(code) {
       endWaits();
       if (acts) record.end(code, stops.signal);
-      const fault = file?.close() ?? null;
+      const fault = file?.close(record.isRefused(code)) ?? null;
       // What keeps a run from beginning keeps it from its log, too, and was told.
       if (fault !== null && code !== 2) output.warn(fault.message, fault.hint);
     },

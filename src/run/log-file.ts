@@ -19,8 +19,8 @@ export interface LogFile {
   /** A person gave its place: the details of `-v` go there. */
   isAskedFor: boolean;
   write(record: LogRecord): void;
-  /** @returns why lines are missing in it, and what to do; null when none are */
-  close(): { message: string; hint: string } | null;
+  /** @param isRefused the run never began @returns why lines are missing in it, and what to do; null when none are */
+  close(isRefused: boolean): { message: string; hint: string } | null;
 }
 
 export interface LogFileOptions {
@@ -28,6 +28,8 @@ export interface LogFileOptions {
   /** `--log-file`; null for the usual place. */
   file: string | null;
   format: 'pretty' | 'json';
+  /** Whether the run has written anything: what is refused leaves no log where there was none. */
+  hasBegun: () => boolean;
 }
 
 /** Weeks of daily runs for ten thousand names. */
@@ -37,11 +39,11 @@ const keepMs = 30 * 86_400_000;
 const heldMost = 1_000;
 
 /** @throws AcmeLedgerError `usage` when the file of `--log-file` can't be written */
-export function openLogFile({ stateDir, file, format }: LogFileOptions): LogFile {
+export function openLogFile({ stateDir, file, format, hasBegun }: LogFileOptions): LogFile {
   if (file !== null) assertLogFile(file);
   const place = file ?? join(stateDir, 'log', 'acme-ledger.log');
   const lineOf = format === 'json' ? jsonLine : fileLine;
-  const sink = file === null ? usualSink(stateDir, place) : givenSink(file);
+  const sink = file === null ? usualSink(stateDir, place, hasBegun) : givenSink(file);
   let failure: unknown = null;
   return {
     isAskedFor: file !== null,
@@ -53,8 +55,12 @@ export function openLogFile({ stateDir, file, format }: LogFileOptions): LogFile
         failure ??= error;
       }
     },
-    close() {
-      sink.close();
+    close(isRefused) {
+      try {
+        sink.close(isRefused);
+      } catch (error) {
+        failure ??= error;
+      }
       if (failure === null) return null;
       const hint =
         file === null
@@ -70,28 +76,33 @@ export function openLogFile({ stateDir, file, format }: LogFileOptions): LogFile
 
 interface Sink {
   append(line: string): void;
-  close(): void;
+  close(isRefused: boolean): void;
 }
 
-/** The log in the state directory. Whoever makes that directory does it later: lines are held until then. */
-function usualSink(stateDir: string, place: string): Sink {
+/**
+ * The log in the state directory. Where there is none yet, lines are held until the run has begun, or ends: whoever
+ * makes that directory does it later, and wrong input makes nothing.
+ */
+function usualSink(stateDir: string, place: string, hasBegun: () => boolean): Sink {
   let held: string[] = [];
   let file: RotatedFile | null = null;
+  const flush = (): void => {
+    const state = statSync(stateDir, { throwIfNoEntry: false });
+    if (state === undefined) return;
+    // What root makes in another user's directory is that user's.
+    const owner = process.geteuid?.() === 0 ? { uid: state.uid, gid: state.gid } : null;
+    file ??= new RotatedFile(place, { maxBytes, keepMs, owner });
+    const lines = held;
+    held = [];
+    for (const each of lines) file.append(each);
+  };
   return {
     append(line) {
       if (held.length < heldMost) held.push(line);
-      if (file === null) {
-        const state = statSync(stateDir, { throwIfNoEntry: false });
-        if (state === undefined) return;
-        // What root makes in another user's directory is that user's.
-        const owner = process.geteuid?.() === 0 ? { uid: state.uid, gid: state.gid } : null;
-        file = new RotatedFile(place, { maxBytes, keepMs, owner });
-      }
-      const lines = held;
-      held = [];
-      for (const each of lines) file.append(each);
+      if (file !== null || hasBegun() || existsSync(place)) flush();
     },
-    close() {
+    close(isRefused) {
+      if (held.length > 0 && !isRefused) flush();
       file?.close();
     },
   };

@@ -10,8 +10,7 @@ import type { CommandContext } from './run-context.ts';
  * or as a run of its own where it had nothing to do. A ledger that can't be written is no reason to fail.
  */
 export async function recordRun({ settings, record, log }: CommandContext, exitCode: number): Promise<void> {
-  // Wrong input writes nothing.
-  if (exitCode === 2 && !record.isInLedger) return;
+  if (record.isRefused(exitCode)) return;
   try {
     if (!(await ledgerExists(settings))) return;
     const ledger = await openLedger(settings, { toWrite: true });

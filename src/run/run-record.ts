@@ -76,6 +76,11 @@ export class RunRecord implements Invocation {
     );
   }
 
+  /** Whether the run was refused before it wrote anything: wrong input, or a ledger that can't be used. */
+  isRefused(exitCode: number): boolean {
+    return !this.isInLedger && (exitCode === 2 || this.reasons.some(({ code }) => code.startsWith('ledger')));
+  }
+
   /** Why not all was done, the most frequent reason first. */
   get reasons(): RunReason[] {
     return [...this.#reasons.values()].sort((one, other) => other.count - one.count).slice(0, reasonsMost);
