@@ -83,7 +83,7 @@ async function runAction<Options>(
   const options: Flags & { dryRun?: boolean } = command.optsWithGlobals();
   const settings = await settingsOf(options);
   const acts = options.dryRun !== true && !looksOnly(command);
-  const { context, close } = makeContext(settings, stops, { command: pathOf(command), acts });
+  const { context, close } = await makeContext(settings, stops, { command: pathOf(command), acts });
   const code = await exitCode(context, command, () =>
     action(context, options as Options, operandsOf(given.slice(0, -2))),
   );
@@ -141,21 +141,20 @@ interface Asked {
   acts: boolean;
 }
 
-function makeContext(
+async function makeContext(
   settings: Settings,
   stops: Interruption,
   { command, acts }: Asked,
-): { context: CommandContext; close: (exitCode: number) => void } {
+): Promise<{ context: CommandContext; close: (exitCode: number) => void }> {
   const { verbosity, logFormat, json, progress } = settings;
   const hasBegun = (): boolean => record.isInLedger;
   const isLogged = settings.log && (acts || settings.logFile !== null);
-  const file = isLogged
-    ? openLogFile({ ...settings, file: settings.logFile, format: logFormat, hasBegun })
-    : null;
+  const jsonLine = logFormat === 'json' ? (await import('../run/json-line.ts')).jsonLine : null;
+  const file = isLogged ? openLogFile({ ...settings, file: settings.logFile, jsonLine, hasBegun }) : null;
   const toFile: LogLine = (level, fields, message) => file?.write({ level, at: new Date(), message, fields });
   const record = new RunRecord(command, maskedArguments(process.argv.slice(2)), toFile);
   if (acts) record.start(version);
-  const log = createLog({ verbosity, format: logFormat, logFile: file });
+  const log = createLog({ verbosity, jsonLine, logFile: file });
   tellOfConfiguration(settings, log);
   const waitLog: LogLine = (_level, fields, message) => log.info(fields, message);
   const output = createOutput({ json, quiet: verbosity < 0, progress, log: acts ? toFile : () => undefined });

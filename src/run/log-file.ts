@@ -12,7 +12,7 @@ import { dirname, join } from 'node:path';
 import { AcmeLedgerError, messageOf } from '../errors.ts';
 import { printable } from '../printable.ts';
 import { RotatedFile } from '../system/rotated-file.ts';
-import { type LogRecord, fileLine, jsonLine } from './log-record.ts';
+import { type LineOf, type LogRecord, fileLine } from './log-record.ts';
 
 /** The log file of a run. */
 export interface LogFile {
@@ -27,7 +27,8 @@ export interface LogFileOptions {
   stateDir: string;
   /** `--log-file`; null for the usual place. */
   file: string | null;
-  format: 'pretty' | 'json';
+  /** Makes JSON of records; null for lines that people read. */
+  jsonLine: LineOf | null;
   /** Whether the run has written anything: what is refused leaves no log where there was none. */
   hasBegun: () => boolean;
 }
@@ -39,10 +40,10 @@ const keepMs = 30 * 86_400_000;
 const heldMost = 1_000;
 
 /** @throws AcmeLedgerError `usage` when the file of `--log-file` can't be written */
-export function openLogFile({ stateDir, file, format, hasBegun }: LogFileOptions): LogFile {
+export function openLogFile({ stateDir, file, jsonLine, hasBegun }: LogFileOptions): LogFile {
   if (file !== null) assertLogFile(file);
   const place = file ?? join(stateDir, 'log', 'acme-ledger.log');
-  const lineOf = format === 'json' ? jsonLine : fileLine;
+  const lineOf = jsonLine ?? fileLine;
   const sink = file === null ? usualSink(stateDir, place, hasBegun) : givenSink(file);
   let failure: unknown = null;
   return {

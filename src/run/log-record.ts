@@ -1,5 +1,4 @@
 import { timeText } from '../clock.ts';
-import { hostname } from 'node:os';
 import { printable, printableJson } from '../printable.ts';
 
 export const levels = ['debug', 'info', 'warn', 'error'] as const;
@@ -14,15 +13,8 @@ export interface LogRecord {
   fields: object;
 }
 
-/** The levels' numbers in JSON, those of pino and bunyan. */
-const numbers = { debug: 20, info: 30, warn: 40, error: 50 } as const satisfies Record<Level, number>;
-
-/** A record as JSON, for collectors of logs. */
-export function jsonLine({ level, at, message, fields }: LogRecord): string {
-  const { pid } = process;
-  const time = timeText(at);
-  return `${printableJson({ level: numbers[level], time, pid, hostname: hostname(), ...fields, msg: message })}\n`;
-}
+/** Makes a line of a record. */
+export type LineOf = (record: LogRecord) => string;
 
 /** A record in a file: time, process, level, what is said, and its facts as JSON. */
 export function fileLine({ level, at, message, fields }: LogRecord): string {

@@ -69,7 +69,8 @@ async function runOf(ledger: Ledger, key: string): Promise<RunRow[]> {
 
 /** @param rows the runs of one process, one for each account that it worked with, the first first */
 function runJson(rows: readonly RunRow[]): RunJson {
-  const first = rows[0]!;
+  const [first] = rows;
+  if (first === undefined) throw new AcmeLedgerError('bug', 'a run without a row');
   const exitCode = rows.map(({ exit_code }) => exit_code).find((code) => code !== null) ?? null;
   const status = statusOf(rows, exitCode);
   const ends = rows.flatMap(({ ended_at }) => (ended_at === null ? [] : [timeText(ended_at)])).sort();
