@@ -154,6 +154,12 @@ export const examples: Readonly<Record<string, CommandExamples>> = {
     lines: ['acme-ledger name resume www.example.com', 'acme-ledger name resume --all'],
     page: 'names-that-fail.md',
   },
+  runs: { lines: ['acme-ledger runs list'], page: 'when-something-fails.md' },
+  'runs list': {
+    lines: ['acme-ledger runs list', 'acme-ledger runs list --limit 100 --json'],
+    page: 'when-something-fails.md',
+  },
+  'runs show': { lines: ['acme-ledger runs show 3f0c2a91'], page: 'when-something-fails.md' },
   status: { lines: ['acme-ledger status', 'acme-ledger status --json'], page: 'exit-codes-and-json.md' },
   ledger: { lines: ['acme-ledger ledger check'], page: 'ledger-check.md' },
   'ledger check': {

@@ -44,14 +44,15 @@ export function refusalOf(misuse: Misuse, program: Command, typed: readonly stri
   }
 }
 
-/** A refusal of a command, with the whole line to type where another client's word was the reason. */
+/** A refusal of a command; where another client's word was the reason, its hint ends with the whole line to type. */
 export function withLine(error: unknown, program: Command, typed: readonly string[]): unknown {
   if (!hasCode(error, 'usage', 'bad-name')) return error;
   const translation = translated(program, typed);
   const line = lineOf(translation);
   const isTold = translation.changes.some(({ from }) => error.message.includes(`"${printable(from)}"`));
   if (line === null || !isTold) return error;
-  return new AcmeLedgerError(error.code, error.message, { hint: line, cause: error.cause });
+  const hint = error.hint === undefined ? line : `${error.hint}: ${line}`;
+  return new AcmeLedgerError(error.code, error.message, { hint, cause: error.cause });
 }
 
 function lineOf({ words }: Translation): string | null {

@@ -1,5 +1,6 @@
 import type { Command, Option } from 'commander';
 import { meantCommand, meantOption, meantWord } from '../foreign-words.ts';
+import { parseName } from '../identifiers.ts';
 import { nearestWord } from '../nearest-word.ts';
 import { type Part, type Target, partsOf, targetOf } from './typed-line.ts';
 
@@ -82,7 +83,18 @@ function hostOf(name: string): string | null {
   const [, host = name] = /^[a-z]+:\/\/([^/:?#]+)/i.exec(name) ?? [];
   const [first = ''] = host.split(/[/:]/);
   // 2001:db8::1 is a name, too.
-  return first.includes('.') ? first : host;
+  const meant = first.includes('.') ? first : host;
+  return isName(meant) ? meant : name;
+}
+
+/** Whether a certificate could be for it; a line with what can't be helps nobody. */
+function isName(text: string): boolean {
+  try {
+    parseName(text);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function writeOption(written: Written, option: Option, flag: string, values: readonly string[]): void {

@@ -14,10 +14,11 @@ export interface CheckEnd {
 
 /** Checks the ledger of the settings as it is found, and mends it unless `dryRun`. @param tell called for each finding */
 export async function checkAndMend(
-  { settings, stops }: CommandContext,
+  { settings, stops, record }: CommandContext,
   { dryRun }: { dryRun: boolean },
   tell: (line: CheckLine) => void,
 ): Promise<CheckEnd> {
+  record.leavesLedger = true;
   const under = await openLedgerForCheck(settings);
   try {
     const options = {
@@ -28,6 +29,7 @@ export async function checkAndMend(
       signal: stops.work,
     };
     const summary = await check(under, options, tell);
+    record.leavesLedger = summary.mended === 0;
     return { summary, place: under.place, isWritable: under.isWritable };
   } finally {
     await under.close();

@@ -10,7 +10,7 @@ import type { CommandContext } from './run-context.ts';
  * or as a run of its own where it had nothing to do. A ledger that can't be written is no reason to fail.
  */
 export async function recordRun({ settings, record, log }: CommandContext, exitCode: number): Promise<void> {
-  if (record.isRefused(exitCode)) return;
+  if (record.leavesLedger || record.isRefused(exitCode)) return;
   try {
     if (!(await ledgerExists(settings))) return;
     const ledger = await openLedger(settings, { toWrite: true });

@@ -26,6 +26,8 @@ export class RunRecord implements Invocation {
   readonly startedAt = new Date();
   /** Whether the ledger has a run of this process. */
   isInLedger = false;
+  /** Whether the ledger stays as it was found, without a word of this run: it may be damaged. */
+  leavesLedger = false;
   counts: Readonly<Record<string, number>> | null = null;
   readonly command: string;
   readonly words: readonly string[];

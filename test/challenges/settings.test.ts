@@ -36,7 +36,7 @@ test.each([
   { ...standalone, listen: { host: 'localhost', port: 443 } },
   { ...standalone, listen: { host: null, port: 0 } },
   { ...exec, hook: ' ' },
-  { ...exec, hookStyle: 'certbot' },
+  { ...exec, hookStyle: 'nosuch' },
   { ...exec, resolver: 'dns.example' },
 ])('%j is refused as a damaged record', (stored) => {
   expect(() => parseSolverSettings(stored)).toThrow(expect.objectContaining({ code: 'ledger' }));

@@ -223,7 +223,7 @@ describe('a refusal', () => {
     const error = new AcmeLedgerError('usage', message, { hint: 'as it was' });
     expect(withLine(error, program, wordsOf(typed))).toMatchObject({
       message,
-      hint: `acme-ledger ${suggested}`,
+      hint: `as it was: acme-ledger ${suggested}`,
     });
     const other = new AcmeLedgerError('usage', 'about something else', { hint: 'as it was' });
     expect(withLine(other, program, wordsOf(typed))).toBe(other);

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { certificateFields } from '../../src/settings/certificate-fields.ts';
 
 describe('the fields of a row', () => {
-  it('are the options of issue by their names, and null says nothing', () => {
+  it('are the options of issue by their names, and null is the usual value', () => {
     expect(
       certificateFields({
         name: 'web',
@@ -16,7 +16,7 @@ describe('the fields of a row', () => {
     ).toEqual({
       names: ['a.test', 'b.test'],
       ca: 'zerossl',
-      options: { certName: 'web', hook: '/dns.sh', hookTimeout: '30s', reuseKey: true },
+      options: { certName: 'web', hook: '/dns.sh', hookTimeout: '30s', reuseKey: true, profile: '' },
     });
     expect(certificateFields({ names: ' a.test  b.test ' })).toEqual({
       names: ['a.test', 'b.test'],

@@ -210,7 +210,12 @@ describe('an account that the CA calls full', () => {
   it('is told how to find what is open', async () => {
     const world = await newSpendingWorld();
     const error = await refused(world, ['new.test'], full);
-    for (const command of ['authz clear', 'authz discover', '--from-log LOG --import-accounts CLIENT'])
+    for (const command of [
+      'authz clear',
+      'authz discover',
+      'authz clear --from-log LOG',
+      '--import-accounts CLIENT',
+    ])
       expect(error.hint).toContain(command);
   });
 

@@ -1,3 +1,4 @@
+import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   type Customer,
@@ -239,6 +240,16 @@ describe('status', { timeout: 180_000 }, () => {
         leftAlone: 0,
         failing: 4,
         expiringSoon: 0,
+        paused: 0,
+        pausedEnding: 0,
+        waitingTooLong: 0,
+      },
+      check: { state: 'warning', reasons: [text(/^4 certificates fail \(bad-1\.list\.test, /)] },
+      places: {
+        stateDir: customer.stateDir,
+        ledger: path.join(customer.stateDir, 'ledger.sqlite'),
+        configuration: null,
+        configurationPlaces: expect.arrayContaining(['/etc/acme-ledger/config.yaml']) as unknown,
       },
     });
   });

@@ -204,7 +204,13 @@ describe('cert revoke', () => {
     expect(await statusAtCa(serial)).toBe('Valid');
     const result = await here.run(['cert', 'revoke', 'revoked.test', '--reason', 'superseded', '--json']);
     expect(result).toMatchObject({ exitCode: 0, stderr: '' });
-    expect(jsonOf(result)).toEqual({ name: 'revoked.test', serial, outcome: 'revoked' });
+    expect(jsonOf(result)).toEqual({
+      name: 'revoked.test',
+      serial,
+      outcome: 'revoked',
+      replacedByRenew: true,
+      paused: null,
+    });
     expect(await statusAtCa(serial)).toBe('Revoked');
     const shown = await show('revoked.test');
     expect(shown['revokedAt']).toEqual(time);

@@ -62,7 +62,7 @@ it('cert import takes the good rows, tells the bad ones with their lines, and ch
     `error: ${file}:5: line 4 has a certificate b already`,
   ]);
   expect(first.stderr).toContain('\nhint: did you mean keyType?\n');
-  const [a, b] = jsonLines(await run(['cert', 'list', '--json'], 'state'));
+  const [a, b] = jsonLines(await runProgram(['--state-dir', here.file('state'), 'cert', 'list', '--json']));
   expect(a).toMatchObject({
     name: 'a.test',
     names: ['a.test', 'www.a.test'],

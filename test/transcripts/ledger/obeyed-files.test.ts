@@ -103,7 +103,7 @@ describe.skipIf(!isRoot)('root', () => {
       await chown(stage.file('acme-ledger.yaml'), 0, 0);
       const passedOver = await stage.run(status);
       expect(passedOver.exitCode).toBe(0);
-      expect(passedOver.stderr).toMatch(/root doesn't read .*acme-ledger\.yaml by itself.*--config/);
+      expect(passedOver.stderr).toMatch(/root doesn't read .*acme-ledger\.yaml by itself\nhint: --config /);
       const read = await stage.run([...status, '--config', 'acme-ledger.yaml']);
       expectTwoLines(read, { error: /:1:1: there is no option "nosuchoption"/, hint: /./ });
     });
