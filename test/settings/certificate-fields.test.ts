@@ -20,7 +20,7 @@ describe('the fields of a row', () => {
     });
     expect(certificateFields({ names: ' a.test  b.test ' })).toEqual({
       names: ['a.test', 'b.test'],
-      ca: null,
+      ca: undefined,
       options: {},
     });
   });

@@ -83,10 +83,9 @@ describe('an account that the CA has deactivated', () => {
       /account {2}https\S+ \(deactivated: acme-ledger account register/,
     );
     const before = signed();
-    expect(await here.run(['issue', 'gone.test', ...standalone()])).toMatchObject({
-      exitCode: 1,
-      stderr: result.stderr,
-    });
+    const again = await here.run(['issue', 'gone.test', ...standalone()]);
+    expect(again.exitCode).toBe(1);
+    expect(again.stderr.split('\n').sort()).toEqual(result.stderr.split('\n').sort());
     expect(signed()).toBe(before);
   });
 
