@@ -16,7 +16,9 @@ export function waitText(refused: Refused | null, maxPending: number): string | 
     case 'held':
     case 'limit':
       return 'waiting for a limit of the CA';
-    default:
+    case 'admitted':
+    case 'taken-up':
+    case undefined:
       return null;
   }
 }
