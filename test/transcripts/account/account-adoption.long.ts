@@ -148,7 +148,8 @@ describe('account import --certificates', () => {
     expect(taken).toMatchObject({ exitCode: 0, stderr: '' });
     expect(taken.stdout).toMatch(/^one\.test .* taken over +runs systemctl reload nginx$/m);
     const shown = await here.run(['cert', 'show', 'one.test']);
-    expect(shown.stdout).toContain(`webroot   ${here.webroot}\n  deploys   systemctl reload nginx\n`);
+    expect(shown.stdout).toContain(`  webroot   ${here.webroot}\n`);
+    expect(shown.stdout).toContain('  deploys   systemctl reload nginx\n');
     expect(await here.run([...from])).toMatchObject({ exitCode: 0, stderr: '' });
     const hook = ['--hook', '/bin/true', '--challenge', 'http-01'];
     await here.run(['cert', 'add', 'three.test', ...hook], { cwd: here.directory });
