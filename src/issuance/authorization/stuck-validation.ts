@@ -30,7 +30,9 @@ export async function takeBackForgotten(
   shown: readonly Authorization[],
 ): Promise<AuthorizationRow[]> {
   const untouched = new Set(shown.filter(isUntouched).map(({ url }) => url));
-  const now = run.clock.now();
+  const [own, wall] = [run.clock.now(), run.clock.wallNow()];
+  // Another run may have written when it was taken, by a machine's clock that was set back since this run began.
+  const now = wall < own ? wall : own;
   return Promise.all(
     rows.map(async (row) => {
       const { id, url, challenge, submitted_at: takenAt } = row;
