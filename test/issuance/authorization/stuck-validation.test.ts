@@ -3,6 +3,7 @@ import type { Attempt } from '../../../src/issuance/attempt/attempt.ts';
 import type { UnsubmittedPolicy } from '../../../src/policies.ts';
 import { letsEncryptLimits } from '../../../src/acme/authorities/limits.ts';
 import { obtain } from '../../../src/issuance/attempt/obtain.ts';
+import { takeBackForgotten } from '../../../src/issuance/authorization/stuck-validation.ts';
 import { recordWanted } from '../../../src/ledger/certificates/certificates.ts';
 import { type RunningIssuance, type TinyWorld, newTinyWorld } from '../tiny-issuance.ts';
 import { wantedFor } from '../../support/wanted-for.ts';
@@ -49,6 +50,20 @@ async function leaveStuck(policy: UnsubmittedPolicy): Promise<void> {
 }
 
 describe('a validation that died at the CA', () => {
+  it('is not taken for one whose run began after the clock of the machine was set back', async () => {
+    await leaveStuck('deactivate');
+    const next = await world.startIssuance();
+    const rows = await world.ledger.selectFrom('authorizations').selectAll().orderBy('id').execute();
+    const shown = await Promise.all(rows.map(({ url }) => next.session.getAuthorization(url)));
+    const order = await world.ledger.selectFrom('orders').select('id').executeTakeFirstOrThrow();
+    const challenges = async (run: RunningIssuance): Promise<string[]> =>
+      (await takeBackForgotten(run, order.id, rows, shown)).map(({ challenge }) => challenge);
+    const submittedAt = rows[0]!.submitted_at!;
+    const setBack = { ...next.clock, wallNow: () => new Date(submittedAt.getTime() + minuteMs) };
+    expect(await challenges({ ...next, clock: setBack })).toEqual(['submitted', 'submitted']);
+    expect(await challenges(next)).toEqual(['none', 'submitted']);
+  });
+
   it.each(['deactivate', 'resume'] as const)('is begun anew by the next attempt (%s)', async (policy) => {
     await leaveStuck(policy);
     const next = await world.startIssuance({ policy });
