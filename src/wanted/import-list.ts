@@ -1,7 +1,7 @@
 import type { ErrorRecord } from '../errors.ts';
 import { errorRecord } from '../errors.ts';
 import type { WantedCertificate } from '../ledger/certificates/certificates.ts';
-import { listCertificates } from '../ledger/certificates/certificates.ts';
+import { certificatesByName, listCertificates } from '../ledger/certificates/certificates.ts';
 import { wantedOf } from '../ledger/certificates/wanted-row.ts';
 import { changesOf } from './changes.ts';
 import type { ComparedCertificate } from '../ledger/certificates/wanted.ts';
@@ -9,8 +9,11 @@ import { compareWanted, recordAllWanted } from '../ledger/certificates/wanted.ts
 import type { CommandContext } from '../run/run-context.ts';
 import { ledgerExists, withLedger } from '../run/open-ledger.ts';
 import { withLedgerWriter } from '../run/ledger-writing.ts';
-import type { CheckedRow } from './checked-rows.ts';
+import type { CheckedRow, GoodRow } from './checked-rows.ts';
 import { checkedRows } from './checked-rows.ts';
+import type { LedgerWriter } from '../ledger/writer.ts';
+import { inTransaction } from '../ledger/writer.ts';
+import { isOvertaken, overtakenError } from './overtaken.ts';
 import { rowsOf } from './row-format.ts';
 import type { RowSource } from './row-source.ts';
 import { openRowSource } from './row-source.ts';
@@ -34,7 +37,13 @@ interface Summary {
 /** So many rows a transaction: other runs wait for it for a fraction of a second. */
 const batchSize = 1_000;
 
-type Take = (wantedCertificates: readonly WantedCertificate[]) => Promise<readonly ComparedCertificate[]>;
+type Take = (rows: readonly GoodRow[]) => Promise<Taken>;
+
+interface Taken {
+  compared: readonly ComparedCertificate[];
+  /** Rows whose certificates another command has changed since the list was begun: they are left as they are. */
+  overtaken?: readonly GoodRow[];
+}
 
 /** `cert import`. @returns the exit code @throws AcmeLedgerError for a file that can't be read at all */
 export async function importCertificates(context: CommandContext, options: ImportOptions): Promise<number> {
@@ -59,7 +68,7 @@ async function importAllOrNone(
 ): Promise<Summary> {
   if (options.dryRun) return importGood(context, source, options);
   const rows = await startRows(context, source);
-  const checked = await takeRows(context, source, rows, () => Promise.resolve([]));
+  const checked = await takeRows(context, source, rows, () => Promise.resolve({ compared: [] }));
   return checked.failed > 0 ? checked : importGood(context, source, options);
 }
 
@@ -72,28 +81,44 @@ async function importGood(
   const rows = await startRows(context, source);
   if (dryRun) {
     return withLedger(context.settings, (ledger) =>
-      takeRows(context, source, rows, (wantedCertificates) => compareWanted(ledger, wantedCertificates)),
+      takeRows(context, source, rows, async (batch) => ({
+        compared: await compareWanted(
+          ledger,
+          batch.map(({ wanted }) => wanted),
+        ),
+      })),
     );
   }
   return withLedgerWriter(context, 'cert import', (writer) =>
-    takeRows(context, source, rows, (wantedCertificates) =>
-      recordAllWanted(writer, wantedCertificates, 'import'),
-    ),
+    takeRows(context, source, rows, (batch) => recordRows(writer, batch)),
   );
+}
+
+/** A row was laid over its certificate as that was when the list was begun. */
+async function recordRows(writer: LedgerWriter, batch: readonly GoodRow[]): Promise<Taken> {
+  return inTransaction(writer, async (tx) => {
+    const names = batch.map(({ wanted }) => wanted.name);
+    const now = await certificatesByName(tx.ledger, names);
+    const isLeft = ({ wanted, found }: GoodRow): boolean => isOvertaken(now.get(wanted.name), wanted, found);
+    const taken = batch.filter((row) => !isLeft(row)).map(({ wanted }) => wanted);
+    return { compared: await recordAllWanted(tx, taken, 'import'), overtaken: batch.filter(isLeft) };
+  });
 }
 
 async function startRows(context: CommandContext, source: RowSource): Promise<AsyncGenerator<CheckedRow>> {
   const { settings } = context;
-  let known: Promise<ReadonlyMap<string, WantedCertificate>> | null = null;
+  let known: Promise<ReadonlyMap<string, WantedCertificate | null>> | null = null;
   const existing = (): NonNullable<typeof known> => (known ??= wantedByName(context));
   return checkedRows(await rowsOf(source.lines(), source.label), settings, source.directory, existing);
 }
 
 /** What is wanted already: a row keeps of it what the list has no column for. */
-async function wantedByName({ settings }: CommandContext): Promise<ReadonlyMap<string, WantedCertificate>> {
+async function wantedByName({
+  settings,
+}: CommandContext): Promise<ReadonlyMap<string, WantedCertificate | null>> {
   if (!(await ledgerExists(settings))) return new Map();
   const rows = await withLedger(settings, listCertificates);
-  return new Map(rows.flatMap((row) => wantedOf(row) ?? []).map((wanted) => [wanted.name, wanted]));
+  return new Map(rows.map((row) => [row.name, wantedOf(row)]));
 }
 
 async function takeRows(
@@ -103,10 +128,15 @@ async function takeRows(
   take: Take,
 ): Promise<Summary> {
   const summary: Summary = { rows: 0, added: 0, changed: 0, unchanged: 0, failed: 0 };
-  let batch: WantedCertificate[] = [];
+  let batch: GoodRow[] = [];
   const takeBatch = async (): Promise<void> => {
     context.stops.work.throwIfAborted();
-    for (const { wanted, before, outcome } of await take(batch)) {
+    const { compared, overtaken = [] } = await take(batch);
+    for (const { line, wanted } of overtaken) {
+      summary.failed += 1;
+      tellBad(context, source, line, errorRecord(overtakenError(wanted.name)));
+    }
+    for (const { wanted, before, outcome } of compared) {
       summary[outcome] += 1;
       if (outcome === 'changed' && before !== undefined)
         context.log.info(
@@ -121,7 +151,7 @@ async function takeRows(
     if ('error' in row) {
       summary.failed += 1;
       tellBad(context, source, row.line, errorRecord(row.error));
-    } else if (batch.push(row.wanted) >= batchSize) await takeBatch();
+    } else if (batch.push(row) >= batchSize) await takeBatch();
   }
   await takeBatch();
   return summary;

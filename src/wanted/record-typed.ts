@@ -1,18 +1,13 @@
 import { authorityOf } from '../acme/authorities/authorities.ts';
-import {
-  type WantedCertificate,
-  certificateByName,
-  isWantedAlike,
-} from '../ledger/certificates/certificates.ts';
+import { certificateByName, isWantedAlike } from '../ledger/certificates/certificates.ts';
 import { wantedOf } from '../ledger/certificates/wanted-row.ts';
-import type { CertificateRow } from '../ledger/schema.ts';
 import type { LedgerWriter } from '../ledger/writer.ts';
 import { inTransaction } from '../ledger/writer.ts';
-import { AcmeLedgerError } from '../errors.ts';
 import { printable } from '../printable.ts';
 import type { CommandContext } from '../run/run-context.ts';
 import { shellWord } from '../shell-word.ts';
 import { tellChanges } from './changes.ts';
+import { isOvertaken, overtakenError } from './overtaken.ts';
 import type { TypedCertificate } from './typed.ts';
 
 /**
@@ -26,32 +21,18 @@ export async function recordTyped<T>(
   typed: TypedCertificate,
   record: (tx: LedgerWriter) => Promise<T>,
 ): Promise<T> {
-  const { wanted, changes } = typed;
+  const { wanted, changes, found } = typed;
   const { recorded, isWritten } = await inTransaction(writer, async (tx) => {
     const now = await certificateByName(tx.ledger, wanted.name);
-    assertAsFound(now, typed);
+    // What was typed was laid over the certificate as it was found.
+    if (isOvertaken(now, wanted, found === null ? undefined : wantedOf(found)))
+      throw overtakenError(wanted.name);
     const isThere = now !== undefined && isWantedAlike(now, wanted);
     return { recorded: await record(tx), isWritten: !isThere };
   });
   if (isWritten) tellChanges(context, wanted.name, changes);
   tellKeptCa(context, typed);
   return recorded;
-}
-
-/** What was typed was laid over the certificate as it was found. */
-function assertAsFound(now: CertificateRow | undefined, { wanted, found }: TypedCertificate): void {
-  if (now?.removed_at !== null || isWantedAlike(now, wanted)) return;
-  const before = found === null ? undefined : wantedOf(found);
-  // A row that couldn't be read is written anew, whatever it holds.
-  if (before === null || (before !== undefined && isWantedAlike(now, before))) return;
-  throw changedMeanwhile(wanted);
-}
-
-function changedMeanwhile(wanted: WantedCertificate): AcmeLedgerError {
-  const name = printable(wanted.name);
-  return new AcmeLedgerError('busy', `another command has just changed the certificate ${name}`, {
-    hint: `look what it is now, then type yours again: acme-ledger cert show ${shellWord(name)}`,
-  });
 }
 
 /** A certificate that was tried at a staging, say, isn't meant to stay there for ever. */

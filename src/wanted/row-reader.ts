@@ -20,7 +20,7 @@ export function rowReader(
   settings: Pick<Settings, 'ca' | 'maxPending'>,
   directory: string,
   look: boolean,
-): (row: CertificateFields, existing?: ReadonlyMap<string, WantedCertificate>) => WantedCertificate {
+): (row: CertificateFields, existing?: ReadonlyMap<string, WantedCertificate | null>) => WantedCertificate {
   const settingsOf = remembered((options, from) => settingsFromOptions(options, from, look));
   const solverSettings: SettingsOf = (options, from = directory) => settingsOf(options, from);
   return ({ names, ca, options }, existing) => {

@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { cleanEnvironment } from './workspace.ts';
 
@@ -18,7 +19,7 @@ export interface ProgramOptions {
   env?: Record<string, string>;
   cwd?: string;
   /** What it reads on stdin; nothing without. */
-  input?: string;
+  input?: string | Readable;
   /** A command that runs the command that follows it, say one that gives it a PID namespace of its own. */
   within?: readonly string[];
   /** After this it is killed and the run is an error; 120 s unless told. */
@@ -65,7 +66,8 @@ export function startProgram(args: string[], options: ProgramOptions = {}): Runn
   child.stdin.on('error', () => {
     // It may end without having read its input.
   });
-  child.stdin.end(options.input ?? '');
+  if (typeof options.input === 'object') options.input.pipe(child.stdin);
+  else child.stdin.end(options.input ?? '');
   const output = new Output(child);
   const finished = untilClosed(child, output, options.timeoutMs ?? 120_000, startedAt);
   // Who starts a program awaits its end later; until then a failure isn't an unhandled one.

@@ -32,7 +32,7 @@ export async function recordPaused(
 ): Promise<CertificatePause> {
   return inTransaction(writer, async (tx) => {
     const since = pauseOf(row, tx.clock.now())?.since ?? instant(tx);
-    const pause = { since, until: until };
+    const pause = { since, until };
     await tx.ledger
       .updateTable('certificates')
       .set({ paused_at: pause.since, paused_until: pause.until })

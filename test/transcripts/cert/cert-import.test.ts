@@ -1,9 +1,10 @@
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
+import { PassThrough } from 'node:stream';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { jsonLines } from '../../support/installation.ts';
-import { type ProgramResult, runProgram } from '../../support/program.ts';
+import { type ProgramResult, runProgram, startProgram } from '../../support/program.ts';
 import { rawDatabase } from '../../support/raw-database.ts';
 import { type Workspace, newWorkspace } from '../../support/workspace.ts';
 
@@ -86,6 +87,29 @@ it('cert import takes the good rows, tells the bad ones with their lines, and ch
     { summary: { rows: 5, added: 0, changed: 0, unchanged: 2, failed: 3 } },
   ]);
   expect(rowsIn('state')).toEqual(rows);
+});
+
+it('cert import leaves what another command has changed since it began, and says so', async () => {
+  const add = ['cert', 'add', 'c.test', '--webroot', here.file('sites/a')];
+  expect(await run(add, 'overtaken')).toMatchObject({ exitCode: 0 });
+  const list = new PassThrough();
+  const common = ['--state-dir', here.file('overtaken'), '--ca', 'https://127.0.0.1:1/dir'];
+  const importing = startProgram([...common, 'cert', 'import', '-'], { input: list });
+  // What is wanted was read when the first row is told of.
+  list.write('{"nmaes":[]}\n');
+  await importing.waitFor(/there is no field "nmaes"/);
+  expect(await run(['cert', 'set', 'c.test', '--key-type', 'ec384'], 'overtaken')).toMatchObject({
+    exitCode: 0,
+  });
+  list.end(`${JSON.stringify({ names: ['c.test'], deployHook: '/bin/true' })}\n`);
+  const ended = await importing.finished;
+  expect(ended).toMatchObject({
+    exitCode: 1,
+    stdout: 'stdin: 0 added, 0 changed, 0 unchanged, 2 failed\n',
+    stderr: expect.stringContaining('another command has just changed the certificate c.test') as unknown,
+  });
+  const [shown] = jsonLines(await run(['cert', 'show', 'c.test', '--json'], 'overtaken'));
+  expect(shown).toMatchObject({ keyType: 'ec384', deployHook: null });
 });
 
 it('cert import --strict takes all rows of stdin or none', async () => {
