@@ -66,6 +66,19 @@ describe('an answer of a killed run whose clean-up hangs', { timeout: 180_000, c
     expect((await customer.hookCalls()).at(-1)).toBe('cleanup limp.test');
   });
 
+  it('does not cost the result of the work when a person ends the wait for it', async () => {
+    const customer = await leftUp('200s');
+    const running = customer.startIssue(...serially, 'good.test');
+    await until('the hook hangs', async () => (await customer.hookCalls()).includes('cleanup limp.test'));
+    running.kill('SIGINT');
+    const ended = await running.finished;
+    expectExit(ended, 130);
+    expect(ended.stdout).toMatch(/^good\.test: issued, valid until /);
+    await customer.mendHook();
+    expectExit(await customer.run(['authz', 'clear']), 0);
+    expect(await customer.presented()).toEqual([]);
+  });
+
   it('is waited for by renew for as long as --max-time says, after all certificates', async () => {
     const customer = await leftUp('200s');
     expectExit(
