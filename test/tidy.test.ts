@@ -64,7 +64,7 @@ const rooms: Record<string, readonly string[]> = {
 const mostFilesInFolder = 20;
 const longestFile = 249;
 /** Of the terminal in all: what it decides belongs to a capability. */
-const longestTerminal = 3_000;
+const longestTerminal = 3_400;
 
 const sources = await sourcesUnder('src');
 const others = (await Promise.all(['test', 'scripts', 'bench'].map(sourcesUnder))).flat();
