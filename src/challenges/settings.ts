@@ -14,6 +14,9 @@ export const solverSettings = z.discriminatedUnion('solver', schemas as [Schema,
 
 export type SolverSettings = z.infer<ReturnType<(typeof solvers)[SolverName]['schema']>>;
 
+/** How a name of a certificate is proven: its solver settings. A wildcard is asked for with its `*.`. */
+export type WayOf = (name: string) => SolverSettings;
+
 /** The solver that these settings are for. */
 export function kindOf({ solver }: SolverSettings): SolverKind<SolverSettings> {
   return solvers[solver];

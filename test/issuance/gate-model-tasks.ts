@@ -39,7 +39,7 @@ export async function attempt(
   let order = null as OrderRow | null;
   try {
     const placed = await place(run, names, options.waitMs, (admitted) => (order = admitted));
-    const authorized = await authorize(run, placed, settings);
+    const authorized = await authorize(run, placed, () => settings);
     await cleanUpPresentations(run, placed.row.id);
     const { row } = await finalizeOrder(run, authorized, files);
     await releaseOrder(run, row.id, { status: 'valid', keptUntil: null, concluded: true });

@@ -1,4 +1,3 @@
-import type { SolverSettings } from '../../challenges/settings.ts';
 import type { Solver } from '../../challenges/solver.ts';
 import { AcmeLedgerError } from '../../errors.ts';
 import type { PresentationRow } from '../../ledger/schema.ts';
@@ -24,15 +23,13 @@ export async function presentAll(
   run: AccountRun,
   tasks: readonly Task[],
   presentations: readonly PresentationRow[],
-  settings: SolverSettings,
 ): Promise<Presented> {
-  const solver = run.solverFor(settings);
   const byAuthorization = new Map(presentations.map((row) => [row.authorization_id, row]));
   const together = tasks.flatMap(({ row }) => byAuthorization.get(row.id) ?? []);
   const withRow = (act: Act) => {
     return async (task: Task): Promise<void> => {
       const row = byAuthorization.get(task.row.id);
-      if (row !== undefined) await act(run, solver, row, together);
+      if (row !== undefined) await act(run, run.solverFor(task.settings), row, together);
     };
   };
   const up = await sorted(tasks, withRow(present));

@@ -18,20 +18,26 @@ export async function inTurn<T>(
 
 type StoredAnswer = Pick<
   PresentationRow,
-  'challenge_type' | 'identifier_type' | 'identifier' | 'token' | 'key_authorization'
+  'settings' | 'challenge_type' | 'identifier_type' | 'identifier' | 'token' | 'key_authorization'
 >;
 
 /**
  * The answer of an order or a probe, as the ledger keeps it and the solver wants it.
- * @param together the answers that are put up or taken down with it, itself included, in the order of their turns
+ * @param together the answers that are put up or taken down with it, itself included, in the order of their turns;
+ * those of other solvers are none of its solver's business
  */
 export function answerOf(row: StoredAnswer, together: readonly StoredAnswer[] = [row]): ChallengeAnswer {
-  const names = together.map(({ identifier }) => identifier);
+  const batch = together.filter((each) => isSameSolver(each, row));
+  const names = batch.map(({ identifier }) => identifier);
   return {
     type: row.challenge_type as ChallengeType,
     identifier: { type: row.identifier_type === 'ip' ? 'ip' : 'dns', value: row.identifier },
     token: row.token,
     keyAuthorization: row.key_authorization,
-    ...(names.length < 2 ? {} : { batch: { names, remaining: names.length - 1 - together.indexOf(row) } }),
+    ...(names.length < 2 ? {} : { batch: { names, remaining: names.length - 1 - batch.indexOf(row) } }),
   };
+}
+
+function isSameSolver({ settings: one }: StoredAnswer, { settings: other }: StoredAnswer): boolean {
+  return one === other || JSON.stringify(one) === JSON.stringify(other);
 }

@@ -31,7 +31,7 @@ export async function authorizeAndMakeKey(
       return files;
     }));
   try {
-    const authorized = await authorize(run, placed, settings, {
+    const authorized = await authorize(run, placed, () => settings, {
       onWaiting() {
         makeKey().catch(() => undefined); // the key is awaited below, where its failure counts
       },

@@ -1,5 +1,5 @@
 import type { Answer, Order } from '../../acme/objects/resources.ts';
-import type { SolverSettings } from '../../challenges/settings.ts';
+import type { WayOf } from '../../challenges/settings.ts';
 import { later } from '../../clock.ts';
 import { AcmeLedgerError } from '../../errors.ts';
 import { authorizationsOf, recordSeen } from '../../ledger/authorizations/authorizations.ts';
@@ -33,12 +33,12 @@ const rounds = 2;
 export async function authorize(
   run: AccountRun,
   placed: PlacedOrder,
-  settings: SolverSettings,
+  wayOf: WayOf,
   { onWaiting = () => undefined, alsoRecord }: AuthorizeOptions = {},
 ): Promise<PlacedOrder> {
   const conflicts = new Set<number>();
   for (let round = 1; ; round += 1) {
-    const answer = await authorizeOnce(run, placed, settings, { onWaiting, conflicts });
+    const answer = await authorizeOnce(run, placed, wayOf, { onWaiting, conflicts });
     if (answer.status === 'pending') await endStuckValidations(run, placed, conflicts);
     // A submit whose answer was lost may itself be lost: when no verdict comes, it is sent again.
     const isLost = answer.status === 'pending' && (await hasUnknownSubmit(run, placed));
@@ -69,7 +69,7 @@ async function hasUnknownSubmit(run: AccountRun, placed: PlacedOrder): Promise<b
 async function authorizeOnce(
   run: AccountRun,
   placed: PlacedOrder,
-  settings: SolverSettings,
+  wayOf: WayOf,
   { onWaiting, conflicts }: { onWaiting: () => void; conflicts: Set<number> },
 ): Promise<Answer<Order>> {
   if (placed.answer.status !== 'pending') return placed.answer;
@@ -83,8 +83,8 @@ async function authorizeOnce(
   );
   await assertAuthorizationsFit(run, placed.row, answers);
   const submittable = await takeBackForgotten(run, placed.row.id, rows, answers);
-  const { tasks, failures } = sortOut(submittable, answers, settings);
-  const submission = await presentAndSubmit(run, placed, { seen, tasks, settings });
+  const { tasks, failures } = sortOut(submittable, answers, { names: placed.row.names, wayOf });
+  const submission = await presentAndSubmit(run, placed, { seen, tasks });
   for (const id of submission.conflicts) conflicts.add(id);
   failures.push(...submission.failures);
   if (failures.length > 0) return failAfterVerdicts(run, placed, failures);

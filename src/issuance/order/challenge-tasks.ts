@@ -1,5 +1,5 @@
 import type { Authorization, Challenge } from '../../acme/objects/resources.ts';
-import type { SolverSettings } from '../../challenges/settings.ts';
+import type { SolverSettings, WayOf } from '../../challenges/settings.ts';
 import { AcmeLedgerError } from '../../errors.ts';
 import type { AuthorizationRow } from '../../ledger/schema.ts';
 import { isSubmitted } from '../../ledger/states.ts';
@@ -10,10 +10,18 @@ export interface Task {
   row: AuthorizationRow;
   authorization: Authorization;
   challenge: Challenge & { token: string };
+  /** How its answer is put up. */
+  settings: SolverSettings;
 }
 
 /** A name that can't be proven in this attempt. */
 export type Failure = { row: AuthorizationRow; error: AcmeLedgerError };
+
+/** The names of an order, and how each is proven. */
+export interface ProvenNames {
+  names: readonly string[];
+  wayOf: WayOf;
+}
 
 /**
  * Sorts the authorizations that still have to be proven from those that can't be. An authorization is matched
@@ -22,7 +30,7 @@ export type Failure = { row: AuthorizationRow; error: AcmeLedgerError };
 export function sortOut(
   rows: readonly AuthorizationRow[],
   authorizations: readonly Authorization[],
-  settings: SolverSettings,
+  proven: ProvenNames,
 ): { tasks: Task[]; failures: Failure[] } {
   const byUrl = new Map(rows.map((row) => [row.url, row]));
   const tasks: Task[] = [];
@@ -33,16 +41,40 @@ export function sortOut(
     const error = authorizationError(authorization);
     if (error !== null) failures.push({ row: named(row, authorization), error });
     if (authorization.status !== 'pending' || isSubmitted(row.challenge)) continue;
-    const challenge = authorization.challenges.find(({ type }) => type === settings.challenge);
+    const settings = settingsFor(authorization, proven);
+    const challenge = challengeOf(authorization, settings);
     const token = challenge?.token ?? null;
     if (challenge === undefined || token === null) {
       const error = (challenge === undefined ? notOffered : tokenUnusable)(authorization, settings.challenge);
       failures.push({ row: named(row, authorization), error });
     } else {
-      tasks.push({ row: named(row, authorization), authorization, challenge: { ...challenge, token } });
+      tasks.push({
+        row: named(row, authorization),
+        authorization,
+        challenge: { ...challenge, token },
+        settings,
+      });
     }
   }
   return { tasks, failures };
+}
+
+/**
+ * The settings of the name that an authorization is for. Not every CA says that one is for a wildcard; where the
+ * order has the base name too, the challenges that the CA offers tell.
+ */
+function settingsFor(authorization: Authorization, { names, wayOf }: ProvenNames): SolverSettings {
+  const { identifier, wildcard } = authorization;
+  const base = identifier.value;
+  const possible = [base, `*.${base}`].filter((name) => names.includes(name));
+  const [first = base, ...others] = wildcard ? possible.toReversed() : possible;
+  const offered = wildcard ? undefined : others.find((name) => challengeOf(authorization, wayOf(name)));
+  const usual = wayOf(first);
+  return offered !== undefined && challengeOf(authorization, usual) === undefined ? wayOf(offered) : usual;
+}
+
+function challengeOf({ challenges }: Authorization, settings: SolverSettings): Challenge | undefined {
+  return challenges.find(({ type }) => type === settings.challenge);
 }
 
 /** The row with the identifier that the CA just told: newOrder's answer has only URLs. */

@@ -1,5 +1,4 @@
 import { isOutcomeUnknown } from '../../acme/http/connection-failure.ts';
-import type { SolverSettings } from '../../challenges/settings.ts';
 import { AcmeLedgerError, errorRecord } from '../../errors.ts';
 import { type AuthorizationSeen, recordSeen } from '../../ledger/authorizations/authorizations.ts';
 import { closingRunsOf } from '../../ledger/authorizations/closing-claims.ts';
@@ -34,7 +33,7 @@ const submitTries = 3;
 export async function presentAndSubmit(
   run: AccountRun,
   placed: PlacedOrder,
-  { seen, tasks, settings }: Presentable,
+  { seen, tasks }: Presentable,
 ): Promise<Submission> {
   if (run.stops.work.aborted) await recordSeen(run, seen);
   run.stops.work.throwIfAborted();
@@ -43,10 +42,10 @@ export async function presentAndSubmit(
     return insertPresentations(
       tx,
       placed.row.id,
-      tasks.map((task) => presentationOf(run, task, settings)),
+      tasks.map((task) => presentationOf(run, task)),
     );
   });
-  const { visible, failures } = await presentAll(run, tasks, presentations, settings);
+  const { visible, failures } = await presentAll(run, tasks, presentations);
   run.stops.work.throwIfAborted();
   const submission = await submitAll(run, placed, visible);
   return { ...submission, failures: [...failures, ...submission.failures] };
@@ -56,7 +55,6 @@ export async function presentAndSubmit(
 export interface Presentable {
   seen: readonly AuthorizationSeen[];
   tasks: readonly Task[];
-  settings: SolverSettings;
 }
 
 export interface Submission {
@@ -68,8 +66,7 @@ export interface Submission {
 
 function presentationOf(
   { session }: AccountRun,
-  { row, authorization, challenge }: Task,
-  settings: SolverSettings,
+  { row, authorization, challenge, settings }: Task,
 ): NewPresentation {
   return {
     authorizationId: row.id,

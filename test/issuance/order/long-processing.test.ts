@@ -56,7 +56,7 @@ async function ready(run: AccountRun): Promise<PlacedOrder> {
   const identifiers = parseNames(['a.test']);
   const admission = { certificateName: 'a.test', identifiers, profile: null, waitMs: 0 };
   const placed = (await placeOrder(run, await admit(run, admission), identifiers))!;
-  return authorize(run, placed, settings);
+  return authorize(run, placed, () => settings);
 }
 
 describe('a CA that says a day of what it is doing', () => {

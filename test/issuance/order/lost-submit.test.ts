@@ -56,7 +56,7 @@ describe('a challenge that was to be submitted and never arrived', () => {
     const run = await world.startIssuance();
     const placed = await place(run);
     expect(world.ca.newOrders).toBe(1);
-    const ready = await authorize(run, placed, settings);
+    const ready = await authorize(run, placed, () => settings);
     expect(ready.answer.status).toBe('ready');
     expect(world.ca.submitted).toEqual(['a.test']);
     const tookMs = world.clock.now().getTime() - before;
@@ -79,7 +79,7 @@ describe('a challenge that was to be submitted and never arrived', () => {
     world.clock.pass(-3_600_000);
     const before = world.clock.now().getTime();
     const run = await world.startIssuance();
-    const ready = await authorize(run, await place(run), settings);
+    const ready = await authorize(run, await place(run), () => settings);
     expect(ready.answer.status).toBe('ready');
     expect(world.ca.submitted).toEqual(['a.test']);
     const tookMs = world.clock.now().getTime() - before;
@@ -92,7 +92,7 @@ describe('a challenge that was to be submitted and never arrived', () => {
     const run = await world.startIssuance();
     const before = run.clock.now().getTime();
     const placed = await place(run);
-    const ready = await authorize(run, placed, settings);
+    const ready = await authorize(run, placed, () => settings);
     expect(ready.answer.status).toBe('ready');
     expect(world.ca).toMatchObject({ newOrders: 1, deactivated: [], submitted: ['a.test'] });
     expect(run.clock.now().getTime() - before).toBeLessThan(70_000);
@@ -103,7 +103,7 @@ describe('a challenge that was to be submitted and never arrived', () => {
     world.ca.losesSubmits = 2;
     const run = await world.startIssuance();
     const placed = await place(run);
-    await expect(authorize(run, placed, settings)).rejects.toThrow(/didn't decide in time/);
+    await expect(authorize(run, placed, () => settings)).rejects.toThrow(/didn't decide in time/);
     const verdictsUntil = new Date(run.clock.now().getTime() + 60_000);
     await settleOrder(run, placed.row, { policy: 'deactivate', verdictsUntil });
     expect(world.ca.deactivated).toEqual(['a.test']);
@@ -114,12 +114,12 @@ describe('a challenge that was to be submitted and never arrived', () => {
     world.ca.losesSubmits = 2;
     const run = await world.startIssuance({ policy: 'resume' });
     const placed = await place(run);
-    await expect(authorize(run, placed, settings)).rejects.toThrow();
+    await expect(authorize(run, placed, () => settings)).rejects.toThrow();
     const verdictsUntil = new Date(run.clock.now().getTime() + 60_000);
     await settleOrder(run, placed.row, { policy: 'resume', verdictsUntil });
     expect(await progress(run, placed)).toEqual(['pending none']);
     const next = await world.startIssuance({ policy: 'resume' });
-    const ready = await authorize(next, await place(next), settings);
+    const ready = await authorize(next, await place(next), () => settings);
     expect(ready.answer.status).toBe('ready');
     expect(world.ca).toMatchObject({ newOrders: 1, deactivated: [], submitted: ['a.test'] });
   });
@@ -163,7 +163,7 @@ describe('a challenge POST whose fate is not known', () => {
       run.session.getAuthorization = () => Promise.reject(new AcmeLedgerError('ca-unreachable', 'down'));
       return Promise.reject(new AcmeLedgerError('ca-limit', 'not now', { httpStatus: 429 }));
     };
-    await expect(authorize(run, placed, settings)).rejects.toThrow('not now');
+    await expect(authorize(run, placed, () => settings)).rejects.toThrow('not now');
     run.session.getAuthorization = getAuthorization;
     expect((await progress(run, placed)).map((each) => each.split(' ')[1])).toEqual([
       'submitted',

@@ -30,7 +30,7 @@ it('asks for the one authorization of ten that an earlier attempt has not proven
       },
     };
     const settings = parseSolverSettings({ challenge: 'http-01', solver: 'webroot', webroot: '/tmp' });
-    expect(await authorize(run, placed!, settings)).toMatchObject({ answer: { status: 'ready' } });
+    expect(await authorize(run, placed!, () => settings)).toMatchObject({ answer: { status: 'ready' } });
     expect(asked.filter((url) => url !== open?.url)).toEqual([]);
   } finally {
     await world.remove();
