@@ -62,6 +62,8 @@ describe('docs/hooks.md', () => {
           hookConcurrency: 1,
           propagationTimeoutSeconds: 0,
           resolver: null,
+          dnsRounds: 3,
+          dnsQuorum: 'all',
         },
         { clock: systemClock, runId: 'run' },
       );

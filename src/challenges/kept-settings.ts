@@ -1,5 +1,6 @@
 import { type OptionName, type SolverOptions, hasSolverOptions, solverOptionNames } from './option-list.ts';
 import { type SolverSettings, kindOf, parseSolverSettings } from './settings.ts';
+import { isShared } from './option-list.ts';
 import type { SolverKind } from './solver-kind.ts';
 import { flagOf } from './solver-option.ts';
 
@@ -48,7 +49,7 @@ function isForSolverOf(settings: SolverSettings, { challenge, solver, ...own }: 
   const kind = kindOf(settings);
   if (solver !== undefined && solver !== kind.name) return false;
   if (challenge !== undefined && !kind.challenges.some((type) => type === challenge)) return false;
-  return Object.entries(own).every(([name]) => Object.hasOwn(kind.options, name));
+  return Object.entries(own).every(([name]) => Object.hasOwn(kind.options, name) || isShared(name));
 }
 
 /** The options that give the settings again, without those that nobody chose: they go with the challenge. */

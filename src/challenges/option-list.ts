@@ -3,7 +3,7 @@ import type { SolverOptionTable } from './solver-kind.ts';
 import type { OptionKind, SolverOption } from './solver-option.ts';
 import { solvers, type SolverName } from './solvers.ts';
 
-/** An option of one solver; no two solvers have options of the same name. */
+/** An option of a solver; those that two of them have are shared, and one option. */
 type OwnOption = { [Name in SolverName]: keyof (typeof solvers)[Name]['options'] }[SolverName];
 
 export type OptionName = 'challenge' | 'solver' | OwnOption;
@@ -18,15 +18,23 @@ interface ListedOption extends Pick<SolverOption, 'placeholder' | 'help' | 'kind
 }
 
 const tables: readonly SolverOptionTable[] = Object.values(solvers).map(({ options }) => options);
+const entries = tables.flatMap((table) => Object.entries(table));
+const shared = new Map(entries.filter(([, { isShared: isOne }]) => isOne === true));
 
 /** Every option that says how names are proven, in the order of `--help`. */
 export const solverOptions: readonly ListedOption[] = [
   { name: 'challenge', placeholder: 'TYPE', help: alternatives(challengeTypes), kind: 'text' },
   { name: 'solver', placeholder: 'NAME', help: alternatives(Object.keys(solvers)), kind: 'text' },
-  ...tables.flatMap((table) =>
-    Object.entries(table).map(([name, option]) => ({ ...option, name: name as OwnOption })),
-  ),
+  ...[...entries.filter(([name]) => !shared.has(name)), ...shared].map(([name, option]) => ({
+    ...option,
+    name: name as OwnOption,
+  })),
 ];
+
+/** Whether the option is one that several solvers have. */
+export function isShared(name: string): boolean {
+  return shared.has(name);
+}
 
 /** The kind of value that each option may have in a row or in the configuration. */
 export const solverOptionKinds = Object.fromEntries(

@@ -45,10 +45,10 @@ function challengeOf({ challenge }: SolverOptions): ChallengeType | null {
 
 function kindFor(options: SolverOptions, wanted: ChallengeType | null): Kind {
   if (options.solver !== undefined) return kindNamed(options.solver);
-  const implied = kinds.filter((kind) => givenOf(options, kind).length > 0);
+  const implied = kinds.filter((kind) => ownGivenOf(options, kind).length > 0);
   if (implied.length > 1) {
     throw usage(
-      `${implied.flatMap((kind) => givenOf(options, kind).map(flagOf)).join(' and ')} belong to different solvers`,
+      `${implied.flatMap((kind) => ownGivenOf(options, kind).map(flagOf)).join(' and ')} belong to different solvers`,
       `leave one out, or say which: --solver ${implied.map(({ name }) => name).join('|')}`,
     );
   }
@@ -79,6 +79,13 @@ function rejectForeignOptions(options: SolverOptions, { name, options: own }: Ki
     .flatMap((kind) => givenOf(options, kind))
     .find((option) => !Object.hasOwn(own, option));
   if (foreign === undefined) return;
+  const having = kinds.filter((kind) => Object.hasOwn(kind.options, foreign));
+  if (having.some((kind) => kind.options[foreign]?.isShared === true)) {
+    throw usage(
+      `${flagOf(foreign)} says nothing to the solver ${name}`,
+      `leave it out, or choose --solver ${having.map((kind) => kind.name).join('|')}`,
+    );
+  }
   throw usage(
     `${flagOf(foreign)} isn't an option of the solver ${name}`,
     `leave it out, or choose another --solver`,
@@ -112,4 +119,9 @@ function checkedValues(
 /** The options of the solver that are given. */
 function givenOf(given: Given, { options }: Kind): string[] {
   return Object.keys(options).filter((name) => given[name] !== undefined);
+}
+
+/** Those of them that no other solver has: they choose it. */
+function ownGivenOf(given: Given, kind: Kind): string[] {
+  return givenOf(given, kind).filter((name) => kind.options[name]?.isShared !== true);
 }

@@ -2,6 +2,7 @@ import type * as z from 'zod/mini';
 import type { ChallengeType, Solver } from './solver.ts';
 import type { SolverOption } from './solver-option.ts';
 import type { VisibilityParts } from './visibility/dns-visibility.ts';
+import type { VisibilitySettings } from './visibility/settings.ts';
 
 /** All that the program knows of one solver. `solvers.ts` has the list of them. */
 export interface SolverKind<
@@ -14,7 +15,7 @@ export interface SolverKind<
   challenges: readonly [Settings['challenge'], ...Settings['challenge'][]];
   /** When a person chooses it, in few words. */
   chosenWhen: string;
-  /** Its own options, by their names in the configuration, in the order of `--help`. */
+  /** Its options, by their names in the configuration, in the order of `--help`; those that it shares with others last. */
   options: Options;
   /** Makes the schema of its settings as the ledger holds them: making all of them takes a command longer than reading its options. */
   schema: () => z.ZodMiniType<Settings> & z.core.$ZodTypeDiscriminable;
@@ -31,7 +32,7 @@ export interface SolverKind<
   /** How long `cleanUp` may take from its turn on; null for a solver that limits itself. */
   cleanUpLimitMs: number | null;
   /** How its TXT records are waited for; null for a solver that leaves this to its callers. */
-  propagation(settings: Settings): Propagation | null;
+  propagation(settings: Settings): VisibilitySettings | null;
   /** The command line that gives these settings again. */
   commandLine(settings: Settings): CommandLine;
   /** The programs that are run and the directories that are written to, in one line for a person. */
@@ -61,13 +62,6 @@ export interface SolverParts extends VisibilityParts {
 export interface SolverQueue {
   key: string;
   concurrency: number;
-}
-
-export interface Propagation {
-  /** 0: the solver doesn't wait for the name servers. */
-  propagationTimeoutSeconds: number;
-  /** `ADDR:PORT` of the one name server to ask instead of the zone's own. */
-  resolver: string | null;
 }
 
 export interface CommandLine {

@@ -10,6 +10,8 @@ export interface SolverOption<Checked = unknown> {
   kind: OptionKind;
   /** The solver can't do without this option, which chooses it. */
   isRequired?: true;
+  /** Several solvers have this option, the same one: giving it chooses none of them. */
+  isShared?: true;
   /** The value that the settings get; the usual one for an option that isn't given. @throws AcmeLedgerError `usage` */
   check(given: string | undefined, place: OptionPlace): Checked;
 }

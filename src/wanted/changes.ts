@@ -38,7 +38,17 @@ export function changesOf(before: WantedCertificate | null, wanted: WantedCertif
 
 /** A certificate request is long, and tells nobody anything. */
 function shownValue(what: What, wanted: WantedCertificate): unknown {
-  return what === 'csr' ? (wanted.csr?.toString('base64') ?? null) : wanted[what];
+  if (what === 'csr') return wanted.csr?.toString('base64') ?? null;
+  return what === 'settings' ? wholeSettings(wanted.settings) : wanted[what];
+}
+
+/** With the usual value of what the rows of an earlier version don't say. */
+function wholeSettings(settings: unknown): unknown {
+  try {
+    return parseSolverSettings(settings);
+  } catch {
+    return settings;
+  }
 }
 
 /** `key type rsa2048 → ec256` */

@@ -21,6 +21,14 @@ import { parseConfiguration } from '../../src/settings/configuration-text.ts';
 import type { Line } from '../../src/wanted/row-lines.ts';
 import { rowsOf, type RawRow } from '../../src/wanted/row-format.ts';
 
+/** The options that the solvers of dns-01 share. */
+const looks: SolverOptions = {
+  propagationTimeout: '5m',
+  resolver: '192.0.2.53:53',
+  dnsRounds: '5',
+  dnsQuorum: 'most',
+};
+
 /** Options that each solver takes, all that it has. A new solver has its line here. */
 const samples: Record<SolverName, SolverOptions> = {
   webroot: { webroot: tmpdir(), webrootFor: `a.test=${tmpdir()},b.test=/` },
@@ -31,15 +39,16 @@ const samples: Record<SolverName, SolverOptions> = {
     hookStyle: 'certbot',
     hookTimeout: '90s',
     hookConcurrency: '3',
-    propagationTimeout: '5m',
-    resolver: '192.0.2.53:53',
+    ...looks,
   },
 };
 
 const kinds: readonly SolverKind[] = Object.values(solvers);
-const ownOptions = kinds.flatMap((kind) =>
+const allOptions = kinds.flatMap((kind) =>
   Object.entries(kind.options).map(([name, option]) => ({ solver: kind.name, name, option })),
 );
+const ownOptions = allOptions.filter(({ option }) => option.isShared !== true);
+const sharedOptions = Object.keys(looks);
 
 describe.each(kinds.map((kind) => [kind.name, kind] as const))('the solver %s', (name, kind) => {
   const sample = samples[name as SolverName];
@@ -91,6 +100,17 @@ describe.each(kinds.map((kind) => [kind.name, kind] as const))('the solver %s', 
     expect(settingsFromOptions(optionsTyped([flag, String(given)]), '/srv').solver).toBe(name);
   });
 
+  it('takes what solvers share, and is not chosen by it', () => {
+    const foreign = sharedOptions.filter((option) => !Object.hasOwn(kind.options, option));
+    expect([[], sharedOptions]).toContainEqual(foreign);
+    for (const option of foreign) {
+      expect(() => settingsFromOptions({ ...sample, solver: name, [option]: '1' }, '/srv')).toThrow(
+        expect.objectContaining({ message: `${flagOf(option)} says nothing to the solver ${name}` }),
+      );
+    }
+    expect(() => settingsFromOptions(looks, '/srv')).toThrow('nothing says how to prove');
+  });
+
   it('refuses each option of the others', () => {
     const foreign = ownOptions.filter(({ solver }) => solver !== name);
     expect(foreign).not.toEqual([]);
@@ -108,7 +128,7 @@ describe.each(kinds.map((kind) => [kind.name, kind] as const))('the solver %s', 
 describe('the options of the solvers', () => {
   it('are there once each', () => {
     const names = solverOptions.map(({ name }) => name);
-    expect(names).toEqual(['challenge', 'solver', ...ownOptions.map(({ name }) => name)]);
+    expect(names).toEqual(['challenge', 'solver', ...ownOptions.map(({ name }) => name), ...sharedOptions]);
     expect(new Set(names).size).toBe(names.length);
   });
 

@@ -25,6 +25,8 @@ const execDefaults = {
   hookConcurrency: 1,
   propagationTimeoutSeconds: 60,
   resolver: null,
+  dnsRounds: 3,
+  dnsQuorum: 'all',
 };
 const everywhere = (port: number) => ({ host: null, port });
 
@@ -62,6 +64,14 @@ test.each<[SolverOptions, object]>([
   [
     { hook: 'update-zone --fast', hookTimeout: '1h30m', resolver: '[2001:db8::53]:5353' },
     { ...execDefaults, hookTimeoutSeconds: 5400, resolver: '[2001:db8::53]:5353' },
+  ],
+  [
+    { hook: 'update-zone --fast', dnsRounds: 5, dnsQuorum: 'most' },
+    { ...execDefaults, dnsRounds: 5, dnsQuorum: 'most' },
+  ],
+  [
+    { hook: 'update-zone --fast', dnsRounds: '1', dnsQuorum: '2' },
+    { ...execDefaults, dnsRounds: 1, dnsQuorum: 2 },
   ],
 ])('%j is understood', (options, settings) => {
   const read = settingsFromOptions(options, directory);
@@ -102,6 +112,10 @@ test.each<[SolverOptions, RegExp, RegExp]>([
   [{ hook: 'x', hookConcurrency: '0' }, /--hook-concurrency/, /1/],
   [{ hook: 'x', resolver: 'ns1.example.com' }, /--resolver/, /IP/],
   [{ hook: 'x', resolver: '::1:99999' }, /--resolver/, /IP/],
+  [{ hook: 'x', dnsRounds: 0 }, /--dns-rounds "0"/, /3/],
+  [{ hook: 'x', dnsQuorum: 'some' }, /--dns-quorum "some"/, /must answer/],
+  [{ webroot: '.', dnsRounds: 3 }, /--dns-rounds says nothing to the solver webroot/, /--solver exec/],
+  [{ resolver: '192.0.2.53' }, /nothing says how to prove/, /--webroot/],
 ])('%j is refused with a hint', (options, message, hint) => {
   const refusal = (): AcmeLedgerError => {
     try {

@@ -18,6 +18,8 @@ const exec = {
   hookConcurrency: 1,
   propagationTimeoutSeconds: 60,
   resolver: '[2001:db8::1]:53',
+  dnsRounds: 3,
+  dnsQuorum: 'all',
 } as const;
 
 test.each([webroot, standalone, exec])(

@@ -30,6 +30,8 @@ it("a probe's time begins when its hook's turn comes: many slow hooks make no he
     hookConcurrency: 1,
     propagationTimeoutSeconds: 0,
     resolver: null,
+    dnsRounds: 3,
+    dnsQuorum: 'all',
   };
   const candidates = [];
   for (const value of [1, 2, 3, 4, 5, 6].map((each) => `127.0.0.${each}`)) {

@@ -1,6 +1,7 @@
 import { lazySolver } from '../lazy-solver.ts';
 import type { CheckedOptions, SolverKind } from '../solver-kind.ts';
 import { usage } from '../solver-option.ts';
+import { visibilityFrom, visibilityWords } from '../visibility/options.ts';
 import { hookStyles } from './hook-styles.ts';
 import { execOptions } from './options.ts';
 import { execSchema, type ExecSettings } from './settings.ts';
@@ -21,8 +22,7 @@ export const exec: SolverKind<ExecSettings, typeof execOptions> = {
     hookStyle: values.hookStyle,
     hookTimeoutSeconds: values.hookTimeout,
     hookConcurrency: values.hookConcurrency,
-    propagationTimeoutSeconds: values.propagationTimeout,
-    resolver: values.resolver,
+    ...visibilityFrom(values),
   }),
   create: (settings, parts) =>
     lazySolver(settings.challenge, async () => {
@@ -49,9 +49,7 @@ export const exec: SolverKind<ExecSettings, typeof execOptions> = {
       `${String(settings.hookTimeoutSeconds)}s`,
       '--hook-concurrency',
       String(settings.hookConcurrency),
-      '--propagation-timeout',
-      `${String(settings.propagationTimeoutSeconds)}s`,
-      ...(settings.resolver === null ? [] : ['--resolver', settings.resolver]),
+      ...visibilityWords(settings),
     ],
   }),
   shown: (settings) => ({

@@ -3,8 +3,7 @@ import { hookFailure, runHook } from '../../system/hook-process.ts';
 import { runVariable } from '../../system/orphaned-hooks.ts';
 import { printable } from '../../printable.ts';
 import { shellWord } from '../../shell-word.ts';
-import { dnsRecordName, dnsRecordValue } from '../answer-values.ts';
-import { assertRecordIsStillVisible, waitUntilRecordIsVisible } from '../visibility/dns-visibility.ts';
+import { visibleRecords } from '../visibility/visible-records.ts';
 import { queued } from '../queue.ts';
 import type { HookAction } from './hook-style.ts';
 import { hookStyles } from './hook-styles.ts';
@@ -20,18 +19,7 @@ export function hookSolver(settings: ExecSettings, parts: SolverParts): Solver {
     async present(answer, signal) {
       await runInTurn(run, 'present', answer, signal);
     },
-    async waitUntilVisible(answer, signal) {
-      signal.throwIfAborted();
-      if (settings.challenge !== 'dns-01' || settings.propagationTimeoutSeconds === 0) return;
-      const record = { name: dnsRecordName(answer), value: dnsRecordValue(answer) };
-      await waitUntilRecordIsVisible(record, settings, parts, signal);
-    },
-    async assertStillVisible(answer, signal) {
-      signal.throwIfAborted();
-      if (settings.challenge !== 'dns-01' || settings.propagationTimeoutSeconds === 0) return;
-      const record = { name: dnsRecordName(answer), value: dnsRecordValue(answer) };
-      await assertRecordIsStillVisible(record, settings, parts, signal);
-    },
+    ...visibleRecords(settings, parts),
     async cleanUp(answer, signal) {
       await runInTurn(run, 'cleanup', answer, signal);
     },

@@ -4,8 +4,8 @@ import { parseDuration } from '../../duration.ts';
 import { assertTrustedHook } from '../../system/hook-program.ts';
 import { printable } from '../../printable.ts';
 import { usage, type OptionPlace } from '../solver-option.ts';
+import { visibilityOptions } from '../visibility/options.ts';
 import { type HookStyleName, hookStyleNames, hookStyles, isHookStyle } from './hook-styles.ts';
-import { parseServerAddress } from '../../system/socket-address.ts';
 import { shellWord } from '../../shell-word.ts';
 
 /** The options of the solver exec, in the order in which they are checked. */
@@ -33,7 +33,7 @@ export const execOptions = {
     placeholder: 'DURATION',
     help: 'exec: how long a hook may take (default: 2m)',
     kind: 'duration',
-    check: secondsFrom(1, { byDefault: 120 }),
+    check: checkedTimeout,
   },
   hookConcurrency: {
     placeholder: 'N',
@@ -41,19 +41,7 @@ export const execOptions = {
     kind: 'text-or-number',
     check: checkedCount,
   },
-  propagationTimeout: {
-    placeholder: 'DURATION',
-    help: 'dns-01: how long to wait for the name servers; 0 does not look',
-    kind: 'duration',
-    // The time that lego waits: EXEC_PROPAGATION_TIMEOUT of its exec provider.
-    check: secondsFrom(0, { byDefault: 60 }),
-  },
-  resolver: {
-    placeholder: 'ADDR:PORT',
-    help: "dns-01: look there instead of at the zone's name servers",
-    kind: 'text',
-    check: checkedResolver,
-  },
+  ...visibilityOptions,
 } as const;
 
 function checkedHook(given: string | undefined, place: OptionPlace): string {
@@ -94,16 +82,11 @@ function checkedStyle(given = 'lego'): HookStyleName {
 
 const maxSeconds = 86_400;
 
-function secondsFrom(min: number, { byDefault }: { byDefault: number }) {
-  return (given: string | undefined, { flag }: OptionPlace): number => {
-    if (given === undefined) return byDefault;
-    const seconds = parseDuration(given, flag) / 1000;
-    if (seconds >= min && seconds <= maxSeconds) return seconds;
-    throw usage(
-      `${flag} "${printable(given)}" isn't a duration from ${String(min)} s to a day`,
-      'as in 90s, 2m or 1h',
-    );
-  };
+function checkedTimeout(given: string | undefined, { flag }: OptionPlace): number {
+  if (given === undefined) return 120;
+  const seconds = parseDuration(given, flag) / 1000;
+  if (seconds >= 1 && seconds <= maxSeconds) return seconds;
+  throw usage(`${flag} "${printable(given)}" isn't a duration from 1 s to a day`, 'as in 90s, 2m or 1h');
 }
 
 function checkedCount(given = '1'): number {
@@ -112,15 +95,5 @@ function checkedCount(given = '1'): number {
   throw usage(
     `--hook-concurrency "${printable(given)}" isn't a number from 1 to 100`,
     'leave it at 1 unless the hook can run beside itself',
-  );
-}
-
-function checkedResolver(given: string | undefined): string | null {
-  if (given === undefined) return null;
-  const address = parseServerAddress(given, 53);
-  if (address !== null) return address;
-  throw usage(
-    `--resolver "${printable(given)}" isn't ADDR[:PORT]`,
-    'give the IP address of a name server, as in 192.0.2.53, 192.0.2.53:5353 or [2001:db8::53]:53',
   );
 }

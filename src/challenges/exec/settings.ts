@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
-import { parseServerAddress } from '../../system/socket-address.ts';
 import { absolutePath, between } from '../setting-schemas.ts';
+import { visibilityShape } from '../visibility/settings.ts';
 import { hookStyleNames } from './hook-styles.ts';
 
 export const execSchema = () =>
@@ -16,12 +16,7 @@ export const execSchema = () =>
     hookTimeoutSeconds: between(1, 86_400),
     /** Hooks at one time. 1: most hooks that edit a zone can't bear company (lego runs them one by one, too). */
     hookConcurrency: between(1, 100),
-    /** How long dns-01 waits for the name servers to show the value; 0 doesn't look. */
-    propagationTimeoutSeconds: between(0, 86_400),
-    /** `ADDR:PORT` of the one name server to ask instead of the zone's own. */
-    resolver: z.nullable(
-      z.string().check(z.refine((text) => parseServerAddress(text, 53) === text, 'must be ADDR:PORT')),
-    ),
+    ...visibilityShape(),
   });
 
 export type ExecSettings = z.infer<ReturnType<typeof execSchema>>;

@@ -4,6 +4,7 @@ import { whileWaiting } from '../../waits.ts';
 import { printable } from '../../printable.ts';
 import { txtValues, type NameServer, type NameServerView } from './name-servers.ts';
 import { recordPlaces } from './record-place.ts';
+import type { DnsQuorum, VisibilitySettings } from './settings.ts';
 
 /** A TXT record; `name` with the root's dot. */
 interface TxtRecord {
@@ -11,11 +12,7 @@ interface TxtRecord {
   value: string;
 }
 
-interface WaitLimits {
-  propagationTimeoutSeconds: number;
-  /** `ADDR:PORT` of the one server to ask; null for the zone's own. */
-  resolver: string | null;
-}
+type WaitLimits = VisibilitySettings;
 
 /** The clock, and the name servers, that visibility is looked at with. */
 export interface VisibilityParts {
@@ -24,6 +21,8 @@ export interface VisibilityParts {
   nameServers?: NameServerView;
 }
 
+/** Servers behind one address may differ: the looks of a row aren't all at the same moment. */
+const betweenRoundsMs = 200;
 const firstPollMs = 500;
 const widestPollMs = 5_000;
 
@@ -39,13 +38,20 @@ export async function waitUntilRecordIsVisible(
   signal: AbortSignal,
 ): Promise<void> {
   const deadlineMs = clock.now().getTime() + limits.propagationTimeoutSeconds * 1000;
-  const look = watcherOf(record, limits.resolver, nameServers, signal);
+  const look = watcherOf(record, limits, nameServers, signal);
   let behind: Missing[] = [];
+  let agreed = 0;
   const what = (): string => `waiting for TXT at ${behind[0]?.server ?? record.name}`;
   await whileWaiting({ what, limitMs: limits.propagationTimeoutSeconds * 1000 }, async () => {
     for (let pollMs = firstPollMs; ; pollMs = Math.min(2 * pollMs, widestPollMs)) {
       behind = await look();
-      if (behind.length === 0) return;
+      agreed = behind.length === 0 ? agreed + 1 : 0;
+      if (agreed >= limits.dnsRounds) return;
+      if (agreed > 0) {
+        pollMs = firstPollMs;
+        await clock.sleep(betweenRoundsMs, signal);
+        continue;
+      }
       const leftMs = deadlineMs - clock.now().getTime();
       if (leftMs <= 0) throw notVisible(record, limits, reasonsOf(behind));
       await clock.sleep(Math.min(pollMs, leftMs), signal);
@@ -59,11 +65,11 @@ export async function waitUntilRecordIsVisible(
  */
 export async function assertRecordIsStillVisible(
   record: TxtRecord,
-  { resolver }: Pick<WaitLimits, 'resolver'>,
+  looks: Pick<WaitLimits, 'resolver' | 'dnsQuorum'>,
   { nameServers = {} }: Pick<VisibilityParts, 'nameServers'>,
   signal: AbortSignal,
 ): Promise<void> {
-  const missing = await watcherOf(record, resolver, nameServers, signal)();
+  const missing = await watcherOf(record, looks, nameServers, signal)();
   if (missing.length === 0) return;
   throw new AcmeLedgerError(
     'solver',
@@ -80,16 +86,21 @@ export async function assertRecordIsStillVisible(
 interface Missing {
   server: string | null;
   reason: string;
+  /** The server answers, and shows something else. */
+  answers: boolean;
 }
 
 function reasonsOf(missing: readonly Missing[]): string[] {
   return missing.map(({ reason }) => reason);
 }
 
-/** A function that says who doesn't show the value yet, and asks the servers that showed it no more. */
+/**
+ * A function that says who doesn't show the value yet, but for the unreachable servers that the quorum bears. Servers that showed it
+ * are asked again once all have.
+ */
 function watcherOf(
   record: TxtRecord,
-  resolver: string | null,
+  { resolver, dnsQuorum }: Pick<WaitLimits, 'resolver' | 'dnsQuorum'>,
   view: NameServerView,
   signal: AbortSignal,
 ): () => Promise<Missing[]> {
@@ -100,22 +111,31 @@ function watcherOf(
       const { target, servers } = await placeNow(signal);
       const keyOf = (server: NameServer): string => `${target} ${server.name}`;
       const behind = servers.filter((server) => !showing.has(keyOf(server)));
-      const missing = await Promise.all(
+      const looks = await Promise.all(
         behind.map((server) => whyMissing(target, record.value, server, signal)),
       );
       behind.forEach((server, index) => {
-        if (missing[index] === null) showing.add(keyOf(server));
+        if (looks[index] === null) showing.add(keyOf(server));
       });
-      return missing.flatMap((reason, index) =>
-        reason === null ? [] : [{ server: behind[index]?.name ?? null, reason }],
-      );
+      const missing = looks.filter((look) => look !== null);
+      const isBorne =
+        missing.every(({ answers }) => !answers) &&
+        servers.length - missing.length >= neededOf(dnsQuorum, servers.length);
+      if (isBorne) showing.clear();
+      return isBorne ? [] : missing;
     } catch (error) {
       signal.throwIfAborted();
       // No name server will ever show a record that lies in no zone.
       if (hasCode(error, 'solver')) throw error;
-      return [{ server: null, reason: messageOf(error) }];
+      return [{ server: null, reason: messageOf(error), answers: false }];
     }
   };
+}
+
+/** How many of a zone's servers must show the record. */
+function neededOf(quorum: DnsQuorum, servers: number): number {
+  if (quorum === 'all') return servers;
+  return quorum === 'most' ? Math.floor(servers / 2) + 1 : Math.min(quorum, servers);
 }
 
 /** Null when the server shows the value at every address that answers. */
@@ -124,7 +144,7 @@ async function whyMissing(
   value: string,
   server: NameServer,
   signal: AbortSignal,
-): Promise<string | null> {
+): Promise<Missing | null> {
   const answers = await Promise.all(server.addresses.map((address) => answerAt(target, address, signal)));
   const behind = answers.find((answer) => answer.values !== null && !answer.values.includes(value));
   const shown = answers.some((answer) => answer.values?.includes(value) === true);
@@ -133,8 +153,10 @@ async function whyMissing(
   const { address, values, error } = behind ??
     answers[0] ?? { address: '?', values: null, error: 'no address' };
   const who = server.name === address ? address : `${server.name} (${address})`;
-  if (values === null) return `${who} doesn't answer: ${error}`;
-  return `${who} shows ${values.length === 0 ? 'no TXT record' : `only ${values.join(', ')}`}`;
+  if (values === null)
+    return { server: server.name, reason: `${who} doesn't answer: ${error}`, answers: false };
+  const shows = values.length === 0 ? 'no TXT record' : `only ${values.join(', ')}`;
+  return { server: server.name, reason: `${who} shows ${shows}`, answers: true };
 }
 
 interface AddressAnswer {

@@ -67,6 +67,8 @@ async function assertRecord(
   const limits = {
     propagationTimeoutSeconds: Math.min(seconds, longestPropagationSeconds),
     resolver: view.resolver ?? given?.resolver ?? null,
+    dnsRounds: given?.dnsRounds ?? 1,
+    dnsQuorum: given?.dnsQuorum ?? 'all',
   };
   const record = { name: dnsRecordName(answer), value: dnsRecordValue(answer) };
   await waitUntilRecordIsVisible(record, limits, { clock }, signal);

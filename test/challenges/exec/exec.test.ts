@@ -36,6 +36,8 @@ async function newSolver(body: string, more: Partial<ExecSettings> = {}): Promis
       hookConcurrency: 1,
       propagationTimeoutSeconds: 0,
       resolver: null,
+      dnsRounds: 3,
+      dnsQuorum: 'all',
       ...more,
     },
     { clock: systemClock },

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { waitUntilRecordIsVisible } from '../../../src/challenges/visibility/dns-visibility.ts';
+import type { VisibilitySettings } from '../../../src/challenges/visibility/settings.ts';
 import { systemClock, type Clock } from '../../../src/clock.ts';
 import { instantClock, never } from '../answers.ts';
 import { DnsServer } from '../dns-server.ts';
@@ -23,14 +24,18 @@ afterEach(async () => {
   await Promise.all([recursive, first, second].map((server) => server.stop()));
 });
 
+/** One look that finds it is enough, at all servers. */
+const usual = { dnsRounds: 1, dnsQuorum: 'all' } as const;
+
 async function look(
   clock: Clock,
   seconds = 1,
   resolver: string | null = null,
   signal = never,
+  agreed: Pick<VisibilitySettings, 'dnsRounds' | 'dnsQuorum'> = usual,
 ): Promise<void> {
   const nameServers = { recursive: [recursive.address], authorityPort: first.port };
-  const limits = { propagationTimeoutSeconds: seconds, resolver };
+  const limits = { propagationTimeoutSeconds: seconds, resolver, ...agreed };
   await waitUntilRecordIsVisible(record, limits, { clock, nameServers }, signal);
 }
 
@@ -42,6 +47,30 @@ test('it is visible when every server of the zone shows it', async () => {
   expect(first.questions).toEqual([`CNAME ${name}`, `TXT ${name}`]);
   expect(second.questions).toEqual([`TXT ${name}`]);
   expect(recursive.questions).not.toContain(`TXT ${name}`);
+});
+
+test('every server is asked as many times in a row as rounds are wanted', async () => {
+  first.add('TXT', name, 'the-value');
+  second.add('TXT', name, 'the-value');
+  await look(instantClock(), 1, null, never, { dnsRounds: 3, dnsQuorum: 'all' });
+  for (const { questions } of [first, second])
+    expect(questions.filter((each) => each === `TXT ${name}`)).toHaveLength(3);
+});
+
+test('a server that does not answer is borne by the quorum, one that lacks the record never', async () => {
+  recursive.records.length = 0;
+  recursive.add('NS', 'example.com', 'ns1.example.net', 'ns2.example.net', 'ns3.example.net');
+  recursive.add('A', 'ns1.example.net', '127.0.0.2');
+  recursive.add('A', 'ns2.example.net', '127.0.0.3');
+  recursive.add('A', 'ns3.example.net', '127.0.0.9');
+  for (const server of [first, second]) server.add('TXT', name, 'the-value');
+  await expect(look(instantClock())).rejects.toThrow('ns3.example.net');
+  for (const dnsQuorum of ['most', 2] as const)
+    await look(instantClock(), 1, null, never, { dnsRounds: 1, dnsQuorum });
+  second.records.length = 0;
+  await expect(look(instantClock(), 1, null, never, { dnsRounds: 1, dnsQuorum: 1 })).rejects.toThrow(
+    'ns2.example.net',
+  );
 });
 
 test('it is found among the values of others', async () => {

@@ -197,6 +197,8 @@ describe('a probe of dns-01', () => {
     hookConcurrency: 1,
     propagationTimeoutSeconds: 0,
     resolver: null,
+    dnsRounds: 3,
+    dnsQuorum: 'all',
   };
   const probe = (): Promise<void> =>
     assertAnswered(answerFor('dns-01', 'well.test'), settings, view, instantClock(), never);

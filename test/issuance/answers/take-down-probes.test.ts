@@ -32,6 +32,8 @@ function byHook(script: string): SolverSettings {
     hookConcurrency: 1,
     propagationTimeoutSeconds: 0,
     resolver: null,
+    dnsRounds: 3,
+    dnsQuorum: 'all',
   };
 }
 

@@ -27,6 +27,8 @@ const settings = {
   hookConcurrency: 1,
   propagationTimeoutSeconds: 0,
   resolver: null,
+  dnsRounds: 3,
+  dnsQuorum: 'all',
 };
 
 /** A run that died with an answer up for each of the names. */
