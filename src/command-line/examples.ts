@@ -33,6 +33,7 @@ export const examples: Readonly<Record<string, CommandExamples>> = {
     lines: [
       'acme-ledger renew',
       'acme-ledger renew --dry-run',
+      'acme-ledger renew --dry-run --by-day',
       'acme-ledger renew example.com --all',
       'acme-ledger renew --splay 1h --max-time 6h --report /var/lib/acme-ledger/renew.json',
     ],

@@ -35,16 +35,19 @@ export interface OrderCosts {
 /**
  * The costs of orders for these certificates; none where an order that a former attempt left is taken up:
  * that order is paid for.
+ * @param orderedAt when each is ordered; left out: now
  */
 export async function orderCosts(
   place: CostPlace,
   certificates: readonly CertificateRow[],
+  orderedAt: (index: number) => Date = () => place.now,
 ): Promise<OrderCosts> {
   // The first order registers the account.
   const account = (await accountAt(place.ledger, place.ca)) ?? { id: 0, ca: place.ca };
   return costsAt(place, account, certificates, {
     isDone: () => false,
-    replacesInWindow: (certificate) => isReplaceable(certificate) && isWindowOpen(certificate, place.now),
+    replacesInWindow: (certificate, at) => isReplaceable(certificate) && isWindowOpen(certificate, at),
+    orderedAt,
   });
 }
 
@@ -63,6 +66,7 @@ export async function rehearsalCosts(
   return costsAt(place, account, certificates, {
     isDone: ({ profile, settings }, namesKey) => done.has(rehearsalKey(profile, namesKey, settings)),
     replacesInWindow: () => false,
+    orderedAt: () => now,
   });
 }
 
@@ -72,14 +76,16 @@ async function costsAt(
   certificates: readonly CertificateRow[],
   options: {
     isDone: (certificate: CertificateRow, namesKey: string) => boolean;
-    replacesInWindow: (certificate: CertificateRow) => boolean;
+    replacesInWindow: (certificate: CertificateRow, at: Date) => boolean;
+    orderedAt: (index: number) => Date;
   },
 ): Promise<OrderCosts> {
   const stored = await storedBuckets(ledger, now, [accountScope(account.id), ca]);
   const live = await liveOrderKeys(ledger, account.id);
   const issued = await namesIssuedSince(ledger, ca, renewalsSince(now));
   const charges: OrderCosts['charges'] = [];
-  for (const certificate of certificates) {
+  for (const [index, certificate] of certificates.entries()) {
+    const at = options.orderedAt(index);
     const identifiers = certificate.names.map(parseName);
     const namesKey = identifierSetKey(identifiers);
     if (live.has(`${certificate.profile} ${namesKey}`) || options.isDone(certificate, namesKey)) {
@@ -90,8 +96,8 @@ async function costsAt(
       chargesOf(limits, account, {
         identifiers,
         domains: await domainsToCount(limits, identifiers),
-        isRenewal: issued.has(namesKey),
-        replacesInWindow: options.replacesInWindow(certificate),
+        isRenewal: (issued.get(namesKey) ?? 0) > renewalsSince(at),
+        replacesInWindow: options.replacesInWindow(certificate, at),
         leavesReserve: true,
       }),
     );

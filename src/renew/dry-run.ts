@@ -1,7 +1,10 @@
+import { systemClock } from '../clock.ts';
+import { planByDay } from '../plan/plan-by-day.ts';
 import { counted, printable } from '../printable.ts';
 import { type Standings, countDue, standingsIn } from '../plan/standings.ts';
 import { dueText } from '../report/due-text.ts';
 import { spendLine } from '../report/limit-line.ts';
+import { dayCells, dayHead, daysText, spareOfDays } from '../report/texts/days-text.ts';
 import type { CommandContext } from '../run/run-context.ts';
 import { withWanted } from '../wanted/write-configured.ts';
 import { findWork } from './find-work.ts';
@@ -9,6 +12,18 @@ import { explanationOf, othersText, totalsOf } from './renew-text.ts';
 import { tellPaused } from './paused-certificates.ts';
 import { tellLeftAlone } from './suspended-certificates.ts';
 import type { RenewOptions, Work } from './work.ts';
+
+/** `--dry-run --by-day`: shows what is ordered on which day. @returns the exit code */
+export async function describeByDay(context: CommandContext, options: RenewOptions): Promise<number> {
+  const { days, summary } = await withWanted(context, (ledger) =>
+    planByDay(context, ledger, options, systemClock.now()),
+  );
+  const { output } = context;
+  if (output.json) days.forEach((day) => output.line(day, () => ''));
+  else if (days.length > 0) await output.table(dayHead, days.map(dayCells), spareOfDays);
+  output.line({ summary }, () => daysText(summary));
+  return 0;
+}
 
 /** `--dry-run`: shows what would be done, what has to wait, and what it costs. @returns the exit code */
 export async function describe(context: CommandContext, options: RenewOptions): Promise<number> {

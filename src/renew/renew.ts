@@ -1,4 +1,4 @@
-import { describe } from './dry-run.ts';
+import { describe, describeByDay } from './dry-run.ts';
 import { Told, conclude, explain, report, summaryOf, totalsOf } from './renew-text.ts';
 import { systemClock } from '../clock.ts';
 import { removeUselessKeys } from '../issuance/certificate/useless-keys.ts';
@@ -45,7 +45,7 @@ export async function runRenew(
   options: RenewOptions,
   record: RenewalRecord,
 ): Promise<number> {
-  if (options.dryRun) return describe(context, options);
+  if (options.dryRun) return options.byDay ? describeByDay(context, options) : describe(context, options);
   const time = { endsAt: performance.now() + (options.maxTimeMs ?? Infinity) };
   await writeConfigured(context);
   const known = await knownWork(context, options);

@@ -43,6 +43,8 @@ export interface RenewOptions {
   /** Each order is done at the CA's staging first. */
   rehearse: boolean;
   dryRun: boolean;
+  /** With `dryRun`: each certificate's next order by its day. */
+  byDay: boolean;
 }
 
 /** What became of a certificate that was due. */

@@ -13,6 +13,7 @@ interface Options {
   wait?: string;
   all?: boolean;
   dryRun?: boolean;
+  byDay?: boolean;
   report?: string;
   reportMode?: string;
   onFinish?: string;
@@ -40,9 +41,11 @@ export function renew(program: Command, runner: Runner): void {
     .option('--on-finish <CMD>', 'run this at the end, with the report on its stdin')
     .optionsGroup('Trying first:')
     .option('--rehearse', "first the whole flow at each CA's staging; only names that pass go on")
-    .option('--dry-run', 'say what is due; nothing is sent');
+    .option('--dry-run', 'say what is due; nothing is sent')
+    .option('--by-day', 'with --dry-run: the next order of every certificate by its day, against the limits');
   runner.bind<Options>(command, async (context, options, names) => {
     if (options.staging === true) throw atTheirOwn();
+    checkByDay(options);
     const wanted = {
       names,
       concurrency: parseCount(options.concurrency, '--concurrency'),
@@ -53,11 +56,27 @@ export function renew(program: Command, runner: Runner): void {
       all: options.all === true,
       rehearse: options.rehearse === true,
       dryRun: options.dryRun === true,
+      byDay: options.byDay === true,
     };
     const report = { file: options.report, mode: options.reportMode, hook: options.onFinish };
     const { renewAndReport } = await import('../../renew/renew-and-report.ts');
     return renewAndReport(context, wanted, report);
   });
+}
+
+/** @throws AcmeLedgerError `usage` */
+function checkByDay({ byDay, dryRun, limit, rehearse }: Options): void {
+  if (byDay !== true) return;
+  const hint = 'acme-ledger renew --dry-run --by-day';
+  if (dryRun !== true)
+    throw new AcmeLedgerError('usage', '--by-day only plans: it goes with --dry-run', { hint });
+  const ofOneRun = [
+    ...(limit === undefined ? [] : ['--limit']),
+    ...(rehearse === undefined ? [] : ['--rehearse']),
+  ];
+  if (ofOneRun.length === 0) return;
+  const message = `--by-day plans the days ahead, and ${ofOneRun.join(' and ')} one run: give one of them`;
+  throw new AcmeLedgerError('usage', message, { hint });
 }
 
 function atTheirOwn(): AcmeLedgerError {

@@ -1,6 +1,6 @@
 import { bucketWord } from '../../ledger/limits/limit-buckets.ts';
 import type { Bucket } from '../../token-bucket.ts';
-import { taken } from '../../token-bucket.ts';
+import { taken, usedOf } from '../../token-bucket.ts';
 import type { Charge, Shortage } from './charges.ts';
 import { bucketFor, shortageOf } from './charges.ts';
 
@@ -47,5 +47,43 @@ export function planOrders(
       planned.set(bucketWord(charge.key), taken(bucketFor(charge, planned, nowMs), nowMs));
     }
     return { shortage, skipsRehearsal };
+  });
+}
+
+/** An order of one of the coming days: when it is due, and what it costs. */
+export interface ComingOrder {
+  at: Date;
+  charges: readonly Charge[];
+}
+
+/** When an order goes, and how much of the limit on new orders is used then. */
+export interface PlannedAhead {
+  goesAt: Date;
+  /** Null: the order takes nothing of that limit. */
+  newOrdersUsed: number | null;
+}
+
+/**
+ * Plans orders of the coming days, each at its time or as soon afterwards as its CA's limits allow, if those
+ * before it are placed as planned and nobody else spends anything.
+ * @param orders in the order of their times
+ */
+export function planAhead(
+  orders: readonly ComingOrder[],
+  buckets: ReadonlyMap<string, Bucket>,
+): PlannedAhead[] {
+  const planned = new Map(buckets);
+  return orders.map(({ at, charges }) => {
+    const goesAt = new Date(
+      at.getTime() + Math.ceil(shortageOf(charges, planned, at.getTime())?.waitMs ?? 0),
+    );
+    const goesAtMs = goesAt.getTime();
+    let newOrdersUsed: number | null = null;
+    for (const charge of charges.filter(({ takenBy }) => takenBy !== 'nothing')) {
+      const bucket = taken(bucketFor(charge, planned, goesAtMs), goesAtMs);
+      planned.set(bucketWord(charge.key), bucket);
+      if (charge.key.limit === 'new-orders') newOrdersUsed = usedOf(bucket, goesAtMs);
+    }
+    return { goesAt, newOrdersUsed };
   });
 }

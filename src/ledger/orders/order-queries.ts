@@ -146,18 +146,27 @@ function rehearsedOrders(ledger: Ledger, accountId: number, since: Date) {
   );
 }
 
-/** The sets of names, as `names_key`, for which accounts of this CA had certificates issued since then. */
-export async function namesIssuedSince(ledger: Ledger, ca: string, since: Date): Promise<Set<string>> {
+/**
+ * The sets of names, as `names_key`, for which accounts of this CA had certificates issued since then, with the
+ * time of the latest.
+ */
+export async function namesIssuedSince(
+  ledger: Ledger,
+  ca: string,
+  since: Date,
+): Promise<Map<string, Instant>> {
   const rows = await ledger
     .selectFrom('orders')
     .innerJoin('accounts', 'accounts.id', 'orders.account_id')
-    .select('names_key')
-    .distinct()
+    .select(['names_key', 'finalize_sent_at'])
     .where('orders.status', '=', 'valid')
     .where('finalize_sent_at', '>', since)
     .where('ca', '=', ca)
+    .orderBy('finalize_sent_at')
     .execute();
-  return new Set(rows.map(({ names_key }) => names_key));
+  return new Map(
+    rows.flatMap(({ names_key, finalize_sent_at: at }) => (at === null ? [] : [[names_key, at]])),
+  );
 }
 
 /** The profile and the `names_key`, a blank between, of each order of the account that isn't concluded. */

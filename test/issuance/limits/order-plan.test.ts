@@ -5,7 +5,7 @@ import { chargesOf } from '../../../src/issuance/limits/charges.ts';
 import { plannedError } from '../../../src/issuance/limits/limit-words.ts';
 import { limitsSeen } from '../../../src/issuance/limits/limits-seen.ts';
 import { isWindowOpen } from '../../../src/issuance/due/renewal-window.ts';
-import { type PlannedOrder, planOrders } from '../../../src/issuance/limits/order-plan.ts';
+import { type PlannedOrder, planAhead, planOrders } from '../../../src/issuance/limits/order-plan.ts';
 import { bucketWord } from '../../../src/ledger/limits/limit-buckets.ts';
 import type { Bucket } from '../../../src/token-bucket.ts';
 import { fullBucket, taken } from '../../../src/token-bucket.ts';
@@ -82,6 +82,33 @@ describe('the plan of a run', () => {
     const waits = seconds(planOrders([...orders, order('other.test')], new Map(), now));
     const day = 86_400;
     expect(waits.slice(49)).toEqual([0, (7 * day) / 50, (14 * day) / 50, 0]);
+  });
+});
+
+describe('the plan of the days ahead', () => {
+  const later = (hours: number): Date => new Date(now.getTime() + hours * 3_600_000);
+
+  it('lets each order go at its time, or when the limits on it have room again', () => {
+    const coming = Array.from({ length: 262 }, (_, index) => ({
+      ...order(`${String(index)}.test`),
+      at: now,
+    }));
+    const planned = planAhead([...coming, { ...order('late.test'), at: later(3) }], newOrders(10));
+    const waits = planned.map(({ goesAt }) => (goesAt.getTime() - now.getTime()) / 1000);
+    expect(waits.slice(0, 260)).toEqual(Array(260).fill(0));
+    expect(waits.slice(260)).toEqual([36, 72, 3 * 3600]);
+    expect(planned.slice(258).map(({ newOrdersUsed }) => newOrdersUsed)).toEqual([269, 270, 270, 270, 1]);
+  });
+
+  it('has the last of many orders for one domain wait for days, and takes no new order for renewals', () => {
+    const coming = Array.from({ length: 51 }, (_, index) => ({
+      ...order(`${String(index)}.shop.test`),
+      at: now,
+    }));
+    const renewal = { ...order('own.shop.test', { isRenewal: true }), at: now };
+    const planned = planAhead([...coming, renewal], new Map());
+    expect(planned.slice(49).map(({ goesAt }) => goesAt)).toEqual([now, later((7 * 24) / 50), now]);
+    expect(planned.at(-1)?.newOrdersUsed).toBeNull();
   });
 });
 
