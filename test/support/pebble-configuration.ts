@@ -16,6 +16,8 @@ export interface PebbleOptions {
   retryAfter?: { authz: number; order: number };
   domainBlocklist?: string[];
   strict?: boolean;
+  /** `ADDR:PORT` of the resolver that Pebble asks, instead of pebble-challtestsrv. */
+  dnsServer?: string;
 }
 
 const defaultEnv = {
@@ -94,7 +96,12 @@ export function challtestsrvArgs(ports: Ports): string[] {
 }
 
 export function pebbleArgs(directory: string, ports: Ports, options: PebbleOptions): string[] {
-  const args = ['-config', path.join(directory, 'pebble.json'), '-dnsserver', `127.0.0.1:${ports.dns}`];
+  const args = [
+    '-config',
+    path.join(directory, 'pebble.json'),
+    '-dnsserver',
+    options.dnsServer ?? `127.0.0.1:${ports.dns}`,
+  ];
   return options.strict === true ? [...args, '-strict'] : args;
 }
 

@@ -82,7 +82,7 @@ async function startOnce(options: PebbleOptions): Promise<PebbleLab> {
         env: environmentOf(options),
       }),
     );
-    const lab = { ...labOf(directory, caPem, ports), output: () => outputOf(daemons), stop };
+    const lab = { ...labOf(directory, caPem, ports, options), output: () => outputOf(daemons), stop };
     await untilReady(lab, daemons);
     return lab;
   } catch (error) {
@@ -91,7 +91,12 @@ async function startOnce(options: PebbleOptions): Promise<PebbleLab> {
   }
 }
 
-function labOf(directory: string, caPem: string, ports: Ports): Omit<PebbleLab, 'output' | 'stop'> {
+function labOf(
+  directory: string,
+  caPem: string,
+  ports: Ports,
+  { dnsServer }: PebbleOptions,
+): Omit<PebbleLab, 'output' | 'stop'> {
   const origin = `https://127.0.0.1:${ports.acme}`;
   const directoryUrl = `${origin}/dir`;
   const managementUrl = `https://127.0.0.1:${ports.management}`;
@@ -109,7 +114,7 @@ function labOf(directory: string, caPem: string, ports: Ports): Omit<PebbleLab, 
     managementUrl,
     httpPort: ports.http,
     tlsPort: ports.tls,
-    dnsAddress: `127.0.0.1:${ports.dns}`,
+    dnsAddress: dnsServer ?? `127.0.0.1:${ports.dns}`,
     challtestsrv: challtestsrvAt(`http://127.0.0.1:${ports.challtestsrv}`),
     root: (n = 0) => managed(`roots/${n}`),
     intermediates: (n = 0) => managed(`intermediates/${n}`),
