@@ -45,8 +45,8 @@ const asks = 'nothing is ever asked here';
 const files = 'the files are in certificates/NAME of the state directory';
 const timing = 'the CA says when (ARI), otherwise a third of the life is left';
 
-/** `-d, --domain NAMES`, what it is here, and what to know of it. A `*` is any name of a plugin. */
-type Row = [typed: string, ours: string, says?: string];
+/** `-d, --domain NAMES`, what it is here, what to know of it, and for which values. A `*` is any name of a plugin. */
+type Row = [typed: string, ours: string, says?: string, values?: RegExp];
 
 const naming = (): Row[] => [
   ['-d, --domain, --domains, --san, --names NAMES', 'NAMES', 'names stand by themselves'],
@@ -71,6 +71,7 @@ const proving = (): Row[] => [
     "all of the zone's name servers are asked, so long",
   ],
   ['--dns-*', hook, zones],
+  ['--dns SCRIPT', '--hook SCRIPT --hook-style acme.sh', 'its script edits the zone as before', /^dns_/],
   ['--dns PROVIDER', hook, zones],
   ['--dns.resolvers ADDR', '--resolver ADDR'],
   ['--dnssleep N', '', "all of the zone's name servers are asked until they show the record"],
@@ -163,8 +164,9 @@ export function meantCommand(word: string): string | null {
 }
 
 /** What is meant by an option of another client; null for one that is nobody's. */
-export function meantOption(flag: string): ForeignOption | null {
-  for (const [typed, ours, says] of options()) {
+export function meantOption(flag: string, value = ''): ForeignOption | null {
+  for (const [typed, ours, says, values] of options()) {
+    if (values?.test(value) === false) continue;
     const [, flags = '', placeholder] = /^(.*?)(?: ([A-Z]+))?$/.exec(typed) ?? [];
     if (flags.split(', ').some((one) => isLike(one, flag)))
       return { placeholder: placeholder ?? null, ours, says: says ?? null };

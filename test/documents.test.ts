@@ -17,6 +17,7 @@ const lines = [...documents].flatMap(([name, text]) => commandLinesOf(text).map(
 /** Named on the pages that say how to leave lego and acme.sh. */
 const optionsOfOtherClients = [
   ...['--path', '--http', '--tls', '--dns', '--renew-hook'],
+  ...['--manual-auth-hook', '--content', '--delegated'],
   ...['--install-cert', '--install-cronjob', '--uninstall-cronjob', '--reloadcmd'],
 ];
 

@@ -30,7 +30,7 @@ export function settingsFromOptions(
   rejectForeignOptions(options, kind);
   const challenge = typeFor(kind, wanted);
   const values = checkedValues(kind, options, { challenge, directory, look });
-  return kind.settingsFrom(values, { challenge, directory });
+  return kind.settingsFrom(values, { challenge, directory, look });
 }
 
 function challengeOf({ challenge }: SolverOptions): ChallengeType | null {

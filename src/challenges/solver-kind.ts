@@ -1,6 +1,6 @@
 import type * as z from 'zod/mini';
 import type { ChallengeType, Solver } from './solver.ts';
-import type { SolverOption } from './solver-option.ts';
+import type { OptionPlace, SolverOption } from './solver-option.ts';
 import type { VisibilityParts } from './visibility/dns-visibility.ts';
 import type { VisibilitySettings } from './visibility/settings.ts';
 
@@ -21,7 +21,7 @@ export interface SolverKind<
   schema: () => z.ZodMiniType<Settings> & z.core.$ZodTypeDiscriminable;
   settingsFrom(
     values: CheckedOptions<Options>,
-    place: { challenge: Settings['challenge']; directory: string },
+    place: Omit<OptionPlace, 'flag' | 'challenge'> & { challenge: Settings['challenge'] },
   ): Settings;
   /** The names that these settings say something of, and that aren't among these; missing for a solver whose settings name none. */
   unknownNames?(settings: Settings, names: readonly string[]): string[];

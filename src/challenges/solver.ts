@@ -12,12 +12,17 @@ export interface ChallengeAnswer {
   keyAuthorization: string;
   /** Missing for an answer that is put up or taken down alone. */
   batch?: AnswerBatch;
+  /** For an answer that is taken down: whether the CA took it. */
+  isProven?: boolean;
 }
+
+/** One answer of a batch. */
+export type BatchAnswer = Omit<ChallengeAnswer, 'batch' | 'isProven'>;
 
 /** The answers of an order that are put up, or taken down, together with one of them. */
 export interface AnswerBatch {
-  /** The identifiers of all of them, that one included. */
-  names: readonly string[];
+  /** All of them, that one included, in the order of their turns. */
+  answers: readonly BatchAnswer[];
   /** How many come after it. */
   remaining: number;
 }

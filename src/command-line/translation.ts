@@ -125,7 +125,7 @@ function writeForeign(
   { flag, values: [value] }: { flag: string; values: string[] },
   depth: number,
 ): void {
-  const meant = depth < 3 ? meantOption(flag) : null;
+  const meant = depth < 3 ? meantOption(flag, value) : null;
   if (meant !== null) {
     written.changes.push({ from: flag, says: meant.says });
     const { placeholder, ours } = meant;

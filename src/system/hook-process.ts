@@ -4,11 +4,14 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { hookDistrust, hookFault } from './hook-program.ts';
 import { OutputTail } from './output-tail.ts';
 import { printable } from '../printable.ts';
+import { shellWord } from '../shell-word.ts';
 import { whileWaiting } from '../waits.ts';
 
 export interface HookRequest {
   /** A shell command; it may carry arguments of its own. */
   command: string;
+  /** A script that the command reads, so that it is what runs. */
+  script?: string;
   /**
    * The arguments, handed over as positional parameters behind the command's own, never read by the shell.
    */
@@ -57,8 +60,10 @@ const groupPollMs = 50;
 export async function runHook(request: HookRequest): Promise<HookResult> {
   request.signal.throwIfAborted();
   const directory = request.directory ?? process.cwd();
-  const distrust = hookDistrust(request.command, directory);
-  if (distrust !== null) return refused(distrust);
+  for (const program of programsOf(request)) {
+    const distrust = hookDistrust(program, directory);
+    if (distrust !== null) return refused(distrust);
+  }
   const child = startHook(request);
   const stdout = new OutputTail();
   const stderr = new OutputTail();
@@ -73,8 +78,14 @@ export async function runHook(request: HookRequest): Promise<HookResult> {
   request.signal.throwIfAborted();
   const { error, ...known } = ending;
   const hasFailed = known.outcome === 'exited' && known.exitCode !== 0;
-  const fault = hasFailed ? hookFault(request.command, directory) : null;
+  const faults = hasFailed ? programsOf(request).map((program) => hookFault(program, directory)) : [];
+  const fault = faults.find((each) => each !== null) ?? null;
   return { ...known, fault, stdout: stdout.text(), stderr: error ?? stderr.text() };
+}
+
+/** The commands whose programs are looked at: a script is like one that a shell is told to read. */
+function programsOf({ command, script }: HookRequest): string[] {
+  return script === undefined ? [command] : [command, `sh ${shellWord(script)}`];
 }
 
 /** The command's first word, and what it is to do for which name. */

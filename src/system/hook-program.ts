@@ -92,6 +92,9 @@ function faultOf(program: string, isRead: boolean): string | null {
   if (!isRead && !isExecutable(program)) return `${shown} isn't executable; chmod +x ${shellWord(shown)}`;
   if (/^[^\n]*\r\n/.test(start))
     return `${shown} has the line ends of Windows (CRLF); sed -i 's/\\r$//' ${shellWord(shown)} takes them away`;
+  const interpreter = /^#! *(\/\S+)/.exec(start)?.[1];
+  if (!isRead && interpreter !== undefined && !existsSync(interpreter))
+    return `the first line of ${shown} names ${printable(interpreter)}, which isn't there`;
   const isScript = !start.includes('\0');
   if (!isRead && isScript && !start.startsWith('#!'))
     return `${shown} has no first line such as #!/bin/sh, so /bin/sh read it`;

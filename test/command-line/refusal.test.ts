@@ -97,7 +97,7 @@ const meant: Record<string, [typed: string, suggested: string][]> = {
       'issue a.test b.test --webroot /srv --key-type ec256 --ca letsencrypt-staging',
     ],
     ['--issue --standalone -d a.test --test', 'issue a.test --solver standalone --staging'],
-    ['--issue --dns dns_cf -d a.test', 'issue a.test --hook /etc/acme-ledger/dns.sh'],
+    ['--issue --dns dns_cf -d a.test', 'issue a.test --hook dns_cf --hook-style acme.sh'],
     ['--renew -d a.test --force', 'renew a.test --all'],
     [
       '--install-cert -d a.test --key-file /k --fullchain-file /f --reloadcmd reload',

@@ -1,8 +1,7 @@
 import { lazySolver } from '../lazy-solver.ts';
-import type { CheckedOptions, SolverKind } from '../solver-kind.ts';
-import { usage } from '../solver-option.ts';
+import type { SolverKind } from '../solver-kind.ts';
 import { visibilityFrom, visibilityWords } from '../visibility/options.ts';
-import { hookStyles } from './hook-styles.ts';
+import { cleanupHookOf, hookOf } from './hook-of-style.ts';
 import { execOptions } from './options.ts';
 import { execSchema, type ExecSettings } from './settings.ts';
 
@@ -13,12 +12,12 @@ export const exec: SolverKind<ExecSettings, typeof execOptions> = {
   chosenWhen: 'dns-01',
   options: execOptions,
   schema: execSchema,
-  settingsFrom: (values, { challenge, directory }) => ({
+  settingsFrom: (values, place) => ({
     solver: 'exec',
-    challenge,
-    hook: values.hook,
+    challenge: place.challenge,
+    hook: hookOf(values, place),
     ...cleanupHookOf(values),
-    hookDirectory: directory,
+    hookDirectory: place.directory,
     hookStyle: values.hookStyle,
     hookTimeoutSeconds: values.hookTimeout,
     hookConcurrency: values.hookConcurrency,
@@ -65,17 +64,4 @@ function waysOf({ challenge, hookStyle, cleanupHook }: ExecSettings): string[] {
     ...(isUsual ? [] : [`called as ${hookStyle} does`]),
     ...(cleanupHook === undefined ? [] : [`taken down by ${cleanupHook}`]),
   ];
-}
-
-/** @throws AcmeLedgerError `usage` for a command that would never be called */
-function cleanupHookOf({
-  cleanupHook,
-  hookStyle,
-}: Pick<CheckedOptions<typeof execOptions>, 'cleanupHook' | 'hookStyle'>): Pick<ExecSettings, 'cleanupHook'> {
-  if (cleanupHook === null) return {};
-  if (hookStyles[hookStyle].hasCleanupHook) return { cleanupHook };
-  throw usage(
-    `--cleanup-hook isn't called with --hook-style ${hookStyle}: the hook itself takes down`,
-    'leave it out, or add --hook-style certbot',
-  );
 }

@@ -1,14 +1,12 @@
-import { AcmeLedgerError } from '../../errors.ts';
-import { hookFailure, runHook } from '../../system/hook-process.ts';
 import { runVariable } from '../../system/orphaned-hooks.ts';
-import { printable } from '../../printable.ts';
-import { shellWord } from '../../shell-word.ts';
 import { visibleRecords } from '../visibility/visible-records.ts';
 import { queued } from '../queue.ts';
+import { callHook, type HookCall, type HookOutcome } from './hook-call.ts';
 import type { HookAction } from './hook-style.ts';
 import { hookStyles } from './hook-styles.ts';
+import { sharedCall } from './shared-calls.ts';
 import type { ExecSettings } from './settings.ts';
-import type { ChallengeAnswer, Solver } from '../solver.ts';
+import type { BatchAnswer, ChallengeAnswer, Solver } from '../solver.ts';
 import type { SolverParts } from '../solver-kind.ts';
 
 /** Lets a command of the person's put the answer up and take it down. */
@@ -36,6 +34,10 @@ function environmentOf(runId: string | undefined): Record<string, string> {
   return runId === undefined ? {} : { [runVariable]: runId };
 }
 
+/** What hooks of this process printed when they put an answer up, or that they declined it, for the hooks that take it down. */
+const presented = new Map<string, HookOutcome>();
+
+/** @throws AcmeLedgerError `solver` */
 async function runInTurn(
   run: HookRun,
   action: HookAction,
@@ -43,64 +45,74 @@ async function runInTurn(
   signal: AbortSignal,
 ): Promise<void> {
   const { settings } = run;
-  const style = hookStyles[settings.hookStyle];
-  const command =
-    action === 'cleanup' && style.hasCleanupHook ? (settings.cleanupHook ?? null) : settings.hook;
-  if (command === null) return;
-  const key = `${settings.hook}\n${answer.identifier.value}\n${answer.token}`;
-  const call = {
-    command,
-    action,
-    args: style.argumentsFor(action, answer),
-    variables: style.variablesFor(action, answer, printedAtPresent.get(key) ?? ''),
-  };
-  // The same hook edits the same zones, whichever order it runs for.
-  await queued(`${settings.hookDirectory}\n${settings.hook}`, settings.hookConcurrency, signal, async () => {
-    const printed = await runOnce(run, call, answer, signal);
-    if (action === 'cleanup') printedAtPresent.delete(key);
-    else if (style.hasCleanupHook) printedAtPresent.set(key, printed.trim());
-  });
+  const { hasCleanupHook, isChained = false } = hookStyles[settings.hookStyle];
+  if (action === 'cleanup' && hasCleanupHook && settings.cleanupHook === undefined) return;
+  const key = keyOf(settings, answer);
+  const before = action === 'cleanup' ? presented.get(key) : undefined;
+  presented.delete(key);
+  // A hook isn't told of the end of what it has declined.
+  if (before !== undefined && 'declined' in before) return;
+  const act = (): Promise<HookOutcome> => callInTurn(run, action, answer, before?.printed ?? '', signal);
+  const outcome = isChained
+    ? await sharedCall(`${action}\n${hookKey(settings)}`, together(answer), answer, act)
+    : await act();
+  if (action === 'present' && (hasCleanupHook || 'declined' in outcome)) presented.set(key, outcome);
+  if ('declined' in outcome) throw outcome.declined;
 }
 
-/** What hooks of this process printed when they put an answer up, for the hooks that take it down. */
-const printedAtPresent = new Map<string, string>();
-
-interface HookCall {
-  command: string;
-  action: HookAction;
-  args: string[];
-  variables: Record<string, string>;
-}
-
-/** @returns what the hook printed */
-async function runOnce(
-  { settings, environment: own }: HookRun,
-  { command, action, args, variables }: HookCall,
+/** Runs the hook in its turn: the same hook edits the same zones, whichever order it runs for. */
+async function callInTurn(
+  { settings, environment }: HookRun,
+  action: HookAction,
   answer: ChallengeAnswer,
+  printed: string,
   signal: AbortSignal,
-): Promise<string> {
-  const timeoutMs = settings.hookTimeoutSeconds * 1000;
-  const { hookDirectory: directory } = settings;
-  const environment = { ...own, ...variables };
-  const result = await runHook({ command, args, environment, directory, timeoutMs, signal });
-  const failure = hookFailure(result, timeoutMs);
-  if (failure === null) return result.stdout;
-  const shown = printable(command);
-  throw new AcmeLedgerError(
-    'solver',
-    `the hook "${shown}" (${action} ${answer.identifier.value}) ${failure}`,
-    {
-      hint:
-        result.outcome === 'refused'
-          ? 'a hook is run when nobody but root and the user of acme-ledger can change it'
-          : result.outcome === 'timed-out'
-            ? 'give it longer with --hook-timeout, or see why it takes so long'
-            : `try it by hand: cd ${shellWord(printable(directory))} && ` +
-              [...assignments(variables), shown, ...args.map(printable).map(shellWord)].join(' '),
-    },
+): Promise<HookOutcome> {
+  const call = callFor(settings, action, answer, printed);
+  return queued(hookKey(settings), settings.hookConcurrency, signal, () =>
+    callHook(settings, call, environment, signal),
   );
 }
 
-function assignments(variables: Readonly<Record<string, string>>): string[] {
-  return Object.entries(variables).map(([name, value]) => `${name}=${shellWord(printable(value))}`);
+function callFor(
+  settings: ExecSettings,
+  action: HookAction,
+  answer: ChallengeAnswer,
+  printed: string,
+): HookCall {
+  const style = hookStyles[settings.hookStyle];
+  const command = (action === 'cleanup' ? settings.cleanupHook : undefined) ?? settings.hook;
+  const answers = together(answer);
+  const names = (style.isChained === true ? answers : [answer]).map(({ identifier }) => identifier.value);
+  return {
+    style,
+    action,
+    names: shownNames(names),
+    commands: style.commandsFor?.(command, settings.hookDirectory) ?? [{ command }],
+    args: style.argumentsFor(action, answer, answers),
+    variables: style.variablesFor(action, answer, printed.trim()),
+    input: style.inputFor?.(answer) ?? null,
+  };
+}
+
+/** The hook, wherever it was typed. */
+function hookKey({ hookDirectory, hook }: ExecSettings): string {
+  return `${hookDirectory}\n${hook}`;
+}
+
+function together(answer: ChallengeAnswer): readonly BatchAnswer[] {
+  return answer.batch?.answers ?? [answer];
+}
+
+function keyOf(settings: ExecSettings, { identifier, token }: ChallengeAnswer): string {
+  return `${hookKey(settings)}\n${identifier.value}\n${token}`;
+}
+
+const namesInMessage = 3;
+
+function shownNames(names: readonly string[]): string {
+  const unique = [...new Set(names)];
+  const more = unique.length - namesInMessage;
+  const shown = unique.slice(0, namesInMessage).join(', ');
+  return more > 0 ? `${shown} and ${String(more)} more` : shown;
 }

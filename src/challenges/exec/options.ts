@@ -12,7 +12,7 @@ import { shellWord } from '../../shell-word.ts';
 export const execOptions = {
   hook: {
     placeholder: 'CMD',
-    help: 'exec: CMD present|cleanup … as lego calls its exec provider',
+    help: 'exec: CMD present|cleanup … as lego calls its exec provider, or as --hook-style says',
     kind: 'text',
     isRequired: true,
     check: checkedHook,
@@ -44,11 +44,11 @@ export const execOptions = {
   ...visibilityOptions,
 } as const;
 
-function checkedHook(given: string | undefined, place: OptionPlace): string {
+/** What it must be is its style's to say: `hook-of-style.ts`. */
+function checkedHook(given: string | undefined): string {
   const command = given?.trim() ?? '';
-  if (command === '')
-    throw usage('the solver exec needs --hook CMD', 'CMD is run as: CMD present|cleanup FQDN. VALUE');
-  return checkedCommand(command, place);
+  if (command !== '') return command;
+  throw usage('the solver exec needs --hook CMD', 'CMD is run as: CMD present|cleanup FQDN. VALUE');
 }
 
 function checkedCleanupHook(given: string | undefined, place: OptionPlace): string | null {
@@ -56,7 +56,11 @@ function checkedCleanupHook(given: string | undefined, place: OptionPlace): stri
   return command === '' ? null : checkedCommand(command, place);
 }
 
-function checkedCommand(command: string, { directory, look, flag }: OptionPlace): string {
+export function checkedCommand(
+  command: string,
+  { directory, look, flag }: Omit<OptionPlace, 'challenge'>,
+  mayBeDirectory = false,
+): string {
   if (look) assertTrustedHook(command, directory, flag);
   // Only a plain path can be checked; everything else is the shell's to understand.
   const program = /^[\w./+-]+(?=\s|$)/.exec(command)?.[0];
@@ -70,7 +74,8 @@ function checkedCommand(command: string, { directory, look, flag }: OptionPlace)
       `check the path; chmod +x ${shellWord(path)}`,
     );
   }
-  if (statSync(path).isDirectory()) throw usage(`${flag}: ${path} is a directory`, 'give a command');
+  if (statSync(path).isDirectory() && !mayBeDirectory)
+    throw usage(`${flag}: ${path} is a directory`, 'give a command');
   return command;
 }
 

@@ -1,6 +1,6 @@
 import { queued } from '../../challenges/queue.ts';
 import { kindOf, type SolverSettings } from '../../challenges/settings.ts';
-import type { ChallengeAnswer, ChallengeType } from '../../challenges/solver.ts';
+import type { BatchAnswer, ChallengeAnswer, ChallengeType } from '../../challenges/solver.ts';
 import type { PresentationRow } from '../../ledger/schema.ts';
 
 /** How many answers of one solver are handled at one time, where it has no queue of its own. */
@@ -28,13 +28,19 @@ type StoredAnswer = Pick<
  */
 export function answerOf(row: StoredAnswer, together: readonly StoredAnswer[] = [row]): ChallengeAnswer {
   const batch = together.filter((each) => isSameSolver(each, row));
-  const names = batch.map(({ identifier }) => identifier);
+  const remaining = batch.length - 1 - batch.indexOf(row);
+  return {
+    ...plainAnswer(row),
+    ...(batch.length < 2 ? {} : { batch: { answers: batch.map(plainAnswer), remaining } }),
+  };
+}
+
+function plainAnswer(row: StoredAnswer): BatchAnswer {
   return {
     type: row.challenge_type as ChallengeType,
     identifier: { type: row.identifier_type === 'ip' ? 'ip' : 'dns', value: row.identifier },
     token: row.token,
     keyAuthorization: row.key_authorization,
-    ...(names.length < 2 ? {} : { batch: { names, remaining: names.length - 1 - batch.indexOf(row) } }),
   };
 }
 

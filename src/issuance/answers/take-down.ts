@@ -1,6 +1,6 @@
 import { parseSolverSettings } from '../../challenges/settings.ts';
 import { errorRecord } from '../../errors.ts';
-import { authorizationsOf } from '../../ledger/authorizations/authorizations.ts';
+import { authorizationById, authorizationsOf } from '../../ledger/authorizations/authorizations.ts';
 import type { AuthorizationRow, PresentationRow } from '../../ledger/schema.ts';
 import { presentationsUp, recordCleanedUp, recordCleanUpFailed } from '../../ledger/orders/presentations.ts';
 import { assertOwned, isTakenOver } from '../ownership/guards.ts';
@@ -106,7 +106,9 @@ export async function takeDown(
   together: readonly PresentationRow[] = [row],
 ): Promise<void> {
   const settings = parseSolverSettings(row.settings);
-  await cleanUpInTime(run.solverFor(settings), settings, answerOf(row, together), cleanUpSignal(run));
+  const isProven = (await authorizationById(run.ledger, row.authorization_id))?.status === 'valid';
+  const answer = { ...answerOf(row, together), isProven };
+  await cleanUpInTime(run.solverFor(settings), settings, answer, cleanUpSignal(run));
 }
 
 /** The signal for a clean-up: when a slow CA took all of the grace, a moment is left to take answers down. */

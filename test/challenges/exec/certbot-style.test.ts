@@ -35,8 +35,8 @@ async function seenBy(name: string): Promise<string[] | null> {
 
 test('hooks get the variables of certbot, the second what the first printed, and no arguments', async () => {
   const solver = newSolver({ cleanupHook: './cleanup.sh' });
-  const batch = { names: ['a.test', 'example.com'], remaining: 0 };
-  const answer = { ...answerFor('dns-01', 'example.com'), batch };
+  const answers = [answerFor('dns-01', 'a.test'), answerFor('dns-01', 'example.com')];
+  const answer = { ...answers[1]!, batch: { answers, remaining: 0 } };
   const seen = [
     'CERTBOT_ALL_DOMAINS=a.test,example.com',
     'CERTBOT_ALL_IDENTIFIERS=a.test,example.com',

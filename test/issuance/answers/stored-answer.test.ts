@@ -11,9 +11,7 @@ test('an answer is in one batch with those of its own solver alone', () => {
     key_authorization: 'token.thumbprint',
   }));
   const batches = rows.map((row) => answerOf(row, rows).batch);
-  expect(batches).toEqual([
-    { names: ['one.example', 'three.example'], remaining: 1 },
-    undefined,
-    { names: ['one.example', 'three.example'], remaining: 0 },
-  ]);
+  const answers = [answerOf(rows[0]!), answerOf(rows[2]!)];
+  expect(answers.map(({ identifier }) => identifier.value)).toEqual(['one.example', 'three.example']);
+  expect(batches).toEqual([{ answers, remaining: 1 }, undefined, { answers, remaining: 0 }]);
 });

@@ -18,7 +18,8 @@ export const certbot: HookStyle = {
   },
   variablesFor: (action, answer, presented) => {
     const { identifier, type, keyAuthorization } = answer;
-    const { names, remaining } = answer.batch ?? { names: [identifier.value], remaining: 0 };
+    const { answers, remaining } = answer.batch ?? { answers: [answer], remaining: 0 };
+    const names = answers.map((each) => each.identifier.value);
     return {
       CERTBOT_DOMAIN: identifier.value,
       CERTBOT_IDENTIFIER: identifier.value,
