@@ -17,7 +17,7 @@ export interface CertificateCounts extends DueCounts {
   failing: number;
   /**
    * Certificates near their end: a tenth of their own life is left, or half of the time between the day that
-   * they are due and their end is over.
+   * they are due and their end is over. Without the paused ones.
    */
   expiringSoon: number;
   /** Due certificates that wait for longer than they can. */
@@ -66,7 +66,7 @@ export async function certificateFigures(
       ...due,
       leftAlone: due.waits.find((wait) => wait.for === 'suspended')?.count ?? 0,
       failing: failing.length,
-      expiringSoon: ending.length + pausedEnding,
+      expiringSoon: ending.length,
       waitingTooLong: long.length,
       paused: paused.length,
       pausedEnding,
