@@ -55,7 +55,7 @@ async function tellingOfWanted(
       () => undefined,
     );
     if (row?.removed_at === null && row.stored_at === null)
-      output.conclude(staysWantedText(row.name, pauseOf(row, systemClock.now())));
+      output.concludeBehind(staysWantedText(row.name, pauseOf(row, systemClock.now())));
     throw error;
   }
 }

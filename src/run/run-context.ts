@@ -64,6 +64,8 @@ export interface Output {
   complainOf: (record: ErrorRecord, subject?: string) => void;
   /** Like `complainOf`, for an error that the log has already. */
   repeat: (record: ErrorRecord, subject?: string) => void;
+  /** Like `conclude`, behind the error with which the command is about to end and its hint: a person reads that first. */
+  concludeBehind(text: string): void;
   /** Something that was thrown, on stderr, always. */
   complain: (error: unknown) => void;
   /** Like `complain`, with a text for the terminal that the log doesn't get: it may hold words of commands. */

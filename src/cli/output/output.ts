@@ -10,6 +10,7 @@ import { screen } from './screen.ts';
  * - `table`: a list for a person, on stdout.
  * - `note`: news beside the answer for a person at a terminal, on stderr; nothing under cron or with -q.
  * - `conclude`: like `note`, also under cron, where there is more to read above it.
+ * - `concludeBehind`: like `conclude`, behind the error that ends the command.
  * - `warn`: a warning that something was done otherwise than asked, with a hint, on stderr, always.
  * - `complain`: an error with its hint, on stderr, always.
  */
@@ -33,6 +34,7 @@ export function createOutput(options: OutputOptions): Output {
     if (told !== '') options.log('info', {}, told);
     screen.write(process.stdout, `${options.json ? printableJson(value) : printableLines(lines)}\n`);
   };
+  const behind: string[] = [];
   const say = (error: unknown, shown: unknown): void => {
     const record = errorRecord(error);
     const stack = record.code === 'bug' && error instanceof Error ? { stack: error.stack } : {};
@@ -68,7 +70,11 @@ export function createOutput(options: OutputOptions): Output {
     },
     repeat: complainOf,
     complain: (error) => say(error, error),
-    refuse: say,
+    refuse(error, shown) {
+      say(error, shown);
+      for (const text of behind.splice(0)) output.conclude(text);
+    },
+    concludeBehind: (text) => void behind.push(text),
     progress: async (what) => (await import('./progress.ts')).startProgress(showsProgress, what),
     fileProgress: async (files, what) =>
       (await import('./progress.ts')).startFileProgress(showsProgress, files, what),

@@ -49,7 +49,8 @@ it('a first issue that failed says that the certificate stays wanted, and how to
   const nobody = ['--state-dir', here.stateDir, '--ca', 'https://127.0.0.1:1/dir', '--agree-tos'];
   const unreachable = await runProgram([...nobody, 'issue', 'first.test']);
   expect(unreachable).toMatchObject({ exitCode: 1, stdout: '' });
-  expect(unreachable.stderr).toContain(staysWanted('first.test'));
+  expect(unreachable.stderr).toMatch(/^error: [^\n]+\n(hint: [^\n]+\n)+first\.test stays wanted/m);
+  expect(unreachable.stderr.endsWith(staysWanted('first.test'))).toBe(true);
   expect(await here.run(['cert', 'remove', 'first.test'])).toMatchObject({
     stdout: 'first.test: removed\n',
   });
