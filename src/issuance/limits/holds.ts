@@ -9,9 +9,10 @@ import type { LedgerWriter } from '../../ledger/writer.ts';
 import { inTransaction } from '../../ledger/writer.ts';
 import { shellWords } from '../../shell-word.ts';
 import { unpauseUrl } from '../../ca-pause.ts';
+import type { Charge } from './charges.ts';
 import { type Exemption, exemptionOf, isFreeOf } from './exemption.ts';
 import { accountPausedLimit, notePause } from './pauses.ts';
-import { emptyToldBucket, forRenewalsToo } from './told-bucket.ts';
+import { emptyToldBucket, forRenewalsToo, refillToldBucket } from './told-bucket.ts';
 import { type Asked, type AnnouncedLimit, isUnder, pausedLimit, announcedLimit } from './announced-limit.ts';
 
 export interface Heeding {
@@ -52,18 +53,25 @@ function isOverridden({ noted_at }: HoldRow, until: Date | undefined): boolean {
 }
 
 /**
- * Ends the holds that a run went past by a person's wish, once the CA has made the order in spite of them:
- * they bind nobody any more.
+ * Ends the holds that a run went past by a person's wish, once the CA has made the order in spite of them: they
+ * bind nobody any more, and neither do the counts that they emptied.
+ * @param charges those of the order
  */
 export async function endOverridden(
   writer: LedgerWriter & { overridesHoldsUntil?: Date },
   accountId: number,
   asked: Asked,
+  charges: readonly Charge[],
 ): Promise<void> {
   const until = writer.overridesHoldsUntil;
   if (until === undefined) return;
-  for (const hold of await holdsOf(writer.ledger, accountId, writer.clock.now()))
-    if (isOverridden(hold, until) && concerns(hold, asked, notExempt)) await endHold(writer, hold.id);
+  await inTransaction(writer, async (tx) => {
+    for (const hold of await holdsOf(tx.ledger, accountId, tx.clock.now())) {
+      if (!isOverridden(hold, until) || !concerns(hold, asked, notExempt)) continue;
+      await endHold(tx, hold.id);
+      await refillToldBucket(tx, accountId, { ...hold, limit: hold.limit_name }, charges);
+    }
+  });
 }
 
 const notExempt: Exemption = { isRenewal: false, replacesInWindow: false };

@@ -93,7 +93,7 @@ async function sendNewOrder(
   try {
     const placed = await requestOrder(run, row, identifiers, { isCounted });
     await noteNotPaused(run, run.account.id, identifiers);
-    await endOverridden(run, run.account.id, { kind: 'newOrder', identifiers });
+    await endOverridden(run, run.account.id, { kind: 'newOrder', identifiers }, charges);
     return placed;
   } catch (error) {
     if (isMisfit(error)) throw error;

@@ -151,10 +151,47 @@ describe('a hold', () => {
     world.clock.pass(1_000);
     await refused(world, ['b.test'], newOrders);
     expect(await holdAgainst(world, world.account.id, asked, heeding)).not.toBeNull();
-    await endOverridden(person, world.account.id, asked);
+    await endOverridden(person, world.account.id, asked, []);
     expect(await held(world, ['b.test'])).not.toBeNull();
-    await endOverridden({ ...world, overridesHoldsUntil: world.clock.now() }, world.account.id, asked);
+    await endOverridden({ ...world, overridesHoldsUntil: world.clock.now() }, world.account.id, asked, []);
     expect(await held(world, ['b.test'])).toBeNull();
+  });
+
+  it.each([
+    ['new orders', newOrders, 5, (count: number) => `n${count}.test`],
+    ['a domain', perDomain, 2, (count: number) => `n${count}.a.test`],
+    ['a set of names', perSet, 1, () => 'one.a.test'],
+  ])(
+    'on %s ends with its count when the CA makes an order that a person had it asked for',
+    async (_limit, detail, left, nameOf) => {
+      const world = await newSpendingWorld();
+      await refused(world, ['one.a.test'], detail);
+      expect((await world.against([nameOf(0)]))?.[1]).toBeGreaterThan(hour / 1000);
+      const person = { ...world, overridesHoldsUntil: world.clock.now() };
+      world.clock.pass(1_000);
+      const { order, charges } = await world.intend(['one.a.test']);
+      await endOverridden(person, world.account.id, newOrder(['one.a.test']), charges);
+      await world.issued(await world.answered(order));
+      expect(await held(world, [nameOf(0)])).toBeNull();
+      // What that order took is counted, and what others take from now on.
+      for (let count = 0; count < left; count += 1) {
+        expect(await world.against([nameOf(count)])).toBeNull();
+        await issue(world, nameOf(count));
+      }
+      expect(await world.against([nameOf(left)])).not.toBeNull();
+    },
+  );
+
+  it('leaves counts alone that the CA has not spoken of when a person has it asked', async () => {
+    const world = await newSpendingWorld();
+    for (const name of ['x.b.test', 'y.b.test', 'z.b.test']) await issue(world, name);
+    const before = await world.against(['u.b.test']);
+    expect(before?.[0]).toBe('certificates-per-domain');
+    await refused(world, ['one.a.test'], newOrders);
+    const person = { ...world, overridesHoldsUntil: world.clock.now() };
+    const { charges } = await world.intend(['one.a.test']);
+    await endOverridden(person, world.account.id, newOrder(['one.a.test']), charges);
+    expect(await world.against(['u.b.test'])).toEqual(before);
   });
 
   it('names the command with which a person asks all the same, but for a pause', async () => {

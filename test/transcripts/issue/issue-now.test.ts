@@ -1,4 +1,6 @@
+import { writeFile } from 'node:fs/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { rateLimited } from '../../support/misbehaviour/boulder-problem.ts';
 import { PendingLimit } from '../../support/misbehaviour/pending-limit.ts';
 import { type Customer, type LeakLab, expectExit, startLeakLab, until } from '../leak/leak-lab.ts';
 
@@ -40,6 +42,24 @@ it('issue --now asks the CA once in spite of a hold, which ends when the CA make
   expectExit(await customer.issue('--now', 'good-now.test'), 0);
   expect((await customer.run(['status'])).stdout).not.toContain('held');
   expectExit(await customer.issue('another-now.test'), 0);
+}, 120_000);
+
+it('the count of the limit that the hold was about stands against nobody after issue --now either', async () => {
+  const customer = await lab.newCustomer();
+  const config = `${customer.hook}.yaml`;
+  await writeFile(config, `limits:\n  ${customer.proxy.directoryUrl}:\n    newOrders: 300/3h\n`);
+  const issue = (...args: string[]) => customer.issue('--config', config, ...args);
+  const usedUp = () =>
+    rateLimited('too many new orders (300) from this account', '#new-orders-per-account', 3_600);
+  customer.proxy.setRules([{ before: ({ kind }) => (kind === 'newOrder' ? usedUp() : undefined) }]);
+  expectExit(await issue('good-now.test'), 75);
+  const status = async () => (await customer.run(['status', '--config', config])).stdout;
+  expect(await status()).toMatch(/300 of 300 new orders used, the next is free at/);
+
+  customer.proxy.setRules([]);
+  expectExit(await issue('--now', 'good-now.test'), 0);
+  expect(await status()).toMatch(/1 of 300 new orders used$/m);
+  expectExit(await issue('another-now.test'), 0);
 }, 120_000);
 
 it('a refusal of issue --now renews the hold, and tells what it means', async () => {
