@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { expect, it } from 'vitest';
+import { noSolverRules } from '../src/challenges/proof/solver-rules.ts';
 import { accountJson, authorizationJson, holdJson, orderJson } from '../src/report/ledger-json.ts';
 import { certificateJson } from '../src/report/certificate-json.ts';
 import { AcmeLedgerError, errorRecord } from '../src/errors.ts';
@@ -27,7 +28,7 @@ it.each([
     value: authorizationJson({ ...authorizationRow(), ca: account.ca, accountUrl: null, orderIds: [] }),
   },
   { shape: 'ORDER', value: orderJson(orderRow()) },
-  { shape: 'CERTIFICATE', value: certificateJson(certificateRow(), null, undefined) },
+  { shape: 'CERTIFICATE', value: certificateJson(certificateRow(), null, undefined, noSolverRules) },
   { shape: 'ACCOUNT', value: accountJson(account) },
   {
     shape: 'HOLD',

@@ -30,7 +30,7 @@ const floors: readonly (readonly string[])[] = [
 /** The rooms on these floors, one level deeper. */
 const rooms: Record<string, readonly string[]> = {
   acme: ['authorities', 'http', 'objects'],
-  challenges: ['visibility', ...Object.keys(solvers)],
+  challenges: ['visibility', ...Object.keys(solvers), 'proof'],
   cli: ['commands', 'options', 'output'],
   clients: ['known', 'logs'],
   issuance: [

@@ -24,7 +24,12 @@ const shared = new Map(entries.filter(([, { isShared: isOne }]) => isOne === tru
 /** Every option that says how names are proven, in the order of `--help`. */
 export const solverOptions: readonly ListedOption[] = [
   { name: 'challenge', placeholder: 'TYPE', help: alternatives(challengeTypes), kind: 'text' },
-  { name: 'solver', placeholder: 'NAME', help: alternatives(Object.keys(solvers)), kind: 'text' },
+  {
+    name: 'solver',
+    placeholder: 'NAME',
+    help: `${alternatives(Object.keys(solvers))}, or one of the configuration's solvers`,
+    kind: 'text',
+  },
   ...[...entries.filter(([name]) => !shared.has(name)), ...shared].map(([name, option]) => ({
     ...option,
     name: name as OwnOption,

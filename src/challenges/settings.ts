@@ -26,13 +26,14 @@ export function kindOf({ solver }: SolverSettings): SolverKind<SolverSettings> {
 export function parseSolverSettings(stored: unknown): SolverSettings {
   const result = solverSettings.safeParse(stored);
   if (result.success) return result.data;
-  throw new AcmeLedgerError(
-    'ledger',
-    `the ledger holds solver settings that can't be read: ${issuesOf(result.error)}`,
-    {
-      hint: 'issue the certificate again with its challenge options: they replace the settings',
-    },
-  );
+  throw unreadableSettings(issuesOf(result.error));
+}
+
+/** @param what what can't be read in them */
+export function unreadableSettings(what: string): AcmeLedgerError {
+  return new AcmeLedgerError('ledger', `the ledger holds solver settings that can't be read: ${what}`, {
+    hint: 'issue the certificate again with its challenge options: they replace the settings',
+  });
 }
 
 /**
@@ -49,26 +50,25 @@ export function assertSolvable(settings: SolverSettings, identifiers: readonly I
       { hint: `its names are ${names.slice(0, 5).map(printable).join(' ')}${names.length > 5 ? ' …' : ''}` },
     );
   }
-  for (const { type, value } of identifiers) {
-    if (value.startsWith('*.') && settings.challenge !== 'dns-01') {
-      throw new AcmeLedgerError(
-        'usage',
-        `the wildcard ${value} can only be proven with dns-01, not ${settings.challenge}`,
-        {
-          hint: `give --challenge dns-01 ${choicesFor('dns-01')} instead`,
-        },
-      );
-    }
-    if (type === 'ip' && settings.challenge === 'dns-01') {
-      throw new AcmeLedgerError(
-        'usage',
-        `the IP address ${value} can't be proven with dns-01 (RFC 8738 §7)`,
-        {
-          hint: `use ${choicesFor('http-01')}`,
-        },
-      );
-    }
+  for (const identifier of identifiers) {
+    const fault = whyUnsolvable(settings, identifier);
+    if (fault === null) continue;
+    const isWildcard = identifier.value.startsWith('*.');
+    throw new AcmeLedgerError('usage', fault, {
+      hint: isWildcard
+        ? `give --challenge dns-01 ${choicesFor('dns-01')} instead`
+        : `use ${choicesFor('http-01')}`,
+    });
   }
+}
+
+/** Why a name can't be proven with these settings, whatever its owner does; null where it may be. */
+export function whyUnsolvable({ challenge }: SolverSettings, { type, value }: Identifier): string | null {
+  if (value.startsWith('*.') && challenge !== 'dns-01')
+    return `the wildcard ${value} can only be proven with dns-01, not ${challenge}`;
+  if (type === 'ip' && challenge === 'dns-01')
+    return `the IP address ${value} can't be proven with dns-01 (RFC 8738 §7)`;
+  return null;
 }
 
 function issuesOf(error: z.core.$ZodError): string {

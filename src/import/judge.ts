@@ -1,7 +1,8 @@
 import { keyTypeOf } from '../certificates/key.ts';
 import { storedState } from '../certificates/stored-state.ts';
 import type { SolverOptions } from '../challenges/option-list.ts';
-import { kindOf, parseSolverSettings } from '../challenges/settings.ts';
+import { parseProof } from '../challenges/proof/proof.ts';
+import { proofText } from '../challenges/proof/proof-words.ts';
 import type { ClientCertificate } from '../clients/client-certificate.ts';
 import { AcmeLedgerError, errorRecord } from '../errors.ts';
 import type { FoundCertificate } from '../issuance/certificate/adopt-found.ts';
@@ -73,7 +74,7 @@ export function judgeFor(
     // What is wanted by that name stays as it is, whatever the client says.
     if ((await certificateByName(ledger, name))?.removed_at === null) return 'known';
     assertNotTaken(before, found);
-    const proof = found.solver ?? solver;
+    const proof = found.solver ?? solver ?? (context.settings.solvers.solvers.length > 0 ? {} : null);
     if (proof === null) throw unsolved(found);
     const options = { ...found.options, ...proof, certName: name };
     const asked = wantedOf({ names: [...names], ca: authority.directoryUrl, options });
@@ -89,8 +90,6 @@ export function judgeFor(
 }
 
 function takenOf(found: ClientCertificate, wanted: WantedCertificate, { facts }: FoundCertificate): Taken {
-  const settings = parseSolverSettings(wanted.settings);
-  const { label, text } = kindOf(settings).shown(settings);
   const place = placeOf(found);
   const isOdd = keyTypeOf(facts.publicKey) === null;
   return {
@@ -102,7 +101,7 @@ function takenOf(found: ClientCertificate, wanted: WantedCertificate, { facts }:
     outcome: 'would-add',
     endsAt: facts.notAfter,
     serial: facts.serial,
-    provenBy: `${label} ${text}`,
+    provenBy: proofText(parseProof(wanted.settings)),
     error: null,
   };
 }

@@ -1,4 +1,5 @@
 import type { Session } from '../acme/session.ts';
+import type { SolverRules } from '../challenges/proof/solver-rules.ts';
 import type { SolverSettings } from '../challenges/settings.ts';
 import type { Solver } from '../challenges/solver.ts';
 import type { FailureRule } from '../ledger/names/failing-names.ts';
@@ -41,6 +42,8 @@ export interface AccountRun extends LedgerWriter {
   mayTakeDown?: () => boolean;
   /** Lists the account's orders instead of the session, where several orders are looked for. */
   listOrders?: Session['listOrders'];
+  /** How the configuration proves names. */
+  solverRules: SolverRules;
   /** The solver for these settings; always one object for equal settings, so that orders share listeners. */
   solverFor(settings: SolverSettings): Solver;
 }

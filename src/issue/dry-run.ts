@@ -2,11 +2,14 @@ import { ledgerExists, withEmptyLedger, withLedger } from '../run/open-ledger.ts
 import type { CommandContext } from '../run/run-context.ts';
 import type { IssuePlan } from './issue.ts';
 import { changeText } from '../wanted/changes.ts';
+import { proofShown, type ProvenBy } from '../report/texts/proven-by.ts';
 import { type Outlook, outlookOf } from './outlook.ts';
 
 export interface IssueForeseen {
   /** `issue --dry-run --json`. */
-  foreseen: ReturnType<typeof foreseenJson>;
+  foreseen: ReturnType<typeof foreseenJson> & { provenBy: ProvenBy[] };
+  /** How each name would be proven, where that isn't the same for all. */
+  proofLines: readonly string[];
   plan: IssuePlan;
   /** The names that would be ordered. */
   names: readonly string[];
@@ -20,9 +23,11 @@ export async function foresee(context: CommandContext, plan: IssuePlan): Promise
   // Where nothing is known yet, no ledger is made for a dry run.
   const withOne = (await ledgerExists(settings)) ? withLedger : withEmptyLedger;
   const outlook = await withOne(settings, (ledger) => outlookOf(context, ledger, plan));
+  const proof = proofShown(plan.wanted.settings, outlook.names, settings.solvers);
   const maxPending = settings.maxPending ?? plan.authority.maxPending;
   return {
-    foreseen: foreseenJson(plan, outlook, maxPending),
+    foreseen: { ...foreseenJson(plan, outlook, maxPending), provenBy: proof.provenBy },
+    proofLines: proof.lines,
     plan,
     names: outlook.names,
     changes: plan.changes.map(changeText),

@@ -1,4 +1,5 @@
 import type { Authority } from '../acme/authorities/authorities.ts';
+import { provenToday } from '../challenges/proof/ways.ts';
 import { systemClock } from '../clock.ts';
 import type { ErrorRecord } from '../errors.ts';
 import { errorRecord } from '../errors.ts';
@@ -156,7 +157,11 @@ async function rehearsalDeferral(
     account_id: account?.id ?? 0,
     names_key: identifierSetKey(order.identifiers),
     profile: wanted.profile ?? '',
-    rehearsal: wanted.settings,
+    rehearsal: provenToday(
+      wanted.settings,
+      order.identifiers.map(({ value }) => value),
+      context.settings.solvers,
+    ),
   };
   if (await wasRehearsedSince(ledger, rehearsed, rehearsalsSince(now))) return null;
   const { deferral } = await costAt(context, ledger, staging, order);

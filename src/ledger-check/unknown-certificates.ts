@@ -4,7 +4,9 @@ import { join } from 'node:path';
 import { readStored, type StoredCertificate } from '../certificates/store.ts';
 import { storedState } from '../certificates/stored-state.ts';
 import { solverWithoutOptions } from '../challenges/solver-choice.ts';
-import { assertSolvable, kindOf, parseSolverSettings, type SolverSettings } from '../challenges/settings.ts';
+import { parseProof, type Proof } from '../challenges/proof/proof.ts';
+import { proofCommandLine } from '../challenges/proof/proof-words.ts';
+import { assertProvable } from '../challenges/proof/provable.ts';
 import { AcmeLedgerError } from '../errors.ts';
 import { parseName } from '../identifiers.ts';
 import { certificatesByName, listCertificates } from '../ledger/certificates/certificates.ts';
@@ -73,7 +75,7 @@ function adoptingHint(
   { others, globalOptions }: Surroundings,
 ): string {
   const model = modelFor(stored.names, others);
-  const solving = model === null ? null : kindOf(model.settings).commandLine(model.settings);
+  const solving = model === null ? null : proofCommandLine(model.proof);
   const words = ['acme-ledger', 'cert', 'add', '--cert-name', stored.name, ...globalOptions];
   if (stored.keyType !== null && hasKey) words.push('--key-type', stored.keyType);
   if (model !== null) {
@@ -95,7 +97,7 @@ function adoptingHint(
 interface Model {
   name: string;
   ca: string;
-  settings: SolverSettings;
+  proof: Proof;
   deployHook: string | null;
 }
 
@@ -108,17 +110,18 @@ function modelFor(names: readonly string[], others: readonly CertificateRow[]): 
   }
   const usual = [...groups.values()].sort((one, other) => other.count - one.count);
   for (const { row } of usual) {
-    const settings = solverFor(row, names);
-    if (settings !== null) return { name: row.name, ca: row.ca, settings, deployHook: row.deploy_hook };
+    const proof = proofFor(row, names);
+    if (proof !== null) return { name: row.name, ca: row.ca, proof, deployHook: row.deploy_hook };
   }
   return null;
 }
 
-function solverFor(row: CertificateRow, names: readonly string[]): SolverSettings | null {
+/** What is set apart for names of that certificate isn't said of others. */
+function proofFor(row: CertificateRow, names: readonly string[]): Proof | null {
   try {
-    const settings = parseSolverSettings(row.settings);
-    assertSolvable(settings, names.map(parseName));
-    return settings;
+    const proof = { usual: parseProof(row.settings).usual, solverFor: {} };
+    assertProvable(proof, names.map(parseName), null);
+    return proof;
   } catch (error) {
     if (error instanceof AcmeLedgerError) return null;
     throw error;

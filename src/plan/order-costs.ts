@@ -1,3 +1,5 @@
+import type { SolverRules } from '../challenges/proof/solver-rules.ts';
+import { provenToday } from '../challenges/proof/ways.ts';
 import { identifierSetKey, parseName } from '../identifiers.ts';
 import type { Charge } from '../issuance/limits/charges.ts';
 import { chargesOf } from '../issuance/limits/charges.ts';
@@ -22,6 +24,8 @@ export interface CostPlace {
   ledger: Ledger;
   ca: string;
   limits: CaLimits;
+  /** How the configuration proves names. */
+  rules: SolverRules;
   now: Date;
 }
 
@@ -59,12 +63,13 @@ export async function rehearsalCosts(
   place: CostPlace,
   certificates: readonly CertificateRow[],
 ): Promise<OrderCosts> {
-  const { ledger, ca, now } = place;
+  const { ledger, ca, rules, now } = place;
   // Another account than that of the CA itself, which may not be registered yet either.
   const account = (await accountAt(ledger, ca)) ?? { id: -1, ca };
   const done = await rehearsedKeysSince(ledger, account.id, rehearsalsSince(now));
   return costsAt(place, account, certificates, {
-    isDone: ({ profile, settings }, namesKey) => done.has(rehearsalKey(profile, namesKey, settings)),
+    isDone: ({ profile, settings, names }, namesKey) =>
+      done.has(rehearsalKey(profile, namesKey, provenToday(settings, names, rules))),
     replacesInWindow: () => false,
     orderedAt: () => now,
   });

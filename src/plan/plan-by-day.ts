@@ -149,7 +149,7 @@ async function daysAt({ context, ledger, ca, now }: At, unsorted: readonly Comin
   const limits = limitsAt(authorityOf(ca), context.settings.limits);
   const certificates = coming.map(({ certificate, names }) => ({ ...certificate, names }));
   const costs = await orderCosts(
-    { ledger, ca, limits, now },
+    { ledger, ca, limits, rules: context.settings.solvers, now },
     certificates,
     (index) => coming[index]?.at ?? now,
   );

@@ -1,4 +1,5 @@
 import { authorityOf } from '../acme/authorities/authorities.ts';
+import { provenToday } from '../challenges/proof/ways.ts';
 import { systemClock } from '../clock.ts';
 import type { ErrorRecord } from '../errors.ts';
 import { errorRecord } from '../errors.ts';
@@ -79,6 +80,7 @@ export async function planRun(
     ledger,
     ca,
     limits: limitsAt(authorityOf(ca), settings.limits),
+    rules: settings.solvers,
     now,
   });
   for (const ca of new Set(wanted.map(({ certificate }) => certificate.ca))) {
@@ -137,7 +139,7 @@ async function heldAt(
  * The certificates that need a rehearsal: all but those that were rehearsed within a day, or that end soon.
  */
 async function needRehearsal(
-  { ledger, ca, now }: CostPlace,
+  { ledger, ca, rules, now }: CostPlace,
   orders: readonly Wanted[],
 ): Promise<readonly Wanted[]> {
   const account = await accountAt(ledger, ca);
@@ -145,7 +147,8 @@ async function needRehearsal(
   const done = await rehearsedKeysSince(ledger, account.id, rehearsalsSince(now));
   return orders.filter(({ certificate, names }) => {
     const namesKey = identifierSetKey(names.map(parseName));
-    const isDone = done.has(rehearsalKey(certificate.profile, namesKey, certificate.settings));
+    const proven = provenToday(certificate.settings, names, rules);
+    const isDone = done.has(rehearsalKey(certificate.profile, namesKey, proven));
     return !isDone && !isLate(certificate, now);
   });
 }

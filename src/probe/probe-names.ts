@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import pLimit from 'p-limit';
 import { assertAnswered, type ProbeView } from '../challenges/visibility/visible-answer.ts';
-import { parseSolverSettings, type SolverSettings } from '../challenges/settings.ts';
+import type { SolverSettings } from '../challenges/settings.ts';
 import { AcmeLedgerError, errorRecord } from '../errors.ts';
 import { parseName } from '../identifiers.ts';
 import { beginProbe, recordHealthy, recordProbeFailure } from '../ledger/names/probes.ts';
@@ -16,8 +16,8 @@ import { nextLiftAt, nextProbeAt } from './probe-choice.ts';
 /** A name that may have been mended, and how its certificate proves it. */
 export interface ProbeCandidate {
   name: IdentifierRow;
-  /** The solver settings as `certificates.settings` has them. */
-  settings: object;
+  /** How the certificate proves that name. */
+  settings: SolverSettings;
   /** The thumbprint (RFC 7638) of the account that the name fails on. */
   keyThumbprint: string;
 }
@@ -63,7 +63,7 @@ export async function probeNames(probing: Probing, candidates: readonly ProbeCan
 async function probeOne(probing: Probing, candidate: ProbeCandidate): Promise<boolean> {
   const { writer, log } = probing;
   const { name } = candidate;
-  const settings = parseSolverSettings(candidate.settings);
+  const { settings } = candidate;
   const begun = await begin(probing, settings, candidate);
   if (begun === null) return false;
   const { row, limit } = begun;

@@ -2,6 +2,7 @@ import { systemClock } from '../clock.ts';
 import { planByDay } from '../plan/plan-by-day.ts';
 import { counted, printable } from '../printable.ts';
 import { type Standings, countDue, standingsIn } from '../plan/standings.ts';
+import { proofShown, type ProofShown } from '../report/texts/proven-by.ts';
 import { dueText } from '../report/due-text.ts';
 import { spendLine } from '../report/limit-line.ts';
 import { dayCells, dayHead, daysText, spareOfDays } from '../report/texts/days-text.ts';
@@ -44,12 +45,13 @@ export async function describe(context: CommandContext, options: RenewOptions): 
 type Planned = Pick<Work['due'][number], 'certificate' | 'due' | 'names'>;
 
 function tellPlanned(
-  { output }: CommandContext,
+  { output, settings }: CommandContext,
   { certificate, due, names }: Planned,
   standings: Standings,
 ): void {
   const page = explanationOf(certificate, due);
   const isOrdered = due.reason !== 'not-deployed';
+  const proof = proofShown(certificate.settings, names, settings.solvers);
   const deferral = standings.get(certificate.name)?.error ?? null;
   output.line(
     {
@@ -60,15 +62,24 @@ function tellPlanned(
       cost: { newOrders: isOrdered ? 1 : 0, authorizations: isOrdered ? names.length : 0 },
       deferral,
       waitsFor: standings.get(certificate.name)?.waitsFor ?? null,
+      provenBy: proof.provenBy,
       ...(page === null ? {} : { explanationUrl: page }),
     },
     () => {
       const act = isOrdered ? `1 order with ${counted(names.length, 'name')}` : 'only its deploy hook';
       const wait = deferral === null ? '' : `, deferred: ${deferral.message}`;
       const why = page === null ? '' : `; the CA says why: ${page}`;
-      return `${printable(certificate.name)}: ${due.reason}, ${act}${wait}${why}`;
+      return `${printable(certificate.name)}: ${due.reason}, ${act}${wait}${why}${proofText(proof)}`;
     },
   );
+}
+
+/** The solvers that the configuration's rules chose, and the names that none of them can prove. */
+function proofText({ solvers, provenBy }: ProofShown): string {
+  const failures = provenBy.flatMap(({ error }) =>
+    error === null ? [] : [`; would fail: ${error.message}`],
+  );
+  return `${solvers.length === 0 ? '' : `, proven by ${solvers.join(', ')}`}${failures.join('')}`;
 }
 
 function tellSums({ output }: CommandContext, work: Work, standings: Standings): void {

@@ -1,4 +1,8 @@
 import { systemClock } from '../clock.ts';
+import { parseProof } from '../challenges/proof/proof.ts';
+import type { SolverRules } from '../challenges/proof/solver-rules.ts';
+import { wayOf } from '../challenges/proof/ways.ts';
+import type { SolverSettings } from '../challenges/settings.ts';
 import type { Due } from '../issuance/due/due.ts';
 import { byUrgency } from '../issuance/due/due.ts';
 import type { FailingNames } from '../issuance/names/name-choice.ts';
@@ -11,6 +15,7 @@ import { rowsOf } from '../plan/find-due.ts';
 import { type PlannedCertificate, planDue } from '../plan/plan-due.ts';
 import { namesToProbe } from '../probe/probe-choice.ts';
 import type { ProbeCandidate } from '../probe/probe-names.ts';
+import { hasCode } from '../errors.ts';
 import type { CommandContext } from '../run/run-context.ts';
 import { isAskDue } from './ari-schedule.ts';
 import type { RenewOptions, Work } from './work.ts';
@@ -86,9 +91,20 @@ async function probesDue(
     );
     for (const name of names) {
       const keyThumbprint = thumbprints.get(name.account_id) ?? '';
-      if (!chosen.has(name.id)) chosen.set(name.id, { name, settings: certificate.settings, keyThumbprint });
+      const settings = settingsFor(certificate, name.value, context.settings.solvers);
+      if (settings !== null && !chosen.has(name.id)) chosen.set(name.id, { name, settings, keyThumbprint });
     }
   }
   const order = ({ name: { probe_at } }: ProbeCandidate): number => probe_at?.getTime() ?? 0;
   return [...chosen.values()].sort((one, other) => order(one) - order(other));
+}
+
+/** Null for a name that can't be proven today: its certificate's attempt tells why. */
+function settingsFor(certificate: CertificateRow, name: string, rules: SolverRules): SolverSettings | null {
+  try {
+    return wayOf(parseProof(certificate.settings), name, rules).settings;
+  } catch (error) {
+    if (hasCode(error, 'configuration') || hasCode(error, 'ledger')) return null;
+    throw error;
+  }
 }

@@ -1,11 +1,12 @@
 import type { StoredCertificate } from '../certificates/store.ts';
-import type { SolverSettings } from '../challenges/settings.ts';
+import type { SolverRules } from '../challenges/proof/solver-rules.ts';
 import { systemClock } from '../clock.ts';
 import { pauseOf } from '../ledger/certificates/pauses.ts';
 import { missingNames } from '../issuance/names/name-choice.ts';
 import { renewalOf } from '../issuance/due/renewal-window.ts';
 import type { CertificateRow } from '../ledger/schema.ts';
 import type { Standing } from '../plan/standings.ts';
+import { proofShown } from './texts/proven-by.ts';
 import { storedStatus } from './certificate-status.ts';
 
 export type CertificateJson = ReturnType<typeof certificateJson>;
@@ -14,11 +15,13 @@ export type CertificateJson = ReturnType<typeof certificateJson>;
  * @param stored the files on disk, which show the certificate's real content; null where they weren't looked
  * at, or aren't there
  * @param standing where it stands with `renew` if it is due
+ * @param rules how the configuration proves names
  */
 export function certificateJson(
   row: CertificateRow,
   stored: StoredCertificate | null,
   standing: Standing | undefined,
+  rules: SolverRules,
 ) {
   const [names, now] = [row.names, systemClock.now()];
   return {
@@ -39,7 +42,8 @@ export function certificateJson(
     revokedAt: row.revoked_at,
     paused: pauseOf(row, now),
     deployHook: row.deploy_hook,
-    settings: row.settings as SolverSettings,
+    settings: row.settings,
+    provenBy: proofShown(row.settings, names, rules).provenBy,
     lastError: row.last_error,
     lastAttemptAt: row.last_attempt_at,
     ari: renewalInfoJson(row),

@@ -1,6 +1,8 @@
+import { proofShown, type ProofShown } from './texts/proven-by.ts';
 import { authorityOf } from '../acme/authorities/authorities.ts';
 import { readStored } from '../certificates/store.ts';
-import { kindOf } from '../challenges/settings.ts';
+import { onlySettings, parseProof } from '../challenges/proof/proof.ts';
+import { kindOf, type SolverSettings } from '../challenges/settings.ts';
 import { later, systemClock } from '../clock.ts';
 import { renewalOf } from '../issuance/due/renewal-window.ts';
 import { listCertificates } from '../ledger/certificates/certificates.ts';
@@ -41,7 +43,7 @@ export async function eachCertificate(
     const standings = await standingsNow(context, ledger);
     for (const row of await chosenRows(context, ledger, standings, choice)) {
       const standing = standings.get(row.name);
-      const withoutFiles = certificateJson(row, null, standing);
+      const withoutFiles = certificateJson(row, null, standing, context.settings.solvers);
       if (!withFiles) act(withoutFiles);
       else {
         await shown(context, row, standing).then(
@@ -92,8 +94,9 @@ function sortKeys(standings: Standings): Record<CertificateSort, (row: Certifica
 /** A certificate, how its names are proven, and when they last were. */
 export interface ShownCertificate {
   certificate: CertificateJson;
-  /** The programs that root runs and the directories that it writes to. */
-  proven: () => { label: string; text: string };
+  /** The programs that root runs and the directories that it writes to, where they are the same for all names. */
+  own: () => { settings: SolverSettings; label: string; text: string } | null;
+  proof: ProofShown;
   /** When the CA last found each of its names proven, the first and the last of these times. */
   provenAt: { first: Date; last: Date } | null;
 }
@@ -110,10 +113,16 @@ export async function oneCertificate(context: CommandContext, name: string): Pro
     const [first, last] = [times[0], times.at(-1)];
     return {
       certificate,
-      proven: () => kindOf(certificate.settings).shown(certificate.settings),
+      own: () => ownProof(row.settings),
+      proof: proofShown(row.settings, row.names, context.settings.solvers),
       provenAt: first === undefined || last === undefined ? null : { first, last },
     };
   });
+}
+
+function ownProof(stored: object): ReturnType<ShownCertificate['own']> {
+  const settings = onlySettings(parseProof(stored));
+  return settings === null ? null : { settings, ...kindOf(settings).shown(settings) };
 }
 
 async function shown(
@@ -121,5 +130,5 @@ async function shown(
   row: CertificateRow,
   standing: Standing | undefined,
 ): Promise<CertificateJson> {
-  return certificateJson(row, await readStored(settings.stateDir, row.name), standing);
+  return certificateJson(row, await readStored(settings.stateDir, row.name), standing, settings.solvers);
 }

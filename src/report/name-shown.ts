@@ -43,7 +43,7 @@ export async function oneName(context: CommandContext, typed: string): Promise<N
     const standings = await standingsNow(context, ledger);
     const certificates = (await listCertificates(ledger))
       .filter(({ names }) => names.includes(name))
-      .map((row) => certificateJson(row, null, standings.get(row.name)))
+      .map((row) => certificateJson(row, null, standings.get(row.name), context.settings.solvers))
       .map(({ name: own, status, dueAt, due, paused }) => ({ name: own, status, dueAt, due, paused }));
     const tried = await authorizationsWithName(ledger, name, lookedAtMost);
     if (accounts.length + certificates.length + tried.length === 0) throw unknownName(typed);

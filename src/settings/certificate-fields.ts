@@ -1,5 +1,6 @@
-import { keysOf } from '../json-record.ts';
-import { solverOptionKinds, type SolverOptions } from '../challenges/option-list.ts';
+import { isRecord, keysOf } from '../json-record.ts';
+import { solverOptionKinds } from '../challenges/option-list.ts';
+import type { ProofOptions } from '../challenges/proof/typed-proof.ts';
 import type { OptionKind } from '../challenges/solver-option.ts';
 import { AcmeLedgerError } from '../errors.ts';
 import { printable } from '../printable.ts';
@@ -7,17 +8,18 @@ import { meantWord } from '../foreign-words.ts';
 import { nearestWord } from '../nearest-word.ts';
 import { yesOrNoOf } from './option-check.ts';
 
-type Kind = OptionKind | 'names' | 'flag';
+type Kind = OptionKind | 'names' | 'flag' | 'solvers';
 
 type OwnField =
-  'name' | 'names' | 'ca' | Exclude<keyof CertificateOptions, keyof SolverOptions | 'certName' | 'csr'>;
-type Field = OwnField | keyof SolverOptions;
+  'name' | 'names' | 'ca' | Exclude<keyof CertificateOptions, keyof ProofOptions | 'certName' | 'csr'>;
+type Field = OwnField | keyof ProofOptions;
 
 /** The fields of a certificate in a row of a file or an entry of the configuration: the options of `issue`, by their flags' names. */
 const kinds: Readonly<Record<Field, Kind>> = {
   name: 'text',
   names: 'names',
   ...solverOptionKinds,
+  solverFor: 'solvers',
   keyType: 'text',
   reuseKey: 'flag',
   profile: 'text',
@@ -99,6 +101,10 @@ export function checkedField(field: Field, value: unknown): unknown {
       if (typeof flag === 'boolean') return flag;
       break;
     }
+    case 'solvers':
+      if (typeof value === 'string') return value;
+      if (isRecord(value) && Object.values(value).every((solver) => typeof solver === 'string')) return value;
+      break;
     case 'names':
       if (typeof value === 'string') return value.split(/\s+/).filter((name) => name !== '');
       if (Array.isArray(value) && value.every((name) => typeof name === 'string')) return value;
@@ -113,6 +119,7 @@ export function checkedField(field: Field, value: unknown): unknown {
 const expected: Record<Kind, string> = {
   text: 'text',
   names: 'a list of names',
+  solvers: 'a mapping of names, each with its solver',
   flag: 'yes or no',
   'text-or-number': 'text or a number',
   duration: 'a duration with its unit',
@@ -121,13 +128,14 @@ const expected: Record<Kind, string> = {
 const examples: Record<Kind, string> = {
   text: '"example"',
   names: '["example.com","www.example.com"]',
+  solvers: '"*.example.com=zones"',
   flag: 'true',
   'text-or-number': '60',
   duration: '90s',
 };
 
 /** The options that say what a certificate should be and how its names are proven. */
-export interface CertificateOptions extends SolverOptions {
+export interface CertificateOptions extends ProofOptions {
   certName?: string;
   csr?: string;
   keyType?: string;

@@ -3,6 +3,7 @@ import type { Document, LineCounter, Pair } from 'yaml';
 import { AcmeLedgerError, messageOf } from '../errors.ts';
 import { printable } from '../printable.ts';
 import { checkCertificates } from './configured-certificates.ts';
+import { checkSolvers } from './configured-solvers.ts';
 import type { Layer } from './layer.ts';
 import { checkLimits } from './limit-changes.ts';
 import { meantWord } from '../foreign-words.ts';
@@ -44,6 +45,7 @@ export async function parseConfiguration(path: string, text: string): Promise<La
       const originOf = (offset: number) => ({ ...originAt(path), label: at(offset) });
       if (String(pair.key) === 'limits') return limitsBy(document, pair, values, originOf);
       if (String(pair.key) === 'certificates') return certificatesBy(document, pair, values, originOf);
+      if (String(pair.key) === 'solvers') return solversBy(document, pair, values, originOf);
       return givenBy(pair, values, originOf);
     }),
   );
@@ -95,6 +97,18 @@ function certificatesBy(
   return ['certificates', { value: checkCertificates(values['certificates'], placeOf), origin: placeOf([]) }];
 }
 
+/** As with certificates. */
+function solversBy(
+  document: Document,
+  pair: Pair,
+  values: Record<string, unknown>,
+  originOf: (offset: number) => Origin,
+): [string, Given<unknown>] {
+  const placeOf = (keys: readonly string[]): Origin =>
+    originOf(offsetOf(document.getIn(['solvers', ...keys], true)) || offsetOf(pair.key));
+  return ['solvers', { value: checkSolvers(values['solvers'], placeOf), origin: placeOf([]) }];
+}
+
 /** A key with more than a value: its faults are told with the place of the value in it. */
 function limitsBy(
   document: Document,
@@ -115,10 +129,11 @@ function offsetOf(node: unknown): number {
 }
 
 function unknownKey(name: string, place: string): AcmeLedgerError {
-  const nearest = meantWord('key', name) ?? nearestWord(name, [...optionKeys, 'limits', 'certificates']);
+  const nearest =
+    meantWord('key', name) ?? nearestWord(name, [...optionKeys, 'limits', 'solvers', 'certificates']);
   const hint =
     nearest === null
-      ? `the options are ${optionKeys.join(', ')}, limits, certificates`
+      ? `the options are ${optionKeys.join(', ')}, limits, solvers, certificates`
       : `did you mean ${nearest}?`;
   return refusal(place, `there is no option "${printable(name).slice(0, 60)}"`, hint);
 }

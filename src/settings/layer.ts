@@ -1,11 +1,13 @@
+import type { SolverRules } from '../challenges/proof/solver-rules.ts';
 import type { ConfiguredCertificate } from './configured-certificates.ts';
 import type { LimitsGiven } from './limit-changes.ts';
 import { checkOption, type Given } from './option-check.ts';
 import { optionKeys, options, variableOf, type OptionKey, type OptionValues } from './option-table.ts';
 
-/** The options of one source. Limits and certificates are only in the configuration file. */
+/** The options of one source. Limits, solvers and certificates are only in the configuration file. */
 export type Layer = { [Key in OptionKey]?: Given<OptionValues[Key]> } & {
   limits?: Given<LimitsGiven>;
+  solvers?: Given<SolverRules>;
   certificates?: Given<ConfiguredCertificate[]>;
 };
 

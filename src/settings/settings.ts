@@ -10,6 +10,7 @@ import type { FailedNamePolicy } from '../policies.ts';
 import type { NameHook } from '../policies.ts';
 import { hookDistrust } from '../system/hook-program.ts';
 import { printable } from '../printable.ts';
+import { noSolverRules, type SolverRules } from '../challenges/proof/solver-rules.ts';
 import type { ConfiguredCertificate } from './configured-certificates.ts';
 import {
   findConfigurationFile,
@@ -64,6 +65,8 @@ export interface Settings {
   suspendAfterMs: number;
   nameHook: NameHook | null;
   probe: ProbeSettings;
+  /** How the configuration file proves names. */
+  solvers: SolverRules;
   /** The certificates that the configuration file wants; null when it says nothing of them. */
   certificates: readonly ConfiguredCertificate[] | null;
   json: boolean;
@@ -128,6 +131,7 @@ export async function readSettings(
         : parseDuration(given.suspendAfter.value, given.suspendAfter.origin.label),
     nameHook: given.nameHook === undefined ? null : nameHookOf(given.nameHook),
     probe: probeSettings(given),
+    solvers: given.solvers?.value ?? noSolverRules,
     certificates: given.certificates?.value ?? null,
     json: given.json?.value ?? false,
     verbosity: verbosityOf(layers),

@@ -1,4 +1,4 @@
-import { hasSolverOptions } from '../challenges/option-list.ts';
+import { hasProofOptions } from '../challenges/proof/typed-proof.ts';
 import { AcmeLedgerError } from '../errors.ts';
 import { adoptStored } from '../issuance/certificate/adopt-stored.ts';
 import { isSameKind } from '../ledger/certificates/certificates.ts';
@@ -68,7 +68,7 @@ export async function setWanted(
 export function assertSomethingTyped({ settings }: CommandContext, options: CertificateOptions): void {
   const { csr, keyType, reuseKey, profile, preferredChain, deployHook } = options;
   const own = [csr, keyType, reuseKey, profile, preferredChain, deployHook];
-  if (settings.caGiven || hasSolverOptions(options) || own.some((value) => value !== undefined)) return;
+  if (settings.caGiven || hasProofOptions(options) || own.some((value) => value !== undefined)) return;
   throw new AcmeLedgerError('usage', 'nothing says what is to be set', {
     hint: "give an option, as in --key-type ec384; an empty value takes away what is there, as in --deploy-hook ''",
   });

@@ -1,5 +1,7 @@
 import { authorityOf } from '../acme/authorities/authorities.ts';
-import { kindOf, parseSolverSettings } from '../challenges/settings.ts';
+import { keptProof, parseProof } from '../challenges/proof/proof.ts';
+import { proofCommandLine } from '../challenges/proof/proof-words.ts';
+import { isRecord } from '../json-record.ts';
 import type { WantedCertificate } from '../ledger/certificates/certificates.ts';
 import { printable } from '../printable.ts';
 import type { CommandContext } from '../run/run-context.ts';
@@ -43,9 +45,9 @@ function shownValue(what: What, wanted: WantedCertificate): unknown {
 }
 
 /** With the usual value of what the rows of an earlier version don't say. */
-function wholeSettings(settings: unknown): unknown {
+function wholeSettings(settings: object): unknown {
   try {
-    return parseSolverSettings(settings);
+    return keptProof(parseProof(settings));
   } catch {
     return settings;
   }
@@ -73,8 +75,7 @@ function valueText(what: What, value: unknown): string {
 /** The options that prove the names so. */
 function settingsText(settings: unknown): string {
   try {
-    const known = parseSolverSettings(settings);
-    const { directory, words } = kindOf(known).commandLine(known);
+    const { directory, words } = proofCommandLine(parseProof(isRecord(settings) ? settings : {}));
     return `${shellWords(words.map(printable))}${directory === null ? '' : ` in ${printable(directory)}`}`;
   } catch {
     return 'settings that can not be read';

@@ -22,7 +22,7 @@ export interface WantedByConfiguration {
  * @throws AcmeLedgerError `configuration` with the place of the first that can't be
  */
 export function configuredCertificates(
-  settings: Pick<Settings, 'ca' | 'maxPending' | 'certificates'>,
+  settings: Pick<Settings, 'ca' | 'maxPending' | 'solvers' | 'certificates'>,
 ): Map<string, WantedByConfiguration> {
   const wantedCertificates = new Map<string, WantedByConfiguration>();
   const directory = settings.certificates?.[0]?.origin.baseDirectory ?? '/';

@@ -4,8 +4,11 @@ import type { Csr } from '../certificates/given-csr.ts';
 import type { KeyType } from '../certificates/key.ts';
 import { keyTypes } from '../certificates/key.ts';
 import { assertStoreName, storeNameOf } from '../certificates/store-name.ts';
-import { type SettingsOf, settingsOnto } from '../challenges/kept-settings.ts';
-import { assertSolvable } from '../challenges/settings.ts';
+import type { SettingsOf } from '../challenges/kept-settings.ts';
+import { assertProvable } from '../challenges/proof/provable.ts';
+import { keptProof } from '../challenges/proof/proof.ts';
+import type { SolverRules } from '../challenges/proof/solver-rules.ts';
+import { proofOnto } from '../challenges/proof/typed-proof.ts';
 import { AcmeLedgerError } from '../errors.ts';
 import { withMeant } from '../foreign-words.ts';
 import type { Identifier } from '../identifiers.ts';
@@ -40,6 +43,10 @@ export interface RowDefaults {
   maxPending: number | null;
   /** Checked solver settings (src/challenges/settings-from-options.ts). @throws AcmeLedgerError `usage` */
   solverSettings: SettingsOf;
+  /** The configuration's solvers. */
+  rules: SolverRules;
+  /** Names that no rule of the configuration fits are refused; else that is the fault of the next order. */
+  checksRules: boolean;
 }
 
 /**
@@ -53,11 +60,9 @@ export function plannedCertificate(given: Given, defaults: RowDefaults): Planned
   const { options, before } = given;
   const csr = csrOf(given);
   const identifiers = identifiersOf(given, csr);
-  const settings =
-    before === null
-      ? defaults.solverSettings(options)
-      : settingsOnto(before.settings, options, defaults.solverSettings);
-  assertSolvable(settings, identifiers);
+  const { rules, checksRules, solverSettings: settingsOf } = defaults;
+  const proof = proofOnto(before?.settings ?? null, options, { settingsOf, rules });
+  assertProvable(proof, identifiers, checksRules ? rules : null);
   const authority = authorityOf(defaults.ca);
   if (authority.name !== null) assertPublicNames(identifiers);
   assertEverFits(identifiers.length, defaults.maxPending ?? authority.maxPending);
@@ -74,7 +79,7 @@ export function plannedCertificate(given: Given, defaults: RowDefaults): Planned
       reuseKey: options.reuseKey ?? before?.reuseKey ?? false,
       profile: textOf(options.profile, before?.profile),
       preferredChain: textOf(options.preferredChain, before?.preferredChain),
-      settings,
+      settings: keptProof(proof),
       csr: csr?.der ?? null,
       deployHook: textOf(options.deployHook, before?.deployHook),
     },

@@ -14,10 +14,10 @@ const rememberedMax = 10_000;
 
 /**
  * Reads rows that are relative to one directory. The reader throws AcmeLedgerError with exit code 2.
- * @param look whether the paths in them must be there now
+ * @param look whether the paths in them must be there now, and the configuration's rules must be for their names
  */
 export function rowReader(
-  settings: Pick<Settings, 'ca' | 'maxPending'>,
+  settings: Pick<Settings, 'ca' | 'maxPending' | 'solvers'>,
   directory: string,
   look: boolean,
 ): (row: CertificateFields, existing?: ReadonlyMap<string, WantedCertificate | null>) => WantedCertificate {
@@ -26,7 +26,8 @@ export function rowReader(
   return ({ names, ca, options }, existing) => {
     const before = existing?.get(options.certName ?? nameOf(names)) ?? null;
     const usualCa = ca === undefined ? (before?.ca ?? settings.ca) : settings.ca;
-    const defaults = { ca: ca ?? usualCa, maxPending: settings.maxPending, solverSettings };
+    const { maxPending, solvers: rules } = settings;
+    const defaults = { ca: ca ?? usualCa, maxPending, solverSettings, rules, checksRules: look };
     return plannedCertificate({ names, options, csr: null, before }, defaults).wanted;
   };
 }

@@ -44,7 +44,13 @@ export async function typedCertificate(
   const ca = keptCa(context, before);
   const planned = plannedCertificate(
     { names, options, csr, before },
-    { ca: ca ?? settings.ca, maxPending: settings.maxPending, solverSettings: settingsFromOptions },
+    {
+      ca: ca ?? settings.ca,
+      maxPending: settings.maxPending,
+      solverSettings: settingsFromOptions,
+      rules: settings.solvers,
+      checksRules: true,
+    },
   );
   assertAsConfigured(configured, planned.wanted);
   const changes = changesOf(before, planned.wanted);

@@ -1,5 +1,6 @@
 import type { DatabaseConnection, Dialect, Driver } from 'kysely';
 import { Kysely } from 'kysely';
+import { noSolverRules } from '../../src/challenges/proof/solver-rules.ts';
 import type { Guard, Session } from '../../src/acme/session.ts';
 import type { Solver } from '../../src/challenges/solver.ts';
 import type { Clock } from '../../src/clock.ts';
@@ -89,6 +90,7 @@ export class ModelProcess {
       failureRule: failureRule(usualSuspendMs),
       log: { debug: nothing, info: nothing, warn: nothing, error: nothing },
       stops: { work: this.work.signal, grace: this.grace.signal },
+      solverRules: noSolverRules,
       solverFor: () => this.#solver(),
     };
   }

@@ -1,3 +1,4 @@
+import { noSolverRules } from '../../src/challenges/proof/solver-rules.ts';
 import type { Solver } from '../../src/challenges/solver.ts';
 import type { AccountRun } from '../../src/issuance/account-run.ts';
 import type { UnsubmittedPolicy } from '../../src/policies.ts';
@@ -63,6 +64,7 @@ export async function newTinyWorld(): Promise<TinyWorld> {
         outage: new Outage({ clock, log: silentLog, concurrency: 1, leftMs: () => 20_000, stop: signal }),
         log: silentLog,
         stops: { work: signal, grace: signal },
+        solverRules: noSolverRules,
         solverFor: () => memorySolver(presented),
         die: () => run.end(),
       };

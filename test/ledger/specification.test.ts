@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { keptProof, parseProof } from '../../src/challenges/proof/proof.ts';
 import { solverSettings } from '../../src/challenges/settings.ts';
 import { instantColumns, jsonColumns } from '../../src/ledger/tables/column-types.ts';
 import type { Ledger } from '../../src/ledger/ledger.ts';
@@ -135,8 +136,16 @@ describe('docs/ledger.md', () => {
 
   it('shows solver settings as the program writes them', () => {
     const shown = blocksOf(specification, 'jsonl').flatMap((block) => block.trim().split('\n'));
-    expect(shown).toHaveLength(3);
-    for (const line of shown) expect(solverSettings.parse(JSON.parse(line))).toEqual(JSON.parse(line));
+    const [ofSolvers, references] = [
+      shown.filter((line) => !line.includes('"configuration"')),
+      shown.filter((line) => line.includes('"configuration"')),
+    ];
+    expect(ofSolvers).toHaveLength(3);
+    for (const line of ofSolvers) expect(solverSettings.parse(JSON.parse(line))).toEqual(JSON.parse(line));
+    expect(references).toHaveLength(3);
+    for (const line of references) {
+      expect(keptProof(parseProof(JSON.parse(line) as object))).toEqual(JSON.parse(line));
+    }
   });
 
   it('asks questions that a ledger answers', async () => {

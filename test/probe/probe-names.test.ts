@@ -32,7 +32,7 @@ it("a probe's time begins when its hook's turn comes: many slow hooks make no he
     resolver: null,
     dnsRounds: 3,
     dnsQuorum: 'all',
-  };
+  } as const;
   const candidates = [];
   for (const value of [1, 2, 3, 4, 5, 6].map((each) => `127.0.0.${each}`)) {
     const row = { account_id: run.account.id, type: 'ip', value, consecutive_failures: 1 } as const;

@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { noSolverRules } from '../../src/challenges/proof/solver-rules.ts';
 import { parseConfiguration } from '../../src/settings/configuration-text.ts';
 import { configuredCertificates } from '../../src/wanted/configured.ts';
 
@@ -9,6 +10,7 @@ async function configuredBy(entries: string): Promise<ReturnType<typeof configur
   return configuredCertificates({
     ca: 'letsencrypt',
     maxPending: null,
+    solvers: noSolverRules,
     certificates: certificates?.value ?? null,
   });
 }

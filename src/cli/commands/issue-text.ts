@@ -39,7 +39,7 @@ function standingText({ certificateName: name, json }: IssueReport): string[] {
 }
 
 /** The result of `issue --dry-run`, for a person. */
-export function foreseenText({ foreseen, plan, names, changes }: IssueForeseen): string[] {
+export function foreseenText({ foreseen, plan, names, changes, proofLines }: IssueForeseen): string[] {
   const { wanted, authority, staging } = plan;
   const { resumesOrder, cost, gate, limits, leftOut = [], deferral, inSpiteOf = null, error } = foreseen;
   if (foreseen.stands)
@@ -58,6 +58,7 @@ export function foreseenText({ foreseen, plan, names, changes }: IssueForeseen):
       ? []
       : [`  without ${leftOut.join(' ')}, which failed: acme-ledger name list says why`]),
     ...changes.map((change) => `  changes ${change}`),
+    ...proofLines.map((line) => `  proves ${line}`),
     resumesOrder
       ? '  takes up the order that an earlier attempt left: no new order'
       : `  costs 1 new order and opens up to ${counted(cost.authorizations, 'authorization')}`,

@@ -15,6 +15,7 @@ export function addWantedOptions(command: Command): void {
     .optionsGroup('Naming:')
     .option('--csr <FILE>', 'use this certificate request; the private key stays with you');
   addSolverOptions(command);
+  addSolverForOption(command);
   command
     .optionsGroup('Key and chain:')
     .option('--key-type <TYPE>', 'ec256, ec384, rsa2048, rsa3072 or rsa4096 (default: ec256)')
@@ -24,6 +25,15 @@ export function addWantedOptions(command: Command): void {
     .option('--preferred-chain <NAME>', 'the chain whose topmost issuer has this common name')
     .optionsGroup('Deploying:')
     .option('--deploy-hook <CMD>', 'run this when the certificate is stored');
+}
+
+/** May be given again; what each says is put together. */
+function addSolverForOption(command: Command): void {
+  command.option(
+    '--solver-for <NAME=SOLVER,…>',
+    "prove one name by another solver: one of the configuration's, or standalone",
+    (value: string, before: string | undefined) => (before === undefined ? value : `${before},${value}`),
+  );
 }
 
 /** The options of all solvers, which say how names are proven. */

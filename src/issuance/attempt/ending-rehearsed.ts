@@ -1,3 +1,4 @@
+import { provenToday } from '../../challenges/proof/ways.ts';
 import { ownedOrder, releaseOrder } from '../../ledger/orders/orders.ts';
 import { inTransaction } from '../../ledger/writer.ts';
 import { removeUsedFiles } from '../../certificates/order-files.ts';
@@ -8,7 +9,7 @@ import type { Ending } from './ending.ts';
  * The ending of a rehearsal: the certificate is checked and thrown away, and the caller records a failure.
  */
 export const rehearsing: Ending = {
-  rehearsalOf: (certificate) => certificate.settings,
+  rehearsalOf: ({ solverRules }, { settings }, names) => provenToday(settings, names, solverRules),
   // A staging has other chains.
   preferredChainOf: () => null,
   async collect(run, certificate, order, files, download) {

@@ -8,8 +8,8 @@ import type { Attempt } from './attempt.ts';
 
 /** How an attempt ends: with a certificate that is kept, or, in a rehearsal, one that is only looked at. */
 export interface Ending {
-  /** The order's `orders.rehearsal`: the solver's settings in a rehearsal, otherwise null. */
-  rehearsalOf: (certificate: CertificateRow) => object | null;
+  /** The order's `orders.rehearsal`: how its names are proven in a rehearsal, otherwise null. */
+  rehearsalOf: (run: AccountRun, certificate: CertificateRow, names: readonly string[]) => object | null;
   preferredChainOf: (certificate: CertificateRow) => string | null;
   /**
    * Downloads the order's certificate, checks it against the request, and concludes the order.

@@ -1,4 +1,6 @@
 import { readOrderFiles, removeOrderFiles } from '../../certificates/order-files.ts';
+import { parseProof } from '../../challenges/proof/proof.ts';
+import { waysOf } from '../../challenges/proof/ways.ts';
 import { later, isSameTime } from '../../clock.ts';
 import { AcmeLedgerError, hasCode } from '../../errors.ts';
 import { type Identifier, parseName } from '../../identifiers.ts';
@@ -64,6 +66,8 @@ export async function place(
   let admitted: AdmittedOrder | null = null;
   let faults = 0;
   try {
+    // Of a certificate whose names can't be proven, the CA hears nothing.
+    waysOf(parseProof(certificate.settings), options.names, run.solverRules);
     for (let round = 1; round <= placements;) {
       // An outage of the CA is waited for first, so that no attempt holds an order meanwhile.
       await run.outage.pass('newOrder', run.stops.work);
@@ -108,7 +112,7 @@ async function admitFor(
     identifiers: names.map(parseName),
     profile: certificate.profile === '' ? null : certificate.profile,
     replaces: await replacedBy(run, certificate),
-    rehearsal: ending.rehearsalOf(certificate),
+    rehearsal: ending.rehearsalOf(run, certificate, names),
     isInWindow: isWindowOpen(certificate, run.clock.now()),
     life: lifeOf(certificate),
     ...options,

@@ -1,3 +1,4 @@
+import { provenToday } from '../../challenges/proof/ways.ts';
 import { isCaSilent, isDeferral, isServerFault } from '../../error-kinds.ts';
 import type { ErrorRecord } from '../../errors.ts';
 import { AcmeLedgerError, errorRecord } from '../../errors.ts';
@@ -62,7 +63,7 @@ export async function rehearse(
 }
 
 function wasRehearsed(
-  { ledger, account, clock }: AccountRun,
+  { ledger, account, clock, solverRules }: AccountRun,
   certificate: CertificateRow,
   names: readonly string[],
 ): Promise<boolean> {
@@ -70,7 +71,7 @@ function wasRehearsed(
     account_id: account.id,
     names_key: identifierSetKey(names.map(parseName)),
     profile: certificate.profile,
-    rehearsal: certificate.settings,
+    rehearsal: provenToday(certificate.settings, names, solverRules),
   };
   return wasRehearsedSince(ledger, rehearsed, rehearsalsSince(clock.now()));
 }

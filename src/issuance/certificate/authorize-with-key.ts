@@ -1,6 +1,7 @@
 import { csrDigest } from '../../certificates/order-files.ts';
 import type { OrderFiles } from '../../certificates/order-files.ts';
-import { parseSolverSettings } from '../../challenges/settings.ts';
+import { parseProof } from '../../challenges/proof/proof.ts';
+import { wayOf } from '../../challenges/proof/ways.ts';
 import { recordFinalizeSent } from '../../ledger/orders/orders.ts';
 import type { CertificateRow } from '../../ledger/schema.ts';
 import { authorize } from '../order/authorize.ts';
@@ -21,7 +22,7 @@ export async function authorizeAndMakeKey(
   certificate: CertificateRow,
   placed: PlacedOrder,
 ): Promise<Authorized> {
-  const settings = parseSolverSettings(certificate.settings);
+  const proof = parseProof(certificate.settings);
   const givenUp = new AbortController();
   const key: { making: Promise<OrderFiles> | null; made: OrderFiles | null } = { making: null, made: null };
   let isFinalizeRecorded = false;
@@ -31,7 +32,7 @@ export async function authorizeAndMakeKey(
       return files;
     }));
   try {
-    const authorized = await authorize(run, placed, () => settings, {
+    const authorized = await authorize(run, placed, (name) => wayOf(proof, name, run.solverRules).settings, {
       onWaiting() {
         makeKey().catch(() => undefined); // the key is awaited below, where its failure counts
       },

@@ -10,8 +10,7 @@ type Shown = Awaited<ReturnType<typeof oneCertificate>>;
 type Certificate = Shown['certificate'];
 
 /** A certificate, for a person. */
-export function certificateText({ certificate: shown, proven: howProven, provenAt }: Shown): string[] {
-  const proven = howProven();
+export function certificateText({ certificate: shown, own, proof, provenAt }: Shown): string[] {
   const next = nextStep(shown);
   const { notBefore, notAfter } = shown.stored ?? shown;
   return [
@@ -25,8 +24,7 @@ export function certificateText({ certificate: shown, proven: howProven, provenA
     `  due       ${dueText(shown)}`,
     ...renewalText(shown.ari),
     `  key type  ${keyTypeText(shown)}`,
-    `  ${proven.label.padEnd(9)} ${proven.text}`,
-    `  proven    ${shown.settings.challenge} by ${shown.settings.solver}${provenText(provenAt)}`,
+    ...provenLines(own(), proof, provenText(provenAt)),
     ...(shown.deployHook === null ? [] : [`  deploys   ${shown.deployHook}`]),
     ...deployedText(shown),
     ...Object.entries(shown.paths ?? {}).map(([what, path]) => `  ${what.padEnd(9)} ${String(path)}`),
@@ -34,6 +32,14 @@ export function certificateText({ certificate: shown, proven: howProven, provenA
     `  next      ${next.what}`,
     ...(next.hint === null ? [] : [`  hint      ${printable(next.hint)}`]),
   ];
+}
+
+/** How the names are proven: all alike by the certificate's own options, or each its own way. */
+function provenLines(own: ReturnType<Shown['own']>, proof: Shown['proof'], at: string): string[] {
+  if (own === null)
+    return [`  proven    each name its own way${at}`, ...proof.lines.map((line) => `  proof     ${line}`)];
+  const { challenge, solver } = own.settings;
+  return [`  ${own.label.padEnd(9)} ${own.text}`, `  proven    ${challenge} by ${solver}${at}`];
 }
 
 /** When the CA found the names proven; names of one certificate may have been at different times. */

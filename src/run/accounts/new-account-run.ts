@@ -45,13 +45,14 @@ export function accountRunOf(
   };
 }
 
-/** The terms for the CA's authorizations, as the person sets them, else the CA's profile. */
+/** The terms for orders and their authorizations, as the person sets them, else the CA's profile. */
 export function termsOf(
   settings: CommandContext['settings'],
   authority: Authority,
-): Pick<AccountRun, 'policy' | 'maxPending'> {
+): Pick<AccountRun, 'policy' | 'maxPending' | 'solverRules'> {
   return {
     policy: settings.onUnsubmitted ?? authority.onUnsubmitted,
     maxPending: settings.maxPending ?? authority.maxPending,
+    solverRules: settings.solvers,
   };
 }
