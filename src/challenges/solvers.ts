@@ -1,9 +1,19 @@
+import { acmeDns } from './dns/acme-dns/acme-dns.ts';
+import { httpreq } from './dns/httpreq/httpreq.ts';
+import { rfc2136 } from './dns/rfc2136/rfc2136.ts';
 import { exec } from './exec/exec.ts';
 import type { SolverKind } from './solver-kind.ts';
 import { standalone } from './standalone/standalone.ts';
 import { webroot } from './webroot/webroot.ts';
 
 /** The solvers, by the names that `--solver` takes, in the order of `--help`. A new solver is its folder and a line here. */
-export const solvers = { webroot, standalone, exec } satisfies Record<string, SolverKind>;
+export const solvers = {
+  webroot,
+  standalone,
+  exec,
+  rfc2136,
+  [acmeDns.name]: acmeDns,
+  httpreq,
+} satisfies Record<string, SolverKind>;
 
 export type SolverName = keyof typeof solvers;

@@ -41,7 +41,7 @@ const solvers: Case[] = [
   [
     'a wildcard by http-01',
     ['issue', '*.a.example', '--webroot', 'webroot'],
-    { error: /only be proven with dns-01/, hint: /--hook CMD instead/ },
+    { error: /only be proven with dns-01/, hint: /--hook CMD, or .* instead/ },
   ],
   [
     'an IP address by dns-01',

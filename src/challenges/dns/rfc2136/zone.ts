@@ -1,0 +1,132 @@
+import { AcmeLedgerError } from '../../../errors.ts';
+import { printable } from '../../../printable.ts';
+import { shellWord } from '../../../shell-word.ts';
+import { isSameName } from '../../visibility/dns-message.ts';
+import { askServer, type DnsReply, ServerSilence } from '../../visibility/dns-query.ts';
+import type { NameServerView } from '../../visibility/name-servers.ts';
+import type { VisibilitySettings } from '../../visibility/settings.ts';
+import { behindAliases, publicAliases } from '../record-name.ts';
+import { zoneCandidates } from '../zone-search.ts';
+import type { Rfc2136Settings } from './settings.ts';
+
+/** Where a record is written, and the zone at the server that it lies in. Names are without the last dot. */
+interface Place {
+  name: string;
+  zone: string;
+}
+
+interface View {
+  nameServers?: NameServerView;
+}
+
+/**
+ * Finds the place of a record by asking the server that will be updated: one SOA question tells its alias, if it has one, and its zone. Names of
+ * zones that the server doesn't have, such as the one that `_acme-challenge` leads here from, are asked about where a CA would ask.
+ */
+export function placesAtServer(
+  settings: Rfc2136Settings,
+  view: View,
+): (name: string, signal: AbortSignal) => Promise<Place> {
+  return async (name, signal) => {
+    const zones = new Map<string, string>();
+    const aliasOf = async (each: string): Promise<string | null> => {
+      const reply = await soaAt(settings, each, signal);
+      const zone = zoneIn(reply, each);
+      if (zone !== null) zones.set(each, zone);
+      return zone === null ? (ownAlias(reply, each) ?? aliasElsewhere(each, settings, view, signal)) : null;
+    };
+    const target = await behindAliases(name, aliasOf);
+    const zone = zones.get(target) ?? (await zoneAbove(settings, target, signal));
+    if (zone !== null) return { name: target, zone };
+    throw noZone(name, target, settings.dnsServer);
+  };
+}
+
+/** The zone of a name whose own zone an alias hides that a wildcard makes; null for a name that the server has no zone for. */
+async function zoneAbove(
+  settings: Rfc2136Settings,
+  name: string,
+  signal: AbortSignal,
+): Promise<string | null> {
+  for (const each of zoneCandidates(name)) {
+    const reply = await soaAt(settings, each, signal);
+    const zone = zoneIn(reply, each);
+    if (zone !== null || ownAlias(reply, each) === null) return zone;
+  }
+  return null;
+}
+
+async function aliasElsewhere(
+  name: string,
+  settings: VisibilitySettings,
+  view: View,
+  signal: AbortSignal,
+): Promise<string | null> {
+  try {
+    return await publicAliases(settings, view)(name, signal);
+  } catch {
+    signal.throwIfAborted();
+    // The server doesn't have the zone, and nobody says where it is: that it can't be updated is what is told.
+    return null;
+  }
+}
+
+async function soaAt({ dnsServer }: Rfc2136Settings, name: string, signal: AbortSignal): Promise<DnsReply> {
+  try {
+    const reply = await askServer(dnsServer, { name, type: 'SOA' }, signal);
+    if (reply.rcode === 'SERVFAIL') throw brokenZone(dnsServer, name);
+    return reply;
+  } catch (error) {
+    signal.throwIfAborted();
+    if (!(error instanceof ServerSilence)) throw error;
+    throw new AcmeLedgerError(
+      'solver',
+      `the name server ${dnsServer} doesn't answer: ${printable(error.message)}`,
+      {
+        hint: `see whether it runs, and whether UDP and TCP get there: dig @${hostOf(dnsServer)} SOA ${shellWord(name)}`,
+        cause: error,
+      },
+    );
+  }
+}
+
+function hostOf(server: string): string {
+  const [, host = server, port = '53'] = /^\[?([^\]]*?)\]?:([0-9]+)$/.exec(server) ?? [];
+  return port === '53' ? host : `${host} -p ${port}`;
+}
+
+/** The zone that the server answers from; null where it isn't one of its own, or the answer is an alias. */
+function zoneIn(reply: DnsReply, name: string): string | null {
+  if (!reply.isAuthoritative || ownAlias(reply, name) !== null) return null;
+  const soa = [...reply.answers, ...reply.authorities].find(({ type }) => type === 'SOA');
+  return soa === undefined ? null : soa.name.replace(/\.$/, '').toLowerCase();
+}
+
+/** The alias that the server has in a zone of its own. */
+function ownAlias({ answers, isAuthoritative }: DnsReply, name: string): string | null {
+  if (!isAuthoritative) return null;
+  for (const record of answers)
+    if (record.type === 'CNAME' && isSameName(record.name, name)) return record.data.replace(/\.$/, '');
+  return null;
+}
+
+function brokenZone(server: string, name: string): AcmeLedgerError {
+  return new AcmeLedgerError(
+    'solver',
+    `the name server ${server} fails when it is asked for the zone of ${printable(name)} (SERVFAIL)`,
+    { hint: 'its log says why; often a zone file that it could not load' },
+  );
+}
+
+function noZone(name: string, target: string, server: string): AcmeLedgerError {
+  const alias = isSameName(name, target) ? '' : `, which ${name} is an alias of`;
+  return new AcmeLedgerError(
+    'solver',
+    `the name server ${server} has no zone for ${printable(target)}${alias}`,
+    {
+      hint:
+        'nothing was written: a CA would look for the record there. Give the primary server of that zone with --dns-server; ' +
+        `dig SOA ${shellWord(printable(target))} shows the zone`,
+    },
+  );
+}
