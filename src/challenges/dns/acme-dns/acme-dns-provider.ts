@@ -53,8 +53,8 @@ function accountFor(
   if (own === undefined) {
     throw new AcmeLedgerError('solver', `${printable(file)} has no acme-dns account for ${domain}`, {
       hint:
-        `register one (curl -X POST https://SERVER/register), put what it answers into that file under "${domain}", ` +
-        `and set the record _acme-challenge.${domain} CNAME to its fulldomain`,
+        'register one at the server (curl -X POST https://SERVER/register), put what it answers into that file under the name, ' +
+        'and let its _acme-challenge lead to the fulldomain with a CNAME',
     });
   }
   throw new AcmeLedgerError(
