@@ -2,12 +2,13 @@ import type { ErrorRecord } from '../errors.ts';
 import { missingNames } from '../issuance/names/name-choice.ts';
 import type { Due } from '../issuance/due/due.ts';
 import type { CertificateRow } from '../ledger/schema.ts';
-import { counted, printable } from '../printable.ts';
+import { printable } from '../printable.ts';
 import { countsIn } from '../run/run-record.ts';
 import type { CommandContext } from '../run/run-context.ts';
 import type { Renewed, Work } from './work.ts';
 import { leftOutText } from '../report/left-out.ts';
-import { GroupedErrors, RetoldFailures, pausingCa } from './grouped-errors.ts';
+import { RetoldFailures } from '../report/texts/retold-failures.ts';
+import { GroupedErrors, pausingCa } from './grouped-errors.ts';
 import type { RenewalRecord } from './report-file.ts';
 
 /** How many certificates of each kind; those of `NotWorkedOn` only where there are any. */
@@ -90,7 +91,7 @@ export function report(
 /** What a run has told of its failures, and tells at its end. */
 export class Told {
   readonly grouped = new GroupedErrors();
-  readonly retold = new RetoldFailures();
+  readonly retold = new RetoldFailures('certificate');
   /** How many failures were told one by one. */
   failures = 0;
   /** How often was anything written before the first of them; null while there is none. */
@@ -113,10 +114,7 @@ function tellFailure(
 /** Tells again what failed, to a person before whose eyes it may have gone by. */
 function retell({ output }: CommandContext, { grouped, retold }: Told): void {
   for (const error of grouped.pauses()) output.repeat(error);
-  for (const { subject, error } of retold.reasons()) output.repeat(error, subject);
-  const left = retold.countLeft;
-  if (left > 0)
-    output.conclude(`and ${counted(left, 'certificate')} for other reasons: acme-ledger cert list has them`);
+  retold.tell(output, 'acme-ledger cert list has them');
 }
 
 /**

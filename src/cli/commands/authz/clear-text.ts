@@ -15,6 +15,11 @@ export function lineText(cleared: Cleared): string {
   return `${cleared.action}  ${printable(cleared.identifier ?? '?')}  ${printable(cleared.url)}${reason}`;
 }
 
+/** The names by which a person knows a line's authorization. */
+export function subjectOf({ identifier, url }: Pick<Cleared, 'identifier' | 'url'>): string[] {
+  return identifier === null ? [url] : [identifier, url];
+}
+
 interface End {
   gates: readonly GateSeen[];
   /** The costs that a dry run shows; null otherwise. */

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import type { ClearChoice, ClearedAll } from '../../../clear/clear-accounts.ts';
 import { clearMethods } from '../../../clear/clear-method.ts';
 import { parseDuration } from '../../../duration.ts';
+import { RetoldLines } from '../../../report/texts/retold-failures.ts';
 import { countsIn } from '../../../run/run-record.ts';
 import type { CommandContext } from '../../../run/run-context.ts';
 import { type KeyOptions, addKeyOptions, keyChoiceOf } from '../../options/key-options.ts';
@@ -9,7 +10,7 @@ import { parseCount } from '../../options/parse-count.ts';
 import { parseRate } from '../../options/parse-rate.ts';
 import { parseChoice } from '../../options/values.ts';
 import type { Runner } from '../../runner.ts';
-import { endText, lineText } from './clear-text.ts';
+import { endText, lineText, subjectOf } from './clear-text.ts';
 
 interface Options extends KeyOptions {
   dryRun?: boolean;
@@ -57,7 +58,12 @@ export function authzClear(authz: Command, runner: Runner): void {
   runner.bind<Options>(command, async (context, options, urls) => {
     const choice = choiceOf(options, urls);
     const { clearAccounts } = await import('../../../clear/clear-accounts.ts');
-    const cleared = await clearAccounts(context, choice, (each) => context.output.line(each, lineText));
+    const failed = new RetoldLines(context.output, 'authorization');
+    const cleared = await clearAccounts(context, choice, (each) => {
+      if (each.action === 'failed') failed.note(each.reason, subjectOf(each));
+      context.output.line(each, lineText);
+    });
+    failed.tell('the log has them');
     writeEnd(context, choice, cleared);
     cleared.errors.forEach(context.output.complain);
     return cleared.exitCode;

@@ -1,10 +1,12 @@
 import { timeText } from '../../../clock.ts';
 import type { Command } from 'commander';
 import type { DiscoverSummary, Discovered } from '../../../clear/discover-accounts.ts';
+import { RetoldLines } from '../../../report/texts/retold-failures.ts';
 import { type KeyOptions, addKeyOptions, keyChoiceOf } from '../../options/key-options.ts';
 import { parseCount } from '../../options/parse-count.ts';
 import { parseRate } from '../../options/parse-rate.ts';
 import type { Runner } from '../../runner.ts';
+import { subjectOf } from './clear-text.ts';
 
 interface Options extends KeyOptions {
   concurrency: string;
@@ -27,9 +29,12 @@ export function authzDiscover(authz: Command, runner: Runner): void {
       concurrency: parseCount(concurrency, '--concurrency'),
     };
     const { discoverAccounts } = await import('../../../clear/discover-accounts.ts');
-    const { summary, ends, exitCode } = await discoverAccounts(context, options, (seen) =>
-      context.output.line(seen, textOf),
-    );
+    const failed = new RetoldLines(context.output, 'authorization');
+    const { summary, ends, exitCode } = await discoverAccounts(context, options, (seen) => {
+      if (seen.status === null) failed.note(seen.reason, subjectOf(seen));
+      context.output.line(seen, textOf);
+    });
+    failed.tell('the log has them');
     context.output.line({ summary }, () => summaryText(summary));
     ends.forEach(context.output.complain);
     return exitCode;

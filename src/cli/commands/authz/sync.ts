@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { Compared } from '../../../sync/sync-line.ts';
 import type { SyncSummary } from '../../../sync/sync-accounts.ts';
+import { RetoldLines } from '../../../report/texts/retold-failures.ts';
 import { countsIn } from '../../../run/run-record.ts';
 import { parseCount } from '../../options/parse-count.ts';
 import type { Runner } from '../../runner.ts';
@@ -15,14 +16,22 @@ export function authzSync(authz: Command, runner: Runner): void {
   runner.bind<{ concurrency: string }>(command, async (context, options) => {
     const concurrency = parseCount(options.concurrency, '--concurrency');
     const { syncAccounts } = await import('../../../sync/sync-accounts.ts');
+    const failed = new RetoldLines(context.output, 'item');
     const { summary, ends, exitCode } = await syncAccounts(context, { concurrency }, (compared) => {
+      if (compared.outcome === 'failed') failed.note(compared.reason, subjectsOf(compared));
       if (compared.outcome !== 'same') context.output.line(compared, textOf);
     });
+    failed.tell('the log has them');
     context.output.line({ summary }, () => summaryText(summary));
     context.record.sum(countsIn(summary), summaryText(summary));
     ends.forEach(context.output.complain);
     return exitCode;
   });
+}
+
+function subjectsOf({ kind, id, identifier, names, url }: Compared): string[] {
+  const own = kind === 'order' ? `order ${String(id)}` : (identifier ?? url ?? String(id));
+  return [own, ...(names ?? []), ...(url === null ? [] : [url])];
 }
 
 function textOf({

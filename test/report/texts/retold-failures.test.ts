@@ -1,13 +1,13 @@
 import { expect, it } from 'vitest';
-import { AcmeLedgerError, errorRecord } from '../../src/errors.ts';
-import { RetoldFailures } from '../../src/renew/grouped-errors.ts';
+import { AcmeLedgerError, errorRecord } from '../../../src/errors.ts';
+import { RetoldFailures } from '../../../src/report/texts/retold-failures.ts';
 
 function failure(message: string, hint = 'mend the zone') {
   return errorRecord(new AcmeLedgerError('solver', message, { hint }));
 }
 
 it('tells one reason for all that differ in their names and times alone, the most frequent first', () => {
-  const retold = new RetoldFailures();
+  const retold = new RetoldFailures('certificate');
   retold.add('failed', failure('odd'), ['odd.test']);
   for (let count = 1; count <= 300; count += 1) {
     const name = `n${count}.test`;
@@ -21,7 +21,7 @@ it('tells one reason for all that differ in their names and times alone, the mos
 });
 
 it('says whose hint it is where the hint names the first of them', () => {
-  const retold = new RetoldFailures();
+  const retold = new RetoldFailures('certificate');
   for (const name of ['a.test', 'b.test']) retold.add('failed', failure('no', `dig ${name}`), [name]);
   expect(retold.reasons()).toMatchObject([
     { subject: 'a.test, b.test: failed', error: { hint: 'for a.test: dig a.test' } },
@@ -29,7 +29,7 @@ it('says whose hint it is where the hint names the first of them', () => {
 });
 
 it('tells twenty reasons and counts the others', () => {
-  const retold = new RetoldFailures();
+  const retold = new RetoldFailures('certificate');
   for (let count = 1; count <= 25; count += 1)
     retold.add('failed', failure(`reason ${'x'.repeat(count)}`), [`n${count}.test`]);
   expect(retold.reasons()).toHaveLength(20);
