@@ -7,6 +7,7 @@ import { buildProgram } from '../src/cli/program.ts';
 import { errorKinds } from '../src/error-kinds.ts';
 import { parseConfiguration } from '../src/settings/configuration-text.ts';
 import { findingCodes } from '../src/ledger/check/finding.ts';
+import { findingKinds } from '../src/preflight/finding-codes.ts';
 import { commandLinesOf, readDocuments, readSources, wordsOf } from './support/documents.ts';
 import { anchorsOf, blocksOf, tableBelow } from './support/markdown.ts';
 
@@ -126,6 +127,16 @@ describe('docs/ledger-check.md', () => {
   it('explains every finding of `ledger check`', () => {
     const rows = tableBelow(documents.get('docs/ledger-check.md') ?? '', 'What ledger check finds', 'code');
     expect(rows.map(([code]) => code).sort()).toEqual([...findingCodes].sort());
+  });
+});
+
+describe('docs/check.md', () => {
+  it('explains every finding of `check`, in the words that the program has', () => {
+    const rows = tableBelow(documents.get('docs/check.md') ?? '', 'What check finds', 'code');
+    const known = Object.entries(findingKinds).map(([code, { severity, whose, means, mend }]) =>
+      [code, severity, whose, means, mend].map((cell) => cell.replaceAll('`', '')),
+    );
+    expect(rows.map((row) => row.map((cell) => cell.replaceAll('`', '')))).toEqual(known);
   });
 });
 

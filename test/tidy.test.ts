@@ -20,7 +20,9 @@ const floors: readonly (readonly string[])[] = [
   ['issue', 'renew', 'import'],
   ['report'],
   ['plan'],
-  ['wanted', 'clear', 'probe', 'names', 'ledger-check', 'sync'],
+  ['probe'],
+  ['preflight'],
+  ['wanted', 'clear', 'names', 'ledger-check', 'sync'],
   ['run'],
   ['issuance', 'settings'],
   ['acme', 'ledger', 'challenges', 'certificates', 'clients'],
@@ -58,6 +60,7 @@ const rooms: Record<string, readonly string[]> = {
     'tables',
   ],
   report: ['lists', 'texts'],
+  preflight: ['dns', 'web'],
   run: ['accounts'],
 };
 

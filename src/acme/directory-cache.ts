@@ -36,6 +36,16 @@ export function directoryCache(folder: string | undefined): DirectoryCache {
   };
 }
 
+/** The directory of this URL as a CA last gave it to any run, however long ago; null where none is on disk. */
+export async function lastDirectory(folder: string, url: string): Promise<Directory | null> {
+  try {
+    const entry = fieldsOf(JSON.parse(await readFile(fileOf(folder, url), 'utf8')));
+    return entry?.['url'] === url ? parseDirectory(entry['directory']) : null;
+  } catch {
+    return null;
+  }
+}
+
 function fileOf(folder: string, url: string): string {
   return path.join(folder, `${createHash('sha256').update(url).digest('hex')}.json`);
 }

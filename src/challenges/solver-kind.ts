@@ -33,6 +33,8 @@ export interface SolverKind<
   cleanUpLimitMs: number | null;
   /** How its TXT records are waited for; null for a solver that leaves this to its callers. */
   propagation(settings: Settings): VisibilitySettings | null;
+  /** The solver itself listens where the CA looks, only while an answer is up; any other is shown by a server that is always there. */
+  isListener?: true;
   /** The command line that gives these settings again. */
   commandLine(settings: Settings): CommandLine;
   /** The programs that are run and the directories that are written to, in one line for a person. */

@@ -20,6 +20,7 @@ import { certResume } from './commands/cert/resume.ts';
 import { certRevoke } from './commands/cert/revoke.ts';
 import { certSet } from './commands/cert/set.ts';
 import { certShow } from './commands/cert/show.ts';
+import { check } from './commands/check.ts';
 import { issue } from './commands/issue.ts';
 import { ledgerCheck } from './commands/ledger/check.ts';
 import { nameList } from './commands/name/list.ts';
@@ -82,6 +83,7 @@ export function buildProgram(runner: Runner): Command {
   const runs = group(program, 'runs', 'what ran, and how it ended');
   runsList(runs, runner);
   runsShow(runs, runner);
+  check(program, runner);
   status(program, runner);
   ledgerCheck(group(program, 'ledger', 'the database itself'), runner);
   return program;

@@ -39,6 +39,15 @@ export const examples: Readonly<Record<string, CommandExamples>> = {
     ],
     page: 'cron-and-systemd.md',
   },
+  check: {
+    lines: [
+      'acme-ledger check example.com',
+      'acme-ledger check example.com www.example.com --deep',
+      'acme-ledger check --all --json',
+      'acme-ledger check shop.example.com --for-customer',
+    ],
+    page: 'check.md',
+  },
   cert: {
     lines: ['acme-ledger cert list', 'acme-ledger cert show example.com'],
     page: 'thousands-of-names.md',

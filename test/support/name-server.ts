@@ -25,6 +25,13 @@ interface Asked {
   checkingDisabled: boolean;
 }
 
+interface Known {
+  rcode: keyof typeof rcodes;
+  answers: Answer[];
+  authorities: Answer[];
+  isReferral?: boolean;
+}
+
 /** What a server says otherwise than it would, to one question; null: as usual. */
 type Mood = (asked: Asked) => keyof typeof rcodes | 'silent' | null;
 
@@ -40,6 +47,8 @@ export class NameServer {
   readonly bogus: string[] = [];
   /** `TYPE name` of every question, in the order in which they came; ` TCP` behind those that came so. */
   readonly questions: string[] = [];
+  /** Zones below that it tells the servers of. */
+  readonly #delegations = new Map<string, string[]>();
   mood: Mood = () => null;
   /** Answers by UDP say that they don't fit. */
   truncates = false;
@@ -84,6 +93,11 @@ export class NameServer {
     this.records.push(...records);
   }
 
+  /** Tells the name servers of a zone below, as a registry does. */
+  delegate(zone: string, ...servers: string[]): void {
+    this.#delegations.set(zone, servers);
+  }
+
   /** Takes away the records of this type at the name. */
   remove(type: RecordType, name: string): void {
     const kept = this.records.filter((record) => record.type !== type || record.name !== name);
@@ -101,10 +115,10 @@ export class NameServer {
     this.questions.push(`${asked.type} ${asked.name}${overTcp ? ' TCP' : ''}`);
     const mood = this.mood(asked) ?? (this.#isBogus(asked) ? 'SERVFAIL' : null);
     if (mood === 'silent') return null;
-    const said = mood === null ? this.#knownOf(asked) : { rcode: mood, answers: [], authorities: [] };
+    const said: Known = mood === null ? this.#knownOf(asked) : { rcode: mood, answers: [], authorities: [] };
     const isCut = this.truncates && !overTcp;
     const flags =
-      (said.rcode === 'REFUSED' ? 0 : AUTHORITATIVE_ANSWER) |
+      (said.rcode === 'REFUSED' || said.isReferral === true ? 0 : AUTHORITATIVE_ANSWER) |
       (this.validates ? AUTHENTIC_DATA : 0) |
       (isCut ? TRUNCATED_RESPONSE : 0) |
       rcodes[said.rcode];
@@ -122,13 +136,14 @@ export class NameServer {
     return !checkingDisabled && this.bogus.some((zone) => isUnder(name, zone));
   }
 
-  #knownOf({ name, type }: Asked): {
-    rcode: keyof typeof rcodes;
-    answers: Answer[];
-    authorities: Answer[];
-  } {
+  #knownOf({ name, type }: Asked): Known {
     if (this.zones.length > 0 && !this.zones.some((zone) => isUnder(name, zone)))
       return { rcode: 'REFUSED', answers: [], authorities: [] };
+    for (const [zone, servers] of this.#delegations) {
+      if (!isUnder(name, zone)) continue;
+      const authorities = servers.map((data): Answer => ({ type: 'NS', name: zone, data }));
+      return { rcode: 'NOERROR', answers: [], authorities, isReferral: true };
+    }
     const answers: Answer[] = [];
     let target = name;
     for (let hops = 0; hops < 12; hops += 1) {

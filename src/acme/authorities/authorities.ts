@@ -11,6 +11,8 @@ export interface Authority {
   name: string | null;
   label: string;
   directoryUrl: string;
+  /** Its names in CAA records by its documents, for as long as its directory wasn't read; empty where they aren't known. */
+  caaIdentities: readonly string[];
   /** The policy for an authorization whose challenge was never submitted. */
   onUnsubmitted: 'deactivate' | 'resume';
   /** The gate's threshold for one account. */
@@ -21,6 +23,15 @@ export interface Authority {
 
 // Below the 300 that Let's Encrypt had until 2024 and Buypass until its end; no CA publishes a limit today.
 const maxPending = 250;
+
+/** By the CAs' documents on CAA, as of 2026-08; a staging is called as its CA is. */
+const caaNames: Readonly<Record<string, readonly string[]>> = {
+  letsencrypt: ['letsencrypt.org'],
+  zerossl: ['sectigo.com', 'trust-provider.com', 'usertrust.com', 'comodoca.com', 'comodo.com'],
+  google: ['pki.goog'],
+  sslcom: ['ssl.com'],
+  actalis: ['actalis.it'],
+};
 
 const builtIn: readonly (Authority & { name: string })[] = [
   // Let's Encrypt counts the deactivation of a pending authorization as a failed validation and hands the same order out again.
@@ -72,6 +83,7 @@ export function authorityOf(nameOrUrl: string): Authority {
       name: null,
       label: new URL(directoryUrl).host,
       directoryUrl,
+      caaIdentities: [],
       onUnsubmitted: 'deactivate',
       maxPending,
       limits: noLimits,
@@ -90,5 +102,7 @@ function known(
   directoryUrl: string,
   onUnsubmitted: Authority['onUnsubmitted'],
 ): Authority & { name: string } {
-  return { name, label, directoryUrl, onUnsubmitted, maxPending, limits: noLimits };
+  const [identities] = Object.entries(caaNames).filter(([known]) => name.startsWith(known));
+  const caaIdentities = identities?.[1] ?? [];
+  return { name, label, directoryUrl, caaIdentities, onUnsubmitted, maxPending, limits: noLimits };
 }

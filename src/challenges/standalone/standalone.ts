@@ -26,6 +26,7 @@ export const standalone: SolverKind<StandaloneSettings, typeof options> = {
   create: (settings, parts) => lazySolver(settings.challenge, () => loadedSolver(settings, parts)),
   queue: () => null,
   cleanUpLimitMs: 60_000,
+  isListener: true,
   propagation: () => null,
   commandLine({ challenge, listen: { host, port } }) {
     const address = host === null ? '' : `${host.includes(':') ? `[${host}]` : host}:`;

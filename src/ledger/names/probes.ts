@@ -56,23 +56,67 @@ export async function beginProbe(
       )
       .returning('id')
       .executeTakeFirst();
-    if (claimed === undefined) return null;
-    return tx.ledger
-      .insertInto('probes')
-      .values({
-        identifier_id: name.id,
-        run_id: tx.runId,
-        settings: probe.settings,
-        challenge_type: probe.challengeType,
-        identifier_type: probe.identifier.type,
-        identifier: probe.identifier.value,
-        token: probe.token,
-        key_authorization: probe.keyAuthorization,
-        created_at: now,
-      })
-      .returningAll()
-      .executeTakeFirstOrThrow();
+    return claimed === undefined ? null : insertProbe(tx, name.id, probe);
   });
+}
+
+/**
+ * Records a test answer that a person asked for before the solver acts, for any name of the account, be it
+ * one that was never ordered.
+ * @param name as an order would hold it
+ * @returns null when an earlier answer is still up
+ */
+export async function beginTestAnswer(
+  writer: LedgerWriter,
+  accountId: number,
+  name: { type: string; value: string },
+  probe: NewProbe,
+): Promise<ProbeRow | null> {
+  return inTransaction(writer, async (tx) => {
+    const own = { account_id: accountId, ...name };
+    await tx.ledger
+      .insertInto('identifiers')
+      .values({ ...own, consecutive_failures: 0 })
+      .onConflict((conflict) => conflict.columns(['account_id', 'type', 'value']).doNothing())
+      .execute();
+    const { id } = await tx.ledger
+      .selectFrom('identifiers')
+      .select('id')
+      .where('account_id', '=', accountId)
+      .where('type', '=', name.type)
+      .where('value', '=', name.value)
+      .executeTakeFirstOrThrow();
+    const left = await tx.ledger
+      .selectFrom('probes')
+      .select('id')
+      .where('identifier_id', '=', id)
+      .executeTakeFirst();
+    return left === undefined ? insertProbe(tx, id, probe) : null;
+  });
+}
+
+async function insertProbe(tx: LedgerWriter, identifierId: number, probe: NewProbe): Promise<ProbeRow> {
+  return tx.ledger
+    .insertInto('probes')
+    .values({
+      identifier_id: identifierId,
+      run_id: tx.runId,
+      settings: probe.settings,
+      challenge_type: probe.challengeType,
+      identifier_type: probe.identifier.type,
+      identifier: probe.identifier.value,
+      token: probe.token,
+      key_authorization: probe.keyAuthorization,
+      created_at: instant(tx),
+    })
+    .returningAll()
+    .executeTakeFirstOrThrow();
+}
+
+/** Whether the answer of a probe is, or may be, still up. */
+export async function isProbeUp(ledger: Ledger, { id }: Pick<ProbeRow, 'id'>): Promise<boolean> {
+  const row = await ledger.selectFrom('probes').select('id').where('id', '=', id).executeTakeFirst();
+  return row !== undefined;
 }
 
 /** Probes whose answer is up, or was about to be, and that nobody has taken down yet. */

@@ -106,6 +106,17 @@ const upOf = compiledOnce((ledger, { orderId }: { orderId: number }) =>
     .orderBy('id'),
 );
 
+/** The key authorizations of all answers that are, or may be, up: of orders and of probes. */
+export async function keyAuthorizationsUp(ledger: Ledger): Promise<string[]> {
+  const presented = await ledger
+    .selectFrom('presentations')
+    .select('key_authorization')
+    .where('cleaned_at', 'is', null)
+    .execute();
+  const probed = await ledger.selectFrom('probes').select('key_authorization').execute();
+  return [...presented, ...probed].map((row) => row.key_authorization);
+}
+
 /**
  * Whether an answer is taken down, as the ledger has it, and no other answer is up for its authorization, for
  * whichever order.
