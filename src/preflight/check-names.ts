@@ -73,7 +73,7 @@ async function checkAll(
     reach: { connected: 0, silent: new Set() },
     signal,
   };
-  const { subjects, unusable, assumed, assumedOfCas } = await subjectsAsked(context, ledgers.ledger, options);
+  const { subjects, unusable, known, assumedOfCas } = await subjectsAsked(context, ledgers.ledger, options);
   const told = new ToldInOrder(parts, tell);
   for (const finding of unusable) told.add({ name: finding.name, way: null, findings: [finding] });
   const solvers = new Map<string, Solver>();
@@ -83,8 +83,8 @@ async function checkAll(
     const checks = subjects.map((subject) =>
       limit(async () => {
         signal.throwIfAborted();
-        const known = assumed.get(subject.name);
-        return [...(known === undefined ? [] : [known]), ...(await checkOne(subject))];
+        const before = known.get(subject.name);
+        return [...(before === undefined ? [] : [before]), ...(await checkOne(subject))];
       }),
     );
     // One that fails is thrown at its turn.

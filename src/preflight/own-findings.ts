@@ -51,6 +51,12 @@ export const ownFindings = {
     means: 'A test answer could not be taken down again (`--deep`); the next `acme-ledger renew` tries it.',
     mend: 'Mend the clean-up of the hook.',
   },
+  'way-missing': {
+    severity: 'fatal',
+    whose: 'operator',
+    means: 'The configuration does not say how the name is proven, or names a solver that can not prove it.',
+    mend: 'Name a solver for it under `solvers:` in the configuration.',
+  },
   'name-failing': {
     severity: 'info',
     whose: 'operator',

@@ -1,7 +1,10 @@
 import { join } from 'node:path';
 import { type Authority, authorityOf } from '../acme/authorities/authorities.ts';
 import { lastDirectory } from '../acme/directory-cache.ts';
-import { parseSolverSettings, type SolverSettings } from '../challenges/settings.ts';
+import { parseProof, type Proof } from '../challenges/proof/proof.ts';
+import { byConfiguration, type SolverRules } from '../challenges/proof/solver-rules.ts';
+import { wayOf } from '../challenges/proof/ways.ts';
+import type { SolverSettings } from '../challenges/settings.ts';
 import type { ChallengeType } from '../challenges/solver.ts';
 import { AcmeLedgerError } from '../errors.ts';
 import { parseName } from '../identifiers.ts';
@@ -27,8 +30,8 @@ export interface Subjects {
   subjects: Subject[];
   /** What was typed and is no name. */
   unusable: Finding[];
-  /** What is assumed of a name, by its name. */
-  assumed: ReadonlyMap<string, Found>;
+  /** What is assumed of a name, or found without looking, by its name. */
+  known: ReadonlyMap<string, Found>;
   /** What is assumed of CAs. */
   assumedOfCas: Found[];
 }
@@ -43,11 +46,15 @@ export async function subjectsAsked(
   const authorities = new KnownAuthorities(context, ledger);
   const subjects = new Map<string, Subject>();
   const unusable: Finding[] = [];
-  const assumed = new Map<string, Found>();
+  const known = new Map<string, Found>();
+  const usualCa = context.settings.ca;
   const add = async (name: string, certificate: CertificateRow | null): Promise<void> => {
-    const subject = await subjectOf(name, certificate, asked, authorities, context.settings.ca);
-    if (certificate === null && !subjects.has(name)) assumed.set(name, assumedOf(subject));
-    if (!subjects.has(name)) subjects.set(name, subject);
+    if (subjects.has(name)) return;
+    const way = wayFor(name, certificate, asked, context.settings.solvers);
+    const subject = await subjectOf(name, certificate, way.settings, { asked, authorities, usualCa });
+    subjects.set(name, subject);
+    if (way.fault !== null) known.set(name, way.fault);
+    else if (certificate === null) known.set(name, assumedOf(subject));
   };
   for (const typed of asked.all ? [] : asked.operands) {
     const named = certificates.find(({ name }) => name === typed);
@@ -58,7 +65,7 @@ export async function subjectsAsked(
     else if (name !== null) unusable.push({ ...name, name: typed });
   }
   if (asked.all) for (const each of certificates) for (const name of each.names) await add(name, each);
-  return { subjects: [...subjects.values()], unusable, assumed, assumedOfCas: authorities.assumed };
+  return { subjects: [...subjects.values()], unusable, known, assumedOfCas: authorities.assumed };
 }
 
 /** The name, or why it is none. */
@@ -71,30 +78,51 @@ function nameTyped(typed: string): string | Found {
   }
 }
 
-async function subjectOf(
+/** How the name is proven today; null settings where nothing says it. */
+function wayFor(
   name: string,
   certificate: CertificateRow | null,
   { challenge }: NamesAsked,
-  authorities: KnownAuthorities,
-  usualCa: string,
+  rules: SolverRules,
+): { settings: SolverSettings | null; fault: Found | null } {
+  const none = { settings: null, fault: null };
+  if (certificate === null && (challenge !== null || rules.solvers.length === 0)) return none;
+  try {
+    const proof = certificate === null ? followed : parseProof(certificate.settings);
+    return { settings: wayOf(proof, name, rules).settings, fault: null };
+  } catch (error) {
+    if (!(error instanceof AcmeLedgerError)) throw error;
+    return { settings: null, fault: found('way-missing', error.message, { mend: error.hint }) };
+  }
+}
+
+/** A name of no certificate would be proven as the configuration says. */
+const followed: Proof = { usual: { solver: byConfiguration, name: null }, solverFor: {} };
+
+interface Asking {
+  asked: NamesAsked;
+  authorities: KnownAuthorities;
+  usualCa: string;
+}
+
+async function subjectOf(
+  name: string,
+  certificate: CertificateRow | null,
+  settings: SolverSettings | null,
+  { asked, authorities, usualCa }: Asking,
 ): Promise<Subject> {
   const { type, value } = parseName(name);
   const isWildcard = value.startsWith('*.');
-  const settings = certificate === null ? null : settingsFor(certificate);
   const authority = authorityOf(certificate?.ca ?? usualCa);
   return {
     name: value,
     base: value.replace(/^\*\./, ''),
     type,
     isWildcard,
-    challenge: settings?.challenge ?? challenge ?? (isWildcard ? 'dns-01' : 'http-01'),
+    challenge: settings?.challenge ?? asked.challenge ?? (isWildcard ? 'dns-01' : 'http-01'),
     settings,
     ...(await authorities.known(authority)),
   };
-}
-
-function settingsFor(certificate: CertificateRow): SolverSettings {
-  return parseSolverSettings(certificate.settings);
 }
 
 function assumedOf({ name, authority, challenge }: Subject): Found {
