@@ -17,7 +17,7 @@ import { anchorsOf } from './support/markdown.ts';
 const floors: readonly (readonly string[])[] = [
   ['cli'],
   ['status', 'command-line'],
-  ['issue', 'renew', 'import'],
+  ['issue', 'renew', 'import', 'serve'],
   ['report'],
   ['plan'],
   ['probe'],

@@ -3,6 +3,7 @@ import { httpreq } from './dns/httpreq/httpreq.ts';
 import { rfc2136 } from './dns/rfc2136/rfc2136.ts';
 import { exec } from './exec/exec.ts';
 import type { SolverKind } from './solver-kind.ts';
+import { served } from './served/served.ts';
 import { standalone } from './standalone/standalone.ts';
 import { webroot } from './webroot/webroot.ts';
 
@@ -10,6 +11,7 @@ import { webroot } from './webroot/webroot.ts';
 export const solvers = {
   webroot,
   standalone,
+  served,
   exec,
   rfc2136,
   [acmeDns.name]: acmeDns,

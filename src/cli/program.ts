@@ -31,6 +31,7 @@ import { orderShow } from './commands/order/show.ts';
 import { renew } from './commands/renew.ts';
 import { runsList } from './commands/runs/list.ts';
 import { runsShow } from './commands/runs/show.ts';
+import { serveHttp01 } from './commands/serve/http01.ts';
 import { status } from './commands/status.ts';
 import { LedgerCommand } from '../command-line/ledger-command.ts';
 import { addGlobalOptions } from './global-options.ts';
@@ -84,6 +85,7 @@ export function buildProgram(runner: Runner): Command {
   runsList(runs, runner);
   runsShow(runs, runner);
   check(program, runner);
+  serveHttp01(group(program, 'serve', 'one process that goes on until it is ended'), runner);
   status(program, runner);
   ledgerCheck(group(program, 'ledger', 'the database itself'), runner);
   return program;

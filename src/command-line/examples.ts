@@ -170,6 +170,17 @@ export const examples: Readonly<Record<string, CommandExamples>> = {
     page: 'when-something-fails.md',
   },
   'runs show': { lines: ['acme-ledger runs show 3f0c2a91'], page: 'when-something-fails.md' },
+  serve: {
+    lines: ['acme-ledger serve http01 --listen 127.0.0.1:8402'],
+    page: 'one-place-for-challenges.md',
+  },
+  'serve http01': {
+    lines: [
+      'acme-ledger serve http01 --listen 127.0.0.1:8402',
+      'acme-ledger issue example.com --solver served',
+    ],
+    page: 'one-place-for-challenges.md',
+  },
   status: { lines: ['acme-ledger status', 'acme-ledger status --json'], page: 'exit-codes-and-json.md' },
   ledger: { lines: ['acme-ledger ledger check'], page: 'ledger-check.md' },
   'ledger check': {

@@ -41,6 +41,7 @@ afterAll(() => {
 const samples: Record<SolverName, SolverOptions> = {
   webroot: { webroot: tmpdir(), webrootFor: `a.test=${tmpdir()},b.test=/` },
   standalone: { listen: '[::1]:8080' },
+  served: {},
   exec: {
     hook: 'update-zone --fast',
     cleanupHook: 'update-zone --undo',

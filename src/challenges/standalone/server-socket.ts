@@ -9,7 +9,7 @@ import { socketAddressText, type SocketAddress } from '../../system/socket-addre
 const portWaitMs = 5_000;
 const portPollMs = 250;
 /** A validation is one connection from each of a handful of places (RFC 8555 §10.2). */
-const maxConnections = 256;
+const usualMaxConnections = 256;
 
 /**
  * Binds the server, waiting a few seconds for a port that is in use. Without a host it listens on every address, IPv6 and
@@ -22,6 +22,7 @@ export async function openServer(
   address: SocketAddress,
   clock: Clock,
   signal: AbortSignal,
+  maxConnections = usualMaxConnections,
 ): Promise<CloseServer> {
   const sockets = new Set<Socket>();
   server.maxConnections = maxConnections;

@@ -117,6 +117,21 @@ export async function keyAuthorizationsUp(ledger: Ledger): Promise<string[]> {
   return [...presented, ...probed].map((row) => row.key_authorization);
 }
 
+/** An answer of http-01, and the name that it proves. */
+export type HttpAnswer = Pick<PresentationRow, 'identifier' | 'token' | 'key_authorization'>;
+
+/** All answers of http-01 that are, or may be, up: those of orders and those of probes. */
+export async function httpAnswersUp(ledger: Ledger): Promise<HttpAnswer[]> {
+  const columns = ['identifier', 'token', 'key_authorization'] as const;
+  return ledger
+    .selectFrom('presentations')
+    .select(columns)
+    .where('challenge_type', '=', 'http-01')
+    .where('cleaned_at', 'is', null)
+    .unionAll(ledger.selectFrom('probes').select(columns).where('challenge_type', '=', 'http-01'))
+    .execute();
+}
+
 /**
  * Whether an answer is taken down, as the ledger has it, and no other answer is up for its authorization, for
  * whichever order.

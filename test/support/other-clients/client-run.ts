@@ -25,16 +25,24 @@ export interface ClientCommand {
   env?: Record<string, string>;
   /** Gets what it prints, after what is there. */
   logFile: string;
+  /** After this it is ended, and that is an error. */
+  timeoutMs?: number;
 }
 
-const timeoutMs = 90_000;
+const usualTimeoutMs = 90_000;
 
 /**
  * Runs a client to its end, whichever that is.
  * @returns its exit code, or the signal that ended it
- * @throws Error when it isn't installed, or still runs after 90 seconds
+ * @throws Error when it isn't installed, or still runs after its time
  */
-export async function runClient({ program, args, env, logFile }: ClientCommand): Promise<number | string> {
+export async function runClient({
+  program,
+  args,
+  env,
+  logFile,
+  timeoutMs = usualTimeoutMs,
+}: ClientCommand): Promise<number | string> {
   const log = await open(logFile, 'a');
   const tooLate = AbortSignal.timeout(timeoutMs);
   try {
