@@ -21,6 +21,8 @@ describe('each command', () => {
         'issue',
         'renew',
         'status',
+        'check',
+        'serve http01',
         'runs list',
         'runs show',
         'authz clear',
