@@ -30,7 +30,10 @@ await build({
   platform: 'node',
   target: 'node20.19',
   mainFields: ['module', 'main'],
-  external: ['better-sqlite3'],
+  // The native one, and the vendors' clients, which are there only for who uses them.
+  external: ['better-sqlite3', 'cloudflare', '@aws-sdk/client-route-53', '@google-cloud/dns'],
+  // bin/acme-ledger runs the bundle as a script on Node 20, where import() fails: what stays outside is required.
+  supported: { 'dynamic-import': false },
   plugins: [withoutUnusedParts],
   // The names stay as they are: a stack trace must tell, and esbuild's `keepNames` would set that of every closure anew when it is made.
   minifySyntax: true,

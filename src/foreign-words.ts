@@ -148,7 +148,7 @@ const words = {
     'rsa 2048=rsa2048 3072=rsa3072 4096=rsa4096 ecdsa ec ecc p256 prime256v1 secp256r1=ec256 p384 secp384r1=ec384',
   challenge: 'http=http-01 dns txt=dns-01 tls alpn tlsalpn tlssni01=tls-alpn-01',
   solver:
-    'nginx apache www http01=webroot http listen server=standalone manual script hook dns cloudflare route53=exec nsupdate ddns dnsupdate=rfc2136 acmedns=acme-dns',
+    'nginx apache www http01=webroot http listen server=standalone manual script hook dns=exec cf=cloudflare aws=route53 googleclouddns clouddns google gcp=gcloud nsupdate ddns dnsupdate=rfc2136 acmedns=acme-dns',
   ca: 'le letsencryptorg acmev02=letsencrypt staging test letsencrypttest lestaging=letsencrypt-staging googletrustservices gts pki=google googletest=google-staging ssl sslcomecc=sslcom',
   field:
     'domain domains san sans host hosts=names certname=name webrootpath documentroot docroot path=webroot authenticator plugin=solver preferredchallenges challengetype=challenge keylength algorithm keysize=keyType posthook renewhook reloadcmd reload=deployHook server directory=ca timeout=hookTimeout port=listen',

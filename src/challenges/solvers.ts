@@ -1,6 +1,9 @@
 import { acmeDns } from './dns/acme-dns/acme-dns.ts';
+import { cloudflare } from './dns/cloudflare/cloudflare.ts';
+import { gcloud } from './dns/gcloud/gcloud.ts';
 import { httpreq } from './dns/httpreq/httpreq.ts';
 import { rfc2136 } from './dns/rfc2136/rfc2136.ts';
+import { route53 } from './dns/route53/route53.ts';
 import { exec } from './exec/exec.ts';
 import type { SolverKind } from './solver-kind.ts';
 import { served } from './served/served.ts';
@@ -14,6 +17,9 @@ export const solvers = {
   served,
   exec,
   rfc2136,
+  cloudflare,
+  route53,
+  gcloud,
   [acmeDns.name]: acmeDns,
   httpreq,
 } satisfies Record<string, SolverKind>;

@@ -57,6 +57,9 @@ const samples: Record<SolverName, SolverOptions> = {
     tsigAlgorithm: 'hmac-sha512',
     ...looks,
   },
+  cloudflare: { dnsCredentials: secret, ...looks },
+  route53: { dnsCredentials: secret, ...looks },
+  gcloud: { dnsCredentials: secret, ...looks },
   'acme-dns': { dnsCredentials: secret, ...looks },
   httpreq: { dnsCredentials: secret, ...looks },
 };
