@@ -1,18 +1,19 @@
 import { AcmeLedgerError, messageOf } from '../../errors.ts';
+import { shellWord } from '../../shell-word.ts';
 import { failedWith } from '../../system/durable-file.ts';
 
-/** The vendors' clients, which the program is installed without, in the versions that it was tested with. */
-const versions = {
-  cloudflare: '7',
-  '@aws-sdk/client-route-53': '3',
-  '@google-cloud/dns': '5',
-} as const;
+/** A vendor's client, which the program is installed without. */
+interface VendorPackage {
+  name: string;
+  /** The major version that the program was tested with. */
+  version: number;
+}
 
 /**
  * Loads a vendor's client when it is first needed.
  * @throws AcmeLedgerError `solver` when it isn't installed
  */
-export async function vendorPackage<T>(name: keyof typeof versions, load: () => Promise<T>): Promise<T> {
+export async function vendorPackage<T>({ name, version }: VendorPackage, load: () => Promise<T>): Promise<T> {
   try {
     return await load();
   } catch (error) {
@@ -22,7 +23,7 @@ export async function vendorPackage<T>(name: keyof typeof versions, load: () => 
       'solver',
       `the package ${name}, which this solver works with, isn't installed`,
       {
-        hint: `npm install -g ${name}@${versions[name]}`,
+        hint: `npm install -g ${shellWord(`${name}@${String(version)}`)}`,
         cause: error,
       },
     );

@@ -88,7 +88,7 @@ it.each([
   ['ERR_MODULE_NOT_FOUND', "Cannot find package 'cloudflare' imported from /srv/x.mjs"],
   ['MODULE_NOT_FOUND', "Cannot find module 'cloudflare'\nRequire stack:\n- /srv/x.cjs"],
 ])('a client that is not installed (%s) is told with the command that installs it', async (code, message) => {
-  const missing = vendorPackage('cloudflare', () =>
+  const missing = vendorPackage({ name: 'cloudflare', version: 7 }, () =>
     Promise.reject(Object.assign(new Error(message), { code })),
   );
   await expect(missing).rejects.toMatchObject({

@@ -23,7 +23,7 @@ export async function cloudflareProvider(
   credentialsFile: string | null,
   { clock }: { clock: Clock },
 ): Promise<DnsProvider> {
-  const vendor = await vendorPackage('cloudflare', () => import('cloudflare'));
+  const vendor = await vendorPackage({ name: 'cloudflare', version: 7 }, () => import('cloudflare'));
   const credentials = await credentialsFrom(credentialsFile);
   const signIn = await signInOf(credentials);
   const client = new vendor.Cloudflare({ ...signIn, maxRetries: 0, timeout: timeoutMs, logLevel: 'off' });

@@ -32,7 +32,10 @@ export async function gcloudProject(
   keyFile: string | null,
   { clock }: { clock: Clock },
 ): Promise<GcloudProject> {
-  const { DNS } = await vendorPackage('@google-cloud/dns', () => import('@google-cloud/dns'));
+  const { DNS } = await vendorPackage(
+    { name: '@google-cloud/dns', version: 5 },
+    () => import('@google-cloud/dns'),
+  );
   const environment = await credentialsFrom(null);
   const keyFilename =
     keyFile ?? (await environment.valueOf('GCE_SERVICE_ACCOUNT_FILE', 'GOOGLE_APPLICATION_CREDENTIALS'));

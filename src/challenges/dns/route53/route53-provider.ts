@@ -18,7 +18,10 @@ export async function route53Provider(
   credentialsFile: string | null,
   { clock }: { clock: Clock },
 ): Promise<DnsProvider> {
-  const aws = await vendorPackage('@aws-sdk/client-route-53', () => import('@aws-sdk/client-route-53'));
+  const aws = await vendorPackage(
+    { name: '@aws-sdk/client-route-53', version: 3 },
+    () => import('@aws-sdk/client-route-53'),
+  );
   const credentials = await credentialsFrom(credentialsFile);
   const account = await route53Requests(aws, credentialsFile, { credentials, clock });
   const { client, request } = account;
