@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { boulder } from '../support/misbehaviour/boulder.ts';
@@ -87,9 +87,14 @@ async function newCustomer(
   await zone.writeHook(hook);
   webServers.add(domain, webroot);
   const proxy = await startProxy({ directoryUrl: pebble.directoryUrl, rules });
-  const names = challenge === 'dns-01' ? [domain, `*.${domain}`] : [`a.${domain}`, `b.${domain}`];
-  const solver =
-    challenge === 'dns-01' ? ['--hook', hook, '--resolver', pebble.dnsAddress] : ['--webroot', webroot];
+  const names = namesFor[challenge](domain);
+  const config = path.join(directory, 'config.yaml');
+  await writeFile(config, challenge === 'both' ? twoSolvers({ domain, webroot, hook, pebble }) : '');
+  const solver = {
+    'http-01': ['--webroot', webroot],
+    'dns-01': ['--hook', hook, '--resolver', pebble.dnsAddress],
+    both: [],
+  }[challenge];
   const atCa = ['--ca', proxy.directoryUrl, '--ca-file', pebble.caFile];
   const commands: Record<Command, string[]> = {
     register: ['account', 'register', '--agree-tos', ...atCa],
@@ -101,7 +106,7 @@ async function newCustomer(
   };
   const args = (command: Command): string[] => [
     ...commands[command],
-    ...['--state-dir', stateDir, '--on-unsubmitted', policy, '--probe-every', 'never'],
+    ...['--config', config, '--state-dir', stateDir, '--on-unsubmitted', policy, '--probe-every', 'never'],
   ];
   return {
     proxy,
@@ -122,6 +127,29 @@ async function newCustomer(
       await rm(directory, { recursive: true, force: true });
     },
   };
+}
+
+const namesFor: Record<Scenario['challenge'], (domain: string) => string[]> = {
+  'http-01': (domain) => [`a.${domain}`, `b.${domain}`],
+  'dns-01': (domain) => [domain, `*.${domain}`],
+  both: (domain) => [`a.${domain}`, `*.${domain}`],
+};
+
+/** A configuration by which hosts are proven by http-01, and the wildcard by dns-01. */
+function twoSolvers({
+  domain,
+  webroot,
+  hook,
+  pebble,
+}: {
+  domain: string;
+  webroot: string;
+  hook: string;
+  pebble: PebbleLab;
+}): string {
+  const web = { webroot, names: [`a.${domain}`] };
+  const zones = { hook, resolver: pebble.dnsAddress, names: [`*.${domain}`] };
+  return `solvers: ${JSON.stringify({ zones, web })}\n`;
 }
 
 /** Files only: the program leaves the directories that a killed run has made. */
