@@ -66,7 +66,10 @@ function kindNamed(solver: string): Kind {
 
 /** The only solver for the challenge, where it needs no option. @throws AcmeLedgerError `usage` when there is a choice */
 function kindWithoutOptions(wanted: ChallengeType | null): Kind {
-  const able = kinds.filter(({ challenges }) => wanted !== null && challenges.includes(wanted));
+  const able = kinds.filter(
+    ({ challenges, answersNothing }) =>
+      wanted !== null && answersNothing !== true && challenges.includes(wanted),
+  );
   const [only] = able;
   if (only !== undefined && able.length === 1 && needsNoOption(only)) return only;
   if (wanted === 'dns-01')

@@ -22,6 +22,16 @@ export function kindOf({ solver }: SolverSettings): SolverKind<SolverSettings> {
   return solvers[solver];
 }
 
+/** Whether the names are proven beforehand, or not at all. */
+export function answersNothing(settings: SolverSettings): boolean {
+  return kindOf(settings).answersNothing === true;
+}
+
+/** `http-01 by webroot`, of what proves a name. @param name the solver's, where the configuration gives it another */
+export function provenByText(settings: SolverSettings, name: string = settings.solver): string {
+  return answersNothing(settings) ? `beforehand, as ${name} says` : `${settings.challenge} by ${name}`;
+}
+
 /** Settings as the ledger holds them. @throws AcmeLedgerError `ledger` */
 export function parseSolverSettings(stored: unknown): SolverSettings {
   const result = solverSettings.safeParse(stored);
@@ -63,7 +73,9 @@ export function assertSolvable(settings: SolverSettings, identifiers: readonly I
 }
 
 /** Why a name can't be proven with these settings, whatever its owner does; null where it may be. */
-export function whyUnsolvable({ challenge }: SolverSettings, { type, value }: Identifier): string | null {
+export function whyUnsolvable(settings: SolverSettings, { type, value }: Identifier): string | null {
+  const { challenge } = settings;
+  if (answersNothing(settings)) return null;
   if (value.startsWith('*.') && challenge !== 'dns-01')
     return `the wildcard ${value} can only be proven with dns-01, not ${challenge}`;
   if (type === 'ip' && challenge === 'dns-01')

@@ -4,6 +4,7 @@ import type { ChallengeType } from './solver.ts';
 import { solvers } from './solvers.ts';
 
 const kinds: readonly SolverKind[] = Object.values(solvers);
+const answering = kinds.filter(({ answersNothing }) => answersNothing !== true);
 
 /** The words of a command line that choose the solver: `--webroot DIR`, or its name where that is enough. */
 export function choiceOf(kind: SolverKind): string {
@@ -18,14 +19,14 @@ export function needsNoOption(kind: SolverKind): boolean {
   return Object.values(kind.options).every(({ isRequired }) => isRequired !== true);
 }
 
-/** The first solver that needs no option; null where each needs one. */
+/** The first solver that answers and needs no option; null where each needs one. */
 export function solverWithoutOptions(): SolverKind | null {
-  return kinds.find(needsNoOption) ?? null;
+  return answering.find(needsNoOption) ?? null;
 }
 
 /** The solvers that can answer challenges of this type. */
 export function solversFor(challenge: ChallengeType): SolverKind[] {
-  return kinds.filter(({ challenges }) => challenges.includes(challenge));
+  return answering.filter(({ challenges }) => challenges.includes(challenge));
 }
 
 /** How to choose among all solvers, for a hint. */
@@ -35,7 +36,7 @@ export function howToChoose(): string {
 
 /** How to choose a solver whose usual challenge is this one, for a hint. */
 export function choicesFor(challenge: ChallengeType): string {
-  return kinds
+  return answering
     .filter(({ challenges: [usual] }) => usual === challenge)
     .map(choiceOf)
     .join(', or ');

@@ -15,6 +15,8 @@ export interface SolverKind<
   challenges: readonly [Settings['challenge'], ...Settings['challenge'][]];
   /** When a person chooses it, in few words. */
   chosenWhen: string;
+  /** No answer is ever put up: the names are proven beforehand, or not at all. */
+  answersNothing?: true;
   /** Its options, by their names in the configuration, in the order of `--help`; those that it shares with others last. */
   options: Options;
   /** Makes the schema of its settings as the ledger holds them: making all of them takes a command longer than reading its options. */

@@ -6,6 +6,7 @@ import { rfc2136 } from './dns/rfc2136/rfc2136.ts';
 import { route53 } from './dns/route53/route53.ts';
 import { exec } from './exec/exec.ts';
 import type { SolverKind } from './solver-kind.ts';
+import { none } from './none/none.ts';
 import { served } from './served/served.ts';
 import { standalone } from './standalone/standalone.ts';
 import { webroot } from './webroot/webroot.ts';
@@ -22,6 +23,7 @@ export const solvers = {
   gcloud,
   [acmeDns.name]: acmeDns,
   httpreq,
+  none,
 } satisfies Record<string, SolverKind>;
 
 export type SolverName = keyof typeof solvers;

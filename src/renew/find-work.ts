@@ -2,7 +2,7 @@ import { systemClock } from '../clock.ts';
 import { parseProof } from '../challenges/proof/proof.ts';
 import type { SolverRules } from '../challenges/proof/solver-rules.ts';
 import { wayOf } from '../challenges/proof/ways.ts';
-import type { SolverSettings } from '../challenges/settings.ts';
+import { answersNothing, type SolverSettings } from '../challenges/settings.ts';
 import type { Due } from '../issuance/due/due.ts';
 import { byUrgency } from '../issuance/due/due.ts';
 import type { FailingNames } from '../issuance/names/name-choice.ts';
@@ -99,10 +99,11 @@ async function probesDue(
   return [...chosen.values()].sort((one, other) => order(one) - order(other));
 }
 
-/** Null for a name that can't be proven today: its certificate's attempt tells why. */
+/** Null for a name that can't be proven today, as its certificate's attempt tells, and one that needs no answer. */
 function settingsFor(certificate: CertificateRow, name: string, rules: SolverRules): SolverSettings | null {
   try {
-    return wayOf(parseProof(certificate.settings), name, rules).settings;
+    const { settings } = wayOf(parseProof(certificate.settings), name, rules);
+    return answersNothing(settings) ? null : settings;
   } catch (error) {
     if (hasCode(error, 'configuration') || hasCode(error, 'ledger')) return null;
     throw error;

@@ -62,6 +62,7 @@ const samples: Record<SolverName, SolverOptions> = {
   gcloud: { dnsCredentials: secret, ...looks },
   'acme-dns': { dnsCredentials: secret, ...looks },
   httpreq: { dnsCredentials: secret, ...looks },
+  none: {},
 };
 
 const kinds: readonly SolverKind[] = Object.values(solvers);

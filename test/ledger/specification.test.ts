@@ -140,7 +140,7 @@ describe('docs/ledger.md', () => {
       shown.filter((line) => !line.includes('"configuration"')),
       shown.filter((line) => line.includes('"configuration"')),
     ];
-    expect(ofSolvers).toHaveLength(5);
+    expect(ofSolvers).toHaveLength(6);
     for (const line of ofSolvers) expect(solverSettings.parse(JSON.parse(line))).toEqual(JSON.parse(line));
     expect(references).toHaveLength(3);
     for (const line of references) {

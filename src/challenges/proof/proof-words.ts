@@ -1,5 +1,5 @@
 import { printable } from '../../printable.ts';
-import { kindOf } from '../settings.ts';
+import { kindOf, provenByText } from '../settings.ts';
 import type { CommandLine } from '../solver-kind.ts';
 import { isFromConfiguration, type Proof } from './proof.ts';
 import { byConfiguration, type Way, type WayRule } from './solver-rules.ts';
@@ -32,7 +32,7 @@ function usualText(usual: Proof['usual']): string {
 export function wayText({ settings, rule }: Way): string {
   const { label, text } = kindOf(settings).shown(settings);
   const solver = rule.kind === 'own' ? settings.solver : printable(rule.solver);
-  return `${settings.challenge} by ${solver} (${label} ${printable(text)}), ${ruleText(rule)}`;
+  return `${provenByText(settings, solver)} (${label} ${printable(text)}), ${ruleText(rule)}`;
 }
 
 function ruleText(rule: WayRule): string {

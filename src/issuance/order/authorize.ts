@@ -18,6 +18,7 @@ import { notYet } from '../waiting/not-yet.ts';
 import { poll } from '../waiting/polling.ts';
 import { endStuckValidations, takeBackForgotten } from '../authorization/stuck-validation.ts';
 import { presentAndSubmit } from './submit.ts';
+import { closeUnanswered } from '../authorization/unanswered.ts';
 import { decideSubmitted, lookAt, refresh, validationMs } from '../authorization/verdicts.ts';
 
 /** A lost submit is sent again once in the same attempt. */
@@ -83,10 +84,11 @@ async function authorizeOnce(
   );
   await assertAuthorizationsFit(run, placed.row, answers);
   const submittable = await takeBackForgotten(run, placed.row.id, rows, answers);
-  const { tasks, failures } = sortOut(submittable, answers, { names: placed.row.names, wayOf });
+  const { tasks, failures, unanswered } = sortOut(submittable, answers, { names: placed.row.names, wayOf });
   const submission = await presentAndSubmit(run, placed, { seen, tasks });
   for (const id of submission.conflicts) conflicts.add(id);
   failures.push(...submission.failures);
+  await closeUnanswered(run, placed.row, unanswered);
   if (failures.length > 0) return failAfterVerdicts(run, placed, failures);
   onWaiting();
   return awaitReady(run, placed, submission.sentAt);

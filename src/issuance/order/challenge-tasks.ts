@@ -1,5 +1,5 @@
 import type { Authorization, Challenge } from '../../acme/objects/resources.ts';
-import type { SolverSettings, WayOf } from '../../challenges/settings.ts';
+import { answersNothing, type SolverSettings, type WayOf } from '../../challenges/settings.ts';
 import { AcmeLedgerError } from '../../errors.ts';
 import type { AuthorizationRow } from '../../ledger/schema.ts';
 import { isSubmitted } from '../../ledger/states.ts';
@@ -23,6 +23,13 @@ export interface ProvenNames {
   wayOf: WayOf;
 }
 
+export interface SortedAuthorizations {
+  tasks: Task[];
+  failures: Failure[];
+  /** Authorizations that the CA wants proven, and whose names are to be proven beforehand. */
+  unanswered: AuthorizationRow[];
+}
+
 /**
  * Sorts the authorizations that still have to be proven from those that can't be. An authorization is matched
  * by its URL and carries its own name, whatever its place in the list.
@@ -31,10 +38,11 @@ export function sortOut(
   rows: readonly AuthorizationRow[],
   authorizations: readonly Authorization[],
   proven: ProvenNames,
-): { tasks: Task[]; failures: Failure[] } {
+): SortedAuthorizations {
   const byUrl = new Map(rows.map((row) => [row.url, row]));
   const tasks: Task[] = [];
   const failures: Failure[] = [];
+  const unanswered: AuthorizationRow[] = [];
   for (const authorization of authorizations) {
     const row = byUrl.get(authorization.url);
     if (row === undefined) continue;
@@ -42,6 +50,11 @@ export function sortOut(
     if (error !== null) failures.push({ row: named(row, authorization), error });
     if (authorization.status !== 'pending' || isSubmitted(row.challenge)) continue;
     const settings = settingsFor(authorization, proven);
+    if (answersNothing(settings)) {
+      unanswered.push(row);
+      failures.push({ row: named(row, authorization), error: askedAllTheSame(authorization, settings) });
+      continue;
+    }
     const challenge = challengeOf(authorization, settings);
     const token = challenge?.token ?? null;
     if (challenge === undefined || token === null) {
@@ -56,7 +69,7 @@ export function sortOut(
       });
     }
   }
-  return { tasks, failures };
+  return { tasks, failures, unanswered };
 }
 
 /**
@@ -92,6 +105,18 @@ function tokenUnusable({ identifier }: Authorization, type: string): AcmeLedgerE
     'solver',
     `${identifier.value}: the token that the CA gave for ${type} isn't base64url (RFC 8555 §8.1), so nothing is put up for it`,
     { hint: 'report it to the CA; -v shows what it answered' },
+  );
+}
+
+function askedAllTheSame(
+  { identifier, wildcard }: Authorization,
+  { solver }: SolverSettings,
+): AcmeLedgerError {
+  const name = wildcard ? `*.${identifier.value}` : identifier.value;
+  return new AcmeLedgerError(
+    'solver',
+    `${name}: the CA wants it proven, and with the solver ${solver} it is to be valid there beforehand; its authorization is deactivated`,
+    { hint: 'validate the name at the CA first, or choose another --solver; nothing was put up' },
   );
 }
 

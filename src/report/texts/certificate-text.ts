@@ -1,3 +1,4 @@
+import { provenByText } from '../../challenges/settings.ts';
 import { timeText } from '../../clock.ts';
 import type { oneCertificate } from '../certificates.ts';
 import { minuteOf } from '../due-text.ts';
@@ -38,8 +39,7 @@ export function certificateText({ certificate: shown, own, proof, provenAt }: Sh
 function provenLines(own: ReturnType<Shown['own']>, proof: Shown['proof'], at: string): string[] {
   if (own === null)
     return [`  proven    each name its own way${at}`, ...proof.lines.map((line) => `  proof     ${line}`)];
-  const { challenge, solver } = own.settings;
-  return [`  ${own.label.padEnd(9)} ${own.text}`, `  proven    ${challenge} by ${solver}${at}`];
+  return [`  ${own.label.padEnd(9)} ${own.text}`, `  proven    ${provenByText(own.settings)}${at}`];
 }
 
 /** When the CA found the names proven; names of one certificate may have been at different times. */

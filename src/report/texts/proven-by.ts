@@ -2,13 +2,14 @@ import { namesByWay, wayText } from '../../challenges/proof/proof-words.ts';
 import { onlySettings, parseProof, type Proof } from '../../challenges/proof/proof.ts';
 import type { SolverRules, Way } from '../../challenges/proof/solver-rules.ts';
 import { wayOf } from '../../challenges/proof/ways.ts';
+import { answersNothing } from '../../challenges/settings.ts';
 import { AcmeLedgerError, errorRecord } from '../../errors.ts';
 import { printable } from '../../printable.ts';
 
 /** Names that are proven alike, as `provenBy` of docs/json.md. */
 export interface ProvenBy {
   names: readonly string[];
-  /** Null where nothing proves them today; `error` says why. */
+  /** Null where nothing proves them today, as `error` says, or they are proven beforehand. */
   challenge: string | null;
   /** The kind of solver, as `webroot`. */
   solver: string | null;
@@ -85,7 +86,8 @@ const nothingKnown = {
 } as const;
 
 function wayJson(names: readonly string[], { settings, rule }: Way): ProvenBy {
-  const { challenge, solver } = settings;
+  const { solver } = settings;
+  const challenge = answersNothing(settings) ? null : settings.challenge;
   const way = {
     names,
     challenge,
