@@ -70,6 +70,8 @@ export const errorKinds = {
   'no-time': { exit: 75, ca: null, countsAgainst: null, mayHaveActed: true, told: 'run' },
   /** The name was failing for so long that no order names it until it is mended or resumed. */
   'name-suspended': { exit: 1, ca: null, countsAgainst: null, mayHaveActed: true, told: 'each' },
+  /** A look without the CA found that an order with the name would certainly fail. */
+  'name-check': { exit: 1, ca: null, countsAgainst: 'name', mayHaveActed: true, told: 'each' },
   /** A solver or its hook couldn't put the answer up. */
   solver: { exit: 1, ca: null, countsAgainst: 'name', mayHaveActed: true, told: 'each' },
   /** The CA found an authorization invalid. */

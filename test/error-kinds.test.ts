@@ -39,7 +39,7 @@ describe('what follows from an error', () => {
   });
 
   it('counts a refusal against the certificate or the name, and a fault of the server against no name', () => {
-    expect(those(isAboutTheName)).toEqual(['authorization-invalid', 'ca-problem', 'solver']);
+    expect(those(isAboutTheName)).toEqual(['authorization-invalid', 'ca-problem', 'name-check', 'solver']);
     expect(those(isAboutTheCertificate)).toEqual([
       'bad-file',
       'bug',

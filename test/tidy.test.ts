@@ -60,7 +60,7 @@ const rooms: Record<string, readonly string[]> = {
     'tables',
   ],
   report: ['lists', 'texts'],
-  preflight: ['dns', 'web'],
+  preflight: ['answers', 'before-order', 'dns', 'web'],
   run: ['accounts'],
 };
 

@@ -1,9 +1,10 @@
 import type { Session } from '../acme/session.ts';
 import type { SolverRules } from '../challenges/proof/solver-rules.ts';
 import type { SolverSettings } from '../challenges/settings.ts';
+import type { AcmeLedgerError } from '../errors.ts';
 import type { Solver } from '../challenges/solver.ts';
 import type { FailureRule } from '../ledger/names/failing-names.ts';
-import type { AccountRow, OrderRow } from '../ledger/schema.ts';
+import type { AccountRow, CertificateRow, OrderRow } from '../ledger/schema.ts';
 import type { LedgerWriter } from '../ledger/writer.ts';
 import type { UnsubmittedPolicy } from '../policies.ts';
 import type { Log, Stops } from '../log-and-stops.ts';
@@ -42,6 +43,15 @@ export interface AccountRun extends LedgerWriter {
   mayTakeDown?: () => boolean;
   /** Lists the account's orders instead of the session, where several orders are looked for. */
   listOrders?: Session['listOrders'];
+  /**
+   * Looks at names without the CA before an order names them, and gives those that it would certainly fail
+   * for; missing where nobody looks (`--no-check`).
+   */
+  look?: (
+    run: AccountRun,
+    certificate: CertificateRow,
+    names: readonly string[],
+  ) => Promise<ReadonlyMap<string, AcmeLedgerError>>;
   /** How the configuration proves names. */
   solverRules: SolverRules;
   /** The solver for these settings; always one object for equal settings, so that orders share listeners. */

@@ -28,6 +28,7 @@ import type { CommandContext } from '../run/run-context.ts';
 import { leftOutText } from '../report/left-out.ts';
 import { withAccountRun } from '../run/open-account.ts';
 import { onStage } from '../run/rehearsal-stage.ts';
+import { lookBefore } from '../preflight/before-order/look-before.ts';
 import { isAlreadyIssued } from './already-issued.ts';
 import { authorizationJson } from '../report/ledger-json.ts';
 import type { Change } from '../wanted/changes.ts';
@@ -41,6 +42,8 @@ export interface IssuePlan extends TypedCertificate {
   /** The CA is asked in spite of its holds. */
   now: boolean;
   onFailedName: FailedNamePolicy;
+  /** Names are looked at without the CA before they are ordered. */
+  looks: boolean;
   /** The staging where the order is rehearsed first; null: nowhere. */
   staging: Authority | null;
 }
@@ -59,6 +62,7 @@ export async function planIssue(
     waitMs: options.wait === undefined ? 0 : parseDuration(options.wait, '--wait'),
     force: options.force === true,
     now: options.now === true,
+    looks: options.check !== false,
     staging:
       options.rehearse === true ? rehearsalAuthority(planned.authority, context.settings.rehearsalCa) : null,
   };
@@ -102,7 +106,8 @@ interface Standing {
  */
 export async function issueAt(context: CommandContext, plan: IssuePlan): Promise<IssueReport> {
   const options = { command: 'issue', mayRegister: true, patienceMs: plan.waitMs, overridesHolds: plan.now };
-  return withAccountRun(context, plan.authority, options, async (run) => {
+  return withAccountRun(context, plan.authority, options, async (opened) => {
+    const run = plan.looks ? { ...opened, look: lookBefore(context.settings) } : opened;
     assertOffered(run.session.directory, plan.wanted.profile);
     const ours = identifierSetKey(plan.identifiers);
     await unkeepOrdersOf(run, plan.wanted.name, ours);

@@ -16,7 +16,7 @@ import { checkName, type NameCheck } from './check-name.ts';
 import { type CheckParts, MachineLimits } from './check-parts.ts';
 import type { CheckView } from './seen-from-here.ts';
 import { type CheckedName, type CheckSummary, allNames } from './checked-name.ts';
-import { checkDeep } from './deep.ts';
+import { checkDeep } from './answers/deep.ts';
 import { resolverAt } from './dns/resolver.ts';
 import type { FindingCode } from './finding-codes.ts';
 import { type Finding, type Found, found, wouldFail } from './finding.ts';

@@ -12,6 +12,7 @@ import { withAccountRun } from '../run/open-account.ts';
 import { onStage } from '../run/rehearsal-stage.ts';
 import type { CommandContext } from '../run/run-context.ts';
 import { stagingOf } from '../run/staging.ts';
+import { lookBefore } from '../preflight/before-order/look-before.ts';
 import { renewAll } from './renew-all.ts';
 import type { RenewOptions, Renewed } from './work.ts';
 
@@ -54,7 +55,7 @@ export async function renewAt(
   };
   try {
     await withAccountRun(context, authorityOf(ca), run, (accountRun) =>
-      settleAndRenew(context, accountRun, certificates, options, tell),
+      settleAndRenew(context, looking(context, accountRun, options), certificates, options, tell),
     );
   } catch (error) {
     const left = certificates.filter(({ certificate }) => !told.has(certificate.name));
@@ -63,6 +64,11 @@ export async function renewAt(
     const status = error.code === 'ca-limit' ? 'deferred' : 'failed';
     for (const { certificate } of left) onResult({ certificate, status, error: errorRecord(error) });
   }
+}
+
+/** The run, looking at names before it orders them where that is wanted. */
+function looking({ settings }: CommandContext, run: AccountRun, { looks }: PartOfRun): AccountRun {
+  return looks ? { ...run, look: lookBefore(settings) } : run;
 }
 
 async function settleAndRenew(

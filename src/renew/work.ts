@@ -42,6 +42,8 @@ export interface RenewOptions {
   all: boolean;
   /** Each order is done at the CA's staging first. */
   rehearse: boolean;
+  /** Names are looked at without the CA before they are ordered. */
+  looks: boolean;
   dryRun: boolean;
   /** With `dryRun`: each certificate's next order by its day. */
   byDay: boolean;

@@ -151,4 +151,6 @@ export interface IssueOptions extends CertificateOptions {
   rehearse?: boolean;
   now?: boolean;
   force?: boolean;
+  /** `--no-check`: false. */
+  check?: boolean;
 }

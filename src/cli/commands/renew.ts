@@ -18,6 +18,7 @@ interface Options {
   reportMode?: string;
   onFinish?: string;
   rehearse?: boolean;
+  check?: boolean;
 }
 
 export function renew(program: Command, runner: Runner): void {
@@ -41,6 +42,7 @@ export function renew(program: Command, runner: Runner): void {
     .option('--on-finish <CMD>', 'run this at the end, with the report on its stdin')
     .optionsGroup('Trying first:')
     .option('--rehearse', "first the whole flow at each CA's staging; only names that pass go on")
+    .option('--no-check', 'order names also where a look without the CA shows that they would fail')
     .option('--dry-run', 'say what is due; nothing is sent')
     .option('--by-day', 'with --dry-run: the next order of every certificate by its day, against the limits');
   runner.bind<Options>(command, async (context, options, names) => {
@@ -55,6 +57,7 @@ export function renew(program: Command, runner: Runner): void {
       waitMs: options.wait === undefined ? 0 : parseDuration(options.wait, '--wait'),
       all: options.all === true,
       rehearse: options.rehearse === true,
+      looks: options.check !== false,
       dryRun: options.dryRun === true,
       byDay: options.byDay === true,
     };

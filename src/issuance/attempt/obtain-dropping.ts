@@ -6,6 +6,8 @@ import { stillPaused } from '../../ledger/names/paused-names.ts';
 import type { CertificateRow, IdentifierRow } from '../../ledger/schema.ts';
 import { forLife, lifeMsOf } from '../names/back-off.ts';
 import { failedNames } from './failed-names.ts';
+import { keeping } from './ending-kept.ts';
+import { deadNames, endUnordered } from './look-before.ts';
 import type { AccountRun } from '../account-run.ts';
 import type { FailedNamePolicy } from '../../policies.ts';
 import type { Attempt } from './attempt.ts';
@@ -38,6 +40,10 @@ export async function obtainDropping(
   let wanted = names.filter((name) => !paused.has(name));
   if (paused.size > 0 && (onFailedName === 'fail' || wanted.length === 0 || brings(certificate, wanted)))
     return pausedAttempt(certificate, paused);
+  const dead = await deadNames(run, certificate, wanted);
+  wanted = wanted.filter((name) => !dead.has(name));
+  if (dead.size > 0 && (onFailedName === 'fail' || wanted.length === 0 || brings(certificate, wanted)))
+    return endUnordered(run, certificate, dead, options.ending ?? keeping);
   let orders = 0;
   let pauses = 0;
   for (let tries = 1; ; tries += 1) {

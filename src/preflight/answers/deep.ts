@@ -1,16 +1,16 @@
-import type { ChallengeAnswer } from '../challenges/solver.ts';
-import { assertAnswered } from '../challenges/visibility/visible-answer.ts';
-import { assertTlsAnswer } from '../challenges/visibility/visible-tls.ts';
-import { systemClock } from '../clock.ts';
-import { messageOf } from '../errors.ts';
-import { beginTestAnswer, isProbeUp } from '../ledger/names/probes.ts';
-import type { AccountRow } from '../ledger/schema.ts';
-import type { CheckParts } from './check-parts.ts';
-import type { Addresses } from './dns/addresses.ts';
-import { type Found, found } from './finding.ts';
-import type { Subject } from './subject.ts';
+import type { ChallengeAnswer } from '../../challenges/solver.ts';
+import { assertAnswered } from '../../challenges/visibility/visible-answer.ts';
+import { assertTlsAnswer } from '../../challenges/visibility/visible-tls.ts';
+import { systemClock } from '../../clock.ts';
+import { messageOf } from '../../errors.ts';
+import { beginTestAnswer, isProbeUp } from '../../ledger/names/probes.ts';
+import type { AccountRow } from '../../ledger/schema.ts';
+import type { CheckParts } from '../check-parts.ts';
+import type { Addresses } from '../dns/addresses.ts';
+import { type Found, found } from '../finding.ts';
+import type { Subject } from '../subject.ts';
 import { type TestAnswerParts, newTestAnswer, tryAnswer } from './test-answer.ts';
-import { lookAtHttp } from './web/http-look.ts';
+import { lookAtHttp } from '../web/http-look.ts';
 
 /** What putting up test answers needs of the run and the ledger. */
 export interface DeepParts extends TestAnswerParts {

@@ -1,13 +1,13 @@
 import { randomBytes } from 'node:crypto';
-import type { SolverSettings } from '../challenges/settings.ts';
-import type { ChallengeAnswer } from '../challenges/solver.ts';
-import { AcmeLedgerError } from '../errors.ts';
-import { parseName } from '../identifiers.ts';
-import { answerOf, inTurn } from '../issuance/answers/stored-answer.ts';
-import { type ProbeParts, takeDown } from '../issuance/answers/take-down-probes.ts';
-import type { NewProbe } from '../ledger/names/probes.ts';
-import type { ProbeRow } from '../ledger/schema.ts';
-import { type TimeLimit, timeLimit } from '../system/time-limit.ts';
+import type { SolverSettings } from '../../challenges/settings.ts';
+import type { ChallengeAnswer } from '../../challenges/solver.ts';
+import { AcmeLedgerError } from '../../errors.ts';
+import { parseName } from '../../identifiers.ts';
+import { answerOf, inTurn } from '../../issuance/answers/stored-answer.ts';
+import { type ProbeParts, takeDown } from '../../issuance/answers/take-down-probes.ts';
+import type { NewProbe } from '../../ledger/names/probes.ts';
+import type { ProbeRow } from '../../ledger/schema.ts';
+import { type TimeLimit, timeLimit } from '../../system/time-limit.ts';
 
 /** The parts that test answers of one run share. */
 export interface TestAnswerParts extends ProbeParts {

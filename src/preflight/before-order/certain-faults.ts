@@ -1,0 +1,51 @@
+import type { CheckParts } from '../check-parts.ts';
+import { checkAddresses } from '../dns/addresses.ts';
+import { bogus, checkCaa } from '../dns/caa.ts';
+import { isBogus } from '../dns/dnssec.ts';
+import { isSeenFromAbove } from '../dns/from-above.ts';
+import type { Found } from '../finding.ts';
+import type { Subject } from '../subject.ts';
+
+/** CAs that heed `accounturi` and `validationmethods` by their own documents; of others it isn't certain. */
+const heedsParameters = /^(letsencrypt|google)/;
+
+/**
+ * What an order with the name would certainly fail for; null where nothing is, or it isn't certain.
+ * @param options.isTrusted the resolver sees what the CA sees; where it may not, what it says is asked again of the
+ * name servers that the registry delegates to
+ */
+export async function certainFault(
+  subject: Subject,
+  parts: CheckParts,
+  { isTrusted }: { isTrusted: boolean },
+): Promise<Found | null> {
+  if (subject.type === 'ip') return null;
+  const [caa, address] = await Promise.all([caaFault(subject, parts), addressFault(subject, parts)]);
+  if (isTrusted) return (await bogusFault(subject, parts)) ?? address ?? caa;
+  if (address !== null && (await isSeenFromAbove(subject.base, address.code, parts))) return address;
+  const { name: domain } = caa?.record ?? { name: '' };
+  return caa !== null && (await isSeenFromAbove(domain, caa.code, parts)) ? caa : null;
+}
+
+async function caaFault(subject: Subject, parts: CheckParts): Promise<Found | null> {
+  const isHeeded = heedsParameters.test(subject.authority.name ?? '');
+  const found = (await checkCaa(subject, parts)).find(({ code }) => {
+    if (code === 'caa-account' || code === 'caa-method') return isHeeded && subject.accountUrl !== null;
+    return code === 'caa-forbids' || code === 'caa-critical';
+  });
+  return found ?? null;
+}
+
+async function addressFault(subject: Subject, parts: CheckParts): Promise<Found | null> {
+  if (subject.challenge === 'dns-01') return null;
+  const { findings } = await checkAddresses(subject, parts);
+  return findings.find(({ code }) => code === 'domain-missing' || code === 'address-missing') ?? null;
+}
+
+async function bogusFault({ base, challenge }: Subject, { resolver }: CheckParts): Promise<Found | null> {
+  const isBroken =
+    challenge === 'dns-01'
+      ? await isBogus(`_acme-challenge.${base}`, 'TXT', resolver)
+      : await isBogus(base, 'A', resolver);
+  return isBroken ? bogus(base) : null;
+}
