@@ -23,7 +23,8 @@ interface Place {
 export async function startDnsFront(from: Place, to: Place, uncounted: string): Promise<DnsFront> {
   const questions: string[] = [];
   const asked = (bytes: Buffer, client: string | undefined, suffix: string): void => {
-    const [question] = client === uncounted ? [] : (decode(bytes).questions ?? []);
+    if (client === uncounted || !isQuery(bytes)) return;
+    const [question] = decode(bytes).questions ?? [];
     if (question !== undefined) questions.push(`${question.type} ${question.name.toLowerCase()}${suffix}`);
   };
   const udp = createSocket('udp4');
@@ -73,4 +74,9 @@ export async function startDnsFront(from: Place, to: Place, uncounted: string): 
       ]);
     },
   };
+}
+
+/** RFC 1035 §4.1.1; an update (RFC 2136) has another opcode, and records that no parser of answers takes. */
+function isQuery(bytes: Buffer): boolean {
+  return ((bytes[2] ?? 0) & 0x78) === 0;
 }

@@ -9,10 +9,10 @@ import { behindAliases, publicAliases } from '../record-name.ts';
 import { zoneCandidates } from '../zone-search.ts';
 import type { Rfc2136Settings } from './settings.ts';
 
-/** Where a record is written, and the zone at the server that it lies in. Names are without the last dot. */
+/** Where a record is written, and the zone at the server that it lies in; null: the server has none for it. Names are without the last dot. */
 interface Place {
   name: string;
-  zone: string;
+  zone: string | null;
 }
 
 interface View {
@@ -37,8 +37,7 @@ export function placesAtServer(
     };
     const target = await behindAliases(name, aliasOf);
     const zone = zones.get(target) ?? (await zoneAbove(settings, target, signal));
-    if (zone !== null) return { name: target, zone };
-    throw noZone(name, target, settings.dnsServer);
+    return { name: target, zone };
   };
 }
 
@@ -118,7 +117,8 @@ function brokenZone(server: string, name: string): AcmeLedgerError {
   );
 }
 
-function noZone(name: string, target: string, server: string): AcmeLedgerError {
+/** The error of a record that can't be written. @param name the name that a CA looks at @param target where that leads to */
+export function noZone(name: string, target: string, server: string): AcmeLedgerError {
   const alias = isSameName(name, target) ? '' : `, which ${name} is an alias of`;
   return new AcmeLedgerError(
     'solver',
@@ -129,4 +129,15 @@ function noZone(name: string, target: string, server: string): AcmeLedgerError {
         `dig SOA ${shellWord(printable(target))} shows the zone`,
     },
   );
+}
+
+/** Whether the server answers from a zone of its own, and shows no such value. */
+export async function lacksValue(
+  settings: Rfc2136Settings,
+  { name, value }: { name: string; value: string },
+  signal: AbortSignal,
+): Promise<boolean> {
+  const { isAuthoritative, answers } = await askServer(settings.dnsServer, { name, type: 'TXT' }, signal);
+  const values = answers.flatMap((record) => (record.type === 'TXT' ? [[record.data].flat().join('')] : []));
+  return isAuthoritative && !values.includes(value);
 }
