@@ -52,7 +52,7 @@ export class DnsServer {
     const { name, type, end } = questionOf(query);
     this.questions.push(`${nameOfType(type)} ${name}`);
     const here = this.records.filter((record) => record.name === name);
-    const found = here.filter((record) => typeNumbers[record.type] === type);
+    const found = here.filter((record) => typeNumbers[record.type] === type || record.type === 'CNAME');
     const rcode = this.rcode === 0 && here.length === 0 ? 3 : this.rcode;
     const header = Buffer.alloc(12);
     query.copy(header, 0, 0, 2);

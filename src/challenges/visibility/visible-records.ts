@@ -2,6 +2,7 @@ import { dnsRecordName, dnsRecordValue } from '../answer-values.ts';
 import type { ChallengeAnswer, Solver } from '../solver.ts';
 import {
   assertRecordIsStillVisible,
+  type TxtRecord,
   waitUntilRecordIsVisible,
   type VisibilityParts,
 } from './dns-visibility.ts';
@@ -26,6 +27,10 @@ export function visibleRecords(
   };
 }
 
-function recordOf(answer: ChallengeAnswer): { name: string; value: string } {
-  return { name: dnsRecordName(answer), value: dnsRecordValue(answer) };
+function recordOf(answer: ChallengeAnswer): TxtRecord {
+  const besides = (answer.batch?.answers ?? [])
+    .filter((other) => other.type === 'dns-01' && other.identifier.value === answer.identifier.value)
+    .map(dnsRecordValue)
+    .filter((value) => value !== dnsRecordValue(answer));
+  return { name: dnsRecordName(answer), value: dnsRecordValue(answer), besides };
 }

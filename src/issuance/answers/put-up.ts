@@ -1,9 +1,11 @@
+import { RecordReplaced } from '../../challenges/visibility/record-errors.ts';
 import type { Solver } from '../../challenges/solver.ts';
 import { AcmeLedgerError } from '../../errors.ts';
 import type { PresentationRow } from '../../ledger/schema.ts';
 import type { Failure, Task } from '../order/challenge-tasks.ts';
 import type { AccountRun } from '../account-run.ts';
 import { answerOf } from './stored-answer.ts';
+import { waitForCaches } from './cache-wait.ts';
 import { takeDown } from './take-down.ts';
 import { isTakenDown } from '../../ledger/orders/presentations.ts';
 import { assertOwned, isTakenOver } from '../ownership/guards.ts';
@@ -11,12 +13,13 @@ import { assertOwned, isTakenOver } from '../ownership/guards.ts';
 interface Presented {
   visible: Task[];
   failures: Failure[];
+  /** Names whose answer another one of the order took the place of: they are proven by themselves, behind it. */
+  replaced: Failure[];
 }
 
 /**
- * Puts all answers of an order up at once and waits until each can be seen. Several answers are looked at
- * once more at the end: with a hook or a DNS that holds one value at a name, the second answer replaces the
- * first.
+ * Puts all answers of an order up at once, then waits until all can be seen, and looks at them once more at the end: with a hook or a DNS
+ * that holds one value at a name, the second answer replaces the first.
  * @returns the tasks that may be submitted, and the names that failed
  */
 export async function presentAll(
@@ -33,9 +36,19 @@ export async function presentAll(
     };
   };
   const up = await sorted(tasks, withRow(present));
-  if (up.visible.length < 2) return up;
-  const still = await sorted(up.visible, withRow(assertStillVisible));
-  return { visible: still.visible, failures: [...up.failures, ...still.failures] };
+  const seen = await sorted(up.done, withRow(waitUntilVisible));
+  const isLate = await waitForCaches(run, seen.done, together);
+  // What was seen this moment isn't looked at again.
+  const again = seen.done.length > 1 || isLate ? withRow(assertStillVisible) : () => Promise.resolve();
+  const still = await sorted(seen.done, again);
+  const missing = [...seen.failures, ...still.failures];
+  const isReplaced = ({ row, error }: Failure): boolean =>
+    error instanceof RecordReplaced && still.done.some((task) => task.row.identifier === row.identifier);
+  return {
+    visible: still.done,
+    failures: [...up.failures, ...missing.filter((failure) => !isReplaced(failure))],
+    replaced: missing.filter(isReplaced),
+  };
 }
 
 type Act = (
@@ -45,16 +58,19 @@ type Act = (
   together: readonly PresentationRow[],
 ) => Promise<void>;
 
-async function sorted(tasks: readonly Task[], act: (task: Task) => Promise<void>): Promise<Presented> {
+async function sorted(
+  tasks: readonly Task[],
+  act: (task: Task) => Promise<void>,
+): Promise<{ done: Task[]; failures: Failure[] }> {
   const results = await Promise.allSettled(tasks.map(act));
-  const visible: Task[] = [];
+  const done: Task[] = [];
   const failures: Failure[] = [];
   tasks.forEach((task, index) => {
     const result = results[index];
     if (result?.status === 'rejected') failures.push({ row: task.row, error: asSolverError(result.reason) });
-    else visible.push(task);
+    else done.push(task);
   });
-  return { visible, failures };
+  return { done, failures };
 }
 
 function asSolverError(reason: unknown): AcmeLedgerError {
@@ -63,7 +79,7 @@ function asSolverError(reason: unknown): AcmeLedgerError {
 }
 
 /**
- * Puts one answer up and waits until it can be seen.
+ * Puts one answer up.
  * @throws AcmeLedgerError `solver`, `busy` when another run took the order over; the reason of `stops.work`
  */
 async function present(
@@ -76,7 +92,16 @@ async function present(
   await assertOwned(run, row.order_id);
   await solver.present(answer, run.stops.work);
   await assertStillOurs(run, row);
-  await solver.waitUntilVisible(answer, run.stops.work);
+}
+
+/** @throws AcmeLedgerError `solver`; the reason of `stops.work` */
+async function waitUntilVisible(
+  run: AccountRun,
+  solver: Solver,
+  row: PresentationRow,
+  together: readonly PresentationRow[],
+): Promise<void> {
+  await solver.waitUntilVisible(answerOf(row, together), run.stops.work);
 }
 
 /** Looks once more at an answer that could be seen. @throws AcmeLedgerError `solver` when it is gone; the reason of `stops.work` */

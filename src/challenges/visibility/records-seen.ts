@@ -1,0 +1,22 @@
+/** What the looks at a record told beside that it is there. */
+export interface RecordSeen {
+  /** The servers that show it, in one word for all looks at the same ones. */
+  serverSet: string;
+  /** How long a resolver may keep what it got before. */
+  keptSeconds: number;
+}
+
+/** The records that this process waited for, by name and value. What is read is forgotten. */
+const seen = new Map<string, RecordSeen>();
+
+export function noteRecordSeen(name: string, value: string, what: RecordSeen): void {
+  seen.set(`${name} ${value}`, what);
+}
+
+/** Null for a record that wasn't looked for. */
+export function takeRecordSeen(name: string, value: string): RecordSeen | null {
+  const key = `${name} ${value}`;
+  const what = seen.get(key) ?? null;
+  seen.delete(key);
+  return what;
+}
