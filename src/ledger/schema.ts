@@ -3,7 +3,7 @@ import type { LimitName } from '../ca-limits.ts';
 import type { ErrorRecord } from '../errors.ts';
 import type { AnyJson, Counts, Flag, Instant, JsonObject, Names, RunReasons } from './columns.ts';
 import type { FoundUrlTable } from './tables/found-url-table.ts';
-import type { IdentifierTable, ProbeTable } from './tables/name-tables.ts';
+import type { IdentifierTable, NameServerDelayTable, ProbeTable } from './tables/name-tables.ts';
 import type { AccountPurpose, CertificateOrigin, HoldScope } from './states.ts';
 import type {
   AuthorizationTable,
@@ -22,6 +22,7 @@ export interface Schema {
   presentations: PresentationTable;
   certificates: CertificateTable;
   identifiers: IdentifierTable;
+  name_server_delays: NameServerDelayTable;
   probes: ProbeTable;
   holds: HoldTable;
   limit_buckets: LimitBucketTable;

@@ -4,6 +4,7 @@ import { openSession } from '../acme/open-session.ts';
 import type { Session } from '../acme/session.ts';
 import type { SolverSettings } from '../challenges/settings.ts';
 import type { Solver } from '../challenges/solver.ts';
+import type { SolverParts } from '../challenges/solver-kind.ts';
 import { createSolver } from '../challenges/create-solver.ts';
 import { systemClock } from '../clock.ts';
 import type { AccountRun } from '../issuance/account-run.ts';
@@ -94,7 +95,7 @@ export async function withAccountRun<T>(
       failureRule: failureRule(context.settings.suspendAfterMs),
       log: context.log,
       stops: context.stops,
-      solverFor: (settings) => solverFor(solvers, settings, writer.runId),
+      solverFor: (settings) => solverFor(solvers, settings, partsOf(context, writer.runId)),
     });
   } finally {
     await Promise.allSettled([...solvers.values()].map((solver) => solver.close()));
@@ -202,9 +203,23 @@ export async function openBeside(
   return { ...run, ...writer, ...opened, ...termsOf(settings, authority) };
 }
 
-function solverFor(solvers: Map<string, Solver>, settings: SolverSettings, runId: string): Solver {
+function solverFor(solvers: Map<string, Solver>, settings: SolverSettings, parts: SolverParts): Solver {
   const key = JSON.stringify(settings);
-  const solver = solvers.get(key) ?? createSolver(settings, { clock: systemClock, runId });
+  const solver = solvers.get(key) ?? createSolver(settings, parts);
   solvers.set(key, solver);
   return solver;
+}
+
+function partsOf({ settings, log }: CommandContext, runId: string): SolverParts {
+  const { resolver, dnsPort = 53 } = settings.probe.view;
+  const told = new Set<string>();
+  return {
+    clock: systemClock,
+    runId,
+    nameServers: { ...(resolver === null ? {} : { recursive: [resolver] }), authorityPort: dnsPort },
+    tell: (message) => {
+      if (!told.has(message)) log.warn({}, message);
+      told.add(message);
+    },
+  };
 }

@@ -153,6 +153,13 @@ export const options = {
     expected: 'ADDR[:PORT]',
     example: '192.0.2.53',
   },
+  probeDnsPort: {
+    flag: 'probe-dns-port',
+    group: 'Names that fail:',
+    ...port,
+    help: 'where the name servers of zones are asked (default: 53)',
+    example: '53',
+  },
   probeHttpPort: {
     flag: 'probe-http-port',
     group: 'Names that fail:',

@@ -13,6 +13,7 @@ export interface ProbeSettings {
 export function probeSettings({
   probeEvery,
   probeResolver,
+  probeDnsPort,
   probeHttpPort,
   probeTlsPort,
 }: Layer): ProbeSettings {
@@ -20,6 +21,7 @@ export function probeSettings({
     everyMs: everyMsOf(probeEvery),
     view: {
       resolver: probeResolver === undefined ? null : parseServerAddress(probeResolver.value, 53),
+      dnsPort: probeDnsPort?.value ?? 53,
       httpPort: probeHttpPort?.value ?? 80,
       tlsPort: probeTlsPort?.value ?? 443,
     },

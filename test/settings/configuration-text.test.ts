@@ -26,6 +26,7 @@ suspendAfter: 5d
 nameHook: ./told.sh
 probeEvery: 2h
 probeResolver: 192.0.2.53
+probeDnsPort: 5353
 probeHttpPort: 8080
 probeTlsPort: 8443
 json: false

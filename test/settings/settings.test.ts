@@ -45,7 +45,7 @@ describe('readSettings', () => {
       eab: null,
       maxPending: null,
       onUnsubmitted: null,
-      probe: { everyMs: 3_600_000, view: { resolver: null, httpPort: 80, tlsPort: 443 } },
+      probe: { everyMs: 3_600_000, view: { resolver: null, dnsPort: 53, httpPort: 80, tlsPort: 443 } },
       json: false,
       verbosity: 0,
       logFormat: 'pretty',
@@ -68,12 +68,13 @@ describe('readSettings', () => {
     const flags = {
       probeEvery: 'never',
       probeResolver: '192.0.2.53',
+      probeDnsPort: '5353',
       probeHttpPort: '8080',
       probeTlsPort: '8443',
     };
     expect((await read(flags)).probe).toEqual({
       everyMs: null,
-      view: { resolver: '192.0.2.53:53', httpPort: 8080, tlsPort: 8443 },
+      view: { resolver: '192.0.2.53:53', dnsPort: 5353, httpPort: 8080, tlsPort: 8443 },
     });
     expect((await read({}, { ACME_LEDGER_PROBE_EVERY: '2h' })).probe.everyMs).toBe(7_200_000);
   });

@@ -108,7 +108,6 @@ export async function startBind(options: BindOptions): Promise<BindLab> {
       fronts.set(name, front);
     }
     await untilCopied(plan);
-    setTimeout(() => console.log(daemons.map((d) => d.daemon.output().slice(-3000)).join('\n=====\n')), 5000);
     return await labOf(directory, plan, fronts, stop);
   } catch (error) {
     await stop();

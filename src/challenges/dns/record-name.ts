@@ -1,6 +1,7 @@
 import { AcmeLedgerError, hasCode, messageOf } from '../../errors.ts';
 import { printable } from '../../printable.ts';
-import { aliasAt, maxAliases, zoneServers, type NameServerView } from '../visibility/name-servers.ts';
+import { aliasAt, maxAliases, type NameServerView } from '../visibility/name-servers.ts';
+import { zoneServers } from '../visibility/zone-servers.ts';
 import type { VisibilitySettings } from '../visibility/settings.ts';
 import type { PlaceOf } from './provider-solver.ts';
 

@@ -1,14 +1,13 @@
 import type { Clock } from '../../clock.ts';
-import { hasCode, messageOf } from '../../errors.ts';
 import { printable } from '../../printable.ts';
 import { whileWaiting } from '../../waits.ts';
-import type { NameServer, NameServerView } from './name-servers.ts';
+import type { NameServerView } from './name-servers.ts';
 import { expectedLagMs, noteLag } from './propagation-lag.ts';
-import { type Look, type LookParts, lookAtRecord, type ShownAt } from './record-look.ts';
 import { gone, notVisible, replaced } from './record-errors.ts';
+import type { Look } from './record-look.ts';
+import { watchOf } from './record-watch.ts';
 import { noteRecordSeen } from './records-seen.ts';
 import type { VisibilitySettings } from './settings.ts';
-import { withAddresses, zoneOf } from './zone-servers.ts';
 
 /** A TXT record; `name` with the root's dot. */
 export interface TxtRecord {
@@ -61,32 +60,35 @@ async function untilAgreed(
   signal: AbortSignal,
   onLook: (look: Look) => void,
 ): Promise<void> {
-  const { look: lookNow, placeKey } = looksAt(record, settings, { clock, nameServers }, signal);
-  const place = await placeKey();
+  const watch = watchOf(record, settings, { clock, nameServers }, signal);
+  const place = await watch.placeKey();
   const beganMs = clock.now().getTime();
   const deadlineMs = beganMs + settings.propagationTimeoutSeconds * 1000;
-  const lag = expectedLagMs(place);
-  if (lag > 0) await clock.sleep(Math.min(lag, deadlineMs - beganMs), signal);
-  // Until all show it, those that do aren't asked again; then each round asks them all.
-  const shown: ShownAt = new Map();
+  const lagMs = expectedLagMs(place);
+  if (lagMs > 0) await clock.sleep(Math.min(lagMs, deadlineMs - beganMs), signal);
+  const replacement = replacementOf(record);
   let agreed = 0;
-  let replacedSinceMs: number | null = null;
   for (let pollMs = firstPollMs; ;) {
-    const look = await lookNow(shown);
+    const look = await watch.look();
     onLook(look);
     const nowMs = clock.now().getTime();
     if (look.lacks.length === 0) {
-      shown.clear();
       if (agreed === 0) noteLag(place, nowMs - beganMs);
       agreed += 1;
-      if (agreed >= settings.dnsRounds) return noteSeen(record, look, tell);
+      pollMs = firstPollMs;
+      if (agreed >= settings.dnsRounds) {
+        for (const reason of look.leftOut) tell?.(printable(reason));
+        noteRecordSeen(record.name, record.value, {
+          ...seenBy(look),
+          negativeTtlSeconds: watch.negativeTtlSeconds,
+        });
+        return;
+      }
       await clock.sleep(betweenRoundsMs, signal);
       continue;
     }
-    if (agreed > 0) pollMs = firstPollMs;
     agreed = 0;
-    replacedSinceMs = isReplaced(record, look) ? (replacedSinceMs ?? nowMs) : null;
-    if (replacedSinceMs !== null && nowMs - replacedSinceMs >= replacedForMs) throw replaced(record.name);
+    if (replacement(look, nowMs)) throw replaced(record.name);
     const leftMs = deadlineMs - nowMs;
     if (leftMs <= 0) throw notVisible(record.name, settings, look.lacks);
     await clock.sleep(Math.min(pollMs, leftMs), signal);
@@ -94,24 +96,23 @@ async function untilAgreed(
   }
 }
 
-/** Every server that answers shows another value of ours, and none shows this one. */
-function isReplaced({ besides = [] }: TxtRecord, { servers, values, lacks }: Look): boolean {
-  return (
-    servers.size === 0 &&
-    besides.some((value) => values.has(value)) &&
-    lacks.every(({ answers, others }) => !answers || besides.some((value) => others.includes(value)))
-  );
+/** A function that says whether another value of ours has taken the place of this one: everywhere, for as long as that takes to be believed. */
+function replacementOf({ besides = [] }: TxtRecord): (look: Look, nowMs: number) => boolean {
+  let sinceMs: number | null = null;
+  return ({ servers, lacks }, nowMs) => {
+    const answering = lacks.filter(({ answers }) => answers);
+    const isSo =
+      servers.size === 0 &&
+      answering.length > 0 &&
+      answering.every(({ others }) => besides.some((value) => others.includes(value)));
+    sinceMs = isSo ? (sinceMs ?? nowMs) : null;
+    return sinceMs !== null && nowMs - sinceMs >= replacedForMs;
+  };
 }
 
-function noteSeen({ name, value }: TxtRecord, look: Look, tell: VisibilityParts['tell']): void {
-  noteRecordSeen(name, value, {
-    serverSet: [...look.servers]
-      .map((server) => server.toLowerCase())
-      .toSorted()
-      .join(' '),
-    keptSeconds: look.ttlSeconds,
-  });
-  for (const reason of look.leftOut) tell?.(printable(reason));
+function seenBy({ servers, ttlSeconds }: Look): { serverSet: string; ttlSeconds: number } {
+  const names = [...servers].map((server) => server.toLowerCase());
+  return { serverSet: names.toSorted().join(' '), ttlSeconds };
 }
 
 /**
@@ -125,55 +126,7 @@ export async function assertRecordIsStillVisible(
   { clock, nameServers = {} }: Omit<VisibilityParts, 'tell'>,
   signal: AbortSignal,
 ): Promise<void> {
-  const { lacks } = await looksAt(record, settings, { clock, nameServers }, signal).look();
+  const { lacks } = await watchOf(record, settings, { clock, nameServers }, signal).look();
   const missing = lacks.filter(({ answers }) => answers);
   if (missing.length > 0) throw gone(record.name, missing);
-}
-
-/** Looks at the record anew each time; `placeKey` is the same for records of one zone. */
-function looksAt(
-  record: TxtRecord,
-  { resolver, dnsQuorum }: Pick<VisibilitySettings, 'resolver' | 'dnsQuorum'>,
-  { clock, nameServers }: { clock: Clock; nameServers: NameServerView },
-  signal: AbortSignal,
-): { look: (shown?: ShownAt) => Promise<Look>; placeKey: () => Promise<string> } {
-  const one: NameServer[] = resolver === null ? [] : [{ name: resolver, addresses: [resolver] }];
-  const parts: LookParts = {
-    quorum: dnsQuorum,
-    recursive: resolver !== null,
-    signal,
-    async serversOf(name) {
-      if (resolver !== null) return one;
-      // A zone that begins at the name itself is found by the delegation that the zone above shows, which may change meanwhile.
-      const above = name.split('.').slice(1).join('.');
-      return (await zoneOf(above === '' ? name : above, nameServers, clock, signal)).servers;
-    },
-    serversNamed: (names) => withAddresses(names, nameServers, signal),
-  };
-  const name = record.name.replace(/\.$/, '');
-  const look = async (shown: ShownAt = new Map()): Promise<Look> => {
-    try {
-      return await lookAtRecord(name, record.value, { ...parts, shown });
-    } catch (error) {
-      signal.throwIfAborted();
-      // No name server will ever show a record that lies in no zone.
-      if (hasCode(error, 'solver')) throw error;
-      return nothingFound(messageOf(error));
-    }
-  };
-  const placeKey = async (): Promise<string> => {
-    try {
-      return (await parts.serversOf(name)).map((server) => server.name).join(' ');
-    } catch {
-      signal.throwIfAborted();
-      // The look tells why.
-      return name;
-    }
-  };
-  return { look, placeKey };
-}
-
-function nothingFound(reason: string): Look {
-  const lacks = [{ server: null, reason, answers: false, others: [] }];
-  return { lacks, leftOut: [], values: new Set(), servers: new Set(), ttlSeconds: 0 };
 }

@@ -19,6 +19,9 @@ export interface NameServer {
 
 const queryTimeoutMs = 2_000;
 const queryTries = 2;
+/** Longer chains of aliases are loops; resolvers give up at about as many. */
+export const maxAliases = 10;
+
 /**
  * The zone that `name` lies in, and the names of its servers, as a resolver tells them: the nearest name above it that has NS records.
  * @throws AcmeLedgerError `solver` when there is no such zone; a node:dns error when the resolver doesn't answer properly
@@ -39,6 +42,12 @@ export async function resolvedZone(
   throw new AcmeLedgerError('solver', `no zone above ${name} has name servers`, {
     hint: `see whether the domain is registered and delegated: dig +trace NS ${shellWord(labels.slice(-2).join('.'))}; a zone that only one server knows is looked at with --resolver ADDR:PORT`,
   });
+}
+
+/** The alias that one server has for the name itself; null when it has none there. @throws a node:dns error when it doesn't answer properly */
+export async function aliasAt(name: string, server: string, signal: AbortSignal): Promise<string | null> {
+  const [target] = await recordsOrNone([server], signal, (resolver) => resolver.resolveCname(name));
+  return target ?? null;
 }
 
 async function isAlias(name: string, view: NameServerView, signal: AbortSignal): Promise<boolean> {

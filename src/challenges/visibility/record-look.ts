@@ -1,6 +1,6 @@
 import pLimit from 'p-limit';
 import { messageOf } from '../../errors.ts';
-import type { NameServer } from './name-servers.ts';
+import { maxAliases, type NameServer } from './name-servers.ts';
 import { recordView, type RecordView } from './record-view.ts';
 import type { DnsQuorum } from './settings.ts';
 
@@ -21,8 +21,6 @@ export interface Look {
   lacks: Lack[];
   /** What is left out and not counted: servers that the quorum bears, addresses that this machine has no way to. */
   leftOut: string[];
-  /** Every value that some address showed. */
-  values: ReadonlySet<string>;
   /** The servers that showed the wanted value. */
   servers: ReadonlySet<string>;
   /** How long resolvers keep what the servers showed. */
@@ -36,18 +34,16 @@ export type ShownAt = Map<string, string>;
 export interface LookParts {
   quorum: DnsQuorum;
   /** The servers that a name is asked at. @throws Error, or AcmeLedgerError `solver` where there is no zone */
-  serversOf(name: string): Promise<readonly NameServer[]>;
+  serversOf: (name: string) => Promise<readonly NameServer[]>;
   /** The servers that another one delegates to. @throws Error */
-  serversNamed(names: readonly string[]): Promise<readonly NameServer[]>;
+  serversNamed: (names: readonly string[]) => Promise<readonly NameServer[]>;
   /** The servers are resolvers, which ask others. */
   recursive: boolean;
   /** The places that showed the value in an earlier look, and aren't asked again. */
-  shown?: ShownAt;
+  shown: ShownAt;
   signal: AbortSignal;
 }
 
-/** Longer chains of aliases are loops; resolvers give up at about as many. */
-const maxHops = 10;
 /** Sockets that are open at one time, however many names are looked at. */
 const inTurn = pLimit(100);
 
@@ -62,7 +58,6 @@ export async function lookAtRecord(name: string, value: string, parts: LookParts
   return {
     lacks,
     leftOut: [...walk.leftOut],
-    values: walk.values,
     servers: walk.servers,
     ttlSeconds: walk.ttlSeconds,
   };
@@ -78,7 +73,6 @@ interface Asked {
 
 class Walk {
   readonly leftOut = new Set<string>();
-  readonly values = new Set<string>();
   readonly servers = new Set<string>();
   ttlSeconds = 0;
   readonly #value: string;
@@ -94,8 +88,8 @@ class Walk {
   lacksAt(name: string, servers: readonly NameServer[], path: readonly string[]): Promise<Lack[]> {
     const key = `${name.toLowerCase()} ${servers.map((server) => server.name).join(' ')}`;
     // Whoever is on the way already would wait for itself.
-    if (path.includes(key) || path.length > maxHops) {
-      const reason = `${name} is an alias of an alias of an alias, in a circle or more than ${String(maxHops)} times`;
+    if (path.includes(key) || path.length > maxAliases) {
+      const reason = `${name} is an alias of an alias of an alias, in a circle or more than ${String(maxAliases)} times`;
       return Promise.resolve([{ server: null, reason, answers: true, others: [] }]);
     }
     // Only what the name itself leads to is shared: two places further on may lead to each other.
@@ -133,7 +127,7 @@ class Walk {
     const { recursive, signal, shown } = this.#parts;
     const { name, server, address } = asked;
     const place = `${address} ${name}`;
-    if (shown?.has(place) === true) {
+    if (shown.has(place)) {
       this.servers.add(server.name);
       return [];
     }
@@ -156,7 +150,7 @@ class Walk {
       }
     }
     if (this.#shows(view, server)) {
-      shown?.set(place, server.name);
+      shown.set(place, server.name);
       return [];
     }
     return lack(`${who} shows ${textOf(view)}`, true, view.kind === 'values' ? view.values : []);
@@ -173,7 +167,6 @@ class Walk {
 
   #shows(view: Extract<RecordView, { kind: 'values' | 'absent' }>, server: NameServer): boolean {
     if (view.kind === 'absent') return false;
-    for (const value of view.values) this.values.add(value);
     if (!view.values.includes(this.#value)) return false;
     this.servers.add(server.name);
     this.ttlSeconds = Math.max(this.ttlSeconds, view.ttlSeconds);

@@ -1,9 +1,11 @@
 /** What the looks at a record told beside that it is there. */
 export interface RecordSeen {
-  /** The servers that show it, in one word for all looks at the same ones. */
+  /** The servers that show it, in one text for all looks at the same ones. */
   serverSet: string;
-  /** How long a resolver may keep what it got before. */
-  keptSeconds: number;
+  /** How long a resolver keeps what it got there. */
+  ttlSeconds: number;
+  /** How long a resolver keeps that nothing was there (RFC 2308 §5); 0 when nobody tells. @throws the signal's reason */
+  negativeTtlSeconds: () => Promise<number>;
 }
 
 /** The records that this process waited for, by name and value. What is read is forgotten. */

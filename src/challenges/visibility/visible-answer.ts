@@ -9,10 +9,12 @@ import { assertTlsAnswer } from './visible-tls.ts';
 import { kindOf, type SolverSettings } from '../settings.ts';
 import type { ChallengeAnswer } from '../solver.ts';
 
-/** How names are reached from here; for the CA it is ports 80 and 443, and a resolver of its own. */
+/** How names are reached from here; for the CA it is ports 53, 80 and 443, and a resolver of its own. */
 export interface ProbeView {
   /** `ADDR:PORT` of the one server to ask about names; null for the system's, and for a zone's own. */
   resolver: string | null;
+  /** Where the name servers of zones are asked. */
+  dnsPort?: number;
   httpPort: number;
   tlsPort: number;
 }

@@ -37,6 +37,15 @@ export function zoneOf(name: string, view: NameServerView, clock: Clock, signal:
   return zone;
 }
 
+/** The servers of the zone that a name lies in, as a resolver tells them: enough for whoever asks one of them. */
+export async function zoneServers(
+  name: string,
+  view: NameServerView,
+  signal: AbortSignal,
+): Promise<NameServer[]> {
+  return withAddresses((await resolvedZone(name, view, signal)).servers, view, signal);
+}
+
 async function findZone(
   name: string,
   view: NameServerView,

@@ -15,6 +15,8 @@ interface Presented {
   failures: Failure[];
   /** Names whose answer another one of the order took the place of: they are proven by themselves, behind it. */
   replaced: Failure[];
+  /** The name servers that show the record of each authorization. */
+  serverSets: ReadonlyMap<number, string>;
 }
 
 /**
@@ -37,9 +39,9 @@ export async function presentAll(
   };
   const up = await sorted(tasks, withRow(present));
   const seen = await sorted(up.done, withRow(waitUntilVisible));
-  const isLate = await waitForCaches(run, seen.done, together);
+  const { waited, serverSets } = await waitForCaches(run, seen.done, together);
   // What was seen this moment isn't looked at again.
-  const again = seen.done.length > 1 || isLate ? withRow(assertStillVisible) : () => Promise.resolve();
+  const again = seen.done.length > 1 || waited ? withRow(assertStillVisible) : () => Promise.resolve();
   const still = await sorted(seen.done, again);
   const missing = [...seen.failures, ...still.failures];
   const isReplaced = ({ row, error }: Failure): boolean =>
@@ -48,6 +50,7 @@ export async function presentAll(
     visible: still.done,
     failures: [...up.failures, ...missing.filter((failure) => !isReplaced(failure))],
     replaced: missing.filter(isReplaced),
+    serverSets,
   };
 }
 

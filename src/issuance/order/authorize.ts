@@ -17,8 +17,9 @@ import { failAfterVerdicts, nameOf, validationTimeoutMs } from './name-failures.
 import { notYet } from '../waiting/not-yet.ts';
 import { poll } from '../waiting/polling.ts';
 import { endStuckValidations, takeBackForgotten } from '../authorization/stuck-validation.ts';
-import { presentAndSubmit } from './submit.ts';
 import { closeUnanswered } from '../authorization/unanswered.ts';
+import { type Met, submitInTurns } from '../answers/in-turns.ts';
+import { learnFromMissed, learnFromProven } from '../answers/learned-delay.ts';
 import { decideSubmitted, lookAt, refresh, validationMs } from '../authorization/verdicts.ts';
 
 /** A lost submit is sent again once in the same attempt. */
@@ -37,13 +38,14 @@ export async function authorize(
   wayOf: WayOf,
   { onWaiting = () => undefined, alsoRecord }: AuthorizeOptions = {},
 ): Promise<PlacedOrder> {
-  const conflicts = new Set<number>();
+  const met: Met = { conflicts: new Set(), serverSets: new Map() };
   for (let round = 1; ; round += 1) {
-    const answer = await authorizeOnce(run, placed, wayOf, { onWaiting, conflicts });
-    if (answer.status === 'pending') await endStuckValidations(run, placed, conflicts);
+    const answer = await authorizeOnce(run, placed, wayOf, { onWaiting, met });
+    if (answer.status === 'pending') await endStuckValidations(run, placed, met.conflicts);
     // A submit whose answer was lost may itself be lost: when no verdict comes, it is sent again.
     const isLost = answer.status === 'pending' && (await hasUnknownSubmit(run, placed));
-    if (!isLost || round === rounds) return conclude(run, placed, answer, alsoRecord);
+    if (!isLost || round === rounds)
+      return conclude(run, placed, answer, { serverSets: met.serverSets, alsoRecord });
   }
 }
 
@@ -64,14 +66,14 @@ async function hasUnknownSubmit(run: AccountRun, placed: PlacedOrder): Promise<b
 }
 
 /**
- * @param conflicts filled with the authorizations that the CA says it is validating already (409)
+ * @param met filled with what is met
  * @returns the order as the CA shows it when it has moved on, or there is nothing more to wait for
  */
 async function authorizeOnce(
   run: AccountRun,
   placed: PlacedOrder,
   wayOf: WayOf,
-  { onWaiting, conflicts }: { onWaiting: () => void; conflicts: Set<number> },
+  { onWaiting, met }: { onWaiting: () => void; met: Met },
 ): Promise<Answer<Order>> {
   if (placed.answer.status !== 'pending') return placed.answer;
   // Submits of an earlier attempt come first: a verdict is waited for, and a lost submit is sent again.
@@ -85,8 +87,7 @@ async function authorizeOnce(
   await assertAuthorizationsFit(run, placed.row, answers);
   const submittable = await takeBackForgotten(run, placed.row.id, rows, answers);
   const { tasks, failures, unanswered } = sortOut(submittable, answers, { names: placed.row.names, wayOf });
-  const submission = await presentAndSubmit(run, placed, { seen, tasks });
-  for (const id of submission.conflicts) conflicts.add(id);
+  const submission = await submitInTurns(run, placed, { seen, tasks }, met);
   failures.push(...submission.failures);
   await closeUnanswered(run, placed.row, unanswered);
   if (failures.length > 0) return failAfterVerdicts(run, placed, failures);
@@ -122,10 +123,12 @@ async function conclude(
   run: AccountRun,
   placed: PlacedOrder,
   answer: Answer<Order>,
-  alsoRecord?: AlsoRecord,
+  { serverSets, alsoRecord }: { serverSets: Met['serverSets']; alsoRecord: AlsoRecord | undefined },
 ): Promise<PlacedOrder> {
   if (answer === placed.answer) return recordProvenOrder(run, placed, undefined, alsoRecord);
-  if (answer.status === 'invalid' || answer.status === 'pending') return explainFailure(run, placed, answer);
+  if (answer.status === 'invalid' || answer.status === 'pending')
+    return explainFailure(run, placed, answer, serverSets);
+  await learnFromProven(run, serverSets);
   return recordProvenOrder(run, placed, answer, alsoRecord);
 }
 
@@ -171,7 +174,12 @@ function provenOf(order: OrderRow, rows: readonly AuthorizationRow[]): { type: s
   return rows.flatMap(nameOf).filter(({ value }) => names.includes(value) || names.includes(`*.${value}`));
 }
 
-async function explainFailure(run: AccountRun, placed: PlacedOrder, answer: Answer<Order>): Promise<never> {
+async function explainFailure(
+  run: AccountRun,
+  placed: PlacedOrder,
+  answer: Answer<Order>,
+  serverSets: Met['serverSets'],
+): Promise<never> {
   await recordOrderAnswer(run, placed.row, answer);
   const rows = await authorizationsOf(run.ledger, placed.row.id);
   const undecided = rows.filter((row) => row.status === 'pending');
@@ -182,7 +190,10 @@ async function explainFailure(run: AccountRun, placed: PlacedOrder, answer: Answ
     const row = byUrl.get(authorization.url);
     return error === null || row === undefined ? [] : [{ row: named(row, authorization), error }];
   });
-  if (failures.length > 0) return failAfterVerdicts(run, placed, failures);
+  if (failures.length > 0) {
+    await learnFromMissed(run, failures, serverSets);
+    return failAfterVerdicts(run, placed, failures);
+  }
   const { status, retryAt } = answer;
   if (status === 'pending' && retryAt !== null)
     throw notYet(run, 'validating the names', { orderId: placed.row.id, retryAt });

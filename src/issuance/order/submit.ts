@@ -45,10 +45,15 @@ export async function presentAndSubmit(
       tasks.map((task) => presentationOf(run, task)),
     );
   });
-  const { visible, failures } = await presentAll(run, tasks, presentations);
+  const up = await presentAll(run, tasks, presentations);
   run.stops.work.throwIfAborted();
-  const submission = await submitAll(run, placed, visible);
-  return { ...submission, failures: [...failures, ...submission.failures] };
+  const submission = await submitAll(run, placed, up.visible);
+  return {
+    ...submission,
+    failures: [...up.failures, ...submission.failures],
+    replaced: up.replaced,
+    serverSets: up.serverSets,
+  };
 }
 
 /** The authorizations to prove, and the CA's latest word on all of the order's, yet to be recorded. */
@@ -62,6 +67,10 @@ export interface Submission {
   sentAt: Date;
   /** The authorizations that the CA says it is validating already (409). */
   conflicts: number[];
+  /** Names whose answer another one of the order took the place of: nothing was submitted for them. */
+  replaced: Failure[];
+  /** The name servers that show the record of each authorization. */
+  serverSets: ReadonlyMap<number, string>;
 }
 
 function presentationOf(
@@ -80,7 +89,11 @@ function presentationOf(
 }
 
 /** All challenges are in the ledger as `submitting` before the first is sent (promise 1). */
-async function submitAll(run: AccountRun, placed: PlacedOrder, tasks: readonly Task[]): Promise<Submission> {
+async function submitAll(
+  run: AccountRun,
+  placed: PlacedOrder,
+  tasks: readonly Task[],
+): Promise<Omit<Submission, 'replaced' | 'serverSets'>> {
   let sentAt = run.clock.now();
   if (tasks.length === 0) return { failures: [], sentAt, conflicts: [] };
   const { outwaited } = await awaitClosers(run, placed.row.id);

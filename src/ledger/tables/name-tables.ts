@@ -32,6 +32,17 @@ export interface IdentifierTable {
   probe_error: ErrorRecord | null;
 }
 
+/** How much longer the CA takes to see records of some name servers than they do to show them. */
+export interface NameServerDelayTable {
+  id: Generated<number>;
+  /** Their names, sorted, with blanks between. */
+  servers: string;
+  extra_seconds: number;
+  /** The last validation that failed for want of a record which all of them showed. */
+  failed_at: Instant | null;
+  proven_at: Instant | null;
+}
+
 /**
  * The answer that a probe put up, or was about to; enough for another process to take it down. Deleted once
  * it is down.
