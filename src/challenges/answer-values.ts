@@ -25,7 +25,7 @@ export function dnsRecordName({ identifier }: ChallengeAnswer): string {
 }
 
 /** The TXT value of dns-01 (RFC 8555 §8.4). */
-export function dnsRecordValue({ keyAuthorization }: Pick<ChallengeAnswer, "keyAuthorization">): string {
+export function dnsRecordValue({ keyAuthorization }: Pick<ChallengeAnswer, 'keyAuthorization'>): string {
   return createHash('sha256').update(keyAuthorization).digest('base64url');
 }
 
