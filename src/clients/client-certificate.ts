@@ -42,7 +42,7 @@ export interface ClientSolver {
   listen?: string;
   hook?: string;
   cleanupHook?: string;
-  hookStyle?: 'certbot';
+  hookStyle?: 'certbot' | 'acme.sh';
   propagationTimeout?: string;
 }
 

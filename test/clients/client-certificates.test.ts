@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -176,6 +176,9 @@ describe('certificatesOfClient', () => {
     await put('seven.test/seven.test.conf', conf('seven.test', 'no', 'dns_cf'));
     await put('eight.test/eight.test.conf', conf('eight.test', 'www.eight.test', 'no,/srv'));
     await put('seven.test/seven.test.csr.conf', '[req]');
+    await put('nine.test/nine.test.conf', conf('nine.test', '*.nine.test', 'dns_mine'));
+    await put('ten.test/ten.test.conf', conf('ten.test', 'no', 'dns_mine', `Le_ChallengeAlias='=x.test'\n`));
+    for (const file of ['acme.sh', 'dnsapi/dns_mine.sh']) await put(file, '');
     const { certificates, unreadable } = await found('acme.sh');
     expect(unreadable).toEqual([]);
     expect(certificates).toMatchObject([
@@ -188,13 +191,29 @@ describe('certificatesOfClient', () => {
         options: { keyType: 'ec256', deployHook: "service nginx 'reload'" },
         notes: ["it isn't copied to /etc/x.key"],
       },
-      { name: 'seven.test', solver: null, unsolved: expect.stringContaining('dns_cf') as unknown },
+      {
+        names: ['nine.test', '*.nine.test'],
+        solver: { challenge: 'dns-01', hook: here.file('dnsapi/dns_mine.sh'), hookStyle: 'acme.sh' },
+      },
+      {
+        name: 'seven.test',
+        solver: null,
+        unsolved: `acme.sh, or its script dns_cf.sh, isn't in ${here.directory}`,
+      },
       {
         names: ['six.test'],
         solver: { solver: 'standalone', challenge: 'tls-alpn-01', listen: '444' },
         options: { keyType: 'rsa2048' },
       },
+      { solver: null, unsolved: "acme.sh's dns_mine writes its records under another name, an alias" },
     ]);
+    // A folder of certificates alone, whose acme.sh is elsewhere.
+    await rm(here.file('acme.sh'));
+    const alone = (await found('acme.sh')).certificates.find(({ name }) => name === 'nine.test');
+    expect(alone).toMatchObject({
+      solver: null,
+      unsolved: expect.stringContaining('dns_mine.sh') as unknown,
+    });
   });
 });
 

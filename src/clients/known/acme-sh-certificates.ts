@@ -13,19 +13,24 @@ export const acmeShCertificates: CertificateLayout = {
   homes: acmeShAccounts.homes,
   folder: '',
   isWanted: (path) => /^([^/]+?)(_ecc)?\/\1\.conf$/.test(path),
-  certificateOf({ file, parts, text }) {
+  async certificateOf({ file, parts, text, namesIn }) {
     const values = shellValues(text);
     const domain = valueOf(values, 'Le_Domain');
     if (domain === null) throw new Error('it has no Le_Domain');
-    return Promise.resolve({
+    const home = dirname(dirname(file));
+    const [programs, scripts] = [await namesIn('..'), await namesIn('../dnsapi')];
+    return {
       name: (parts[0] ?? '').replace(/^\*/, '_'),
       names: [domain, ...listOf(values, 'Le_Alt')],
       ...hostlessServer(webUrl(valueOf(values, 'Le_API'))),
-      ...solverOf(values, [domain, ...listOf(values, 'Le_Alt')]),
+      ...solverOf(values, [domain, ...listOf(values, 'Le_Alt')], {
+        home,
+        scripts: programs.includes('acme.sh') ? scripts : [],
+      }),
       options: optionsOf(values),
       notes: notesOf(values),
       issued: filesOf(dirname(file), domain, values),
-    });
+    };
   },
 };
 
@@ -41,10 +46,17 @@ function installed(values: Values): string[] {
   return names.flatMap((name) => valueOf(values, name) ?? []);
 }
 
+/** The folder of acme.sh, with the scripts of its dnsapi that can be called there. */
+interface Home {
+  home: string;
+  scripts: readonly string[];
+}
+
 /** `Le_Webroot` has the way of each name, in their order; the last holds for all that follow. */
 function solverOf(
   values: Values,
   names: readonly string[],
+  home: Home,
 ): { solver: ClientSolver | null; unsolved: string | null } {
   const ways = (values.get('Le_Webroot') ?? '').split(',').filter((way) => way !== '');
   const [way = ''] = ways;
@@ -56,7 +68,25 @@ function solverOf(
   if (way === 'no') return { solver: standalone('http-01', valueOf(values, 'Le_HTTPPort')), unsolved: null };
   if (way === 'alpn')
     return { solver: standalone('tls-alpn-01', valueOf(values, 'Le_TLSPort')), unsolved: null };
+  if (/^dns_\w+$/.test(way)) return byScript(way, values, home);
   return { solver: null, unsolved: `acme-ledger has nothing like acme.sh's ${way === '' ? 'way' : way}` };
+}
+
+/**
+ * A script of the dnsapi goes on in a shell of acme.sh (`--hook-style acme.sh`), which finds its credentials in the
+ * `account.conf` of the same folder.
+ */
+function byScript(
+  way: string,
+  values: Values,
+  { home, scripts }: Home,
+): { solver: ClientSolver | null; unsolved: string | null } {
+  if (valueOf(values, 'Le_ChallengeAlias') !== null)
+    return { solver: null, unsolved: `acme.sh's ${way} writes its records under another name, an alias` };
+  if (!scripts.includes(`${way}.sh`))
+    return { solver: null, unsolved: `acme.sh, or its script ${way}.sh, isn't in ${home}` };
+  const hook = join(home, 'dnsapi', `${way}.sh`);
+  return { solver: { solver: 'exec', challenge: 'dns-01', hook, hookStyle: 'acme.sh' }, unsolved: null };
 }
 
 function standalone(challenge: ClientSolver['challenge'], port: string | null): ClientSolver {
