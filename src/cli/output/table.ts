@@ -43,8 +43,11 @@ export function drawTable(
     .join('\n');
 }
 
-/** The last column, of the reasons, and the first may be cut: room for so much of each of them is enough. */
-const enough = { first: 24, last: 24 };
+/**
+ * The first column, the last, of the reasons, and those that may be left out are cut first: room for so much of each of them is
+ * enough to keep it.
+ */
+const enough = 24;
 
 function keptColumns(natural: readonly number[], columns: number, spare: readonly number[]): number[] {
   let kept = natural.map((_, column) => column);
@@ -52,8 +55,8 @@ function keptColumns(natural: readonly number[], columns: number, spare: readonl
     totalOf(
       kept.map((column) => {
         const width = natural[column] ?? 0;
-        if (column === 0) return Math.min(width, enough.first);
-        return column === natural.length - 1 ? Math.min(width, enough.last) : width;
+        const isCut = column === 0 || column === natural.length - 1 || (spare[column] ?? 0) > 0;
+        return isCut ? Math.min(width, enough) : width;
       }),
     );
   const leaving = natural

@@ -36,4 +36,12 @@ describe('drawTable', () => {
     drawTable(['NAME', 'X', 'Y', 'Z'], rows);
     expect(process.cpuUsage(before).user / 1000).toBeLessThan(2_000);
   });
+
+  it('cuts a long column before it leaves it out', () => {
+    const rows = [['a.test', `webroot /srv/${'x'.repeat(60)}`, 'taken over']];
+    const head = ['NAME', 'PROVEN BY', 'OUTCOME'];
+    const [first] = drawTable(head, rows, { columns: 60, spare: [0, 1, 0] }).split('\n');
+    expect(first).toMatch(/^NAME +PROVEN BY +OUTCOME$/);
+    expect(drawTable(head, rows, { columns: 40, spare: [0, 1, 0] })).not.toContain('PROVEN');
+  });
 });

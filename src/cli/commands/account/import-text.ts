@@ -29,6 +29,7 @@ async function writeCertificates(output: Output, taken: readonly Taken[], dryRun
     await output.table(
       head,
       rows.map((one) => cellsOf(one, sharedOnes)),
+      spare,
     );
   for (const { note, certificates } of shared) output.line(note, () => `${certificates}: ${note}`);
   for (const { error, subject } of leftGroups(taken)) output.complainOf(error, subject);
@@ -40,6 +41,9 @@ const next =
   "acme-ledger renew --dry-run says what is due; stop the other client's timer before you let acme-ledger renew";
 
 const head = ['CERTIFICATE', 'NAMES', 'ENDS', 'PROVEN BY', 'OUTCOME', 'NOTE'];
+
+/** On a narrow terminal it is the certificate, what becomes of it and why that stay. */
+const spare = [0, 3, 1, 2, 0, 0];
 
 function cellsOf(one: Taken, shared: ReadonlySet<string>): string[] {
   const own = notesOf(one).filter((note) => !shared.has(note));
