@@ -2,49 +2,23 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { RequestKind } from '../../support/acme-request.ts';
 import { created } from '../../support/created.ts';
-import { type Installation, jsonLines, jsonOf, newInstallation } from '../../support/installation.ts';
-import { type PebbleLab, startPebble } from '../../support/pebble.ts';
+import { jsonLines, jsonOf } from '../../support/installation.ts';
 import { type ProgramResult, startProgram } from '../../support/program.ts';
-import { type AcmeProxy, startProxy } from '../../support/proxy.ts';
-import { type WebrootServer, serveWebroot } from '../../support/webroot-server.ts';
+import { type StagingPair, startStagingPair } from '../../support/staging-pair.ts';
 
-interface Ca {
-  lab: PebbleLab;
-  proxy: AcmeProxy;
-  webServer: WebrootServer;
-}
-
-let production: Ca;
-let staging: Ca;
-let here: Installation;
+let pair: StagingPair;
+let production: StagingPair['production'];
+let staging: StagingPair['staging'];
+let here: StagingPair['here'];
 let deployed: string;
 
 beforeAll(async () => {
-  const labs = await Promise.all([
-    startPebble({ env: { PEBBLE_AUTHZREUSE: '100' } }),
-    startPebble({ env: { PEBBLE_WFE_NONCEREJECT: '0' } }),
-  ]);
-  const proxies = await Promise.all(labs.map(({ directoryUrl }) => startProxy({ directoryUrl })));
-  here = await newInstallation({ directoryUrl: proxies[0]!.directoryUrl, caFile: labs[0].caFile });
-  const cas = await Promise.all(
-    labs.map(async (lab, index) => ({
-      lab,
-      proxy: proxies[index]!,
-      webServer: await serveWebroot(here.webroot, lab.httpPort),
-    })),
-  );
-  [production, staging] = [cas[0]!, cas[1]!];
+  pair = await startStagingPair();
+  ({ production, staging, here } = pair);
   deployed = here.file('deployed');
 }, 180_000);
 
-afterAll(async () => {
-  for (const { lab, proxy, webServer } of [production, staging]) {
-    await webServer.stop();
-    await proxy.stop();
-    await lab.stop();
-  }
-  await here.remove();
-});
+afterAll(() => pair.stop());
 
 beforeEach(async () => {
   production.proxy.resetCounts();
