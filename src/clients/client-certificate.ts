@@ -35,7 +35,7 @@ export interface ClientFiles {
 }
 
 export interface ClientSolver {
-  solver: 'webroot' | 'standalone' | 'exec';
+  solver: 'webroot' | 'standalone' | 'exec' | 'rfc2136' | 'cloudflare' | 'route53' | 'gcloud';
   challenge: 'http-01' | 'tls-alpn-01' | 'dns-01';
   webroot?: string;
   webrootFor?: string;
@@ -44,6 +44,9 @@ export interface ClientSolver {
   cleanupHook?: string;
   hookStyle?: 'certbot' | 'acme.sh';
   propagationTimeout?: string;
+  dnsServer?: string;
+  tsigKeyFile?: string;
+  dnsCredentials?: string;
 }
 
 export interface ClientOptions {

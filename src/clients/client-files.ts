@@ -75,7 +75,7 @@ export async function eachClientFile(
           file,
           parts: path.split('/'),
           text: await foundText(file, maxBytes),
-          beside: (name) => foundText(join(dirname(file), name), maxBytes).catch(() => null),
+          beside: (name) => foundText(resolve(dirname(file), name), maxBytes).catch(() => null),
           namesIn: (folder) => readdir(join(dirname(file), folder)).catch(() => []),
         });
       } catch (error) {

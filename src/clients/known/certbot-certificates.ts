@@ -1,5 +1,6 @@
 import { dirname, join } from 'node:path';
 import { certbotAccounts } from './certbot-accounts.ts';
+import { credentialsKey, dnsPluginSolver } from './certbot-dns.ts';
 import { hostlessServer, type CertificateLayout } from '../certificate-layout.ts';
 import type { ClientFile } from '../client-files.ts';
 import type { ClientFiles, ClientOptions, ClientSolver } from '../client-certificate.ts';
@@ -22,13 +23,20 @@ export const certbotCertificates: CertificateLayout = {
     const pem = await beside(`../live/${name}/cert.pem`);
     if (pem === null) throw new Error(`live/${name}/cert.pem, which has its names, can't be read`);
     const { names, keyType } = issuedFacts(pem);
+    const webroots = sections.get('renewalparams/webroot_map') ?? new Map<string, string>();
+    const {
+      solver,
+      unsolved,
+      notes = [],
+    } = (await dnsSolverOf(settings, beside)) ?? solverOf(names, settings, webroots);
     return {
       name,
       names,
       ...hostlessServer(webUrl(oneOf(settings, 'server'))),
-      ...solverOf(names, settings, sections.get('renewalparams/webroot_map') ?? new Map<string, string>()),
+      solver,
+      unsolved,
       options: optionsOf(settings, keyType),
-      notes: [...notesOf(settings), ...(await directoryHooks(namesIn))],
+      notes: [...notes, ...notesOf(settings), ...(await directoryHooks(namesIn))],
       issued: filesIn(join(dirname(file), '../live', name)),
     };
   },
@@ -44,14 +52,28 @@ function filesIn(live: string): ClientFiles {
   };
 }
 
-function solverOf(
-  names: readonly string[],
-  settings: IniSection,
-  webroots: IniSection,
-): { solver: ClientSolver | null; unsolved: string | null } {
+interface TakenOver {
+  solver: ClientSolver | null;
+  unsolved: string | null;
+  notes?: readonly string[];
+}
+
+/** Null for what no DNS plugin proves that has its like here. */
+async function dnsSolverOf(settings: IniSection, beside: ClientFile['beside']): Promise<TakenOver | null> {
+  if (isOff(settings)) return null;
+  // Older versions put a plugin's package before its name.
+  const plugin = (oneOf(settings, 'authenticator') ?? '').replace(/^[^:]*:/, '');
+  const credentials = oneOf(settings, credentialsKey(plugin));
+  return dnsPluginSolver({ plugin, credentials, beside });
+}
+
+function isOff(settings: IniSection): boolean {
+  return (oneOf(settings, 'autorenew') ?? 'True').toLowerCase() === 'false';
+}
+
+function solverOf(names: readonly string[], settings: IniSection, webroots: IniSection): TakenOver {
   const authenticator = oneOf(settings, 'authenticator') ?? 'none';
-  const isOff = (oneOf(settings, 'autorenew') ?? 'True').toLowerCase() === 'false';
-  if (isOff) return unsolved('certbot is told not to renew it (autorenew)');
+  if (isOff(settings)) return unsolved('certbot is told not to renew it (autorenew)');
   switch (authenticator) {
     case 'webroot': {
       const fallback = listOf(settings, 'webroot_path').at(-1) ?? '';
