@@ -1,4 +1,5 @@
 import { isIP } from 'node:net';
+import { shellWord } from '../../shell-word.ts';
 import type { ClientFile } from '../client-files.ts';
 import type { ClientSolver } from '../client-certificate.ts';
 
@@ -67,7 +68,7 @@ function updates(file: string, text: string | null): TakenOver {
 }
 
 function solved(solver: ClientSolver, npmPackage: string): TakenOver {
-  const note = `its solver ${solver.solver} needs a package beside acme-ledger: npm install -g ${npmPackage}`;
+  const note = `its solver ${solver.solver} needs a package beside acme-ledger: npm install -g ${shellWord(npmPackage)}`;
   return { solver, unsolved: null, notes: [note] };
 }
 
