@@ -22,7 +22,7 @@ const floors: readonly (readonly string[])[] = [
   ['plan'],
   ['probe'],
   ['preflight'],
-  ['wanted', 'clear', 'names', 'ledger-check', 'sync'],
+  ['wanted', 'clear', 'names', 'ledger-check', 'sync', 'dns-persist'],
   ['run'],
   ['issuance', 'settings'],
   ['acme', 'ledger', 'challenges', 'certificates', 'clients'],

@@ -76,12 +76,15 @@ export function assertSolvable(settings: SolverSettings, identifiers: readonly I
 export function whyUnsolvable(settings: SolverSettings, { type, value }: Identifier): string | null {
   const { challenge } = settings;
   if (answersNothing(settings)) return null;
-  if (value.startsWith('*.') && challenge !== 'dns-01')
+  if (value.startsWith('*.') && !dnsChallenges.includes(challenge))
     return `the wildcard ${value} can only be proven with dns-01, not ${challenge}`;
-  if (type === 'ip' && challenge === 'dns-01')
-    return `the IP address ${value} can't be proven with dns-01 (RFC 8738 §7)`;
+  if (type === 'ip' && dnsChallenges.includes(challenge))
+    return `the IP address ${value} can't be proven with ${challenge} (RFC 8738 §7)`;
   return null;
 }
+
+/** Those that a record in the DNS answers. */
+const dnsChallenges: readonly string[] = ['dns-01', 'dns-persist-01'];
 
 function issuesOf(error: z.core.$ZodError): string {
   return error.issues.map((issue) => `${issue.path.join('.') || 'solver'}: ${issue.message}`).join('; ');

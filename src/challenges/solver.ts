@@ -1,6 +1,6 @@
 import type { Identifier } from '../identifiers.ts';
 
-export const challengeTypes = ['http-01', 'dns-01', 'tls-alpn-01'] as const;
+export const challengeTypes = ['http-01', 'dns-01', 'tls-alpn-01', 'dns-persist-01'] as const;
 export type ChallengeType = (typeof challengeTypes)[number];
 
 /** The answer that has to be put up for one authorization (RFC 8555 §8.1, §8.3, §8.4, RFC 8737 §3). */
@@ -27,6 +27,17 @@ export interface AnswerBatch {
   remaining: number;
 }
 
+/** What an answer that stands for good must say (draft-ietf-acme-dns-persist). */
+export interface StandingProof {
+  /** Without `*.`. */
+  identifier: Identifier;
+  isWildcard: boolean;
+  /** The domain names of the CA, of which it takes any; null where they aren't known. */
+  issuers: readonly string[] | null;
+  /** The URLs of the account, of which it takes any. */
+  accountUris: readonly string[];
+}
+
 /**
  * Makes challenges answerable. `present` is quick, `waitUntilVisible` may take long, `cleanUp` is called whatever happened,
  * also by another process after a crash: it must do without anything that `present` kept in memory, and finding
@@ -43,6 +54,13 @@ export interface Solver {
    * after it. @throws AcmeLedgerError `solver` when it is gone
    */
   assertStillVisible(answer: ChallengeAnswer, signal: AbortSignal): Promise<void>;
+  /**
+   * For an answer that stands for good, and is neither put up nor taken down: looks whether it is there. Missing for a solver that puts its
+   * answers up.
+   * @returns when it ends; null for never
+   * @throws AcmeLedgerError `solver` when it isn't there, or isn't for this
+   */
+  standingEnd?(proof: StandingProof, signal: AbortSignal): Promise<Date | null>;
   /** @throws AcmeLedgerError `solver` */
   cleanUp(answer: ChallengeAnswer, signal: AbortSignal): Promise<void>;
   /** Releases listeners. After it nothing is presented by this process any more. */

@@ -5,6 +5,7 @@ import { httpreq } from './dns/httpreq/httpreq.ts';
 import { rfc2136 } from './dns/rfc2136/rfc2136.ts';
 import { route53 } from './dns/route53/route53.ts';
 import { exec } from './exec/exec.ts';
+import { persist } from './persist/persist.ts';
 import type { SolverKind } from './solver-kind.ts';
 import { none } from './none/none.ts';
 import { served } from './served/served.ts';
@@ -23,6 +24,7 @@ export const solvers = {
   gcloud,
   [acmeDns.name]: acmeDns,
   httpreq,
+  persist,
   none,
 } satisfies Record<string, SolverKind>;
 

@@ -21,6 +21,7 @@ import { certRevoke } from './commands/cert/revoke.ts';
 import { certSet } from './commands/cert/set.ts';
 import { certShow } from './commands/cert/show.ts';
 import { check } from './commands/check.ts';
+import { dnsPersistRecord } from './commands/dns-persist/record.ts';
 import { issue } from './commands/issue.ts';
 import { ledgerCheck } from './commands/ledger/check.ts';
 import { nameList } from './commands/name/list.ts';
@@ -86,6 +87,7 @@ export function buildProgram(runner: Runner): Command {
   runsShow(runs, runner);
   check(program, runner);
   serveHttp01(group(program, 'serve', 'one process that goes on until it is ended'), runner);
+  dnsPersistRecord(group(program, 'dns-persist', 'records that stand in the DNS for good'), runner);
   status(program, runner);
   ledgerCheck(group(program, 'ledger', 'the database itself'), runner);
   return program;

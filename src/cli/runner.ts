@@ -18,6 +18,7 @@ const looking: ReadonlySet<string> = new Set([
   'list',
   'show',
   'report',
+  'record',
   'status',
   'explain',
   'metrics',

@@ -170,6 +170,18 @@ export const examples: Readonly<Record<string, CommandExamples>> = {
     page: 'when-something-fails.md',
   },
   'runs show': { lines: ['acme-ledger runs show 3f0c2a91'], page: 'when-something-fails.md' },
+  'dns-persist': {
+    lines: ['acme-ledger dns-persist record example.com'],
+    page: 'dns-persist.md',
+  },
+  'dns-persist record': {
+    lines: [
+      "acme-ledger dns-persist record example.com '*.example.org'",
+      'acme-ledger dns-persist record example.com --until 365d',
+      'acme-ledger issue example.com --challenge dns-persist-01',
+    ],
+    page: 'dns-persist.md',
+  },
   serve: {
     lines: ['acme-ledger serve http01 --listen 127.0.0.1:8402'],
     page: 'one-place-for-challenges.md',

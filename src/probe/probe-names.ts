@@ -38,7 +38,12 @@ export interface Probing extends ProbeParts {
  */
 const concurrency = 10;
 /** A name server that is slow to show a record gets longer. */
-const longestMs = { 'http-01': 60_000, 'tls-alpn-01': 60_000, 'dns-01': 300_000 } as const;
+const longestMs = {
+  'http-01': 60_000,
+  'tls-alpn-01': 60_000,
+  'dns-01': 300_000,
+  'dns-persist-01': 60_000,
+} as const;
 
 /**
  * Puts up a token of our own for each name the way its certificate would, looks whether it can be seen, and

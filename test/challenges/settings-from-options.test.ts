@@ -83,7 +83,7 @@ test.each<[SolverOptions, RegExp, RegExp]>([
   [{}, /prove/, /--webroot.*standalone.*--hook/],
   [{ challenge: 'http-01' }, /prove/, /--webroot/],
   [{ challenge: 'dns-01' }, /dns-01/, /--hook/],
-  [{ challenge: 'dns-persist-01' }, /dns-persist-01/, /http-01, dns-01, tls-alpn-01/],
+  [{ challenge: 'dns-account-01' }, /dns-account-01/, /http-01, dns-01, tls-alpn-01/],
   [{ solver: 'rfc1035' }, /rfc1035/, /webroot, standalone, .*exec/],
   [{ solver: 'webroot' }, /needs --webroot/, /root/],
   [{ solver: 'exec' }, /needs --hook/, /present/],

@@ -23,6 +23,7 @@ describe('each command', () => {
         'status',
         'check',
         'serve http01',
+        'dns-persist record',
         'runs list',
         'runs show',
         'authz clear',

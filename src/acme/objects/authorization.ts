@@ -58,6 +58,7 @@ function challengeOf(value: unknown, base: string): Challenge[] {
       type,
       status: challengeStatusOf(fields),
       token: tokenOf(fields['token']),
+      ...(type === 'dns-persist-01' ? persistFieldsOf(fields) : {}),
       error: parseProblem(fields['error']),
     },
   ];
@@ -76,6 +77,19 @@ function challengeStatusOf(fields: Fields): Challenge['status'] {
 /** RFC 8555 §8.3: base64url and nothing else; it becomes a file name, so anything else is no token. */
 function tokenOf(value: unknown): string | null {
   return typeof value === 'string' && /^[A-Za-z0-9_-]{1,512}$/.test(value) ? value : null;
+}
+
+const mostIssuers = 10;
+
+/** draft-ietf-acme-dns-persist, "Challenge Object": a list that is empty, or longer, is malformed. */
+function persistFieldsOf(fields: Fields): Pick<Challenge, 'issuerDomainNames' | 'accountUri'> {
+  const names = listOf(fields['issuer-domain-names']).flatMap((each) => textOf(each) ?? []);
+  const isFit = names.length > 0 && names.length <= mostIssuers;
+  const accountUri = textOf(fields['accounturi']);
+  return {
+    ...(isFit ? { issuerDomainNames: names.map((name) => name.toLowerCase().replace(/\.$/, '')) } : {}),
+    ...(accountUri === null ? {} : { accountUri }),
+  };
 }
 
 function statusOf(value: unknown): Authorization['status'] {

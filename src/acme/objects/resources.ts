@@ -35,6 +35,9 @@ export interface Challenge {
   type: string;
   status: 'pending' | 'processing' | 'valid' | 'invalid';
   token: string | null;
+  /** dns-persist-01: the names of the CA that a record may have, and the account as the CA wants it there. */
+  issuerDomainNames?: string[];
+  accountUri?: string;
   error: Problem | null;
 }
 

@@ -36,6 +36,8 @@ export async function assertAnswered(
   signal: AbortSignal,
 ): Promise<void> {
   if (answer.type === 'dns-01') return assertRecord(answer, settings, view, clock, signal);
+  if (answer.type === 'dns-persist-01')
+    throw notSeen(answer, 'its record stands for good, and is looked at before an order', null);
   try {
     const addresses = await addressesToTry(answer, view, signal);
     if (answer.type === 'tls-alpn-01') await assertTlsAnswer(answer, addresses, view, signal);

@@ -8,6 +8,7 @@ import { answerOf } from './stored-answer.ts';
 import { waitForCaches } from './cache-wait.ts';
 import { takeDown } from './take-down.ts';
 import { isTakenDown } from '../../ledger/orders/presentations.ts';
+import { assertStands } from './standing.ts';
 import { assertOwned, isTakenOver } from '../ownership/guards.ts';
 
 interface Presented {
@@ -34,7 +35,8 @@ export async function presentAll(
   const withRow = (act: Act) => {
     return async (task: Task): Promise<void> => {
       const row = byAuthorization.get(task.row.id);
-      if (row !== undefined) await act(run, run.solverFor(task.settings), row, together);
+      if (row === undefined) await assertStands(run, task);
+      else await act(run, run.solverFor(task.settings), row, together);
     };
   };
   const up = await sorted(tasks, withRow(present));

@@ -56,7 +56,7 @@ export function sortOut(
       continue;
     }
     const challenge = challengeOf(authorization, settings);
-    const token = challenge?.token ?? null;
+    const token = challenge === undefined ? null : tokenOf(challenge);
     if (challenge === undefined || token === null) {
       const error = (challenge === undefined ? notOffered : tokenUnusable)(authorization, settings.challenge);
       failures.push({ row: named(row, authorization), error });
@@ -70,6 +70,11 @@ export function sortOut(
     }
   }
   return { tasks, failures, unanswered };
+}
+
+/** The token of the challenge; empty for a challenge that has none. */
+function tokenOf({ type, token }: Challenge): string | null {
+  return type === 'dns-persist-01' ? '' : token;
 }
 
 /**

@@ -42,7 +42,7 @@ export async function presentAndSubmit(
     return insertPresentations(
       tx,
       placed.row.id,
-      tasks.map((task) => presentationOf(run, task)),
+      tasks.filter(isPutUp).map((task) => presentationOf(run, task)),
     );
   });
   const up = await presentAll(run, tasks, presentations);
@@ -54,6 +54,11 @@ export async function presentAndSubmit(
     replaced: up.replaced,
     serverSets: up.serverSets,
   };
+}
+
+/** What stands in the DNS for good is no presentation: nothing has to take it down. */
+function isPutUp({ challenge }: Task): boolean {
+  return challenge.type !== 'dns-persist-01';
 }
 
 /** The authorizations to prove, and the CA's latest word on all of the order's, yet to be recorded. */

@@ -34,7 +34,12 @@ export type Tried<Seen> =
   | { is: 'seen'; row: ProbeRow; seen: Seen };
 
 /** A name server that is slow to show a record gets longer. */
-const longestMs = { 'http-01': 60_000, 'tls-alpn-01': 60_000, 'dns-01': 300_000 } as const;
+const longestMs = {
+  'http-01': 60_000,
+  'tls-alpn-01': 60_000,
+  'dns-01': 300_000,
+  'dns-persist-01': 60_000,
+} as const;
 
 /** An answer of our own for a name: no challenge of a CA has its token, so that it proves nothing to anybody. */
 export function newTestAnswer(
