@@ -176,12 +176,14 @@ async function openAccount(
 
 /**
  * Opens this run's account at another CA beside the first, registered if it isn't yet.
+ * @param leftMs how much time the run has left: a CA that is out of order isn't waited for any longer
  * @returns to be closed by its session
  */
 export async function openBeside(
   context: CommandContext,
   run: AccountRun,
   authority: Authority,
+  leftMs: () => number,
 ): Promise<AccountRun> {
   const { settings } = context;
   const { ledger, runId, clock } = run;
@@ -192,9 +194,11 @@ export async function openBeside(
   const writer = { ledger, runId, clock, limits: limitsAt(authority, settings.limits) };
   const keyed = await keyedAccount(context, authority, writer);
   const { patienceMs, pressure, assertLease, overridesHoldsUntil } = run;
+  const restMs = shortWait(patienceMs);
   const opened = await openAccount(context, authority, writer, {
     ...keyed,
     patienceMs,
+    outageLeftMs: (waitedMs) => Math.min(restMs(waitedMs), leftMs()),
     pressure,
     assertLease,
     overridesHoldsUntil,

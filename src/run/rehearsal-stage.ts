@@ -30,7 +30,10 @@ export async function onStage<T>(
   const { label } = staging;
   // A key that the CA gave for a binding is for its own accounts.
   const there = { ...context, settings: { ...context.settings, eab: null } };
-  const opened = await openBeside(there, run, staging).catch((error: unknown) => ofTheCa(error, staging));
+  const { leftMs = () => Infinity } = later;
+  const opened = await openBeside(there, run, staging, leftMs).catch((error: unknown) =>
+    ofTheCa(error, staging),
+  );
   if (opened instanceof AcmeLedgerError) return act({ label, run: opened });
   try {
     const skipNamesKeys = new Set(namesKeys);

@@ -33,6 +33,8 @@ export interface HttpAnswer {
 export interface ExchangeLimits {
   connectTimeoutMs: number;
   answerTimeoutMs: number;
+  /** How old the guard's leave may be when the request is sent; 10 s unless told. */
+  leaveLastsMs?: number;
 }
 
 const maxBodyBytes = 4 * 1024 * 1024; // a chain of ten certificates has 20 KiB, a page of 1,000 orders 100 KiB
@@ -41,7 +43,9 @@ const maxBodyBytes = 4 * 1024 * 1024; // a chain of ten certificates has 20 KiB,
  * The guard is asked again when its leave is older than this: the process, or the machine, may have stood
  * still since. A busy ledger may hold the guard up for as long.
  */
-const leaveLastsMs = 10_000;
+const usualLeaveMs = 10_000;
+/** After so many leaves that came too late, a minute and a half in all, the ledger is no place to ask. */
+const leavesMost = 10;
 
 /**
  * Sends a request and reads the whole answer, within the limits.
@@ -72,7 +76,8 @@ export async function exchange(
       progress.isSent = true;
       limited.sent();
     };
-    send(outgoing, request, { onConnected: limited.connected, onSent }).catch(fail);
+    const { leaveLastsMs = usualLeaveMs } = limits;
+    send(outgoing, request, { onConnected: limited.connected, onSent, leaveLastsMs }).catch(fail);
   });
   try {
     return await answer;
@@ -89,7 +94,11 @@ export async function exchange(
 async function send(
   outgoing: http.ClientRequest,
   { url, body, assertAllowed }: HttpRequest,
-  { onConnected, onSent }: { onConnected: () => void; onSent: () => void },
+  {
+    onConnected,
+    onSent,
+    leaveLastsMs,
+  }: { onConnected: () => void; onSent: () => void; leaveLastsMs: number },
 ): Promise<void> {
   const connecting = connected(outgoing, url);
   if (assertAllowed === undefined) {
@@ -100,7 +109,7 @@ async function send(
   }
   await connecting;
   onConnected();
-  for (;;) {
+  for (let leaves = 0; leaves < leavesMost; leaves += 1) {
     const askedAt = systemClock.now().getTime();
     await assertAllowed().catch((error: unknown) => Promise.reject(unsentError(error)));
     if (outgoing.destroyed) return;
@@ -109,6 +118,15 @@ async function send(
     outgoing.end(body);
     return;
   }
+  throw unsentError(tooSlow(url));
+}
+
+function tooSlow(url: string): AcmeLedgerError {
+  return new AcmeLedgerError(
+    'ledger-busy',
+    `nothing was sent to ${new URL(url).host}: the ledger took too long, ${String(leavesMost)} times in a row, to say whether it may be`,
+    { hint: 'see what keeps the ledger busy, or its disk, then run it again: nothing is lost' },
+  );
 }
 
 /** Never, when no connection comes about: the request fails by itself then. */

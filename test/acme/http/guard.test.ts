@@ -1,6 +1,8 @@
+import http from 'node:http';
 import { afterEach, expect, test } from 'vitest';
 import { generateAccountKey } from '../../../src/acme/http/account-key.ts';
 import { isOutcomeUnknown } from '../../../src/acme/http/connection-failure.ts';
+import { exchange } from '../../../src/acme/http/exchange.ts';
 import { type Session } from '../../../src/acme/session.ts';
 import { openSession, type SessionOptions } from '../../../src/acme/open-session.ts';
 import { AcmeLedgerError } from '../../../src/errors.ts';
@@ -97,6 +99,27 @@ test('an interruption that it throws says nothing of requests that were sent and
     [sent, session.newOrder(order, guard)].map((each) => each.catch((error: unknown) => error)),
   );
   expect([isOutcomeUnknown(one), isOutcomeUnknown(other)]).toEqual([true, false]);
+  expect(ca.to('/order')).toEqual([]);
+});
+
+test('one that is always too slow is asked ten times, then nothing is sent', async () => {
+  const { ca } = await sessionAt();
+  const agent = new http.Agent();
+  ends.push(() => agent.destroy());
+  let asked = 0;
+  const assertAllowed = async (): Promise<void> => {
+    asked += 1;
+    await new Promise((resolve) => setTimeout(resolve, 2));
+  };
+  const limits = { connectTimeoutMs: 10_000, answerTimeoutMs: 10_000, leaveLastsMs: 0 };
+  const sent = exchange({ method: 'POST', url: `${ca.origin}/order`, assertAllowed }, agent, limits);
+  const error: unknown = await sent.catch((reason: unknown) => reason);
+  expect(error).toMatchObject({
+    code: 'ledger-busy',
+    message: expect.stringContaining('10 times') as unknown,
+  });
+  expect(isOutcomeUnknown(error)).toBe(false);
+  expect(asked).toBe(10);
   expect(ca.to('/order')).toEqual([]);
 });
 

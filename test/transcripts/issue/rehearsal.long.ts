@@ -1,4 +1,5 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { RequestKind } from '../../support/acme-request.ts';
 import { created } from '../../support/created.ts';
@@ -155,6 +156,20 @@ describe('a rehearsal', () => {
     const renewed = await here.run(['renew', 'whole.test', ...nobody]);
     expect(jsonLines(renewed)[0]).toMatchObject({ status: 'renewed', error: null });
     expect(renewed.stderr).toContain('goes on without a rehearsal');
+  }, 180_000);
+
+  it('does not wait longer for a staging that is out of order than the run has time', async () => {
+    await rm(path.join(here.stateDir, 'cache'), { recursive: true, force: true });
+    staging.proxy.setFault(() => ({ type: 'answer', status: 503, body: {}, withNonce: false }));
+    const { exitCode, stdout, durationMs } = await rehearsed('renew', '--all', '--max-time', '2s');
+    staging.proxy.setFault(undefined);
+    expect({ exitCode, stdout }).toMatchObject({
+      exitCode: 75,
+      stdout: expect.stringMatching(/ca-outage|ca-unreachable|no-time/) as unknown,
+    });
+    // By itself it tries for some 15 s.
+    expect(durationMs).toBeLessThan(12_000);
+    expect(created(production.proxy, 'newOrder')).toBe(0);
   }, 180_000);
 
   it("is planned, and waits for the staging's limits as for the CA's, without going elsewhere for that", async () => {
