@@ -60,6 +60,8 @@ export const errorKinds = {
   'account-paused': { exit: 75, ca: 'waits', countsAgainst: null, mayHaveActed: false, told: 'each' },
   /** The CA was out of order (5xx, broken connections) for longer than the run could wait. */
   'ca-outage': { exit: 75, ca: 'silent', countsAgainst: null, mayHaveActed: false, told: 'run' },
+  /** The configuration forbids the order, or wants it asked for with --yes. */
+  'order-rule': { exit: 75, ca: null, countsAgainst: null, mayHaveActed: false, told: 'each' },
   /** The gate has no room for this order. */
   'gate-full': { exit: 75, ca: null, countsAgainst: null, mayHaveActed: true, told: 'few' },
   /** Another live run works on the same names. */

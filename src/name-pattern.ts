@@ -10,6 +10,12 @@ export interface NamePattern {
   isBelowOnly: boolean;
 }
 
+/** A pattern of the configuration. */
+export interface PlacedPattern extends NamePattern {
+  /** `config.yaml:3:20`, the place where the pattern was written. */
+  place: string;
+}
+
 /** @throws AcmeLedgerError `bad-name` */
 export function parseNamePattern(text: string): NamePattern {
   const value = patternValue(text);

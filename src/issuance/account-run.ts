@@ -8,6 +8,7 @@ import type { AccountRow, CertificateRow, OrderRow } from '../ledger/schema.ts';
 import type { LedgerWriter } from '../ledger/writer.ts';
 import type { UnsubmittedPolicy } from '../policies.ts';
 import type { Log, Stops } from '../log-and-stops.ts';
+import type { OrderRules } from './limits/order-rules.ts';
 import type { CaPressure } from './waiting/concurrency-level.ts';
 import type { Outage } from './waiting/outage.ts';
 
@@ -52,6 +53,10 @@ export interface AccountRun extends LedgerWriter {
     certificate: CertificateRow,
     names: readonly string[],
   ) => Promise<ReadonlyMap<string, AcmeLedgerError>>;
+  /** Which names an order may have. */
+  orderRules: OrderRules;
+  /** A person asked for the new names with `--yes`. */
+  addsNames?: boolean;
   /** How the configuration proves names. */
   solverRules: SolverRules;
   /** The solver for these settings; always one object for equal settings, so that orders share listeners. */

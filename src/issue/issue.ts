@@ -41,6 +41,8 @@ export interface IssuePlan extends TypedCertificate {
   force: boolean;
   /** The CA is asked in spite of its holds. */
   now: boolean;
+  /** New names are asked for, however many. */
+  yes: boolean;
   onFailedName: FailedNamePolicy;
   /** Names are looked at without the CA before they are ordered. */
   looks: boolean;
@@ -63,6 +65,7 @@ export async function planIssue(
     force: options.force === true,
     now: options.now === true,
     looks: options.check !== false,
+    yes: options.yes === true,
     staging:
       options.rehearse === true ? rehearsalAuthority(planned.authority, context.settings.rehearsalCa) : null,
   };
@@ -105,7 +108,13 @@ interface Standing {
  * wanted from
  */
 export async function issueAt(context: CommandContext, plan: IssuePlan): Promise<IssueReport> {
-  const options = { command: 'issue', mayRegister: true, patienceMs: plan.waitMs, overridesHolds: plan.now };
+  const options = {
+    command: 'issue',
+    mayRegister: true,
+    patienceMs: plan.waitMs,
+    overridesHolds: plan.now,
+    addsNames: plan.yes,
+  };
   return withAccountRun(context, plan.authority, options, async (opened) => {
     const run = plan.looks ? { ...opened, look: lookBefore(context.settings) } : opened;
     assertOffered(run.session.directory, plan.wanted.profile);
@@ -229,6 +238,7 @@ async function certificateShape(run: AccountRun, attempt: Attempt) {
 }
 
 function exitCodeOfAttempt(attempt: Attempt): number {
+  if (attempt.error?.code === 'order-rule') return 2;
   if (attempt.status === 'deferred') return 75;
   if (attempt.error?.code === 'gate-too-small') return 2;
   if (attempt.error?.code === 'bug') return 70;

@@ -8,6 +8,7 @@ import { bucketFor } from '../issuance/limits/charges.ts';
 import { shortageError } from '../issuance/limits/limit-words.ts';
 import type { LimitSeen } from '../issuance/limits/limits-seen.ts';
 import { limitSeen } from '../issuance/limits/limits-seen.ts';
+import { tooManyNewNames } from '../issuance/limits/new-names.ts';
 import { isLate } from '../issuance/names/name-choice.ts';
 import { namesAsked } from '../issuance/attempt/obtain-asked.ts';
 import { plannedHolds } from '../issuance/limits/planned-holds.ts';
@@ -69,8 +70,25 @@ export async function outlookOf(context: CommandContext, ledger: Ledger, plan: I
     resumes: live !== undefined,
     open: count === null ? 0 : count.pending + count.reserved,
     limits,
-    deferral: deferral ?? (await rehearsalDeferral(context, ledger, { plan, identifiers, isPaid: false })),
+    deferral:
+      (await tooManyNames(context, ledger, plan, names)) ??
+      deferral ??
+      (await rehearsalDeferral(context, ledger, { plan, identifiers, isPaid: false })),
   };
+}
+
+/** The refusal of new names that nobody asked for with `--yes`. */
+async function tooManyNames(
+  { settings }: CommandContext,
+  ledger: Ledger,
+  { wanted, yes }: IssuePlan,
+  names: readonly string[],
+): Promise<ErrorRecord | null> {
+  if (yes) return null;
+  const certificate = (await certificateByName(ledger, wanted.name)) ?? null;
+  const max = settings.maxNewNamesPerDomain;
+  const error = await tooManyNewNames({ ledger, clock: systemClock }, certificate, names, max);
+  return error === null ? null : errorRecord(error);
 }
 
 /** The names that `obtainAsked` and its rehearsal come to. */

@@ -4,6 +4,8 @@ import { type ErrorRecord, errorRecord } from '../errors.ts';
 import { identifierSetKey, parseName } from '../identifiers.ts';
 import { lossRecorded } from '../issuance/account/lost-account.ts';
 import { gateFullError } from '../issuance/attempt/gate.ts';
+import { tooManyNewNames } from '../issuance/limits/new-names.ts';
+import { forbidden } from '../issuance/limits/order-rules.ts';
 import { unownedOrders } from '../issuance/order/unowned-orders.ts';
 import { accountAt, lostAccountsAt } from '../ledger/accounts.ts';
 import { countPendingOf } from '../ledger/authorizations/authorization-list.ts';
@@ -15,16 +17,17 @@ import type { Settings } from '../settings/settings.ts';
 import type { PlannedCertificate } from './plan-due.ts';
 
 /**
- * The errors that these certificates, by name, would meet right at the start of a run: the account was lost,
- * or the gate is full of what the run can't settle. Unlike a deferral they don't keep `renew` from trying: a
+ * The errors that these certificates, by name, would meet right at the start of a run: a rule of the configuration is
+ * against the order, the account was lost, or the gate is full of what the run can't settle. Unlike a deferral they don't keep `renew` from trying: a
  * gate may have room again by the time that a certificate's turn has come.
  * @param options.waitMs how long a certificate may wait in the run for room
+ * @param options.yes new names are asked for, however many
  */
 export async function obstaclesOf(
   settings: Settings,
   ledger: Ledger,
   due: readonly PlannedCertificate[],
-  { waitMs }: { waitMs: number },
+  { waitMs, yes }: { waitMs: number; yes: boolean },
 ): Promise<ReadonlyMap<string, ErrorRecord>> {
   const obstacles = new Map<string, ErrorRecord>();
   const going = due.filter(({ deferral, due: { reason } }) => deferral === null && reason !== 'not-deployed');
@@ -42,6 +45,19 @@ export async function obstaclesOf(
       const error = found(order);
       if (error !== null) obstacles.set(order.certificate.name, error);
     }
+  }
+  for (const { certificate, names } of going) {
+    const error =
+      forbidden(names, settings, 'order-rule') ??
+      (yes
+        ? null
+        : await tooManyNewNames(
+            { ledger, clock: systemClock },
+            certificate,
+            names,
+            settings.maxNewNamesPerDomain,
+          ));
+    if (error !== null) obstacles.set(certificate.name, errorRecord(error));
   }
   return obstacles;
 }

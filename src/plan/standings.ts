@@ -10,9 +10,9 @@ import { type DuePlan, planDue } from './plan-due.ts';
 
 /**
  * What a due certificate waits for: its failed names, names that are suspended, its own back-off after a
- * refusal, the CA (a limit, or its words), room in the gate, or a new account.
+ * refusal, the CA (a limit, or its words), room in the gate, a new account, or a rule of the configuration.
  */
-export const waitReasons = ['names', 'suspended', 'certificate', 'ca', 'gate', 'account'] as const;
+export const waitReasons = ['names', 'suspended', 'certificate', 'ca', 'gate', 'account', 'rule'] as const;
 export type WaitReason = (typeof waitReasons)[number];
 
 /** Where a due certificate stands with `renew`. */
@@ -43,9 +43,9 @@ export async function standingsIn(
   { settings }: CommandContext,
   ledger: Ledger,
   { due: planned, waiting, leftAlone }: Pick<DuePlan, 'due' | 'waiting' | 'leftAlone'>,
-  { waitMs }: { waitMs: number },
+  { waitMs, yes = false }: { waitMs: number; yes?: boolean },
 ): Promise<Standings> {
-  const obstacles = await obstaclesOf(settings, ledger, planned, { waitMs });
+  const obstacles = await obstaclesOf(settings, ledger, planned, { waitMs, yes });
   const standings = new Map<string, Standing>();
   for (const { certificate, due, deferral } of planned) {
     const error = deferral ?? obstacles.get(certificate.name) ?? null;
@@ -63,6 +63,7 @@ export async function standingsIn(
 function reasonOf(error: ErrorRecord): WaitReason {
   if (error.code === 'ca-account') return 'account';
   if (error.code === 'gate-full') return 'gate';
+  if (error.code === 'order-rule') return 'rule';
   return isAboutTheCertificate(error) ? 'certificate' : 'ca';
 }
 

@@ -47,6 +47,7 @@ export async function renewAt(
     concurrency: options.concurrency,
     patienceMs: options.waitMs,
     outageLeftMs: options.outageLeftMs,
+    addsNames: options.yes,
   };
   const told = new Set<string>();
   const tell = (renewed: Renewed): void => {

@@ -45,6 +45,8 @@ export interface RenewOptions {
   /** Names are looked at without the CA before they are ordered. */
   looks: boolean;
   dryRun: boolean;
+  /** New names are asked for, however many. */
+  yes: boolean;
   /** With `dryRun`: each certificate's next order by its day. */
   byDay: boolean;
 }

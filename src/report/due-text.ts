@@ -7,6 +7,7 @@ const waitWords = {
   certificate: 'after a refusal',
   ca: 'for the CA',
   gate: 'for room in the gate',
+  rule: 'for a rule of the configuration',
   account: 'for a new account',
 } as const satisfies Record<WaitReason, string>;
 

@@ -20,6 +20,7 @@ const waitWords = {
   certificate: 'its next try after a refusal',
   ca: 'the CA',
   gate: 'room in the gate',
+  rule: 'a rule of the configuration',
   account: 'a new account',
 } as const satisfies Record<WaitReason, string>;
 

@@ -33,6 +33,21 @@ import { outageOf, shortWait } from './outage-waiting.ts';
 import type { CommandContext } from './run-context.ts';
 import { sessionOptions } from './session-options.ts';
 
+interface AccountRunOptions {
+  command: string;
+  mayRegister: boolean;
+  /** Makes a new account where the account for orders was lost. */
+  mayReplace?: boolean;
+  concurrency?: number;
+  patienceMs?: number;
+  outageLeftMs?: OutageOptions['leftMs'];
+  /** A person has the CA asked in spite of its holds. */
+  overridesHolds?: boolean;
+  /** A person asked for new names with `--yes`. */
+  addsNames?: boolean;
+  account?: AccountRow;
+}
+
 /**
  * Opens everything that issuing at one CA needs, for as long as `act` takes. A fault in the CA's address is
  * found before the state directory is touched; the account is registered if it isn't yet and `mayRegister`.
@@ -45,18 +60,7 @@ import { sessionOptions } from './session-options.ts';
 export async function withAccountRun<T>(
   context: CommandContext,
   authority: Authority,
-  options: {
-    command: string;
-    mayRegister: boolean;
-    /** Makes a new account where the account for orders was lost. */
-    mayReplace?: boolean;
-    concurrency?: number;
-    patienceMs?: number;
-    outageLeftMs?: OutageOptions['leftMs'];
-    /** A person has the CA asked in spite of its holds. */
-    overridesHolds?: boolean;
-    account?: AccountRow;
-  },
+  options: AccountRunOptions,
   act: (run: AccountRun) => Promise<T>,
 ): Promise<T> {
   const { ledger, directory } = await openCheckedLedger(context, authority, options);
@@ -105,16 +109,16 @@ export async function withAccountRun<T>(
   }
 }
 
-/** The run goes past the holds that the account has now, where a person wants it. */
+/** The run goes past the holds that the account has now, and adds new names, where a person wants it. */
 async function overridingHolds(
   writer: LedgerWriter,
   { id }: AccountRow,
-  { overridesHolds = false }: { overridesHolds?: boolean },
-): Promise<Pick<AccountRun, 'overridesHoldsUntil'>> {
-  if (!overridesHolds) return {};
+  { overridesHolds = false, addsNames = false }: { overridesHolds?: boolean; addsNames?: boolean },
+): Promise<Pick<AccountRun, 'overridesHoldsUntil' | 'addsNames'>> {
+  if (!overridesHolds) return { addsNames };
   // A hold that was noted by a clock that went back since is noted now.
   await moveHolds(writer, id);
-  return { overridesHoldsUntil: writer.clock.now() };
+  return { addsNames, overridesHoldsUntil: writer.clock.now() };
 }
 
 /** @param given an account of the ledger; else the account that orders are made on */

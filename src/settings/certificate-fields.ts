@@ -153,4 +153,5 @@ export interface IssueOptions extends CertificateOptions {
   force?: boolean;
   /** `--no-check`: false. */
   check?: boolean;
+  yes?: boolean;
 }

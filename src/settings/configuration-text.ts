@@ -10,6 +10,7 @@ import { meantWord } from '../foreign-words.ts';
 import { nearestWord } from '../nearest-word.ts';
 import { checkOption, type Given, type Origin } from './option-check.ts';
 import { optionKeys } from './option-table.ts';
+import { placedPatterns } from './placed-patterns.ts';
 
 /**
  * Checks the text of a configuration file (YAML 1.2, one mapping). Relative paths in it are relative to its directory, so
@@ -46,6 +47,7 @@ export async function parseConfiguration(path: string, text: string): Promise<La
       if (String(pair.key) === 'limits') return limitsBy(document, pair, values, originOf);
       if (String(pair.key) === 'certificates') return certificatesBy(document, pair, values, originOf);
       if (String(pair.key) === 'solvers') return solversBy(document, pair, values, originOf);
+      if (String(pair.key) === 'neverOrder') return neverOrderBy(document, pair, values, originOf);
       return givenBy(pair, values, originOf);
     }),
   );
@@ -109,6 +111,19 @@ function solversBy(
   return ['solvers', { value: checkSolvers(values['solvers'], placeOf), origin: placeOf([]) }];
 }
 
+/** As with certificates. */
+function neverOrderBy(
+  document: Document,
+  pair: Pair,
+  values: Record<string, unknown>,
+  originOf: (offset: number) => Origin,
+): [string, Given<unknown>] {
+  const placeOf = (keys: readonly string[]): Origin =>
+    originOf(offsetOf(document.getIn(['neverOrder', ...keys], true)) || offsetOf(pair.key));
+  const asked = { key: 'neverOrder', hint: "write neverOrder: [internal.example.com, '*.lan.example.com']" };
+  return ['neverOrder', { value: placedPatterns(values['neverOrder'], asked, placeOf), origin: placeOf([]) }];
+}
+
 /** A key with more than a value: its faults are told with the place of the value in it. */
 function limitsBy(
   document: Document,
@@ -130,10 +145,11 @@ function offsetOf(node: unknown): number {
 
 function unknownKey(name: string, place: string): AcmeLedgerError {
   const nearest =
-    meantWord('key', name) ?? nearestWord(name, [...optionKeys, 'limits', 'solvers', 'certificates']);
+    meantWord('key', name) ??
+    nearestWord(name, [...optionKeys, 'limits', 'neverOrder', 'solvers', 'certificates']);
   const hint =
     nearest === null
-      ? `the options are ${optionKeys.join(', ')}, limits, solvers, certificates`
+      ? `the options are ${optionKeys.join(', ')}, limits, neverOrder, solvers, certificates`
       : `did you mean ${nearest}?`;
   return refusal(place, `there is no option "${printable(name).slice(0, 60)}"`, hint);
 }

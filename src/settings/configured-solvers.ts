@@ -1,15 +1,10 @@
 import { solverOptionNames, type SolverOptions } from '../challenges/option-list.ts';
-import {
-  byConfiguration,
-  type NamedSolver,
-  type PlacedPattern,
-  type SolverRules,
-} from '../challenges/proof/solver-rules.ts';
+import { byConfiguration, type NamedSolver, type SolverRules } from '../challenges/proof/solver-rules.ts';
 import { settingsFromOptions } from '../challenges/settings-from-options.ts';
 import { solvers as builtIn } from '../challenges/solvers.ts';
 import { meantWord } from '../foreign-words.ts';
 import { isRecord } from '../json-record.ts';
-import { parseNamePattern } from '../name-pattern.ts';
+import type { PlacedPattern } from '../name-pattern.ts';
 import { nearestWord } from '../nearest-word.ts';
 import { printable } from '../printable.ts';
 import { badRow, checkedField } from './certificate-fields.ts';
@@ -17,6 +12,7 @@ import { located } from './configured-certificates.ts';
 import type { PlaceOf } from './limit-changes.ts';
 import type { Origin } from './option-check.ts';
 import { optionError } from './option-check.ts';
+import { placedPatterns, placeText } from './placed-patterns.ts';
 
 const example = 'write a name for each, with its options and the names: that it is for (docs/solvers.md)';
 
@@ -80,20 +76,8 @@ function checkedOption(key: string, value: unknown): unknown {
 }
 
 function patternsOf(names: unknown, placeOf: PlaceOf): PlacedPattern[] {
-  if (!Array.isArray(names)) {
-    const hint = "write names: [example.com, '*.example.com']; without names: it is for all other names";
-    throw optionError(placeOf([]), 'names must be a list', hint);
-  }
-  return names.map((text: unknown, index) => {
-    const origin = placeOf([String(index)]);
-    if (typeof text !== 'string')
-      throw optionError(
-        origin,
-        `${JSON.stringify(text)} is no name`,
-        'quote it, as in names: ["example.com"]',
-      );
-    return { ...located(origin, () => parseNamePattern(text)), place: placeText(origin) };
-  });
+  const hint = "write names: [example.com, '*.example.com']; without names: it is for all other names";
+  return placedPatterns(names, { key: 'names', hint }, placeOf);
 }
 
 function assertOneRest(solvers: readonly NamedSolver[], placeOf: PlaceOf): void {
@@ -118,8 +102,4 @@ function assertOnePatternEach(solvers: readonly NamedSolver[], placeOf: PlaceOf)
       seen.set(text, place);
     }
   }
-}
-
-function placeText({ label }: Origin): string {
-  return label.replace(/:$/, '');
 }

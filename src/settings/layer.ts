@@ -1,12 +1,14 @@
 import type { SolverRules } from '../challenges/proof/solver-rules.ts';
+import type { PlacedPattern } from '../name-pattern.ts';
 import type { ConfiguredCertificate } from './configured-certificates.ts';
 import type { LimitsGiven } from './limit-changes.ts';
 import { checkOption, type Given } from './option-check.ts';
 import { optionKeys, options, variableOf, type OptionKey, type OptionValues } from './option-table.ts';
 
-/** The options of one source. Limits, solvers and certificates are only in the configuration file. */
+/** The options of one source. Limits, rules, solvers and certificates are only in the configuration file. */
 export type Layer = { [Key in OptionKey]?: Given<OptionValues[Key]> } & {
   limits?: Given<LimitsGiven>;
+  neverOrder?: Given<PlacedPattern[]>;
   solvers?: Given<SolverRules>;
   certificates?: Given<ConfiguredCertificate[]>;
 };

@@ -105,6 +105,16 @@ export const options = {
     expected: 'a whole number from 1 on',
     example: '250',
   },
+  maxNewNamesPerDomain: {
+    flag: 'max-new-names-per-domain',
+    group: 'Gate:',
+    kind: 'number',
+    placeholder: 'N',
+    help: 'more new names under one registered domain in a day wait for --yes',
+    schema: z.int().check(z.nonnegative()),
+    expected: 'a whole number',
+    example: '50',
+  },
   onUnsubmitted: {
     flag: 'on-unsubmitted',
     group: 'Gate:',

@@ -11,6 +11,7 @@ import type { NameHook } from '../policies.ts';
 import { hookDistrust } from '../system/hook-program.ts';
 import { printable } from '../printable.ts';
 import { noSolverRules, type SolverRules } from '../challenges/proof/solver-rules.ts';
+import type { PlacedPattern } from '../name-pattern.ts';
 import type { ConfiguredCertificate } from './configured-certificates.ts';
 import {
   findConfigurationFile,
@@ -65,6 +66,10 @@ export interface Settings {
   suspendAfterMs: number;
   nameHook: NameHook | null;
   probe: ProbeSettings;
+  /** Names that no order may name. */
+  neverOrder: readonly PlacedPattern[];
+  /** How many new names a registered domain may have in a day; null: any number. */
+  maxNewNamesPerDomain: number | null;
   /** How the configuration file proves names. */
   solvers: SolverRules;
   /** The certificates that the configuration file wants; null when it says nothing of them. */
@@ -131,6 +136,8 @@ export async function readSettings(
         : parseDuration(given.suspendAfter.value, given.suspendAfter.origin.label),
     nameHook: given.nameHook === undefined ? null : nameHookOf(given.nameHook),
     probe: probeSettings(given),
+    neverOrder: given.neverOrder?.value ?? [],
+    maxNewNamesPerDomain: given.maxNewNamesPerDomain?.value ?? null,
     solvers: given.solvers?.value ?? noSolverRules,
     certificates: given.certificates?.value ?? null,
     json: given.json?.value ?? false,

@@ -1,4 +1,5 @@
 import { AcmeLedgerError } from '../errors.ts';
+import type { OrderRules } from '../issuance/limits/order-rules.ts';
 import type { WantedCertificate } from '../ledger/certificates/certificates.ts';
 import { wantedValues } from '../ledger/certificates/certificates.ts';
 import { printable } from '../printable.ts';
@@ -22,7 +23,7 @@ export interface WantedByConfiguration {
  * @throws AcmeLedgerError `configuration` with the place of the first that can't be
  */
 export function configuredCertificates(
-  settings: Pick<Settings, 'ca' | 'maxPending' | 'solvers' | 'certificates'>,
+  settings: Pick<Settings, 'ca' | 'maxPending' | 'solvers' | 'certificates' | keyof OrderRules>,
 ): Map<string, WantedByConfiguration> {
   const wantedCertificates = new Map<string, WantedByConfiguration>();
   const directory = settings.certificates?.[0]?.origin.baseDirectory ?? '/';

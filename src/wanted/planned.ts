@@ -14,6 +14,7 @@ import { withMeant } from '../foreign-words.ts';
 import type { Identifier } from '../identifiers.ts';
 import { assertPublicNames, identifierSetKey, parseNames } from '../identifiers.ts';
 import { assertEverFits } from '../issuance/attempt/gate.ts';
+import { forbidden, type OrderRules } from '../issuance/limits/order-rules.ts';
 import type { WantedCertificate } from '../ledger/certificates/certificates.ts';
 import { printable } from '../printable.ts';
 import type { CertificateOptions } from '../settings/certificate-fields.ts';
@@ -45,7 +46,8 @@ export interface RowDefaults {
   solverSettings: SettingsOf;
   /** The configuration's solvers. */
   rules: SolverRules;
-  /** Names that no rule of the configuration fits are refused; else that is the fault of the next order. */
+  orderRules: OrderRules;
+  /** Names that no rule of the configuration fits, or that it forbids, are refused; else that is the fault of the next order. */
   checksRules: boolean;
 }
 
@@ -61,6 +63,7 @@ export function plannedCertificate(given: Given, defaults: RowDefaults): Planned
   const csr = csrOf(given);
   const identifiers = identifiersOf(given, csr);
   const { rules, checksRules, solverSettings: settingsOf } = defaults;
+  if (checksRules) assertMayBeOrdered(identifiers, defaults.orderRules);
   const proof = proofOnto(before?.settings ?? null, options, { settingsOf, rules });
   assertProvable(proof, identifiers, checksRules ? rules : null);
   const authority = authorityOf(defaults.ca);
@@ -84,6 +87,12 @@ export function plannedCertificate(given: Given, defaults: RowDefaults): Planned
       deployHook: textOf(options.deployHook, before?.deployHook),
     },
   };
+}
+
+function assertMayBeOrdered(identifiers: readonly Identifier[], rules: OrderRules): void {
+  const names = identifiers.map(({ value }) => value);
+  const refusal = forbidden(names, rules, 'usage');
+  if (refusal !== null) throw refusal;
 }
 
 /** A text that an empty one takes away, and that stays where none is typed. */

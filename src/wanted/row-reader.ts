@@ -4,6 +4,7 @@ import { parseNames } from '../identifiers.ts';
 import { solverOptionNames, type SolverOptions } from '../challenges/option-list.ts';
 import type { SolverSettings } from '../challenges/settings.ts';
 import { settingsFromOptions } from '../challenges/settings-from-options.ts';
+import type { OrderRules } from '../issuance/limits/order-rules.ts';
 import type { WantedCertificate } from '../ledger/certificates/certificates.ts';
 import type { Settings } from '../settings/settings.ts';
 import { plannedCertificate } from './planned.ts';
@@ -17,7 +18,7 @@ const rememberedMax = 10_000;
  * @param look whether the paths in them must be there now, and the configuration's rules must be for their names
  */
 export function rowReader(
-  settings: Pick<Settings, 'ca' | 'maxPending' | 'solvers'>,
+  settings: Pick<Settings, 'ca' | 'maxPending' | 'solvers' | keyof OrderRules>,
   directory: string,
   look: boolean,
 ): (row: CertificateFields, existing?: ReadonlyMap<string, WantedCertificate | null>) => WantedCertificate {
@@ -27,7 +28,14 @@ export function rowReader(
     const before = existing?.get(options.certName ?? nameOf(names)) ?? null;
     const usualCa = ca === undefined ? (before?.ca ?? settings.ca) : settings.ca;
     const { maxPending, solvers: rules } = settings;
-    const defaults = { ca: ca ?? usualCa, maxPending, solverSettings, rules, checksRules: look };
+    const defaults = {
+      ca: ca ?? usualCa,
+      maxPending,
+      solverSettings,
+      rules,
+      orderRules: settings,
+      checksRules: look,
+    };
     return plannedCertificate({ names, options, csr: null, before }, defaults).wanted;
   };
 }

@@ -49,6 +49,7 @@ export async function typedCertificate(
       maxPending: settings.maxPending,
       solverSettings: settingsFromOptions,
       rules: settings.solvers,
+      orderRules: settings,
       checksRules: true,
     },
   );

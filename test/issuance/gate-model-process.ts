@@ -90,6 +90,7 @@ export class ModelProcess {
       failureRule: failureRule(usualSuspendMs),
       log: { debug: nothing, info: nothing, warn: nothing, error: nothing },
       stops: { work: this.work.signal, grace: this.grace.signal },
+      orderRules: { neverOrder: [], maxNewNamesPerDomain: null },
       solverRules: noSolverRules,
       solverFor: () => this.#solver(),
     };

@@ -64,6 +64,7 @@ export async function newTinyWorld(): Promise<TinyWorld> {
         outage: new Outage({ clock, log: silentLog, concurrency: 1, leftMs: () => 20_000, stop: signal }),
         log: silentLog,
         stops: { work: signal, grace: signal },
+        orderRules: { neverOrder: [], maxNewNamesPerDomain: null },
         solverRules: noSolverRules,
         solverFor: () => memorySolver(presented),
         die: () => run.end(),

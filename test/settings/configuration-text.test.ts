@@ -40,6 +40,7 @@ rehearsalCa: google-staging
 staging: no
 fallbackCa: google
 asOtherUser: false
+maxNewNamesPerDomain: 50
 `,
     );
     expect(Object.keys(layer).sort()).toEqual([...optionKeys].sort());

@@ -11,6 +11,8 @@ async function configuredBy(entries: string): Promise<ReturnType<typeof configur
     ca: 'letsencrypt',
     maxPending: null,
     solvers: noSolverRules,
+    neverOrder: [],
+    maxNewNamesPerDomain: null,
     certificates: certificates?.value ?? null,
   });
 }

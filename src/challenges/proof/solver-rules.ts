@@ -1,4 +1,4 @@
-import type { NamePattern } from '../../name-pattern.ts';
+import type { PlacedPattern } from '../../name-pattern.ts';
 import type { SolverSettings } from '../settings.ts';
 
 /** A solver that the configuration gives a name, and the names that it is for. */
@@ -8,11 +8,6 @@ export interface NamedSolver {
   /** Null: for every name that no pattern of another solver fits. Empty: only for whoever asks for it by name. */
   patterns: readonly PlacedPattern[] | null;
   /** `config.yaml:3:5`, the place where it was written. */
-  place: string;
-}
-
-export interface PlacedPattern extends NamePattern {
-  /** `config.yaml:3:20`, the place where the pattern was written. */
   place: string;
 }
 

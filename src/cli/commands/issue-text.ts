@@ -65,7 +65,11 @@ export function foreseenText({ foreseen, plan, names, changes, proofLines }: Iss
     `  the gate: ${String(gate.open)} of ${String(gate.maxPending)} open, ${gate.admits ? 'it would be let through' : 'it would be refused (75)'}`,
     ...(staging === null ? [] : [`  first rehearsed at ${staging.label}, unless that was done within a day`]),
     ...limits.map((limit) => `  ${spendLine(limit.spends, limit)}`),
-    ...(deferral === null ? [] : [`  it would be deferred (75): ${deferral.message}`]),
+    ...(deferral === null
+      ? []
+      : [
+          `  it would be ${deferral.code === 'order-rule' ? 'refused (2)' : 'deferred (75)'}: ${deferral.message}`,
+        ]),
     ...(inSpiteOf === null
       ? []
       : [

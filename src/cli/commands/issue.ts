@@ -17,6 +17,7 @@ export function issue(program: Command, runner: Runner): void {
       '--now',
       'ask the CA once even though it said to come back later (for a person: each refusal may lengthen the wait)',
     )
+    .option('--yes', 'also more new names under one domain than --max-new-names-per-domain')
     .option('--force', 'even if a certificate for these names stands and is not due')
     .optionsGroup('Trying first:')
     .option('--rehearse', "first the whole flow at the CA's staging; only names that pass go on")

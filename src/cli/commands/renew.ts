@@ -11,6 +11,7 @@ interface Options {
   maxTime?: string;
   splay?: string;
   wait?: string;
+  yes?: boolean;
   all?: boolean;
   dryRun?: boolean;
   byDay?: boolean;
@@ -36,6 +37,7 @@ export function renew(program: Command, runner: Runner): void {
     .option('--splay <DURATION>', 'wait a random time up to this before anything is sent')
     .option('--wait <DURATION>', 'wait that long for the gate before a certificate is deferred')
     .option('--all', 'also those that are not due')
+    .option('--yes', 'also more new names under one domain than --max-new-names-per-domain')
     .optionsGroup('Output:')
     .option('--report <FILE>', 'write what became of each certificate to this file, as JSON')
     .option('--report-mode <MODE>', 'who may read it, as chmod has it in octal (default: 600)')
@@ -59,6 +61,7 @@ export function renew(program: Command, runner: Runner): void {
       rehearse: options.rehearse === true,
       looks: options.check !== false,
       dryRun: options.dryRun === true,
+      yes: options.yes === true,
       byDay: options.byDay === true,
     };
     const report = { file: options.report, mode: options.reportMode, hook: options.onFinish };

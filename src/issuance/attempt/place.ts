@@ -1,6 +1,4 @@
 import { readOrderFiles, removeOrderFiles } from '../../certificates/order-files.ts';
-import { parseProof } from '../../challenges/proof/proof.ts';
-import { waysOf } from '../../challenges/proof/ways.ts';
 import { later, isSameTime } from '../../clock.ts';
 import { AcmeLedgerError, hasCode } from '../../errors.ts';
 import { type Identifier, parseName } from '../../identifiers.ts';
@@ -23,6 +21,7 @@ import type { AdmittedOrder, PlacedOrder } from '../placed-order.ts';
 import type { Ending } from './ending.ts';
 import { admit } from './gate.ts';
 import { mayOrderAgain } from './order-again.ts';
+import { assertOrderable, takeUpLeft } from './order-refusal.ts';
 import type { Places } from '../waiting/concurrency-level.ts';
 
 /**
@@ -66,8 +65,13 @@ export async function place(
   let admitted: AdmittedOrder | null = null;
   let faults = 0;
   try {
-    // Of a certificate whose names can't be proven, the CA hears nothing.
-    waysOf(parseProof(certificate.settings), options.names, run.solverRules);
+    await assertOrderable(run, certificate, options.names);
+  } catch (error) {
+    // What an earlier attempt opened for these names mustn't wait for an attempt that never comes.
+    const left = await takeUpLeft(run, certificate, options.names).catch(() => null);
+    return { is: 'failed', admitted: left, error };
+  }
+  try {
     for (let round = 1; round <= placements;) {
       // An outage of the CA is waited for first, so that no attempt holds an order meanwhile.
       await run.outage.pass('newOrder', run.stops.work);

@@ -49,10 +49,11 @@ export function accountRunOf(
 export function termsOf(
   settings: CommandContext['settings'],
   authority: Authority,
-): Pick<AccountRun, 'policy' | 'maxPending' | 'solverRules'> {
+): Pick<AccountRun, 'policy' | 'maxPending' | 'orderRules' | 'solverRules'> {
   return {
     policy: settings.onUnsubmitted ?? authority.onUnsubmitted,
     maxPending: settings.maxPending ?? authority.maxPending,
+    orderRules: settings,
     solverRules: settings.solvers,
   };
 }
