@@ -2,7 +2,7 @@ import type { Session } from '../acme/session.ts';
 import type { SolverRules } from '../challenges/proof/solver-rules.ts';
 import type { SolverSettings } from '../challenges/settings.ts';
 import type { AcmeLedgerError } from '../errors.ts';
-import type { Solver } from '../challenges/solver.ts';
+import type { ChallengeAnswer, Solver } from '../challenges/solver.ts';
 import type { FailureRule } from '../ledger/names/failing-names.ts';
 import type { AccountRow, CertificateRow, OrderRow } from '../ledger/schema.ts';
 import type { LedgerWriter } from '../ledger/writer.ts';
@@ -57,6 +57,11 @@ export interface AccountRun extends LedgerWriter {
   orderRules: OrderRules;
   /** A person asked for the new names with `--yes`. */
   addsNames?: boolean;
+  /**
+   * Looks at an answer that is up as the CA would; missing where nobody looks.
+   * @throws AcmeLedgerError `solver` when something else is certain to be seen
+   */
+  lookAtServed?: (run: AccountRun, answer: ChallengeAnswer) => Promise<void>;
   /** How the configuration proves names. */
   solverRules: SolverRules;
   /** The solver for these settings; always one object for equal settings, so that orders share listeners. */

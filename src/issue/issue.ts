@@ -29,6 +29,7 @@ import { leftOutText } from '../report/left-out.ts';
 import { withAccountRun } from '../run/open-account.ts';
 import { onStage } from '../run/rehearsal-stage.ts';
 import { lookBefore } from '../preflight/before-order/look-before.ts';
+import { lookAtServed } from '../preflight/before-order/look-served.ts';
 import { isAlreadyIssued } from './already-issued.ts';
 import { authorizationJson } from '../report/ledger-json.ts';
 import type { Change } from '../wanted/changes.ts';
@@ -116,7 +117,9 @@ export async function issueAt(context: CommandContext, plan: IssuePlan): Promise
     addsNames: plan.yes,
   };
   return withAccountRun(context, plan.authority, options, async (opened) => {
-    const run = plan.looks ? { ...opened, look: lookBefore(context.settings) } : opened;
+    const run = plan.looks
+      ? { ...opened, look: lookBefore(context.settings), lookAtServed: lookAtServed(context.settings) }
+      : opened;
     assertOffered(run.session.directory, plan.wanted.profile);
     const ours = identifierSetKey(plan.identifiers);
     await unkeepOrdersOf(run, plan.wanted.name, ours);

@@ -13,6 +13,7 @@ import { onStage } from '../run/rehearsal-stage.ts';
 import type { CommandContext } from '../run/run-context.ts';
 import { stagingOf } from '../run/staging.ts';
 import { lookBefore } from '../preflight/before-order/look-before.ts';
+import { lookAtServed } from '../preflight/before-order/look-served.ts';
 import { renewAll } from './renew-all.ts';
 import type { RenewOptions, Renewed } from './work.ts';
 
@@ -69,7 +70,7 @@ export async function renewAt(
 
 /** The run, looking at names before it orders them where that is wanted. */
 function looking({ settings }: CommandContext, run: AccountRun, { looks }: PartOfRun): AccountRun {
-  return looks ? { ...run, look: lookBefore(settings) } : run;
+  return looks ? { ...run, look: lookBefore(settings), lookAtServed: lookAtServed(settings) } : run;
 }
 
 async function settleAndRenew(

@@ -4,6 +4,7 @@ import type { LimitSeen } from '../issuance/limits/limits-seen.ts';
 import { listAccounts } from '../ledger/accounts.ts';
 import { gateCount } from '../ledger/authorizations/gate-count.ts';
 import { holdsOf } from '../ledger/limits/holds.ts';
+import { nameServerDelays } from '../ledger/names/name-server-delays.ts';
 import { failingNames } from '../ledger/names/failing-names.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { ledgerAt } from '../ledger/open.ts';
@@ -43,6 +44,8 @@ interface Places {
 /** `status --json` of docs/json.md. */
 export interface Status {
   accounts: AccountStatus[];
+  /** The name servers whose records are waited for longer than they take to show them. */
+  nameServerDelays: { servers: string[]; extraSeconds: number; failedAt: Date | null }[];
   certificates: CertificateCounts;
   check: Check;
   places: Places;
@@ -59,6 +62,11 @@ export async function statusOf(context: CommandContext): Promise<Status> {
     const { counts, concerns } = await certificateFigures(context, ledger);
     return {
       accounts: await Promise.all(accounts.map((account) => accountStatus(context, ledger, account))),
+      nameServerDelays: (await nameServerDelays(ledger)).map((delay) => ({
+        servers: delay.servers.split(' '),
+        extraSeconds: delay.extra_seconds,
+        failedAt: delay.failed_at,
+      })),
       certificates: counts,
       check: checkOf(accounts, concerns),
       places: placesOf(context),

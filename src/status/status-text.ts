@@ -8,9 +8,17 @@ import type { CertificateCounts } from './certificate-figures.ts';
 import type { Check } from './check.ts';
 
 /** The accounts and certificates at a glance, for a person. */
-export function statusText({ accounts, certificates, places }: Status): string[] {
+export function statusText({ accounts, nameServerDelays, certificates, places }: Status): string[] {
   if (accounts.length === 0 && certificates.total === 0) return beginningText(places);
-  return [...accounts.flatMap(accountText), certificatesText(certificates)];
+  return [
+    ...accounts.flatMap(accountText),
+    ...nameServerDelays.map(delayText),
+    certificatesText(certificates),
+  ];
+}
+
+function delayText({ servers, extraSeconds }: Status['nameServerDelays'][number]): string {
+  return `${printable(servers.join(', '))}: records are waited for ${String(extraSeconds)} s longer, because the CA missed some`;
 }
 
 function accountText(shown: AccountStatus): string[] {

@@ -3,7 +3,8 @@ import type { AccountRun } from '../account-run.ts';
 import type { Failure } from '../order/challenge-tasks.ts';
 
 /** In the words of Boulder and Pebble: no record, or an old one, was there. */
-const missing = /NXDOMAIN|no such host|No TXT record|Incorrect TXT record|Correct value not found/i;
+const missing =
+  /NXDOMAIN|no such host|No TXT record|Incorrect TXT record|Correct value not found|Error retrieving TXT/i;
 
 /**
  * Learns from names that failed at the CA for want of a record that all servers showed: some place where the CA looks was behind, such as a

@@ -106,7 +106,9 @@ async function waitUntilVisible(
   row: PresentationRow,
   together: readonly PresentationRow[],
 ): Promise<void> {
-  await solver.waitUntilVisible(answerOf(row, together), run.stops.work);
+  const answer = answerOf(row, together);
+  await solver.waitUntilVisible(answer, run.stops.work);
+  await run.lookAtServed?.(run, answer);
 }
 
 /** Looks once more at an answer that could be seen. @throws AcmeLedgerError `solver` when it is gone; the reason of `stops.work` */

@@ -1,6 +1,7 @@
 import type { Ledger } from '../ledger.ts';
 import type { NameServerDelayTable } from '../tables/name-tables.ts';
 import type { Selectable } from 'kysely';
+import { later } from '../../clock.ts';
 import { type LedgerWriter, inTransaction, instant } from '../writer.ts';
 
 export type NameServerDelay = Selectable<NameServerDelayTable>;
@@ -11,6 +12,8 @@ const longestSeconds = 600;
 const growth = 4;
 /** A success takes a quarter away; what is shorter than this is none. */
 const leastSeconds = 4;
+/** A thousand names that are proven in one run are one success. */
+const calmMs = 3_600_000;
 
 /** How much longer the records of these servers are waited for, once all of them show it. */
 export async function extraWaitSeconds(ledger: Ledger, servers: string): Promise<number> {
@@ -43,10 +46,13 @@ export async function recordMissed(writer: LedgerWriter, servers: string): Promi
   });
 }
 
-/** Records that the CA saw records of these servers: what was waited in vain is waited a little less. */
+/** Records that the CA saw records of these servers: once in an hour without a miss they are waited for a little less. */
 export async function recordSeenByCa(writer: LedgerWriter, servers: string): Promise<void> {
-  const before = (await delayOf(writer.ledger, servers))?.extra_seconds ?? 0;
-  if (before === 0) return;
+  const delay = await delayOf(writer.ledger, servers);
+  if (delay === undefined || delay.extra_seconds === 0) return;
+  const { extra_seconds: before, failed_at: failedAt, proven_at: provenAt } = delay;
+  const hourAgo = later(writer.clock.now(), -calmMs);
+  if ([failedAt, provenAt].some((at) => at !== null && at > hourAgo)) return;
   const less = Math.floor(before * 0.75);
   await writer.ledger
     .updateTable('name_server_delays')
