@@ -48,10 +48,11 @@ remove() { ${post('clear-txt')}; }`;
   };
 }
 
-/** Tokens, digests and thumbprints have 43 characters. */
+/** Tokens, digests and thumbprints have 43 characters. Two variables came with a later certbot than Debian's. */
 function withoutValues(line: string, name: string): string {
   return line
     .replaceAll(/[\w-]{43}/g, 'VALUE')
     .replaceAll(name, 'NAME')
+    .replaceAll(/CERTBOT_(?:ALL_)?IDENTIFIERS?=\S* /g, '')
     .trim();
 }
