@@ -9,7 +9,7 @@ import { isReserved } from './dns/address-ranges.ts';
 import { type Found, found } from './finding.ts';
 import type { FindingCode } from './finding-codes.ts';
 import { checkForm } from './name-form.ts';
-import { type Subject, isPublicCa } from './subject.ts';
+import { type Subject, isProvenBefore, isPublicCa } from './subject.ts';
 import { checkTlsPort } from './web/tls-port.ts';
 import { checkWeb } from './web/web.ts';
 
@@ -42,7 +42,8 @@ export async function checkName(subject: Subject, parts: CheckParts, check: Name
   }
   const { findings, addresses } = await lookedUp(subject, parts, check);
   const shallow = [...form, ...findings, ...(await atAddresses(subject, addresses, parts))];
-  if (check.deep === null || shallow.some(({ severity }) => severity === 'fatal')) return once(shallow);
+  if (check.deep === null || isProvenBefore(subject) || shallow.some(({ severity }) => severity === 'fatal'))
+    return once(shallow);
   const deep = await check.deep(subject, addresses);
   const isSeen = deep.length === 0;
   return once([...shallow.filter(({ code }) => !isSeen || !provenByAnswer.has(code)), ...deep]);
@@ -67,14 +68,21 @@ async function lookedUp(
   const [caa, servers, place] = await Promise.all([
     checkCaa(subject, parts),
     checkNameServers(subject, parts, zones),
-    subject.challenge === 'dns-01'
-      ? checkChallengeRecord(subject, parts, ownValues).then((findings) => ({
-          findings,
-          addresses: { ipv4: [], ipv6: [] },
-        }))
-      : checkAddresses(subject, parts),
+    checkPlace(subject, parts, ownValues),
   ]);
   return { findings: [...place.findings, ...caa, ...servers], addresses: place.addresses };
+}
+
+/** What is where the CA will look for the answer: at the zone, or at the host. */
+async function checkPlace(
+  subject: Subject,
+  parts: CheckParts,
+  ownValues: ReadonlySet<string>,
+): Promise<{ findings: Found[]; addresses: Addresses }> {
+  const addresses = { ipv4: [], ipv6: [] };
+  if (isProvenBefore(subject)) return { findings: [], addresses };
+  if (subject.challenge !== 'dns-01') return checkAddresses(subject, parts);
+  return { findings: await checkChallengeRecord(subject, parts, ownValues), addresses };
 }
 
 function givenAddress(subject: Subject): { findings: Found[]; addresses: Addresses } {
@@ -88,7 +96,7 @@ function givenAddress(subject: Subject): { findings: Found[]; addresses: Address
 }
 
 async function atAddresses(subject: Subject, addresses: Addresses, parts: CheckParts): Promise<Found[]> {
-  if (addresses.ipv4.length + addresses.ipv6.length === 0) return [];
+  if (addresses.ipv4.length + addresses.ipv6.length === 0 || isProvenBefore(subject)) return [];
   const { settings, challenge } = subject;
   const isListener = settings !== null && kindOf(settings).isListener === true;
   if (challenge === 'http-01') return checkWeb(subject, addresses, parts, { isListener });

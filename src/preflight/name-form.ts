@@ -2,7 +2,7 @@ import { domainToASCII, domainToUnicode } from 'node:url';
 import { AcmeLedgerError } from '../errors.ts';
 import { assertPublicNames, parseName } from '../identifiers.ts';
 import { type Found, found } from './finding.ts';
-import { type Subject, isPublicCa } from './subject.ts';
+import { type Subject, isProvenBefore, isPublicCa } from './subject.ts';
 
 /** Whether the name can be certified at all, by what it looks like. Nothing is asked. */
 export async function checkForm(subject: Subject): Promise<Found[]> {
@@ -43,7 +43,9 @@ function isALabel(label: string): boolean {
   return unicode !== '' && !unicode.startsWith('xn--') && domainToASCII(unicode) === label;
 }
 
-function unfitChallenge({ name, type, isWildcard, challenge }: Subject): Found[] {
+function unfitChallenge(subject: Subject): Found[] {
+  const { name, type, isWildcard, challenge } = subject;
+  if (isProvenBefore(subject)) return [];
   if (isWildcard && challenge !== 'dns-01')
     return [
       found('challenge-unfit', `the wildcard ${name} can only be proven by dns-01, not by ${challenge}`),

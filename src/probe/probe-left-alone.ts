@@ -3,6 +3,7 @@ import type { Solver } from '../challenges/solver.ts';
 import { createSolver } from '../challenges/create-solver.ts';
 import { errorRecord } from '../errors.ts';
 import { type ProbeParts, retryProbesTakeDown } from '../issuance/answers/take-down-probes.ts';
+import { faultOfCandidate } from './fault-of.ts';
 import { type ProbeCandidate, probeNames } from './probe-names.ts';
 import type { LedgerWriter } from '../ledger/writer.ts';
 import type { CommandContext } from '../run/run-context.ts';
@@ -48,7 +49,14 @@ export async function probeLeftAlone(
   try {
     return await withProbeParts(context, async (parts) => {
       const mayStart = until(Math.min(fromNow(startForMs), endsAt));
-      const probing = { ...parts, everyMs, view, mayStart, mayTakeDown: until(fromNow(takeDownForMs)) };
+      const probing = {
+        ...parts,
+        everyMs,
+        view,
+        mayStart,
+        mayTakeDown: until(fromNow(takeDownForMs)),
+        faultOf: faultOfCandidate(context, parts.writer.ledger),
+      };
       return (await probeNames(probing, toProbe)) > 0;
     });
   } catch (error) {

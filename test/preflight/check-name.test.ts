@@ -134,6 +134,20 @@ describe('addresses', () => {
   });
 });
 
+describe('a name that the CA has validated beforehand', () => {
+  const settings = { solver: 'none', challenge: 'http-01' } as const;
+
+  it('needs neither an address nor a web server, and no CAA record that forbids it', async () => {
+    expect(await codes('none.test', { settings })).toEqual([]);
+    net.resolver.add({
+      type: 'CAA',
+      name: 'none.test',
+      data: { flags: 0, tag: 'issue', value: 'other.example' },
+    });
+    expect(await codes('none.test', { settings })).toEqual(['caa-forbids']);
+  });
+});
+
 describe('a web server', () => {
   const redirect =
     (location: string): RequestListener =>

@@ -50,6 +50,8 @@ export class NameServer {
   /** Zones below that it tells the servers of. */
   readonly #delegations = new Map<string, string[]>();
   mood: Mood = () => null;
+  /** It answers so much later. */
+  latencyMs = 0;
   /** Answers by UDP say that they don't fit. */
   truncates = false;
   /** Answers as a validating resolver does where nothing is signed badly. */
@@ -62,7 +64,12 @@ export class NameServer {
     this.#tcp = tcp;
     udp.on('message', (bytes, sender) => {
       const answer = this.#answerTo(bytes, false);
-      if (answer !== null) udp.send(encode(answer), sender.port, sender.address);
+      if (answer === null) return;
+      const send = (): void => {
+        udp.send(encode(answer), sender.port, sender.address);
+      };
+      if (this.latencyMs === 0) send();
+      else setTimeout(send, this.latencyMs);
     });
     tcp.on('connection', (socket) => {
       socket.on('error', () => undefined);

@@ -17,7 +17,7 @@ const ofTheChallenge = ['connection', 'dns', 'incorrectResponse', 'tls', 'unauth
 export function isProbeable({ last_error }: Pick<IdentifierRow, 'last_error'>): boolean {
   if (last_error === null) return true;
   const { code, problem } = last_error;
-  if (code === 'solver') return true;
+  if (code === 'solver' || code === 'name-check') return true;
   if (code !== 'authorization-invalid') return false;
   // Boulder reports a CAA record that it couldn't look up like other faults of the DNS.
   return problem === null || (ofTheChallenge.includes(problem.type) && !problem.detail.includes('CAA'));

@@ -149,15 +149,16 @@ export async function recordProbeLeftUp(
   await writer.ledger.updateTable('probes').set({ error }).where('id', '=', probe.id).execute();
 }
 
-/** Records why a probe found the name not well. */
+/** Records why a probe found the name not well. @param againAt when it is probed again, where no answer was put up */
 export async function recordProbeFailure(
   writer: LedgerWriter,
   name: IdentifierRow,
   error: ErrorRecord,
+  againAt?: Date,
 ): Promise<void> {
   await writer.ledger
     .updateTable('identifiers')
-    .set({ probe_error: error })
+    .set({ probe_error: error, ...(againAt === undefined ? {} : { probe_at: againAt }) })
     .where('id', '=', name.id)
     .where('consecutive_failures', '>', 0)
     .execute();

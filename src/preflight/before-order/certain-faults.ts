@@ -4,7 +4,7 @@ import { bogus, checkCaa } from '../dns/caa.ts';
 import { isBogus } from '../dns/dnssec.ts';
 import { isSeenFromAbove } from '../dns/from-above.ts';
 import type { Found } from '../finding.ts';
-import type { Subject } from '../subject.ts';
+import { type Subject, isProvenBefore } from '../subject.ts';
 
 /** CAs that heed `accounturi` and `validationmethods` by their own documents; of others it isn't certain. */
 const heedsParameters = /^(letsencrypt|google)/;
@@ -37,12 +37,14 @@ async function caaFault(subject: Subject, parts: CheckParts): Promise<Found | nu
 }
 
 async function addressFault(subject: Subject, parts: CheckParts): Promise<Found | null> {
-  if (subject.challenge === 'dns-01') return null;
+  if (subject.challenge === 'dns-01' || isProvenBefore(subject)) return null;
   const { findings } = await checkAddresses(subject, parts);
   return findings.find(({ code }) => code === 'domain-missing' || code === 'address-missing') ?? null;
 }
 
-async function bogusFault({ base, challenge }: Subject, { resolver }: CheckParts): Promise<Found | null> {
+async function bogusFault(subject: Subject, { resolver }: CheckParts): Promise<Found | null> {
+  const { base, challenge } = subject;
+  if (isProvenBefore(subject)) return null;
   const isBroken =
     challenge === 'dns-01'
       ? await isBogus(`_acme-challenge.${base}`, 'TXT', resolver)

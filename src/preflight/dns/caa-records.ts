@@ -58,7 +58,8 @@ export interface CaaQuestion {
   /** The CA's names. */
   identities: readonly string[];
   accountUrl: string | null;
-  method: string;
+  /** Null where it isn't known by which the CA has validated the name. */
+  method: string | null;
 }
 
 /** Why records forbid a certificate; `allowed` otherwise. `named` has the values that would have allowed it. */
@@ -113,9 +114,9 @@ function isForAccount(parameters: IssueValue['parameters'], accountUrl: string |
   return named.length === 1 && accountUrl !== null && only.value === accountUrl;
 }
 
-function isForMethod(parameters: IssueValue['parameters'], method: string): boolean {
+function isForMethod(parameters: IssueValue['parameters'], method: string | null): boolean {
   const named = parameters.filter(({ tag }) => tag === 'validationmethods');
-  if (named.length === 0) return true;
+  if (named.length === 0 || method === null) return true;
   return named.some(({ value }) => value.split(',').includes(method));
 }
 

@@ -1,6 +1,6 @@
 import type { CheckParts } from '../check-parts.ts';
 import { type Found, found } from '../finding.ts';
-import type { Subject } from '../subject.ts';
+import { type Subject, isProvenBefore } from '../subject.ts';
 import { type CaaRecord, type CaaVerdict, caaFor, judgeCaa } from './caa-records.ts';
 import { isBogus } from './dnssec.ts';
 
@@ -15,7 +15,8 @@ export async function checkCaa(subject: Subject, parts: CheckParts): Promise<Fou
     const message = `${domain} has CAA records (${shown(records)}), and it is not known what ${authority.label} is called in them`;
     return [found('caa-unjudged', message)];
   }
-  const verdict = judgeCaa(records, { isWildcard, identities, accountUrl, method: challenge });
+  const method = isProvenBefore(subject) ? null : challenge;
+  const verdict = judgeCaa(records, { isWildcard, identities, accountUrl, method });
   return verdict.is === 'allowed' ? [] : [forbidden(subject, { domain, records, verdict })];
 }
 

@@ -13,7 +13,14 @@ beforeAll(async () => {
   stage = await startStage();
   here = stage.here;
   dns = await NameServer.start();
-  for (const name of ['a.look.test', 'b.look.test', 'c.look.test', 'd.look.test', 'e.look.test'])
+  for (const name of [
+    'a.look.test',
+    'b.look.test',
+    'c.look.test',
+    'd.look.test',
+    'e.look.test',
+    'f.look.test',
+  ])
     dns.add({ type: 'A', name, data: '127.0.0.1' });
   forbid('b.look.test');
 }, 180_000);
@@ -89,6 +96,23 @@ it('renew looks, too, and orders the name once nothing stands against it', async
   dns.remove('CAA', 'c.look.test');
   await here.run(['name', 'resume', 'c.look.test']);
   expect(jsonLines(await renew())[0]).toMatchObject({ name: 'c.look.test', status: 'issued' });
+});
+
+it('a name that is suspended for what the look finds comes back once nothing stands against it', async () => {
+  forbid('f.look.test');
+  const reach = ['--probe-resolver', dns.address, '--probe-http-port', String(stage.lab.httpPort)];
+  await issue('f.look.test', '--suspend-after', '0');
+  const renew = (): Promise<ProgramResult> =>
+    here.run(['renew', 'f.look.test', '--json', ...reach, '--probe-every', '1h']);
+  await renew();
+  const [dead] = jsonLines(await here.run(['name', 'list', '--suspended', '--name', 'f.*', '--json']));
+  expect(dead).toMatchObject({ isProbed: true, probeError: { code: 'name-check' } });
+  expect(dead?.['probeAt']).not.toBeNull();
+  expect(created(stage.proxy, 'newOrder')).toBe(0);
+  dns.remove('CAA', 'f.look.test');
+  here.change("update identifiers set probe_at = '2020-01-01T00:00:00.000Z'");
+  expect(jsonLines(await renew())[0]).toMatchObject({ name: 'f.look.test', status: 'issued' });
+  expect(here.rows('select 1 from probes')).toEqual([]);
 });
 
 it('silence stops nothing, and is waited for once a run', async () => {
