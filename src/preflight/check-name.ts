@@ -9,7 +9,7 @@ import { isReserved } from './dns/address-ranges.ts';
 import { type Found, found } from './finding.ts';
 import type { FindingCode } from './finding-codes.ts';
 import { checkForm } from './name-form.ts';
-import { type Subject, isProvenBefore, isPublicCa } from './subject.ts';
+import { type Subject, isProvenAtHost, isProvenBefore, isPublicCa } from './subject.ts';
 import { checkTlsPort } from './web/tls-port.ts';
 import { checkWeb } from './web/web.ts';
 
@@ -42,7 +42,8 @@ export async function checkName(subject: Subject, parts: CheckParts, check: Name
   }
   const { findings, addresses } = await lookedUp(subject, parts, check);
   const shallow = [...form, ...findings, ...(await atAddresses(subject, addresses, parts))];
-  if (check.deep === null || isProvenBefore(subject) || shallow.some(({ severity }) => severity === 'fatal'))
+  const isUnanswered = isProvenBefore(subject) || subject.challenge === 'dns-persist-01';
+  if (check.deep === null || isUnanswered || shallow.some(({ severity }) => severity === 'fatal'))
     return once(shallow);
   const deep = await check.deep(subject, addresses);
   const isSeen = deep.length === 0;
@@ -80,8 +81,8 @@ async function checkPlace(
   ownValues: ReadonlySet<string>,
 ): Promise<{ findings: Found[]; addresses: Addresses }> {
   const addresses = { ipv4: [], ipv6: [] };
-  if (isProvenBefore(subject)) return { findings: [], addresses };
-  if (subject.challenge !== 'dns-01') return checkAddresses(subject, parts);
+  if (isProvenAtHost(subject)) return checkAddresses(subject, parts);
+  if (isProvenBefore(subject) || subject.challenge !== 'dns-01') return { findings: [], addresses };
   return { findings: await checkChallengeRecord(subject, parts, ownValues), addresses };
 }
 

@@ -2,11 +2,11 @@ import { domainToASCII, domainToUnicode } from 'node:url';
 import { AcmeLedgerError } from '../errors.ts';
 import { assertPublicNames, parseName } from '../identifiers.ts';
 import { type Found, found } from './finding.ts';
-import { type Subject, isProvenBefore, isPublicCa } from './subject.ts';
+import { type Subject, isProvenAtHost, isProvenBefore, isPublicCa } from './subject.ts';
 
 /** Whether the name can be certified at all, by what it looks like. Nothing is asked. */
 export async function checkForm(subject: Subject): Promise<Found[]> {
-  const { name, base, type, isWildcard, challenge } = subject;
+  const { name, base, type, isWildcard } = subject;
   const unfit = unfitChallenge(subject);
   if (type === 'ip') return unfit;
   const idn = base.split('.').find((label) => label.startsWith('xn--') && !isALabel(label));
@@ -34,7 +34,7 @@ export async function checkForm(subject: Subject): Promise<Found[]> {
     ];
   const twice = domain !== null && base.endsWith(`${domain}.${domain}`);
   const doubled = twice ? [found('name-doubled', `${name} has the domain ${domain} in it twice`)] : [];
-  return challenge === 'dns-01' && unfit.length === 0 ? doubled : [...unfit, ...doubled];
+  return [...unfit, ...doubled];
 }
 
 /** Whether the label is what its own letters are written as (RFC 5891 §5.4). */
@@ -46,7 +46,7 @@ function isALabel(label: string): boolean {
 function unfitChallenge(subject: Subject): Found[] {
   const { name, type, isWildcard, challenge } = subject;
   if (isProvenBefore(subject)) return [];
-  if (isWildcard && challenge !== 'dns-01')
+  if (isWildcard && isProvenAtHost(subject))
     return [
       found('challenge-unfit', `the wildcard ${name} can only be proven by dns-01, not by ${challenge}`),
     ];

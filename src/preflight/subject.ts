@@ -53,6 +53,12 @@ export function isProvenBefore({ settings }: Pick<Subject, 'settings'>): boolean
   return settings !== null && kindOf(settings).answersNothing === true;
 }
 
+/** Whether the CA looks for the answer at the name's host, and so needs its address. */
+export function isProvenAtHost(subject: Pick<Subject, 'challenge' | 'settings'>): boolean {
+  const { challenge } = subject;
+  return (challenge === 'http-01' || challenge === 'tls-alpn-01') && !isProvenBefore(subject);
+}
+
 /** Whether the CA is one that everybody knows: it certifies public names alone, and sees what everybody sees. */
 export function isPublicCa({ authority }: Pick<Subject, 'authority'>): boolean {
   return authority.name !== null;

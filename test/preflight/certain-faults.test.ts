@@ -44,6 +44,7 @@ it("is a name without an address, where the registry's servers say so, too", asy
   expect(await fault(false)).toBe(null);
   expect(await fault(true)).toBe('address-missing');
   expect(await fault(false, { challenge: 'dns-01' })).toBe(null);
+  expect(await fault(true, { challenge: 'dns-persist-01' })).toBe(null);
   expect(await fault(true, { settings: { solver: 'none', challenge: 'http-01' } })).toBe(null);
 });
 

@@ -4,7 +4,7 @@ import { bogus, checkCaa } from '../dns/caa.ts';
 import { isBogus } from '../dns/dnssec.ts';
 import { isSeenFromAbove } from '../dns/from-above.ts';
 import type { Found } from '../finding.ts';
-import { type Subject, isProvenBefore } from '../subject.ts';
+import { type Subject, isProvenAtHost, isProvenBefore } from '../subject.ts';
 
 /** CAs that heed `accounturi` and `validationmethods` by their own documents; of others it isn't certain. */
 const heedsParameters = /^(letsencrypt|google)/;
@@ -37,7 +37,7 @@ async function caaFault(subject: Subject, parts: CheckParts): Promise<Found | nu
 }
 
 async function addressFault(subject: Subject, parts: CheckParts): Promise<Found | null> {
-  if (subject.challenge === 'dns-01' || isProvenBefore(subject)) return null;
+  if (!isProvenAtHost(subject)) return null;
   const { findings } = await checkAddresses(subject, parts);
   return findings.find(({ code }) => code === 'domain-missing' || code === 'address-missing') ?? null;
 }
@@ -45,9 +45,8 @@ async function addressFault(subject: Subject, parts: CheckParts): Promise<Found 
 async function bogusFault(subject: Subject, { resolver }: CheckParts): Promise<Found | null> {
   const { base, challenge } = subject;
   if (isProvenBefore(subject)) return null;
-  const isBroken =
-    challenge === 'dns-01'
-      ? await isBogus(`_acme-challenge.${base}`, 'TXT', resolver)
-      : await isBogus(base, 'A', resolver);
+  const isBroken = isProvenAtHost(subject)
+    ? await isBogus(base, 'A', resolver)
+    : challenge === 'dns-01' && (await isBogus(`_acme-challenge.${base}`, 'TXT', resolver));
   return isBroken ? bogus(base) : null;
 }

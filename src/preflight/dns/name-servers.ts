@@ -2,7 +2,7 @@ import { isSameName } from '../../challenges/visibility/dns-message.ts';
 import { ServerSilence } from '../../challenges/visibility/dns-query.ts';
 import type { CheckParts } from '../check-parts.ts';
 import { type Found, found } from '../finding.ts';
-import type { Subject } from '../subject.ts';
+import { type Subject, isProvenAtHost } from '../subject.ts';
 import { lookedOf } from './resolver.ts';
 import { type Zone, askDirectly, delegatedServers, zoneOf } from './zone.ts';
 
@@ -120,12 +120,9 @@ async function delegation(zone: Zone, parts: CheckParts): Promise<Found[]> {
 }
 
 /** Servers of which one has the name, and another hasn't: a CA that meets the other fails. */
-async function disagreement(
-  { base, challenge }: Subject,
-  well: readonly Stood[],
-  parts: CheckParts,
-): Promise<Found[]> {
-  if (challenge === 'dns-01' || well.length < 2) return [];
+async function disagreement(subject: Subject, well: readonly Stood[], parts: CheckParts): Promise<Found[]> {
+  const { base } = subject;
+  if (!isProvenAtHost(subject) || well.length < 2) return [];
   const answers = await Promise.all(
     well.map(async ({ server, address }) => ({
       server,
