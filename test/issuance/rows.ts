@@ -70,7 +70,7 @@ export function certificateRow(given: Partial<CertificateRow> = {}): Certificate
     reuse_key: false,
     profile: '',
     preferred_chain: null,
-    settings: {},
+    settings: { solver: 'webroot', challenge: 'http-01', webroot: '/var/www' },
     csr: null,
     deploy_hook: null,
     serial: null,
