@@ -57,7 +57,7 @@ function missing(name: string, v4: Looked, v6: Looked): Found {
 }
 
 /** The finding for a name that isn't in the DNS. */
-export function noSuchName(name: string, aliases: readonly string[]): Found {
+function noSuchName(name: string, aliases: readonly string[]): Found {
   const target = aliases.at(-1);
   const record = { name, type: 'A', found: [], wanted: null };
   if (target === undefined)
@@ -68,7 +68,7 @@ export function noSuchName(name: string, aliases: readonly string[]): Found {
   });
 }
 
-export function dnsFails(name: string, looked: Looked): Found {
+function dnsFails(name: string, looked: Looked): Found {
   const how = looked.is === 'failed' ? looked.rcode : 'no answer';
   return found('dns-fails', `the addresses of ${name} can not be looked up: ${how}`);
 }
