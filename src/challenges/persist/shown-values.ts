@@ -19,7 +19,7 @@ export interface LookParts {
 
 /**
  * The TXT values at a name at every server of its zone, each asked at its first address that answers. Aliases and delegations of
- * the name are followed.
+ * the name are followed. A silent server that only the zone or only its delegation names is left out.
  * @param name without the root's dot
  * @throws Error where no server can be found, or one doesn't answer; AcmeLedgerError `solver` where there is no zone
  */
@@ -45,8 +45,9 @@ async function shownAt(
   signal: AbortSignal,
   hops: number,
 ): Promise<ShownValues[]> {
+  const silent: string[] = [];
   const shown = await Promise.all(
-    servers.map(async ({ name: server, addresses }): Promise<ShownValues[]> => {
+    servers.map(async ({ name: server, addresses, namedOnlyBy }): Promise<ShownValues[]> => {
       let reason = 'no address';
       for (const address of addresses) {
         const view = await recordView(address, name, parts.resolver !== null, signal);
@@ -59,8 +60,12 @@ async function shownAt(
         }
         reason = view.kind === 'silent' ? view.message : 'it delegates in a circle';
       }
-      throw new Error(`${server} doesn't answer: ${reason}`);
+      silent.push(`${server} doesn't answer: ${reason}`);
+      if (namedOnlyBy !== undefined) return [];
+      throw new Error(silent.at(-1));
     }),
   );
-  return shown.flat();
+  const values = shown.flat();
+  if (values.length === 0) throw new Error(silent.join('; '));
+  return values;
 }

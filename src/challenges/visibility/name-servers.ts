@@ -15,6 +15,8 @@ export interface NameServerView {
 export interface NameServer {
   name: string;
   addresses: string[];
+  /** Set where one of two sets lacks the server: the delegation of the zone above, and the NS records of the zone itself. */
+  namedOnlyBy?: 'the zone above' | 'the zone itself';
 }
 
 const queryTimeoutMs = 2_000;

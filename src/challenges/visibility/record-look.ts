@@ -19,7 +19,10 @@ export interface Lack {
 export interface Look {
   /** Empty: the value is everywhere. */
   lacks: Lack[];
-  /** What is left out and not counted: servers that the quorum bears, addresses that this machine has no way to. */
+  /**
+   * What is left out and not counted: servers that the quorum bears, silent ones that only the zone or the delegation names, silent addresses
+   * of servers that show the value elsewhere, addresses that this machine has no way to.
+   */
   leftOut: string[];
   /** The servers that showed the wanted value. */
   servers: ReadonlySet<string>;
@@ -71,6 +74,15 @@ interface Asked {
   path: readonly string[];
 }
 
+/** What one server, or one of its addresses, says. */
+interface Side {
+  server: NameServer;
+  /** Empty: the value is there. */
+  lacks: Lack[];
+  /** It says nothing of the record itself. */
+  isSilent: boolean;
+}
+
 class Walk {
   readonly leftOut = new Set<string>();
   readonly servers = new Set<string>();
@@ -101,35 +113,58 @@ class Walk {
 
   async #lacksOnce(name: string, servers: readonly NameServer[], path: readonly string[]): Promise<Lack[]> {
     const sides = await Promise.all(servers.map((server) => this.#sideOf(name, server, path)));
-    const counted = sides.filter((side) => side !== null);
-    const lacks = counted.flat();
+    const counted = this.#withoutDisputed(sides.filter((side) => side !== null));
+    const lacks = counted.flatMap((side) => side.lacks);
     if (counted.length === 0)
       return [{ server: null, reason: [...this.leftOut].join('; '), answers: false, others: [] }];
-    const silent = counted.filter((side) => side.some(({ answers }) => !answers));
+    const silent = counted.filter((side) => side.lacks.some(({ answers }) => !answers));
     const isBorne =
       lacks.every(({ answers }) => !answers) &&
       counted.length - silent.length >= neededOf(this.#parts.quorum, counted.length);
     if (!isBorne) return lacks;
-    for (const { reason } of lacks) this.leftOut.add(reason);
+    this.#leaveOut(lacks);
     return [];
   }
 
-  /** The lacks of one server, by its addresses; null when this machine has no way to any of them. */
-  async #sideOf(name: string, server: NameServer, path: readonly string[]): Promise<Lack[] | null> {
+  /** Leaves silent servers out that only the zone or only its delegation names: a CA that tries one goes on to those that show the value. */
+  #withoutDisputed(sides: readonly Side[]): Side[] {
+    const isShown = sides.some(({ lacks }) => lacks.length === 0);
+    return sides.filter(({ server, isSilent, lacks }) => {
+      const { namedOnlyBy } = server;
+      if (!isShown || !isSilent || namedOnlyBy === undefined) return true;
+      this.#leaveOut(lacks, `; only ${namedOnlyBy} names it`);
+      return false;
+    });
+  }
+
+  #leaveOut(lacks: readonly Lack[], more = ''): void {
+    for (const { reason } of lacks) this.leftOut.add(`${reason}${more}`);
+  }
+
+  /** What one server says, by its addresses; null when this machine has no way to any of them. */
+  async #sideOf(name: string, server: NameServer, path: readonly string[]): Promise<Side | null> {
     const sides = await Promise.all(
       server.addresses.map((address) => this.#addressSide({ name, server, address, path })),
     );
     const counted = sides.filter((side) => side !== null);
-    return counted.length === 0 ? null : counted.flat();
+    if (counted.length === 0) return null;
+    const speaking = counted.filter(({ isSilent }) => !isSilent);
+    const lacks = counted.flatMap((side) => side.lacks);
+    const isShown = speaking.length > 0 && speaking.every((side) => side.lacks.length === 0);
+    if (!isShown) return { server, lacks, isSilent: speaking.length === 0 };
+    // The server has the record: a way to one of its addresses is what is missing, here or everywhere.
+    this.#leaveOut(lacks);
+    return { server, lacks: [], isSilent: false };
   }
 
-  async #addressSide(asked: Asked): Promise<Lack[] | null> {
+  async #addressSide(asked: Asked): Promise<Side | null> {
     const { recursive, signal, shown } = this.#parts;
     const { name, server, address } = asked;
     const place = `${address} ${name}`;
+    const side = (lacks: Lack[]): Side => ({ server, lacks, isSilent: false });
     if (shown.has(place)) {
       this.servers.add(server.name);
-      return [];
+      return side([]);
     }
     const view = await inTurn(() => recordView(address, name, recursive, signal));
     const who = server.name === address ? address : `${server.name} (${address})`;
@@ -140,20 +175,21 @@ class Walk {
       this.leftOut.add(`this machine has no way to ${who}`);
       return null;
     }
-    if (view.kind === 'silent') return lack(`${who} doesn't answer: ${view.message}`, false);
+    if (view.kind === 'silent')
+      return { server, lacks: lack(`${who} doesn't answer: ${view.message}`, false), isSilent: true };
     if (view.kind === 'alias' || view.kind === 'delegated') {
       try {
-        return await this.#behind(view, asked);
+        return side(await this.#behind(view, asked));
       } catch (error) {
         signal.throwIfAborted();
-        return lack(messageOf(error), true);
+        return side(lack(messageOf(error), true));
       }
     }
     if (this.#shows(view, server)) {
       shown.set(place, server.name);
-      return [];
+      return side([]);
     }
-    return lack(`${who} shows ${textOf(view)}`, true, view.kind === 'values' ? view.values : []);
+    return side(lack(`${who} shows ${textOf(view)}`, true, view.kind === 'values' ? view.values : []));
   }
 
   async #behind(

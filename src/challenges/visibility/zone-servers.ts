@@ -1,4 +1,5 @@
 import type { Clock } from '../../clock.ts';
+import { messageOf } from '../../errors.ts';
 import { isSameName } from './dns-message.ts';
 import { askServer } from './dns-query.ts';
 import { addressesOf, type NameServer, type NameServerView, resolvedZone } from './name-servers.ts';
@@ -59,10 +60,40 @@ async function findZone(
   }
   const delegated = await delegatedServers(zone.name, view, signal);
   if (delegated === null) return { name, servers: await withAddresses(zone.servers, view, signal) };
-  const servers = await withAddresses(delegated, view, signal);
-  const own = await namesToldBy(servers, zone.name, signal);
-  const others = own.filter((one) => !delegated.some((each) => isSameName(each, one)));
-  return { name, servers: [...servers, ...(await withAddresses(others, view, signal, false))] };
+  return { name, servers: await serversOfBothSets(zone.name, delegated, view, signal) };
+}
+
+/**
+ * The servers that the zone above delegates to, and those that they name themselves. One of a single set, whose addresses nobody tells, is
+ * left out: a CA finds the others.
+ * @throws Error when a server of both sets can't be looked up, or none has an address
+ */
+async function serversOfBothSets(
+  zone: string,
+  delegated: readonly string[],
+  view: NameServerView,
+  signal: AbortSignal,
+): Promise<NameServer[]> {
+  const above = await Promise.all(delegated.map((one) => lookedUp(one, view, signal)));
+  const own = await namesToldBy(
+    above.map(({ server }) => server),
+    zone,
+    signal,
+  );
+  const isOneOf = (names: readonly string[], one: string): boolean =>
+    names.some((each) => isSameName(each, one));
+  const others = own.filter((one) => !isOneOf(delegated, one));
+  const below = await Promise.all(others.map((one) => lookedUp(one, view, signal)));
+  const found: NameServer[] = below.map(({ server }) => ({ ...server, namedOnlyBy: 'the zone itself' }));
+  for (const { server, failure } of above.toReversed()) {
+    // Where the zone's own word can't be had, nothing contradicts the delegation.
+    const isInBoth = own.length === 0 || isOneOf(own, server.name);
+    if (isInBoth && failure !== null) throw failure;
+    found.unshift(isInBoth ? server : { ...server, namedOnlyBy: 'the zone above' });
+  }
+  const reachable = found.filter(({ addresses }) => addresses.length > 0);
+  if (reachable.length === 0) throw noAddress(delegated);
+  return reachable;
 }
 
 /** The servers that the zone above names; null when none of its own can be asked, as in a network that has a resolver only. */
@@ -107,23 +138,40 @@ async function namesToldBy(
 const triedAddresses = 4;
 const once = { timeoutMs: 1_500, tries: 1 };
 
-/** @param isNeeded whether it is an error that none has an address */
+/** @throws Error when a server can't be looked up, or none has an address */
 export async function withAddresses(
   names: readonly string[],
   view: NameServerView,
   signal: AbortSignal,
-  isNeeded = true,
 ): Promise<NameServer[]> {
-  const port = String(view.authorityPort ?? 53);
-  const servers = await Promise.all(
-    names.map(async (name) => {
-      const { ipv4, ipv6 } = await addressesOf(name, view.recursive, signal);
-      const addresses = [...ipv4.map((ip) => `${ip}:${port}`), ...ipv6.map((ip) => `[${ip}]:${port}`)];
-      return { name, addresses };
-    }),
-  );
-  const reachable = servers.filter(({ addresses }) => addresses.length > 0);
-  if (isNeeded && reachable.length === 0)
-    throw new Error(`none of the name servers ${names.join(', ')} has an address`);
+  const looked = await Promise.all(names.map((name) => lookedUp(name, view, signal)));
+  const reachable = looked.flatMap(({ server, failure }) => {
+    if (failure !== null) throw failure;
+    return server.addresses.length === 0 ? [] : [server];
+  });
+  if (reachable.length === 0) throw noAddress(names);
   return reachable;
+}
+
+interface LookedUp {
+  server: NameServer;
+  /** Why nobody tells its addresses. */
+  failure: Error | null;
+}
+
+async function lookedUp(name: string, view: NameServerView, signal: AbortSignal): Promise<LookedUp> {
+  const port = String(view.authorityPort ?? 53);
+  try {
+    const { ipv4, ipv6 } = await addressesOf(name, view.recursive, signal);
+    const addresses = [...ipv4.map((ip) => `${ip}:${port}`), ...ipv6.map((ip) => `[${ip}]:${port}`)];
+    return { server: { name, addresses }, failure: null };
+  } catch (error) {
+    signal.throwIfAborted();
+    const failure = error instanceof Error ? error : new Error(messageOf(error));
+    return { server: { name, addresses: [] }, failure };
+  }
+}
+
+function noAddress(names: readonly string[]): Error {
+  return new Error(`none of the name servers ${names.join(', ')} has an address`);
 }
