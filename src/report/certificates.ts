@@ -4,6 +4,7 @@ import { readStored } from '../certificates/store.ts';
 import { onlySettings, parseProof } from '../challenges/proof/proof.ts';
 import { kindOf, type SolverSettings } from '../challenges/settings.ts';
 import { later, systemClock } from '../clock.ts';
+import { hasCode } from '../errors.ts';
 import { renewalOf } from '../issuance/due/renewal-window.ts';
 import { listCertificates } from '../ledger/certificates/certificates.ts';
 import { lastProven } from '../ledger/names/failing-names.ts';
@@ -120,9 +121,19 @@ export async function oneCertificate(context: CommandContext, name: string): Pro
   });
 }
 
+/** Null for a proof that can't be read, which the lines of `proof` tell: the rest of the certificate is shown all the same. */
 function ownProof(stored: object): ReturnType<ShownCertificate['own']> {
-  const settings = onlySettings(parseProof(stored));
+  const settings = readable(stored);
   return settings === null ? null : { settings, ...kindOf(settings).shown(settings) };
+}
+
+function readable(stored: object): ReturnType<typeof onlySettings> {
+  try {
+    return onlySettings(parseProof(stored));
+  } catch (error) {
+    if (hasCode(error, 'ledger')) return null;
+    throw error;
+  }
 }
 
 async function shown(

@@ -1,6 +1,6 @@
 import { later } from '../../clock.ts';
 import type { AccountRun } from '../account-run.ts';
-import { decideSubmitted } from '../authorization/verdicts.ts';
+import { decideSubmitted, isUndecided } from '../authorization/verdicts.ts';
 import { validationTimeoutMs } from '../order/name-failures.ts';
 import { type Presentable, type Submission, presentAndSubmit } from '../order/submit.ts';
 import type { PlacedOrder } from '../placed-order.ts';
@@ -47,6 +47,8 @@ export async function submitInTurns(
     );
     run.stops.work.throwIfAborted();
     if (rows.some(({ status }) => status === 'invalid')) return { failures: [], sentAt };
+    // The CA may still look: the next answer would take the place of the one that it looks for.
+    if (rows.some(isUndecided)) return { failures: replaced, sentAt };
     await cleanUpPresentations(run, placed.row.id, ({ status }) => status === 'valid');
     left = { seen: [], tasks: again };
   }

@@ -9,6 +9,7 @@ import type { AccountRun } from '../account-run.ts';
 import { forLife, lifeMsOf } from '../names/back-off.ts';
 import type { Attempt } from './attempt.ts';
 import type { Ending } from './ending.ts';
+import { standingFaults } from './standing-faults.ts';
 
 /** Names for which an order would certainly fail, each with the reason. */
 export type DeadNames = ReadonlyMap<string, AcmeLedgerError>;
@@ -26,11 +27,13 @@ export async function deadNames(
   certificate: CertificateRow,
   names: readonly string[],
 ): Promise<DeadNames> {
-  if (run.look === undefined) return new Map();
   const namesKey = identifierSetKey(names.map(parseName));
   const live = await liveOrderFor(run.ledger, run.account.id, namesKey, certificate.profile);
   if (live !== undefined) return new Map();
-  const dead = await run.look(run, certificate, names);
+  const dead: DeadNames = new Map([
+    ...((await run.look?.(run, certificate, names)) ?? []),
+    ...(await standingFaults(run, certificate, names)),
+  ]);
   const rule = forLife(run.failureRule, lifeMsOf(certificate));
   for (const [name, error] of dead)
     await recordNameFailure(run, run.account.id, parseName(name), errorRecord(error), rule);
@@ -59,7 +62,11 @@ function deadError(dead: DeadNames): AcmeLedgerError {
   const [first] = dead.values();
   const others = names.length === 1 ? '' : `; and ${String(names.length - 1)} more of its names would fail`;
   const typed = shellWords(names.slice(0, namedMost).map(printable));
+  // A look at a record that stands for good says itself what to set; an order would fail at the same look.
   return new AcmeLedgerError('name-check', `${first?.message ?? ''}${others}; nothing was sent`, {
-    hint: `acme-ledger check ${typed} says what to change; --no-check orders it all the same`,
+    hint:
+      first?.code === 'solver' && first.hint !== undefined
+        ? first.hint
+        : `acme-ledger check ${typed} says what to change; --no-check orders it all the same`,
   });
 }

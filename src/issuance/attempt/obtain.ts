@@ -16,7 +16,6 @@ import type { AdmittedOrder, PlacedOrder } from '../placed-order.ts';
 import { allOrFirstError } from '../waiting/concurrency.ts';
 import type { Attempt } from './attempt.ts';
 import { endInFailure } from './failure.ts';
-import { standingFault } from './standing-fault.ts';
 import { keeping, storedMeanwhile } from './ending-kept.ts';
 import { place, type PlaceOptions } from './place.ts';
 
@@ -49,9 +48,6 @@ async function obtainOnce(
   certificate: CertificateRow,
   options: PlaceOptions & { isSecond?: boolean },
 ): Promise<Attempt | { givenUp: AdmittedOrder }> {
-  const unproven = await standingFault(run, certificate);
-  if (unproven !== null)
-    return endInFailure(run, certificate, { order: null, error: unproven, ending: options.ending });
   const placement = await place(run, certificate, options);
   const admitted = placement.is === 'stored-meanwhile' ? null : placement.admitted;
   try {

@@ -39,7 +39,8 @@ export function proofShown(settings: object, names: readonly string[], rules: So
   try {
     proof = parseProof(settings);
   } catch (error) {
-    return { provenBy: [failed(names, error)], lines: [], solvers: [] };
+    const fault = failed(names, error);
+    return { provenBy: [fault], lines: [failureLine(fault)], solvers: [] };
   }
   const own = onlySettings(proof);
   if (own !== null) {

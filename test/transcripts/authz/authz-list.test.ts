@@ -231,6 +231,7 @@ describe('status', { timeout: 180_000 }, () => {
           failingNames: 5,
         },
       ],
+      nameServerDelays: [],
       // As for `renew`: the four wait for names that failed.
       certificates: {
         total: 5,

@@ -116,10 +116,10 @@ it('cert import --strict takes all rows of stdin or none', async () => {
   const refused = await run(
     ['cert', 'import', '-', '--strict'],
     'strict',
-    `names,solver\na.test,standalone\nb.test,none\n`,
+    `names,solver\na.test,standalone\nb.test,nosuch\n`,
   );
   expect(refused).toMatchObject({ exitCode: 2, stdout: 'stdin: 1 of 2 rows failed; nothing was written\n' });
-  expect(refused.stderr).toMatch(/^error: stdin:3: --solver "none" isn't there\nhint: /);
+  expect(refused.stderr).toMatch(/^error: stdin:3: --solver "nosuch" isn't there\nhint: /);
   expect(existsSync(here.file('strict'))).toBe(false);
   const taken = await run(
     ['cert', 'import', '-', '--strict'],

@@ -47,7 +47,7 @@ it('prints the record, issues by it without touching the DNS, and tells before t
   const missing = await issue('a.test', '*.b.test', 'b.test');
   expect(missing.exitCode).toBe(1);
   expect(missing.stderr).toMatch(
-    /error: _validation-persist\.a\.test\. has no record that proves a\.test to the CA by dns-persist-01: \S+ shows none \(and 2 more names\)\nhint: acme-ledger dns-persist record a\.test/,
+    /error: _validation-persist\.a\.test\. has no record that proves a\.test to the CA by dns-persist-01: \S+ shows none; and 2 more of its names would fail; nothing was sent\nhint: acme-ledger dns-persist record a\.test/,
   );
   expect(orders()).toBe(0);
 
@@ -74,6 +74,14 @@ it('prints the record, issues by it without touching the DNS, and tells before t
   const plain = await issue('*.plain.test');
   expect(plain.stderr).toContain('one that is not for wildcards (policy=wildcard)');
   expect(orders()).toBe(3);
+
+  // A name without its record is one that fails: the others don't wait for it.
+  const dropped = await issue('a.test', 'gone.test', '--on-failed-name', 'drop', '--cert-name', 'dropped');
+  expect(dropped).toMatchObject({ exitCode: 0 });
+  expect(dropped.stdout).toContain('gone.test');
+  expect(here.rows('select issued_names from certificates where name = ?', 'dropped')).toEqual([
+    { issued_names: '["a.test"]' },
+  ]);
 });
 
 it('refuses what no record can say', async () => {

@@ -100,10 +100,11 @@ it('a bug ends with 70, says so in a line and asks for a report with what it nee
   const broken = await newWorkspace();
   const other = await openSqliteLedger(path.join(broken.stateDir, 'ledger.sqlite'));
   await writeCertificate(other, null);
-  // Nobody but the program writes a ledger: settings of no solver there are a bug of it.
-  await sql`update certificates set settings = ${JSON.stringify({ solver: hostile })}`.execute(other);
+  // Nobody but the program writes a ledger: names that are no text are a bug of it.
+  await sql`update certificates set names = ${JSON.stringify([7, hostile])}`.execute(other);
   await other.destroy();
-  const result = await runProgram(['cert', 'show', 'a.test', '--state-dir', broken.stateDir]);
+  const change = ['cert', 'set', 'a.test', '--key-type', 'rsa2048'];
+  const result = await runProgram([...change, '--state-dir', broken.stateDir]);
   await broken.remove();
   expect(result).toMatchObject({ exitCode: 70, stdout: '' });
   const [error, hint, ...stack] = result.stderr.trimEnd().split('\n');

@@ -52,7 +52,7 @@ describe('what a monitor is told', () => {
     expect(await here.run(['status', '--check'])).toMatchObject({
       exitCode: 0,
       stdout:
-        'OK - 2 certificates, 0 due | certificates=2 due=0 failing=0 waiting_too_long=0 ending_soon=1\n',
+        'OK - 2 certificates, 0 due | certificates=2 due=0 failing=0 waiting_too_long=0 ending_soon=0\n',
       stderr: '',
     });
   });

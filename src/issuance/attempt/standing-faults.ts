@@ -1,10 +1,10 @@
 import { parseProof } from '../../challenges/proof/proof.ts';
 import { wayOf } from '../../challenges/proof/ways.ts';
 import { later, timeText } from '../../clock.ts';
-import { AcmeLedgerError, hasCode } from '../../errors.ts';
+import { type AcmeLedgerError, hasCode } from '../../errors.ts';
 import { parseName } from '../../identifiers.ts';
 import type { CertificateRow } from '../../ledger/schema.ts';
-import { counted, printable } from '../../printable.ts';
+import { printable } from '../../printable.ts';
 import type { AccountRun } from '../account-run.ts';
 import { standingEnd } from '../answers/standing.ts';
 
@@ -14,27 +14,31 @@ const soonMs = 30 * 86_400_000;
 /**
  * Looks before an order at the answers that stand for good, of the names that are proven so: one that isn't there, or names another
  * account, would cost an order. One that is about to end is told.
- * @returns why the certificate can't be ordered; null when it can
+ * @returns why names can't be ordered
  */
-export async function standingFault(
+export async function standingFaults(
   run: AccountRun,
   certificate: CertificateRow,
-): Promise<AcmeLedgerError | null> {
-  const standing = standingNames(run, certificate);
+  names: readonly string[],
+): Promise<ReadonlyMap<string, AcmeLedgerError>> {
+  const standing = standingNames(run, certificate, names);
   const results = await Promise.all(standing.map((each) => lookAt(run, certificate, each)));
-  const faults = results.flatMap((fault) => fault ?? []);
-  const [first] = faults;
-  if (first === undefined || faults.length === 1) return first ?? null;
-  const { message, hint } = first;
-  return new AcmeLedgerError('solver', `${message} (and ${counted(faults.length - 1, 'more name')})`, {
-    ...(hint === undefined ? {} : { hint }),
-  });
+  return new Map(
+    standing.flatMap(({ name }, index) => {
+      const fault = results[index];
+      return fault === null || fault === undefined ? [] : [[name, fault] as const];
+    }),
+  );
 }
 
 type Standing = { name: string; settings: ReturnType<typeof wayOf>['settings'] };
 
 /** None where nothing says how the names are proven: the attempt tells that. */
-function standingNames({ solverRules }: AccountRun, { names, settings }: CertificateRow): Standing[] {
+function standingNames(
+  { solverRules }: AccountRun,
+  { settings }: CertificateRow,
+  names: readonly string[],
+): Standing[] {
   try {
     const proof = parseProof(settings);
     return names
