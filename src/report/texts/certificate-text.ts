@@ -39,8 +39,7 @@ export function certificateText({ certificate: shown, own, proof, provenAt }: Sh
 function provenLines(own: ReturnType<Shown['own']>, proof: Shown['proof'], at: string): string[] {
   const isKnown = proof.provenBy.some(({ error }) => error === null);
   const how = isKnown ? 'each name its own way' : 'none of the names can be, as it stands';
-  if (own === null)
-    return [`  proven    ${how}${at}`, ...proof.lines.map((line) => `  proof     ${line}`)];
+  if (own === null) return [`  proven    ${how}${at}`, ...proof.lines.map((line) => `  proof     ${line}`)];
   return [`  ${own.label.padEnd(9)} ${own.text}`, `  proven    ${provenByText(own.settings)}${at}`];
 }
 
