@@ -23,6 +23,8 @@ export interface Subject extends KnownOfCa {
   challenge: ChallengeType;
   /** How its certificate proves it; null for a name of no certificate. */
   settings: SolverSettings | null;
+  /** The account has a valid authorization of the name: the CA takes that, and looks at the CAA records alone. */
+  isAuthorized?: boolean;
 }
 
 /**

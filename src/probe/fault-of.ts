@@ -1,5 +1,7 @@
 import { authorityOf } from '../acme/authorities/authorities.ts';
+import { systemClock } from '../clock.ts';
 import { accountById } from '../ledger/accounts.ts';
+import { namesAuthorized } from '../ledger/authorizations/names-asked.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { certainLook } from '../preflight/before-order/look-before.ts';
 import { KnownAuthorities } from '../preflight/known-authorities.ts';
@@ -14,8 +16,15 @@ export function faultOfCandidate(context: CommandContext, ledger: Ledger): NonNu
   return async ({ name, settings }, signal) => {
     const account = await accountById(ledger, name.account_id);
     if (account === undefined) return null;
+    const authorized = await namesAuthorized(ledger, account.id, [name.value], systemClock.now());
     const known = await authorities.known(authorityOf(account.ca));
-    const faults = await look([subjectOf(name.value, settings, known)], signal);
+    const faults = await look(
+      [{ ...subjectOf(name.value, settings, known), isAuthorized: authorized.has(name.value) }],
+      {
+        log: context.log,
+        signal,
+      },
+    );
     return faults.get(name.value) ?? null;
   };
 }

@@ -66,6 +66,31 @@ it('is a CAA record that the outside sees, and none of the inside alone', async 
   expect(await fault(true)).toBe('caa-forbids');
 });
 
+it('is no CAA record that a cache has kept, nor one above records that allow', async () => {
+  net.resolver.add(a('www.example.com', '198.51.100.7'), caa('example.com', 'other.example'));
+  zone.add(a('www.example.com', '198.51.100.7'), caa('example.com', 'letsencrypt.org'));
+  expect(await fault(false)).toBe(null);
+  zone.remove('CAA', 'example.com');
+  zone.add(caa('example.com', 'another.example'), caa('www.example.com', 'letsencrypt.org'));
+  expect(await fault(false)).toBe(null);
+  zone.remove('CAA', 'www.example.com');
+  expect(await fault(false)).toBe('caa-forbids');
+});
+
+it('is no address where the account has a valid authorization, and CAA all the same', async () => {
+  expect(await fault(true, { isAuthorized: true })).toBe(null);
+  net.resolver.bogus.push('www.example.com');
+  expect(await fault(true, { isAuthorized: true })).toBe(null);
+  net.resolver.bogus.splice(0);
+  net.resolver.add(caa('example.com', 'letsencrypt.org; validationmethods=dns-01'));
+  expect(await fault(true, { isAuthorized: true })).toBe(null);
+  net.resolver.add(a('www.example.com', '198.51.100.7'));
+  expect(await fault(true)).toBe('caa-method');
+  net.resolver.remove('CAA', 'example.com');
+  net.resolver.add(caa('example.com', 'other.example'));
+  expect(await fault(true, { isAuthorized: true })).toBe('caa-forbids');
+});
+
 it('is another account only at a CA that heeds that', async () => {
   const other = caa('example.com', 'letsencrypt.org; accounturi=https://acme.test/acct/2');
   net.resolver.add(a('www.example.com', '198.51.100.7'), other);

@@ -2,8 +2,7 @@ import type { RecordType } from 'dns-packet';
 import { type DnsReply, ServerSilence } from '../../challenges/visibility/dns-query.ts';
 import { socketAddressText } from '../../system/socket-address.ts';
 import type { CheckParts } from '../check-parts.ts';
-import type { FindingCode } from '../finding-codes.ts';
-import { lookedOf, textsOf } from './resolver.ts';
+import { type Looked, type Resolver, lookedOf, textsOf } from './resolver.ts';
 import { askDirectly, zoneOf } from './zone.ts';
 
 /** From the public suffix to the zone of a name there are seldom more than two steps. */
@@ -12,25 +11,37 @@ const mostSteps = 6;
 const mostServers = 3;
 
 /**
- * Whether the name servers that the registry delegates to say the same as the resolver did. A resolver of an inner
+ * Whether the name servers that the registry delegates to have no address of the name, either. A resolver of an inner
  * network may have zones of its own, which the CA never sees.
  */
-export async function isSeenFromAbove(name: string, code: FindingCode, parts: CheckParts): Promise<boolean> {
-  if (code === 'domain-missing' || code === 'address-missing') {
-    const [v4, v6] = await Promise.all([
-      replyFromAbove(name, 'A', parts),
-      replyFromAbove(name, 'AAAA', parts),
-    ]);
-    return [v4, v6].every((reply) => reply !== null && isAbsent(reply, name));
-  }
-  const reply = await replyFromAbove(name, 'CAA', parts);
-  return reply?.answers.some(({ type }) => type === 'CAA') === true;
+export async function isAbsentFromAbove(name: string, parts: CheckParts): Promise<boolean> {
+  const replies = await Promise.all([replyFromAbove(name, 'A', parts), replyFromAbove(name, 'AAAA', parts)]);
+  return replies.every((reply) => reply !== null && isAbsent(reply, name));
+}
+
+/**
+ * Asks the name servers that the registry delegates to for CAA records, where a resolver may have kept old ones. It is
+ * silent for all other questions, where nobody can be asked, and for an alias, which leads to another zone.
+ */
+export function caaFromAbove(parts: CheckParts): Resolver {
+  return {
+    async look(name, type) {
+      const reply = type === 'CAA' ? await replyFromAbove(name, type, parts) : null;
+      const looked: Looked = reply === null ? { is: 'silent' } : lookedOf(reply, { name, type });
+      return isNothing(looked) && looked.aliases.length > 0 ? { is: 'silent' } : looked;
+    },
+    isAlive: () => Promise.resolve(true),
+  };
 }
 
 /** An alias leads to another zone, of which this reply says nothing. */
 function isAbsent(reply: DnsReply, name: string): boolean {
   const looked = lookedOf(reply, { name, type: 'A' });
-  return (looked.is === 'none' || looked.is === 'no-name') && looked.aliases.length === 0;
+  return isNothing(looked) && looked.aliases.length === 0;
+}
+
+function isNothing(looked: Looked): looked is Extract<Looked, { is: 'none' | 'no-name' }> {
+  return looked.is === 'none' || looked.is === 'no-name';
 }
 
 /** The answer of the name's own servers, by the delegations below its public suffix; null where they can't be asked. */

@@ -80,6 +80,15 @@ it('a name without an address is found before http-01 fails for it, and --no-che
   expect(created(stage.proxy, 'newOrder')).toBe(1);
 });
 
+it('a name that the account has proven already is ordered, whatever its address is now', async () => {
+  dns.add({ type: 'A', name: 'g.look.test', data: '127.0.0.1' });
+  expect((await issue('g.look.test')).exitCode).toBe(0);
+  dns.remove('A', 'g.look.test');
+  expect(jsonOf(await issue('g.look.test', '--force'))).toMatchObject({ status: 'issued' });
+  here.change("update authorizations set expires_at = '2020-01-01T00:00:00.000Z'");
+  expect(jsonOf(await issue('g.look.test', '--force'))).toMatchObject({ error: { code: 'name-check' } });
+});
+
 it('renew looks, too, and orders the name once nothing stands against it', async () => {
   forbid('c.look.test');
   await here.run(['cert', 'add', 'c.look.test', '--webroot', here.webroot]);
