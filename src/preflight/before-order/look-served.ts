@@ -1,126 +1,108 @@
-import { isIP } from 'node:net';
-import { setTimeout as delay } from 'node:timers/promises';
 import { authorityOf } from '../../acme/authorities/authorities.ts';
-import { checkedToken } from '../../challenges/answer-values.ts';
 import type { ChallengeAnswer } from '../../challenges/solver.ts';
-import { AcmeLedgerError } from '../../errors.ts';
-import type { AccountRun } from '../../issuance/account-run.ts';
-import { printable } from '../../printable.ts';
+import type { Clock } from '../../clock.ts';
+import type { Log } from '../../log-and-stops.ts';
 import type { Settings } from '../../settings/settings.ts';
-import { shellWord } from '../../shell-word.ts';
+import { ownAddresses } from '../../system/own-addresses.ts';
+import { timeLimit } from '../../system/time-limit.ts';
 import { type CheckParts, MachineLimits } from '../check-parts.ts';
 import { checkView } from '../check-view.ts';
-import { isReserved } from '../dns/address-ranges.ts';
-import { resolverAt, textsOf } from '../dns/resolver.ts';
-import { type HttpLook, lookAtHttp } from '../web/http-look.ts';
+import { resolverAt } from '../dns/resolver.ts';
+import { Outside } from './outside.ts';
+import { SeenAddresses } from './seen-addresses.ts';
+import { addressesOf, isCertainlyElse, isRight, isSilent, isSomethingElse, looksAt } from './served-looks.ts';
+import { answersElse, mayAnswerElse } from './served-text.ts';
 
 /** A web server that is slower than this is left to the CA. */
 const answerTimeoutMs = 5_000;
-/** Files that one web server hands to the others, and servers that keep for a moment that a file is missing, get so long. */
-const againAfterMs = [500, 1_500, 3_000];
-/** After so many names in a row of which nothing could be seen, this machine doesn't see what the CA sees. */
-const unseenInARow = 3;
-const mostAddresses = 8;
+/** The look at one name may take so long; it waits for 5 s in all for a token that is on its way. */
+const longestMs = 8_000;
+
+/** What the look needs of an account's run. */
+export interface LookingRun {
+  account: { ca: string };
+  clock: Pick<Clock, 'sleep'>;
+  log: Log;
+  stops: { work: AbortSignal };
+}
+
+interface ServedLimits {
+  isOwn?: (address: string) => boolean;
+  answerTimeoutMs?: number;
+  longestMs?: number;
+}
 
 /**
  * The look at http-01 answers that are up, right before they are submitted (`AccountRun.lookAtServed`): each address of the name is asked as
- * the CA would ask it. Only an address that answers with something else than the token is an error; silence, names that this machine can't
- * find, addresses that a public CA never sees, and redirects to hosts that aren't looked at say nothing. It is made only where this machine is
- * known to see the DNS as the CA does: with a resolver that was given for that, or for a CA that sees what everybody sees.
+ * the CA would ask it. An address that answers with something else than the token is warned of, and the answer is submitted all the same:
+ * routers, firewalls and CDNs answer this machine otherwise than the CA. Only what is certain is an error: the token is missing at the address
+ * that the CA takes first, and that address is this machine's, or gave one of our tokens before. Silence, names that this machine can't find,
+ * and addresses that a public CA never sees say nothing. The look is made only where this machine is known to see the DNS as the CA does:
+ * with a resolver that was given for that, or for a CA that sees what everybody sees.
  */
-export function lookAtServed(settings: Pick<Settings, 'probe'>): NonNullable<AccountRun['lookAtServed']> {
+export function lookAtServed(
+  settings: Pick<Settings, 'probe'>,
+  given: ServedLimits = {},
+): (run: LookingRun, answer: ChallengeAnswer) => Promise<void> {
   const { resolver } = settings.probe.view;
-  const view = { ...checkView(settings.probe, undefined), answerTimeoutMs };
-  let unseen = view.resolvers.length === 0 ? unseenInARow : 0;
+  const limits = { isOwn: ownAddresses(), answerTimeoutMs, longestMs, ...given };
+  const view = { ...checkView(settings.probe, undefined), answerTimeoutMs: limits.answerTimeoutMs };
+  const outside = new Outside(view.resolvers.length > 0);
+  const seen = new SeenAddresses(limits.isOwn);
   return async (run, answer) => {
     const isPublicCa = authorityOf(run.account.ca).name !== null;
-    if (answer.type !== 'http-01' || unseen >= unseenInARow || (resolver === null && !isPublicCa)) return;
-    const signal = run.stops.work;
+    if (answer.type !== 'http-01' || outside.isBlind || (resolver === null && !isPublicCa)) return;
+    const { work } = run.stops;
+    const limit = timeLimit(limits.longestMs, work);
     const parts: CheckParts = {
       view,
-      resolver: resolverAt(view, signal),
+      resolver: resolverAt(view, limit.signal),
       machine: new MachineLimits(),
       reach: { connected: 0, silent: new Set() },
-      signal,
+      signal: limit.signal,
     };
-    if (await isServed(answer, { parts, isPublicCa })) {
-      unseen = 0;
-      return;
+    try {
+      outside.note(await isSeen(answer, { run, parts, seen, outside, isPublicCa }), run.log);
+    } catch (error) {
+      work.throwIfAborted();
+      if (!limit.signal.aborted) throw error;
+      outside.note(false, run.log);
+    } finally {
+      limit.clear();
     }
-    unseen += 1;
-    if (unseen === unseenInARow)
-      run.log.warn(
-        {},
-        'this machine does not see the web servers of the names: http-01 answers are submitted without a look',
-      );
   };
 }
 
 interface Looking {
+  run: LookingRun;
   parts: CheckParts;
+  seen: SeenAddresses;
+  outside: Outside;
   isPublicCa: boolean;
 }
 
-/** @returns whether anything could be seen @throws AcmeLedgerError `solver` when an address answers with something else */
-async function isServed(answer: ChallengeAnswer, looking: Looking): Promise<boolean> {
-  let left = await addressesOf(answer, looking);
-  let isSeen = false;
-  for (const waitMs of [...againAfterMs, null]) {
-    const looks = await Promise.all(
-      left.map(async (address) => ({ address, look: await lookAtAnswer(answer, address, looking.parts) })),
-    );
-    isSeen ||= looks.some(({ look }) => look.is === 'answered');
-    const wrong = looks.filter(({ look }) => isSomethingElse(look, answer));
-    const [first] = wrong;
-    if (first === undefined) return isSeen;
-    if (waitMs === null) throw answersElse(answer, first);
-    await delay(waitMs, undefined, { signal: looking.parts.signal });
-    left = wrong.map(({ address }) => address);
+/** @returns whether anything could be seen @throws AcmeLedgerError `solver` when the CA is certain to see something else */
+async function isSeen(answer: ChallengeAnswer, looking: Looking): Promise<boolean> {
+  const { run, parts, seen, outside } = looking;
+  if (!(await outside.isResolving(parts))) return false;
+  const { all, first } = await addressesOf(answer, parts, looking);
+  const asked = all.filter((address) => seen.isAsked(address));
+  const looks = await looksAt(answer, asked, { parts, clock: run.clock });
+  const wrong = looks.filter(({ look }) => isSomethingElse(look, answer));
+  const certain = wrong.filter((each) => isCertainlyElse(each, answer) && seen.isKnown(each.address));
+  for (const each of looks) {
+    if (isRight(each.look, answer)) seen.noteRight(each.address);
+    if (isSilent(each, answer)) seen.noteSilent(each.address);
   }
-  return isSeen;
-}
-
-async function addressesOf(
-  { identifier: { type, value } }: ChallengeAnswer,
-  { parts: { resolver }, isPublicCa }: Looking,
-): Promise<string[]> {
-  if (type === 'ip') return [value];
-  const looks = await Promise.all([resolver.look(value, 'AAAA'), resolver.look(value, 'A')]);
-  const all = looks.flatMap(textsOf);
-  return all.filter((address) => !isPublicCa || !isReserved(address)).slice(0, mostAddresses);
-}
-
-function lookAtAnswer(answer: ChallengeAnswer, address: string, parts: CheckParts): Promise<HttpLook> {
-  const path = `/.well-known/acme-challenge/${checkedToken(answer)}`;
-  return lookAtHttp({ host: answer.identifier.value, path, address }, parts);
-}
-
-function isSomethingElse(look: HttpLook, { keyAuthorization }: ChallengeAnswer): boolean {
-  if (look.is === 'loop' || look.is === 'forbidden-redirect') return true;
-  // RFC 8555 §8.3: whitespace at the end is ignored.
-  return look.is === 'answered' && (look.status !== 200 || look.body.trimEnd() !== keyAuthorization);
-}
-
-function answersElse(
-  { identifier: { value } }: ChallengeAnswer,
-  { address, look }: { address: string; look: HttpLook },
-): AcmeLedgerError {
-  const name = printable(value);
-  const where = isIP(value) === 0 ? ` at ${address}` : '';
-  return new AcmeLedgerError(
-    'solver',
-    `${name}${where} answers ${shown(look)} instead of the token: the CA would fail it, so nothing was submitted`,
-    {
-      hint:
-        `see which web server has that address, or take its record out of the DNS: acme-ledger check ${shellWord(name)} says more. ` +
-        'Where this machine sees another server than the internet does, --no-check leaves the look out',
-    },
-  );
-}
-
-function shown(look: HttpLook): string {
-  if (look.is === 'loop') return 'with a circle of redirects';
-  if (look.is === 'forbidden-redirect') return `with a redirect to ${printable(look.location.slice(0, 100))}`;
-  if (look.is !== 'answered') return look.is;
-  return look.status === 200 ? `"${printable(look.body.slice(0, 40))}"` : String(look.status);
+  for (const { address } of wrong) seen.noteElse(address);
+  const [fatal] = certain;
+  // The CA takes any one of several addresses.
+  const isCertain = first.every((address) => certain.some((each) => each.address === address));
+  if (fatal !== undefined && first.length > 0 && isCertain) throw answersElse(answer, fatal);
+  const [told] = wrong;
+  if (told !== undefined) {
+    const { message, hint } = mayAnswerElse(answer, told, { isLast: !seen.isAsked(told.address) });
+    run.log.warn({ hint }, message);
+  }
+  return looks.some(({ look }) => look.is === 'answered') || all.some((address) => seen.hasAnswered(address));
 }

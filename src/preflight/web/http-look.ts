@@ -11,9 +11,9 @@ import { textsOf } from '../dns/resolver.ts';
 export type HttpLook =
   | { is: 'answered'; status: number; headers: IncomingHttpHeaders; body: string; hops: string[] }
   /** No connection: `unreachable` says that this machine has no way there. */
-  | { is: 'unconnected'; reason: 'refused' | 'timeout' | 'unreachable'; message: string }
-  /** Connected, and no answer that is HTTP. */
-  | { is: 'garbled'; message: string }
+  | { is: 'unconnected'; reason: 'refused' | 'timeout' | 'unreachable'; message: string; hops: string[] }
+  /** Connected, and no answer that is HTTP; `isLate`: none in time. */
+  | { is: 'garbled'; message: string; isLate: boolean; hops: string[] }
   | { is: 'loop'; hops: string[] }
   | { is: 'forbidden-redirect'; location: string; why: string }
   /** Redirected to a host that isn't looked at from here. */
@@ -37,7 +37,7 @@ export async function lookAtHttp(
   const hops: string[] = [];
   for (;;) {
     const answer = await getOnce(url, at, parts);
-    if (answer.is !== 'answered') return answer;
+    if (answer.is !== 'answered') return { ...answer, hops };
     const { location } = answer.headers;
     if (!redirects.has(answer.status) || location === undefined) return { ...answer, hops };
     const next = URL.canParse(location, url.href) ? new URL(location, url.href) : null;
@@ -85,9 +85,12 @@ async function getOnce(url: URL, address: string, { view, signal }: CheckParts):
   } catch (error) {
     signal.throwIfAborted();
     const isLate = limit.signal.aborted;
-    if (connection.isMade) return { is: 'garbled', message: isLate ? 'no answer in time' : messageOf(error) };
+    if (connection.isMade) {
+      const message = isLate ? 'no answer in time' : messageOf(error);
+      return { is: 'garbled', message, isLate, hops: [] };
+    }
     return isLate
-      ? { is: 'unconnected', reason: 'timeout', message: 'no connection in time' }
+      ? { is: 'unconnected', reason: 'timeout', message: 'no connection in time', hops: [] }
       : unconnected(error);
   } finally {
     limit.clear();
@@ -131,8 +134,8 @@ const noWay: ReadonlySet<string> = new Set(['ENETUNREACH', 'EADDRNOTAVAIL', 'EAF
 function unconnected(error: unknown): Once {
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
   const message = messageOf(error);
-  if (noWay.has(code)) return { is: 'unconnected', reason: 'unreachable', message };
-  return { is: 'unconnected', reason: code === 'ECONNREFUSED' ? 'refused' : 'timeout', message };
+  if (noWay.has(code)) return { is: 'unconnected', reason: 'unreachable', message, hops: [] };
+  return { is: 'unconnected', reason: code === 'ECONNREFUSED' ? 'refused' : 'timeout', message, hops: [] };
 }
 
 function messageOf(error: unknown): string {

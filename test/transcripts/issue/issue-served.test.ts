@@ -1,4 +1,6 @@
+import { createReadStream } from 'node:fs';
 import { createServer, type Server } from 'node:http';
+import path from 'node:path';
 import { once } from 'node:events';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { type Installation, newInstallation } from '../../support/installation.ts';
@@ -46,6 +48,23 @@ it('submits nothing where an address answers with something else than the token'
   expect(here.rows('select status, submitted_at from authorizations')).toEqual([
     { status: 'deactivated', submitted_at: null },
   ]);
+});
+
+it('warns of a firewall that lets the CA in and this machine not, and issues', async () => {
+  const web = createServer((request, response) => {
+    const isOurs = request.headers['user-agent'] === 'acme-ledger';
+    const file = path.join(here.webroot, request.url ?? '');
+    if (isOurs) response.writeHead(403).end();
+    else createReadStream(file).pipe(response);
+  });
+  await once(web.listen(lab.httpPort, '127.0.0.1'), 'listening');
+  const result = await here.run([...seeing(), 'issue', 'waf.test', '--webroot', here.webroot]);
+  web.close();
+  expect(result.exitCode).toBe(0);
+  expect(result.stderr).toContain(
+    'waf.test at 127.0.0.1 answers 403 instead of the token. It is submitted all the same',
+  );
+  expect(result.stderr).toContain('acme-ledger check waf.test');
 });
 
 it('leaves the look out with --no-check, and to the CA what it can not see', async () => {
