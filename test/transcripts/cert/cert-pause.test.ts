@@ -70,7 +70,8 @@ it('a paused certificate stays wanted, and renew leaves it alone until it is res
     stdout: 'rest.test: was not paused\n',
   });
   expect(await here.run(['renew', 'rest.test'])).toMatchObject({ exitCode: 0, stderr: '' });
-  expect(proxy.counts.newOrder).toBe(1);
+  // The CA may have refused a nonce, and got the order twice.
+  expect(here.rows("select id from orders where certificate_name = 'rest.test'")).toHaveLength(1);
   await remove('rest.test', 'work.test');
 });
 

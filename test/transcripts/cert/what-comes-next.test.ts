@@ -115,7 +115,8 @@ it('a person who issues a paused certificate gets it, and is told that it stays 
     stderr:
       'paused.test stays paused: renew leaves it alone; acme-ledger cert resume paused.test ends the pause\n',
   });
-  expect(proxy.counts.newOrder).toBe(1);
+  // The CA may have refused a nonce, and got the order twice.
+  expect(here.rows("select id from orders where certificate_name = 'paused.test'")).toHaveLength(1);
   expect(jsonOf(await here.run(['issue', 'paused.test', '--json']))).toMatchObject({
     status: 'issued',
     paused: { until: null },
