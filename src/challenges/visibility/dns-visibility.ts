@@ -80,6 +80,7 @@ async function untilAgreed(
         for (const reason of look.leftOut) tell?.(printable(reason));
         noteRecordSeen(record.name, record.value, {
           ...seenBy(look),
+          isDelegated: watch.isDelegated(),
           negativeTtlSeconds: watch.negativeTtlSeconds,
         });
         return;

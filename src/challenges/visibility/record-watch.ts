@@ -15,6 +15,8 @@ export interface RecordWatch {
   look: () => Promise<Look>;
   /** The same text for all records of the same servers. */
   placeKey: () => Promise<string>;
+  /** Whether the servers of all looks so far were told by the zones above theirs: not a resolver that the settings name, nor this machine's. */
+  isDelegated: () => boolean;
   /** How long resolvers keep that nothing is there; 0 when no server tells. */
   negativeTtlSeconds: () => Promise<number>;
 }
@@ -28,14 +30,19 @@ export function watchOf(
   const one: NameServer[] = resolver === null ? [] : [{ name: resolver, addresses: [resolver] }];
   const name = record.name.replace(/\.$/, '');
   const shown: ShownAt = new Map();
+  let isDelegated = resolver === null;
   const parts: LookParts = {
     quorum: dnsQuorum,
     recursive: resolver !== null,
     signal,
     shown,
     // A zone that begins at the name itself is found by the delegation that the zone above shows, which may change meanwhile.
-    serversOf: async (each) =>
-      resolver === null ? (await zoneOf(above(each), nameServers, clock, signal)).servers : one,
+    async serversOf(each) {
+      if (resolver !== null) return one;
+      const zone = await zoneOf(above(each), nameServers, clock, signal);
+      if (!zone.isDelegated) isDelegated = false;
+      return zone.servers;
+    },
     serversNamed: (names) => withAddresses(names, nameServers, signal),
   };
   return {
@@ -60,6 +67,7 @@ export function watchOf(
         return name;
       }
     },
+    isDelegated: () => isDelegated,
     async negativeTtlSeconds() {
       try {
         const [address = ''] = (await parts.serversOf(name)).flatMap(({ addresses }) => addresses);

@@ -2,6 +2,8 @@
 export interface RecordSeen {
   /** The servers that show it, in one text for all looks at the same ones. */
   serverSet: string;
+  /** The zone above told these servers, so that a CA asks them, too. */
+  isDelegated: boolean;
   /** How long a resolver keeps what it got there. */
   ttlSeconds: number;
   /** How long a resolver keeps that nothing was there (RFC 2308 §5); 0 when nobody tells. @throws the signal's reason */

@@ -8,6 +8,8 @@ import { addressesOf, type NameServer, type NameServerView, resolvedZone } from 
 export interface Zone {
   name: string;
   servers: NameServer[];
+  /** The zone above told the servers; false: only the resolver did. */
+  isDelegated: boolean;
 }
 
 /** Long enough for a run that waits for many names of a zone, and short enough for one that waits for a zone being moved. */
@@ -59,8 +61,9 @@ async function findZone(
     return zoneOf(zone.name, view, clock, signal);
   }
   const delegated = await delegatedServers(zone.name, view, signal);
-  if (delegated === null) return { name, servers: await withAddresses(zone.servers, view, signal) };
-  return { name, servers: await serversOfBothSets(zone.name, delegated, view, signal) };
+  if (delegated === null)
+    return { name, servers: await withAddresses(zone.servers, view, signal), isDelegated: false };
+  return { name, servers: await serversOfBothSets(zone.name, delegated, view, signal), isDelegated: true };
 }
 
 /**

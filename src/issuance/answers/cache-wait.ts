@@ -13,7 +13,10 @@ const longestKeptSeconds = 60;
 
 /** What a record that can be seen everywhere is still waited for. */
 interface Waits {
-  /** The servers that show it, by authorization: their delay is learned from what the CA says. */
+  /**
+   * The servers that show it, by authorization: their delay is learned from what the CA says. Not where the zone above didn't tell them: the CA
+   * may have asked others, as for a domain that has expired.
+   */
   serverSets: Map<number, string>;
   /** Whether there was anything to wait for. */
   waited: boolean;
@@ -40,7 +43,7 @@ export async function waitForCaches(
         const answer = answerOf(row);
         const seen = takeRecordSeen(dnsRecordName(answer), dnsRecordValue(answer));
         if (seen === null) return 0;
-        serverSets.set(row.authorization_id, seen.serverSet);
+        if (seen.isDelegated) serverSets.set(row.authorization_id, seen.serverSet);
         const extraMs = 1000 * (await extraWaitSeconds(run.ledger, seen.serverSet));
         return Math.max(run.clock.now().getTime() + extraMs, await forgottenAtMs(run, row, seen));
       }),
@@ -59,7 +62,11 @@ export async function waitForCaches(
 
 /** When no resolver of the CA's can remember any more what it got for the same records, in another validation. */
 async function forgottenAtMs(run: AccountRun, row: PresentationRow, seen: RecordSeen): Promise<number> {
-  const asked = await lastAskedAbout(run.ledger, row.identifier, row.authorization_id);
+  const asked = await lastAskedAbout(run.ledger, {
+    accountId: run.account.id,
+    identifier: row.identifier,
+    exceptId: row.authorization_id,
+  });
   if (asked === null) return 0;
   const longestMs = asked.getTime() + longestKeptSeconds * 1000;
   // An instant of a clock that was ahead is none to wait for.

@@ -8,7 +8,8 @@ const missing =
 
 /**
  * Learns from names that failed at the CA for want of a record that all servers showed: some place where the CA looks was behind, such as a
- * site of an anycast server, and the next records of these servers are waited for longer.
+ * site of an anycast server, and the next records of these servers are waited for longer. Where the CA sees other names of theirs, the name
+ * itself is at fault, such as a domain that has expired.
  * @param serverSets the servers that showed the record of each authorization
  */
 export async function learnFromMissed(
@@ -22,6 +23,7 @@ export async function learnFromMissed(
   });
   for (const servers of new Set(missed)) {
     const seconds = await recordMissed(run, servers);
+    if (seconds === null) continue;
     run.log.warn(
       { servers, seconds },
       'the CA missed a record that all its name servers showed; the next is waited for longer',
@@ -29,9 +31,7 @@ export async function learnFromMissed(
   }
 }
 
-export async function learnFromProven(
-  run: AccountRun,
-  serverSets: ReadonlyMap<number, string>,
-): Promise<void> {
-  for (const servers of new Set(serverSets.values())) await recordSeenByCa(run, servers);
+/** Learns from authorizations that the CA found valid: the records of their servers reach it. */
+export async function learnFromProven(run: AccountRun, serverSets: Iterable<string>): Promise<void> {
+  for (const servers of new Set(serverSets)) await recordSeenByCa(run, servers);
 }

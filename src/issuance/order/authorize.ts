@@ -128,7 +128,7 @@ async function conclude(
   if (answer === placed.answer) return recordProvenOrder(run, placed, undefined, alsoRecord);
   if (answer.status === 'invalid' || answer.status === 'pending')
     return explainFailure(run, placed, answer, serverSets);
-  await learnFromProven(run, serverSets);
+  await learnFromProven(run, serverSets.values());
   return recordProvenOrder(run, placed, answer, alsoRecord);
 }
 
@@ -191,6 +191,11 @@ async function explainFailure(
     return error === null || row === undefined ? [] : [{ row: named(row, authorization), error }];
   });
   if (failures.length > 0) {
+    const valid = [...rows, ...authorizations].filter(({ status }) => status === 'valid');
+    await learnFromProven(
+      run,
+      valid.flatMap(({ url }) => serverSets.get(byUrl.get(url)?.id ?? 0) ?? []),
+    );
     await learnFromMissed(run, failures, serverSets);
     return failAfterVerdicts(run, placed, failures);
   }

@@ -38,8 +38,9 @@ export interface NameServerDelayTable {
   /** Their names, sorted, with blanks between. */
   servers: string;
   extra_seconds: number;
-  /** The last validation that failed for want of a record which all of them showed. */
+  /** The last validation that failed for want of a record which all of them showed, and that the wait grew by. */
   failed_at: Instant | null;
+  /** The last proof that was noted: the first in each hour. */
   proven_at: Instant | null;
 }
 

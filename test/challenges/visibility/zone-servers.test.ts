@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { shownValues } from '../../../src/challenges/persist/shown-values.ts';
 import { waitUntilRecordIsVisible } from '../../../src/challenges/visibility/dns-visibility.ts';
+import { takeRecordSeen } from '../../../src/challenges/visibility/records-seen.ts';
 import { NameServer } from '../../support/name-server.ts';
 import { instantClock, never } from '../answers.ts';
 
@@ -109,4 +110,15 @@ test('a record that stands is seen though a server that only the zone above name
   expect(await shownValues(name, parts, never)).toEqual([
     { server: 'ns1.example.net', values: ['the-value'] },
   ]);
+});
+
+test('servers that the zone above names are delegated to', async () => {
+  delegate(['ns1'], ['ns1']);
+  await look();
+  expect(takeRecordSeen(record.name, record.value)?.isDelegated).toBe(true);
+});
+
+test('where the zone above does not know the zone, the servers are the resolver’s word', async () => {
+  await look();
+  expect(takeRecordSeen(record.name, record.value)?.isDelegated).toBe(false);
 });

@@ -15,7 +15,12 @@ let lab: PebbleLab;
 let here: Installation;
 let watching: NodeJS.Timeout;
 beforeAll(async () => {
-  bind = await startBind({ zones: [{ name: 'late.test', servers: ['ns1'] }] });
+  bind = await startBind({
+    zones: [
+      { name: 'test', servers: ['ns2'] },
+      { name: 'late.test', servers: ['ns1'] },
+    ],
+  });
   late = await NameServer.start();
   const firstSeen = new Map<string, number>();
   const watch = async (): Promise<void> => {
