@@ -152,6 +152,19 @@ it('an address that is silent is waited for once a run', async () => {
   expect(warnings).toEqual([]);
 });
 
+it('a time that is over says nothing, and what was silent until then is known', async () => {
+  let requests = 0;
+  await net.web('127.0.0.1', () => {
+    requests += 1;
+  });
+  await net.web('127.0.0.2', says(404));
+  const look = newLook(['127.0.0.2'], 500, (_, signal) => systemClock.sleep(60_000, signal));
+  for (const name of ['a.test', 'b.test', 'c.test', 'd.test'])
+    await look(answerFor(name, ['127.0.0.1', '127.0.0.2']));
+  expect(requests).toBe(1);
+  expect(warnings).toEqual([]);
+});
+
 const isUnseen =
   'this machine does not see the web servers of the names: http-01 answers are submitted without a look';
 

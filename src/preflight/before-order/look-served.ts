@@ -10,7 +10,15 @@ import { checkView } from '../check-view.ts';
 import { resolverAt } from '../dns/resolver.ts';
 import { Outside } from './outside.ts';
 import { SeenAddresses } from './seen-addresses.ts';
-import { addressesOf, isCertainlyElse, isRight, isSilent, isSomethingElse, looksAt } from './served-looks.ts';
+import {
+  type ServedLook,
+  addressesOf,
+  hasToken,
+  isCertainlyElse,
+  isSilent,
+  isSomethingElse,
+  looksAt,
+} from './served-looks.ts';
 import { answersElse, mayAnswerElse } from './served-text.ts';
 
 /** A web server that is slower than this is left to the CA. */
@@ -62,7 +70,9 @@ export function lookAtServed(
       signal: limit.signal,
     };
     try {
-      outside.note(await isSeen(answer, { run, parts, seen, outside, isPublicCa }), run.log);
+      if (await outside.isResolving(parts))
+        await lookAtName(answer, { run, parts, seen, outside, isPublicCa });
+      else outside.note(false, run.log);
     } catch (error) {
       work.throwIfAborted();
       if (!limit.signal.aborted) throw error;
@@ -81,20 +91,20 @@ interface Looking {
   isPublicCa: boolean;
 }
 
-/** @returns whether anything could be seen @throws AcmeLedgerError `solver` when the CA is certain to see something else */
-async function isSeen(answer: ChallengeAnswer, looking: Looking): Promise<boolean> {
+/** @throws AcmeLedgerError `solver` when the CA is certain to see something else */
+async function lookAtName(answer: ChallengeAnswer, looking: Looking): Promise<void> {
   const { run, parts, seen, outside } = looking;
-  if (!(await outside.isResolving(parts))) return false;
   const { all, first } = await addressesOf(answer, parts, looking);
   const asked = all.filter((address) => seen.isAsked(address));
-  const looks = await looksAt(answer, asked, { parts, clock: run.clock });
+  const looks = await looksAt(answer, asked, { parts, clock: run.clock, onLook: noter(answer, seen) });
+  run.stops.work.throwIfAborted();
   const wrong = looks.filter(({ look }) => isSomethingElse(look, answer));
   const certain = wrong.filter((each) => isCertainlyElse(each, answer) && seen.isKnown(each.address));
-  for (const each of looks) {
-    if (isRight(each.look, answer)) seen.noteRight(each.address);
-    if (isSilent(each, answer)) seen.noteSilent(each.address);
-  }
   for (const { address } of wrong) seen.noteElse(address);
+  outside.note(
+    all.some((address) => seen.hasAnswered(address)),
+    run.log,
+  );
   const [fatal] = certain;
   // The CA takes any one of several addresses.
   const isCertain = first.every((address) => certain.some((each) => each.address === address));
@@ -104,5 +114,13 @@ async function isSeen(answer: ChallengeAnswer, looking: Looking): Promise<boolea
     const { message, hint } = mayAnswerElse(answer, told, { isLast: !seen.isAsked(told.address) });
     run.log.warn({ hint }, message);
   }
-  return looks.some(({ look }) => look.is === 'answered') || all.some((address) => seen.hasAnswered(address));
+}
+
+/** Notes looks as they are made: addresses that are silent are remembered where the time for a name is over, too. */
+function noter(answer: ChallengeAnswer, seen: SeenAddresses): (each: ServedLook) => void {
+  return (each) => {
+    if (each.look.is === 'answered') seen.noteAnswered(each.address);
+    if (hasToken(each, answer)) seen.noteRight(each.address);
+    if (isSilent(each, answer)) seen.noteSilent(each.address);
+  };
 }

@@ -5,6 +5,7 @@ const elseInARow = 3;
 export class SeenAddresses {
   readonly #isOwn: (address: string) => boolean;
   readonly #right = new Set<string>();
+  readonly #answered = new Set<string>();
   readonly #silent = new Set<string>();
   readonly #else = new Map<string, number>();
 
@@ -25,7 +26,11 @@ export class SeenAddresses {
   }
 
   hasAnswered(address: string): boolean {
-    return this.#right.has(address) || this.#else.has(address);
+    return this.#answered.has(address);
+  }
+
+  noteAnswered(address: string): void {
+    this.#answered.add(address);
   }
 
   noteRight(address: string): void {

@@ -36,31 +36,51 @@ export async function addressesOf(
   return { all, first: isKnown ? (ipv6.length > 0 ? ipv6 : all) : [] };
 }
 
+interface Asking {
+  parts: CheckParts;
+  clock: Pick<Clock, 'sleep'>;
+  /** Is told each look as soon as it is made. */
+  onLook: (each: ServedLook) => void;
+}
+
 /**
  * Asks each of the addresses as the CA would, and again those that lack the token: the token may be on its way there.
- * @returns what each address showed last
+ * @returns what each address showed last, without those whose looks `parts.signal` ended
  */
 export async function looksAt(
   answer: ChallengeAnswer,
   addresses: readonly string[],
-  { parts, clock }: { parts: CheckParts; clock: Pick<Clock, 'sleep'> },
+  asking: Asking,
 ): Promise<ServedLook[]> {
-  const path = `/.well-known/acme-challenge/${checkedToken(answer)}`;
-  const host = answer.identifier.value;
-  const last = new Map<string, HttpLook>();
-  let left = addresses.slice(0, mostAddresses);
-  for (const waitMs of [0, ...againAfterMs]) {
-    if (left.length === 0) break;
-    if (waitMs > 0) await clock.sleep(waitMs, parts.signal);
-    await Promise.all(
-      left.map(async (address) => last.set(address, await lookAtHttp({ host, path, address }, parts))),
-    );
-    left = left.filter((address) => isLacking(last.get(address), answer));
-  }
-  return [...last].map(([address, look]) => ({ address, look }));
+  const looks = addresses.slice(0, mostAddresses).map(async (address) => {
+    try {
+      return [{ address, look: await lastLook(answer, address, asking) }];
+    } catch (error) {
+      if (!asking.parts.signal.aborted) throw error;
+      return [];
+    }
+  });
+  return (await Promise.all(looks)).flat();
 }
 
-export function isRight(look: HttpLook, { keyAuthorization }: ChallengeAnswer): boolean {
+/** @throws the reason of `parts.signal` */
+async function lastLook(
+  answer: ChallengeAnswer,
+  address: string,
+  { parts, clock, onLook }: Asking,
+): Promise<HttpLook> {
+  const path = `/.well-known/acme-challenge/${checkedToken(answer)}`;
+  const waitsMs = [...againAfterMs];
+  for (;;) {
+    const look = await lookAtHttp({ host: answer.identifier.value, path, address }, parts);
+    onLook({ address, look });
+    const waitMs = isLacking(look, answer) ? waitsMs.shift() : undefined;
+    if (waitMs === undefined) return look;
+    await clock.sleep(waitMs, parts.signal);
+  }
+}
+
+function isRight(look: HttpLook, { keyAuthorization }: ChallengeAnswer): boolean {
   // RFC 8555 §8.3: whitespace at the end is ignored.
   return look.is === 'answered' && look.status === 200 && look.body.trimEnd() === keyAuthorization;
 }
@@ -75,14 +95,19 @@ export function isSomethingElse(look: HttpLook, answer: ChallengeAnswer): boolea
  * Whether a web server says that it doesn't have the token, or has something else in its place. Refusals (401, 403, 407, 429) and failures (5xx)
  * may be meant for this machine alone.
  */
-function isLacking(look: HttpLook | undefined, answer: ChallengeAnswer): boolean {
-  if (look?.is !== 'answered') return false;
+function isLacking(look: HttpLook, answer: ChallengeAnswer): boolean {
+  if (look.is !== 'answered') return false;
   return look.status === 404 || (look.status === 200 && !isRight(look, answer));
 }
 
 /** Whether the address itself lacks the token. Of another host, to which it redirects, one address alone was looked at. */
 export function isCertainlyElse({ look }: ServedLook, answer: ChallengeAnswer): boolean {
   return isLacking(look, answer) && isOfItself(look, answer);
+}
+
+/** Whether the address itself has the token. */
+export function hasToken({ look }: ServedLook, answer: ChallengeAnswer): boolean {
+  return isRight(look, answer) && isOfItself(look, answer);
 }
 
 /** Whether nothing answers at the address itself until the time for that is over. */
