@@ -1,7 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { messageOf } from '../errors.ts';
+import { asError, messageOf } from '../errors.ts';
 import { factsOf } from './certificate.ts';
 import { failedWith } from '../system/durable-file.ts';
 import { type KeyType, keyTypeOf, publicKeyOf } from './key.ts';
@@ -55,6 +55,6 @@ async function contentOf(path: string): Promise<string | Error | null> {
     return await readFile(path, 'utf8');
   } catch (error) {
     if (failedWith(error, 'ENOENT', 'ENOTDIR')) return null;
-    return error instanceof Error ? error : new Error(messageOf(error));
+    return asError(error);
   }
 }

@@ -7,10 +7,19 @@ import type { SolverParts, SolverQueue } from '../solver-kind.ts';
 import type { ChallengeAnswer, Solver } from '../solver.ts';
 import type { VisibilitySettings } from '../visibility/settings.ts';
 import { visibleRecords } from '../visibility/visible-records.ts';
+import { unknownAlias } from './alias-failure.ts';
 import type { DnsChange, DnsProvider, DnsRecord } from './provider.ts';
 
+/** Where a record is to be written, as far as the DNS can be seen from here. */
+export interface RecordPlace {
+  /** Without the last dot. */
+  name: string;
+  /** The reason why nobody says whether the name is an alias; null where that is known. */
+  aliasFailure: Error | null;
+}
+
 /** Finds where a record is to be written. @throws AcmeLedgerError `solver` */
-export type PlaceOf = (name: string, signal: AbortSignal) => Promise<string>;
+export type PlaceOf = (name: string, signal: AbortSignal) => Promise<RecordPlace>;
 
 interface Parts {
   settings: VisibilitySettings;
@@ -22,18 +31,25 @@ interface Parts {
 /** Lets a provider put the answers of dns-01 up and take them down. */
 export function providerSolver(provider: DnsProvider, { settings, queue, placeOf, parts }: Parts): Solver {
   const changes = new Map<string, DnsChange>();
+  /** What this process put up, or tried to: it is taken down there, whatever the DNS says by then. */
+  const puts = new Map<string, DnsRecord>();
   const looks = visibleRecords(settings, parts);
   const inTurn = <T>(signal: AbortSignal, act: () => Promise<T>): Promise<T> =>
     queued(queue.key, queue.concurrency, signal, act);
-  const recordOf = async (answer: ChallengeAnswer, signal: AbortSignal): Promise<DnsRecord> => {
-    const name = await placeOf(dnsRecordName(answer).replace(/\.$/, ''), signal);
-    return { name, value: dnsRecordValue(answer), answer };
+  const placed = async (
+    answer: ChallengeAnswer,
+    signal: AbortSignal,
+  ): Promise<{ record: DnsRecord; aliasFailure: Error | null }> => {
+    const { name, aliasFailure } = await placeOf(challengeName(answer), signal);
+    return { record: { name, value: dnsRecordValue(answer), answer }, aliasFailure };
   };
   return {
     type: 'dns-01',
     async present(answer, signal) {
       await inTurn(signal, async () => {
-        const change = await provider.add(await recordOf(answer, signal), signal);
+        const { record } = await placed(answer, signal);
+        puts.set(keyOf(answer), record);
+        const change = await provider.add(record, signal);
         if (change !== null) changes.set(keyOf(answer), change);
       });
     },
@@ -45,12 +61,22 @@ export function providerSolver(provider: DnsProvider, { settings, queue, placeOf
     assertStillVisible: (answer, signal) => looks.assertStillVisible(answer, signal),
     async cleanUp(answer, signal) {
       await inTurn(signal, async () => {
-        await provider.remove(await recordOf(answer, signal), signal);
+        const put = puts.get(keyOf(answer));
+        const { record, aliasFailure } =
+          put === undefined ? await placed(answer, signal) : { record: put, aliasFailure: null };
+        await provider.remove(record, signal);
+        // Another process may have seen an alias, and put the record up behind it.
+        if (aliasFailure !== null) throw unknownAlias(challengeName(answer), aliasFailure);
       });
       changes.delete(keyOf(answer));
+      puts.delete(keyOf(answer));
     },
     close: () => Promise.resolve(),
   };
+}
+
+function challengeName(answer: ChallengeAnswer): string {
+  return dnsRecordName(answer).replace(/\.$/, '');
 }
 
 function keyOf({ identifier, keyAuthorization }: ChallengeAnswer): string {

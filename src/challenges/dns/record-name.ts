@@ -1,5 +1,5 @@
-import { AcmeLedgerError, hasCode, messageOf } from '../../errors.ts';
-import { printable } from '../../printable.ts';
+import { asError, hasCode } from '../../errors.ts';
+import { unknownAlias } from './alias-failure.ts';
 import { aliasAt, maxAliases, type NameServerView } from '../visibility/name-servers.ts';
 import { zoneServers } from '../visibility/zone-servers.ts';
 import type { VisibilitySettings } from '../visibility/settings.ts';
@@ -18,17 +18,13 @@ export function placesOf(settings: VisibilitySettings, view: View): PlaceOf {
   const aliases = publicAliases(settings, view);
   return async (name, signal) => {
     try {
-      return await behindAliases(name, (each) => aliases(each, signal));
+      return { name: await behindAliases(name, (each) => aliases(each, signal)), aliasFailure: null };
     } catch (error) {
       signal.throwIfAborted();
       // Nothing of the DNS can be seen from here, and nobody wants to look.
-      if (settings.propagationTimeoutSeconds === 0) return name;
+      if (settings.propagationTimeoutSeconds === 0) return { name, aliasFailure: asError(error) };
       if (hasCode(error, 'solver')) throw error;
-      throw new AcmeLedgerError(
-        'solver',
-        `no name server says whether ${name} is an alias: ${printable(messageOf(error))}`,
-        { hint: 'name one to ask with --resolver ADDR:PORT', cause: error },
-      );
+      throw unknownAlias(name, asError(error));
     }
   };
 }

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import type { Server, Socket } from 'node:net';
 import type { Clock } from '../../clock.ts';
-import { AcmeLedgerError, messageOf } from '../../errors.ts';
+import { AcmeLedgerError, asError } from '../../errors.ts';
 import type { CloseServer } from './shared-listener.ts';
 import { socketAddressText, type SocketAddress } from '../../system/socket-address.ts';
 
@@ -60,7 +60,7 @@ async function listen(server: Server, host: string, port: number): Promise<Error
     await listening;
     return null;
   } catch (error) {
-    return error instanceof Error ? error : new Error(messageOf(error));
+    return asError(error);
   }
 }
 

@@ -1,5 +1,5 @@
 import type { Clock } from '../../clock.ts';
-import { messageOf } from '../../errors.ts';
+import { asError } from '../../errors.ts';
 import { isSameName } from './dns-message.ts';
 import { askServer } from './dns-query.ts';
 import { addressesOf, type NameServer, type NameServerView, resolvedZone } from './name-servers.ts';
@@ -170,8 +170,7 @@ async function lookedUp(name: string, view: NameServerView, signal: AbortSignal)
     return { server: { name, addresses }, failure: null };
   } catch (error) {
     signal.throwIfAborted();
-    const failure = error instanceof Error ? error : new Error(messageOf(error));
-    return { server: { name, addresses: [] }, failure };
+    return { server: { name, addresses: [] }, failure: asError(error) };
   }
 }
 

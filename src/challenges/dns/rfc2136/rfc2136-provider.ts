@@ -42,7 +42,7 @@ export function rfc2136Provider(settings: Rfc2136Settings, parts: SolverParts): 
     async placeOf(name, signal) {
       const place = await placeOf(name, signal);
       zones.set(place.name, place.zone);
-      return place.name;
+      return place;
     },
     provider: {
       async add(record, signal) {

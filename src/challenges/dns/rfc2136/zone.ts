@@ -1,17 +1,16 @@
-import { AcmeLedgerError } from '../../../errors.ts';
+import { AcmeLedgerError, asError } from '../../../errors.ts';
 import { printable } from '../../../printable.ts';
 import { shellWord } from '../../../shell-word.ts';
 import { isSameName } from '../../visibility/dns-message.ts';
 import { askServer, type DnsReply, ServerSilence } from '../../visibility/dns-query.ts';
 import type { NameServerView } from '../../visibility/name-servers.ts';
-import type { VisibilitySettings } from '../../visibility/settings.ts';
+import type { RecordPlace } from '../provider-solver.ts';
 import { behindAliases, publicAliases } from '../record-name.ts';
 import { zoneCandidates } from '../zone-search.ts';
 import type { Rfc2136Settings } from './settings.ts';
 
 /** Where a record is written, and the zone at the server that it lies in; null: the server has none for it. Names are without the last dot. */
-interface Place {
-  name: string;
+interface Place extends RecordPlace {
   zone: string | null;
 }
 
@@ -29,15 +28,26 @@ export function placesAtServer(
 ): (name: string, signal: AbortSignal) => Promise<Place> {
   return async (name, signal) => {
     const zones = new Map<string, string>();
+    let aliasFailure: Error | null = null;
+    const aliasElsewhere = async (each: string): Promise<string | null> => {
+      try {
+        return await publicAliases(settings, view)(each, signal);
+      } catch (error) {
+        signal.throwIfAborted();
+        // The server doesn't have the zone, and nobody says where it is: that it can't be updated is what is told.
+        aliasFailure = asError(error);
+        return null;
+      }
+    };
     const aliasOf = async (each: string): Promise<string | null> => {
       const reply = await soaAt(settings, each, signal);
       const zone = zoneIn(reply, each);
       if (zone !== null) zones.set(each, zone);
-      return zone === null ? (ownAlias(reply, each) ?? aliasElsewhere(each, settings, view, signal)) : null;
+      return zone === null ? (ownAlias(reply, each) ?? aliasElsewhere(each)) : null;
     };
     const target = await behindAliases(name, aliasOf);
     const zone = zones.get(target) ?? (await zoneAbove(settings, target, signal));
-    return { name: target, zone };
+    return { name: target, zone, aliasFailure };
   };
 }
 
@@ -53,21 +63,6 @@ async function zoneAbove(
     if (zone !== null || ownAlias(reply, each) === null) return zone;
   }
   return null;
-}
-
-async function aliasElsewhere(
-  name: string,
-  settings: VisibilitySettings,
-  view: View,
-  signal: AbortSignal,
-): Promise<string | null> {
-  try {
-    return await publicAliases(settings, view)(name, signal);
-  } catch {
-    signal.throwIfAborted();
-    // The server doesn't have the zone, and nobody says where it is: that it can't be updated is what is told.
-    return null;
-  }
 }
 
 async function soaAt({ dnsServer }: Rfc2136Settings, name: string, signal: AbortSignal): Promise<DnsReply> {

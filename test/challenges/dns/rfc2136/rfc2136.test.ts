@@ -10,6 +10,7 @@ import type { Solver } from '../../../../src/challenges/solver.ts';
 import { systemClock } from '../../../../src/clock.ts';
 import { AcmeLedgerError } from '../../../../src/errors.ts';
 import { answerFor, never } from '../../answers.ts';
+import { DnsServer } from '../../dns-server.ts';
 import { type BindServer, startBindServer } from '../bind-server.ts';
 
 let bind: BindServer;
@@ -78,8 +79,62 @@ describe('a record is written where a CA looks for it', () => {
   });
 });
 
+describe('a record behind an alias that nobody tells at the take-down', () => {
+  const answer = answerFor('dns-01', 'there.elsewhere.test');
+  const place = 'there.validation.test';
+
+  it('is taken down where this process put it', async () => {
+    await withResolver(async (resolver, options) => {
+      const solver = solverWith(options);
+      await solver.present(answer, never);
+      expect(await bind.values(place)).toEqual([dnsRecordValue(answer)]);
+      resolver.rcode = 2;
+      await solver.cleanUp(answer, never);
+      expect(await bind.values(place)).toEqual([]);
+    });
+  });
+
+  it('stays, and another process’s clean-up fails until the alias is told', async () => {
+    await withResolver(async (resolver, options) => {
+      await solverWith(options).present(answer, never);
+      resolver.rcode = 2;
+      await expect(solverWith(options).cleanUp(answer, never)).rejects.toMatchObject({
+        code: 'solver',
+        message: expect.stringMatching(
+          /^no name server says whether _acme-challenge\.there\.elsewhere\.test is an alias: /,
+        ) as string,
+      });
+      expect(await bind.values(place)).toEqual([dnsRecordValue(answer)]);
+      resolver.rcode = 0;
+      await solverWith(options).cleanUp(answer, never);
+      expect(await bind.values(place)).toEqual([]);
+    });
+  });
+
+  it('was not written where the server has no zone for it, and so is down', async () => {
+    await withResolver(async (resolver, options) => {
+      resolver.rcode = 2;
+      const solver = solverWith(options);
+      await expect(solver.present(answer, never)).rejects.toThrow('has no zone for');
+      await solver.cleanUp(answer, never);
+    });
+  });
+});
+
+/** A resolver beside the server, which knows of an alias into the server's zone. */
+async function withResolver(
+  act: (resolver: DnsServer, options: SolverOptions) => Promise<void>,
+): Promise<void> {
+  const resolver = await DnsServer.start();
+  resolver.add('CNAME', '_acme-challenge.there.elsewhere.test', 'there.validation.test');
+  try {
+    await act(resolver, { resolver: resolver.address });
+  } finally {
+    await resolver.stop();
+  }
+}
+
 test('one question tells zone and alias', async () => {
-  const { DnsServer } = await import('../../dns-server.ts');
   const server = await DnsServer.start();
   const refusal = await refusalOf('www.nowhere.test', {
     dnsServer: server.address,
