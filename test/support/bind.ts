@@ -6,7 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { type Daemon, startDaemon } from './daemon.ts';
 import { askServer } from '../../src/challenges/visibility/dns-query.ts';
-import { type DnsFront, startDnsFront } from './dns-front.ts';
+import { type DnsFront, type FrontResolver, startDnsFront } from './dns-front.ts';
 import { freePort } from './free-port.ts';
 import { resolverText, rootZoneText, serverText, zoneText } from './bind-configuration.ts';
 
@@ -34,6 +34,11 @@ export interface BindOptions {
   servers?: Record<string, BindServerOptions>;
   /** How long the resolver keeps what it found, and what it didn't; 0 when left out: it asks each time. */
   resolverCacheSeconds?: number;
+  /**
+   * The server (as in `ns2`) whose answer the resolver gets to its questions of a name, whichever server of the zone it asks; null for the
+   * one that it asks. A resolver by itself keeps to the server that answers fastest, while a CA's resolvers ask now this one, now that one.
+   */
+  resolverGets?: (name: string) => string | null;
 }
 
 export interface BindServer {
@@ -61,6 +66,8 @@ export interface BindLab {
   update(zone: string, ...lines: string[]): Promise<void>;
   /** What one server shows at a name, without the quotes. */
   txt(server: string, name: string): Promise<string[]>;
+  /** The serial of the zone at one server: each update adds one. */
+  serial(server: string, zone: string): Promise<number>;
   stop(): Promise<void>;
 }
 
@@ -102,8 +109,7 @@ export async function startBind(options: BindOptions): Promise<BindLab> {
       await untilRunning(name, daemon);
       const from = plan.fronts.get(name);
       if (from === undefined) continue;
-      const to = { host: loopback, port: plan.ports.get(name) ?? 0 };
-      const front = await startDnsFront(from, to, plan.resolverSource);
+      const front = await startDnsFront(from, placeOf(plan, name), resolverOf(plan, name, options));
       ending.push(() => front.stop());
       fronts.set(name, front);
     }
@@ -113,6 +119,23 @@ export async function startBind(options: BindOptions): Promise<BindLab> {
     await stop();
     throw error;
   }
+}
+
+function placeOf({ ports }: Plan, server: string): { host: string; port: number } {
+  return { host: loopback, port: ports.get(server) ?? 0 };
+}
+
+/** The resolver as the front of one server knows it. The root only leads to zones, of which no other server knows. */
+function resolverOf(plan: Plan, server: string, { resolverGets }: BindOptions): FrontResolver {
+  const host = plan.resolverSource;
+  if (server === 'root' || resolverGets === undefined) return { host };
+  return {
+    host,
+    instead: (name) => {
+      const other = resolverGets(name);
+      return other === null ? null : placeOf(plan, other);
+    },
+  };
 }
 
 interface Plan {
@@ -273,6 +296,13 @@ async function labOf(
       const address = `${loopback}:${String(ports.get(name))}`;
       const { answers } = await askServer(address, { name: record, type: 'TXT' }, never);
       return answers.flatMap((each) => (each.type === 'TXT' ? [[each.data].flat().join('')] : []));
+    },
+    async serial(name, zone) {
+      const address = `${loopback}:${String(ports.get(name))}`;
+      const { answers } = await askServer(address, { name: zone, type: 'SOA' }, never);
+      const [soa] = answers.flatMap((each) => (each.type === 'SOA' ? [each.data.serial ?? 0] : []));
+      if (soa === undefined) throw new Error(`${name} has no zone ${zone}`);
+      return soa;
     },
     stop,
   };

@@ -1,7 +1,7 @@
 import { type RemoteInfo, createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { type Socket, connect, createServer } from 'node:net';
-import { decode } from 'dns-packet';
+import { type Question, decode } from 'dns-packet';
 
 /** An address at which a name server is asked that listens at another one. */
 export interface DnsFront {
@@ -15,17 +15,28 @@ interface Place {
   port: number;
 }
 
+export interface FrontResolver {
+  /** The address that it asks from. */
+  host: string;
+  /** The place that its question of a name (by UDP) goes to instead; null for the usual one. */
+  instead?: (name: string) => Place | null;
+}
+
 /**
  * Passes what comes to `from` on to a name server at `to`: BIND listens at addresses of the machine's interfaces alone, of which the loopback
  * has one, and each server of a zone needs its own.
- * @param uncounted the address of somebody whose questions aren't listed, such as a resolver
+ * @param resolver the resolver, whose questions aren't listed
  */
-export async function startDnsFront(from: Place, to: Place, uncounted: string): Promise<DnsFront> {
+export async function startDnsFront(from: Place, to: Place, resolver: FrontResolver): Promise<DnsFront> {
   const questions: string[] = [];
   const asked = (bytes: Buffer, client: string | undefined, suffix: string): void => {
-    if (client === uncounted || !isQuery(bytes)) return;
-    const [question] = decode(bytes).questions ?? [];
+    if (client === resolver.host || !isQuery(bytes)) return;
+    const question = questionOf(bytes);
     if (question !== undefined) questions.push(`${question.type} ${question.name.toLowerCase()}${suffix}`);
+  };
+  const placeFor = (bytes: Buffer, client: string): Place => {
+    if (client !== resolver.host || resolver.instead === undefined) return to;
+    return resolver.instead(questionOf(bytes)?.name.toLowerCase() ?? '') ?? to;
   };
   const udp = createSocket('udp4');
   udp.on('message', (bytes, client) => {
@@ -41,7 +52,8 @@ export async function startDnsFront(from: Place, to: Place, uncounted: string): 
       clearTimeout(ended);
       behind.close();
     });
-    behind.send(bytes, to.port, to.host, () => undefined);
+    const { port, host } = placeFor(bytes, client.address);
+    behind.send(bytes, port, host, () => undefined);
   };
   const open = new Set<Socket>();
   const tcp = createServer((client) => {
@@ -74,6 +86,10 @@ export async function startDnsFront(from: Place, to: Place, uncounted: string): 
       ]);
     },
   };
+}
+
+function questionOf(bytes: Buffer): Question | undefined {
+  return decode(bytes).questions?.[0];
 }
 
 /** RFC 1035 §4.1.1; an update (RFC 2136) has another opcode, and records that no parser of answers takes. */
