@@ -4,7 +4,7 @@
  * resolver gets every second name's records from the server that is behind. All of it shares the processors. Ends with 1 when
  * something isn't issued; a goal that isn't reached is a figure like any other.
  */
-import { mkdir, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { cpus, loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
 import { drawTable } from '../src/cli/output/table.ts';
@@ -73,8 +73,7 @@ async function main(dns: BindLab, ca: PebbleLab): Promise<void> {
 
 async function byHttp(dns: BindLab, ca: PebbleLab): Promise<number> {
   const here = await newInstallation(ca);
-  const webroot = here.file('webroot');
-  await mkdir(webroot);
+  const { webroot } = here;
   const web = await serveWebroot(webroot, ca.httpPort);
   try {
     const wallMs = await renewed(here, dns, { names: namesOf('http'), way: { webroot } });

@@ -1,4 +1,33 @@
-import type { BindZone } from './bind.ts';
+/** A zone with its delegation: in the zone of the lab above it, else in the root. */
+export interface BindZone {
+  /** Without the last dot. */
+  name: string;
+  /** The servers that its delegation names, as in `ns1`; the first is the primary, which alone is updated. */
+  servers: string[];
+  /** Lines of a zone file beside SOA and NS, as in `www A 127.0.0.1`. */
+  records?: string[];
+  /** How long it is remembered that a name isn't there (the SOA's minimum); 1 s when left out. */
+  negativeTtlSeconds?: number;
+}
+
+export interface BindServerOptions {
+  /** A secondary that isn't notified and asks only as often for what is new: at most so many seconds late. */
+  lagSeconds?: number;
+  /** Its delegation stands, and nobody listens at its address. */
+  isDead?: boolean;
+}
+
+export interface BindOptions {
+  zones: BindZone[];
+  servers?: Record<string, BindServerOptions>;
+  /** How long the resolver keeps what it found, and what it didn't; 0 when left out: it asks each time. */
+  resolverCacheSeconds?: number;
+  /**
+   * The server (as in `ns2`) whose answer the resolver gets to its questions of a name, whichever server of the zone it asks; null for the
+   * one that it asks. A resolver by itself keeps to the server that answers fastest, while a CA's resolvers ask now this one, now that one.
+   */
+  resolverGets?: (name: string) => string | null;
+}
 
 interface ServedZone {
   name: string;
@@ -56,6 +85,8 @@ export function resolverText({
     ...optionsText(port, [
       `query-source address ${source};`,
       'recursion yes;',
+      // Pebble asks by TCP, and hundreds of names at one time; the usual 10 and 150 make it wait until it gives up.
+      'tcp-listen-queue 1000; tcp-clients 2000;',
       'allow-recursion { any; };',
       'dnssec-validation no;',
       'qname-minimization off;',

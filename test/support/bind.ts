@@ -8,38 +8,15 @@ import { type Daemon, startDaemon } from './daemon.ts';
 import { askServer } from '../../src/challenges/visibility/dns-query.ts';
 import { type DnsFront, type FrontResolver, startDnsFront } from './dns-front.ts';
 import { freePort } from './free-port.ts';
-import { resolverText, rootZoneText, serverText, zoneText } from './bind-configuration.ts';
-
-/** A zone with its delegation: in the zone of the lab above it, else in the root. */
-export interface BindZone {
-  /** Without the last dot. */
-  name: string;
-  /** The servers that its delegation names, as in `ns1`; the first is the primary, which alone is updated. */
-  servers: string[];
-  /** Lines of a zone file beside SOA and NS, as in `www A 127.0.0.1`. */
-  records?: string[];
-  /** How long it is remembered that a name isn't there (the SOA's minimum); 1 s when left out. */
-  negativeTtlSeconds?: number;
-}
-
-export interface BindServerOptions {
-  /** A secondary that isn't notified and asks only as often for what is new: at most so many seconds late. */
-  lagSeconds?: number;
-  /** Its delegation stands, and nobody listens at its address. */
-  isDead?: boolean;
-}
-
-export interface BindOptions {
-  zones: BindZone[];
-  servers?: Record<string, BindServerOptions>;
-  /** How long the resolver keeps what it found, and what it didn't; 0 when left out: it asks each time. */
-  resolverCacheSeconds?: number;
-  /**
-   * The server (as in `ns2`) whose answer the resolver gets to its questions of a name, whichever server of the zone it asks; null for the
-   * one that it asks. A resolver by itself keeps to the server that answers fastest, while a CA's resolvers ask now this one, now that one.
-   */
-  resolverGets?: (name: string) => string | null;
-}
+import {
+  type BindOptions,
+  type BindServerOptions,
+  type BindZone,
+  resolverText,
+  rootZoneText,
+  serverText,
+  zoneText,
+} from './bind-configuration.ts';
 
 export interface BindServer {
   /** The name in the delegations, as in `ns1.lab`. */

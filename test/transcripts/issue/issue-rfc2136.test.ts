@@ -65,6 +65,11 @@ it('a name and its wildcard, and one that leads into another zone, are proven by
     '_acme-challenge.a.shop.example.test',
   ])
     expect(await bind.txt('ns1', place)).toEqual([]);
+  // The place of a record is looked for when it is put up, and kept for taking it down.
+  const placings = bind
+    .server('ns1')
+    .questions.filter((each) => each === 'SOA _acme-challenge.led.example.test');
+  expect(placings).toHaveLength(1);
   expect(leftovers()).toEqual([]);
   expect(JSON.stringify(here.rows('select * from certificates'))).not.toContain(bind.tsig.secret);
 });

@@ -58,35 +58,34 @@ const wanted = [
   ...numbers.map((n) => [`shop${n}.wild.all.test`]),
 ];
 
-/** Renews all of them in one run, with a hook of the kind that people write. */
-async function renewAll(way: object): Promise<ProgramResult> {
+/** Renews them in one run, with a hook of the kind that people write. */
+async function renewAll(certificates: readonly string[][], way: object): Promise<ProgramResult> {
   const at = Object.fromEntries(
     numbers.map((n) => [`_acme-challenge.alias${n}.all.test.`, `alias${n}.proofs.test.`]),
   );
   const hook = await nsupdateHook(here.file('hook'), bind, { server: 'ns1', at });
   const view = ['--probe-resolver', bind.resolver, '--probe-dns-port', String(bind.port)];
   const list = here.file('list.ndjson');
-  const rows = wanted.map((names) => ({ names, hook, hookConcurrency: '8', ...way }));
+  const rows = certificates.map((names) => ({ names, hook, hookConcurrency: '8', ...way }));
   await writeFile(list, rows.map((row) => JSON.stringify(row)).join('\n'));
   expect(await here.run(['cert', 'import', list])).toMatchObject({ exitCode: 0 });
   return here.run([...view, 'renew', '--json', '--no-check', '--concurrency', '20'], { timeoutMs: 400_000 });
 }
 
 it('200 of 200 pass with the look, and the dead server is named', async () => {
-  const renewed = await renewAll({ dnsQuorum: '2' });
+  const renewed = await renewAll(wanted, { dnsQuorum: '2' });
   expect(renewed.stdout).toContain('"issued":200');
   expect(renewed.stderr).toContain(`ns3.lab (${bind.server('ns3').address}) doesn't answer`);
   expect(here.rows(`select status from authorizations where status <> 'valid'`)).toEqual([]);
 }, 600_000);
 
-it('without the look some of the same 200 fail at the CA', async () => {
-  const renewed = await renewAll({ propagationTimeout: '0' });
+it('without the look some of them fail at the CA', async () => {
+  const third = wanted.filter((_, index) => index % 3 === 0);
+  const renewed = await renewAll(third, { propagationTimeout: '0' });
   expect(renewed.exitCode).not.toBe(0);
-  const [{ issued = 0 } = {}] = here.rows<{ issued: number }>(
-    'select count(*) as issued from certificates where stored_at is not null',
-  );
+  const issued = here.rows('select name from certificates where stored_at is not null').length;
   expect(issued).toBeGreaterThan(0);
-  expect(issued).toBeLessThan(200);
+  expect(issued).toBeLessThan(third.length);
   const invalid = here.rows<{ identifier: string }>(
     `select identifier from authorizations where status = 'invalid'`,
   );
