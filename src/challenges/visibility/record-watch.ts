@@ -9,7 +9,7 @@ import { withAddresses, zoneOf } from './zone-servers.ts';
 /** One record, and those who are asked for it. */
 export interface RecordWatch {
   /**
-   * Looks at the record anew. Until all servers show it, those that do aren't asked again; then each look asks them all.
+   * Looks at the record anew. Until all servers show it, those that do aren't asked again, unless one shows another of our values instead; then each look asks them all.
    * @throws AcmeLedgerError `solver` for a record that lies in no zone; the signal's reason
    */
   look: () => Promise<Look>;
@@ -22,7 +22,7 @@ export interface RecordWatch {
 }
 
 export function watchOf(
-  record: { name: string; value: string },
+  record: { name: string; value: string; besides?: readonly string[] },
   { resolver, dnsQuorum }: Pick<VisibilitySettings, 'resolver' | 'dnsQuorum'>,
   { clock, nameServers }: { clock: Clock; nameServers: NameServerView },
   signal: AbortSignal,
@@ -49,7 +49,11 @@ export function watchOf(
     async look() {
       try {
         const look = await lookAtRecord(name, record.value, parts);
-        if (look.lacks.length === 0) shown.clear();
+        // Where another of our values took this one's place, a server that showed it before may have lost it meanwhile.
+        const isReplaced = look.lacks.some(({ others }) =>
+          record.besides?.some((value) => others.includes(value)),
+        );
+        if (look.lacks.length === 0 || isReplaced) shown.clear();
         return look;
       } catch (error) {
         signal.throwIfAborted();
