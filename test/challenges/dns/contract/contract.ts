@@ -82,6 +82,7 @@ export function describeProvider(
       expect(await values()).toEqual([]);
     });
 
+    // acme-dns keeps the last two values, whoever wrote them, and takes none away: it is left out here, and where values are taken down above.
     it.skipIf(!keepsValues)(
       'takes down its own value and leaves somebody else’s, in another process and again',
       async () => {
@@ -102,9 +103,10 @@ export function describeProvider(
       expect(await values()).toEqual(before);
     });
 
-    it('comes again when the provider is ready for it', async () => {
-      if (stage.refuseNext === null) return;
-      stage.refuseNext(1);
+    it('comes again when the provider is ready for it', async ({ skip }) => {
+      const { refuseNext } = stage;
+      if (refuseNext === null) return skip('a name server has no limit on requests');
+      refuseNext(1);
       const begunAt = performance.now();
       await solver().present(answers[0], never);
       expect(performance.now() - begunAt).toBeGreaterThan(990);
