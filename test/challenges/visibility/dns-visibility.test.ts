@@ -72,6 +72,31 @@ test('a server that does not answer is borne by the quorum, one that lacks the r
   );
 });
 
+test('it is replaced when another of ours is everywhere, also where a server that lags showed it before', async () => {
+  const other = 'another-of-ours';
+  first.add('TXT', name, other);
+  second.add('TXT', name, record.value);
+  const clock = instantClock();
+  // Behind the first look the transfer comes to the second server, too.
+  const transferring: Clock = {
+    ...clock,
+    sleep(ms, signal) {
+      second.records.length = 0;
+      second.add('TXT', name, other);
+      return clock.sleep(ms, signal);
+    },
+  };
+  const limits = { propagationTimeoutSeconds: 60, resolver: null, ...usual };
+  const nameServers = { recursive: [recursive.address], authorityPort: first.port };
+  const waiting = waitUntilRecordIsVisible(
+    { ...record, besides: [other] },
+    limits,
+    { clock: transferring, nameServers },
+    never,
+  );
+  await expect(waiting).rejects.toThrow('was replaced by that of another answer of the same order');
+});
+
 test('it is found among the values of others', async () => {
   first.add('TXT', name, 'of the wildcard', 'the-value');
   second.add('TXT', name, 'the-value', 'of the wildcard');
