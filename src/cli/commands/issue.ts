@@ -21,7 +21,10 @@ export function issue(program: Command, runner: Runner): void {
     .option('--force', 'even if a certificate for these names stands and is not due')
     .optionsGroup('Trying first:')
     .option('--rehearse', "first the whole flow at the CA's staging; only names that pass go on")
-    .option('--no-check', 'order names also where a look without the CA shows that they would fail')
+    .option(
+      '--no-check',
+      'look neither at names before an order names them nor at http-01 answers before the submit',
+    )
     .option('--dry-run', 'say what would happen and what it costs; nothing is sent');
   runner.bind<IssueOptions>(command, async (context, options, names) => {
     const { foreseeIssue, runIssue } = await import('../../issue/run-issue.ts');

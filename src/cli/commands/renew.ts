@@ -44,7 +44,10 @@ export function renew(program: Command, runner: Runner): void {
     .option('--on-finish <CMD>', 'run this at the end, with the report on its stdin')
     .optionsGroup('Trying first:')
     .option('--rehearse', "first the whole flow at each CA's staging; only names that pass go on")
-    .option('--no-check', 'order names also where a look without the CA shows that they would fail')
+    .option(
+      '--no-check',
+      'look neither at names before an order names them nor at http-01 answers before the submit',
+    )
     .option('--dry-run', 'say what is due; nothing is sent')
     .option('--by-day', 'with --dry-run: the next order of every certificate by its day, against the limits');
   runner.bind<Options>(command, async (context, options, names) => {
